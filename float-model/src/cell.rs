@@ -1,0 +1,120 @@
+//! The four cells and how their gates are laid out.
+
+use std::{fmt, str::FromStr};
+
+/// The recurrence underneath: what a cell is when the skip gate is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Gates i, f, g, o; states h and c.
+    Lstm,
+    /// Gates r, z, n in PyTorch's reset-after form; state h.
+    Gru,
+}
+
+impl Family {
+    /// Gate rows per hidden unit: 4 (i, f, g, o) or 3 (r, z, n).
+    pub const fn gates(self) -> usize {
+        match self {
+            Family::Lstm => 4,
+            Family::Gru => 3,
+        }
+    }
+}
+
+/// A recurrent cell, with or without a skip gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cell {
+    /// LSTM with a skip gate that reads the top layer's c.
+    SkipLstm,
+    /// GRU with a skip gate that reads the top layer's h.
+    SkipGru,
+    /// Plain LSTM: every sample is used.
+    Lstm,
+    /// Plain GRU: every sample is used.
+    Gru,
+}
+
+impl Cell {
+    /// All four, in the order in which tables list them.
+    pub const ALL: [Cell; 4] = [Cell::SkipLstm, Cell::SkipGru, Cell::Lstm, Cell::Gru];
+
+    /// LSTM or GRU.
+    pub const fn family(self) -> Family {
+        match self {
+            Cell::SkipLstm | Cell::Lstm => Family::Lstm,
+            Cell::SkipGru | Cell::Gru => Family::Gru,
+        }
+    }
+
+    /// Whether the cell has a skip gate.
+    pub const fn skips(self) -> bool {
+        matches!(self, Cell::SkipLstm | Cell::SkipGru)
+    }
+
+    /// The same recurrence without its skip gate.
+    pub const fn dense(self) -> Cell {
+        match self.family() {
+            Family::Lstm => Cell::Lstm,
+            Family::Gru => Cell::Gru,
+        }
+    }
+
+    /// The name used in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Cell::SkipLstm => "skip-lstm",
+            Cell::SkipGru => "skip-gru",
+            Cell::Lstm => "lstm",
+            Cell::Gru => "gru",
+        }
+    }
+
+    /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
+    pub const fn macs_per_update(self, input: usize, hidden: usize, layers: usize) -> usize {
+        let gates = self.family().gates();
+        let mut macs = gates * hidden * (input + hidden) + (layers - 1) * gates * hidden * 2 * hidden;
+        if self.skips() {
+            macs += hidden;
+        }
+        macs
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Cell {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        Cell::ALL
+            .into_iter()
+            .find(|c| c.name() == s)
+            .ok_or_else(|| format!("unknown cell '{s}': use skip-lstm, skip-gru, lstm or gru"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for c in Cell::ALL {
+            assert_eq!(c.name().parse::<Cell>().unwrap(), c);
+        }
+        assert!("rnn".parse::<Cell>().is_err());
+    }
+
+    #[test]
+    fn macs_are_the_papers() {
+        // Table 1: adding LSTM, 112 * 440 a step (the gate's 110 on top for the skipping cell).
+        assert_eq!(Cell::Lstm.macs_per_update(2, 110, 1), 112 * 440);
+        assert_eq!(Cell::SkipLstm.macs_per_update(2, 110, 1), 112 * 440 + 110);
+        assert_eq!(Cell::Gru.macs_per_update(2, 110, 1), 112 * 330);
+        assert_eq!(Cell::Lstm.macs_per_update(3, 8, 2), 32 * 11 + 32 * 16);
+    }
+}

@@ -1,0 +1,22 @@
+//! The float model of a Skip RNN: its parameters, its file, and a readable forward pass in f32.
+//!
+//! The trainer evaluates with it, the quantizer reads and judges with it. The file is `model.safetensors` with
+//! PyTorch's names and layouts (`docs/model-file.md`); the forward pass runs one sequence at a time and, like the
+//! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
+
+mod cell;
+mod data;
+mod error;
+mod file;
+mod forward;
+mod model;
+
+pub use cell::{Cell, Family};
+pub use data::{Metric, Sequences, Targets, argmax};
+pub use error::Error;
+pub use file::{load, save, to_bytes};
+pub use forward::{Forward, Outcome, Schedule, Update};
+pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
+
+#[cfg(test)]
+mod tests;
