@@ -1,1 +1,46 @@
-//! (being built)
+//! Microjoules per classified sequence: predicted from profiles, or measured from a power trace.
+//!
+//! Two questions, two roads to the answer:
+//!
+//! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its source), and a
+//!   [`Workload`] (how many updates in how many samples, how many instructions each). The result is an interval and is
+//!   labelled "predicted".
+//! - **Measured**: a power trace of an instrument, cut into windows.
+//!
+//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
+//! *predicted* (anything computed from a profile).
+//!
+//! ```
+//! use energy::{UpdateCost, Workload, board, predict, sensor};
+//!
+//! let workload = Workload {
+//!     sequence_length: 128,
+//!     sample_period_s: 0.02,
+//!     updates_mean: 32.0,
+//!     schedules: None,
+//!     update: UpdateCost::Counted { instructions: 20_000 },
+//!     dense_update: UpdateCost::Counted { instructions: 19_500 },
+//!     head_macs: 32 * 6,
+//!     channels: 3,
+//! };
+//! let prediction = predict(&board("nrf52840")?, &sensor("lis3dh")?, &workload)?;
+//! assert_eq!(prediction.label, "predicted");
+//! assert!(prediction.uj_per_sequence.high < prediction.dense_uj_per_sequence.high);
+//! # Ok::<(), energy::Error>(())
+//! ```
+
+mod cycles;
+mod error;
+mod gaps;
+mod interval;
+mod model;
+mod predict;
+mod profile;
+mod workload;
+
+pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
+pub use error::Error;
+pub use interval::{Corner, Interval};
+pub use predict::{Parts, Prediction, predict};
+pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
+pub use workload::Workload;

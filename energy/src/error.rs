@@ -1,0 +1,46 @@
+use std::path::PathBuf;
+
+/// What can go wrong. Every message names the file, the field and the mend.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A profile name that is neither built in nor a file.
+    #[error("no {what} profile \"{name}\": it is neither built in nor a file; built in are {known}")]
+    UnknownProfile {
+        /// "board" or "sensor".
+        what: &'static str,
+        /// The name as it was given.
+        name: String,
+        /// The built-in names, comma-separated.
+        known: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A profile that does not hold what a profile must hold.
+    #[error("{file}: {field}: {problem}")]
+    Profile {
+        /// File, or the built-in profile's name.
+        file: String,
+        /// The field, dotted.
+        field: String,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
+    /// A workload that cannot be.
+    #[error("workload: {field}: {problem}")]
+    Workload {
+        /// The field of [`Workload`](crate::Workload).
+        field: &'static str,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
+    /// Board, sensor and workload that do not go together.
+    #[error("{0}")]
+    Mismatch(String),
+}

@@ -1,0 +1,199 @@
+//! The energy of one sequence at one corner of the intervals.
+
+use crate::cycles::{UpdateCost, head_instructions};
+use crate::error::Error;
+use crate::gaps::{GapModel, Gaps};
+use crate::interval::{Corner, Interval};
+use crate::profile::{Board, OutputRate, Sensor};
+use crate::workload::Workload;
+
+/// Board, sensor and workload, checked to go together.
+pub(crate) struct Model<'a> {
+    pub board: &'a Board,
+    pub sensor: &'a Sensor,
+    pub workload: &'a Workload,
+    pub rate: Option<&'a OutputRate>,
+    output_cycles: Interval,
+}
+
+/// Energy of one sequence by use, in microjoules.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Split {
+    pub update: f64,
+    pub wake: f64,
+    pub sample: f64,
+    pub sleep: f64,
+    pub sensor: f64,
+    pub output: f64,
+}
+
+impl Split {
+    pub(crate) fn total(&self) -> f64 {
+        self.update + self.wake + self.sample + self.sleep + self.sensor + self.output
+    }
+}
+
+/// Energy and awake time of switching the sensor off in the gaps that are long enough.
+struct Gated {
+    sensor_uj: f64,
+    awake_s: f64,
+}
+
+impl<'a> Model<'a> {
+    pub(crate) fn new(board: &'a Board, sensor: &'a Sensor, workload: &'a Workload) -> Result<Self, Error> {
+        workload.validate()?;
+        let rate = sensor.rate_for(workload.sample_period_s)?;
+        let instructions = head_instructions(workload.head_macs);
+        let output_cycles =
+            UpdateCost::Predicted { instructions }.cycles(board.core, board.memory_cycle_factor.interval());
+        Ok(Self {
+            board,
+            sensor,
+            workload,
+            rate,
+            output_cycles,
+        })
+    }
+
+    /// Cycles of one update on this board.
+    pub(crate) fn cycles(&self, cost: &UpdateCost) -> Interval {
+        cost.cycles(self.board.core, self.board.memory_cycle_factor.interval())
+    }
+
+    /// Time of one update, wake-up and reading the sample included.
+    pub(crate) fn update_time_s(&self, cost: &UpdateCost) -> Interval {
+        let cycles = self.cycles(cost);
+        let clock = self.board.clock_hz.interval();
+        let around = |c| self.wake_time_s(c) + self.read_time_s(c);
+        Interval {
+            low: cycles.low / clock.high + around(Corner::Low),
+            mid: cycles.mid / clock.mid + around(Corner::Mid),
+            high: cycles.high / clock.low + around(Corner::High),
+        }
+    }
+
+    pub(crate) fn wake_time_s(&self, corner: Corner) -> f64 {
+        self.board.wake_time_us.interval().at(corner) * 1e-6
+    }
+
+    pub(crate) fn read_time_s(&self, corner: Corner) -> f64 {
+        self.sensor.read_time_us.interval().at(corner) * 1e-6
+    }
+
+    /// Energy of reading one sample: the processor is awake while the bus works.
+    pub(crate) fn read_energy_uj(&self, corner: Corner) -> f64 {
+        self.board.active_power_uw(corner) * self.read_time_s(corner)
+    }
+
+    /// Power gained while the sensor is off.
+    fn gain_uw(&self, rate: &OutputRate, corner: Corner) -> f64 {
+        self.sensor.on_power_uw(rate, corner) - self.sensor.off_power_uw(corner)
+    }
+
+    /// What switching the sensor off and on again costs the processor: one wake-up of its own to switch it on ahead of the sample,
+    /// and the commands, taken as long as one read.
+    fn switching_uj(&self, corner: Corner) -> f64 {
+        self.board.wake_energy_uj(corner) + self.read_energy_uj(corner)
+    }
+
+    /// Time off at which switching the sensor off breaks even, turn-on included: `t_on + E_switch / (P_on - P_off)`.
+    pub(crate) fn sensor_break_even_s(&self, corner: Corner) -> Option<f64> {
+        let rate = self.rate?;
+        let gain_uw = self.gain_uw(rate, corner);
+        (gain_uw > 0.0).then(|| self.sensor.turn_on_s(rate, corner) + self.switching_uj(corner) / gain_uw)
+    }
+
+    /// The shortest gap, in samples, in which the sensor is switched off: break-even by the middle figures, and time enough to turn
+    /// on even by the high one.
+    pub(crate) fn gate_from_samples(&self) -> Option<u32> {
+        let rate = self.rate?;
+        let least_s = self
+            .sensor_break_even_s(Corner::Mid)?
+            .max(self.sensor.turn_on_s(rate, Corner::High));
+        let gap = (least_s / self.workload.sample_period_s).floor() + 1.0;
+        (gap <= f64::from(u32::MAX)).then_some(gap as u32)
+    }
+
+    fn gated(&self, corner: Corner, gaps: &Gaps) -> Gated {
+        let Some(rate) = self.rate else {
+            return Gated {
+                sensor_uj: 0.0,
+                awake_s: 0.0,
+            };
+        };
+        let period_s = self.workload.sample_period_s;
+        let gate_from = self.gate_from_samples().map_or(f64::INFINITY, f64::from);
+        let on_uw = self.sensor.on_power_uw(rate, corner);
+        let off_uw = self.sensor.off_power_uw(corner);
+        let turn_on_s = self.sensor.turn_on_s(rate, corner);
+        let mut result = Gated {
+            sensor_uj: 0.0,
+            awake_s: 0.0,
+        };
+        for &(gap, count) in gaps {
+            let gap_s = gap * period_s;
+            if gap >= gate_from {
+                let uj = on_uw * turn_on_s + off_uw * (gap_s - turn_on_s) + self.switching_uj(corner);
+                result.sensor_uj += count * uj;
+                result.awake_s += count * (self.wake_time_s(corner) + self.read_time_s(corner));
+            } else {
+                result.sensor_uj += count * on_uw * gap_s;
+            }
+        }
+        result
+    }
+
+    /// `E_seq = n_upd * (E_wake + E_read + C_u * e_cyc) + P_sleep * (T - t_awake) + E_sensor + C_out * e_cyc`.
+    pub(crate) fn sequence(&self, corner: Corner, cost: &UpdateCost, gaps: &Gaps) -> Split {
+        let updates: f64 = gaps.iter().map(|(_, count)| count).sum();
+        let gated = self.gated(corner, gaps);
+        let clock_hz = self.board.clock_hz.interval().at(corner);
+        let cycles = updates * self.cycles(cost).at(corner);
+        let output_cycles = self.output_cycles.at(corner);
+        let awake_s = updates * (self.wake_time_s(corner) + self.read_time_s(corner))
+            + (cycles + output_cycles) / clock_hz
+            + gated.awake_s;
+        let asleep_s = (self.workload.duration_s() - awake_s).max(0.0);
+        let cycle_uj = self.board.cycle_energy_uj(corner);
+        Split {
+            update: cycles * cycle_uj,
+            wake: updates * self.board.wake_energy_uj(corner),
+            sample: updates * self.read_energy_uj(corner),
+            sleep: self.board.sleep_power_uw(corner) * asleep_s,
+            sensor: gated.sensor_uj,
+            output: output_cycles * cycle_uj,
+        }
+    }
+
+    /// The three corners of a sequence. Where only the mean number of updates is known, the low end takes the kinder of the two
+    /// extreme gap patterns, the high end the harsher, and the middle equal gaps.
+    pub(crate) fn corners(&self, cost: &UpdateCost, gaps: &GapModel) -> [Split; 3] {
+        let pick = |corner, low: bool| {
+            let (even, long) = (
+                self.sequence(corner, cost, &gaps.even),
+                self.sequence(corner, cost, &gaps.long),
+            );
+            if (even.total() <= long.total()) == low {
+                even
+            } else {
+                long
+            }
+        };
+        [
+            pick(Corner::Low, true),
+            self.sequence(Corner::Mid, cost, &gaps.even),
+            pick(Corner::High, false),
+        ]
+    }
+}
+
+/// One field of the three corners as an interval.
+pub(crate) fn interval_of(splits: &[Split; 3], field: impl Fn(&Split) -> f64) -> Interval {
+    Interval::from_corners(|corner| {
+        field(match corner {
+            Corner::Low => &splits[0],
+            Corner::Mid => &splits[1],
+            Corner::High => &splits[2],
+        })
+    })
+}

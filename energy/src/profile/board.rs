@@ -1,0 +1,252 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Figure};
+use crate::cycles::Core;
+use crate::error::Error;
+use crate::interval::{Corner, Interval};
+
+const BUILT_IN: &[(&str, &str)] = &[
+    ("nrf52832", include_str!("../../profiles/boards/nrf52832.toml")),
+    ("nrf52840", include_str!("../../profiles/boards/nrf52840.toml")),
+    ("nrf54l15", include_str!("../../profiles/boards/nrf54l15.toml")),
+    ("rp2040", include_str!("../../profiles/boards/rp2040.toml")),
+    ("stm32f411", include_str!("../../profiles/boards/stm32f411.toml")),
+    ("stm32l476", include_str!("../../profiles/boards/stm32l476.toml")),
+    ("stm32l4r5", include_str!("../../profiles/boards/stm32l4r5.toml")),
+    ("stm32u083", include_str!("../../profiles/boards/stm32u083.toml")),
+    ("stm32u575", include_str!("../../profiles/boards/stm32u575.toml")),
+];
+
+/// What ran while the active figure was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActiveWorkload {
+    /// A manufacturer's headline loop: lighter on memory and multiplier than a network.
+    Headline,
+    /// CoreMark.
+    Coremark,
+    /// A neural network: no workload factor is applied.
+    NeuralNetwork,
+}
+
+/// A board, or rather a microcontroller with its supply and its clock: everything that the model needs of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// Short name, as `--board` takes it.
+    pub name: String,
+    /// Part, regulator mode and anything else that the figures hold for.
+    pub part: String,
+    /// The core that runs the network.
+    pub core: Core,
+    /// Supply at the pin of the part.
+    pub supply_v: Figure,
+    /// Clock of the core while awake.
+    pub clock_hz: Figure,
+    /// What ran while the active figure was taken.
+    pub active_workload: ActiveWorkload,
+    /// Current per megahertz while awake; this or `active_energy_pj_per_cycle`.
+    pub active_current_ua_per_mhz: Option<Figure>,
+    /// Energy per clock cycle while awake; this or `active_current_ua_per_mhz`.
+    pub active_energy_pj_per_cycle: Option<Figure>,
+    /// By how much a network exceeds the active figure; [1.0, 1.5, 2.2] where it is not given and the active figure was not taken on a
+    /// network.
+    pub workload_factor: Option<Figure>,
+    /// By how much wait states and cache misses stretch a cycle count, weights in flash.
+    pub memory_cycle_factor: Figure,
+    /// The sleep mode that the next two figures hold for.
+    pub sleep_mode: String,
+    /// Current asleep, memory kept and timer running.
+    pub sleep_current_ua: Figure,
+    /// From the timer's event to the first useful instruction at full clock.
+    pub wake_time_us: Figure,
+    /// Current during `wake_time_us`; the active current where it is not given.
+    pub wake_current_ma: Option<Figure>,
+    /// Energy of one wake-up; overrides `wake_current_ma * supply_v * wake_time_us`.
+    pub wake_energy_uj: Option<Figure>,
+    /// Power with the core halted and its clocks running: what a design that does not reach `sleep_mode` spends between samples.
+    pub idle_power_mw: Option<Figure>,
+}
+
+impl Board {
+    /// Reads a profile and checks it.
+    ///
+    /// # Errors
+    /// [`Error::Profile`] with file, field and mend.
+    pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
+        let board: Self = super::parse(file, text)?;
+        board.validate(file)?;
+        Ok(board)
+    }
+
+    fn validate(&self, file: &str) -> Result<(), Error> {
+        let check = Check { file };
+        if self.name.trim().is_empty() {
+            return Err(check.fault("name", "is empty; give the name to print"));
+        }
+        check.positive("supply_v", &self.supply_v)?;
+        check.positive("clock_hz", &self.clock_hz)?;
+        match (&self.active_current_ua_per_mhz, &self.active_energy_pj_per_cycle) {
+            (Some(figure), None) => check.positive("active_current_ua_per_mhz", figure)?,
+            (None, Some(figure)) => check.positive("active_energy_pj_per_cycle", figure)?,
+            _ => {
+                let problem = "give this or active_energy_pj_per_cycle, and not both";
+                return Err(check.fault("active_current_ua_per_mhz", problem));
+            }
+        }
+        check.some_positive("workload_factor", self.workload_factor.as_ref())?;
+        check.positive("memory_cycle_factor", &self.memory_cycle_factor)?;
+        check.positive("sleep_current_ua", &self.sleep_current_ua)?;
+        check.figure("wake_time_us", &self.wake_time_us)?;
+        check.some_positive("wake_current_ma", self.wake_current_ma.as_ref())?;
+        check.some_positive("wake_energy_uj", self.wake_energy_uj.as_ref())?;
+        check.some_positive("idle_power_mw", self.idle_power_mw.as_ref())?;
+        // The model's ends are the ends of its factors only where being awake costs more than being asleep.
+        if self.sleep_power_uw(Corner::High) >= self.active_power_uw(Corner::Low) {
+            return Err(check.fault(
+                "sleep_current_ua",
+                "asleep it would take as much as awake; check both figures",
+            ));
+        }
+        Ok(())
+    }
+
+    /// The workload factor that applies: 1 where the active figure was taken on a network, else the profile's, else [1.0, 1.5, 2.2].
+    #[must_use]
+    pub fn effective_workload_factor(&self) -> Interval {
+        match (&self.workload_factor, self.active_workload) {
+            (Some(figure), _) => figure.interval(),
+            (None, ActiveWorkload::NeuralNetwork) => Interval::exact(1.0),
+            (None, _) => Interval {
+                low: 1.0,
+                mid: 1.5,
+                high: 2.2,
+            },
+        }
+    }
+
+    /// Energy of one clock cycle of a network, in microjoules: `V * I(f) / f * k`, or the measured figure times `k`.
+    #[must_use]
+    pub fn cycle_energy_uj(&self, corner: Corner) -> f64 {
+        self.plain_cycle_energy_uj(corner) * self.effective_workload_factor().at(corner)
+    }
+
+    /// As [`Self::cycle_energy_uj`] without the workload factor.
+    fn plain_cycle_energy_uj(&self, corner: Corner) -> f64 {
+        match (&self.active_energy_pj_per_cycle, &self.active_current_ua_per_mhz) {
+            (Some(pj), _) => pj.interval().at(corner) * 1e-6,
+            // 1 uA/MHz at 1 V is 1 pJ for each cycle.
+            (None, Some(ua)) => ua.interval().at(corner) * self.supply_v.interval().at(corner) * 1e-6,
+            (None, None) => 0.0,
+        }
+    }
+
+    /// Power awake, without the workload factor: while waiting for a bus or a regulator no network runs.
+    #[must_use]
+    pub fn active_power_uw(&self, corner: Corner) -> f64 {
+        self.plain_cycle_energy_uj(corner) * self.clock_hz.interval().at(corner)
+    }
+
+    /// Power asleep.
+    #[must_use]
+    pub fn sleep_power_uw(&self, corner: Corner) -> f64 {
+        self.sleep_current_ua.interval().at(corner) * self.supply_v.interval().at(corner)
+    }
+
+    /// Energy of one wake-up: the profile's figure, or `V * I_wake * t_wake`.
+    #[must_use]
+    pub fn wake_energy_uj(&self, corner: Corner) -> f64 {
+        if let Some(figure) = &self.wake_energy_uj {
+            return figure.interval().at(corner);
+        }
+        let power_uw = match &self.wake_current_ma {
+            Some(current) => current.interval().at(corner) * 1e3 * self.supply_v.interval().at(corner),
+            None => self.active_power_uw(corner),
+        };
+        power_uw * self.wake_time_us.interval().at(corner) * 1e-6
+    }
+}
+
+/// Names of the built-in boards.
+#[must_use]
+pub fn boards() -> Vec<&'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name).collect()
+}
+
+/// A built-in board by name, or a profile of the user's own by path.
+///
+/// # Errors
+/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and mend.
+pub fn board(name_or_path: &str) -> Result<Board, Error> {
+    let (file, text) = super::text("board", name_or_path, BUILT_IN)?;
+    Board::from_toml(&file, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_board_loads_under_its_name() {
+        for name in boards() {
+            assert_eq!(board(name).expect(name).name, name);
+        }
+    }
+
+    #[test]
+    fn the_wake_energies_are_those_of_the_survey() {
+        // 0.1 uJ (10 us at 3.3 mA, 3 V), 0.87 uJ (121 us, 4 mA, 1.8 V), 1.1 uJ (60 us, 10 mA, 1.8 V)
+        for (name, expected) in [("nrf52840", 0.1), ("stm32u575", 0.87), ("stm32l4r5", 1.1)] {
+            let wake = board(name).unwrap().wake_energy_uj(Corner::Mid);
+            assert!((wake / expected - 1.0).abs() < 0.03, "{name}: {wake}");
+        }
+    }
+
+    #[test]
+    fn the_cycle_energy_is_voltage_times_current_per_hertz() {
+        let nrf = board("nrf52840").unwrap();
+        assert!((nrf.plain_cycle_energy_uj(Corner::Mid) * 1e6 - 155.0).abs() < 0.5);
+    }
+
+    #[test]
+    fn faults_name_file_field_and_mend() {
+        let good = BUILT_IN.iter().find(|(name, _)| *name == "nrf52840").unwrap().1;
+        let cases = [
+            (
+                good.replace("[sleep_current_ua]", "[sleep_currant_ua]"),
+                "sleep_currant_ua",
+            ),
+            (
+                good.replace("[clock_hz]\nlow = 64e6", "[clock_hz]\nlow = 65e6"),
+                "clock_hz: write finite numbers",
+            ),
+            (
+                good.replace("[clock_hz]\nlow = 64e6", "[clock_hz]\nlow = -1"),
+                "clock_hz: low is -1",
+            ),
+            (good.replace("core = \"cortex-m4\"", "core = \"z80\""), "z80"),
+            (good.replace("[active_current_ua_per_mhz]", "[idle_power_mw]"), ""),
+            (String::new(), "missing field `name`"),
+        ];
+        for (text, expected) in cases {
+            assert_ne!(text, good, "the case for {expected:?} changes nothing");
+            let message = Board::from_toml("my.toml", &text).expect_err(expected).to_string();
+            assert!(
+                message.starts_with("my.toml: ") && message.contains(expected),
+                "{message}"
+            );
+        }
+        assert!(
+            board("nosuchboard")
+                .unwrap_err()
+                .to_string()
+                .contains("built in are nrf52832, nrf52840")
+        );
+        assert!(
+            board("no/such/file.toml")
+                .unwrap_err()
+                .to_string()
+                .starts_with("cannot read no/such/file.toml")
+        );
+    }
+}

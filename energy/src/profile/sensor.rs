@@ -1,0 +1,212 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Evidence, Figure};
+use crate::error::Error;
+use crate::interval::Corner;
+
+const BUILT_IN: &[(&str, &str)] = &[
+    ("adxl362", include_str!("../../profiles/sensors/adxl362.toml")),
+    ("bmi270", include_str!("../../profiles/sensors/bmi270.toml")),
+    ("lis3dh", include_str!("../../profiles/sensors/lis3dh.toml")),
+    (
+        "lis3dh-low-power",
+        include_str!("../../profiles/sensors/lis3dh-low-power.toml"),
+    ),
+    ("lsm6dso", include_str!("../../profiles/sensors/lsm6dso.toml")),
+    (
+        "lsm6dso-accel",
+        include_str!("../../profiles/sensors/lsm6dso-accel.toml"),
+    ),
+    ("lsm6dsv", include_str!("../../profiles/sensors/lsm6dsv.toml")),
+    ("mp34dt06j", include_str!("../../profiles/sensors/mp34dt06j.toml")),
+    ("none", include_str!("../../profiles/sensors/none.toml")),
+];
+
+/// Current at one output data rate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutputRate {
+    /// Samples per second that the part delivers.
+    pub odr_hz: f64,
+    /// Current at that rate.
+    pub current_ua: Figure,
+}
+
+/// Depth of the part's own buffer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Depth {
+    /// Samples of all channels that it holds.
+    pub samples: u32,
+    /// How the figure came to be known.
+    pub evidence: Evidence,
+    /// From where.
+    pub source: String,
+}
+
+/// A sensor: what it takes at each rate, switched off, and while it turns on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sensor {
+    /// Short name, as `--sensor` takes it.
+    pub name: String,
+    /// Part and mode that the figures hold for.
+    pub part: String,
+    /// Channels of one sample; 0 for a replayed input, which has any number.
+    pub channels: usize,
+    /// Supply of the sensor.
+    pub supply_v: Figure,
+    /// Current switched off, still on the supply.
+    pub off_current_ua: Figure,
+    /// From the command to the first valid sample, the part that does not depend on the rate.
+    pub turn_on_time_ms: Figure,
+    /// From the command to the first valid sample, the part counted in output periods.
+    pub turn_on_periods: Figure,
+    /// Time the processor is awake to read one sample over the bus.
+    pub read_time_us: Figure,
+    /// The part's own buffer, where it has one.
+    pub fifo: Option<Depth>,
+    /// Currents by rate; a workload takes the lowest rate that is not below its own. Empty for a replayed input.
+    #[serde(default, rename = "rate")]
+    pub rates: Vec<OutputRate>,
+}
+
+impl Sensor {
+    /// Reads a profile and checks it.
+    ///
+    /// # Errors
+    /// [`Error::Profile`] with file, field and mend.
+    pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
+        let sensor: Self = super::parse(file, text)?;
+        sensor.validate(file)?;
+        Ok(sensor)
+    }
+
+    fn validate(&self, file: &str) -> Result<(), Error> {
+        let check = Check { file };
+        if self.name.trim().is_empty() {
+            return Err(check.fault("name", "is empty; give the name to print"));
+        }
+        check.figure("supply_v", &self.supply_v)?;
+        check.figure("off_current_ua", &self.off_current_ua)?;
+        check.figure("turn_on_time_ms", &self.turn_on_time_ms)?;
+        check.figure("turn_on_periods", &self.turn_on_periods)?;
+        check.figure("read_time_us", &self.read_time_us)?;
+        if self.channels > 0 && self.rates.is_empty() {
+            return Err(check.fault(
+                "rate",
+                "is missing; give at least one [[rate]] with odr_hz and current_ua",
+            ));
+        }
+        for (n, rate) in self.rates.iter().enumerate() {
+            if !(rate.odr_hz.is_finite() && rate.odr_hz > 0.0) {
+                return Err(check.fault(&format!("rate[{n}].odr_hz"), "give samples per second above 0"));
+            }
+            let field = format!("rate[{n}].current_ua");
+            check.positive(&field, &rate.current_ua)?;
+            if rate.current_ua.low < self.off_current_ua.high {
+                return Err(check.fault(&field, "is below off_current_ua; check both figures"));
+            }
+        }
+        if self.rates.windows(2).any(|pair| pair[0].odr_hz >= pair[1].odr_hz) {
+            return Err(check.fault("rate", "list the rates in rising order of odr_hz"));
+        }
+        if self.fifo.as_ref().is_some_and(|fifo| fifo.samples == 0) {
+            return Err(check.fault("fifo.samples", "is 0; leave [fifo] out for a part without one"));
+        }
+        Ok(())
+    }
+
+    /// True for the profile of a replayed input: no sensor is powered.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.rates.is_empty()
+    }
+
+    /// The rate that serves a sample period: the lowest that is not slower (one part in a thousand is forgiven).
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where the part is too slow.
+    pub fn rate_for(&self, sample_period_s: f64) -> Result<Option<&OutputRate>, Error> {
+        let Some(fastest) = self.rates.last() else {
+            return Ok(None);
+        };
+        let wanted_hz = 1.0 / sample_period_s;
+        let found = self.rates.iter().find(|rate| rate.odr_hz >= wanted_hz * 0.999);
+        found.map(Some).ok_or_else(|| {
+            Error::Mismatch(format!(
+                "sensor {}: the model samples at {wanted_hz:.6} Hz, the profile's highest rate is {} Hz; \
+                 choose another sensor, or a longer sample period",
+                self.name, fastest.odr_hz
+            ))
+        })
+    }
+
+    /// Power at a rate.
+    #[must_use]
+    pub fn on_power_uw(&self, rate: &OutputRate, corner: Corner) -> f64 {
+        rate.current_ua.interval().at(corner) * self.supply_v.interval().at(corner)
+    }
+
+    /// Power switched off.
+    #[must_use]
+    pub fn off_power_uw(&self, corner: Corner) -> f64 {
+        self.off_current_ua.interval().at(corner) * self.supply_v.interval().at(corner)
+    }
+
+    /// From the command to the first valid sample.
+    #[must_use]
+    pub fn turn_on_s(&self, rate: &OutputRate, corner: Corner) -> f64 {
+        self.turn_on_time_ms.interval().at(corner) * 1e-3 + self.turn_on_periods.interval().at(corner) / rate.odr_hz
+    }
+}
+
+/// Names of the built-in sensors.
+#[must_use]
+pub fn sensors() -> Vec<&'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name).collect()
+}
+
+/// A built-in sensor by name, or a profile of the user's own by path.
+///
+/// # Errors
+/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and mend.
+pub fn sensor(name_or_path: &str) -> Result<Sensor, Error> {
+    let (file, text) = super::text("sensor", name_or_path, BUILT_IN)?;
+    Sensor::from_toml(&file, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_sensor_loads_under_its_name() {
+        for name in sensors() {
+            assert_eq!(sensor(name).expect(name).name, name);
+        }
+    }
+
+    #[test]
+    fn the_lowest_sufficient_rate_is_taken() {
+        let part = sensor("lis3dh").unwrap();
+        assert_eq!(part.rate_for(0.02).unwrap().unwrap().odr_hz, 50.0);
+        assert_eq!(part.rate_for(0.03).unwrap().unwrap().odr_hz, 50.0);
+        assert!(part.rate_for(1e-4).unwrap_err().to_string().contains("highest rate"));
+        assert!(sensor("none").unwrap().rate_for(1e-6).unwrap().is_none());
+    }
+
+    #[test]
+    fn faults_name_file_field_and_mend() {
+        let good = BUILT_IN.iter().find(|(name, _)| *name == "adxl362").unwrap().1;
+        let message = Sensor::from_toml("my.toml", &good.replace("odr_hz = 100.0", "odr_hz = 1000.0")).unwrap_err();
+        assert!(
+            message
+                .to_string()
+                .contains("my.toml: rate: list the rates in rising order"),
+            "{message}"
+        );
+        let message = Sensor::from_toml("my.toml", &good.replace("source = \"", "sauce = \"")).unwrap_err();
+        assert!(message.to_string().contains("sauce"), "{message}");
+    }
+}
