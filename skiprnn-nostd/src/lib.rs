@@ -1,5 +1,53 @@
-//! The network of a Skip RNN at run time.
-#![cfg_attr(not(feature = "std"), no_std)]
+//! The network of a Skip RNN at run time: no allocation, no floating point, no panics, and after every update the
+//! number of samples to sleep through.
+//!
+//! A *blob* (`.srnn`, specified byte by byte in `docs/blob-format.md`) is parsed in place into a [`Model`]: weights
+//! stay where they are, in flash. [`Model::parse`] re-checks every length and re-proves, row by row, that no
+//! accumulator can overflow. What changes lives in a [`State`], whose size is fixed at compile time.
+//!
+//! ```
+//! use skiprnn_nostd::{Model, State, skip::next_update};
+//!
+//! fn classify(blob: &[u8], sequence: &[[i16; 1]]) -> Option<usize> {
+//!     let model = Model::parse(blob).ok()?;
+//!     let mut state = State::<32, 1, 1>::new(&model).ok()?;
+//!     let length = u32::try_from(sequence.len()).ok()?;
+//!     let mut due = Some(0);
+//!     while let Some(sample) = due {
+//!         // Between two updates the board sleeps, the sensor too: these samples are never read.
+//!         let step = model.step(&mut state, sequence.get(sample as usize)?).ok()?;
+//!         due = next_update(sample, step.skip, length);
+//!     }
+//!     let mut logits = [0; 2];
+//!     model.logits(&state, &mut logits).ok()?;
+//!     Some(model.decide(&logits))
+//! }
+//! ```
+//!
+//! The arithmetic is the contract of `docs/blob-format.md`: it gives the same bits on every target.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![deny(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[cfg(target_endian = "big")]
+compile_error!("a blob is little-endian and read in place: big-endian targets are not supported");
+
+pub mod activation;
+mod arithmetic;
+mod cell;
+pub mod delta;
+pub mod format;
+mod kernel;
+mod model;
+mod parse;
+mod proof;
 pub mod skip;
+mod state;
+
+pub use model::{CellKind, Channel, Model, Objective, OutputAt};
+pub use parse::{Field, ParseError};
+pub use proof::row_bound;
+pub use state::{Capacity, State, Step, StepError};
+
+/// Layers a blob may have.
+pub const MAX_LAYERS: usize = 4;

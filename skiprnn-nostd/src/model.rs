@@ -1,0 +1,366 @@
+//! A parsed blob, and the update.
+
+use crate::{
+    Capacity, MAX_LAYERS, State, Step, StepError,
+    arithmetic::{saturate_16, shift_round},
+    cell::{Fractions, Layer, gru, lstm},
+    delta, format, skip,
+};
+use fixed::types::{I16F16, U0F32};
+use format::{ChannelRecord, DialRecord};
+
+/// Which recurrence a blob holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CellKind {
+    /// Gates i, f, g, o.
+    Lstm,
+    /// Gates r, z, n, reset after the product.
+    Gru,
+}
+
+/// What the outputs mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Objective {
+    /// O logits; the decision is the largest.
+    Classification,
+    /// O real values.
+    Regression,
+    /// O independent logits.
+    Multilabel,
+}
+
+/// When an output is meant to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum OutputAt {
+    /// Once, when no update is left before the end of the sequence.
+    End,
+    /// At every sample; while samples are skipped the last output stands.
+    Step,
+}
+
+/// The skip gate, in place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gate<'a> {
+    /// (H).
+    pub(crate) weight: &'a [i16],
+    /// In the accumulator's unit.
+    pub(crate) bias: i64,
+    /// Bits to drop to reach 16 fractional bits.
+    pub(crate) shift: u32,
+}
+
+/// The head, in place: logits = weight · h + bias.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head<'a> {
+    /// (O, H).
+    pub(crate) weight: &'a [i16],
+    /// (O).
+    pub(crate) bias: &'a [i32],
+}
+
+/// One input channel as a sensor delivers it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Channel<'a> {
+    /// For example `acceleration x`.
+    pub name: &'a str,
+    /// For example `g`; empty where there is none.
+    pub unit: &'a str,
+    /// Magnitude at 32,768 counts, in that unit.
+    pub full_scale: f32,
+}
+
+/// A network whose weights stay where the blob lies. Made by [`Model::parse`], which proves everything that the
+/// methods here rely on.
+#[derive(Debug, Clone)]
+pub struct Model<'a> {
+    pub(crate) cell: CellKind,
+    pub(crate) objective: Objective,
+    pub(crate) output_at: OutputAt,
+    pub(crate) inputs: usize,
+    pub(crate) hidden: usize,
+    pub(crate) outputs: usize,
+    pub(crate) sequence_length: u32,
+    pub(crate) max_skip: u32,
+    pub(crate) sample_period_ns: u64,
+    pub(crate) logit_scale: f32,
+    pub(crate) fractions: Fractions,
+    pub(crate) layers: heapless::Vec<Layer<'a>, MAX_LAYERS>,
+    pub(crate) gate: Option<Gate<'a>>,
+    pub(crate) head: Head<'a>,
+    pub(crate) channels: &'a [ChannelRecord],
+    pub(crate) channel_text: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) class_names: &'a str,
+    pub(crate) dial_curve: &'a [DialRecord],
+    pub(crate) size: usize,
+}
+
+impl<'a> Model<'a> {
+    /// Uses one sample: converts the sensor's `counts` (I values), updates every layer, asks the skip gate.
+    ///
+    /// After `Ok`, the next update falls due `1 + skip` samples later (equation 6).
+    ///
+    /// # Errors
+    /// `counts` has another length than the model has inputs, or the state was made for another model. The state is
+    /// then as before.
+    #[inline]
+    pub fn step<const H: usize, const L: usize, const I: usize>(
+        &self,
+        state: &mut State<H, L, I>,
+        counts: &[i16],
+    ) -> Result<Step, StepError> {
+        if counts.len() != self.inputs {
+            return Err(StepError::Length {
+                expected: self.inputs,
+                found: counts.len(),
+            });
+        }
+        state.holds(self).map_err(StepError::State)?;
+        for ((x, count), channel) in state.x.iter_mut().zip(counts).zip(self.channels) {
+            *x = convert(*count, channel);
+        }
+        let Some(mut x) = state.x.get(..self.inputs) else {
+            return Err(self.mismatch::<I>());
+        };
+        for (layer, (h, c)) in self.layers.iter().zip(state.h.iter_mut().zip(state.c.iter_mut())) {
+            let (Some(h), Some(c)) = (h.get_mut(..self.hidden), c.get_mut(..self.hidden)) else {
+                return Err(self.mismatch::<I>());
+            };
+            match self.cell {
+                CellKind::Lstm => lstm(layer, self.fractions, x, h, c, &mut state.next),
+                CellKind::Gru => gru(layer, self.fractions, x, h, &mut state.next),
+            }
+            h.iter_mut().zip(&state.next).for_each(|(h, next)| *h = *next);
+            x = h;
+        }
+        let Some(gate) = &self.gate else {
+            return Ok(Step {
+                delta: U0F32::MAX,
+                skip: 0,
+            });
+        };
+        let sum = match self.cell {
+            CellKind::Lstm => {
+                let top = state.c.get(self.layers.len().wrapping_sub(1)).map_or(&[][..], |c| c);
+                gate.weight.iter().zip(top).fold(gate.bias, |sum, (w, c)| {
+                    sum.wrapping_add(i64::from(*w).wrapping_mul(i64::from(*c)))
+                })
+            }
+            CellKind::Gru => gate.weight.iter().zip(x).fold(gate.bias, |sum, (w, h)| {
+                sum.wrapping_add(i64::from(i32::from(*w).wrapping_mul(i32::from(*h))))
+            }),
+        };
+        let limit = i64::from(delta::CLAMP);
+        let z = shift_round(sum, gate.shift).clamp(-limit, limit - 1) as i32;
+        let delta = delta::sigmoid(I16F16::from_bits(z).saturating_add(state.dial));
+        Ok(Step {
+            delta,
+            skip: skip::samples_to_skip(delta).min(self.max_skip),
+        })
+    }
+
+    /// The error for a state that cannot be sliced; [`State::holds`] has ruled it out before.
+    #[cold]
+    fn mismatch<const I: usize>(&self) -> StepError {
+        StepError::State(Capacity::Inputs {
+            needed: self.inputs,
+            capacity: I,
+        })
+    }
+
+    /// Computes the O raw outputs from the top layer's h; times [`Model::logit_scale`] they are the real ones.
+    ///
+    /// # Errors
+    /// `out` has another length than the model has outputs, or the state was made for another model.
+    pub fn logits<const H: usize, const L: usize, const I: usize>(
+        &self,
+        state: &State<H, L, I>,
+        out: &mut [i32],
+    ) -> Result<(), StepError> {
+        if out.len() != self.outputs {
+            return Err(StepError::Length {
+                expected: self.outputs,
+                found: out.len(),
+            });
+        }
+        state.holds(self).map_err(StepError::State)?;
+        let top = state.hidden(self, self.layers.len().wrapping_sub(1));
+        let mut weights = crate::kernel::Weights::I16(self.head.weight);
+        for (out, bias) in out.iter_mut().zip(self.head.bias) {
+            *out = weights.accumulate_row(*bias, top);
+        }
+        Ok(())
+    }
+
+    /// The index of the largest logit, the first of equals; 0 where there are none.
+    #[must_use]
+    pub fn decide(&self, logits: &[i32]) -> usize {
+        let mut best = (0, i32::MIN);
+        for (k, v) in logits.iter().enumerate() {
+            if *v > best.1 {
+                best = (k, *v);
+            }
+        }
+        best.0
+    }
+
+    /// LSTM or GRU.
+    #[must_use]
+    pub const fn cell(&self) -> CellKind {
+        self.cell
+    }
+
+    /// Whether the model has a skip gate; without one, every sample is used.
+    #[must_use]
+    pub const fn skips(&self) -> bool {
+        self.gate.is_some()
+    }
+
+    pub(crate) const fn has_cell_state(&self) -> bool {
+        matches!(self.cell, CellKind::Lstm)
+    }
+
+    pub(crate) fn layers_in_place(&self) -> &[Layer<'a>] {
+        &self.layers
+    }
+
+    /// What the outputs mean.
+    #[must_use]
+    pub const fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// When an output is meant to be read.
+    #[must_use]
+    pub const fn output_at(&self) -> OutputAt {
+        self.output_at
+    }
+
+    /// Inputs per sample, I.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Hidden units per layer, H.
+    #[must_use]
+    pub const fn hidden(&self) -> usize {
+        self.hidden
+    }
+
+    /// Layers, L.
+    #[must_use]
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Outputs, O.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Samples per sequence, T; 0 is an endless stream.
+    #[must_use]
+    pub const fn sequence_length(&self) -> u32 {
+        self.sequence_length
+    }
+
+    /// The largest number of samples ever skipped at a time.
+    #[must_use]
+    pub const fn max_skip(&self) -> u32 {
+        self.max_skip
+    }
+
+    /// Nanoseconds between samples; 0 where unknown.
+    #[must_use]
+    pub const fn sample_period_ns(&self) -> u64 {
+        self.sample_period_ns
+    }
+
+    /// A raw logit times this is the real output.
+    #[must_use]
+    pub const fn logit_scale(&self) -> f32 {
+        self.logit_scale
+    }
+
+    /// Fractional bits of (x, h, pre-activations).
+    #[must_use]
+    pub const fn fractions(&self) -> (u8, u8, u8) {
+        (self.fractions.x, self.fractions.h, self.fractions.pre)
+    }
+
+    /// Bits of (weight_ih, weight_hh) of a layer.
+    #[must_use]
+    pub fn weight_bits(&self, layer: usize) -> Option<(u8, u8)> {
+        self.layers.get(layer).map(|l| (l.weight_ih.bits(), l.weight_hh.bits()))
+    }
+
+    /// The proven bound of every accumulator of a layer, in the order of its scales: for an LSTM i, f, g, o of unit
+    /// 0, then of unit 1 and so on; for a GRU r, z, n over x, n over h.
+    pub fn row_bounds(&self, layer: usize) -> impl Iterator<Item = u64> + '_ {
+        crate::parse::row_bounds(self, layer)
+    }
+
+    /// The model's name.
+    #[must_use]
+    pub const fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Class names, O of them or none.
+    pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
+        self.class_names.split('\n').filter(|name| !name.is_empty())
+    }
+
+    /// The input channels.
+    pub fn channels(&self) -> impl Iterator<Item = Channel<'a>> + '_ {
+        self.channel_text.split('\n').zip(self.channels).map(|(text, record)| {
+            let (name, unit) = text.split_once('\t').unwrap_or((text, ""));
+            Channel {
+                name,
+                unit,
+                full_scale: record.full_scale.get(),
+            }
+        })
+    }
+
+    /// The trade-off curve: (dial, mean updates per sequence, metric), by rising dial.
+    pub fn dial_curve(&self) -> impl Iterator<Item = (I16F16, f32, f32)> + '_ {
+        self.dial_curve
+            .iter()
+            .map(|p| (I16F16::from_bits(p.dial.get()), p.updates_mean.get(), p.metric.get()))
+    }
+
+    /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
+    #[must_use]
+    pub fn macs_per_update(&self) -> usize {
+        let gates = match self.cell {
+            CellKind::Lstm => 4,
+            CellKind::Gru => 3,
+        };
+        let recurrent = gates * self.hidden * self.hidden;
+        let above = self.layers.len().saturating_sub(1) * recurrent;
+        let gate = if self.skips() { self.hidden } else { 0 };
+        self.layers.len() * recurrent + above + gates * self.hidden * self.inputs + gate
+    }
+
+    /// Bytes of the blob.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+}
+
+/// A sensor's count as an input of the network.
+#[inline(always)]
+fn convert(count: i16, channel: &ChannelRecord) -> i16 {
+    let scaled = i64::from(count).wrapping_mul(i64::from(channel.multiplier.get()));
+    saturate_16(shift_round(
+        scaled.wrapping_add(channel.offset.get()),
+        channel.shift.get(),
+    ))
+}

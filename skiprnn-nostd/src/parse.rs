@@ -1,0 +1,572 @@
+//! Bytes to [`Model`], every length, range and proof checked. Nothing is copied.
+
+use crate::{
+    CellKind, MAX_LAYERS, Model, Objective, OutputAt,
+    cell::{Fractions, Layer},
+    format::{self, CRC, CRC_OFFSET, Header, RowRecord, Section, align4, kind},
+    kernel::Weights,
+    model::{Gate, Head},
+    proof::{PLAIN_LIMIT, h_max, row_bound},
+};
+use core::fmt;
+use zerocopy::{FromBytes, Immutable, KnownLayout};
+
+/// Largest I, H and O of a blob.
+const MAX_SIZE: usize = 4096;
+/// Largest |x|: any 16-bit value.
+const X_MAX: u32 = 32_768;
+
+/// A part of the blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(
+    missing_docs,
+    reason = "each is the header field or section of that name in docs/blob-format.md"
+)]
+pub enum Field {
+    Header,
+    Length,
+    Sections,
+    Cell,
+    Flags,
+    Objective,
+    OutputAt,
+    Inputs,
+    Hidden,
+    Layers,
+    Outputs,
+    Fractions,
+    Kernel,
+    GateFraction,
+    Reserved,
+    LogitScale,
+    Name,
+    ClassNames,
+    Channels,
+    ChannelText,
+    Dial,
+    Gate,
+    Head,
+    WeightIh,
+    WeightHh,
+    Rows,
+    H0,
+    C0,
+}
+
+/// Why a blob was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum ParseError {
+    /// The bytes do not start at a multiple of 4.
+    Misaligned,
+    /// The blob is cut short.
+    Truncated {
+        /// Bytes that it should have.
+        needed: usize,
+        /// Bytes that there are.
+        found: usize,
+    },
+    /// The first four bytes are not `SRNN`.
+    Magic,
+    /// Written in a version of the format that this crate does not know.
+    Version {
+        /// The version found.
+        found: u16,
+    },
+    /// The checksum does not match: the blob was damaged.
+    Crc {
+        /// As stored.
+        stored: u32,
+        /// As computed.
+        computed: u32,
+    },
+    /// A section is not there.
+    Missing {
+        /// Which.
+        field: Field,
+        /// Of which layer.
+        layer: usize,
+    },
+    /// A section has the wrong number of bytes, lies outside the blob or is not aligned.
+    Size {
+        /// Which.
+        field: Field,
+        /// Of which layer.
+        layer: usize,
+        /// Bytes that it should have, where that is known.
+        needed: usize,
+        /// Bytes that it has.
+        found: usize,
+    },
+    /// A value outside its range.
+    Value {
+        /// Where.
+        field: Field,
+        /// What stands there, or the index of the entry.
+        found: u32,
+    },
+    /// A row whose accumulator could overflow.
+    Unproven {
+        /// The layer, or the number of layers for the head.
+        layer: usize,
+        /// The row, as [`Model::row_bounds`] counts, or the output for the head.
+        row: usize,
+        /// What the accumulator could reach; it must stay below 2^31.
+        bound: u64,
+    },
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            ParseError::Misaligned => f.write_str("the blob must start at a multiple of 4 bytes"),
+            ParseError::Truncated { needed, found } => {
+                write!(f, "the blob is truncated: {found} bytes of {needed}; copy it again")
+            }
+            ParseError::Magic => f.write_str("magic: not a .srnn blob (it does not start with SRNN)"),
+            ParseError::Version { found } => {
+                write!(
+                    f,
+                    "version: {found} is not {}; quantize the model again",
+                    format::VERSION
+                )
+            }
+            ParseError::Crc { stored, computed } => {
+                write!(
+                    f,
+                    "crc: {computed:#010x} computed, {stored:#010x} stored; the blob is damaged, copy it again"
+                )
+            }
+            ParseError::Missing { field, layer } => write!(f, "{field:?}: no such section for layer {layer}"),
+            ParseError::Size {
+                field,
+                layer,
+                needed,
+                found,
+            } => {
+                write!(
+                    f,
+                    "{field:?}: {found} bytes for layer {layer}, {needed} needed, aligned to 4 and inside the blob"
+                )
+            }
+            ParseError::Value { field, found } => write!(f, "{field:?}: {found} is out of range"),
+            ParseError::Unproven { layer, row, bound } => {
+                write!(
+                    f,
+                    "layer {layer}, row {row}: the accumulator could reach {bound}, beyond 2^31 - 1"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+/// The blob with its section table.
+struct Sections<'a> {
+    bytes: &'a [u8],
+    table: &'a [Section],
+}
+
+impl<'a> Sections<'a> {
+    /// The bytes of a section, or `None` where there is none.
+    fn find(&self, kind: u16, layer: usize, field: Field) -> Result<Option<&'a [u8]>, ParseError> {
+        let Some(s) = self
+            .table
+            .iter()
+            .find(|s| s.kind.get() == kind && usize::from(s.layer.get()) == layer)
+        else {
+            return Ok(None);
+        };
+        let (offset, length) = (s.offset.get() as usize, s.length.get() as usize);
+        let end = offset.checked_add(length);
+        match end.and_then(|end| self.bytes.get(offset..end)) {
+            Some(bytes) if offset.is_multiple_of(4) => Ok(Some(bytes)),
+            _ => Err(ParseError::Size {
+                field,
+                layer,
+                needed: length,
+                found: self.bytes.len(),
+            }),
+        }
+    }
+
+    fn required(&self, kind: u16, layer: usize, field: Field) -> Result<&'a [u8], ParseError> {
+        self.find(kind, layer, field)?
+            .ok_or(ParseError::Missing { field, layer })
+    }
+
+    /// A section of exactly `count` values of type T.
+    fn array<T>(&self, kind: u16, layer: usize, field: Field, count: usize) -> Result<&'a [T], ParseError>
+    where
+        T: FromBytes + KnownLayout + Immutable,
+    {
+        as_array(self.required(kind, layer, field)?, layer, field, count)
+    }
+
+    fn text(&self, kind: u16, field: Field) -> Result<&'a str, ParseError> {
+        let bytes = self.find(kind, 0, field)?.unwrap_or(&[]);
+        core::str::from_utf8(bytes).map_err(|e| ParseError::Value {
+            field,
+            found: e.valid_up_to() as u32,
+        })
+    }
+
+    /// A matrix in whichever of its two widths is there.
+    fn weights(&self, kinds: [u16; 2], layer: usize, field: Field, count: usize) -> Result<Weights<'a>, ParseError> {
+        let [narrow, wide] = kinds;
+        if let Some(bytes) = self.find(narrow, layer, field)? {
+            return Ok(Weights::I8(as_array(bytes, layer, field, count)?));
+        }
+        Ok(Weights::I16(self.array(wide, layer, field, count)?))
+    }
+}
+
+fn as_array<T>(bytes: &[u8], layer: usize, field: Field, count: usize) -> Result<&[T], ParseError>
+where
+    T: FromBytes + KnownLayout + Immutable,
+{
+    match <[T]>::ref_from_bytes(bytes) {
+        Ok(values) if values.len() == count => Ok(values),
+        _ => {
+            let needed = count.saturating_mul(size_of::<T>());
+            Err(ParseError::Size {
+                field,
+                layer,
+                needed,
+                found: bytes.len(),
+            })
+        }
+    }
+}
+
+/// A value that must lie in a range.
+fn ranged(field: Field, value: u32, range: core::ops::RangeInclusive<u32>) -> Result<usize, ParseError> {
+    if range.contains(&value) {
+        Ok(value as usize)
+    } else {
+        Err(ParseError::Value { field, found: value })
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Reads a blob in place. `bytes` may be longer than the blob, as a flash section is.
+    ///
+    /// # Errors
+    /// Anything that is not exactly as `docs/blob-format.md` says, and any row whose accumulator could overflow.
+    pub fn parse(bytes: &'a [u8]) -> Result<Model<'a>, ParseError> {
+        if !bytes.as_ptr().addr().is_multiple_of(4) {
+            return Err(ParseError::Misaligned);
+        }
+        let (header, _) = Header::read_from_prefix(bytes).map_err(|_| ParseError::Truncated {
+            needed: size_of::<Header>(),
+            found: bytes.len(),
+        })?;
+        if header.magic != format::MAGIC {
+            return Err(ParseError::Magic);
+        }
+        if header.version.get() != format::VERSION {
+            return Err(ParseError::Version {
+                found: header.version.get(),
+            });
+        }
+        let size = header.length.get() as usize;
+        let Some(bytes) = bytes.get(..size) else {
+            return Err(ParseError::Truncated {
+                needed: size,
+                found: bytes.len(),
+            });
+        };
+        check_crc(bytes, header.crc.get())?;
+        let behind = bytes.get(size_of::<Header>()..).unwrap_or(&[]);
+        let count = usize::from(header.sections.get());
+        let (table, _) = <[Section]>::ref_from_prefix_with_elems(behind, count).map_err(|_| ParseError::Value {
+            field: Field::Sections,
+            found: count as u32,
+        })?;
+        read(&header, &Sections { bytes, table }, size)
+    }
+}
+
+fn check_crc(bytes: &[u8], stored: u32) -> Result<(), ParseError> {
+    let mut digest = CRC.digest();
+    digest.update(bytes.get(..CRC_OFFSET).unwrap_or(&[]));
+    digest.update(bytes.get(CRC_OFFSET + 4..).unwrap_or(&[]));
+    let computed = digest.finalize();
+    if computed == stored {
+        Ok(())
+    } else {
+        Err(ParseError::Crc { stored, computed })
+    }
+}
+
+fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Model<'a>, ParseError> {
+    let max = MAX_SIZE as u32;
+    let cell = match header.cell {
+        0 => CellKind::Lstm,
+        1 => CellKind::Gru,
+        other => {
+            return Err(ParseError::Value {
+                field: Field::Cell,
+                found: other.into(),
+            });
+        }
+    };
+    let objective = match header.objective {
+        0 => Objective::Classification,
+        1 => Objective::Regression,
+        2 => Objective::Multilabel,
+        other => {
+            return Err(ParseError::Value {
+                field: Field::Objective,
+                found: other.into(),
+            });
+        }
+    };
+    let output_at = match header.output_at {
+        0 => OutputAt::End,
+        1 => OutputAt::Step,
+        other => {
+            return Err(ParseError::Value {
+                field: Field::OutputAt,
+                found: other.into(),
+            });
+        }
+    };
+    let inputs = ranged(Field::Inputs, header.inputs.get().into(), 1..=max)?;
+    let hidden = ranged(Field::Hidden, header.hidden.get().into(), 1..=max)?;
+    let outputs = ranged(Field::Outputs, header.outputs.get().into(), 1..=max)?;
+    let count = ranged(Field::Layers, header.layers.get().into(), 1..=MAX_LAYERS as u32)?;
+    ranged(Field::Flags, header.flags.into(), 0..=format::FLAG_GATE.into())?;
+    ranged(Field::Kernel, header.kernel.into(), 0..=0)?;
+    ranged(
+        Field::Reserved,
+        u32::from(header.reserved.iter().any(|b| *b != 0)),
+        0..=0,
+    )?;
+    ranged(Field::Fractions, header.x_fraction.into(), 8..=15)?;
+    ranged(Field::Fractions, header.h_fraction.into(), 13..=15)?;
+    ranged(Field::Fractions, header.pre_fraction.into(), 11..=12)?;
+    let logit_scale = header.logit_scale.get();
+    if !(logit_scale.is_finite() && logit_scale > 0.0) {
+        return Err(ParseError::Value {
+            field: Field::LogitScale,
+            found: logit_scale.to_bits(),
+        });
+    }
+    let fractions = Fractions {
+        x: header.x_fraction,
+        h: header.h_fraction,
+        pre: header.pre_fraction,
+    };
+
+    let mut layers = heapless::Vec::new();
+    let mut x_max = X_MAX;
+    for k in 0..count {
+        let layer = read_layer(sections, cell, k, if k == 0 { inputs } else { hidden }, hidden)?;
+        let h_max = h_max(layer.h0, fractions.h);
+        for (row, bound) in bounds(cell, layer, if k == 0 { inputs } else { hidden }, x_max, h_max).enumerate() {
+            if bound > PLAIN_LIMIT {
+                return Err(ParseError::Unproven { layer: k, row, bound });
+            }
+        }
+        // The layer above reads h only after this one's update, so 1 bounds it; h0 is kept in for simplicity.
+        x_max = h_max;
+        layers.push(layer).map_err(|_| ParseError::Value {
+            field: Field::Layers,
+            found: count as u32,
+        })?;
+    }
+
+    let gate = if header.flags & format::FLAG_GATE != 0 {
+        Some(read_gate(header, sections, hidden)?)
+    } else {
+        None
+    };
+    let head = read_head(sections, outputs, hidden)?;
+    let mut rows = Weights::I16(head.weight);
+    for (row, bias) in head.bias.iter().enumerate() {
+        let bound = row_bound(*bias, rows.take_row(hidden).values(), x_max, core::iter::empty(), 0);
+        if bound > PLAIN_LIMIT {
+            return Err(ParseError::Unproven {
+                layer: count,
+                row,
+                bound,
+            });
+        }
+    }
+
+    let channels = sections.array::<format::ChannelRecord>(kind::CHANNELS, 0, Field::Channels, inputs)?;
+    for (k, c) in channels.iter().enumerate() {
+        let good = (1..=62).contains(&c.shift.get())
+            && c.multiplier.get() >= 0
+            && c.offset.get().unsigned_abs() < 1 << 61
+            && c.full_scale.get().is_finite()
+            && c.full_scale.get() > 0.0;
+        if !good {
+            return Err(ParseError::Value {
+                field: Field::Channels,
+                found: k as u32,
+            });
+        }
+    }
+    let dial = sections.required(kind::DIAL, 0, Field::Dial)?;
+    let dial_curve = as_array(dial, 0, Field::Dial, dial.len() / size_of::<format::DialRecord>())?;
+    Ok(Model {
+        cell,
+        objective,
+        output_at,
+        inputs,
+        hidden,
+        outputs,
+        sequence_length: header.sequence_length.get(),
+        max_skip: header.max_skip.get(),
+        sample_period_ns: header.sample_period_ns.get(),
+        logit_scale,
+        fractions,
+        layers,
+        gate,
+        head,
+        channels,
+        channel_text: sections.text(kind::CHANNEL_TEXT, Field::ChannelText)?,
+        name: sections.text(kind::NAME, Field::Name)?,
+        class_names: sections.text(kind::CLASS_NAMES, Field::ClassNames)?,
+        dial_curve,
+        size,
+    })
+}
+
+fn read_layer<'a>(
+    sections: &Sections<'a>,
+    cell: CellKind,
+    k: usize,
+    inputs: usize,
+    hidden: usize,
+) -> Result<Layer<'a>, ParseError> {
+    let gates = match cell {
+        CellKind::Lstm => 4,
+        CellKind::Gru => 3,
+    };
+    // At most 4 · 4096 · 4096, which fits 32 bits.
+    let rows: &[RowRecord] = sections.array(kind::ROWS, k, Field::Rows, 4 * hidden)?;
+    for (index, row) in rows.iter().enumerate() {
+        if !(31..=62).contains(&row.shift) || row.multiplier < 0 {
+            return Err(ParseError::Value {
+                field: Field::Rows,
+                found: index as u32,
+            });
+        }
+    }
+    let c0: &[i32] = match cell {
+        CellKind::Lstm => sections.array(kind::C0, k, Field::C0, hidden)?,
+        CellKind::Gru => &[],
+    };
+    if let Some(index) = c0.iter().position(|c| c.unsigned_abs() > format::CELL_CLIP as u32) {
+        return Err(ParseError::Value {
+            field: Field::C0,
+            found: index as u32,
+        });
+    }
+    Ok(Layer {
+        weight_ih: sections.weights(
+            [kind::WEIGHT_IH_8, kind::WEIGHT_IH_16],
+            k,
+            Field::WeightIh,
+            gates * hidden * inputs,
+        )?,
+        weight_hh: sections.weights(
+            [kind::WEIGHT_HH_8, kind::WEIGHT_HH_16],
+            k,
+            Field::WeightHh,
+            gates * hidden * hidden,
+        )?,
+        rows: rows.as_chunks().0,
+        h0: sections.array(kind::H0, k, Field::H0, hidden)?,
+        c0,
+    })
+}
+
+fn read_gate<'a>(header: &Header, sections: &Sections<'a>, hidden: usize) -> Result<Gate<'a>, ParseError> {
+    let shift = ranged(Field::GateFraction, header.gate_fraction.into(), 16..=47)? as u32 - 16;
+    let bytes = sections.required(kind::GATE, 0, Field::Gate)?;
+    let at = align4(2 * hidden);
+    let (Some(weights), Some(bias)) = (bytes.get(..2 * hidden), bytes.get(at..)) else {
+        return Err(ParseError::Size {
+            field: Field::Gate,
+            layer: 0,
+            needed: at + 8,
+            found: bytes.len(),
+        });
+    };
+    let weight = as_array(weights, 0, Field::Gate, hidden)?;
+    let bias = <[u8; 8]>::read_from_bytes(bias)
+        .map(i64::from_le_bytes)
+        .map_err(|_| ParseError::Size {
+            field: Field::Gate,
+            layer: 0,
+            needed: at + 8,
+            found: bytes.len(),
+        })?;
+    // Σ|w|·|c| is below 2^12 · 2^15 · 2^30, so that with this bias the 64-bit sum stays below 2^62.
+    if bias.unsigned_abs() >= 1 << 61 {
+        return Err(ParseError::Value {
+            field: Field::Gate,
+            found: hidden as u32,
+        });
+    }
+    Ok(Gate { weight, bias, shift })
+}
+
+fn read_head<'a>(sections: &Sections<'a>, outputs: usize, hidden: usize) -> Result<Head<'a>, ParseError> {
+    let bytes = sections.required(kind::HEAD, 0, Field::Head)?;
+    let weights = 2 * outputs * hidden;
+    let (Some(weight), Some(bias)) = (bytes.get(..weights), bytes.get(align4(weights)..)) else {
+        let needed = align4(weights) + 4 * outputs;
+        return Err(ParseError::Size {
+            field: Field::Head,
+            layer: 0,
+            needed,
+            found: bytes.len(),
+        });
+    };
+    Ok(Head {
+        weight: as_array(weight, 0, Field::Head, outputs * hidden)?,
+        bias: as_array(bias, 0, Field::Head, outputs)?,
+    })
+}
+
+/// The bound of every accumulator of a layer, 4 a unit.
+fn bounds<'m>(
+    cell: CellKind,
+    layer: Layer<'m>,
+    inputs: usize,
+    x_max: u32,
+    h_max: u32,
+) -> impl Iterator<Item = u64> + 'm {
+    let (mut ih, mut hh) = (layer.weight_ih, layer.weight_hh);
+    let empty = Weights::I8(&[]);
+    let hidden = layer.h0.len();
+    layer.rows.iter().flat_map(move |rows| {
+        let mut gate = 0;
+        rows.each_ref().map(|row| {
+            let split = cell == CellKind::Gru && gate >= 2;
+            let x = if split && gate == 3 { empty } else { ih.take_row(inputs) };
+            let h = if split && gate == 2 { empty } else { hh.take_row(hidden) };
+            gate += 1;
+            row_bound(row.bias, x.values(), x_max, h.values(), h_max)
+        })
+    })
+}
+
+/// See [`Model::row_bounds`].
+pub(crate) fn row_bounds<'m>(model: &'m Model<'_>, layer: usize) -> impl Iterator<Item = u64> + 'm {
+    let below = layer.checked_sub(1).and_then(|k| model.layers.get(k));
+    let x_max = below.map_or(X_MAX, |l| h_max(l.h0, model.fractions.h));
+    let inputs = if layer == 0 { model.inputs } else { model.hidden };
+    model
+        .layers
+        .get(layer)
+        .into_iter()
+        .flat_map(move |l| bounds(model.cell, *l, inputs, x_max, h_max(l.h0, model.fractions.h)))
+}

@@ -1,0 +1,46 @@
+//! The overflow proof of one row: no input within its range can take the accumulator out of 32 bits.
+
+/// The largest magnitude that a row's accumulator can reach: |bias| + Σ|w_x|·max|x| + Σ|w_h|·max|h|.
+///
+/// Every partial sum is bounded by it too, whatever the order of the additions. Saturates at `u64::MAX`, which no
+/// kernel accepts.
+#[must_use]
+pub fn row_bound(
+    bias: i32,
+    weight_ih: impl Iterator<Item = i32>,
+    x_max: u32,
+    weight_hh: impl Iterator<Item = i32>,
+    h_max: u32,
+) -> u64 {
+    let sum = |weights: &mut dyn Iterator<Item = i32>, max: u32| {
+        let total = weights.fold(0u64, |s, w| s.saturating_add(w.unsigned_abs().into()));
+        total.saturating_mul(max.into())
+    };
+    let (mut ih, mut hh) = (weight_ih, weight_hh);
+    u64::from(bias.unsigned_abs())
+        .saturating_add(sum(&mut ih, x_max))
+        .saturating_add(sum(&mut hh, h_max))
+}
+
+/// The bound that plain 32-bit accumulation needs.
+pub(crate) const PLAIN_LIMIT: u64 = i32::MAX as u64;
+
+/// The largest |h| that a layer can hold: 1 after an update, or what its learned initial state starts from.
+pub(crate) fn h_max(h0: &[i16], h_fraction: u8) -> u32 {
+    h0.iter()
+        .fold(1u32 << (h_fraction & 15), |m, h| m.max(u32::from(h.unsigned_abs())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bound_by_hand() {
+        let bound = row_bound(-7, [127, -128].into_iter(), 10, [3, -3, 0].into_iter(), 1000);
+        assert_eq!(bound, 7 + 255 * 10 + 6 * 1000);
+        assert_eq!(h_max(&[100, -32_768], 15), 32_768);
+        assert_eq!(h_max(&[100, -9000], 13), 9000);
+        assert_eq!(h_max(&[100], 13), 8192);
+    }
+}

@@ -1,0 +1,189 @@
+//! What changes while a network runs: plain arrays, sized at compile time.
+
+use crate::{Model, format::CRC};
+use core::fmt;
+use fixed::types::{I16F16, U0F32};
+
+/// The state of a network of at most `L` layers of `H` hidden units with `I` inputs.
+///
+/// Takes 6·L·H + 2·H + 2·I + 4 bytes: 884 for an LSTM with one layer of 110 units and one input.
+#[derive(Debug, Clone)]
+pub struct State<const H: usize, const L: usize, const I: usize> {
+    pub(crate) h: [[i16; H]; L],
+    pub(crate) c: [[i32; H]; L],
+    pub(crate) next: [i16; H],
+    pub(crate) x: [i16; I],
+    pub(crate) dial: I16F16,
+}
+
+/// What one update decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Step {
+    /// Δũ (equation 4) as an unsigned 0.32 fraction; all ones for a model without a skip gate.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub delta: U0F32,
+    /// Samples to sleep through before the next update (equation 6), at most the blob's bound.
+    pub skip: u32,
+}
+
+/// Why [`Model::step`] or [`Model::logits`] refused; the state is unharmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum StepError {
+    /// A sample or an output of the wrong length.
+    Length {
+        /// What the model has.
+        expected: usize,
+        /// What was given.
+        found: usize,
+    },
+    /// The state was made for a model of other sizes.
+    State(Capacity),
+}
+
+/// A model that is larger than the state meant for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Capacity {
+    /// Hidden units.
+    Hidden {
+        /// The model's H.
+        needed: usize,
+        /// The state's.
+        capacity: usize,
+    },
+    /// Layers.
+    Layers {
+        /// The model's L.
+        needed: usize,
+        /// The state's.
+        capacity: usize,
+    },
+    /// Inputs.
+    Inputs {
+        /// The model's I.
+        needed: usize,
+        /// The state's.
+        capacity: usize,
+    },
+}
+
+impl fmt::Display for Capacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, needed, capacity) = match self {
+            Capacity::Hidden { needed, capacity } => ("hidden units", needed, capacity),
+            Capacity::Layers { needed, capacity } => ("layers", needed, capacity),
+            Capacity::Inputs { needed, capacity } => ("inputs", needed, capacity),
+        };
+        write!(f, "the model has {needed} {what}, the state has room for {capacity}")
+    }
+}
+
+impl core::error::Error for Capacity {}
+
+impl fmt::Display for StepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StepError::Length { expected, found } => write!(f, "{found} values given, the model has {expected}"),
+            StepError::State(capacity) => capacity.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for StepError {}
+
+impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
+    /// The state at the start of a sequence: the model's learned h0 and c0, dial 0.
+    ///
+    /// # Errors
+    /// The model is larger than `H`, `L` or `I`.
+    pub fn new(model: &Model<'_>) -> Result<Self, Capacity> {
+        let mut state = State {
+            h: [[0; H]; L],
+            c: [[0; H]; L],
+            next: [0; H],
+            x: [0; I],
+            dial: I16F16::ZERO,
+        };
+        state.reset(model)?;
+        Ok(state)
+    }
+
+    /// Back to the start of a sequence. The dial stays where it is.
+    ///
+    /// # Errors
+    /// The model is larger than `H`, `L` or `I`.
+    pub fn reset(&mut self, model: &Model<'_>) -> Result<(), Capacity> {
+        self.holds(model)?;
+        for ((h, c), layer) in self.h.iter_mut().zip(self.c.iter_mut()).zip(model.layers_in_place()) {
+            h.iter_mut().zip(layer.h0).for_each(|(h, h0)| *h = *h0);
+            c.iter_mut().zip(layer.c0).for_each(|(c, c0)| *c = *c0);
+        }
+        Ok(())
+    }
+
+    /// Sets the dial: an offset added to the gate's pre-activation. Positive: more updates; negative: fewer.
+    pub fn set_dial(&mut self, dial: I16F16) {
+        self.dial = dial;
+    }
+
+    /// The dial.
+    #[must_use]
+    pub fn dial(&self) -> I16F16 {
+        self.dial
+    }
+
+    /// Hidden state of a layer, the model's h fraction, as far as the model's H reaches; empty for a layer that the
+    /// state does not have.
+    #[must_use]
+    pub fn hidden(&self, model: &Model<'_>, layer: usize) -> &[i16] {
+        self.h.get(layer).and_then(|h| h.get(..model.hidden())).unwrap_or(&[])
+    }
+
+    /// Cell state of a layer as I8F24 bits, likewise; zeros for a GRU.
+    #[must_use]
+    pub fn cell(&self, model: &Model<'_>, layer: usize) -> &[i32] {
+        self.c.get(layer).and_then(|c| c.get(..model.hidden())).unwrap_or(&[])
+    }
+
+    /// CRC-32/ISO-HDLC over h, then c (LSTM only), layer by layer, little-endian: the fingerprint by which an
+    /// emulated board is compared with the simulator.
+    #[must_use]
+    pub fn crc(&self, model: &Model<'_>) -> u32 {
+        let mut digest = CRC.digest();
+        for layer in 0..model.layers() {
+            self.hidden(model, layer)
+                .iter()
+                .for_each(|h| digest.update(&h.to_le_bytes()));
+            if model.has_cell_state() {
+                self.cell(model, layer)
+                    .iter()
+                    .for_each(|c| digest.update(&c.to_le_bytes()));
+            }
+        }
+        digest.finalize()
+    }
+
+    pub(crate) fn holds(&self, model: &Model<'_>) -> Result<(), Capacity> {
+        if model.hidden() > H {
+            return Err(Capacity::Hidden {
+                needed: model.hidden(),
+                capacity: H,
+            });
+        }
+        if model.layers() > L {
+            return Err(Capacity::Layers {
+                needed: model.layers(),
+                capacity: L,
+            });
+        }
+        if model.inputs() > I {
+            return Err(Capacity::Inputs {
+                needed: model.inputs(),
+                capacity: I,
+            });
+        }
+        Ok(())
+    }
+}
