@@ -1,1 +1,35 @@
-//! (being built)
+//! Trains skipping recurrent networks (Skip RNN, Campos et al., ICLR 2018): tasks, datasets, cells, the trainer and
+//! its run folders.
+//!
+//! [`train()`] takes a [`TrainConfig`] and a folder, and leaves the best model behind as `model.safetensors`
+//! (`docs/model-file.md`). All randomness comes from [`philox`], so a run is a function of its configuration.
+//!
+//! The forward pass of training is [`twin`], op by op through candle's autograd; evaluation runs the model as the
+//! chip does, with [`float_model::Forward`].
+
+pub mod adam;
+mod checkpoint;
+mod config;
+pub mod dataset;
+mod error;
+mod evaluate;
+mod files;
+pub mod gradient;
+pub mod params;
+pub mod philox;
+mod run_folder;
+mod supply;
+pub mod tasks;
+mod trainer;
+pub mod twin;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{ChannelConfig, DataSource, DatasetConfig, TrainConfig, VALIDATION_COUNT};
+pub use error::Error;
+pub use evaluate::{Evaluation, evaluate};
+pub use float_model::{
+    Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
+};
+pub use trainer::{Progress, TrainReport, train};

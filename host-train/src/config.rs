@@ -1,0 +1,309 @@
+//! What a training run is told: the contents of `config.toml`.
+
+use crate::{Error, dataset::Dataset, files, philox::Purpose, tasks};
+use float_model::{Cell, Metric, Sequences, Targets};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// Sequences of the validation part of a generated task.
+pub const VALIDATION_COUNT: usize = 2000;
+
+/// Everything that determines a training run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainConfig {
+    /// skip-lstm, skip-gru, lstm or gru.
+    #[serde(with = "cell_name")]
+    pub cell: Cell,
+    /// Hidden units, H.
+    pub hidden: usize,
+    /// Layers under one skip gate, L.
+    pub layers: usize,
+    /// λ of the budget loss (equation 8): cost of one update.
+    pub lambda: f64,
+    /// Seed of the initial parameters, the training data and the validation data.
+    pub seed: u64,
+    /// Steps at most.
+    pub steps: u64,
+    /// Sequences per step, B.
+    pub batch: usize,
+    /// Of Adam.
+    pub learning_rate: f64,
+    /// Steps between two evaluations on the validation part.
+    pub eval_every: u64,
+    /// Stop once the validation metric beats this (and `stop_updates` holds, where given).
+    #[serde(default)]
+    pub stop_metric: Option<f64>,
+    /// Stop once the validation metric beats `stop_metric`, or the task is solved, with fewer updates than this.
+    #[serde(default)]
+    pub stop_updates: Option<f64>,
+    /// Seconds between two checkpoints.
+    pub checkpoint_seconds: f64,
+    /// Threads for matrix products and evaluation; the results do not depend on it.
+    pub threads: usize,
+    /// Where sequences come from.
+    pub data: DataSource,
+}
+
+/// Where sequences come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DataSource {
+    /// Frequency discrimination (Campos et al., appendix A.1).
+    Frequency {
+        /// Seconds between samples; a signal lasts 100 ms.
+        sample_period_s: f64,
+    },
+    /// Adding (Campos et al., section 4.1).
+    Adding {
+        /// Samples per sequence.
+        length: usize,
+    },
+    /// Recorded sequences.
+    Dataset(DatasetConfig),
+}
+
+/// A dataset in files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatasetConfig {
+    /// `.npy` (N, T, I), or a folder with one CSV file per sequence and `labels.csv`.
+    pub train_x: PathBuf,
+    /// `.npy` labels (N) or real targets (N, O); not read where `train_x` is a folder.
+    pub train_y: PathBuf,
+    /// The test part, like `train_x`; read by [`DataSource::evaluation`] only.
+    pub test_x: Option<PathBuf>,
+    /// Like `train_y`.
+    pub test_y: Option<PathBuf>,
+    /// Seconds between samples; 0: unknown, or as `channels.toml` says.
+    pub sample_period_s: f64,
+    /// One entry per channel; empty: as `channels.toml` says, or `channel0`, `channel1`, ...
+    pub channels: Vec<ChannelConfig>,
+    /// A `channels.toml`; where absent, one beside or in `train_x` is read if it exists.
+    pub channels_file: Option<PathBuf>,
+    /// One name per class; empty: as the labels or `channels.toml` say.
+    pub class_names: Vec<String>,
+}
+
+/// One input channel.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelConfig {
+    /// For example `acceleration x`.
+    pub name: String,
+    /// Unit of the samples, for example `g`.
+    #[serde(default)]
+    pub unit: String,
+    /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
+    #[serde(default)]
+    pub full_scale: Option<f32>,
+}
+
+mod cell_name {
+    //! A cell as its name.
+    use float_model::Cell;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub fn serialize<S: Serializer>(cell: &Cell, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(cell.name())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Cell, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl DataSource {
+    /// `frequency`, `adding` or `dataset`.
+    pub fn name(&self) -> &str {
+        match self {
+            DataSource::Frequency { .. } => "frequency",
+            DataSource::Adding { .. } => "adding",
+            DataSource::Dataset(_) => "dataset",
+        }
+    }
+
+    /// A configuration that suits the task.
+    pub fn default_config(&self) -> TrainConfig {
+        let (hidden, lambda, steps, batch) = match self {
+            DataSource::Frequency { .. } => (110, 1e-4, 5000, 256),
+            DataSource::Adding { .. } => (110, 1e-5, 6000, 256),
+            DataSource::Dataset(_) => (32, 1e-4, 5000, 256),
+        };
+        TrainConfig {
+            cell: Cell::SkipLstm,
+            hidden,
+            layers: 1,
+            lambda,
+            seed: 1,
+            steps,
+            batch,
+            learning_rate: 1e-3,
+            eval_every: 100,
+            stop_metric: None,
+            stop_updates: None,
+            checkpoint_seconds: 30.0,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            data: self.clone(),
+        }
+    }
+
+    /// From where on the paper calls the task solved: accuracy above 0.99 (frequency), MSE of at most a hundredth of
+    /// the targets' variance (adding). A dataset has no such threshold.
+    pub fn solved_threshold(&self) -> Option<Metric> {
+        match self {
+            DataSource::Frequency { .. } => Some(Metric::Accuracy(0.99)),
+            DataSource::Adding { .. } => Some(Metric::Mse(1.67e-3)),
+            DataSource::Dataset(_) => None,
+        }
+    }
+
+    /// Whether a metric solves the task; `None` where there is no threshold.
+    pub fn solved(&self, metric: Metric) -> Option<bool> {
+        match (self.solved_threshold()?, metric) {
+            (Metric::Accuracy(t), Metric::Accuracy(v)) => Some(v > t),
+            (Metric::Mse(t), Metric::Mse(v)) => Some(v <= t),
+            _ => Some(false),
+        }
+    }
+
+    /// The sequences by which the best model is chosen: 2,000 fresh ones of a generated task, or the part split off a
+    /// dataset's training part.
+    ///
+    /// # Errors
+    /// A bad option, or a dataset that cannot be read.
+    pub fn validation(&self, seed: u64) -> Result<(Sequences, Targets), Error> {
+        self.validate()?;
+        match self {
+            DataSource::Dataset(config) => Ok(Dataset::load(config)?.validation),
+            _ => Ok(self.generate(VALIDATION_COUNT, seed, Purpose::Validation, 0)),
+        }
+    }
+
+    /// Held-out sequences: `n` fresh ones of the evaluation stream of `seed`, or a dataset's whole test part (`n` is
+    /// ignored then).
+    ///
+    /// # Errors
+    /// A bad option, or a test part that is missing or cannot be read.
+    pub fn evaluation(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
+        self.validate()?;
+        match self {
+            DataSource::Dataset(config) => Dataset::load_test(config),
+            _ if n == 0 => Err(Error::usage("n", "0 sequences cannot be evaluated; give at least 1")),
+            _ => Ok(self.generate(n, seed, Purpose::Evaluation, 0)),
+        }
+    }
+
+    /// A batch of a generated task. Datasets have no generator: their arrays are empty.
+    pub(crate) fn generate(&self, count: usize, seed: u64, purpose: Purpose, step: u64) -> (Sequences, Targets) {
+        match self {
+            DataSource::Frequency { sample_period_s } => tasks::frequency(*sample_period_s, count, seed, purpose, step),
+            DataSource::Adding { length } => tasks::adding(*length, count, seed, purpose, step),
+            DataSource::Dataset(_) => (Sequences::default(), Targets::Labels(Vec::new())),
+        }
+    }
+
+    fn validate(&self) -> Result<(), Error> {
+        match self {
+            DataSource::Frequency { sample_period_s: t } => {
+                let possible = t.is_finite() && *t > 0.0 && (2..=1_000_000).contains(&tasks::frequency_length(*t));
+                possible.then_some(()).ok_or_else(|| {
+                    Error::usage(
+                        "sample_period_s",
+                        format!("{t} s; a signal lasts 0.1 s and needs 2 to 1,000,000 samples: give 1e-7 to 0.05"),
+                    )
+                })
+            }
+            DataSource::Adding { length } if !(2..=1_000_000).contains(length) => Err(Error::usage(
+                "length",
+                format!("{length} samples; two of them are marked: give 2 to 1,000,000"),
+            )),
+            DataSource::Dataset(d) if d.train_x.as_os_str().is_empty() => Err(Error::usage(
+                "train_x",
+                "missing; give a .npy file or a folder of CSV files",
+            )),
+            DataSource::Dataset(d) if !d.sample_period_s.is_finite() || d.sample_period_s < 0.0 => Err(Error::usage(
+                "sample_period_s",
+                format!(
+                    "{} s; give the seconds between samples, or 0 where unknown",
+                    d.sample_period_s
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Reads the configuration of a run folder.
+    ///
+    /// # Errors
+    /// `config.toml` is missing, no TOML, or has a missing, unknown or bad field.
+    pub fn load(run_dir: &Path) -> Result<Self, Error> {
+        let path = run_dir.join("config.toml");
+        let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
+        toml::from_str(&text).map_err(|e| Error::data(&path, "configuration", e.to_string()))
+    }
+
+    /// Writes `config.toml` into a run folder.
+    pub(crate) fn save(&self, run_dir: &Path) -> Result<(), Error> {
+        let path = run_dir.join("config.toml");
+        let text = toml::to_string(self).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
+        files::write(&path, text.as_bytes())
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// The first field that cannot work.
+    pub fn validate(&self) -> Result<(), Error> {
+        let counts = [
+            ("hidden", self.hidden as u64),
+            ("layers", self.layers as u64),
+            ("steps", self.steps),
+            ("batch", self.batch as u64),
+            ("eval_every", self.eval_every),
+            ("threads", self.threads as u64),
+        ];
+        if let Some((field, _)) = counts.iter().find(|(_, n)| *n == 0) {
+            return Err(Error::usage(*field, "is 0; give at least 1"));
+        }
+        let limits = [
+            ("hidden", self.hidden, 4096),
+            ("layers", self.layers, 16),
+            ("batch", self.batch, 1 << 20),
+            ("threads", self.threads, 1024),
+        ];
+        if let Some((field, n, most)) = limits.iter().find(|(_, n, most)| n > most) {
+            return Err(Error::usage(*field, format!("is {n}; give at most {most}")));
+        }
+        if !(self.lambda.is_finite() && self.lambda >= 0.0) {
+            return Err(Error::usage(
+                "lambda",
+                format!("is {}; it is the cost of an update, give 0 or more", self.lambda),
+            ));
+        }
+        if i64::try_from(self.seed).is_err() {
+            return Err(Error::usage("seed", format!("is {}; give less than 2^63", self.seed)));
+        }
+        let positive = [
+            ("learning_rate", self.learning_rate),
+            ("checkpoint_seconds", self.checkpoint_seconds),
+        ];
+        if let Some((field, v)) = positive.iter().find(|(_, v)| !(v.is_finite() && *v > 0.0)) {
+            return Err(Error::usage(*field, format!("is {v}; give a number above 0")));
+        }
+        for (field, value) in [("stop_metric", self.stop_metric), ("stop_updates", self.stop_updates)] {
+            if let Some(v) = value.filter(|v| !(v.is_finite() && *v >= 0.0)) {
+                return Err(Error::usage(field, format!("is {v}; give a number of 0 or more")));
+            }
+        }
+        if self.stop_updates.is_some() && self.stop_metric.is_none() && self.data.solved_threshold().is_none() {
+            return Err(Error::usage(
+                "stop_updates",
+                "a dataset has no threshold of its own; give stop_metric too",
+            ));
+        }
+        self.data.validate()
+    }
+}

@@ -1,0 +1,103 @@
+//! What can go wrong between an option and a trained model, said so that the reader can mend it.
+
+use std::path::{Path, PathBuf};
+
+/// An error that names the file, the field and the mend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An option has a value that cannot work.
+    #[error("{field}: {problem}")]
+    Usage {
+        /// The option, as it is named in `config.toml`.
+        field: String,
+        /// What is wrong, and what to give instead.
+        problem: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file holds something else than it should.
+    #[error("{file}: {field}: {problem}")]
+    Data {
+        /// The file.
+        file: String,
+        /// The array, column or key.
+        field: String,
+        /// What is wrong, and how to mend it.
+        problem: String,
+    },
+    /// A model or an array of sequences is wrong.
+    #[error(transparent)]
+    Model(#[from] float_model::Error),
+    /// The folder already holds a run.
+    #[error("{path}: already holds a run; continue it with resume, or give another folder")]
+    RunExists {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// A run is to be continued under another configuration.
+    #[error(
+        "{path}: {field}: the run was started with {was}, now {now} is asked for; use the old value or a new folder"
+    )]
+    ResumeMismatch {
+        /// The run's `config.toml`.
+        path: PathBuf,
+        /// The first field that differs.
+        field: String,
+        /// Its value in the run folder.
+        was: String,
+        /// Its value in this call.
+        now: String,
+    },
+    /// The loss became NaN or infinite.
+    #[error(
+        "step {step}: the loss is {loss}; lower learning_rate or lambda. The best model before it is in {}",
+        .model.display()
+    )]
+    Diverged {
+        /// The first step with such a loss.
+        step: u64,
+        /// NaN or an infinity.
+        loss: f64,
+        /// The best model so far.
+        model: PathBuf,
+    },
+    /// The tensor library failed.
+    #[error("tensor library: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl Error {
+    /// A bad option value.
+    pub fn usage(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Error::Usage {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// Whether the caller gave something wrong (exit code 2), as opposed to something having failed (exit code 1).
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Error::Usage { .. })
+    }
+
+    pub(crate) fn data(file: &Path, field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Error::Data {
+            file: file.display().to_string(),
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        move |source| Error::Io {
+            path: path.into(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A run folder: who may write into it, and its tables.
+
+use crate::{Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, files};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+const COLUMNS: &str =
+    "step,seconds,loss,budget,train_updates,gradient_norm,metric,updates,validation_loss,learning_rate\n";
+
+/// Creates the folder, or checks that the run in it may be continued. True where there is a run to continue.
+pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<bool, Error> {
+    fs::create_dir_all(run).map_err(Error::io(run))?;
+    let path = run.join("config.toml");
+    let holds_run = [&path, &run.join(checkpoint::FILE), &run.join("model.safetensors")]
+        .iter()
+        .any(|p| p.exists());
+    if holds_run && !resume {
+        return Err(Error::RunExists { path: run.into() });
+    }
+    if holds_run {
+        same_configuration(&TrainConfig::load(run)?, config, &path)?;
+    }
+    config.save(run)?;
+    Ok(holds_run)
+}
+
+/// Everything must be as it was, but what does not change the results: `steps`, `threads`, `checkpoint_seconds`.
+fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
+    let table =
+        |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
+    match difference("", &table(was)?, &table(now)?) {
+        None => Ok(()),
+        Some((field, was, now)) => Err(Error::ResumeMismatch {
+            path: path.into(),
+            field,
+            was,
+            now,
+        }),
+    }
+}
+
+fn difference(name: &str, was: &toml::Value, now: &toml::Value) -> Option<(String, String, String)> {
+    const FREE: [&str; 3] = ["steps", "threads", "checkpoint_seconds"];
+    let (Some(a), Some(b)) = (was.as_table(), now.as_table()) else {
+        return (was != now).then(|| (name.to_owned(), was.to_string(), now.to_string()));
+    };
+    let absent = toml::Value::String("nothing".into());
+    let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
+    keys.filter(|k| !FREE.contains(&k.as_str())).find_map(|k| {
+        let field = match name {
+            "" => k.clone(),
+            outer => format!("{outer}.{k}"),
+        };
+        difference(&field, a.get(k).unwrap_or(&absent), b.get(k).unwrap_or(&absent))
+    })
+}
+
+/// `metrics.csv`: one row per evaluation.
+pub(crate) struct Metrics {
+    path: PathBuf,
+    file: fs::File,
+}
+
+impl Metrics {
+    /// Opens the table with the rows up to `step`; later ones belong to work that a checkpoint does not cover.
+    pub(crate) fn open(run: &Path, step: u64) -> Result<Self, Error> {
+        let path = run.join("metrics.csv");
+        let old = match fs::read_to_string(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
+            other => other.map_err(Error::io(&path))?,
+        };
+        let covered = |row: &&str| {
+            let first = row.split(',').next().and_then(|s| s.parse::<u64>().ok());
+            row.ends_with('\n') && first.is_some_and(|s| s <= step)
+        };
+        let kept: String = old.split_inclusive('\n').skip(1).filter(covered).collect();
+        files::write(&path, format!("{COLUMNS}{kept}").as_bytes())?;
+        let file = fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(Error::io(&path))?;
+        Ok(Metrics { path, file })
+    }
+
+    /// Appends one row in one write. Training columns are means over the steps since the last row.
+    pub(crate) fn append(
+        &mut self,
+        step: u64,
+        seconds: f64,
+        sums: &Sums,
+        e: &Evaluation,
+        learning_rate: f64,
+    ) -> Result<(), Error> {
+        let n = sums.steps.max(1) as f64;
+        let row = format!(
+            "{step},{seconds:.3},{},{},{},{},{},{},{},{learning_rate}\n",
+            sums.loss / n,
+            sums.budget / n,
+            sums.updates / n,
+            sums.norm / n,
+            e.metric.value(),
+            e.updates_mean,
+            e.loss,
+        );
+        self.file.write_all(row.as_bytes()).map_err(Error::io(&self.path))
+    }
+}

@@ -1,0 +1,127 @@
+//! Where the trainer's batches come from: generated sequences, or a dataset gone through epoch by epoch.
+
+use crate::{
+    DataSource, Error, TrainConfig,
+    dataset::Dataset,
+    evaluate::objective,
+    philox::{Purpose, Stream},
+};
+use float_model::{Channel, Description, Sequences, Targets};
+
+/// A batch, (B, T, I), normalised, with its answers.
+pub(crate) type Batch = (Sequences, Targets);
+
+/// Training data, validation data, and what a model file says of them.
+pub(crate) struct Supply {
+    source: DataSource,
+    seed: u64,
+    size: usize,
+    /// A dataset's training part, normalised.
+    recorded: Option<Batch>,
+    /// The epoch that `order` belongs to, and its order.
+    epoch: u64,
+    order: Vec<u32>,
+    pub(crate) validation: Batch,
+    pub(crate) description: Description,
+    pub(crate) outputs: usize,
+    pub(crate) mean: Vec<f32>,
+    pub(crate) std: Vec<f32>,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Supply {
+    pub(crate) fn new(config: &TrainConfig) -> Result<Self, Error> {
+        match &config.data {
+            DataSource::Dataset(files) => Ok(Self::recorded(config, Dataset::load(files)?)),
+            generated => {
+                let validation = generated.validation(config.seed)?;
+                let (names, classes, outputs, period): (&[&str], &[&str], usize, f64) = match generated {
+                    DataSource::Frequency { sample_period_s } => {
+                        (&["signal"], &["other", "target"], 2, *sample_period_s)
+                    }
+                    _ => (&["value", "marker"], &[], 1, 0.0),
+                };
+                let channel = |name: &&str| Channel {
+                    name: (*name).into(),
+                    unit: String::new(),
+                    full_scale: 1.0,
+                };
+                let mut supply = Self::bare(config, validation, outputs);
+                supply.description.channels = names.iter().map(channel).collect();
+                supply.description.class_names = classes.iter().map(|c| (*c).into()).collect();
+                supply.description.sample_period_s = period;
+                Ok(supply)
+            }
+        }
+    }
+
+    fn recorded(config: &TrainConfig, dataset: Dataset) -> Self {
+        let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
+        let (mut x, y) = dataset.training;
+        for sample in x.values.chunks_exact_mut(x.channels) {
+            for ((v, mean), std) in sample.iter_mut().zip(&dataset.mean).zip(&dataset.std) {
+                *v = (*v - mean) / std;
+            }
+        }
+        supply.recorded = Some((x, y));
+        supply.description.channels = dataset.channels;
+        supply.description.class_names = dataset.class_names;
+        supply.description.sample_period_s = dataset.sample_period_s;
+        supply.mean = dataset.mean;
+        supply.std = dataset.std;
+        supply.warnings = dataset.warnings;
+        supply
+    }
+
+    fn bare(config: &TrainConfig, validation: Batch, outputs: usize) -> Self {
+        let channels = validation.0.channels;
+        Supply {
+            source: config.data.clone(),
+            seed: config.seed,
+            size: config.batch,
+            recorded: None,
+            epoch: u64::MAX,
+            order: Vec::new(),
+            description: Description {
+                task: config.data.name().into(),
+                seed: config.seed,
+                lambda: config.lambda,
+                sequence_length: validation.0.length,
+                objective: objective(&validation.1),
+                ..Description::default()
+            },
+            validation,
+            outputs,
+            mean: vec![0.0; channels],
+            std: vec![1.0; channels],
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The batch of one step; sequence n of it depends on (seed, step, n) alone.
+    pub(crate) fn batch(&mut self, step: u64) -> Batch {
+        let Some((x, y)) = self.recorded.take() else {
+            return self.source.generate(self.size, self.seed, Purpose::Training, step);
+        };
+        // Position n of step s is position s·B + n in the epochs' orders laid end to end.
+        let indices: Vec<usize> = (0..self.size as u64)
+            .map(|n| self.shuffled(x.count as u64, step * self.size as u64 + n))
+            .collect();
+        let batch = crate::dataset::select_both(&x, &y, &indices);
+        self.recorded = Some((x, y));
+        batch
+    }
+
+    fn shuffled(&mut self, count: u64, position: u64) -> usize {
+        let epoch = position / count;
+        if self.epoch != epoch {
+            let mut random = Stream::new(self.seed, Purpose::Shuffle, epoch, 0);
+            self.order = (0..count as u32).collect();
+            for k in (1..self.order.len()).rev() {
+                self.order.swap(k, random.below(k + 1)); // Fisher and Yates
+            }
+            self.epoch = epoch;
+        }
+        self.order[(position % count) as usize] as usize
+    }
+}

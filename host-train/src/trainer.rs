@@ -1,0 +1,303 @@
+//! The training loop.
+
+use crate::{
+    Error, TrainConfig, adam,
+    checkpoint::{Best, State, Sums},
+    evaluate::{Evaluation, EvaluationRecord, evaluate},
+    files,
+    gradient::gradient,
+    params::{Parameters, Shape},
+    run_folder::{self, Metrics},
+    supply::Supply,
+};
+use float_model::FloatModel;
+use std::{path::Path, sync::mpsc, time::Instant};
+
+/// Stack of the training threads: candle walks a graph that is as deep as the sequence is long, recursively.
+const STACK_BYTES: usize = 1 << 30;
+/// Global norm that gradients are clipped to.
+const GRADIENT_NORM: f64 = 1.0;
+
+/// What the observer is shown after every step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Steps done.
+    pub step: u64,
+    /// Steps at most.
+    pub steps: u64,
+    /// Of this step: task loss plus budget loss.
+    pub loss: f64,
+    /// Updates per training sequence in this step, mean.
+    pub updates_mean: f64,
+    /// Since the start of this call.
+    pub steps_per_s: f64,
+    /// On the validation part, at every `eval_every`-th step and after the last.
+    pub evaluation: Option<Evaluation>,
+    /// Whether that evaluation is the best so far.
+    pub improved: bool,
+    /// Something to tell: a warning, or what is being resumed.
+    pub message: Option<String>,
+}
+
+/// What a run gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainReport {
+    /// The best model seen; it is also on disk.
+    pub model: FloatModel,
+    /// Steps done.
+    pub steps: u64,
+    /// Training time, of all parts of a resumed run.
+    pub seconds: f64,
+    /// The best model on the validation part.
+    pub best: Evaluation,
+    /// The step it was seen at.
+    pub best_step: u64,
+    /// Whether the stop rule ended the run before `steps`.
+    pub stopped: bool,
+}
+
+/// Trains into the run folder `out` and returns the best model.
+///
+/// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
+/// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
+/// continues and ends with the same bits; an empty folder starts a new run. `observe` is called after every step, on
+/// the caller's thread.
+///
+/// # Errors
+/// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
+/// configuration (with it); a loss of NaN or infinity; files that cannot be written.
+pub fn train(
+    config: &TrainConfig,
+    out: &Path,
+    resume: bool,
+    observe: &mut dyn FnMut(&Progress),
+) -> Result<TrainReport, Error> {
+    config.validate()?;
+    let supply = Supply::new(config)?;
+    let resumed = run_folder::open(config, out, resume)?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(config.threads)
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::channel();
+        let work = || pool.install(|| Run::new(config, out, resumed, supply, sender)?.train());
+        let handle = scope.spawn(work);
+        for progress in receiver {
+            observe(&progress);
+        }
+        match handle.join() {
+            Ok(report) => report,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+struct Run<'a> {
+    config: &'a TrainConfig,
+    out: &'a Path,
+    supply: Supply,
+    state: State,
+    metrics: Metrics,
+    observer: mpsc::Sender<Progress>,
+    started: Instant,
+    /// Seconds and steps of earlier calls.
+    before: (f64, u64),
+}
+
+impl<'a> Run<'a> {
+    fn new(
+        config: &'a TrainConfig,
+        out: &'a Path,
+        resumed: bool,
+        mut supply: Supply,
+        observer: mpsc::Sender<Progress>,
+    ) -> Result<Self, Error> {
+        let shape = Shape {
+            cell: config.cell,
+            input: supply.validation.0.channels,
+            hidden: config.hidden,
+            outputs: supply.outputs,
+            layers: config.layers,
+        };
+        let mut messages = std::mem::take(&mut supply.warnings);
+        let saved = if resumed { State::load(out, shape)? } else { None };
+        match &saved {
+            Some(state) => messages.push(format!("resuming after step {}", state.adam.step)),
+            None if resumed => messages.push("no checkpoint yet: starting from step 0".into()),
+            None => {}
+        }
+        let state = saved.unwrap_or_else(|| State::new(shape, config.seed));
+        let run = Run {
+            config,
+            out,
+            supply,
+            metrics: Metrics::open(out, state.adam.step)?,
+            before: (state.seconds, state.adam.step),
+            state,
+            observer,
+            started: Instant::now(),
+        };
+        if let Some(best) = &run.state.best {
+            run.save_model(&best.values)?;
+        }
+        for message in messages {
+            run.report(0.0, 0.0, None, false, Some(message));
+        }
+        Ok(run)
+    }
+
+    fn train(mut self) -> Result<TrainReport, Error> {
+        let mut saved_at = Instant::now();
+        while self.state.adam.step < self.config.steps && !self.state.stopped {
+            let (loss, updates) = self.step()?;
+            let step = self.state.adam.step;
+            let (mut evaluation, mut improved) = (None, false);
+            if step % self.config.eval_every == 0 || step == self.config.steps {
+                let (e, better) = self.evaluate()?;
+                self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates);
+                (evaluation, improved) = (Some(e), better);
+            }
+            if saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
+                self.save()?;
+                saved_at = Instant::now();
+            }
+            self.report(loss, updates, evaluation, improved, None);
+        }
+        if self.state.best.is_none() {
+            self.evaluate()?;
+        }
+        self.save()?;
+        self.finish()
+    }
+
+    /// One step of Adam; returns the loss and the mean updates.
+    fn step(&mut self) -> Result<(f64, f64), Error> {
+        let state = &mut self.state;
+        let (x, y) = self.supply.batch(state.adam.step);
+        let mut g = gradient(
+            &state.parameters.shape,
+            &state.parameters.values,
+            &x,
+            &y,
+            self.config.lambda,
+        )?;
+        let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
+        if !g.loss.is_finite() || !norm.is_finite() {
+            return Err(Error::Diverged {
+                step: state.adam.step + 1,
+                loss: if g.loss.is_finite() { norm } else { g.loss },
+                model: self.out.join("model.safetensors"),
+            });
+        }
+        state
+            .adam
+            .update(&mut state.parameters.values, &g.gradients, self.config.learning_rate);
+        state.parameters.project();
+        state.sums.steps += 1;
+        state.sums.loss += g.loss;
+        state.sums.budget += g.budget;
+        state.sums.updates += g.updates;
+        state.sums.norm += norm;
+        Ok((g.loss, g.updates))
+    }
+
+    /// Judges the present state, writes its row, and keeps it where it is the best so far.
+    fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
+        let model = self.model(&self.state.parameters.values);
+        let (x, y) = &self.supply.validation;
+        let e = evaluate(&self.config.data, &model, x, y, self.config.threads)?;
+        let step = self.state.adam.step;
+        self.metrics
+            .append(step, self.seconds(), &self.state.sums, &e, self.config.learning_rate)?;
+        self.state.sums = Sums::default();
+        let best = self.state.best.as_ref();
+        let improved = best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda));
+        if improved {
+            let values = self.state.parameters.values.clone();
+            self.save_model(&values)?;
+            self.state.best = Some(Best {
+                step,
+                evaluation: e,
+                values,
+            });
+        }
+        Ok((e, improved))
+    }
+
+    fn model(&self, values: &[Vec<f32>]) -> FloatModel {
+        let parameters = Parameters {
+            shape: self.state.parameters.shape,
+            values: values.to_vec(),
+        };
+        let supply = &self.supply;
+        parameters.to_model(&supply.mean, &supply.std, &supply.description)
+    }
+
+    fn save_model(&self, values: &[Vec<f32>]) -> Result<(), Error> {
+        let model = self.model(values);
+        Ok(float_model::save(&model, &self.out.join("model.safetensors"))?)
+    }
+
+    fn save(&mut self) -> Result<(), Error> {
+        self.state.seconds = self.seconds();
+        self.state.save(self.out)
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before.0 + self.started.elapsed().as_secs_f64()
+    }
+
+    fn report(
+        &self,
+        loss: f64,
+        updates_mean: f64,
+        evaluation: Option<Evaluation>,
+        improved: bool,
+        message: Option<String>,
+    ) {
+        let step = self.state.adam.step;
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-9);
+        let progress = Progress {
+            step,
+            steps: self.config.steps,
+            loss,
+            updates_mean,
+            steps_per_s: (step - self.before.1) as f64 / seconds,
+            evaluation,
+            improved,
+            message,
+        };
+        // An observer that is gone (it panicked) does not stop the run from saving its work.
+        let _ = self.observer.send(progress);
+    }
+
+    fn finish(self) -> Result<TrainReport, Error> {
+        let best = self.state.best.as_ref().expect("evaluated at least once");
+        let report = TrainReport {
+            model: self.model(&best.values),
+            steps: self.state.adam.step,
+            seconds: self.state.seconds,
+            best: best.evaluation,
+            best_step: best.step,
+            stopped: self.state.stopped,
+        };
+        let path = self.out.join("training.json");
+        let summary = serde_json::json!({
+            "task": self.config.data.name(),
+            "cell": self.config.cell.name(),
+            "hidden": self.config.hidden,
+            "layers": self.config.layers,
+            "lambda": self.config.lambda,
+            "seed": self.config.seed,
+            "steps": report.steps,
+            "seconds": report.seconds,
+            "stopped": report.stopped,
+            "best_step": report.best_step,
+            "best": serde_json::to_value(EvaluationRecord::from(report.best)).unwrap_or_default(),
+        });
+        files::write(&path, format!("{summary:#}\n").as_bytes())?;
+        Ok(report)
+    }
+}

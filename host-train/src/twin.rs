@@ -1,0 +1,201 @@
+//! The training-time forward pass, op by op through candle's autograd: the readable twin of the fused pass.
+//!
+//! It follows the paper's equations line by line (Campos et al., ICLR 2018; the gradient in the carried form of
+//! figure 1d) and runs in any float type. All arrays are held transposed, features by batch, so that a gate's rows
+//! and the concatenation of input and state are contiguous.
+//!
+//! The graph is as deep as the sequence is long, and candle walks it recursively: call this on a thread with a large
+//! stack.
+
+use crate::params::{Entry, Kind, Shape};
+use candle_core::{DType, Result, Tensor};
+use candle_nn::ops::sigmoid;
+use float_model::Family;
+
+/// What a batch gave; gradients flow through both.
+pub struct Unrolled {
+    /// (B, O): logits or real outputs after the last sample.
+    pub outputs: Tensor,
+    /// (B): updates per sequence, differentiable straight through the binarization (equation 7).
+    pub updates: Tensor,
+}
+
+/// Runs a batch through the network.
+///
+/// `parameters` are the arrays of [`Shape::layout`], of shape (rows, cols); `x` is (B, T, I), normalised, of the same
+/// float type.
+///
+/// # Errors
+/// Shapes that do not match.
+pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor) -> Result<Unrolled> {
+    let (batch, length, _) = x.dims3()?;
+    let layout = shape.layout();
+    let find = |kind: Kind, layer: usize| {
+        let wanted = |e: &Entry| e.kind == kind && e.layer == layer;
+        let k = layout.iter().position(wanted);
+        &parameters[k.expect("the layout follows from the shape")]
+    };
+    let ones = Tensor::ones((1, batch), x.dtype(), x.device())?;
+    let column = Tensor::ones((shape.hidden, 1), x.dtype(), x.device())?;
+    let over_batch = |v: &Tensor| v.t()?.matmul(&ones); // (1, n) -> (n, B)
+
+    let cells: Vec<Step> = (0..shape.layers)
+        .map(|k| Step::new(shape, k, &find))
+        .collect::<Result<_>>()?;
+    let mut state: Vec<State> = (0..shape.layers)
+        .map(|k| {
+            Ok(State {
+                h: over_batch(find(Kind::H0, k))?,
+                c: match shape.cell.family() {
+                    Family::Lstm => Some(over_batch(find(Kind::C0, k))?),
+                    Family::Gru => None,
+                },
+            })
+        })
+        .collect::<Result<_>>()?;
+    let gate = match shape.cell.skips() {
+        true => Some((find(Kind::GateWeight, 0), find(Kind::GateBias, 0).matmul(&ones)?)),
+        false => None,
+    };
+
+    let samples = x.permute((1, 2, 0))?.contiguous()?; // (T, I, B)
+    let mut urge = ones.clone(); // ũ, (1, B): 1 at the first sample, which is always used
+    let mut delta = ones.zeros_like()?; // Δũ, (1, B), carried while samples are skipped
+    let mut used = Vec::with_capacity(length);
+    for t in 0..length {
+        let mut below = samples.get(t)?;
+        let mut candidate = Vec::with_capacity(shape.layers);
+        for (cell, s) in cells.iter().zip(&state) {
+            let next = cell.step(&below, s, &ones)?; // S(s_{t-1}, x_t)
+            below = next.h.clone();
+            candidate.push(next);
+        }
+        let Some((weight, bias)) = &gate else {
+            state = candidate;
+            continue;
+        };
+        let u = binarize(&urge)?; // (2)
+        let mask = column.matmul(&u)?; // u for every unit, (H, B)
+        let top = candidate.last().expect("at least one layer");
+        let proposed = sigmoid(&(weight.matmul(top.c.as_ref().unwrap_or(&top.h))? + bias)?)?; // (4)
+        state = state
+            .iter()
+            .zip(&candidate)
+            .map(|(old, new)| old.mixed(new, &mask)) // (3)
+            .collect::<Result<_>>()?;
+        delta = mix(&delta, &proposed, &u)?;
+        let grown = (&urge + delta.minimum(&urge.affine(-1.0, 1.0)?)?)?;
+        urge = mix(&grown, &delta, &u)?; // (5)
+        used.push(u);
+    }
+    let top = &state.last().expect("at least one layer").h;
+    let bias = over_batch(find(Kind::HeadBias, 0))?;
+    let outputs = (find(Kind::HeadWeight, 0).matmul(top)? + bias)?.t()?.contiguous()?;
+    let updates = match gate {
+        Some(_) => Tensor::cat(&used, 0)?.sum(0)?,
+        None => ones.affine(length as f64, 0.0)?.squeeze(0)?,
+    };
+    Ok(Unrolled { outputs, updates })
+}
+
+/// 1 where ũ >= 0.5, else 0; the gradient passes unchanged (equations 2 and 7).
+///
+/// ũ + (u - ũ) is exact in floating point: the difference is exact for ũ in [0.5, 1] (Sterbenz), and is -ũ below.
+fn binarize(urge: &Tensor) -> Result<Tensor> {
+    let hard = urge.ge(0.5)?.to_dtype(urge.dtype())?;
+    urge + (hard - urge.detach())?
+}
+
+/// u · new + (1 - u) · old.
+fn mix(old: &Tensor, new: &Tensor, u: &Tensor) -> Result<Tensor> {
+    old + ((new - old)? * u)?
+}
+
+/// The state of one layer, each (H, B).
+struct State {
+    h: Tensor,
+    /// LSTM only.
+    c: Option<Tensor>,
+}
+
+impl State {
+    /// u · new + (1 - u) · self, for h and c; `mask` is (H, B).
+    fn mixed(&self, new: &State, mask: &Tensor) -> Result<State> {
+        Ok(State {
+            h: mix(&self.h, &new.h, mask)?,
+            c: match (&self.c, &new.c) {
+                (Some(old), Some(new)) => Some(mix(old, new, mask)?),
+                _ => None,
+            },
+        })
+    }
+}
+
+/// One layer's weights, prepared once per batch. `gates[g]` is (H, I_k + 1 + H) and acts on [x; 1; h], so that the
+/// bias is a column; the GRU's n comes as two: (H, I_k + 1) on [x; 1] and (H, 1 + H) on [1; h].
+struct Step {
+    family: Family,
+    gates: Vec<Tensor>,
+}
+
+impl Step {
+    fn new<'a>(shape: &Shape, layer: usize, find: &impl Fn(Kind, usize) -> &'a Tensor) -> Result<Self> {
+        let h = shape.hidden;
+        let family = shape.cell.family();
+        let rows = |kind: Kind, g: usize| find(kind, layer).narrow(0, g * h, h);
+        let bias = find(Kind::Bias, layer).t()?; // (G·H, 1)
+        let gate = |g: usize| {
+            let bias = bias.narrow(0, g * h, h)?;
+            Tensor::cat(&[&rows(Kind::WeightIh, g)?, &bias, &rows(Kind::WeightHh, g)?], 1)
+        };
+        let gates = match family {
+            Family::Lstm => (0..4).map(gate).collect::<Result<_>>()?,
+            Family::Gru => vec![
+                gate(0)?,
+                gate(1)?,
+                Tensor::cat(&[&rows(Kind::WeightIh, 2)?, &bias.narrow(0, 2 * h, h)?], 1)?,
+                Tensor::cat(&[&find(Kind::BiasHn, layer).t()?, &rows(Kind::WeightHh, 2)?], 1)?,
+            ],
+        };
+        Ok(Step { family, gates })
+    }
+
+    /// The candidate S(s, x) of `numerics.md`, section 1; `x` is (I_k, B), `ones` (1, B).
+    fn step(&self, x: &Tensor, s: &State, ones: &Tensor) -> Result<State> {
+        let all = Tensor::cat(&[x, ones, &s.h], 0)?;
+        let gate = |g: usize| self.gates[g].matmul(&all);
+        match (self.family, &s.c) {
+            (Family::Lstm, Some(c)) => {
+                let (i, f, o) = (sigmoid(&gate(0)?)?, sigmoid(&gate(1)?)?, sigmoid(&gate(3)?)?);
+                let g = gate(2)?.tanh()?;
+                let c = ((f * c)? + (i * g)?)?;
+                Ok(State {
+                    h: (o * c.tanh()?)?,
+                    c: Some(c),
+                })
+            }
+            _ => {
+                let (r, z) = (sigmoid(&gate(0)?)?, sigmoid(&gate(1)?)?);
+                let of_x = self.gates[2].matmul(&Tensor::cat(&[x, ones], 0)?)?;
+                let of_h = self.gates[3].matmul(&Tensor::cat(&[ones, &s.h], 0)?)?;
+                let n = (of_x + (r * of_h)?)?.tanh()?;
+                Ok(State {
+                    h: mix(&n, &s.h, &z)?, // (1 - z) n + z h
+                    c: None,
+                })
+            }
+        }
+    }
+}
+
+/// Turns parameter arrays into tensors of shape (rows, cols) that gradients are taken for.
+///
+/// # Errors
+/// Arrays that do not match the layout.
+pub fn variables(shape: &Shape, values: &[Vec<f32>], dtype: DType) -> Result<Vec<candle_core::Var>> {
+    let device = &candle_core::Device::Cpu;
+    let pairs = shape.layout().into_iter().zip(values);
+    pairs
+        .map(|(e, v)| candle_core::Var::from_tensor(&Tensor::from_slice(v, (e.rows, e.cols), device)?.to_dtype(dtype)?))
+        .collect()
+}
