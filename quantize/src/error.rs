@@ -1,0 +1,42 @@
+//! Why a model cannot become a blob.
+
+/// An error that names the field and the mend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The model or the data are not valid.
+    #[error(transparent)]
+    Model(#[from] float_model::Error),
+    /// A part of the model has no fixed-point form.
+    #[error("{field}: {problem}")]
+    Unquantizable {
+        /// The tensor and row.
+        field: String,
+        /// What is wrong, and how to mend it.
+        problem: String,
+    },
+    /// Bytes that are not a valid blob.
+    #[error("{file}: {source}")]
+    Blob {
+        /// The file, or what stands for it.
+        file: String,
+        /// What the parser found.
+        source: skiprnn_nostd::ParseError,
+    },
+    /// Data and blob do not fit each other.
+    #[error("{file}: {problem}")]
+    Data {
+        /// The file, or what stands for it.
+        file: String,
+        /// What does not fit, and how to mend it.
+        problem: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn unquantizable(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Error::Unquantizable {
+            field: field.into(),
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What was lost: the arithmetic alone, and the whole.
+
+use crate::{Error, Simulator, simulate};
+use float_model::{Forward, Metric, Objective, Outcome, Schedule, Sequences, Targets};
+use serde::Serialize;
+use skiprnn_nostd::Model;
+
+/// The figures of `numerics.md`, section 3. Shares are fractions in [0, 1].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fidelity {
+    /// Sequences compared.
+    pub sequences: usize,
+    /// Metric of the float model; `None` without answers.
+    pub metric_float: Option<f64>,
+    /// Metric of the integers.
+    pub metric_fixed: Option<f64>,
+    /// Mean updates per sequence, float.
+    pub updates_float: f64,
+    /// Mean updates per sequence, integers.
+    pub updates_fixed: f64,
+    /// Share of sequences with the same decision as the original model. For regression: |fixed - float| at most 0.1
+    /// standard deviation of the targets (of the float outputs, without answers).
+    pub same_decision: f64,
+    /// Share of sequences with the same update schedule as the original model.
+    pub same_schedule: f64,
+    /// The same against f32 arithmetic on the dequantized parameters.
+    pub arith_same_decision: f64,
+    /// The same against f32 arithmetic on the dequantized parameters.
+    pub arith_same_schedule: f64,
+    /// Largest |h| error of any update, on the float schedule, against f32 on the dequantized parameters.
+    pub arith_max_abs_h_error: f64,
+}
+
+/// What a comparison needs to know.
+pub(crate) struct Case<'a> {
+    /// The original model.
+    pub(crate) original: &'a float_model::FloatModel,
+    /// f32 on the integers' own parameters.
+    pub(crate) dequantized: &'a float_model::FloatModel,
+    pub(crate) model: &'a Model<'a>,
+    pub(crate) x: &'a Sequences,
+    pub(crate) y: Option<&'a Targets>,
+    pub(crate) threads: usize,
+}
+
+/// Judges a blob against the model that it was made from.
+///
+/// # Errors
+/// Data that do not fit the model.
+pub fn compare(
+    original: &float_model::FloatModel,
+    dequantized: &float_model::FloatModel,
+    model: &Model<'_>,
+    x: &Sequences,
+    y: Option<&Targets>,
+    threads: usize,
+) -> Result<Fidelity, Error> {
+    judge(&Case {
+        original,
+        dequantized,
+        model,
+        x,
+        y,
+        threads,
+    })
+}
+
+pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
+    let counts = simulate::counts(case.model, "calibration data", case.x)?;
+    let simulator = Simulator::new(case.model)?;
+    let runs = simulator.run_all(&counts, case.x.length, case.threads);
+    let fixed: Vec<Outcome> = runs
+        .iter()
+        .map(|r| Outcome {
+            output: simulator.outputs(r),
+            updates: r.updates.clone(),
+        })
+        .collect();
+    let float = Forward::new(case.original).run_all(case.x, 0.0, case.threads)?;
+    let rounded = Forward::new(case.dequantized).run_all(case.x, 0.0, case.threads)?;
+    let objective = case.original.description.objective;
+    let metric = |outcomes: &[Outcome]| -> Result<Option<f64>, Error> {
+        let Some(y) = case.y else { return Ok(None) };
+        let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
+        Ok(Some(Metric::of("calibration data", objective, &outputs, y)?.value()))
+    };
+    let tolerance = 0.1 * spread(case.y, &float);
+    let decision = |a: &Outcome, b: &Outcome| same_decision(objective, a, b, tolerance);
+    let schedule = |a: &Outcome, b: &Outcome| a.updates == b.updates;
+    Ok(Fidelity {
+        sequences: case.x.count,
+        metric_float: metric(&float)?,
+        metric_fixed: metric(&fixed)?,
+        updates_float: mean_updates(&float),
+        updates_fixed: mean_updates(&fixed),
+        same_decision: share(&float, &fixed, decision),
+        same_schedule: share(&float, &fixed, schedule),
+        arith_same_decision: share(&rounded, &fixed, decision),
+        arith_same_schedule: share(&rounded, &fixed, schedule),
+        arith_max_abs_h_error: h_error(case, &simulator, &counts).0,
+    })
+}
+
+fn mean_updates(outcomes: &[Outcome]) -> f64 {
+    outcomes.iter().map(|o| o.updates.len()).sum::<usize>() as f64 / outcomes.len() as f64
+}
+
+fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> bool) -> f64 {
+    a.iter().zip(b).filter(|(a, b)| same(a, b)).count() as f64 / a.len() as f64
+}
+
+fn same_decision(objective: Objective, a: &Outcome, b: &Outcome, tolerance: f64) -> bool {
+    match objective {
+        Objective::Classification => float_model::argmax(&a.output) == float_model::argmax(&b.output),
+        Objective::Multilabel => a.output.iter().zip(&b.output).all(|(a, b)| (*a > 0.0) == (*b > 0.0)),
+        Objective::Regression => a
+            .output
+            .iter()
+            .zip(&b.output)
+            .all(|(a, b)| f64::from((a - b).abs()) <= tolerance),
+    }
+}
+
+/// Standard deviation of the targets, or of the float outputs where there are none.
+fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
+    let values: Vec<f64> = match y {
+        Some(Targets::Values { values, .. }) => values.iter().map(|v| f64::from(*v)).collect(),
+        _ => float.iter().flat_map(|o| &o.output).map(|v| f64::from(*v)).collect(),
+    };
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+}
+
+/// (largest, mean square) error of the hidden state, with the float model's own schedule imposed on both.
+pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (f64, f64) {
+    let forward = Forward::new(case.dequantized);
+    let size = case.x.length * case.x.channels;
+    let step = 1.0 / f64::from(1u32 << case.model.fractions().1);
+    let (mut largest, mut sum, mut n) = (0.0f64, 0.0, 0usize);
+    for (x, counts) in case.x.iter().zip(counts.chunks_exact(size)) {
+        let mut states: Vec<f32> = Vec::new();
+        let outcome = forward.run_observed(x, Schedule::Learned { dial: 0.0 }, |u| states.extend(u.h));
+        let mut expected = states.iter();
+        simulator.run_observed(counts, Schedule::Imposed(&outcome.updates), |seen| {
+            for layer in 0..seen.model.layers() {
+                for (h, e) in seen.state.hidden(seen.model, layer).iter().zip(&mut expected) {
+                    let error = (f64::from(*h) * step - f64::from(*e)).abs();
+                    largest = largest.max(error);
+                    sum += error * error;
+                    n += 1;
+                }
+            }
+        });
+    }
+    (largest, sum / n.max(1) as f64)
+}

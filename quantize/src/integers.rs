@@ -1,0 +1,115 @@
+//! The integer model: exactly the numbers that a blob holds, in plain vectors.
+
+use crate::Width;
+use float_model::{Family, FloatModel};
+use skiprnn_nostd::format::RowRecord;
+
+/// One layer. Rows are ordered unit by unit: row = unit · G + gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerLayer {
+    /// Width of `weight_ih`.
+    pub ih_width: Width,
+    /// Width of `weight_hh`.
+    pub hh_width: Width,
+    /// (G·H, I_k).
+    pub weight_ih: Vec<i16>,
+    /// (G·H, H).
+    pub weight_hh: Vec<i16>,
+    /// (4·H): biases and scales of i, f, g, o, or of r, z, n over x, n over h.
+    pub rows: Vec<RowRecord>,
+    /// (4·H): real value of one step of each accumulator.
+    pub units: Vec<f64>,
+    /// (H).
+    pub h0: Vec<i16>,
+    /// (H), or empty.
+    pub c0: Vec<i32>,
+}
+
+/// How counts become inputs; see `ChannelRecord` of the format.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerChannel {
+    /// Channel name.
+    pub name: String,
+    /// Unit, or empty.
+    pub unit: String,
+    /// Magnitude at 32,768 counts.
+    pub full_scale: f32,
+    /// 31 bits.
+    pub multiplier: i32,
+    /// Below 2^61.
+    pub offset: i64,
+    /// 1 to 62.
+    pub shift: u32,
+}
+
+/// The skip gate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerGate {
+    /// (H).
+    pub weight: Vec<i16>,
+    /// In units of 2^-fraction.
+    pub bias: i64,
+    /// Fractional bits of the accumulator.
+    pub fraction: u8,
+}
+
+/// One point of the trade-off curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DialPoint {
+    /// Offset of the gate's pre-activation.
+    pub dial: f64,
+    /// Mean updates per sequence.
+    pub updates_mean: f32,
+    /// Accuracy or mean squared error; NaN where the calibration data has no answers.
+    pub metric: f32,
+}
+
+/// A complete integer model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IntegerModel {
+    /// LSTM or GRU.
+    pub family: Family,
+    /// I.
+    pub inputs: usize,
+    /// H.
+    pub hidden: usize,
+    /// O.
+    pub outputs: usize,
+    /// T; 0 endless.
+    pub sequence_length: u32,
+    /// Bound on N_skip.
+    pub max_skip: u32,
+    /// Nanoseconds between samples.
+    pub sample_period_ns: u64,
+    /// Fractional bits of x.
+    pub x_fraction: u8,
+    /// Fractional bits of h.
+    pub h_fraction: u8,
+    /// Fractional bits of pre-activations.
+    pub pre_fraction: u8,
+    /// From the input up.
+    pub layers: Vec<IntegerLayer>,
+    /// Present iff the model skips.
+    pub gate: Option<IntegerGate>,
+    /// (O, H).
+    pub head_weight: Vec<i16>,
+    /// (O).
+    pub head_bias: Vec<i32>,
+    /// Real value of one step of a logit.
+    pub logit_scale: f64,
+    /// One an input.
+    pub channels: Vec<IntegerChannel>,
+    /// The measured curve, by rising dial.
+    pub dial_curve: Vec<DialPoint>,
+    /// Name, objective, output mode and class names come from here.
+    pub source: Source,
+}
+
+/// What a blob takes over unchanged from the float model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Name of the blob.
+    pub name: String,
+    /// The float model, for its description, normalisation and cell.
+    pub model: FloatModel,
+}

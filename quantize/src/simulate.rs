@@ -1,0 +1,218 @@
+//! The chip's arithmetic on the host: the same crate, the same bits.
+
+use crate::Error;
+use fixed::types::I16F16;
+use float_model::{Schedule, Sequences};
+use skiprnn_nostd::{Model, State, skip::next_update};
+use std::path::Path;
+use zerocopy::IntoBytes;
+
+/// Room for every model that a blob can hold on a microcontroller, and then some.
+type HostState = State<1024, { skiprnn_nostd::MAX_LAYERS }, 1024>;
+
+/// A blob in memory, aligned as in flash.
+#[derive(Debug, Clone)]
+pub struct Blob {
+    words: Vec<u32>,
+    length: usize,
+    file: String,
+}
+
+impl Blob {
+    /// Takes the bytes of a blob; `file` is what errors name.
+    ///
+    /// # Errors
+    /// The bytes are not a valid blob.
+    pub fn new(file: impl Into<String>, bytes: &[u8]) -> Result<Blob, Error> {
+        let mut words = vec![0u32; bytes.len().div_ceil(4)];
+        words.as_mut_bytes()[..bytes.len()].copy_from_slice(bytes);
+        let blob = Blob {
+            words,
+            length: bytes.len(),
+            file: file.into(),
+        };
+        blob.parse()?;
+        Ok(blob)
+    }
+
+    /// Reads a blob from a file.
+    ///
+    /// # Errors
+    /// The file cannot be read or is not a valid blob.
+    pub fn read(path: &Path) -> Result<Blob, Error> {
+        let bytes = std::fs::read(path).map_err(|source| float_model::Error::Io {
+            path: path.into(),
+            source,
+        })?;
+        Blob::new(path.display().to_string(), &bytes)
+    }
+
+    fn parse(&self) -> Result<Model<'_>, Error> {
+        Model::parse(self.bytes()).map_err(|source| Error::Blob {
+            file: self.file.clone(),
+            source,
+        })
+    }
+
+    /// The parsed model.
+    pub fn model(&self) -> Model<'_> {
+        self.parse().expect("checked when the blob was made")
+    }
+
+    /// The bytes as in the file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.words.as_bytes()[..self.length]
+    }
+}
+
+/// What one sequence gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Samples used, in order; the first is 0.
+    pub updates: Vec<u32>,
+    /// (O) raw logits.
+    pub logits: Vec<i32>,
+    /// CRC-32 of the final state.
+    pub state_crc: u32,
+    /// Index of the largest logit.
+    pub decision: usize,
+}
+
+/// One update, seen from outside.
+pub(crate) struct Observed<'s> {
+    pub(crate) model: &'s Model<'s>,
+    pub(crate) state: &'s HostState,
+}
+
+/// Runs sequences through a blob.
+#[derive(Debug)]
+pub struct Simulator<'a> {
+    model: &'a Model<'a>,
+    dial: I16F16,
+}
+
+impl<'a> Simulator<'a> {
+    /// Prepares a parsed model, dial at 0.
+    ///
+    /// # Errors
+    /// The model is larger than any board's.
+    pub fn new(model: &'a Model<'a>) -> Result<Self, Error> {
+        HostState::new(model).map_err(|e| Error::Data {
+            file: "blob".into(),
+            problem: format!("{e}; use a smaller model"),
+        })?;
+        Ok(Simulator {
+            model,
+            dial: I16F16::ZERO,
+        })
+    }
+
+    /// Sets the gate's offset.
+    #[must_use]
+    pub fn with_dial(mut self, dial: f64) -> Self {
+        self.dial = I16F16::saturating_from_num(dial);
+        self
+    }
+
+    /// Runs one sequence of counts, (T, I).
+    pub fn run(&self, counts: &[i16]) -> Run {
+        self.run_observed(counts, Schedule::Learned { dial: 0.0 }, |_| ())
+    }
+
+    /// Runs one sequence on a given schedule and shows every update. The dial is the simulator's.
+    pub(crate) fn run_observed(
+        &self,
+        counts: &[i16],
+        schedule: Schedule<'_>,
+        mut observe: impl FnMut(Observed<'_>),
+    ) -> Run {
+        let model = self.model;
+        let inputs = model.inputs();
+        let length = (counts.len() / inputs) as u32;
+        let mut state = Box::new(HostState::new(model).expect("checked when the simulator was made"));
+        state.set_dial(self.dial);
+        let mut imposed = match schedule {
+            Schedule::Imposed(samples) => Some(samples.iter().copied()),
+            Schedule::Learned { .. } => None,
+        };
+        let mut updates = Vec::new();
+        let mut due = imposed.as_mut().map_or(Some(0), Iterator::next);
+        while let Some(t) = due {
+            let sample = &counts[t as usize * inputs..][..inputs];
+            let step = model
+                .step(&mut state, sample)
+                .expect("the sample and the state fit the model");
+            updates.push(t);
+            observe(Observed { model, state: &state });
+            due = match &mut imposed {
+                Some(samples) => samples.next(),
+                None => next_update(t, step.skip, length),
+            };
+        }
+        let mut logits = vec![0; model.outputs()];
+        model
+            .logits(&state, &mut logits)
+            .expect("the output and the state fit the model");
+        let decision = model.decide(&logits);
+        Run {
+            updates,
+            state_crc: state.crc(model),
+            decision,
+            logits,
+        }
+    }
+
+    /// Runs (N, T, I) counts on `threads` threads; the results are in order.
+    pub fn run_all(&self, counts: &[i16], length: usize, threads: usize) -> Vec<Run> {
+        let size = length * self.model.inputs();
+        let count = counts.len() / size;
+        let share = count.div_ceil(threads.max(1)).max(1);
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = counts
+                .chunks(share * size)
+                .map(|part| scope.spawn(move || part.chunks_exact(size).map(|c| self.run(c)).collect::<Vec<_>>()))
+                .collect();
+            handles
+                .into_iter()
+                .flat_map(|h| h.join().expect("a worker panicked"))
+                .collect()
+        })
+    }
+
+    /// Logits in real units, (O).
+    pub fn outputs(&self, run: &Run) -> Vec<f32> {
+        run.logits
+            .iter()
+            .map(|v| *v as f32 * self.model.logit_scale())
+            .collect()
+    }
+}
+
+/// Real samples as the sensor's 16-bit counts: round(x / full scale · 32768), saturated. Shape (N, T, I) as given.
+///
+/// # Errors
+/// `x` has other channels or another length than the blob; `file` is what the error names.
+pub fn counts(model: &Model<'_>, file: &str, x: &Sequences) -> Result<Vec<i16>, Error> {
+    if x.channels != model.inputs() {
+        return Err(Error::Data {
+            file: file.into(),
+            problem: format!("channels: {} a sample, the model takes {}", x.channels, model.inputs()),
+        });
+    }
+    let length = model.sequence_length() as usize;
+    if length != 0 && x.length != length {
+        return Err(Error::Data {
+            file: file.into(),
+            problem: format!(
+                "length: sequences of {} samples, the model was made for {length}; cut or pad them",
+                x.length
+            ),
+        });
+    }
+    let full_scales: Vec<f64> = model.channels().map(|c| f64::from(c.full_scale)).collect();
+    let count = |(k, v): (usize, &f32)| {
+        let counts = f64::from(*v) / full_scales[k % x.channels] * 32_768.0;
+        (counts + 0.5).floor().clamp(-32_768.0, 32_767.0) as i16
+    };
+    Ok(x.values.iter().enumerate().map(count).collect())
+}
