@@ -1,0 +1,88 @@
+//! What can go wrong, with the mend.
+
+use std::{io, path::PathBuf};
+
+/// Why there is no emulation.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The emulator is not installed.
+    #[error("qemu-system-arm is not installed; type: apt-get install qemu-system-arm")]
+    QemuMissing,
+
+    /// The compiler lacks the board's target.
+    #[error("the target {target} is not installed; type: rustup target add {target}")]
+    TargetMissing {
+        /// Its triple.
+        target: &'static str,
+    },
+
+    /// This program was moved away from its source tree.
+    #[error("there are no firmware sources at {path}; give an image with --firmware ELF")]
+    NoSourceTree {
+        /// Where they were when this program was built.
+        path: PathBuf,
+    },
+
+    /// The image does not compile.
+    #[error("the firmware does not build:\n{log}")]
+    FirmwareBuild {
+        /// The end of what the compiler said.
+        log: String,
+    },
+
+    /// The run took too long and was ended.
+    #[error("the emulation did not end within {seconds} s (its log had {lines} lines); raise the timeout or lower --n")]
+    Timeout {
+        /// The limit.
+        seconds: u64,
+        /// Lines of its log by then.
+        lines: usize,
+    },
+
+    /// The image said why it does not replay what it was given.
+    #[error("the firmware refused: {0}")]
+    Refused(String),
+
+    /// The image panicked or the core faulted.
+    #[error("the firmware failed: {0}")]
+    Fault(String),
+
+    /// The image is not one of this project's, or of another version.
+    #[error("{path}: {why}; give an image of this version's firmware/boards, or none to have it built")]
+    Image {
+        /// The ELF.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+
+    /// What the image logged contradicts what it was given.
+    #[error("the firmware's log does not match the run: {0}")]
+    Mismatch(String),
+
+    /// Blob or sequences that cannot be loaded.
+    #[error("{what}: {why}")]
+    Load {
+        /// Which of the two.
+        what: &'static str,
+        /// What is wrong, and how to mend it.
+        why: String,
+    },
+
+    /// The emulator itself failed.
+    #[error("qemu-system-arm failed: {message}")]
+    Qemu {
+        /// What it wrote to its standard error.
+        message: String,
+    },
+
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,184 @@
+//! Which firmware image runs: the one given, or the one built from the source tree and cached.
+
+use crate::{Error, Machine, Options};
+use std::{
+    collections::hash_map::DefaultHasher,
+    env, fs,
+    hash::Hasher,
+    io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Lines kept of what a failing build says.
+const LOG_TAIL: usize = 30;
+
+/// The image to run.
+pub fn find(options: &Options) -> Result<PathBuf, Error> {
+    if let Some(path) = &options.firmware {
+        return Ok(path.clone());
+    }
+    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tree = crate_root.parent().unwrap_or(crate_root);
+    let firmware = tree.join("firmware");
+    if !firmware.join("Cargo.toml").is_file() {
+        return Err(Error::NoSourceTree { path: firmware });
+    }
+    let hash = hash_of_sources(tree, options.machine)?;
+    let cached = firmware.join("target/cache").join(format!("{hash:016x}.elf"));
+    if !cached.is_file() {
+        store(&build(&firmware, options.machine)?, &cached)?;
+    }
+    Ok(cached)
+}
+
+/// Hashes everything that the image is made from. Only the cache relies on it, so that a hash which changes with the
+/// toolchain costs a build and nothing else.
+fn hash_of_sources(tree: &Path, machine: Machine) -> Result<u64, Error> {
+    let mut files = Vec::new();
+    for root in ["firmware", "skiprnn-nostd", "Cargo.toml", "rust-toolchain.toml"] {
+        collect(&tree.join(root), &mut files)?;
+    }
+    files.sort();
+    let mut hasher = DefaultHasher::new();
+    hasher.write(machine.package().as_bytes());
+    for path in files {
+        let bytes = fs::read(&path).map_err(|source| Error::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let name = path.strip_prefix(tree).unwrap_or(&path).to_string_lossy().into_owned();
+        for part in [name.as_bytes(), &bytes] {
+            hasher.write_usize(part.len());
+            hasher.write(part);
+        }
+    }
+    Ok(hasher.finish())
+}
+
+/// The files at and under `path`, build folders left out. What does not exist has none.
+fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let io = |source| Error::Io {
+        path: path.to_owned(),
+        source,
+    };
+    if path.is_dir() {
+        if path.file_name().is_some_and(|name| name == "target") {
+            return Ok(());
+        }
+        for entry in fs::read_dir(path).map_err(io)? {
+            collect(&entry.map_err(io)?.path(), files)?;
+        }
+    } else if path.is_file() {
+        files.push(path.to_owned());
+    }
+    Ok(())
+}
+
+/// Builds the board's image and returns where it lies.
+fn build(firmware: &Path, machine: Machine) -> Result<PathBuf, Error> {
+    let target_dir = firmware.join("target");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The board's folder sets target and linker; what the caller set for the host must not reach it.
+    cargo.current_dir(firmware.join("boards").join(machine.package()));
+    for (name, _) in env::vars_os() {
+        let foreign = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
+        if name
+            .to_str()
+            .is_some_and(|name| foreign.iter().any(|prefix| name.starts_with(prefix)))
+        {
+            cargo.env_remove(&name);
+        }
+    }
+    for name in ["CARGO_ENCODED_RUSTFLAGS", "DEFMT_LOG", "RUSTFLAGS"] {
+        cargo.env_remove(name);
+    }
+    cargo
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--target",
+            machine.target(),
+            "--target-dir",
+        ])
+        .arg(&target_dir);
+    let output = cargo.output().map_err(|source| Error::FirmwareBuild {
+        log: format!("cargo: {source}"),
+    })?;
+    if !output.status.success() {
+        let log = String::from_utf8_lossy(&output.stderr);
+        return Err(if target_is_missing(&log) {
+            Error::TargetMissing {
+                target: machine.target(),
+            }
+        } else {
+            Error::FirmwareBuild { log: tail(&log) }
+        });
+    }
+    Ok(target_dir
+        .join(machine.target())
+        .join("release")
+        .join(machine.package()))
+}
+
+/// Whether a build failed because the compiler has no `core` for the target.
+fn target_is_missing(log: &str) -> bool {
+    log.contains("E0463") && log.contains("target may not be installed")
+}
+
+/// The last lines of a log.
+fn tail(log: &str) -> String {
+    let lines: Vec<_> = log.lines().collect();
+    lines[lines.len().saturating_sub(LOG_TAIL)..].join("\n")
+}
+
+/// Copies a built image into the cache, whole or not at all.
+fn store(built: &Path, cached: &Path) -> Result<(), Error> {
+    let write = || -> io::Result<()> {
+        let folder = cached.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        io::copy(&mut fs::File::open(built)?, &mut file)?;
+        file.persist(cached)?;
+        Ok(())
+    };
+    write().map_err(|source| Error::Io {
+        path: cached.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_follows_every_source() {
+        let tree = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = tree.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+            hash_of_sources(tree.path(), Machine::Mps2An386).unwrap()
+        };
+        let first = write("firmware/app/src/lib.rs", "a");
+        let second = write("firmware/app/src/lib.rs", "b");
+        let third = write("skiprnn-nostd/src/lib.rs", "a");
+        let fourth = write("rust-toolchain.toml", "a");
+        assert!(first != second && second != third && third != fourth);
+        assert_eq!(write("firmware/target/release/x", "a"), fourth);
+        assert_eq!(
+            write("firmware/app/src/lib.rs", "a"),
+            write("firmware/app/src/lib.rs", "a")
+        );
+    }
+
+    #[test]
+    fn a_missing_target_is_told_from_a_broken_build() {
+        let missing = "error[E0463]: can't find crate for `core`\n  = note: the `thumbv7em-none-eabihf` target may not be installed";
+        assert!(target_is_missing(missing));
+        assert!(!target_is_missing("error[E0463]: can't find crate for `app`"));
+        assert_eq!(tail(&"x\n".repeat(100)).lines().count(), LOG_TAIL);
+    }
+}

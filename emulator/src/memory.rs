@@ -1,0 +1,111 @@
+//! What the loader puts into the board's memory, as `firmware/README.md` specifies it byte by byte.
+
+use crate::Error;
+
+/// Address of the blob's header.
+pub const BLOB: u32 = 0x2100_0000;
+/// Address of the sequences' header.
+pub const SEQUENCES: u32 = 0x2140_0000;
+
+/// Bytes between [`BLOB`] and [`SEQUENCES`].
+const BLOB_ROOM: usize = 0x40_0000;
+/// Bytes between [`SEQUENCES`] and the end of the PSRAM.
+const SEQUENCES_ROOM: usize = 0xc0_0000;
+
+/// Version of both headers.
+const VERSION: u16 = 1;
+const BLOB_HEADER: u16 = 16;
+const SEQUENCES_HEADER: u16 = 32;
+
+/// A blob behind its header.
+pub fn blob(blob: &[u8]) -> Result<Vec<u8>, Error> {
+    let what = "blob";
+    let limit = BLOB_ROOM - usize::from(BLOB_HEADER);
+    if blob.is_empty() || blob.len() > limit {
+        return Err(Error::Load {
+            what,
+            why: format!("{} bytes, the board holds 1 to {limit}", blob.len()),
+        });
+    }
+    let mut bytes = Vec::with_capacity(usize::from(BLOB_HEADER) + blob.len());
+    bytes.extend(b"SRBL");
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(BLOB_HEADER.to_le_bytes());
+    bytes.extend((blob.len() as u32).to_le_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(blob);
+    Ok(bytes)
+}
+
+/// `n` sequences of `t` samples of `i` channels behind their header.
+pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize) -> Result<Vec<u8>, Error> {
+    let what = "sequences";
+    let product = n.checked_mul(t).and_then(|nt| nt.checked_mul(i));
+    if counts.is_empty() || product != Some(counts.len()) {
+        return Err(Error::Load {
+            what,
+            why: format!("{} counts are not {n} x {t} x {i}", counts.len()),
+        });
+    }
+    let (length, room) = (counts.len() * 2, SEQUENCES_ROOM - usize::from(SEQUENCES_HEADER));
+    if length > room {
+        let most = room / (2 * t * i);
+        let why = format!("{length} bytes, the board holds {room}: {most} sequences of this size; lower --n");
+        return Err(Error::Load { what, why });
+    }
+    let samples: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
+    let mut bytes = Vec::with_capacity(usize::from(SEQUENCES_HEADER) + samples.len());
+    bytes.extend(b"SRSQ");
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(SEQUENCES_HEADER.to_le_bytes());
+    // All three are at most the number of counts, which fits the region.
+    for field in [n, t, i] {
+        bytes.extend((field as u32).to_le_bytes());
+    }
+    bytes.extend([0; 4]);
+    bytes.extend((length as u32).to_le_bytes());
+    bytes.extend(
+        crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC)
+            .checksum(&samples)
+            .to_le_bytes(),
+    );
+    bytes.extend(samples);
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_specification() {
+        assert_eq!(
+            sequences(&[1, -1, 256, 2, -2, 512], 2, 3, 1).unwrap(),
+            [
+                b'S', b'R', b'S', b'Q', 1, 0, 32, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0x2d,
+                0xe8, 0x34, 0x99, 1, 0, 255, 255, 0, 1, 2, 0, 254, 255, 0, 2,
+            ]
+        );
+        assert_eq!(
+            blob(b"model").unwrap(),
+            *b"SRBL\x01\x00\x10\x00\x05\x00\x00\x00\x00\x00\x00\x00model"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_loaded_is_named() {
+        let message = |result: Result<Vec<u8>, Error>| result.unwrap_err().to_string();
+        assert_eq!(message(blob(&[])), "blob: 0 bytes, the board holds 1 to 4194288");
+        assert!(message(blob(&vec![0; BLOB_ROOM])).starts_with("blob: 4194304 bytes"));
+        assert_eq!(
+            message(sequences(&[0; 5], 2, 3, 1)),
+            "sequences: 5 counts are not 2 x 3 x 1"
+        );
+        assert_eq!(
+            message(sequences(&[], 0, 3, 1)),
+            "sequences: 0 counts are not 0 x 3 x 1"
+        );
+        let many = sequences(&vec![0; 8_000_000], 80_000, 100, 1);
+        assert!(message(many).ends_with("62914 sequences of this size; lower --n"));
+    }
+}

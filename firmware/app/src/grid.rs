@@ -1,0 +1,90 @@
+//! The absolute time grid of the samples: sample k is due at the tick nearest below k·T_s, however long the board
+//! runs, so that no rounding ever adds up to a drift.
+
+/// Nanoseconds in a second.
+const NS_PER_S: u64 = 1_000_000_000;
+
+/// The points k·T_s, in ticks of a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    /// Whole ticks of a period.
+    whole: u64,
+    /// The rest of a period, in billionths of a tick.
+    billionths: u64,
+}
+
+impl Grid {
+    /// The grid of a sample period in nanoseconds on a clock of `ticks_per_second`, or `None` where the period is
+    /// shorter than a tick or longer than 2^32 ticks.
+    #[must_use]
+    pub fn new(sample_period_ns: u64, ticks_per_second: u32) -> Option<Self> {
+        let product = sample_period_ns.checked_mul(u64::from(ticks_per_second))?;
+        let (whole, billionths) = (product / NS_PER_S, product % NS_PER_S);
+        (1..=1 << 32).contains(&whole).then_some(Self { whole, billionths })
+    }
+
+    /// Ticks from grid point 0 to grid point `index`: floor(index · T_s), exactly.
+    #[must_use]
+    pub const fn tick(&self, index: u64) -> u64 {
+        // index = q·10^9 + r, so that no product leaves 64 bits before the clock itself does.
+        let (q, r) = (index / NS_PER_S, index % NS_PER_S);
+        let fraction = q
+            .wrapping_mul(self.billionths)
+            .wrapping_add(r.wrapping_mul(self.billionths) / NS_PER_S);
+        index.wrapping_mul(self.whole).wrapping_add(fraction)
+    }
+
+    /// The first grid point that is not before `tick`.
+    #[must_use]
+    pub fn at_or_after(&self, tick: u64) -> u64 {
+        // Neighbouring points are at most whole + 1 ticks apart: a jump of left / (whole + 1) points never passes the
+        // answer, and each jump leaves at most half of the way.
+        let mut index = 0u64;
+        loop {
+            let left = tick.saturating_sub(self.tick(index));
+            if left == 0 {
+                return index;
+            }
+            index = index.wrapping_add((left / self.whole.wrapping_add(1)).max(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_exact_over_millions_of_samples() {
+        for (period_ns, ticks) in [(20_000_000, 25_000_000), (1_000_000, 32_768), (333_333_333, 25_000_000)] {
+            let grid = Grid::new(period_ns, ticks).unwrap();
+            for k in (0..40_000_000u64)
+                .step_by(99_991)
+                .chain([u64::from(u32::MAX) * 1000 + 1])
+            {
+                let exact = u128::from(k) * u128::from(period_ns) * u128::from(ticks) / 1_000_000_000;
+                assert_eq!(u128::from(grid.tick(k)), exact);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_point_not_before_a_tick() {
+        let grid = Grid::new(1_000_000, 32_768).unwrap(); // 32.768 ticks
+        assert_eq!(grid.at_or_after(0), 0);
+        assert_eq!(grid.at_or_after(1), 1);
+        assert_eq!(grid.at_or_after(32), 1);
+        assert_eq!(grid.at_or_after(33), 2);
+        for k in [1, 2, 999, 12_345_678, 98_765_432_101] {
+            assert_eq!(grid.at_or_after(grid.tick(k)), k);
+            assert_eq!(grid.at_or_after(grid.tick(k) + 1), k + 1);
+        }
+    }
+
+    #[test]
+    fn impossible_periods() {
+        assert_eq!(Grid::new(0, 25_000_000), None);
+        assert_eq!(Grid::new(30_000, 32_768), None);
+        assert_eq!(Grid::new(u64::MAX, 32_768), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! Applications of a Skip RNN that run on any board: they know pins, a clock and a source of samples only through
+//! traits, so that the same code runs in a test on the host, in an emulated board and on a real one.
+//!
+//! [`replay`] feeds stored sequences to the network on the time grid on which they were recorded, and sleeps through
+//! every sample that the network skips. A board supplies a [`Clock`], a [`Meter`] and three marker pins, and hands each
+//! [`SequenceRecord`] to wherever it logs.
+//!
+//! # Features
+//! - `defmt`: derives `defmt::Format` for records and errors, and adds the module `log` with the lines that the host
+//!   program reads back.
+#![cfg_attr(not(test), no_std)]
+#![deny(missing_docs)]
+#![warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "a test may fail loudly"
+    )
+)]
+
+pub mod grid;
+#[cfg(feature = "defmt")]
+pub mod log;
+pub mod markers;
+pub mod network;
+pub mod record;
+pub mod replay;
+pub mod schedule;
+pub mod stored;
+pub mod time;
+
+pub use markers::Markers;
+pub use network::{Classifier, Network};
+pub use record::{SequenceRecord, Summary};
+pub use replay::{Replay, ReplayError};
+pub use stored::{LoadError, SampleSource, SequenceFile};
+pub use time::{Clock, Meter};
+
+/// Largest H of a model: units per layer.
+pub const MAX_HIDDEN: usize = 128;
+/// Largest L of a model.
+pub const MAX_LAYERS: usize = 2;
+/// Largest I of a model: channels of a sample.
+pub const MAX_INPUTS: usize = 16;
+/// Largest O of a model.
+pub const MAX_OUTPUTS: usize = 32;
+/// Largest T: samples of one sequence.
+pub const MAX_SAMPLES: usize = 4096;

@@ -1,0 +1,363 @@
+//! What a loader puts into memory beside the image, and how it is found again: the blob behind a short header, and
+//! sequences of raw sensor counts behind another. Both layouts stand byte by byte in the README of `firmware/`.
+//!
+//! Every field is checked before the first sample is read, so that a region that nobody filled, or filled only in
+//! part, is an error with a name.
+
+use core::fmt;
+
+/// CRC-32/ISO-HDLC.
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+/// Version of both headers.
+const VERSION: u16 = 1;
+
+/// Offsets within the header of a blob, 16 bytes.
+mod blob {
+    pub const MAGIC: &[u8; 4] = b"SRBL";
+    pub const LENGTH: usize = 8;
+    pub const HEADER: usize = 16;
+}
+
+/// Offsets within the header of a sequence file, 32 bytes.
+mod sequences {
+    pub const MAGIC: &[u8; 4] = b"SRSQ";
+    pub const N: usize = 8;
+    pub const T: usize = 12;
+    pub const I: usize = 16;
+    pub const FLAGS: usize = 20;
+    pub const LENGTH: usize = 24;
+    pub const CRC: usize = 28;
+    pub const HEADER: usize = 32;
+}
+
+/// Which of the two loads an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Load {
+    /// The model.
+    Blob,
+    /// The recorded sequences.
+    Sequences,
+}
+
+impl fmt::Display for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Blob => "blob",
+            Self::Sequences => "sequences",
+        })
+    }
+}
+
+/// Why a region of memory is not what it should hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadError {
+    /// The header's magic is not there: nothing was loaded.
+    Missing(Load),
+    /// The header is of another version.
+    Version {
+        /// What was loaded.
+        load: Load,
+        /// The version that it states.
+        found: u16,
+    },
+    /// The stated length exceeds the region, or differs from the one that the other fields give.
+    Length {
+        /// What was loaded.
+        load: Load,
+        /// The length that it states, in bytes.
+        stated: u32,
+        /// The length that it should have, or could have at most, in bytes.
+        expected: u32,
+    },
+    /// A number that must not be zero is, or a reserved one is not.
+    Field {
+        /// What was loaded.
+        load: Load,
+        /// The field's name.
+        field: &'static str,
+        /// Its value.
+        value: u32,
+    },
+    /// The checksum over the samples differs.
+    Checksum {
+        /// As the header states it.
+        stated: u32,
+        /// As the samples give it.
+        computed: u32,
+    },
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(load) => write!(f, "no {load} loaded"),
+            Self::Version { load, found } => write!(f, "{load}: version {found}, this image reads version {VERSION}"),
+            Self::Length { load, stated, expected } => write!(f, "{load}: {stated} bytes stated, not {expected}"),
+            Self::Field { load, field, value } => write!(f, "{load}: {field} is {value}"),
+            Self::Checksum { stated, computed } => {
+                write!(f, "sequences: checksum {computed:08x}, the header says {stated:08x}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for LoadError {}
+
+/// The two bytes at `offset`, little-endian, where they exist.
+fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
+    bytes.get(offset..)?.first_chunk().map(|b| u16::from_le_bytes(*b))
+}
+
+/// The four bytes at `offset`, little-endian, where they exist.
+fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
+    bytes.get(offset..)?.first_chunk().map(|b| u32::from_le_bytes(*b))
+}
+
+/// Checks magic, version and header length, the part that both headers begin with.
+fn check_start(region: &[u8], load: Load, magic: &[u8; 4], header: usize) -> Result<(), LoadError> {
+    if region.len() < header || region.first_chunk() != Some(magic) {
+        return Err(LoadError::Missing(load));
+    }
+    match (u16_at(region, 4), u16_at(region, 6)) {
+        (Some(VERSION), Some(length)) if usize::from(length) == header => Ok(()),
+        (Some(VERSION), length) => Err(LoadError::Field {
+            load,
+            field: "header length",
+            value: length.unwrap_or(0).into(),
+        }),
+        (found, _) => Err(LoadError::Version {
+            load,
+            found: found.unwrap_or(0),
+        }),
+    }
+}
+
+/// The blob in a region that a loader filled. Where the region is 4-byte aligned, so is the blob.
+///
+/// # Errors
+/// Where no blob was loaded, or a longer one than the region holds. The blob itself is not looked at.
+pub fn find_blob(region: &[u8]) -> Result<&[u8], LoadError> {
+    let load = Load::Blob;
+    check_start(region, load, blob::MAGIC, blob::HEADER)?;
+    let stated = u32_at(region, blob::LENGTH).unwrap_or(0);
+    let room = region.get(blob::HEADER..).unwrap_or(&[]);
+    room.get(..stated as usize).ok_or(LoadError::Length {
+        load,
+        stated,
+        expected: room.len() as u32,
+    })
+}
+
+/// Recorded sequences of equal length, read in place.
+#[derive(Debug, Clone, Copy)]
+pub struct SequenceFile<'a> {
+    samples: &'a [u8],
+    sequences: u32,
+    length: u32,
+    inputs: u32,
+}
+
+impl<'a> SequenceFile<'a> {
+    /// Finds and checks the sequences in a region that a loader filled.
+    ///
+    /// # Errors
+    /// Where no sequences were loaded, or not all of them, or with a size of zero.
+    pub fn find(region: &'a [u8]) -> Result<Self, LoadError> {
+        let load = Load::Sequences;
+        check_start(region, load, sequences::MAGIC, sequences::HEADER)?;
+        let field = |offset| u32_at(region, offset).unwrap_or(0);
+        let (n, t, i) = (field(sequences::N), field(sequences::T), field(sequences::I));
+        for (name, value) in [("N", n), ("T", t), ("I", i)] {
+            if value == 0 {
+                return Err(LoadError::Field {
+                    load,
+                    field: name,
+                    value,
+                });
+            }
+        }
+        if field(sequences::FLAGS) != 0 {
+            return Err(LoadError::Field {
+                load,
+                field: "flags",
+                value: field(sequences::FLAGS),
+            });
+        }
+        let stated = field(sequences::LENGTH);
+        let bytes = n
+            .checked_mul(t)
+            .and_then(|v| v.checked_mul(i))
+            .and_then(|v| v.checked_mul(2))
+            .unwrap_or(u32::MAX);
+        let room = region.get(sequences::HEADER..).unwrap_or(&[]);
+        let samples = match room.get(..stated as usize) {
+            Some(samples) if stated == bytes => samples,
+            _ => {
+                return Err(LoadError::Length {
+                    load,
+                    stated,
+                    expected: bytes.min(room.len() as u32),
+                });
+            }
+        };
+        let (stated, computed) = (field(sequences::CRC), CRC.checksum(samples));
+        if stated != computed {
+            return Err(LoadError::Checksum { stated, computed });
+        }
+        Ok(Self {
+            samples,
+            sequences: n,
+            length: t,
+            inputs: i,
+        })
+    }
+
+    /// N.
+    #[must_use]
+    pub const fn sequences(&self) -> u32 {
+        self.sequences
+    }
+
+    /// T, samples of each sequence.
+    #[must_use]
+    pub const fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// I, channels of each sample.
+    #[must_use]
+    pub const fn inputs(&self) -> u32 {
+        self.inputs
+    }
+
+    /// One sequence; one beyond the last has no samples.
+    #[must_use]
+    pub fn sequence(&self, index: u32) -> StoredSequence<'a> {
+        let bytes = self.length as usize * self.inputs as usize * 2;
+        let samples = self
+            .samples
+            .chunks_exact(bytes.max(1))
+            .nth(index as usize)
+            .unwrap_or(&[]);
+        StoredSequence { samples }
+    }
+}
+
+/// Why a sample could not be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SampleError {
+    /// The recording ends before this sample.
+    EndOfRecording,
+}
+
+impl fmt::Display for SampleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EndOfRecording => f.write_str("the recording ends before it"),
+        }
+    }
+}
+
+impl core::error::Error for SampleError {}
+
+/// Where samples come from: a sensor or a recording.
+pub trait SampleSource {
+    /// Reads the sample with this index, counted from the start of the sequence, as raw 16-bit counts, one for each
+    /// channel. Only samples that the network uses are ever asked for, in rising order.
+    ///
+    /// # Errors
+    /// Where the sample cannot be had.
+    fn read(&mut self, sample_index: u32, counts: &mut [i16]) -> Result<(), SampleError>;
+}
+
+/// One recorded sequence.
+///
+/// It is its own queue: samples that fall due while an update still runs wait in it.
+#[derive(Debug, Clone, Copy)]
+pub struct StoredSequence<'a> {
+    /// (T, I), little-endian.
+    samples: &'a [u8],
+}
+
+impl SampleSource for StoredSequence<'_> {
+    fn read(&mut self, sample_index: u32, counts: &mut [i16]) -> Result<(), SampleError> {
+        let sample = self
+            .samples
+            .chunks_exact((counts.len() * 2).max(1))
+            .nth(sample_index as usize);
+        for (count, bytes) in counts
+            .iter_mut()
+            .zip(sample.ok_or(SampleError::EndOfRecording)?.as_chunks().0)
+        {
+            *count = i16::from_le_bytes(*bytes);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// N = 2, T = 3, I = 1 with the counts 1, -1, 256, 2, -2, 512: the example of the README.
+    const EXAMPLE: [u8; 44] = [
+        b'S', b'R', b'S', b'Q', 1, 0, 32, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0x2d, 0xe8,
+        0x34, 0x99, 1, 0, 255, 255, 0, 1, 2, 0, 254, 255, 0, 2,
+    ];
+
+    fn with(offset: usize, value: u8) -> [u8; 44] {
+        let mut bytes = EXAMPLE;
+        bytes[offset] = value;
+        bytes
+    }
+
+    #[test]
+    fn sequences_are_read_in_place() {
+        let file = SequenceFile::find(&EXAMPLE).unwrap();
+        assert_eq!((file.sequences(), file.length(), file.inputs()), (2, 3, 1));
+        let mut counts = [0];
+        for (sequence, sample, expected) in [(0, 0, 1), (0, 1, -1), (0, 2, 256), (1, 0, 2), (1, 2, 512)] {
+            file.sequence(sequence).read(sample, &mut counts).unwrap();
+            assert_eq!(counts, [expected]);
+        }
+        assert_eq!(file.sequence(1).read(3, &mut counts), Err(SampleError::EndOfRecording));
+        assert_eq!(file.sequence(2).read(0, &mut counts), Err(SampleError::EndOfRecording));
+    }
+
+    #[test]
+    fn malformed_sequences_are_named() {
+        let find = |bytes: &[u8]| SequenceFile::find(bytes).unwrap_err().to_string();
+        assert_eq!(find(&[0; 64]), "no sequences loaded");
+        assert_eq!(find(&EXAMPLE[..31]), "no sequences loaded");
+        assert_eq!(find(&with(4, 2)), "sequences: version 2, this image reads version 1");
+        assert_eq!(find(&with(6, 16)), "sequences: header length is 16");
+        assert_eq!(find(&with(8, 0)), "sequences: N is 0");
+        assert_eq!(find(&with(12, 4)), "sequences: 12 bytes stated, not 12");
+        assert_eq!(find(&with(8, 3)), "sequences: 12 bytes stated, not 12");
+        assert_eq!(find(&with(20, 1)), "sequences: flags is 1");
+        assert_eq!(
+            find(&with(40, 3)),
+            "sequences: checksum 74fa0ee5, the header says 9934e82d"
+        );
+        assert_eq!(find(&EXAMPLE[..43]), "sequences: 12 bytes stated, not 11");
+        let mut huge = EXAMPLE;
+        huge[8..20].fill(255);
+        assert_eq!(find(&huge), "sequences: 12 bytes stated, not 12");
+    }
+
+    #[test]
+    fn a_blob_is_found_behind_its_header() {
+        let mut region = [0u8; 32];
+        assert_eq!(find_blob(&region).unwrap_err().to_string(), "no blob loaded");
+        assert_eq!(find_blob(&region[..3]).unwrap_err(), LoadError::Missing(Load::Blob));
+        region[..16].copy_from_slice(&[b'S', b'R', b'B', b'L', 1, 0, 16, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
+        region[16..21].copy_from_slice(b"model");
+        assert_eq!(find_blob(&region).unwrap(), b"model");
+        region[8] = 17;
+        assert_eq!(
+            find_blob(&region).unwrap_err().to_string(),
+            "blob: 17 bytes stated, not 16"
+        );
+    }
+}

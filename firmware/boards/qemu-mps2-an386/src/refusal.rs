@@ -1,0 +1,56 @@
+//! Why this image does not replay what it was given.
+
+use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError};
+use core::{convert::Infallible, fmt};
+use skiprnn_nostd::{Capacity, ParseError, StepError};
+
+/// The reason, for the line `refused: ...`.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Nothing, or half of something, was loaded.
+    Load(LoadError),
+    /// The blob is not sound.
+    Parse(ParseError),
+    /// The model is larger than the static state.
+    Capacity(Capacity),
+    /// The replay did not begin, or did not end.
+    Replay(ReplayError<StepError, Infallible>),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Load(error) => write!(f, "{error}"),
+            Self::Parse(error) => write!(f, "{error}"),
+            Self::Capacity(error) => write!(
+                f,
+                "{error} (this image: {MAX_HIDDEN} hidden units, {MAX_LAYERS} layers, {MAX_INPUTS} inputs)"
+            ),
+            Self::Replay(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl From<LoadError> for Refusal {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl From<ParseError> for Refusal {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl From<Capacity> for Refusal {
+    fn from(error: Capacity) -> Self {
+        Self::Capacity(error)
+    }
+}
+
+impl From<ReplayError<StepError, Infallible>> for Refusal {
+    fn from(error: ReplayError<StepError, Infallible>) -> Self {
+        Self::Replay(error)
+    }
+}
