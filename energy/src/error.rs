@@ -22,6 +22,14 @@ pub enum Error {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A file that cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
     /// A profile that does not hold what a profile must hold.
     #[error("{file}: {field}: {problem}")]
     Profile {
@@ -37,6 +45,24 @@ pub enum Error {
     Workload {
         /// The field of [`Workload`](crate::Workload).
         field: &'static str,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
+    /// A trace that does not hold what its format says, or that cannot be relied on.
+    #[error("{file}: {place}: {problem}")]
+    Trace {
+        /// The file.
+        file: String,
+        /// Line, sample or part of the file.
+        place: String,
+        /// What is wrong and how to mend it.
+        problem: String,
+    },
+    /// An option of a measurement that is missing or does not fit the trace.
+    #[error("{option}: {problem}")]
+    Option {
+        /// The option.
+        option: &'static str,
         /// What is wrong and how to mend it.
         problem: String,
     },

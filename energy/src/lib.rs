@@ -5,7 +5,8 @@
 //! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its source), and a
 //!   [`Workload`] (how many updates in how many samples, how many instructions each). The result is an interval and is
 //!   labelled "predicted".
-//! - **Measured**: a power trace of an instrument, cut into windows.
+//! - **Measured** ([`measure`]): a power trace of an instrument ([`trace`]), cut into windows by markers, times or a threshold, with the
+//!   energy of each, gross and net, their median, mean and bootstrap interval, and a header that says what was not stated.
 //!
 //! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
 //! *predicted* (anything computed from a profile).
@@ -33,14 +34,21 @@ mod cycles;
 mod error;
 mod gaps;
 mod interval;
+mod measure;
 mod model;
 mod predict;
 mod profile;
+mod stats;
+pub mod trace;
 mod workload;
 
 pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
 pub use error::Error;
 pub use interval::{Corner, Interval};
+pub use measure::{
+    Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,
+};
 pub use predict::{Parts, Prediction, predict};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
+pub use stats::Estimate;
 pub use workload::Workload;

@@ -1,0 +1,160 @@
+//! Traces of EEMBC's EnergyRunner: `trace1-energy.bin` (byte 0xF1, f32 little-endian samples per second, then f32 little-endian microjoules
+//! for each sample) and the `results.json` of the newer runner (joules for each sample, a thousand in a second).
+
+use std::io::{BufRead, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::source::{open, read_error};
+use super::{FileWindow, Sink, Step, Summary, fault};
+use crate::error::Error;
+
+const MAGIC: u8 = 0xf1;
+/// Samples per second in a `results.json`, whose events are counted in samples.
+const JSON_RATE_HZ: f64 = 1000.0;
+
+pub(super) fn read_bin(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
+    let mut reader = open(path)?;
+    let mut head = [0_u8; 5];
+    reader
+        .read_exact(&mut head)
+        .map_err(|e| fault(path, "header", format!("{e}; 5 bytes are expected")))?;
+    let [magic, rate @ ..] = head;
+    let rate_hz = f64::from(f32::from_le_bytes(rate));
+    if magic != MAGIC || !(rate_hz.is_finite() && rate_hz > 0.0) {
+        let problem = "is not the byte 0xF1 and a sample rate above 0; take trace1-energy.bin";
+        return Err(fault(path, "header", problem));
+    }
+    let mut steps = Steps::new(rate_hz);
+    while let Some(energy_uj) = next_f32(path, &mut reader, steps.samples)? {
+        steps.push(f64::from(energy_uj), sink)?;
+    }
+    Ok(steps.summary())
+}
+
+fn next_f32(path: &Path, reader: &mut dyn BufRead, sample: u64) -> Result<Option<f32>, Error> {
+    let mut bytes = [0_u8; 4];
+    let mut filled = 0;
+    while filled < 4 {
+        let got = reader.read(&mut bytes[filled..]).map_err(read_error(path))?;
+        if got == 0 && filled == 0 {
+            return Ok(None);
+        }
+        if got == 0 {
+            return Err(fault(
+                path,
+                format!("sample {sample}"),
+                "is cut off; copy the file again",
+            ));
+        }
+        filled += got;
+    }
+    Ok(Some(f32::from_le_bytes(bytes)))
+}
+
+/// Samples of one period each, in microjoules.
+struct Steps {
+    period_s: f64,
+    samples: u64,
+    missing: u64,
+}
+
+impl Steps {
+    fn new(rate_hz: f64) -> Self {
+        Self {
+            period_s: 1.0 / rate_hz,
+            samples: 0,
+            missing: 0,
+        }
+    }
+
+    fn time_s(&self) -> f64 {
+        self.samples as f64 * self.period_s
+    }
+
+    fn push(&mut self, energy_uj: f64, sink: &mut Sink<'_>) -> Result<(), Error> {
+        let start_s = self.time_s();
+        self.samples += 1;
+        let missing = !energy_uj.is_finite();
+        self.missing += u64::from(missing);
+        let energy_uj = if missing { 0.0 } else { energy_uj };
+        let power_uw = energy_uj / self.period_s;
+        sink(&Step {
+            start_s,
+            end_s: self.time_s(),
+            power_uw,
+            energy_uj,
+            levels: 0,
+            missing,
+        })
+    }
+
+    fn summary(&self) -> Summary {
+        let sample_rate_hz = Some(1.0 / self.period_s);
+        Summary {
+            samples: self.samples,
+            missing: self.missing,
+            sample_rate_hz,
+            ..Summary::default()
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Run {
+    power: Power,
+    infer: Infer,
+}
+
+#[derive(Deserialize)]
+struct Power {
+    samples: Vec<f64>,
+    timestamps: Vec<(String, u64)>,
+    voltage: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Infer {
+    iterations: u64,
+}
+
+pub(super) fn read_json(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
+    let runs: Vec<Run> = serde_json::from_reader(open(path)?)
+        .map_err(|e| fault(path, "content", format!("{e}; take results.json of an energy run")))?;
+    let mut steps = Steps::new(JSON_RATE_HZ);
+    let mut windows = Vec::with_capacity(runs.len());
+    let mut file_voltage_v = None;
+    for (n, run) in runs.iter().enumerate() {
+        let place = || format!("run {n}");
+        let [.., (_, start), (_, end)] = run.power.timestamps.as_slice() else {
+            return Err(fault(path, place(), "has fewer than two time stamps; record again"));
+        };
+        if start >= end || *end > run.power.samples.len() as u64 {
+            return Err(fault(
+                path,
+                place(),
+                "has time stamps that do not rise or lie beyond its samples; record again",
+            ));
+        }
+        if run.infer.iterations == 0 {
+            return Err(fault(path, place(), "has 0 iterations; record again"));
+        }
+        let before = steps.samples;
+        let at = |event: u64| (before + event) as f64 * steps.period_s;
+        windows.push(FileWindow {
+            start_s: at(*start),
+            end_s: at(*end),
+            sequences: run.infer.iterations,
+        });
+        file_voltage_v = file_voltage_v.or(run.power.voltage);
+        for &joules in &run.power.samples {
+            steps.push(joules * 1e6, sink)?;
+        }
+    }
+    Ok(Summary {
+        windows,
+        file_voltage_v,
+        ..steps.summary()
+    })
+}

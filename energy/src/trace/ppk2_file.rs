@@ -1,0 +1,181 @@
+//! Saved session of Nordic's Power Profiler app: a zip of `metadata.json` and `session.raw`.
+//!
+//! `session.raw` is frames of 6 bytes: f32 little-endian current in microamperes, then u16 big-endian with two bits for each channel,
+//! `(bits >> 2i) & 3`: 0 unknown, 1 low, 2 high, 3 both. A lost sample is 0.2 uA with `bits == 0x5555`.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use serde::Deserialize;
+use zip::ZipArchive;
+
+use super::ppk2_csv::{LOST_UA, Level, Levels, channels, hazards};
+use super::source::read_error;
+use super::{Format, ReadOptions, Sink, Step, Summary, fault, required_voltage};
+use crate::error::Error;
+
+const FRAME_BYTES: usize = 6;
+const ALL_LOW: u16 = 0x5555;
+
+#[derive(Deserialize)]
+struct Metadata {
+    metadata: Session,
+    #[serde(rename = "formatVersion")]
+    format_version: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Session {
+    samples_per_second: f64,
+}
+
+pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
+    let voltage_v = required_voltage(options, Format::Ppk2)?;
+    let channels = channels(options.markers.as_ref())?;
+    let file = File::open(path).map_err(read_error(path))?;
+    let cut = |e: zip::result::ZipError| {
+        fault(
+            path,
+            "zip",
+            format!("{e}; the file may be cut off, copy or save it again"),
+        )
+    };
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(cut)?;
+    let rate_hz = sample_rate(path, &mut archive)?;
+    let member = archive
+        .by_name("session.raw")
+        .map_err(|e| fault(path, "session.raw", format!("{e}; save it again")))?;
+    let mut frames = Frames {
+        path,
+        voltage_v,
+        period_s: 1.0 / rate_hz,
+        levels: Levels::new(channels),
+        ..Frames::new(path)
+    };
+    frames.read(member, sink)?;
+    let mut summary = Summary {
+        samples: frames.samples,
+        missing: frames.missing,
+        unknown_levels: frames.levels.unknown,
+        max_current_a: Some(f64::from(frames.max_ua) * 1e-6),
+        sample_rate_hz: Some(rate_hz),
+        ..Summary::default()
+    };
+    hazards(&mut summary, rate_hz, frames.clipped);
+    Ok(summary)
+}
+
+fn sample_rate(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result<f64, Error> {
+    let bad = |problem: String| fault(path, "metadata.json", format!("{problem}; save the session again"));
+    let member = archive.by_name("metadata.json").map_err(|e| bad(e.to_string()))?;
+    let mut text = String::new();
+    member
+        .take(1 << 20)
+        .read_to_string(&mut text)
+        .map_err(|e| bad(e.to_string()))?;
+    let metadata: Metadata = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+    if metadata.format_version != 2 {
+        return Err(bad(format!("formatVersion is {}, 2 is read", metadata.format_version)));
+    }
+    let rate_hz = metadata.metadata.samples_per_second;
+    if !(rate_hz.is_finite() && rate_hz > 0.0) {
+        return Err(bad(format!("samplesPerSecond is {rate_hz}")));
+    }
+    Ok(rate_hz)
+}
+
+struct Frames<'a> {
+    path: &'a Path,
+    voltage_v: f64,
+    period_s: f64,
+    levels: Levels,
+    samples: u64,
+    missing: u64,
+    clipped: u64,
+    max_ua: f32,
+}
+
+impl<'a> Frames<'a> {
+    fn new(path: &'a Path) -> Self {
+        let levels = Levels::new([None; 3]);
+        Self {
+            path,
+            voltage_v: 1.0,
+            period_s: 1.0,
+            levels,
+            samples: 0,
+            missing: 0,
+            clipped: 0,
+            max_ua: 0.0,
+        }
+    }
+
+    fn read(&mut self, mut member: impl Read, sink: &mut Sink<'_>) -> Result<(), Error> {
+        let mut buffer = vec![0_u8; FRAME_BYTES << 14];
+        let mut filled = 0;
+        loop {
+            let got = member.read(&mut buffer[filled..]).map_err(|e| {
+                fault(
+                    self.path,
+                    "session.raw",
+                    format!("{e} after sample {}; the file may be cut off", self.samples),
+                )
+            })?;
+            filled += got;
+            let whole = filled - filled % FRAME_BYTES;
+            for frame in buffer[..whole].chunks_exact(FRAME_BYTES) {
+                self.frame(frame, sink)?;
+            }
+            buffer.copy_within(whole..filled, 0);
+            filled -= whole;
+            if got == 0 {
+                break;
+            }
+        }
+        if filled != 0 {
+            let problem = format!("ends with {filled} bytes of a frame of {FRAME_BYTES}; save the session again");
+            return Err(fault(self.path, "session.raw", problem));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn frame(&mut self, frame: &[u8], sink: &mut Sink<'_>) -> Result<(), Error> {
+        let &[a, b, c, d, e, f] = frame else { return Ok(()) };
+        let current_ua = f32::from_le_bytes([a, b, c, d]);
+        let bits = u16::from_be_bytes([e, f]);
+        let start_s = self.samples as f64 * self.period_s;
+        let end_s = (self.samples + 1) as f64 * self.period_s;
+        self.samples += 1;
+        if (current_ua == LOST_UA as f32 && bits == ALL_LOW) || !current_ua.is_finite() {
+            self.missing += 1;
+            let levels = self.levels.held;
+            return sink(&Step {
+                start_s,
+                end_s,
+                power_uw: 0.0,
+                energy_uj: 0.0,
+                levels,
+                missing: true,
+            });
+        }
+        let levels = self.levels.update(|channel| match (bits >> (2 * channel)) & 3 {
+            1 => Level::Low,
+            2 => Level::High,
+            _ => Level::Unknown,
+        });
+        self.clipped += u64::from(current_ua == 0.0);
+        self.max_ua = self.max_ua.max(current_ua);
+        let power_uw = f64::from(current_ua) * self.voltage_v;
+        sink(&Step {
+            start_s,
+            end_s,
+            power_uw,
+            energy_uj: power_uw * self.period_s,
+            levels,
+            missing: false,
+        })
+    }
+}

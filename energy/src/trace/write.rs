@@ -1,0 +1,176 @@
+//! Writers of the two PPK2 formats, for recordings of one's own and for tests of the readers.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::error::Error;
+
+/// Level of one channel within one sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// Not known.
+    Unknown,
+    /// Low throughout.
+    Low,
+    /// High throughout.
+    High,
+    /// Both, in a sample that stands for several.
+    Both,
+}
+
+/// One sample of a PPK2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ppk2Sample {
+    /// Current in microamperes.
+    pub current_ua: f32,
+    /// D0 to D7.
+    pub channels: [Channel; 8],
+}
+
+impl Ppk2Sample {
+    /// What the app stores for a sample that was lost on the way.
+    pub const LOST: Self = Self {
+        current_ua: 0.2,
+        channels: [Channel::Low; 8],
+    };
+
+    fn bits(&self) -> u16 {
+        self.channels.iter().enumerate().fold(0, |bits, (n, channel)| {
+            let pair = match channel {
+                Channel::Unknown => 0,
+                Channel::Low => 1,
+                Channel::High => 2,
+                Channel::Both => 3,
+            };
+            bits | pair << (2 * n)
+        })
+    }
+
+    fn characters(&self) -> [char; 8] {
+        self.channels.map(|channel| match channel {
+            Channel::Unknown => '-',
+            Channel::Low => '0',
+            Channel::High => '1',
+            Channel::Both => 'X',
+        })
+    }
+}
+
+fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+    |source| Error::Write {
+        path: path.into(),
+        source,
+    }
+}
+
+/// Writes a `.ppk2` session. [`Self::finish`] completes the file; without it there is no directory and the file does not open.
+pub struct Ppk2Writer {
+    path: PathBuf,
+    zip: ZipWriter<BufWriter<File>>,
+    rate_hz: u32,
+}
+
+impl Ppk2Writer {
+    /// Begins a session of `rate_hz` samples per second.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn create(path: &Path, rate_hz: u32) -> Result<Self, Error> {
+        let file = File::create(path).map_err(write_error(path))?;
+        let mut zip = ZipWriter::new(BufWriter::new(file));
+        start(&mut zip, "session.raw").map_err(write_error(path))?;
+        Ok(Self {
+            path: path.into(),
+            zip,
+            rate_hz,
+        })
+    }
+
+    /// Appends one sample.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn push(&mut self, sample: &Ppk2Sample) -> Result<(), Error> {
+        let mut frame = [0_u8; 6];
+        frame[..4].copy_from_slice(&sample.current_ua.to_le_bytes());
+        frame[4..].copy_from_slice(&sample.bits().to_be_bytes());
+        self.zip.write_all(&frame).map_err(write_error(&self.path))
+    }
+
+    /// Writes the metadata and closes the file.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn finish(mut self) -> Result<(), Error> {
+        let metadata =
+            serde_json::json!({ "metadata": { "samplesPerSecond": self.rate_hz }, "formatVersion": 2 }).to_string();
+        let mut close = || {
+            start(&mut self.zip, "metadata.json")?;
+            self.zip.write_all(metadata.as_bytes())
+        };
+        close().map_err(write_error(&self.path))?;
+        let mut file = self.zip.finish().map_err(|e| write_error(&self.path)(e.into()))?;
+        file.flush().map_err(write_error(&self.path))
+    }
+}
+
+fn start(zip: &mut ZipWriter<BufWriter<File>>, name: &str) -> std::io::Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .large_file(true);
+    Ok(zip.start_file(name, options)?)
+}
+
+/// Writes the CSV that the app exports, all columns.
+pub struct Ppk2CsvWriter<W: Write> {
+    out: W,
+    rate_hz: u32,
+    samples: u64,
+}
+
+impl<W: Write> Ppk2CsvWriter<W> {
+    /// Writes the header; samples follow at `rate_hz`.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn new(mut out: W, rate_hz: u32) -> std::io::Result<Self> {
+        out.write_all(b"Timestamp(ms),Current(uA),D0-D7,D0,D1,D2,D3,D4,D5,D6,D7\n")?;
+        Ok(Self {
+            out,
+            rate_hz,
+            samples: 0,
+        })
+    }
+
+    /// Appends one sample, the current with three decimals as the app prints it.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn push(&mut self, sample: &Ppk2Sample) -> std::io::Result<()> {
+        let time_ms = self.samples as f64 * 1000.0 / f64::from(self.rate_hz);
+        self.samples += 1;
+        let bits = sample.characters();
+        let packed: String = bits.iter().collect();
+        write!(self.out, "{time_ms},{:.3},{packed}", sample.current_ua)?;
+        bits.iter().try_for_each(|bit| write!(self.out, ",{bit}"))?;
+        self.out.write_all(b"\n")
+    }
+
+    /// Leaves a sample out, as the app does where it holds none.
+    pub fn skip(&mut self) {
+        self.samples += 1;
+    }
+
+    /// Flushes and hands the writer back.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn finish(mut self) -> std::io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
