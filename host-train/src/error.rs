@@ -55,17 +55,14 @@ pub enum Error {
         now: String,
     },
     /// The loss became NaN or infinite.
-    #[error(
-        "step {step}: the loss is {loss}; lower learning_rate or lambda. The best model before it is in {}",
-        .model.display()
-    )]
+    #[error("step {step}: the loss is {loss}; lower learning_rate or lambda{}", kept(.model))]
     Diverged {
         /// The first step with such a loss.
         step: u64,
         /// NaN or an infinity.
         loss: f64,
-        /// The best model so far.
-        model: PathBuf,
+        /// The best model so far, where there is one.
+        model: Option<PathBuf>,
     },
     /// The tensor library failed.
     #[error("tensor library: {0}")]
@@ -99,5 +96,12 @@ impl Error {
             path: path.into(),
             source,
         }
+    }
+}
+
+fn kept(model: &Option<PathBuf>) -> String {
+    match model {
+        Some(path) => format!(" (the best model before it is in {})", path.display()),
+        None => String::new(),
     }
 }

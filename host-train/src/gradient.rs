@@ -1,8 +1,9 @@
 //! Loss and gradient of one batch.
 
-use crate::{Error, params::Shape, twin};
+use crate::{Error, dataset::select_both, params::Shape, twin};
 use candle_core::{DType, Device, Tensor, Var};
 use float_model::{Sequences, Targets};
+use rayon::prelude::*;
 
 /// What one batch gave.
 pub struct Gradient {
@@ -14,6 +15,41 @@ pub struct Gradient {
     pub updates: f64,
     /// Of the loss, in the order of [`Shape::layout`].
     pub gradients: Vec<Vec<f32>>,
+}
+
+/// Sequences that one thread takes at a time. Fixed, so that results do not depend on the number of threads.
+const SHARD: usize = 128;
+
+/// [`gradient`] of a batch cut into shards that run in parallel, on the rayon pool of the caller; their mean is taken
+/// in a fixed order, so the result is the same to the bit on any number of threads.
+///
+/// # Errors
+/// Shapes that do not match.
+pub fn sharded(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lambda: f64) -> Result<Gradient, Error> {
+    let starts: Vec<usize> = (0..x.count).step_by(SHARD).collect();
+    let shard = |start: &usize| {
+        let indices: Vec<usize> = (*start..(start + SHARD).min(x.count)).collect();
+        let (x, y) = select_both(x, y, &indices);
+        let share = x.count;
+        gradient(shape, values, &x, &y, lambda).map(|g| (g, share))
+    };
+    let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
+    let mut sum = Gradient {
+        loss: 0.0,
+        budget: 0.0,
+        updates: 0.0,
+        gradients: values.iter().map(|v| vec![0.0; v.len()]).collect(),
+    };
+    for (part, count) in parts {
+        let share = count as f64 / x.count as f64;
+        sum.loss += share * part.loss;
+        sum.budget += share * part.budget;
+        sum.updates += share * part.updates;
+        for (total, g) in sum.gradients.iter_mut().flatten().zip(part.gradients.iter().flatten()) {
+            *total += share as f32 * g;
+        }
+    }
+    Ok(sum)
 }
 
 /// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus

@@ -23,9 +23,6 @@ pub mod tasks;
 mod trainer;
 pub mod twin;
 
-#[cfg(test)]
-mod tests;
-
 pub use config::{ChannelConfig, DataSource, DatasetConfig, TrainConfig, VALIDATION_COUNT};
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};

@@ -5,7 +5,7 @@ use crate::{
     checkpoint::{Best, State, Sums},
     evaluate::{Evaluation, EvaluationRecord, evaluate},
     files,
-    gradient::gradient,
+    gradient::sharded,
     params::{Parameters, Shape},
     run_folder::{self, Metrics},
     supply::Supply,
@@ -102,6 +102,7 @@ struct Run<'a> {
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
     started: Instant,
+    saved_at: Instant,
     /// Seconds and steps of earlier calls.
     before: (f64, u64),
 }
@@ -138,6 +139,7 @@ impl<'a> Run<'a> {
             state,
             observer,
             started: Instant::now(),
+            saved_at: Instant::now(),
         };
         if let Some(best) = &run.state.best {
             run.save_model(&best.values)?;
@@ -149,21 +151,10 @@ impl<'a> Run<'a> {
     }
 
     fn train(mut self) -> Result<TrainReport, Error> {
-        let mut saved_at = Instant::now();
         while self.state.adam.step < self.config.steps && !self.state.stopped {
-            let (loss, updates) = self.step()?;
-            let step = self.state.adam.step;
-            let (mut evaluation, mut improved) = (None, false);
-            if step % self.config.eval_every == 0 || step == self.config.steps {
-                let (e, better) = self.evaluate()?;
-                self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates);
-                (evaluation, improved) = (Some(e), better);
+            if !self.advance()? {
+                break;
             }
-            if saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
-                self.save()?;
-                saved_at = Instant::now();
-            }
-            self.report(loss, updates, evaluation, improved, None);
         }
         if self.state.best.is_none() {
             self.evaluate()?;
@@ -172,11 +163,29 @@ impl<'a> Run<'a> {
         self.finish()
     }
 
+    /// One step with the evaluation and the checkpoint that fall due after it. False where nobody listens any more:
+    /// the observer panicked.
+    fn advance(&mut self) -> Result<bool, Error> {
+        let (loss, updates) = self.step()?;
+        let step = self.state.adam.step;
+        let (mut evaluation, mut improved) = (None, false);
+        if step.is_multiple_of(self.config.eval_every) || step == self.config.steps {
+            let (e, better) = self.evaluate()?;
+            self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates);
+            (evaluation, improved) = (Some(e), better);
+        }
+        if self.saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
+            self.save()?;
+            self.saved_at = Instant::now();
+        }
+        Ok(self.report(loss, updates, evaluation, improved, None))
+    }
+
     /// One step of Adam; returns the loss and the mean updates.
     fn step(&mut self) -> Result<(f64, f64), Error> {
         let state = &mut self.state;
         let (x, y) = self.supply.batch(state.adam.step);
-        let mut g = gradient(
+        let mut g = sharded(
             &state.parameters.shape,
             &state.parameters.values,
             &x,
@@ -185,11 +194,7 @@ impl<'a> Run<'a> {
         )?;
         let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
         if !g.loss.is_finite() || !norm.is_finite() {
-            return Err(Error::Diverged {
-                step: state.adam.step + 1,
-                loss: if g.loss.is_finite() { norm } else { g.loss },
-                model: self.out.join("model.safetensors"),
-            });
+            return Err(self.diverged(self.state.adam.step + 1, g.loss + norm));
         }
         state
             .adam
@@ -209,6 +214,9 @@ impl<'a> Run<'a> {
         let (x, y) = &self.supply.validation;
         let e = evaluate(&self.config.data, &model, x, y, self.config.threads)?;
         let step = self.state.adam.step;
+        if !e.loss.is_finite() {
+            return Err(self.diverged(step, e.loss));
+        }
         self.metrics
             .append(step, self.seconds(), &self.state.sums, &e, self.config.learning_rate)?;
         self.state.sums = Sums::default();
@@ -224,6 +232,14 @@ impl<'a> Run<'a> {
             });
         }
         Ok((e, improved))
+    }
+
+    fn diverged(&self, step: u64, loss: f64) -> Error {
+        Error::Diverged {
+            step,
+            loss,
+            model: self.state.best.is_some().then(|| self.out.join("model.safetensors")),
+        }
     }
 
     fn model(&self, values: &[Vec<f32>]) -> FloatModel {
@@ -256,7 +272,7 @@ impl<'a> Run<'a> {
         evaluation: Option<Evaluation>,
         improved: bool,
         message: Option<String>,
-    ) {
+    ) -> bool {
         let step = self.state.adam.step;
         let seconds = self.started.elapsed().as_secs_f64().max(1e-9);
         let progress = Progress {
@@ -269,8 +285,7 @@ impl<'a> Run<'a> {
             improved,
             message,
         };
-        // An observer that is gone (it panicked) does not stop the run from saving its work.
-        let _ = self.observer.send(progress);
+        self.observer.send(progress).is_ok()
     }
 
     fn finish(self) -> Result<TrainReport, Error> {
@@ -301,3 +316,6 @@ impl<'a> Run<'a> {
         Ok(report)
     }
 }
+
+#[cfg(test)]
+mod tests;

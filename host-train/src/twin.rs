@@ -199,3 +199,6 @@ pub fn variables(shape: &Shape, values: &[Vec<f32>], dtype: DType) -> Result<Vec
         .map(|(e, v)| candle_core::Var::from_tensor(&Tensor::from_slice(v, (e.rows, e.cols), device)?.to_dtype(dtype)?))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,14 +121,9 @@ fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
 fn parse_labels(path: &Path, rows: &[Row], class_names: &[String]) -> Result<(Targets, Vec<String>), Error> {
     let single = rows.iter().all(|r| r.labels.len() == 1);
     let label = |r: &Row| r.labels[0].clone();
-    if single {
-        if let Ok(labels) = rows
-            .iter()
-            .map(|r| r.labels[0].parse())
-            .collect::<Result<Vec<i64>, _>>()
-        {
-            return Ok((super::labels(path, &labels)?, class_names.to_vec()));
-        }
+    let indices: Result<Vec<i64>, _> = rows.iter().map(|r| r.labels[0].parse()).collect();
+    if let (true, Ok(labels)) = (single, indices) {
+        return Ok((super::labels(path, &labels)?, class_names.to_vec()));
     }
     let numbers: Result<Vec<f32>, _> = rows.iter().flat_map(|r| &r.labels).map(|l| l.parse()).collect();
     match numbers {

@@ -1,0 +1,267 @@
+//! Whole runs in miniature: files, interruption, refusal, divergence.
+
+use super::*;
+use crate::{DataSource, Metric};
+use float_model::Cell;
+use std::fs;
+
+fn tiny() -> TrainConfig {
+    TrainConfig {
+        cell: Cell::SkipGru,
+        hidden: 4,
+        lambda: 1e-3,
+        steps: 12,
+        batch: 8,
+        eval_every: 5,
+        threads: 2,
+        ..DataSource::Frequency { sample_period_s: 0.02 }.default_config()
+    }
+}
+
+fn run(config: &TrainConfig, out: &Path, resume: bool) -> Result<TrainReport, Error> {
+    train(config, out, resume, &mut |_| ())
+}
+
+/// `metrics.csv` without the seconds, which differ from run to run.
+fn metrics(out: &Path) -> Vec<String> {
+    let text = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let without_seconds = |row: &str| {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        cells.remove(1);
+        cells.join(",")
+    };
+    text.lines().map(without_seconds).collect()
+}
+
+#[test]
+fn a_run_leaves_its_files_and_is_reproducible() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+    let mut steps = Vec::new();
+    let report = train(&tiny(), &a, false, &mut |p| {
+        steps.push((p.step, p.evaluation.is_some()))
+    })
+    .unwrap();
+    assert_eq!(steps.len(), 12);
+    assert_eq!(
+        steps.iter().filter(|s| s.1).map(|s| s.0).collect::<Vec<_>>(),
+        [5, 10, 12]
+    );
+    assert_eq!(report.steps, 12);
+    assert_eq!(TrainConfig::load(&a).unwrap(), tiny());
+    assert_eq!(metrics(&a).len(), 4);
+    assert_eq!(float_model::load(&a.join("model.safetensors")).unwrap(), report.model);
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(a.join("training.json")).unwrap()).unwrap();
+    assert_eq!(summary["steps"], 12);
+    assert_eq!(report.model.description.class_names, ["other", "target"]);
+
+    let one_thread = TrainConfig { threads: 1, ..tiny() };
+    assert_eq!(run(&one_thread, &b, false).unwrap().model, report.model);
+    assert_eq!(metrics(&a), metrics(&b));
+}
+
+#[test]
+fn an_interrupted_run_ends_with_the_same_bits() {
+    let dir = tempfile::tempdir().unwrap();
+    let (whole, cut) = (dir.path().join("whole"), dir.path().join("cut"));
+    let config = TrainConfig {
+        checkpoint_seconds: 1e-9,
+        cell: Cell::SkipLstm,
+        ..tiny()
+    };
+    let expected = run(&config, &whole, false).unwrap();
+
+    // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
+    assert!(!run_folder::open(&config, &cut, false).unwrap());
+    let (sender, _listener) = mpsc::channel();
+    let mut part = Run::new(&config, &cut, false, Supply::new(&config).unwrap(), sender).unwrap();
+    for _ in 0..7 {
+        part.advance().unwrap();
+    }
+    let checkpoint = fs::read(cut.join(crate::checkpoint::FILE)).unwrap();
+    for _ in 0..4 {
+        part.advance().unwrap();
+    }
+    drop(part);
+    fs::write(cut.join(crate::checkpoint::FILE), checkpoint).unwrap();
+
+    let mut messages = Vec::new();
+    let resumed = train(&config, &cut, true, &mut |p| messages.extend(p.message.clone())).unwrap();
+    assert_eq!(messages, ["resuming after step 7"]);
+    assert_eq!((resumed.model, resumed.best), (expected.model, expected.best));
+    assert_eq!(metrics(&whole), metrics(&cut));
+    let model = |d: &Path| float_model::load(&d.join("model.safetensors")).unwrap();
+    assert_eq!(model(&whole), model(&cut));
+
+    // A finished run has nothing left to do, and says the same again.
+    let again = run(&config, &cut, true).unwrap();
+    assert_eq!((again.steps, again.best), (12, expected.best));
+}
+
+#[test]
+fn checkpoints_come_back_to_the_bit() {
+    let dir = tempfile::tempdir().unwrap();
+    let shape = Shape {
+        cell: Cell::Gru,
+        input: 1,
+        hidden: 3,
+        outputs: 2,
+        layers: 2,
+    };
+    let mut state = State::new(shape, 3);
+    assert_eq!(State::load(dir.path(), shape).unwrap(), None);
+    state.save(dir.path()).unwrap();
+    assert_eq!(State::load(dir.path(), shape).unwrap().as_ref(), Some(&state));
+    state
+        .adam
+        .update(&mut state.parameters.values.clone(), &state.parameters.values, 0.1);
+    state.seconds = 0.1 + 0.2;
+    state.sums.loss = 1.0 / 3.0;
+    state.best = Some(Best {
+        step: 4,
+        evaluation: Evaluation {
+            metric: Metric::Mse(1e-3 / 7.0),
+            updates_mean: 12.1,
+            loss: 0.3,
+            solved: Some(true),
+        },
+        values: state.parameters.values.clone(),
+    });
+    state.save(dir.path()).unwrap();
+    assert_eq!(State::load(dir.path(), shape).unwrap(), Some(state));
+
+    let wider = Shape { hidden: 4, ..shape };
+    assert!(State::load(dir.path(), wider).unwrap_err().to_string().contains("size"));
+    let path = dir.path().join(crate::checkpoint::FILE);
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert!(State::load(dir.path(), shape).is_err());
+}
+
+#[test]
+fn folders_and_configurations_are_guarded() {
+    let dir = tempfile::tempdir().unwrap();
+    let short = TrainConfig { steps: 2, ..tiny() };
+    run(&short, dir.path(), false).unwrap();
+    assert!(matches!(run(&short, dir.path(), false), Err(Error::RunExists { .. })));
+    let other = TrainConfig {
+        hidden: 5,
+        ..short.clone()
+    };
+    let text = run(&other, dir.path(), true).unwrap_err().to_string();
+    assert!(
+        text.contains("config.toml: hidden:") && text.contains('4') && text.contains('5'),
+        "{text}"
+    );
+    let other = TrainConfig {
+        data: DataSource::Frequency { sample_period_s: 0.01 },
+        ..short.clone()
+    };
+    let text = run(&other, dir.path(), true).unwrap_err().to_string();
+    assert!(text.contains("data.sample_period_s"), "{text}");
+    let other = TrainConfig {
+        stop_metric: Some(0.9),
+        ..short.clone()
+    };
+    assert!(
+        run(&other, dir.path(), true)
+            .unwrap_err()
+            .to_string()
+            .contains("stop_metric")
+    );
+    let longer = TrainConfig { steps: 3, ..short };
+    assert_eq!(run(&longer, dir.path(), true).unwrap().steps, 3);
+}
+
+#[test]
+fn bad_options_are_named() {
+    let says = |change: &dyn Fn(&mut TrainConfig), field: &str| {
+        let mut config = tiny();
+        change(&mut config);
+        let error = config.validate().unwrap_err();
+        assert!(error.is_usage() && error.to_string().starts_with(field), "{error}");
+    };
+    says(&|c| c.lambda = -1.0, "lambda");
+    says(&|c| c.lambda = f64::NAN, "lambda");
+    says(&|c| c.hidden = 0, "hidden");
+    says(&|c| c.layers = 0, "layers");
+    says(&|c| c.batch = 0, "batch");
+    says(&|c| c.steps = 0, "steps");
+    says(&|c| c.eval_every = 0, "eval_every");
+    says(&|c| c.threads = 0, "threads");
+    says(&|c| c.learning_rate = 0.0, "learning_rate");
+    says(&|c| c.seed = u64::MAX, "seed");
+    says(&|c| c.stop_updates = Some(-1.0), "stop_updates");
+    says(&|c| c.data = DataSource::Adding { length: 1 }, "length");
+    for period in [0.0, -1.0, f64::NAN, 0.1, 1e-12] {
+        says(
+            &|c| {
+                c.data = DataSource::Frequency {
+                    sample_period_s: period,
+                }
+            },
+            "sample_period_s",
+        );
+    }
+    says(&|c| c.data = DataSource::Dataset(Default::default()), "train_x");
+    assert!(tiny().data.evaluation(0, 1).is_err());
+}
+
+#[test]
+fn a_diverging_run_names_the_step() {
+    let dir = tempfile::tempdir().unwrap();
+    for (eval_every, at) in [(1, 1), (1000, 2)] {
+        let out = dir.path().join(eval_every.to_string());
+        let config = TrainConfig {
+            learning_rate: 1e39,
+            eval_every,
+            ..tiny()
+        };
+        // The first step makes every parameter infinite.
+        match run(&config, &out, false) {
+            Err(Error::Diverged { step, loss, .. }) => assert!(step == at && !loss.is_finite()),
+            other => panic!("{:?}", other.map(|r| r.best)),
+        }
+    }
+}
+
+#[test]
+fn the_stop_rule_ends_a_run_for_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        stop_metric: Some(0.01),
+        stop_updates: Some(100.0),
+        ..tiny()
+    };
+    let report = run(&config, dir.path(), false).unwrap();
+    assert!(report.stopped && report.steps == 5);
+    let again = run(&config, dir.path(), true).unwrap();
+    assert!(again.stopped && again.steps == 5);
+}
+
+#[test]
+fn adding_trains_a_regressor() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        cell: Cell::Lstm,
+        data: DataSource::Adding { length: 6 },
+        ..tiny()
+    };
+    let report = run(&config, dir.path(), false).unwrap();
+    assert!(matches!(report.best.metric, Metric::Mse(v) if v < 1.0));
+    assert_eq!(report.best.updates_mean, 6.0);
+    assert_eq!(report.model.outputs, 1);
+}
+
+#[test]
+fn an_observer_that_panics_ends_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        steps: 1 << 40,
+        ..tiny()
+    };
+    let result = std::panic::catch_unwind(|| train(&config, dir.path(), false, &mut |_| panic!("enough")));
+    assert!(result.is_err());
+    assert!(dir.path().join(crate::checkpoint::FILE).is_file());
+}
