@@ -398,7 +398,7 @@ impl fmt::Display for Measurement {
             let (start, end, gross) = (w.start_s, w.end_s, w.gross_uj);
             writeln!(
                 f,
-                "  {start:.4} {end:.4} {gross:.3} {net} {} {:.3}",
+                "  {start:.6} {end:.6} {gross:.3} {net} {} {:.3}",
                 w.sequences, w.fence_uj
             )?;
         }
@@ -409,7 +409,7 @@ impl fmt::Display for Measurement {
         for e in &self.excluded {
             writeln!(
                 f,
-                "  {} windows, the first at {:.4} s: {}",
+                "  {} windows, the first at {:.6} s: {}",
                 e.windows, e.first_start_s, e.reason
             )?;
         }

@@ -12,6 +12,8 @@ const UPDATE: u8 = 4;
 
 /// A window of more missing time than this is refused (the limit of MLPerf's runner).
 pub(crate) const MISSING_LIMIT: f64 = 1e-3;
+/// Sums of times are known to this share.
+const ROUNDING: f64 = 1e-6;
 /// A window of fewer samples is refused.
 const LEAST_SAMPLES: u64 = 3;
 
@@ -199,7 +201,7 @@ impl Cutter {
             let overlap_s = step.end_s.min(end_s) - step.start_s.max(start_s);
             let share = (overlap_s / step.duration_s()).clamp(0.0, 1.0);
             // Rounding of a time stamp is no part of a sample.
-            if share > 1e-6 {
+            if share > ROUNDING {
                 let open = self.open.get_or_insert_with(|| Open {
                     start_s,
                     levels: SEQ,
@@ -232,7 +234,7 @@ impl Cutter {
         let reason = match () {
             () if open.early && !matches!(self.cut, Cut::Whole) => Some("already open when the trace begins"),
             () if open.samples < LEAST_SAMPLES => Some("shorter than three samples"),
-            () if missing_share > MISSING_LIMIT => Some("more than 0.1 % of it is missing"),
+            () if missing_share > MISSING_LIMIT * (1.0 + ROUNDING) => Some("more than 0.1 % of it is missing"),
             () => None,
         };
         if let Some(reason) = reason {
