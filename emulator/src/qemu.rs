@@ -69,8 +69,7 @@ pub fn run(image: &Path, loads: &[(u32, Vec<u8>)], options: &Options) -> Result<
     ]);
     // With sleep=off a sleeping core costs no real time; the shift fixes what an instruction costs of virtual time.
     qemu.args(["-icount", &format!("shift={},sleep=off", options.icount_shift)]);
-    qemu.args(["-chardev", &format!("file,id=log,path={}", escaped(&log))]);
-    qemu.args(["-semihosting-config", "enable=on,target=native,chardev=log", "-kernel"])
+    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(image);
     for (address, bytes) in loads {
         let path = at(&format!("{address:08x}"));
@@ -83,13 +82,21 @@ pub fn run(image: &Path, loads: &[(u32, Vec<u8>)], options: &Options) -> Result<
             &format!("loader,file={},addr={address:#x},force-raw=on", escaped(&path)),
         ]);
     }
+    let create = |path: &Path| {
+        fs::File::create(path).map_err(|source| Error::Io {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    // Semihosting writes the image's log to the emulator's standard output.
+    qemu.stdin(Stdio::null())
+        .stdout(create(&log)?)
+        .stderr(create(&messages)?);
+
     let io = |source| Error::Io {
-        path: messages.clone(),
+        path: folder.path().to_owned(),
         source,
     };
-    let errors = fs::File::create(&messages).map_err(io)?;
-    qemu.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
-
     let mut child = qemu.spawn().map_err(|error| Error::Qemu {
         message: error.to_string(),
     })?;
@@ -105,7 +112,7 @@ pub fn run(image: &Path, loads: &[(u32, Vec<u8>)], options: &Options) -> Result<
         thread::sleep(POLL);
     }
     Ok(Output {
-        log: fs::read(&log).unwrap_or_default(),
+        log: fs::read(&log).map_err(io)?,
         messages: String::from_utf8_lossy(&fs::read(&messages).map_err(io)?)
             .trim()
             .to_owned(),
