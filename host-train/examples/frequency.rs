@@ -4,7 +4,7 @@
 //! cargo run --release -p host-train --example frequency -- 32 1e-3 300 runs/example
 //! ```
 //!
-//! Arguments: hidden units, λ, steps, run folder.
+//! Arguments: hidden units, λ, steps, run folder. An interrupted run is continued by the same command.
 
 use host_train::{DataSource, TrainConfig, train};
 use std::{env, error::Error, path::PathBuf};
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ..data.default_config()
     };
     let out = PathBuf::from(next("runs/example"));
-    let report = train(&config, &out, false, &mut |p| {
+    let report = train(&config, &out, true, &mut |p| {
         if let Some(e) = p.evaluation {
             let (step, loss, rate) = (p.step, p.loss, p.steps_per_s);
             let (accuracy, updates) = (e.metric.value(), e.updates_mean);

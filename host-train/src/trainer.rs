@@ -13,8 +13,11 @@ use crate::{
 use float_model::FloatModel;
 use std::{path::Path, sync::mpsc, time::Instant};
 
-/// Stack of the training threads: candle walks a graph that is as deep as the sequence is long, recursively.
-const STACK_BYTES: usize = 1 << 30;
+/// Stack of the training threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
+/// this much a sample and layer is several times what that takes.
+const STACK_BYTES_PER_STEP: usize = 128 << 10;
+/// Stack of the training threads, at least.
+const STACK_BYTES_LEAST: usize = 64 << 20;
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
 
@@ -75,9 +78,10 @@ pub fn train(
     config.validate()?;
     let supply = Supply::new(config)?;
     let resumed = run_folder::open(config, out, resume)?;
+    let depth = supply.validation.0.length * config.layers;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
-        .stack_size(STACK_BYTES)
+        .stack_size(STACK_BYTES_LEAST.max(depth * STACK_BYTES_PER_STEP))
         .build()
         .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
     std::thread::scope(|scope| {

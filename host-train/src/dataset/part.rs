@@ -53,6 +53,7 @@ impl Dataset {
             let problem = "1 sample a sequence; a recurrent network needs at least 2";
             return Err(Error::data(&config.train_x, "length", problem));
         }
+        raw.several_classes()?;
         let outputs = raw.outputs()?;
         let held = validation_indices(n);
         let kept: Vec<usize> = (0..n).filter(|k| !held.contains(k)).collect();
@@ -171,9 +172,12 @@ impl Raw {
             Targets::Values { outputs, .. } => return Ok(*outputs),
             Targets::Labels(labels) => labels,
         };
-        let distinct: BTreeSet<u32> = labels.iter().copied().collect();
-        let most = distinct.last().copied().unwrap_or(0) as usize;
+        let most = labels.iter().copied().max().unwrap_or(0) as usize;
         let names = self.class_names.len();
+        if let Some(name) = self.class_names.iter().find(|n| n.contains(',')) {
+            let problem = "a comma separates names in the model file; use another sign";
+            return Err(Error::data(&self.y_path, format!("class name {name}"), problem));
+        }
         if names > 0 && most >= names {
             let n = labels.iter().position(|l| *l as usize >= names).unwrap_or(0);
             return Err(Error::data(
@@ -182,14 +186,19 @@ impl Raw {
                 format!("{} is out of range, {names} class names are given", labels[n]),
             ));
         }
-        if distinct.len() < 2 {
-            return Err(Error::data(
+        Ok(if names > 0 { names } else { most + 1 })
+    }
+
+    /// A classifier cannot be trained on one class.
+    fn several_classes(&self) -> Result<(), Error> {
+        match &self.y {
+            Targets::Labels(labels) if labels.iter().all(|l| *l == labels[0]) => Err(Error::data(
                 &self.y_path,
                 "labels",
-                format!("all are {most}; a classifier needs at least two classes"),
-            ));
+                format!("all are {}; a classifier needs at least two classes", labels[0]),
+            )),
+            _ => Ok(()),
         }
-        Ok(if names > 0 { names } else { most + 1 })
     }
 
     /// Channel descriptions, with full scales from the training part where none is given.

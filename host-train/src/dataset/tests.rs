@@ -132,6 +132,27 @@ fn a_folder_of_csv_files_is_the_same_dataset() {
 }
 
 #[test]
+fn a_word_is_the_same_class_in_both_parts() {
+    let dir = tempfile::tempdir().unwrap();
+    let (train, test) = (dir.path().join("train"), dir.path().join("test"));
+    write_folder(&train, |n| ["walk", "run", "sit"][n % 3].into());
+    write_folder(&test, |_| "sit".into());
+    let data = DataSource::Dataset(DatasetConfig {
+        train_x: train,
+        test_x: Some(test.clone()),
+        ..DatasetConfig::default()
+    });
+    let (_, y) = data.evaluation(0, 1).unwrap();
+    assert_eq!(y, Targets::Labels(vec![1; 40]), "run, sit, walk");
+    write_folder(&test, |_| "swim".into());
+    let text = data.evaluation(0, 1).unwrap_err().to_string();
+    assert!(
+        text.contains("labels.csv") && text.contains("'swim' is none of run, sit, walk"),
+        "{text}"
+    );
+}
+
+#[test]
 fn bad_arrays_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let good = files(dir.path());
@@ -197,6 +218,12 @@ fn bad_arrays_are_named() {
         ..labels(&with(7, 2))
     };
     fails(&named, &["sequence 7", "2 class names"]);
+
+    let comma = DatasetConfig {
+        class_names: vec!["a,b".into(), "c".into()],
+        ..good.clone()
+    };
+    fails(&comma, &["y.npy", "class name a,b"]);
 
     let one = dir.path().join("one.npy");
     npy::write(&one, &[1, 6, 2], &[0.0f32; 12]).unwrap();

@@ -265,3 +265,25 @@ fn an_observer_that_panics_ends_the_run() {
     assert!(result.is_err());
     assert!(dir.path().join(crate::checkpoint::FILE).is_file());
 }
+
+#[test]
+fn long_sequences_leave_most_of_the_stack() {
+    let (length, layers) = (1500, 2);
+    let shape = Shape {
+        cell: Cell::SkipLstm,
+        input: 2,
+        hidden: 1,
+        outputs: 1,
+        layers,
+    };
+    let work = move || {
+        let parameters = Parameters::initial(shape, 1);
+        let (x, y) = crate::tasks::adding(length, 1, 1, crate::philox::Purpose::Training, 0);
+        crate::gradient::gradient(&shape, &parameters.values, &x, &y, 1e-4)
+            .unwrap()
+            .loss
+    };
+    let quarter = length * layers * STACK_BYTES_PER_STEP / 4;
+    let thread = std::thread::Builder::new().stack_size(quarter).spawn(work).unwrap();
+    assert!(thread.join().unwrap().is_finite());
+}

@@ -219,3 +219,24 @@ fn shards_make_the_whole_batch() {
         assert!((a - b).abs() < 1e-5, "{a} {b}");
     }
 }
+
+/// Training adds Δũ up in f32 (equation 5), evaluation uses the closed form (equation 6): how often do they differ?
+#[test]
+fn the_closed_form_differs_from_accumulation_at_ties_only() {
+    use skiprnn_nostd::skip::{delta_from_f64, samples_to_skip};
+    let mut stream = Stream::new(1, Purpose::Evaluation, 0, 0);
+    let (n, mut differ) = (200_000, 0);
+    for _ in 0..n {
+        let delta = stream.between(-8.0, 0.0).exp2() as f32; // 1/256 to 1, log-uniform
+        let (mut urge, mut skipped) = (delta, 0);
+        while urge < 0.5 {
+            urge += delta.min(1.0 - urge);
+            skipped += 1;
+        }
+        let closed = samples_to_skip(delta_from_f64(delta.into()));
+        assert!(closed.abs_diff(skipped) <= 1, "{delta}");
+        differ += u32::from(closed != skipped);
+    }
+    println!("{differ} of {n}");
+    assert!(differ < n / 10_000, "{differ} of {n}");
+}
