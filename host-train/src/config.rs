@@ -307,3 +307,59 @@ impl TrainConfig {
         self.data.validate()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_come_back_from_their_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let channel = |name: &str, full_scale| ChannelConfig {
+            name: name.into(),
+            unit: "g".into(),
+            full_scale,
+        };
+        let sources = [
+            DataSource::Frequency { sample_period_s: 5e-4 },
+            DataSource::Adding { length: 50 },
+            DataSource::Dataset(DatasetConfig {
+                train_x: "x.npy".into(),
+                train_y: "y.npy".into(),
+                test_x: Some("test".into()),
+                channels: vec![channel("a", Some(2.0)), channel("b", None)],
+                class_names: vec!["still".into(), "walking".into()],
+                sample_period_s: 0.02,
+                ..DatasetConfig::default()
+            }),
+        ];
+        for source in sources {
+            let mut config = source.default_config();
+            config.validate().unwrap();
+            config.stop_updates = Some(15.5);
+            config.cell = Cell::Gru;
+            config.save(dir.path()).unwrap();
+            assert_eq!(TrainConfig::load(dir.path()).unwrap(), config);
+        }
+    }
+
+    #[test]
+    fn bad_files_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("config.toml");
+        let says = |part: &str| {
+            let text = TrainConfig::load(dir.path()).unwrap_err().to_string();
+            assert!(text.contains("config.toml") && text.contains(part), "{text}");
+        };
+        says("No such file");
+        let config = DataSource::Adding { length: 50 }.default_config();
+        config.save(dir.path()).unwrap();
+        let good = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, good.replace("skip-lstm", "rnn")).unwrap();
+        says("unknown cell 'rnn'");
+        std::fs::write(&path, good.replace("hidden", "hiden")).unwrap();
+        says("hiden");
+        std::fs::write(&path, good.replace("\"adding\"", "\"adition\"")).unwrap();
+        says("adition");
+    }
+}
