@@ -30,6 +30,8 @@
 //! # Ok::<(), energy::Error>(())
 //! ```
 
+mod breakeven;
+mod compare;
 mod cycles;
 mod error;
 mod gaps;
@@ -40,8 +42,11 @@ mod predict;
 mod profile;
 mod stats;
 pub mod trace;
+mod two_state;
 mod workload;
 
+pub use breakeven::{Battery, BreakEven, battery_days, break_even};
+pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
 pub use error::Error;
 pub use interval::{Corner, Interval};
@@ -51,4 +56,5 @@ pub use measure::{
 pub use predict::{Parts, Prediction, predict};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
 pub use stats::Estimate;
+pub use two_state::{DutyPoint, TwoState, fit_two_states};
 pub use workload::Workload;

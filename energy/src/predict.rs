@@ -27,7 +27,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    fn of(splits: &[Split; 3]) -> Self {
+    pub(crate) fn of(splits: &[Split; 3]) -> Self {
         Self {
             update: interval_of(splits, |s| s.update),
             wake: interval_of(splits, |s| s.wake),
