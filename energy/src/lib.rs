@@ -31,10 +31,12 @@
 //! ```
 
 mod breakeven;
+mod calibration;
 mod compare;
 mod cycles;
 mod error;
 mod gaps;
+mod histogram;
 mod interval;
 mod measure;
 mod model;
@@ -46,9 +48,11 @@ mod two_state;
 mod workload;
 
 pub use breakeven::{Battery, BreakEven, battery_days, break_even};
+pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
 pub use error::Error;
+pub use histogram::{Class, Histogram};
 pub use interval::{Corner, Interval};
 pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,

@@ -123,7 +123,7 @@ fn text(what: &'static str, name_or_path: &str, built_in: &[(&str, &'static str)
 }
 
 /// Deserializes, and turns the parser's complaint into one that names the file; field and line are in its text.
-fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, Error> {
     toml::from_str(text).map_err(|e| {
         let line = e
             .span()

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use energy::trace::write::{Channel, Ppk2CsvWriter, Ppk2Sample, Ppk2Writer};
 use energy::trace::{Format, Markers, ReadOptions, Step, read};
-use energy::{Error, MeasureOptions, Measurement, Windowing, measure};
+use energy::{
+    Calibration, Error, MeasureOptions, Measurement, UpdateCost, Windowing, Workload, board, measure, predict, sensor,
+};
 use tempfile::TempDir;
 
 const VOLTAGE_V: f64 = 3.0;
@@ -432,4 +434,48 @@ fn an_export_of_single_channels_reads_as_the_packed_one() {
     let (a, b) = (measured(&csv), measured(&path));
     assert_eq!(a.windows, b.windows);
     assert!(b.notes.iter().any(|note| note.contains("0.200 uA counts as lost")));
+}
+
+#[test]
+fn a_measured_run_narrows_the_prediction() {
+    let folder = TempDir::new().unwrap();
+    let [session, _] = both(&folder, &recording(6));
+    let m = measured(&session);
+    // An update of 40 samples is 0.4 ms, 25,600 cycles at 64 MHz.
+    let calibration = Calibration::from_measurement(&m, 25_600.0, VOLTAGE_V).unwrap();
+    let active = calibration.active_energy_pj_per_cycle.clone().unwrap();
+    close(active.mid, 5002.5 * VOLTAGE_V * 4e-4 / 25_600.0 * 1e6);
+    close(calibration.sleep_current_ua.clone().unwrap().mid, 3.0);
+    let path = folder.path().join("calibration.toml");
+    std::fs::write(&path, calibration.to_toml().unwrap()).unwrap();
+    let read = Calibration::from_file(&path).unwrap();
+    close(read.active_energy_pj_per_cycle.as_ref().unwrap().low, active.low);
+    let plain = board("nrf52840").unwrap();
+    let calibrated = read.apply(&plain).unwrap();
+    let cost = UpdateCost::Counted { instructions: 20_000 };
+    let work = Workload {
+        sequence_length: 128,
+        sample_period_s: 0.02,
+        updates_mean: 32.0,
+        schedules: None,
+        update: cost,
+        dense_update: cost,
+        head_macs: 0,
+        channels: 3,
+    };
+    let width = |board| {
+        let uj = predict(board, &sensor("none").unwrap(), &work).unwrap().uj_per_sequence;
+        uj.high / uj.low
+    };
+    assert!(width(&calibrated) < 0.6 * width(&plain));
+    let mut bare = m.clone();
+    bare.windows.iter_mut().for_each(|window| window.states = None);
+    assert!(Calibration::from_measurement(&bare, 25_600.0, VOLTAGE_V).is_err());
+    std::fs::write(&path, "[sleep_current_ua]\nlow = 1\n").unwrap();
+    assert!(
+        Calibration::from_file(&path)
+            .unwrap_err()
+            .to_string()
+            .contains("missing field")
+    );
 }

@@ -26,6 +26,12 @@ pub struct States {
     pub awake_uj: f64,
     /// While AWAKE was low.
     pub sleep_uj: f64,
+    /// Time of UPD high, missing samples shared out.
+    pub update_s: f64,
+    /// Time of AWAKE high and UPD low.
+    pub awake_s: f64,
+    /// Time of AWAKE low.
+    pub sleep_s: f64,
     /// Rising edges of UPD.
     pub updates: u64,
     /// Rising edges of AWAKE.
@@ -91,19 +97,21 @@ impl Open {
         self.samples += 1;
         self.energy_uj += energy_uj;
         self.last_uj = energy_uj;
-        if step.missing {
-            self.missing_s += duration_s;
-        }
         let rising = step.levels & !self.levels;
         self.levels = step.levels;
         self.states.updates += u64::from(rising & UPDATE != 0);
         self.states.wakes += u64::from(rising & AWAKE != 0);
-        let state = match step.levels {
-            levels if levels & UPDATE != 0 => &mut self.states.update_uj,
-            levels if levels & AWAKE != 0 => &mut self.states.awake_uj,
-            _ => &mut self.states.sleep_uj,
+        let (state_uj, state_s) = match step.levels {
+            levels if levels & UPDATE != 0 => (&mut self.states.update_uj, &mut self.states.update_s),
+            levels if levels & AWAKE != 0 => (&mut self.states.awake_uj, &mut self.states.awake_s),
+            _ => (&mut self.states.sleep_uj, &mut self.states.sleep_s),
         };
-        *state += energy_uj;
+        *state_uj += energy_uj;
+        if step.missing {
+            self.missing_s += duration_s;
+        } else {
+            *state_s += duration_s;
+        }
     }
 }
 
@@ -250,6 +258,9 @@ impl Cutter {
             update_uj: open.states.update_uj * scale,
             awake_uj: open.states.awake_uj * scale,
             sleep_uj: open.states.sleep_uj * scale,
+            update_s: open.states.update_s * scale,
+            awake_s: open.states.awake_s * scale,
+            sleep_s: open.states.sleep_s * scale,
             ..open.states
         });
         self.windows.push(Window {

@@ -79,7 +79,7 @@ impl Board {
         Ok(board)
     }
 
-    fn validate(&self, file: &str) -> Result<(), Error> {
+    pub(crate) fn validate(&self, file: &str) -> Result<(), Error> {
         let check = Check { file };
         if self.name.trim().is_empty() {
             return Err(check.fault("name", "is empty; give the name to print"));

@@ -1,0 +1,119 @@
+//! Figures of one measured board in place of a profile's.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::measure::Measurement;
+use crate::profile::{ActiveWorkload, Board, Evidence, Figure};
+use crate::stats::Estimate;
+
+/// What a measured run tells of a board. A TOML file with the figures of a board profile, each optional.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// Energy per clock cycle of the network itself.
+    pub active_energy_pj_per_cycle: Option<Figure>,
+    /// Current asleep.
+    pub sleep_current_ua: Option<Figure>,
+    /// Energy of one wake-up.
+    pub wake_energy_uj: Option<Figure>,
+}
+
+impl Calibration {
+    /// Reads a calibration file.
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Profile`] with file, line and mend. The figures are checked when they are applied.
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })?;
+        crate::profile::parse(&path.display().to_string(), &text)
+    }
+
+    /// The text of a calibration file.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with the reason of the serializer.
+    pub fn to_toml(&self) -> Result<String, Error> {
+        toml::to_string(self).map_err(|e| Error::Mismatch(format!("calibration: {e}")))
+    }
+
+    /// From a run with markers: energy per cycle is that of UPD over `cycles_per_update`, sleep current that of AWAKE low over `voltage_v`.
+    /// Ends are the bootstrap interval over the windows, or 5 % either way for a single window. What the meter sees besides the processor
+    /// is contained, so measure with the sensor outside its loop. A wake-up's energy is not told apart from reading the sample; take it from a
+    /// run of wake-ups alone.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep.
+    pub fn from_measurement(measurement: &Measurement, cycles_per_update: f64, voltage_v: f64) -> Result<Self, Error> {
+        let fault = |problem: &str| Err(Error::Mismatch(format!("calibration: {problem}")));
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        if !(positive(cycles_per_update) && positive(voltage_v)) {
+            return fault("give cycles per update and volts above 0");
+        }
+        let states: Vec<_> = measurement
+            .windows
+            .iter()
+            .filter_map(|window| window.states.as_ref())
+            .collect();
+        let of = |value: &dyn Fn(&crate::measure::States) -> f64, source: &str| {
+            let values: Vec<f64> = states.iter().map(|s| value(s)).filter(|v| v.is_finite()).collect();
+            Estimate::of(&values).map(|e| figure(&e, source))
+        };
+        let active = of(
+            &|s| s.update_uj * 1e6 / (s.updates as f64 * cycles_per_update),
+            "energy while UPD was high over the cycles of its updates",
+        );
+        let sleep = of(
+            &|s| s.sleep_uj / s.sleep_s / voltage_v,
+            "power while AWAKE was low over the voltage",
+        );
+        if active.is_none() || sleep.is_none() {
+            return fault("the measurement needs the markers AWAKE and UPD, with an update and a sleep in its windows");
+        }
+        Ok(Self {
+            active_energy_pj_per_cycle: active,
+            sleep_current_ua: sleep,
+            wake_energy_uj: None,
+        })
+    }
+
+    /// The board with these figures in place of its profile's; an energy per cycle measured on the network leaves no workload factor.
+    ///
+    /// # Errors
+    /// [`Error::Profile`] where a figure cannot be.
+    pub fn apply(&self, board: &Board) -> Result<Board, Error> {
+        let mut calibrated = board.clone();
+        if let Some(figure) = &self.active_energy_pj_per_cycle {
+            calibrated.active_energy_pj_per_cycle = Some(figure.clone());
+            calibrated.active_current_ua_per_mhz = None;
+            calibrated.active_workload = ActiveWorkload::NeuralNetwork;
+            calibrated.workload_factor = None;
+        }
+        if let Some(figure) = &self.sleep_current_ua {
+            calibrated.sleep_current_ua = figure.clone();
+        }
+        if let Some(figure) = &self.wake_energy_uj {
+            calibrated.wake_energy_uj = Some(figure.clone());
+        }
+        calibrated.validate("calibration")?;
+        Ok(calibrated)
+    }
+}
+
+fn figure(estimate: &Estimate, source: &str) -> Figure {
+    let mid = estimate.mean;
+    let low = estimate.low.unwrap_or(0.95 * mid).min(mid);
+    let high = estimate.high.unwrap_or(1.05 * mid).max(mid);
+    Figure {
+        low,
+        mid,
+        high,
+        evidence: Evidence::Measured,
+        source: source.into(),
+    }
+}
