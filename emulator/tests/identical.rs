@@ -1,0 +1,186 @@
+//! The emulated chip against the simulator: every schedule, every logit and every final state, bit for bit.
+
+mod random_model;
+
+use emulator::{Emulation, Options, Record, run};
+use float_model::Cell;
+use quantize::{Blob, Simulator};
+use random_model::{Shape, random};
+
+const SMALL: Shape = Shape {
+    cell: Cell::SkipLstm,
+    inputs: 3,
+    hidden: 16,
+    layers: 1,
+    outputs: 4,
+    gate_bias: -2.0,
+    sequences: 20,
+    length: 50,
+    sample_period_s: 0.02,
+};
+
+fn emulate(shape: Shape, blob: &Blob, counts: &[i16], options: &Options) -> Emulation {
+    run(
+        blob.bytes(),
+        counts,
+        shape.sequences,
+        shape.length,
+        shape.inputs,
+        options,
+    )
+    .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn simulate(shape: Shape, blob: &Blob, counts: &[i16]) -> Vec<Record> {
+    let model = blob.model();
+    let runs = Simulator::new(&model).unwrap().run_all(counts, shape.length, 2);
+    runs.into_iter()
+        .map(|run| Record {
+            decision: run.decision as u32,
+            logits: run.logits,
+            state_crc: run.state_crc,
+            updates: run.updates,
+        })
+        .collect()
+}
+
+#[test]
+fn every_cell_in_one_and_two_layers() {
+    for cell in Cell::ALL {
+        for layers in [1, 2] {
+            let shape = Shape { cell, layers, ..SMALL };
+            let (blob, counts) = random(shape);
+            let emulation = emulate(shape, &blob, &counts, &Options::default());
+            assert_eq!(
+                emulation.records,
+                simulate(shape, &blob, &counts),
+                "{} with {layers} layers",
+                cell.name()
+            );
+            let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
+            if cell.skips() {
+                assert!(
+                    (40..900).contains(&updates),
+                    "{updates} updates are no test of skipping"
+                );
+            } else {
+                assert_eq!(updates, shape.sequences * shape.length);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_largest_model_and_the_longest_sequence() {
+    let largest = Shape {
+        inputs: 16,
+        hidden: 128,
+        layers: 2,
+        outputs: 32,
+        sequences: 2,
+        ..SMALL
+    };
+    let longest = Shape {
+        cell: Cell::Gru,
+        hidden: 4,
+        sequences: 1,
+        length: 4096,
+        ..SMALL
+    };
+    for shape in [largest, longest] {
+        let (blob, counts) = random(shape);
+        let emulation = emulate(shape, &blob, &counts, &Options::default());
+        assert_eq!(emulation.records, simulate(shape, &blob, &counts));
+    }
+}
+
+#[test]
+fn asleep_for_as_long_as_the_schedule_says() {
+    // At shift 0 an instruction takes a nanosecond, so that updates are short against the period of 20 ms.
+    let (blob, counts) = random(SMALL);
+    let options = Options {
+        icount_shift: 0,
+        ..Options::default()
+    };
+    let emulation = emulate(SMALL, &blob, &counts, &options);
+    let total = (SMALL.sequences * SMALL.length) as f64 * SMALL.sample_period_s;
+    assert!(
+        (emulation.seconds_total - total).abs() < 1e-6,
+        "{} s, not {total} s",
+        emulation.seconds_total
+    );
+    assert_eq!(emulation.late_updates, 0);
+    let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
+    let awake = emulation.seconds_total - emulation.seconds_asleep;
+    // What is not slept is spent on updates, and some on reading samples, on the head and on logging.
+    let updating = updates as f64 * emulation.instructions_per_update * 1e-9;
+    assert!(
+        awake > updating && awake < 3.0 * updating,
+        "{awake} s awake, {updating} s of them updating"
+    );
+}
+
+#[test]
+fn updates_longer_than_the_period_change_no_schedule() {
+    // 64 ns an instruction and 100 us a sample: every update is late, none is lost.
+    let shape = Shape {
+        cell: Cell::Lstm,
+        sample_period_s: 1e-4,
+        ..SMALL
+    };
+    let (blob, counts) = random(shape);
+    let emulation = emulate(shape, &blob, &counts, &Options::default());
+    assert_eq!(emulation.records, simulate(shape, &blob, &counts));
+    assert_eq!(emulation.late_updates, (shape.sequences * (shape.length - 1)) as u64);
+}
+
+#[test]
+fn the_clock_outlives_its_timer() {
+    // 20 sequences of 50 s: the 32-bit timer wraps every 172 s, and a skip may outlast half of that.
+    let shape = Shape {
+        sample_period_s: 20.0,
+        ..SMALL
+    };
+    let (blob, counts) = random(shape);
+    let emulation = emulate(shape, &blob, &counts, &Options::default());
+    assert_eq!(emulation.records, simulate(shape, &blob, &counts));
+    assert!(
+        (emulation.seconds_total - 20_000.0).abs() < 1e-6,
+        "{} s",
+        emulation.seconds_total
+    );
+}
+
+#[test]
+fn what_the_image_cannot_hold_is_refused_by_name() {
+    let shape = Shape {
+        inputs: 3,
+        hidden: 129,
+        sequences: 1,
+        ..SMALL
+    };
+    let (blob, counts) = random(shape);
+    let refusal = run(blob.bytes(), &counts, 1, shape.length, 3, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refusal.contains("the model has 129 hidden units, the state has room for 128"),
+        "{refusal}"
+    );
+
+    let (blob, counts) = random(SMALL);
+    let refusal = run(blob.bytes(), &counts[..3000], 60, SMALL.length, 1, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refusal.contains("the sequences have 1 channels, the model 3"),
+        "{refusal}"
+    );
+
+    let mut damaged = blob.bytes().to_vec();
+    damaged[200] ^= 4;
+    let refusal = run(&damaged, &counts, SMALL.sequences, SMALL.length, 3, &Options::default())
+        .unwrap_err()
+        .to_string();
+    assert!(refusal.contains("crc"), "{refusal}");
+}

@@ -1,0 +1,374 @@
+//! The commands and their options. One name for one thing, everywhere.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use float_model::Cell;
+use std::path::PathBuf;
+
+/// Skip RNNs for battery-powered sensor boards: train, quantize, simulate, emulate, and know the microjoules.
+#[derive(Parser, Debug)]
+#[command(name = "skiprnn", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// Print one JSON object on standard output and nothing else there.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// The whole road on this machine: train, quantize, simulate, emulate, predict energy, and a report to look at.
+    #[command(after_help = "Example: skiprnn demo --out d")]
+    Demo(DemoArgs),
+    /// Train a model on a generated task or on recordings of your own.
+    #[command(
+        after_help = "Example: skiprnn train frequency --hidden 32 --lambda 1e-3 --out runs/f\n\
+                      Example: skiprnn train dataset --train-x x.npy --train-y y.npy --out runs/mine"
+    )]
+    Train(TrainArgs),
+    /// Metric, updates and MACs of a float model on held-out data.
+    #[command(after_help = "Example: skiprnn eval runs/f")]
+    Eval(EvalArgs),
+    /// Turn a float model into a blob of integers, with proofs and a report of what was lost.
+    #[command(after_help = "Example: skiprnn quantize runs/f --out f.srnn")]
+    Quantize(QuantizeArgs),
+    /// What is in a blob.
+    #[command(after_help = "Example: skiprnn inspect f.srnn")]
+    Inspect(InspectArgs),
+    /// Run a blob on the host with the chip's arithmetic, bit for bit.
+    #[command(after_help = "Example: skiprnn simulate f.srnn --task frequency")]
+    Simulate(SimulateArgs),
+    /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
+    #[command(after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency")]
+    Emulate(EmulateArgs),
+    /// Microjoules per sequence.
+    Energy(EnergyArgs),
+    /// Write sequences of a generated task to files.
+    #[command(after_help = "Example: skiprnn data frequency --n 1000 --seed 7 --out-x x.npy --out-y y.npy")]
+    Data(DataArgs),
+}
+
+/// Which task to train.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainTask {
+    /// Is the period of a sine wave 5 to 6 ms? (Campos et al., appendix A.1)
+    Frequency,
+    /// The sum of two marked values. (Campos et al., section 4.1)
+    Adding,
+    /// Recordings of your own.
+    Dataset,
+}
+
+/// A task whose sequences are generated.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Frequency discrimination.
+    Frequency,
+    /// Adding.
+    Adding,
+}
+
+/// Options of `train`.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// The task.
+    #[arg(value_enum)]
+    pub task: TrainTask,
+    /// Run folder to write; created if missing.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Continue an interrupted run in that folder.
+    #[arg(long)]
+    pub resume: bool,
+    /// skip-lstm, skip-gru, lstm or gru.
+    #[arg(long, default_value = "skip-lstm")]
+    pub cell: Cell,
+    /// Hidden units. [default: 110; 32 for datasets]
+    #[arg(long)]
+    pub hidden: Option<usize>,
+    /// Stacked layers under one skip gate.
+    #[arg(long, default_value_t = 1)]
+    pub layers: usize,
+    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lambda: Option<f64>,
+    /// Seed of initial weights and training data.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Training steps at most.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Sequences per step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Learning rate of Adam.
+    #[arg(long, allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+    /// Steps between two looks at the validation data.
+    #[arg(long)]
+    pub eval_every: Option<u64>,
+    /// Stop once the validation metric is better than this (with --stop-updates: and the updates fewer).
+    #[arg(long)]
+    pub stop_metric: Option<f64>,
+    /// Stop once the task is solved, or --stop-metric reached, with fewer mean updates than this.
+    #[arg(long)]
+    pub stop_updates: Option<f64>,
+    /// Threads. [default: all]
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Device to train on; only `cpu` in this version.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Seconds between samples. [default: 1e-3 for frequency]
+    #[arg(long)]
+    pub sample_period_s: Option<f64>,
+    /// Samples per sequence of the adding task.
+    #[arg(long, default_value_t = 50)]
+    pub length: usize,
+    /// The recordings.
+    #[command(flatten)]
+    pub dataset: DatasetArgs,
+}
+
+/// Where recordings lie, and what the sensor is.
+#[derive(Args, Debug)]
+pub struct DatasetArgs {
+    /// dataset: training sequences, f32 (N, T, I) as .npy, or a folder with a CSV file per sequence and labels.csv.
+    #[arg(long)]
+    pub train_x: Option<PathBuf>,
+    /// dataset: integer labels (N) or f32 targets (N, O) as .npy; not needed for a folder.
+    #[arg(long)]
+    pub train_y: Option<PathBuf>,
+    /// dataset: test sequences, read by `eval` only.
+    #[arg(long)]
+    pub test_x: Option<PathBuf>,
+    /// dataset: test labels or targets.
+    #[arg(long)]
+    pub test_y: Option<PathBuf>,
+    /// dataset: a TOML file with channel names, units, full scales and the sample rate.
+    #[arg(long)]
+    pub channels_file: Option<PathBuf>,
+    /// dataset: channel names, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_names: Vec<String>,
+    /// dataset: channel units, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_units: Vec<String>,
+    /// dataset: magnitude at which each channel's 16-bit sample saturates, in its unit. [default: from the data]
+    #[arg(long, value_delimiter = ',')]
+    pub full_scale: Vec<f32>,
+    /// dataset: class names, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub class_names: Vec<String>,
+}
+
+/// Sequences to run on.
+#[derive(Args, Debug)]
+pub struct InputArgs {
+    /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
+    #[arg(long)]
+    pub x: Option<PathBuf>,
+    /// Their labels (N) or targets (N, O) as .npy.
+    #[arg(long)]
+    pub y: Option<PathBuf>,
+    /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// Seed of generated sequences; training never draws from this stream.
+    #[arg(long, default_value_t = 1_000_003)]
+    pub seed: u64,
+}
+
+/// What to print of the results.
+#[derive(Args, Debug)]
+pub struct ResultArgs {
+    /// Also give the sample indices used by each sequence.
+    #[arg(long)]
+    pub schedules: bool,
+    /// Write the outputs to a file, f32 (N, O) as .npy, instead of into the JSON.
+    #[arg(long)]
+    pub outputs: Option<PathBuf>,
+}
+
+/// Options of `eval`.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// Run folder, or a model.safetensors.
+    pub run: PathBuf,
+    /// Offset of the skip gate: positive, more updates; negative, fewer.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dial: f32,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
+
+/// Options of `quantize`.
+#[derive(Args, Debug)]
+pub struct QuantizeArgs {
+    /// Run folder, or a model.safetensors.
+    pub run: PathBuf,
+    /// The blob to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Calibration sequences. [default: the run's validation part]
+    #[arg(long)]
+    pub calib_x: Option<PathBuf>,
+    /// Their labels or targets, for the metric.
+    #[arg(long)]
+    pub calib_y: Option<PathBuf>,
+    /// Bits of the recurrent weights: 8 or 16.
+    #[arg(long, default_value_t = 8, value_parser = parse_bits)]
+    pub weights: u8,
+    /// Name stored in the blob. [default: the run's folder name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Largest number of samples ever skipped; needed where sequences have no end.
+    #[arg(long)]
+    pub max_skip: Option<u32>,
+    /// Seconds between samples, where the model does not say.
+    #[arg(long)]
+    pub sample_period_s: Option<f64>,
+    /// Samples per sequence, where the model does not say.
+    #[arg(long)]
+    pub length: Option<usize>,
+}
+
+fn parse_bits(text: &str) -> Result<u8, String> {
+    match text {
+        "8" => Ok(8),
+        "16" => Ok(16),
+        other => Err(format!("{other} bits are not supported: give 8 or 16")),
+    }
+}
+
+/// Options of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The blob.
+    pub blob: PathBuf,
+}
+
+/// Options of `simulate`.
+#[derive(Args, Debug)]
+pub struct SimulateArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// Generate the sequences of this task.
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// Offset of the skip gate: positive, more updates; negative, fewer.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dial: f64,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
+
+/// Options of `emulate`.
+#[derive(Args, Debug)]
+pub struct EmulateArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// The emulated machine.
+    #[arg(long, default_value = "mps2-an386")]
+    pub machine: String,
+    /// A firmware image (ELF); built from the source tree where it is not given.
+    #[arg(long)]
+    pub firmware: Option<PathBuf>,
+    /// Generate the sequences of this task.
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// Print the firmware's decoded log on standard error.
+    #[arg(long)]
+    pub log: bool,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
+
+/// Options of `energy`.
+#[derive(Args, Debug)]
+pub struct EnergyArgs {
+    /// Which figure.
+    #[command(subcommand)]
+    pub command: EnergyCommand,
+}
+
+/// Which figure.
+#[derive(Subcommand, Debug)]
+pub enum EnergyCommand {
+    /// Predict microjoules per sequence from board and sensor profiles, as an interval.
+    #[command(after_help = "Example: skiprnn energy predict f.srnn --board nrf52840 --sensor lis3dh")]
+    Predict(PredictArgs),
+}
+
+/// Options of `energy predict`.
+#[derive(Args, Debug)]
+pub struct PredictArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// A built-in board profile, or a TOML file.
+    #[arg(long)]
+    pub board: String,
+    /// A built-in sensor profile, or a TOML file; `none` for no sensor.
+    #[arg(long, default_value = "none")]
+    pub sensor: String,
+    /// Mean updates per sequence. [default: as measured by `quantize`, from the blob]
+    #[arg(long)]
+    pub updates_mean: Option<f64>,
+    /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
+    #[arg(long)]
+    pub instructions: Option<u64>,
+}
+
+/// Options of `data`.
+#[derive(Args, Debug)]
+pub struct DataArgs {
+    /// The task.
+    #[arg(value_enum)]
+    pub task: Task,
+    /// Sequences.
+    #[arg(long, default_value_t = 10_000)]
+    pub n: usize,
+    /// Seed.
+    #[arg(long, default_value_t = 1_000_003)]
+    pub seed: u64,
+    /// Seconds between samples of the frequency task.
+    #[arg(long, default_value_t = 1e-3)]
+    pub sample_period_s: f64,
+    /// Samples per sequence of the adding task.
+    #[arg(long, default_value_t = 50)]
+    pub length: usize,
+    /// Sequences to write, f32 (N, T, I) as .npy.
+    #[arg(long)]
+    pub out_x: PathBuf,
+    /// Labels or targets to write, as .npy.
+    #[arg(long)]
+    pub out_y: PathBuf,
+}
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Folder for the runs, the blob, report.html and summary.json.
+    #[arg(long, default_value = "runs/demo")]
+    pub out: PathBuf,
+    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seed of the training runs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}

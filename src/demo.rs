@@ -1,0 +1,222 @@
+//! `skiprnn demo`: the whole road, once.
+
+use crate::{
+    blob,
+    cli::{DemoArgs, EvalArgs, InputArgs, QuantizeArgs, ResultArgs, Task},
+    emulate, energy, evaluate, inputs,
+    output::{self, Output, merge},
+    quantize,
+    report::{self, Point},
+    simulate, train,
+};
+use ::quantize::{Run as FixedRun, Simulator};
+use float_model::{Cell, Metric, Targets};
+use host_train::{DataSource, TrainConfig};
+use serde_json::{Value, json};
+use std::{path::Path, time::Instant};
+
+/// Seed of held-out data, as everywhere.
+const EVALUATION_SEED: u64 = 1_000_003;
+/// The board that energy is predicted for, and its sensor: the frequency task has none of its own.
+const BOARD: &str = "nrf52840";
+const SENSOR: &str = "none";
+
+fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
+    let data = DataSource::Frequency { sample_period_s: 1e-3 };
+    let d = data.default_config();
+    TrainConfig {
+        cell,
+        hidden: if args.quick { 16 } else { 32 },
+        lambda: if cell.skips() { 1e-3 } else { 0.0 },
+        seed: args.seed,
+        steps: if args.quick { 200 } else { 2000 },
+        eval_every: if args.quick { 50 } else { 25 },
+        stop_metric: Some(0.995),
+        stop_updates: cell.skips().then_some(40.0),
+        threads: 1,
+        ..d
+    }
+}
+
+/// Trains one model and returns its learning curve.
+fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Point>> {
+    let config = config(cell, args);
+    let mut curve = Vec::new();
+    train::observed(&config, dir, true, cell.name(), |p| {
+        if let Some(e) = &p.evaluation {
+            curve.push(Point {
+                step: p.step,
+                metric: e.metric.value(),
+                updates: e.updates_mean,
+            });
+        }
+    })?;
+    Ok(curve)
+}
+
+fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
+    let args = EvalArgs {
+        run: dir.into(),
+        dial: 0.0,
+        input: InputArgs {
+            x: None,
+            y: None,
+            n: Some(n),
+            seed: EVALUATION_SEED,
+        },
+        result: ResultArgs {
+            schedules: false,
+            outputs: None,
+        },
+    };
+    Ok(evaluate::evaluate(&args)?.0)
+}
+
+/// The emulated part of the summary, or why there is none.
+fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Result<Value> {
+    let result = ResultArgs {
+        schedules: false,
+        outputs: None,
+    };
+    let options = emulator::Options::default();
+    match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
+        Ok((value, _)) => Ok(value),
+        Err(e) => match e.downcast_ref::<emulator::Error>() {
+            Some(emulator::Error::QemuMissing | emulator::Error::TargetMissing { .. }) => {
+                eprintln!("the emulator's column stays empty: {e}");
+                Ok(json!({ "not_measured": e.to_string() }))
+            }
+            _ => Err(e),
+        },
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let (skip_dir, dense_dir) = (args.out.join("skip-lstm"), args.out.join("lstm"));
+    eprintln!(
+        "training a Skip LSTM and a plain LSTM on the frequency task, seed {}",
+        args.seed
+    );
+    let (skip_curve, dense_curve) = std::thread::scope(|scope| {
+        let dense = scope.spawn(|| train_one(Cell::Lstm, args, &dense_dir));
+        let skip = train_one(Cell::SkipLstm, args, &skip_dir);
+        (skip, dense.join().expect("the training thread panicked"))
+    });
+    let (skip_curve, dense_curve) = (skip_curve?, dense_curve?);
+
+    eprintln!("evaluating, quantizing, simulating");
+    let n = if args.quick { 1000 } else { inputs::EVALUATION_COUNT };
+    let float = eval(&skip_dir, n)?;
+    let dense = eval(&dense_dir, n)?;
+    let (report, quantized) = quantize::quantize(&QuantizeArgs {
+        run: skip_dir,
+        out: args.out.join("frequency.srnn"),
+        calib_x: None,
+        calib_y: None,
+        weights: 8,
+        name: Some("frequency".into()),
+        max_skip: None,
+        sample_period_s: None,
+        length: None,
+    })?;
+    let model = quantized.blob.model();
+    let held_out = |n| {
+        let input = InputArgs {
+            x: None,
+            y: None,
+            n: Some(n),
+            seed: EVALUATION_SEED,
+        };
+        blob::prepare(&model, Some(Task::Frequency), &input, n)
+    };
+    let prepared = held_out(n)?;
+    let runs = Simulator::new(&model)?.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
+    let quiet = ResultArgs {
+        schedules: false,
+        outputs: None,
+    };
+    let mut fixed = simulate::summarize(&model, &prepared, &runs, &quiet)?;
+    merge(&mut fixed, report);
+    // `metric` and `sequences` are those of the held-out data, not of the calibration data.
+    let solved = solved(&fixed);
+    merge(&mut fixed, json!({ "sequences": runs.len(), "solved": solved }));
+
+    eprintln!("emulating (the firmware image is built on first use)");
+    let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
+    let basis = energy::Basis {
+        updates_mean: fixed["updates_mean"].as_f64().unwrap_or(1.0),
+        schedules: None,
+        instructions: emulated["instructions_per_update"].as_f64().map(|i| i.round() as u64),
+    };
+    let prediction = energy::prediction(&model, BOARD, SENSOR, basis)?;
+    let summary = json!({
+        "float": float, "fixed": fixed, "emulated": emulated, "dense": dense,
+        "energy": energy::json(&prediction)?, "seconds": started.elapsed().as_secs_f64(),
+    });
+    let labels = match &prepared.data.y {
+        Some(Targets::Labels(labels)) => labels.as_slice(),
+        _ => &[],
+    };
+    let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r: &FixedRun| r.updates.clone()).collect();
+    let page = report::html(&report::Contents {
+        x: &prepared.data.x,
+        labels,
+        schedules: &schedules,
+        class_names: &["other".into(), "5 to 6 ms".into()],
+        skip_curve: &skip_curve,
+        dense_curve: &dense_curve,
+        summary: &summary,
+        energy: &prediction,
+    });
+    output::write_atomically(&args.out.join("report.html"), page.as_bytes())?;
+    output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
+    out.print(&summary, || text(&summary, &args.out));
+    Ok(())
+}
+
+fn solved(value: &Value) -> Option<bool> {
+    evaluate::solved("frequency", Metric::Accuracy(value["metric"].as_f64()?))
+}
+
+fn text(s: &Value, dir: &Path) -> String {
+    let figure = |part: &str, key: &str, digits: usize| {
+        s[part][key]
+            .as_f64()
+            .map_or_else(|| "not measured".into(), |v| format!("{v:.digits$}"))
+    };
+    let line = |name: &str, part: &str| {
+        format!(
+            "  {name:<20} {:>12} {:>14}",
+            figure(part, "metric", 4),
+            figure(part, "updates_mean", 2)
+        )
+    };
+    let e = &s["energy"];
+    [
+        format!("  {:<20} {:>12} {:>14}", "", "accuracy", "samples used"),
+        line("LSTM, float", "dense"),
+        line("Skip LSTM, float", "float"),
+        line("Skip LSTM, fixed", "fixed"),
+        line("Skip LSTM, emulated", "emulated"),
+        format!(
+            "  identical to the simulator: {}; {} instructions per update (counted)",
+            s["emulated"]["identical_to_simulator"]
+                .as_bool()
+                .map_or("not measured", |v| if v { "yes" } else { "NO" }),
+            figure("emulated", "instructions_per_update", 0)
+        ),
+        format!(
+            "  energy per sequence on {BOARD}: {:.2} uJ, dense {:.2} uJ (predicted, middle of the interval)",
+            e["uj_per_sequence"]["mid"].as_f64().unwrap_or(f64::NAN),
+            e["dense_uj_per_sequence"]["mid"].as_f64().unwrap_or(f64::NAN)
+        ),
+        format!(
+            "  {:.0} s; look at {}",
+            s["seconds"].as_f64().unwrap_or(0.0),
+            dir.join("report.html").display()
+        ),
+    ]
+    .join("\n")
+}

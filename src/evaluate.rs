@@ -1,0 +1,156 @@
+//! `skiprnn eval`, and the figures that `train` shares with it.
+
+use crate::{
+    cli::{EvalArgs, ResultArgs},
+    inputs::{self, Run},
+    output::{Output, merge},
+};
+use float_model::{Forward, Metric, Objective, Outcome};
+use host_train::DataSource;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// The figures of one model on one set of sequences.
+pub struct Summary {
+    /// Accuracy or MSE.
+    pub metric: Metric,
+    /// Against the task's threshold, where it has one.
+    pub solved: Option<bool>,
+    /// Per sequence.
+    pub updates_mean: f64,
+    /// T.
+    pub sequence_length: usize,
+    /// Time taken.
+    pub seconds: f64,
+    /// Steps trained.
+    pub steps: Option<u64>,
+}
+
+impl Summary {
+    fn macs_per_sequence(&self, run: &Run) -> f64 {
+        let m = &run.model;
+        self.updates_mean * m.macs_per_update() as f64 + (m.hidden * m.outputs) as f64
+    }
+
+    /// The keys that `train` and `eval` share.
+    pub fn json(&self, run: &Run) -> Value {
+        let m = &run.model;
+        json!({
+            "task": m.description.task, "cell": m.cell.name(), "hidden": m.hidden, "layers": m.layers.len(),
+            "lambda": m.description.lambda, "seed": m.description.seed, "steps": self.steps,
+            "metric_name": self.metric.name(), "metric": self.metric.value(), "solved": self.solved,
+            "updates_mean": self.updates_mean, "updates_share": self.updates_mean / self.sequence_length as f64,
+            "sequence_length": self.sequence_length, "macs_per_sequence": self.macs_per_sequence(run),
+            "seconds": self.seconds,
+        })
+    }
+
+    /// The same for people.
+    pub fn text(&self, run: &Run) -> String {
+        let solved = match self.solved {
+            Some(true) => ", solved",
+            Some(false) => ", not solved",
+            None => "",
+        };
+        format!(
+            "{} {}, {} units: {} {:.5}{solved}; {:.2} of {} samples used ({:.1} %), {:.0} MACs a sequence",
+            run.model.description.task,
+            run.model.cell,
+            run.model.hidden,
+            self.metric.name(),
+            self.metric.value(),
+            self.updates_mean,
+            self.sequence_length,
+            100.0 * self.updates_mean / self.sequence_length as f64,
+            self.macs_per_sequence(run),
+        )
+    }
+}
+
+/// Whether a metric solves the task named in a model, where that task has a threshold.
+pub fn solved(task: &str, metric: Metric) -> Option<bool> {
+    match task {
+        "frequency" => DataSource::Frequency { sample_period_s: 1e-3 }.solved(metric),
+        "adding" => DataSource::Adding { length: 50 }.solved(metric),
+        _ => None,
+    }
+}
+
+/// Decisions and outputs as the commands print them: class indices, or the real outputs of a regression.
+pub fn results_json(
+    objective: Objective,
+    outputs: &[Vec<f32>],
+    schedules: &[&[u32]],
+    args: &ResultArgs,
+) -> anyhow::Result<Value> {
+    let decisions: Vec<Value> = outputs
+        .iter()
+        .map(|o| match objective {
+            Objective::Classification => json!(float_model::argmax(o)),
+            Objective::Regression if o.len() == 1 => json!(o[0]),
+            Objective::Regression => json!(o),
+            Objective::Multilabel => json!(o.iter().map(|v| *v > 0.0).collect::<Vec<_>>()),
+        })
+        .collect();
+    let mut value = json!({ "decisions": decisions });
+    match &args.outputs {
+        Some(path) => {
+            host_train::dataset::save_matrix(path, outputs)?;
+            merge(&mut value, json!({ "outputs": path }));
+        }
+        None => merge(&mut value, json!({ "outputs": outputs })),
+    }
+    if args.schedules {
+        merge(&mut value, json!({ "schedules": schedules }));
+    }
+    Ok(value)
+}
+
+/// Mean number of updates.
+pub fn mean_updates(schedules: &[&[u32]]) -> f64 {
+    schedules.iter().map(|s| s.len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
+}
+
+/// Runs the float model; the JSON is the command's, the text its line for people.
+pub fn evaluate(args: &EvalArgs) -> anyhow::Result<(Value, String)> {
+    let started = Instant::now();
+    let run = Run::open(&args.run)?;
+    let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
+    let outcomes: Vec<Outcome> = Forward::new(&run.model).run_all(&data.x, args.dial, inputs::threads())?;
+    let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
+    let schedules: Vec<&[u32]> = outcomes.iter().map(|o| o.updates.as_slice()).collect();
+    let objective = run.model.description.objective;
+    let results = results_json(objective, &outputs, &schedules, &args.result)?;
+    let updates_mean = mean_updates(&schedules);
+    let (mut value, text) = match &data.y {
+        Some(y) => {
+            let metric = Metric::of(&data.name, objective, &outputs, y)?;
+            let summary = Summary {
+                metric,
+                solved: solved(&run.model.description.task, metric),
+                updates_mean,
+                sequence_length: data.x.length,
+                seconds: started.elapsed().as_secs_f64(),
+                steps: run.steps,
+            };
+            (summary.json(&run), summary.text(&run))
+        }
+        None => (
+            json!({ "metric_name": null, "metric": null, "solved": null, "updates_mean": updates_mean }),
+            format!(
+                "{:.2} of {} samples used; no answers given",
+                updates_mean, data.x.length
+            ),
+        ),
+    };
+    merge(&mut value, json!({ "sequences": data.x.count }));
+    merge(&mut value, results);
+    Ok((value, format!("{text}, on {} held-out sequences", data.x.count)))
+}
+
+/// Runs the command.
+pub fn run(args: &EvalArgs, out: Output) -> anyhow::Result<()> {
+    let (value, text) = evaluate(args)?;
+    out.print(&value, || text);
+    Ok(())
+}

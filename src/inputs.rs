@@ -1,0 +1,157 @@
+//! Models and data as the commands are given them.
+
+use crate::{
+    cli::{InputArgs, Task},
+    output::Usage,
+};
+use anyhow::Context;
+use float_model::{FloatModel, Sequences, Targets};
+use host_train::{DataSource, TrainConfig, dataset};
+use std::path::{Path, PathBuf};
+
+/// Sequences that `eval` and `simulate` run on where nothing else is said.
+pub const EVALUATION_COUNT: usize = 10_000;
+
+/// A run folder or a lone model file.
+pub struct Run {
+    /// The float model.
+    pub model: FloatModel,
+    /// The run's configuration, where there is one.
+    pub config: Option<TrainConfig>,
+    /// The model file.
+    pub file: PathBuf,
+    /// Steps trained, where the run says so.
+    pub steps: Option<u64>,
+}
+
+impl Run {
+    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file.
+    pub fn open(path: &Path) -> anyhow::Result<Run> {
+        let folder = path.is_dir();
+        let file = if folder {
+            path.join("model.safetensors")
+        } else {
+            path.to_path_buf()
+        };
+        let model = float_model::load(&file)?;
+        let config = if folder && path.join("config.toml").exists() {
+            Some(TrainConfig::load(path)?)
+        } else {
+            None
+        };
+        let steps = std::fs::read_to_string(path.join("training.json"))
+            .ok()
+            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
+            .and_then(|v| v["steps"].as_u64());
+        Ok(Run {
+            model,
+            config,
+            file,
+            steps,
+        })
+    }
+
+    /// A short name for reports and blobs.
+    pub fn name(&self) -> String {
+        let folder = self.file.parent().and_then(Path::file_name);
+        let stem = self.file.file_stem();
+        let name = if stem.is_some_and(|s| s == "model") {
+            folder.or(stem)
+        } else {
+            stem
+        };
+        name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
+    }
+
+    /// Where fresh sequences of this run's task come from.
+    pub fn source(&self) -> Option<DataSource> {
+        self.config.as_ref().map(|c| c.data.clone())
+    }
+}
+
+/// Sequences, and answers where they are known.
+pub struct Data {
+    /// (N, T, I).
+    pub x: Sequences,
+    /// N answers.
+    pub y: Option<Targets>,
+    /// What errors call it.
+    pub name: String,
+}
+
+/// Reads `--x` (and `--y`), as far as `--n` reaches.
+pub fn from_files(x: &Path, y: Option<&Path>, n: Option<usize>) -> anyhow::Result<Data> {
+    if n == Some(0) {
+        return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
+    }
+    let (sequences, own) = if x.is_dir() {
+        let folder = dataset::load_folder(x, &[])?;
+        (folder.sequences, Some(folder.targets))
+    } else {
+        (dataset::load_sequences(x)?, None)
+    };
+    let targets = match y {
+        Some(y) => Some(dataset::load_targets(y)?),
+        None => own,
+    };
+    if let (Some(t), Some(y)) = (&targets, y)
+        && t.count() != sequences.count
+    {
+        anyhow::bail!(
+            "{}: count: {} answers, but {} holds {} sequences",
+            y.display(),
+            t.count(),
+            x.display(),
+            sequences.count
+        );
+    }
+    let n = n.unwrap_or(usize::MAX);
+    Ok(Data {
+        x: sequences.take(n),
+        y: targets.map(|t| t.take(n)),
+        name: x.display().to_string(),
+    })
+}
+
+/// The data that a command asks for: files, or else `source` with `default_n` sequences.
+pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) -> anyhow::Result<Data> {
+    if args.y.is_some() && args.x.is_none() {
+        return Err(Usage::error("--y: answers without sequences; give --x too"));
+    }
+    if let Some(x) = &args.x {
+        return from_files(x, args.y.as_deref(), args.n);
+    }
+    let Some(source) = source else {
+        return Err(Usage::error(
+            "no data: give --x (and --y), or --task for a generated task",
+        ));
+    };
+    let n = args.n.unwrap_or(default_n);
+    if n == 0 {
+        return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
+    }
+    let (x, y) = source.evaluation(n, args.seed).context("held-out data")?;
+    let limit = if matches!(source, DataSource::Dataset(_)) {
+        args.n.unwrap_or(usize::MAX)
+    } else {
+        n
+    };
+    Ok(Data {
+        x: x.take(limit),
+        y: Some(y.take(limit)),
+        name: format!("{} data", source.name()),
+    })
+}
+
+/// The generator that fits a blob: its sample period and its length.
+pub fn generator(task: Task, sample_period_s: f64, length: usize) -> DataSource {
+    match task {
+        Task::Frequency => DataSource::Frequency { sample_period_s },
+        Task::Adding => DataSource::Adding { length },
+    }
+}
+
+/// Threads to evaluate with.
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -1,0 +1,64 @@
+//! What commands print: one JSON object, or lines for people; files written whole or not at all.
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::Value;
+use std::path::Path;
+
+/// Where results go.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    /// One JSON object on standard output, nothing else there.
+    pub json: bool,
+}
+
+impl Output {
+    /// Prints the result, as JSON or as `text` says it.
+    pub fn print(self, json: &Value, text: impl FnOnce() -> String) {
+        if self.json {
+            println!("{json}");
+        } else {
+            println!("{}", text());
+        }
+    }
+}
+
+/// Wrong usage that only shows once options are seen together: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+impl Usage {
+    /// The error itself, ready to return.
+    pub fn error(message: impl Into<String>) -> anyhow::Error {
+        Usage(message.into()).into()
+    }
+}
+
+/// Writes a file to a temporary name beside it and renames it.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        std::fs::create_dir_all(dir).with_context(|| format!("{}: cannot be created", dir.display()))?;
+    }
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    std::fs::write(&partial, bytes)
+        .and_then(|()| std::fs::rename(&partial, path))
+        .with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+/// A progress bar on standard error, hidden where that is no terminal.
+pub fn progress_bar(label: &str, steps: u64) -> ProgressBar {
+    let bar = ProgressBar::new(steps);
+    let style = ProgressStyle::with_template(&format!("{label} {{bar:30}} {{pos}}/{{len}} {{msg}} {{eta}} left"))
+        .expect("the template is fixed");
+    bar.set_style(style);
+    bar
+}
+
+/// Adds the entries of `more` to an object.
+pub fn merge(object: &mut Value, more: Value) {
+    if let (Value::Object(a), Value::Object(b)) = (object, more) {
+        a.extend(b);
+    }
+}
