@@ -1,0 +1,103 @@
+//! `cargo xtask test`: every step runs, failures are collected and reported together.
+
+use crate::shell::{self, output};
+use anyhow::bail;
+
+/// Where the inference crate must build.
+const TARGETS: [&str; 5] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabihf",
+    "riscv32imc-unknown-none-elf",
+];
+
+/// (folder, command), in order; the cheap ones first.
+const STEPS: [(&str, &str); 10] = [
+    ("", "cargo fmt --all --check"),
+    ("firmware", "cargo fmt --all --check"),
+    ("", "cargo clippy --quiet --workspace --all-targets -- -D warnings"),
+    (
+        "",
+        "cargo clippy --quiet --package skiprnn-nostd --all-features --lib -- -D warnings",
+    ),
+    ("", "cargo test --quiet --workspace"),
+    (
+        "",
+        "cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
+    ),
+    ("firmware/app", "cargo clippy --quiet --all-targets -- -D warnings"),
+    ("firmware/app", "cargo test --quiet"),
+    (
+        "firmware/boards/qemu-mps2-an386",
+        "cargo clippy --quiet --release -- -D warnings",
+    ),
+    ("firmware/boards/qemu-mps2-an386", "cargo build --quiet --release"),
+];
+
+/// Adds missing Rust targets, and QEMU where this user may install it.
+pub fn setup() -> anyhow::Result<()> {
+    let installed = output("rustup target list --installed").unwrap_or_default();
+    let missing: Vec<&str> = TARGETS
+        .into_iter()
+        .filter(|t| !installed.lines().any(|line| line == *t))
+        .collect();
+    if !missing.is_empty() {
+        shell::run("", &format!("rustup target add {}", missing.join(" ")))?;
+    }
+    if output("qemu-system-arm --version").is_some() {
+        return Ok(());
+    }
+    let sudo = if output("id -u").is_some_and(|id| id.trim() == "0") {
+        ""
+    } else if output("sudo -n true").is_some() {
+        "sudo -n "
+    } else {
+        bail!("the emulator is missing and cannot be installed from here; type: sudo apt-get install qemu-system-arm");
+    };
+    shell::run("", &format!("{sudo}apt-get update -qq"))?;
+    shell::run(
+        "",
+        &format!("{sudo}apt-get install -y -qq --no-install-recommends qemu-system-arm"),
+    )
+}
+
+/// Runs every step and returns the failures.
+fn run_steps() -> Vec<String> {
+    let mut failures = Vec::new();
+    let mut attempt = |folder: &str, line: &str| {
+        if let Err(error) = shell::run(folder, line) {
+            eprintln!("{error:#}");
+            failures.push(format!("{error:#}"));
+        }
+    };
+    for (folder, line) in STEPS {
+        attempt(folder, line);
+    }
+    for target in TARGETS {
+        for features in ["", " --features defmt"] {
+            attempt(
+                "",
+                &format!("cargo build --quiet --release --package skiprnn-nostd --target {target}{features}"),
+            );
+        }
+    }
+    failures
+}
+
+/// The whole suite.
+pub fn run() -> anyhow::Result<()> {
+    setup()?;
+    let started = std::time::Instant::now();
+    let failures = run_steps();
+    let steps = STEPS.len() + 2 * TARGETS.len();
+    eprintln!(
+        "\n{} of {steps} steps passed in {:.0} s",
+        steps - failures.len(),
+        started.elapsed().as_secs_f64()
+    );
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("{} steps failed:\n  {}", failures.len(), failures.join("\n  "))
+}
