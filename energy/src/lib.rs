@@ -40,6 +40,7 @@ mod histogram;
 mod interval;
 mod measure;
 mod model;
+pub mod picture;
 mod predict;
 mod profile;
 mod stats;
