@@ -141,6 +141,8 @@ pub struct Emulation {
     pub seconds_total: f64,
     /// Updates whose sample had fallen due while an earlier update still ran.
     pub late_updates: u64,
+    /// Virtual seconds by which the latest wake-up missed its instant.
+    pub wake_delay_max_s: f64,
     /// The log, decoded line by line.
     pub log: Vec<String>,
     /// The emulated board's name.

@@ -197,6 +197,7 @@ impl Replayed {
             seconds_asleep: seconds("asleep")?,
             seconds_total: seconds("total")?,
             late_updates: number(summary, "late")?,
+            wake_delay_max_s: seconds("wake_delay")?,
             machine: options.machine.name().to_owned(),
             records,
             log: Vec::new(),
@@ -254,7 +255,7 @@ mod tests {
         "model bytes=1234 hidden=32 layers=1 inputs=3 outputs=2 period_ns=20000000 sequences=2 samples=24",
         "sequence seq=0 decision=1 crc=00c0ffee updates=3 asleep=1000 late=0 logits=[-7, 12] schedule=[01, 80, 01]",
         "sequence seq=1 decision=0 crc=12345678 updates=1 asleep=0 late=0 logits=[5, -5] schedule=[01]",
-        "summary sequences=2 updates=4 meter=6432 meter_min=1600 meter_max=1616 asleep=12500000 total=25000000 late=1",
+        "summary sequences=2 updates=4 meter=6432 meter_min=1600 meter_max=1616 asleep=12500000 total=25000000 late=1 wake_delay=25",
     ];
 
     fn with(index: usize, line: &str) -> Result<Replayed, Error> {
@@ -293,6 +294,7 @@ mod tests {
             ),
             (0.5, 1.0, 1)
         );
+        assert_eq!(emulation.wake_delay_max_s, 1e-6);
         assert_eq!(emulation.log.len(), LINES.len());
     }
 

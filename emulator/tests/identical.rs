@@ -104,6 +104,7 @@ fn asleep_for_as_long_as_the_schedule_says() {
     };
     let emulation = emulate(SMALL, &blob, &counts, &options);
     let total = (SMALL.sequences * SMALL.length) as f64 * SMALL.sample_period_s;
+    assert!(emulation.wake_delay_max_s < 1e-6, "{} s", emulation.wake_delay_max_s);
     assert!(
         (emulation.seconds_total - total).abs() < 1e-6,
         "{} s, not {total} s",
@@ -136,7 +137,7 @@ fn updates_longer_than_the_period_change_no_schedule() {
 
 #[test]
 fn the_clock_outlives_its_timer() {
-    // 20 sequences of 50 s: the 32-bit timer wraps every 172 s, and a skip may outlast half of that.
+    // 20 sequences of 1000 s: the 32-bit timer wraps every 172 s, and a skip may outlast half of that.
     let shape = Shape {
         sample_period_s: 20.0,
         ..SMALL
@@ -144,11 +145,44 @@ fn the_clock_outlives_its_timer() {
     let (blob, counts) = random(shape);
     let emulation = emulate(shape, &blob, &counts, &Options::default());
     assert_eq!(emulation.records, simulate(shape, &blob, &counts));
+    // A wake-up costs a hundred instructions of 64 ns.
+    assert!(emulation.wake_delay_max_s < 1e-5, "{} s", emulation.wake_delay_max_s);
     assert!(
-        (emulation.seconds_total - 20_000.0).abs() < 1e-6,
+        (emulation.seconds_total - 20_000.0).abs() < 1e-5,
         "{} s",
         emulation.seconds_total
     );
+}
+
+#[test]
+fn as_much_as_the_activity_data_within_a_minute() {
+    // 620 windows of 128 samples, more than half of them used.
+    let shape = Shape {
+        cell: Cell::SkipGru,
+        inputs: 6,
+        hidden: 32,
+        outputs: 6,
+        gate_bias: 0.1,
+        sequences: 620,
+        length: 128,
+        ..SMALL
+    };
+    let (blob, counts) = random(shape);
+    let options = Options {
+        timeout_s: 60,
+        ..Options::default()
+    };
+    let started = std::time::Instant::now();
+    let emulation = emulate(shape, &blob, &counts, &options);
+    let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
+    println!(
+        "{updates} updates of {:.1} instructions in {:.1} s, {} late",
+        emulation.instructions_per_update,
+        started.elapsed().as_secs_f64(),
+        emulation.late_updates
+    );
+    assert!(updates > 620 * 77, "{updates}");
+    assert_eq!(emulation.records, simulate(shape, &blob, &counts));
 }
 
 #[test]

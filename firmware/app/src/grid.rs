@@ -58,10 +58,7 @@ mod tests {
     fn points_are_exact_over_millions_of_samples() {
         for (period_ns, ticks) in [(20_000_000, 25_000_000), (1_000_000, 32_768), (333_333_333, 25_000_000)] {
             let grid = Grid::new(period_ns, ticks).unwrap();
-            for k in (0..40_000_000u64)
-                .step_by(99_991)
-                .chain([20_000_000_001])
-            {
+            for k in (0..40_000_000u64).step_by(99_991).chain([20_000_000_001]) {
                 let exact = u128::from(k) * u128::from(period_ns) * u128::from(ticks) / 1_000_000_000;
                 assert_eq!(u128::from(grid.tick(k)), exact);
             }

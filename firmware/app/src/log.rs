@@ -62,7 +62,7 @@ pub fn sequence(record: &SequenceRecord) {
 pub fn summary(summary: &Summary) {
     defmt::println!(
         "summary sequences={=u32} updates={=u64} meter={=u64} meter_min={=u32} meter_max={=u32} asleep={=u64} \
-         total={=u64} late={=u64}",
+         total={=u64} late={=u64} wake_delay={=u64}",
         summary.sequences,
         summary.update_ticks.count,
         summary.update_ticks.sum,
@@ -70,6 +70,7 @@ pub fn summary(summary: &Summary) {
         summary.update_ticks.max,
         summary.asleep_ticks,
         summary.total_ticks,
-        summary.late_updates
+        summary.late_updates,
+        summary.wake_delay_ticks
     );
 }

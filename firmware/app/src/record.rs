@@ -38,6 +38,8 @@ pub struct Summary {
     pub total_ticks: u64,
     /// Updates whose sample had fallen due while an earlier update still ran.
     pub late_updates: u64,
+    /// Ticks of the [`crate::Clock`] by which the latest wake-up missed its instant.
+    pub wake_delay_ticks: u64,
 }
 
 /// How often, and within which bounds, something was counted.

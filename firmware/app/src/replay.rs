@@ -304,7 +304,9 @@ where
         self.markers.awake(false)?;
         self.clock.sleep_until(due).map_err(ReplayError::Clock)?;
         self.markers.awake(true)?;
-        Ok(Wait::Slept(self.clock.now().wrapping_sub(before)))
+        let after = self.clock.now();
+        self.summary.wake_delay_ticks = self.summary.wake_delay_ticks.max(after.saturating_sub(due));
+        Ok(Wait::Slept(after.wrapping_sub(before)))
     }
 }
 

@@ -29,6 +29,8 @@ enum Event {
 struct MockClock {
     world: Shared,
     fails: bool,
+    /// Ticks by which every wake-up comes too late.
+    oversleeps: u64,
 }
 
 impl Clock for MockClock {
@@ -48,7 +50,7 @@ impl Clock for MockClock {
         }
         let mut world = self.world.borrow_mut();
         let from = world.now;
-        world.now = from.max(tick);
+        world.now = from.max(tick) + self.oversleeps;
         world.events.push(Event::Sleep { from, to: tick });
         Ok(())
     }
@@ -207,6 +209,7 @@ fn parts(script: &[(u32, u64)]) -> (Shared, Scripted, MockClock, MockMeter) {
     let clock = MockClock {
         world: world.clone(),
         fails: false,
+        oversleeps: 0,
     };
     let meter = MockMeter {
         world: world.clone(),
@@ -318,6 +321,7 @@ fn sequences_lie_on_one_grid_without_drift() {
             asleep_ticks: 8000 * PERIOD - 2000,
             total_ticks: 8000 * PERIOD,
             late_updates: 0,
+            wake_delay_ticks: 0,
         }
     );
     let resets = world
@@ -357,6 +361,19 @@ fn after_an_overrun_the_next_sequence_starts_at_a_grid_point() {
     replay.sequence(0, 2, &mut source).unwrap();
     replay.sequence(1, 2, &mut source).unwrap();
     assert_eq!(reads(&world), [(0, 1003), (1, 1023), (0, 1103), (1, 1123)]);
+}
+
+#[test]
+fn a_clock_that_oversleeps_does_not_drift() {
+    let (world, network, mut clock, meter) = parts(&[(1, 1), (9, 1)]);
+    clock.oversleeps = 4;
+    let bytes = file(500, 4);
+    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
+    let summary = replay.run(&SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
+    assert_eq!((summary.wake_delay_ticks, summary.late_updates), (4, 0));
+    assert_eq!(summary.total_ticks, 500 * 4 * PERIOD + 4);
+    let late = |(k, at): (usize, &(u32, u64))| at.1 - (1003 + ((k as u64 / 2) * 4 + u64::from(at.0)) * PERIOD);
+    assert!(reads(&world).iter().enumerate().map(late).all(|ticks| ticks == 4));
 }
 
 #[test]

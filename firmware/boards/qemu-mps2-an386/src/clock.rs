@@ -62,7 +62,10 @@ impl Clock for TimerClock {
             if left == 0 {
                 return Ok(());
             }
-            self.alarm.write(TimerRegister::Reload, left.min(LONGEST_SLEEP) as u32);
+            // Once only: with a reload value the timer would go on counting, and an emulator that leaps to the next
+            // deadline while the core sleeps may leap over two of them at once.
+            self.alarm.write(TimerRegister::Reload, 0);
+            self.alarm.write(TimerRegister::Value, left.min(LONGEST_SLEEP) as u32);
             self.alarm.clear_wake_up();
             // With interrupts masked the alarm cannot slip in between this check and the sleep: it stays pending, and
             // a pending interrupt ends the sleep, or keeps it from beginning.

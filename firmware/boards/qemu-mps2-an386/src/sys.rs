@@ -34,7 +34,7 @@ pub enum TimerRegister {
     Ctrl = 0x0,
     /// Counts down.
     Value = 0x4,
-    /// Follows after zero; writing sets the value as well.
+    /// Follows after zero, where 0 stops the timer; writing sets the value as well.
     Reload = 0x8,
     /// Reads as 1 where the interrupt is pending; writing 1 clears it.
     IntClear = 0xc,
