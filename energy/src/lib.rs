@@ -41,6 +41,7 @@ mod interval;
 mod measure;
 mod model;
 pub mod picture;
+pub mod ppk2;
 mod predict;
 mod profile;
 mod stats;
