@@ -195,19 +195,22 @@ pub struct SelfCheck {
 /// As [`run`], and where the image does not refuse.
 pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
     let lines = emulate(&[], options)?;
+    let refusal = match log::ended(&lines) {
+        Err(Error::Refused(refusal)) => refusal,
+        Err(error) => return Err(error),
+        Ok(()) => {
+            return Err(Error::Mismatch(
+                "an image with nothing loaded says that it is done".into(),
+            ));
+        }
+    };
     let calibration = log::Calibration::parse(&lines, options)?;
-    match log::ended(&lines) {
-        Err(Error::Refused(refusal)) => Ok(SelfCheck {
-            thousand_instructions: calibration.thousand,
-            overhead_instructions: calibration.overhead,
-            refusal,
-            log: lines,
-        }),
-        Err(error) => Err(error),
-        Ok(()) => Err(Error::Mismatch(
-            "an image with nothing loaded says that it is done".into(),
-        )),
-    }
+    Ok(SelfCheck {
+        thousand_instructions: calibration.thousand,
+        overhead_instructions: calibration.overhead,
+        refusal,
+        log: lines,
+    })
 }
 
 /// Runs the image with these loads and decodes its log.
@@ -241,4 +244,55 @@ fn emulate(loads: &[(u32, Vec<u8>)], options: &Options) -> Result<Vec<String>, E
         });
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_ends_the_run_and_says_where() {
+        let options = Options::default();
+        let mut elf = std::fs::read(image::find(&options).unwrap_or_else(|error| panic!("{error}"))).unwrap();
+        // Amid the thousand nops of the calibration: an instruction that is permanently undefined.
+        let nops = elf
+            .windows(200)
+            .position(|window| window.as_chunks().0.iter().all(|nop| *nop == [0x00, 0xbf]));
+        let at = nops.expect("the calibration's nops") + 100;
+        elf[at..at + 2].copy_from_slice(&[0xff, 0xde]);
+        let folder = tempfile::tempdir().unwrap();
+        let firmware = folder.path().join("broken.elf");
+        std::fs::write(&firmware, elf).unwrap();
+        let options = Options {
+            firmware: Some(firmware),
+            timeout_s: 20,
+            ..options
+        };
+        match self_check(&options) {
+            Err(Error::Fault(why)) => assert!(why.starts_with("HardFault at 0x0000"), "{why}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_run_that_takes_too_long_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("log.txt");
+        let options = Options {
+            timeout_s: 0,
+            keep_log: Some(log.clone()),
+            ..Options::default()
+        };
+        match self_check(&options) {
+            Err(Error::Timeout { seconds: 0, .. }) => assert!(log.is_file()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn machines_by_name() {
+        assert_eq!("mps2-an386".parse(), Ok(Machine::Mps2An386));
+        let error = "microbit".parse::<Machine>().unwrap_err();
+        assert_eq!(error, "no machine named microbit; there is mps2-an386");
+    }
 }

@@ -165,8 +165,8 @@ pub struct Replayed {
 impl Replayed {
     /// Reads the lines of a whole replay.
     pub fn parse(lines: Vec<String>, options: &Options) -> Result<Self, Error> {
-        let calibration = Calibration::parse(&lines, options)?;
         ended(&lines)?;
+        let calibration = Calibration::parse(&lines, options)?;
         let ticks_per_second: f64 = number(line(&lines, "image")?, "ticks_per_second")?;
         let model = line(&lines, "model")?;
         let (blob_bytes, samples, inputs) = (
