@@ -20,9 +20,11 @@ pub struct BreakEven {
     pub sensor: String,
     /// Always "predicted".
     pub label: &'static str,
-    /// Sleep instead of idling for longer than this: `E_wake / (P_idle - P_sleep)`, in seconds; null where the profile has no idle power.
+    /// Sleep instead of idling for longer than this: `E_wake / (P_idle - P_sleep)`, in seconds; null where the profile
+    /// has no idle power.
     pub sleep_s: Option<Interval>,
-    /// Switch the sensor off for gaps longer than this: `t_on + E_switch / (P_on - P_off)`, in seconds; null without a sensor.
+    /// Switch the sensor off for gaps longer than this: `t_on + E_switch / (P_on - P_off)`, in seconds; null without a
+    /// sensor.
     pub sensor_off_s: Option<Interval>,
     /// The same in samples: gaps of so many and more.
     pub sensor_off_from_samples: Option<u32>,
@@ -32,8 +34,8 @@ pub struct BreakEven {
 
 /// Break-even times of a board, a sensor and a workload.
 ///
-/// `E_switch` is a wake-up of its own to switch the sensor on ahead of the sample, and the commands, taken as long as one read. Each end of an
-/// interval takes the ends of its factors that favour it.
+/// `E_switch` is a wake-up of its own to switch the sensor on ahead of the sample, and the commands, taken as long as
+/// one read. Each end of an interval takes the ends of its factors that favour it.
 ///
 /// # Errors
 /// Those of [`predict`](crate::predict()), but that the updates need not fit into the sequence.

@@ -42,10 +42,10 @@ impl Calibration {
         toml::to_string(self).map_err(|e| Error::Mismatch(format!("calibration: {e}")))
     }
 
-    /// From a run with markers: energy per cycle is that of UPD over `cycles_per_update`, sleep current that of AWAKE low over `voltage_v`.
-    /// Ends are the bootstrap interval over the windows, or 5 % either way for a single window. What the meter sees besides the processor
-    /// is contained, so measure with the sensor outside its loop. A wake-up's energy is not told apart from reading the sample; take it from a
-    /// run of wake-ups alone.
+    /// From a run with markers: energy per cycle is that of UPD over `cycles_per_update`, sleep current that of AWAKE
+    /// low over `voltage_v`. Ends are the bootstrap interval over the windows, or 5 % either way for a single window.
+    /// What the meter sees besides the processor is contained, so measure with the sensor outside its loop. A wake-up's
+    /// energy is not told apart from reading the sample; take it from a run of wake-ups alone.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep.
@@ -82,7 +82,8 @@ impl Calibration {
         })
     }
 
-    /// The board with these figures in place of its profile's; an energy per cycle measured on the network leaves no workload factor.
+    /// The board with these figures in place of its profile's; an energy per cycle measured on the network leaves no
+    /// workload factor.
     ///
     /// # Errors
     /// [`Error::Profile`] where a figure cannot be.

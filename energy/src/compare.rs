@@ -76,8 +76,8 @@ pub struct Comparison {
 
 /// Compares the schemes with the model of [`predict`](crate::predict()).
 ///
-/// Dense and subsampled take `dense_update`, the skipping ones `update`. A burst read from the buffer costs as much for each sample as a single
-/// read.
+/// Dense and subsampled take `dense_update`, the skipping ones `update`. A burst read from the buffer costs as much for
+/// each sample as a single read.
 ///
 /// # Errors
 /// Those of [`predict`](crate::predict()), but that the updates need not fit into the sequence.

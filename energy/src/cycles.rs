@@ -27,10 +27,10 @@ pub enum Core {
 impl Core {
     /// Cycles per instruction of a MAC loop from memory without wait states.
     ///
-    /// Cortex-M4: its technical reference manual (DDI0439D, table 3-1) gives arithmetic and MACs 1 cycle, single loads 1 (pipelined
-    /// with a neighbour) to 2, a taken branch 2 to 4; the loop of four loads, two SMLAD, one SUBS and one BNE is 10 to 12
-    /// cycles for 8 instructions. The interval is wider than that loop because activations and the gate are not MAC loops.
-    /// The other cores are set relative to it from their pipelines (assumed, not measured).
+    /// Cortex-M4: its technical reference manual (DDI0439D, table 3-1) gives arithmetic and MACs 1 cycle, single loads
+    /// 1 (pipelined with a neighbour) to 2, a taken branch 2 to 4; the loop of four loads, two SMLAD, one SUBS and one
+    /// BNE is 10 to 12 cycles for 8 instructions. The interval is wider than that loop because activations and the gate
+    /// are not MAC loops. The other cores are set relative to it from their pipelines (assumed, not measured).
     #[must_use]
     pub fn cycles_per_instruction(self) -> Interval {
         let (low, mid, high) = match self {
@@ -43,8 +43,8 @@ impl Core {
         Interval { low, mid, high }
     }
 
-    /// Instructions on this core for one instruction of the same source built for Cortex-M4 (assumed): Armv6-M has no MAC, no
-    /// shifted operands and fewer registers, Armv7-M has no halfword MAC.
+    /// Instructions on this core for one instruction of the same source built for Cortex-M4 (assumed): Armv6-M has no
+    /// MAC, no shifted operands and fewer registers, Armv7-M has no halfword MAC.
     #[must_use]
     pub fn instructions_relative_to_m4(self) -> Interval {
         match self {
@@ -77,7 +77,8 @@ pub enum UpdateCost {
         /// As Cortex-M4 code.
         instructions: Interval,
     },
-    /// Cycles on this very core, from its cycle counter on a board or from a histogram of instructions, memory stalls included.
+    /// Cycles on this very core, from its cycle counter on a board or from a histogram of instructions, memory stalls
+    /// included.
     Cycles {
         /// Cycles of one update.
         cycles: Interval,
@@ -129,9 +130,9 @@ impl UpdateCost {
 
 /// Instructions of one update, predicted from its MACs and its hidden units.
 ///
-/// `macs * (3, 5, 8) + hidden * (200, 300, 400)`: the portable kernel spends 3 to 8 instructions on a MAC at the sizes of sensor
-/// models (short rows), and activations, state update and the gate take 200 to 400 for each hidden unit. A rough rule, until
-/// the emulator's count replaces it.
+/// `macs * (3, 5, 8) + hidden * (200, 300, 400)`: the portable kernel spends 3 to 8 instructions on a MAC at the sizes
+/// of sensor models (short rows), and activations, state update and the gate take 200 to 400 for each hidden unit. A
+/// rough rule, until the emulator's count replaces it.
 ///
 /// ```
 /// let i = energy::predicted_instructions(4 * 32 * (3 + 32) + 32, 32);
@@ -147,8 +148,8 @@ pub fn predicted_instructions(macs: usize, hidden: usize) -> Interval {
     }
 }
 
-/// Instructions of the output layer, once per decision: `macs * (3, 5, 8)`, the rule of [`predicted_instructions`] without
-/// activations.
+/// Instructions of the output layer, once per decision: `macs * (3, 5, 8)`, the rule of [`predicted_instructions`]
+/// without activations.
 #[must_use]
 pub fn head_instructions(macs: usize) -> Interval {
     predicted_instructions(macs, 0)

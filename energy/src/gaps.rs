@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::workload::Workload;
 
-/// Gaps of one sequence: `(samples to the next use, how many such gaps on average)`. A gap of 1 skips nothing. The gap after the last
-/// update reaches to sample 0 of the next sequence, so the gaps of a sequence add up to its length.
+/// Gaps of one sequence: `(samples to the next use, how many such gaps on average)`. A gap of 1 skips nothing. The gap
+/// after the last update reaches to sample 0 of the next sequence, so the gaps of a sequence add up to its length.
 pub(crate) type Gaps = Vec<(f64, f64)>;
 
 /// What is known of the gaps.
@@ -14,8 +14,8 @@ pub(crate) struct GapModel {
     pub even: Gaps,
     /// The gaps for the low end: from the schedules, or all skipped samples in one gap.
     ///
-    /// The saving of a gap is convex in its length (nothing up to the break-even, then a straight line), so for a given mean equal
-    /// gaps save least and one long gap saves most: the truth lies between.
+    /// The saving of a gap is convex in its length (nothing up to the break-even, then a straight line), so for a given
+    /// mean equal gaps save least and one long gap saves most: the truth lies between.
     pub long: Gaps,
     /// True where schedules told.
     pub exact: bool,

@@ -41,8 +41,8 @@ pub enum Class {
 }
 
 impl Class {
-    /// The class of an instruction as a disassembler prints it; `taken` matters for branches. `None` for one that is not known, of the floating
-    /// point unit for example.
+    /// The class of an instruction as a disassembler prints it; `taken` matters for branches. `None` for one that is
+    /// not known, of the floating point unit for example.
     #[must_use]
     pub fn of(mnemonic: &str, operands: &str, taken: bool) -> Option<Self> {
         let name = mnemonic.trim().to_ascii_lowercase();
@@ -89,9 +89,10 @@ impl Class {
 
     /// Cycles without wait states: least, usual, most. `None` where the core's maker publishes no table.
     ///
-    /// Cortex-M4: technical reference manual DDI0439D, tables 3-1 and 3-2; a neighbouring load or store is pipelined from 2 cycles to 1, a
-    /// taken branch refills the pipeline in 1 to 3, a division ends early. Cortex-M33 is taken like it (assumed). Cortex-M3: the same but MLA 2 and long
-    /// products 3 to 5. Cortex-M0+: its manual (recalled); the product in 1 cycle or in 32 by the maker's choice.
+    /// Cortex-M4: technical reference manual DDI0439D, tables 3-1 and 3-2; a neighbouring load or store is pipelined
+    /// from 2 cycles to 1, a taken branch refills the pipeline in 1 to 3, a division ends early. Cortex-M33 is taken
+    /// like it (assumed). Cortex-M3: the same but MLA 2 and long products 3 to 5. Cortex-M0+: its manual (recalled);
+    /// the product in 1 cycle or in 32 by the maker's choice.
     #[must_use]
     pub fn cycles(self, core: Core) -> Option<Interval> {
         let small = core == Core::CortexM0Plus;
@@ -202,8 +203,8 @@ impl Histogram {
         self.unknown
     }
 
-    /// Cycles without wait states: the sum of each class's ends, an instruction of no known class taken as 1 to 4 cycles. `None` where the core has
-    /// no table or not such an instruction.
+    /// Cycles without wait states: the sum of each class's ends, an instruction of no known class taken as 1 to 4
+    /// cycles. `None` where the core has no table or not such an instruction.
     #[must_use]
     pub fn cycles(&self, core: Core) -> Option<Interval> {
         let unknown = self.unknown as f64;
@@ -255,13 +256,15 @@ mod tests {
 
     #[test]
     fn a_known_loop_agrees_with_a_hand_count() {
-        // By hand for 100 rounds: 400 loads of 1 to 2 cycles, 200 MACs and 100 subtractions of 1, 99 taken branches of 2 to 4, one not.
+        // By hand for 100 rounds: 400 loads of 1 to 2 cycles, 200 MACs and 100 subtractions of 1, 99 taken branches of
+        // 2 to 4, one not.
         let histogram = mac_loop(100);
         assert_eq!((histogram.instructions(), histogram.unknown()), (800, 0));
         let cycles = histogram.cycles(Core::CortexM4).unwrap();
         assert_eq!(cycles.low, 400.0 + 200.0 + 100.0 + 99.0 * 2.0 + 1.0);
         assert_eq!(cycles.high, 800.0 + 200.0 + 100.0 + 99.0 * 4.0 + 1.0);
-        // The manual's best and worst case of the loop: loads pipelined (2 + 1 + 1 + 1), refill of 1 or 3: 10 and 12 cycles a round.
+        // The manual's best and worst case of the loop: loads pipelined (2 + 1 + 1 + 1), refill of 1 or 3: 10 and 12
+        // cycles a round.
         assert!(cycles.low <= 1000.0 && 1200.0 <= cycles.high);
         assert!((1000.0..=1200.0).contains(&cycles.mid), "{cycles:?}");
         assert!(histogram.cycles(Core::CortexM7).is_none());

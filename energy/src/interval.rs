@@ -13,8 +13,8 @@ pub enum Corner {
 
 /// A value known to lie between `low` and `high`, with `mid` as the best single guess.
 ///
-/// The unit belongs to the field that holds the interval. A model that rises with each of its factors is bounded by its value
-/// with all factors low and its value with all factors high; [`Interval::from_corners`] evaluates it so.
+/// The unit belongs to the field that holds the interval. A model that rises with each of its factors is bounded by its
+/// value with all factors low and its value with all factors high; [`Interval::from_corners`] evaluates it so.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.

@@ -2,11 +2,12 @@
 //!
 //! Two questions, two roads to the answer:
 //!
-//! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its source), and a
-//!   [`Workload`] (how many updates in how many samples, how many instructions each). The result is an interval and is
-//!   labelled "predicted".
-//! - **Measured** ([`measure`]): a power trace of an instrument ([`trace`]), cut into windows by markers, times or a threshold, with the
-//!   energy of each, gross and net, their median, mean and bootstrap interval, and a header that says what was not stated.
+//! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its
+//!   source), and a [`Workload`] (how many updates in how many samples, how many instructions each). The result is an
+//!   interval and is labelled "predicted".
+//! - **Measured** ([`measure`]): a power trace of an instrument ([`trace`]), cut into windows by markers, times or a
+//!   threshold, with the energy of each, gross and net, their median, mean and bootstrap interval, and a header that
+//!   says what was not stated.
 //!
 //! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
 //! *predicted* (anything computed from a profile).

@@ -45,7 +45,8 @@ pub struct MeasureOptions {
     pub windowing: Windowing,
     /// Sequences in each window, where the file does not tell; 1 where it is not given.
     pub count: Option<u64>,
-    /// Baseline that net figures subtract, in microwatts. A threshold takes the least positive power where it is not given.
+    /// Baseline that net figures subtract, in microwatts. A threshold takes the least positive power where it is not
+    /// given.
     pub baseline_uw: Option<f64>,
     /// The header of the report.
     pub setup: Setup,
@@ -99,13 +100,13 @@ pub struct StatesPerSequence {
 
 /// Measures the energy per sequence of a trace.
 ///
-/// A window's gross energy is the sum of `P * dt` of its samples (formats with regular samples), the trapezoid sum (irregular samples) or the
-/// difference of the energy column (EnergyTrace); its net energy is less `baseline * duration`. The trace is read once; a threshold
-/// without a baseline, and a `results.json`, are read twice.
+/// A window's gross energy is the sum of `P * dt` of its samples (formats with regular samples), the trapezoid sum
+/// (irregular samples) or the difference of the energy column (EnergyTrace); its net energy is less `baseline *
+/// duration`. The trace is read once; a threshold without a baseline, and a `results.json`, are read twice.
 ///
 /// # Errors
-/// Those of [`trace::read`](crate::trace::read); [`Error::Option`] for options that cannot be; [`Error::Trace`] where no window counts, with
-/// the reasons.
+/// Those of [`trace::read`](crate::trace::read); [`Error::Option`] for options that cannot be; [`Error::Trace`] where
+/// no window counts, with the reasons.
 pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Error> {
     validate(options)?;
     let count = options.count.unwrap_or(1);

@@ -60,8 +60,8 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Cycles of deciding to skip one sample: a countdown and a branch. A fixed-point Skip RNN on an MSP430FR5994 takes 26 nJ at 0.478 mW and
-/// 1 MHz for it, 54 cycles; the ends are assumed.
+/// Cycles of deciding to skip one sample: a countdown and a branch. A fixed-point Skip RNN on an MSP430FR5994 takes 26
+/// nJ at 0.478 mW and 1 MHz for it, 54 cycles; the ends are assumed.
 const POLL_CYCLES: Interval = Interval {
     low: 30.0,
     mid: 54.0,
@@ -125,14 +125,14 @@ impl<'a> Model<'a> {
         self.sensor.on_power_uw(rate, corner) - self.sensor.off_power_uw(corner)
     }
 
-    /// What switching the sensor off and on again costs the processor: one wake-up of its own to switch it on ahead of the sample,
-    /// and the commands, taken as long as one read.
+    /// What switching the sensor off and on again costs the processor: one wake-up of its own to switch it on ahead of
+    /// the sample, and the commands, taken as long as one read.
     fn switching_uj(&self, corner: Corner) -> f64 {
         self.board.wake_energy_uj(corner) + self.read_energy_uj(corner)
     }
 
-    /// Gap at which switching the sensor off breaks even, turn-on included: `t_on + E_switch / (P_on - P_off)`, from the switching of one
-    /// corner and the gain of another.
+    /// Gap at which switching the sensor off breaks even, turn-on included: `t_on + E_switch / (P_on - P_off)`, from
+    /// the switching of one corner and the gain of another.
     fn break_even_s(&self, switching: Corner, gain: Corner) -> Option<f64> {
         let rate = self.rate?;
         let gain_uw = self.gain_uw(rate, gain);
@@ -148,8 +148,8 @@ impl<'a> Model<'a> {
         )
     }
 
-    /// The shortest gap, in samples, in which the sensor is switched off: break-even by the middle figures, and time enough to turn
-    /// on even by the high one.
+    /// The shortest gap, in samples, in which the sensor is switched off: break-even by the middle figures, and time
+    /// enough to turn on even by the high one.
     pub(crate) fn gate_from_samples(&self) -> Option<u32> {
         let rate = self.rate?;
         let least_s = self
@@ -189,7 +189,8 @@ impl<'a> Model<'a> {
         result
     }
 
-    /// `E_seq = n_wake * E_wake + n_read * E_read + (n_upd * C_u + n_poll * C_p) * e_cyc + P_sleep * (T - t_awake) + E_sensor + C_out * e_cyc`.
+    /// `E_seq = n_wake * E_wake + n_read * E_read + (n_upd * C_u + n_poll * C_p) * e_cyc + P_sleep * (T - t_awake) +
+    /// E_sensor + C_out * e_cyc`.
     pub(crate) fn sequence(&self, corner: Corner, cost: &UpdateCost, work: &Work<'_>) -> Split {
         let gated = self.sensor_energy(corner, work);
         let clock_hz = self.board.clock_hz.interval().at(corner);
@@ -211,8 +212,9 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The three corners of a sequence that wakes only for its updates. Where only the mean number of updates is known, the low end takes
-    /// the kinder of the two extreme gap patterns, the high end the harsher, and the middle equal gaps.
+    /// The three corners of a sequence that wakes only for its updates. Where only the mean number of updates is known,
+    /// the low end takes the kinder of the two extreme gap patterns, the high end the harsher, and the middle equal
+    /// gaps.
     pub(crate) fn corners(&self, cost: &UpdateCost, gaps: &GapModel) -> [Split; 3] {
         let (even, long) = (Work::gated(&gaps.even), Work::gated(&gaps.long));
         let pick = |corner, low: bool| {

@@ -8,7 +8,8 @@ pub use bars::comparison_svg;
 pub use scatter::{OperatingPoint, energy_accuracy_svg};
 pub use trace_plot::trace_svg;
 
-/// Colours of update, wake, sample, sleep, sensor and output: told apart by the colour-blind as well (after Okabe and Ito).
+/// Colours of update, wake, sample, sleep, sensor and output: told apart by the colour-blind as well (after Okabe and
+/// Ito).
 const PALETTE: [&str; 6] = ["#0072b2", "#e69f00", "#56b4e9", "#999999", "#009e73", "#cc79a7"];
 
 /// Text of a picture with the characters that markup takes replaced.
@@ -22,7 +23,8 @@ fn escaped(text: &str) -> String {
 fn framed(width: f64, height: f64, title: &str, body: &str) -> String {
     let title = escaped(title);
     format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
+         width=\"{width}\" height=\"{height}\" \
          font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"{title}\">\
          <rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\
          <text x=\"10\" y=\"18\" font-size=\"14\">{title}</text>{body}</svg>\n"

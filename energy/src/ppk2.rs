@@ -1,10 +1,11 @@
 //! Recording from a Nordic Power Profiler Kit II over its USB serial port.
 //!
-//! The device sends one word for each sample at 100 kS/s. [`Modifiers`] and [`Decoder`] turn words into currents and need no device;
-//! [`record`] drives one behind any reader and writer; [`record_to_file`] opens the port and writes a `.ppk2` or a CSV.
+//! The device sends one word for each sample at 100 kS/s. [`Modifiers`] and [`Decoder`] turn words into currents and
+//! need no device; [`record`] drives one behind any reader and writer; [`record_to_file`] opens the port and writes a
+//! `.ppk2` or a CSV.
 //!
-//! What the kit cannot tell: transients of less than about 50 us after a change of range, which the filter replaces by an average, and losses of a
-//! whole multiple of 64 samples, because the device counts its samples modulo 64.
+//! What the kit cannot tell: transients of less than about 50 us after a change of range, which the filter replaces by
+//! an average, and losses of a whole multiple of 64 samples, because the device counts its samples modulo 64.
 
 mod decode;
 #[cfg(all(unix, feature = "live"))]

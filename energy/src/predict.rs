@@ -89,17 +89,16 @@ pub struct Prediction {
     pub notes: Vec<String>,
 }
 
-/// Predicts the energy of one sequence:
-/// `E_seq = n_upd * (E_wake + E_read + C_u * e_cyc) + P_sleep * (T - t_awake) + E_sensor + C_out * e_cyc`
-/// with `e_cyc = V * I(f) / f * k`, every factor an interval and the result the interval from all factors low to all factors high
-/// (the model rises with each of them). `E_sensor` is `P_on * gap` where the sensor stays on, and
-/// `P_on * t_on + P_off * (gap - t_on) + E_switch` in gaps long enough for switching it off to pay.
+/// Predicts the energy of one sequence: `E_seq = n_upd * (E_wake + E_read + C_u * e_cyc) + P_sleep * (T - t_awake) +
+/// E_sensor + C_out * e_cyc` with `e_cyc = V * I(f) / f * k`, every factor an interval and the result the interval from
+/// all factors low to all factors high (the model rises with each of them). `E_sensor` is `P_on * gap` where the sensor
+/// stays on, and `P_on * t_on + P_off * (gap - t_on) + E_switch` in gaps long enough for switching it off to pay.
 ///
 /// The dense figure is the same model with every sample used and `dense_update` for each.
 ///
 /// # Errors
-/// [`Error::Workload`] for an impossible workload, [`Error::Mismatch`] where the sensor is too slow, or where the updates of a
-/// sequence take longer than the sequence.
+/// [`Error::Workload`] for an impossible workload, [`Error::Mismatch`] where the sensor is too slow, or where the
+/// updates of a sequence take longer than the sequence.
 pub fn predict(board: &Board, sensor: &Sensor, workload: &Workload) -> Result<Prediction, Error> {
     let model = Model::new(board, sensor, workload)?;
     let gaps = GapModel::of(workload);

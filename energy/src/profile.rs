@@ -99,7 +99,8 @@ impl Check<'_> {
     }
 }
 
-/// The text of a profile: built in under that name, or a file at that path. Returns the name to use in messages as well.
+/// The text of a profile: built in under that name, or a file at that path. Returns the name to use in messages as
+/// well.
 fn text(what: &'static str, name_or_path: &str, built_in: &[(&str, &'static str)]) -> Result<(String, String), Error> {
     if let Some((name, text)) = built_in.iter().find(|(name, _)| *name == name_or_path) {
         return Ok((format!("{what} profile {name}"), (*text).to_string()));

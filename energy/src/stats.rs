@@ -19,8 +19,8 @@ const RESAMPLES: usize = 2000;
 const SEED: u64 = 0x5eed_0000_0000_0001;
 
 impl Estimate {
-    /// Median, mean and the percentile bootstrap of the mean: 2000 resamples with replacement from a fixed seed, so that the same trace
-    /// gives the same interval. The mean is what a battery pays. `None` for no figures.
+    /// Median, mean and the percentile bootstrap of the mean: 2000 resamples with replacement from a fixed seed, so
+    /// that the same trace gives the same interval. The mean is what a battery pays. `None` for no figures.
     #[must_use]
     pub fn of(values: &[f64]) -> Option<Self> {
         if values.is_empty() {

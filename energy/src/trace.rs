@@ -1,7 +1,8 @@
 //! Power traces of instruments, read as a stream of steps.
 //!
-//! Every format comes out as the same [`Step`]s, one after the other and never all at once, so that a trace may be larger than
-//! memory. Readers hand the steps to a callback: a zip member borrows its archive, which an iterator could not hold on to.
+//! Every format comes out as the same [`Step`]s, one after the other and never all at once, so that a trace may be
+//! larger than memory. Readers hand the steps to a callback: a zip member borrows its archive, which an iterator could
+//! not hold on to.
 
 mod columns;
 mod energyrunner;
@@ -72,7 +73,8 @@ pub struct Step {
     pub power_uw: f64,
     /// Energy from `start_s` to `end_s`, in microjoules; 0 where missing.
     pub energy_uj: f64,
-    /// Levels of the markers: bit 0 SEQ, bit 1 AWAKE, bit 2 UPD. A level that the sample does not tell is that of the sample before.
+    /// Levels of the markers: bit 0 SEQ, bit 1 AWAKE, bit 2 UPD. A level that the sample does not tell is that of the
+    /// sample before.
     pub levels: u8,
     /// True where the instrument lost the sample.
     pub missing: bool,
@@ -163,8 +165,8 @@ pub fn detect(path: &Path) -> Result<Format, Error> {
 /// Reads a trace from beginning to end, once, and hands every step to `sink`.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::Trace`] with file, place and mend, [`Error::Option`] for a missing voltage, marker or column, and whatever
-/// `sink` returns.
+/// [`Error::Read`], [`Error::Trace`] with file, place and mend, [`Error::Option`] for a missing voltage, marker or
+/// column, and whatever `sink` returns.
 pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(Format, Summary), Error> {
     if options.voltage_v.is_some_and(|v| !(v.is_finite() && v > 0.0)) {
         return Err(Error::Option {

@@ -34,8 +34,8 @@ impl TwoState {
 
 /// Fits idle power, and active power where it is not given, by least squares.
 ///
-/// With the active power given: `P_idle = sum (1 - d)(P - d * P_active) / sum (1 - d)^2`, one point suffices. Without: the straight line through
-/// power over duty, read at duty 0 and 1, which takes two different duties at one clock.
+/// With the active power given: `P_idle = sum (1 - d)(P - d * P_active) / sum (1 - d)^2`, one point suffices. Without:
+/// the straight line through power over duty, read at duty 0 and 1, which takes two different duties at one clock.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where the points do not determine the powers, or are none.
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn the_streaming_benchmark_gives_the_idle_powers_of_the_survey() {
-        // MLPerf Tiny v1.3, streaming wakeword: average power and duty; active power of the same boards' keyword spotting; idle power of the
-        // survey's finding 4.
+        // MLPerf Tiny v1.3, streaming wakeword: average power and duty; active power of the same boards' keyword
+        // spotting; idle power of the survey's finding 4.
         let cases = [
             ("L4R5-P, 120 MHz", 25.62, 0.561, 32.9, 16.4),
             ("U575, 160 MHz", 11.47, 0.363, 23.1, 4.9),

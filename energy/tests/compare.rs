@@ -68,8 +68,8 @@ fn sleeping_pays_from_the_times_of_the_survey() {
 
 #[test]
 fn switching_the_sensor_off_pays_as_in_the_survey() {
-    // Without the processor's share a gyroscope pays from 2 samples of 20 ms and an ADXL362 from more than 4; the processor's wake-up and
-    // commands put that off, for the ADXL362 by much more than its 72 nJ per sample.
+    // Without the processor's share a gyroscope pays from 2 samples of 20 ms and an ADXL362 from more than 4; the
+    // processor's wake-up and commands put that off, for the ADXL362 by much more than its 72 nJ per sample.
     let from = |part: &str| {
         let b = break_even(&board("nrf52840").unwrap(), &sensor(part).unwrap(), &workload()).unwrap();
         (b.sensor_off_from_samples.unwrap(), b.sensor_off_s.unwrap())

@@ -60,8 +60,8 @@ fn steps(path: &Path, options: &ReadOptions) -> Vec<Step> {
     steps
 }
 
-/// Asleep at 3 uA, awake at 3000 uA, updating at 5000 uA: `sequences` of 2000 samples with five updates of 40 samples in 60 awake, and 500
-/// samples between them.
+/// Asleep at 3 uA, awake at 3000 uA, updating at 5000 uA: `sequences` of 2000 samples with five updates of 40 samples
+/// in 60 awake, and 500 samples between them.
 fn recording(sequences: usize) -> Vec<Ppk2Sample> {
     let mut samples = vec![sample(3.0, &[]); 500];
     for n in 0..sequences {

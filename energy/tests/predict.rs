@@ -73,7 +73,8 @@ fn the_sum_is_that_of_a_hand_calculation() {
         channels: 3,
     };
     let p = predict(&plain_board(), &plain_sensor(), &work).unwrap();
-    // Gaps 1, 2 and 7 samples. Switching costs 0.1 + 0.05 uJ, gained back at 99 uW in 1.515 ms: off from 31.5 ms, so from 2 samples.
+    // Gaps 1, 2 and 7 samples. Switching costs 0.1 + 0.05 uJ, gained back at 99 uW in 1.515 ms: off from 31.5 ms, so
+    // from 2 samples.
     assert_eq!(p.sensor_off_from_samples, Some(2));
     // On: 20 ms; gap of 40 ms: 30 ms on, 10 ms off; gap of 140 ms: 30 ms on, 110 ms off; two switchings.
     let sensor_uj = 100.0 * (0.02 + 0.03 + 0.03) + 1.0 * (0.01 + 0.11) + 2.0 * 0.15;
@@ -148,7 +149,8 @@ fn known_schedules_lie_between_the_bounds_for_unknown_ones() {
 
 #[test]
 fn the_survey_s_update_energies_lie_in_the_intervals() {
-    // A 20,000-cycle update: nRF52840 3.1 uJ, nRF54L15 1.2, L4R5 7.5, U575 2.8 (energy per cycle without the workload factor).
+    // A 20,000-cycle update: nRF52840 3.1 uJ, nRF54L15 1.2, L4R5 7.5, U575 2.8 (energy per cycle without the workload
+    // factor).
     let cycles = UpdateCost::Cycles {
         cycles: Interval::exact(20_000.0),
     };

@@ -1,5 +1,5 @@
-//! Real traces against the answers that were published for them. The recordings are not part of this repository: where they are absent, a
-//! line says so and the test passes.
+//! Real traces against the answers that were published for them. The recordings are not part of this repository: where
+//! they are absent, a line says so and the test passes.
 
 use std::path::PathBuf;
 

@@ -22,7 +22,8 @@ fn word(raw: u32, range: u32, counter: u32, logic: u32) -> [u8; 4] {
     (raw | range << 14 | (counter & 63) << 18 | logic << 24).to_le_bytes()
 }
 
-/// A device: answers the request for metadata and, once started, sends `stream`; then waits for the stop command, or goes away.
+/// A device: answers the request for metadata and, once started, sends `stream`; then waits for the stop command, or
+/// goes away.
 fn device(stream: Vec<u8>, goes_away: bool) -> (PathBuf, JoinHandle<Vec<u8>>) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&master).unwrap();

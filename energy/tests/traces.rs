@@ -36,8 +36,8 @@ fn fails(path: &Path, options: &MeasureOptions, expected: &str) {
     assert!(message.contains(expected), "{}: {message}", path.display());
 }
 
-/// Rows at 0.3 and 0.5 ms by turns; 1 mA at 3 V with bursts of 5 mA in rows 100 to 199 and 300 to 449; the energy column is the sum of
-/// `I * V * dt`.
+/// Rows at 0.3 and 0.5 ms by turns; 1 mA at 3 V with bursts of 5 mA in rows 100 to 199 and 300 to 449; the energy
+/// column is the sum of `I * V * dt`.
 fn energytrace() -> String {
     let mut text = String::from("Time (ns),Current (nA),Voltage (mV),Energy (uJ)\n");
     let (mut time_us, mut energy_uj) = (1000_u64, 0.0);
@@ -213,7 +213,8 @@ fn a_results_json_brings_its_own_windows() {
     let folder = TempDir::new().unwrap();
     let run = |uj: f64| {
         let samples = vec![uj * 1e-6; 500];
-        let power = serde_json::json!({"samples": samples, "timestamps": [["00", 3], ["01", 100], ["02", 300]], "voltage": 1.8});
+        let timestamps = serde_json::json!([["00", 3], ["01", 100], ["02", 300]]);
+        let power = serde_json::json!({"samples": samples, "timestamps": timestamps, "voltage": 1.8});
         serde_json::json!({"power": power, "infer": {"iterations": 50}})
     };
     let text = serde_json::json!([run(2.0), run(3.0), run(7.0)]).to_string();

@@ -8,7 +8,8 @@ const RIGHT: f64 = 110.0;
 const TOP: f64 = 60.0;
 const ROW: f64 = 34.0;
 
-/// Where the energy goes: one stacked bar for each scheme at the middle figures, with a whisker from the low to the high end.
+/// Where the energy goes: one stacked bar for each scheme at the middle figures, with a whisker from the low to the
+/// high end.
 #[must_use]
 pub fn comparison_svg(comparison: &Comparison) -> String {
     let largest = comparison

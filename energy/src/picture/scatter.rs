@@ -19,7 +19,8 @@ const RIGHT: f64 = 30.0;
 const TOP: f64 = 36.0;
 const BOTTOM: f64 = 56.0;
 
-/// Accuracy over energy, a whisker from the low to the high end of each energy. `label` says what the energies are: predicted or measured.
+/// Accuracy over energy, a whisker from the low to the high end of each energy. `label` says what the energies are:
+/// predicted or measured.
 #[must_use]
 pub fn energy_accuracy_svg(points: &[OperatingPoint], label: &str) -> String {
     let largest = points.iter().map(|p| p.uj_per_sequence.high).fold(0.0, f64::max);

@@ -32,8 +32,9 @@ const EMPTY: Column = Column {
     missing: false,
 };
 
-/// The trace from the first to the last of some windows: power from least to most in each column, on a logarithmic axis, the windows shaded,
-/// missing samples marked in red, and below it the share of each column in which UPD and AWAKE were high. Reads the trace once.
+/// The trace from the first to the last of some windows: power from least to most in each column, on a logarithmic
+/// axis, the windows shaded, missing samples marked in red, and below it the share of each column in which UPD and
+/// AWAKE were high. Reads the trace once.
 ///
 /// # Errors
 /// Those of [`trace::read`]; [`Error::Option`] where there is no window.

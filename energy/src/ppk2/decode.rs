@@ -27,8 +27,8 @@ pub struct Modifiers {
 }
 
 impl Modifiers {
-    /// Reads the device's answer to the metadata command: lines `R0: 1003.35` and so on. What is absent has no effect, but the resistors
-    /// `R0` to `R4` must be there.
+    /// Reads the device's answer to the metadata command: lines `R0: 1003.35` and so on. What is absent has no effect,
+    /// but the resistors `R0` to `R4` must be there.
     ///
     /// # Errors
     /// [`Error::Mismatch`] with the key.
@@ -69,7 +69,8 @@ impl Modifiers {
     }
 }
 
-/// Turns the stream of the device into samples; a sample that the counter shows to be lost comes out as [`Ppk2Sample::LOST`].
+/// Turns the stream of the device into samples; a sample that the counter shows to be lost comes out as
+/// [`Ppk2Sample::LOST`].
 #[derive(Debug, Clone)]
 pub struct Decoder {
     modifiers: Modifiers,

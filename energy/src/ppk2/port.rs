@@ -38,8 +38,8 @@ pub fn open_port(path: &Path) -> Result<File, Error> {
     Ok(port)
 }
 
-/// Records from the kit at `port` into `out`: a session where its extension is `ppk2`, a CSV where it is `csv`. A session becomes readable when it is
-/// complete or the device has gone away; a CSV is readable at any time.
+/// Records from the kit at `port` into `out`: a session where its extension is `ppk2`, a CSV where it is `csv`. A
+/// session becomes readable when it is complete or the device has gone away; a CSV is readable at any time.
 ///
 /// # Errors
 /// Those of [`open_port`] and [`record`]; [`Error::Write`]; [`Error::Option`] for another extension.

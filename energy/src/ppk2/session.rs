@@ -62,13 +62,14 @@ pub struct Recording {
     pub ending: Ending,
 }
 
-/// Drives a kit: reads its calibration, sets mode and voltage, powers the device, records, and stops. Every sample goes to `sink`.
+/// Drives a kit: reads its calibration, sets mode and voltage, powers the device, records, and stops. Every sample goes
+/// to `sink`.
 ///
 /// Reads of `port` that time out or come back empty are tried again until the device has been silent for three seconds.
 ///
 /// # Errors
-/// [`Error::Option`] for impossible options, [`Error::Mismatch`] where the device does not answer as a PPK2, and those of `sink`. A device that goes
-/// away in mid-run is no error but [`Ending::Disconnected`].
+/// [`Error::Option`] for impossible options, [`Error::Mismatch`] where the device does not answer as a PPK2, and those
+/// of `sink`. A device that goes away in mid-run is no error but [`Ending::Disconnected`].
 pub fn record(
     port: &mut (impl Read + Write),
     options: &RecordOptions,

@@ -49,8 +49,8 @@ pub struct Board {
     pub active_current_ua_per_mhz: Option<Figure>,
     /// Energy per clock cycle while awake; this or `active_current_ua_per_mhz`.
     pub active_energy_pj_per_cycle: Option<Figure>,
-    /// By how much a network exceeds the active figure; [1.0, 1.5, 2.2] where it is not given and the active figure was not taken on a
-    /// network.
+    /// By how much a network exceeds the active figure; [1.0, 1.5, 2.2] where it is not given and the active figure was
+    /// not taken on a network.
     pub workload_factor: Option<Figure>,
     /// By how much wait states and cache misses stretch a cycle count, weights in flash.
     pub memory_cycle_factor: Figure,
@@ -64,7 +64,8 @@ pub struct Board {
     pub wake_current_ma: Option<Figure>,
     /// Energy of one wake-up; overrides `wake_current_ma * supply_v * wake_time_us`.
     pub wake_energy_uj: Option<Figure>,
-    /// Power with the core halted and its clocks running: what a design that does not reach `sleep_mode` spends between samples.
+    /// Power with the core halted and its clocks running: what a design that does not reach `sleep_mode` spends between
+    /// samples.
     pub idle_power_mw: Option<Figure>,
 }
 
@@ -111,7 +112,8 @@ impl Board {
         Ok(())
     }
 
-    /// The workload factor that applies: 1 where the active figure was taken on a network, else the profile's, else [1.0, 1.5, 2.2].
+    /// The workload factor that applies: 1 where the active figure was taken on a network, else the profile's, else
+    /// [1.0, 1.5, 2.2].
     #[must_use]
     pub fn effective_workload_factor(&self) -> Interval {
         match (&self.workload_factor, self.active_workload) {

@@ -11,7 +11,8 @@ use crate::error::Error;
 /// A column by name, and its unit where the header does not hold it. Written `name` or `name:unit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
-    /// Name as in the header, with or without a unit in brackets; in a file without a header the number of the column, from 1.
+    /// Name as in the header, with or without a unit in brackets; in a file without a header the number of the column,
+    /// from 1.
     pub name: String,
     /// `s ms us ns`, `A mA uA nA`, `V mV`, `W mW uW nW`.
     pub unit: Option<String>,

@@ -1,5 +1,6 @@
-//! Traces of EEMBC's EnergyRunner: `trace1-energy.bin` (byte 0xF1, f32 little-endian samples per second, then f32 little-endian microjoules
-//! for each sample) and the `results.json` of the newer runner (joules for each sample, a thousand in a second).
+//! Traces of EEMBC's EnergyRunner: `trace1-energy.bin` (byte 0xF1, f32 little-endian samples per second, then f32
+//! little-endian microjoules for each sample) and the `results.json` of the newer runner (joules for each sample, a
+//! thousand in a second).
 
 use std::io::{BufRead, Read};
 use std::path::Path;

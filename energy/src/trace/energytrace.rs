@@ -1,7 +1,7 @@
 //! TI EnergyTrace CSV: `Time (ns),Current (nA),Voltage (mV),Energy (uJ)`, fields quoted, rows at irregular times.
 //!
-//! Power is `I * V` of each row. Energy is the difference of the energy column, which the instrument accumulates itself: the integral of the
-//! printed `I * V` differs from it by up to 0.6 %.
+//! Power is `I * V` of each row. Energy is the difference of the energy column, which the instrument accumulates
+//! itself: the integral of the printed `I * V` differs from it by up to 0.6 %.
 
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! CSV export of Nordic's Power Profiler app.
 //!
-//! Header: a choice of `Timestamp(ms),Current(uA),D0-D7,D0,D1,D2,D3,D4,D5,D6,D7`. `D0-D7` is eight characters, D0 first: `0`, `1`, `X` (both
-//! levels within the sample) or `-` (unknown). A sample that the app lost on the way over USB stands there as 0.200 uA with all channels
-//! low; it is missing, and its levels are those before it.
+//! Header: a choice of `Timestamp(ms),Current(uA),D0-D7,D0,D1,D2,D3,D4,D5,D6,D7`. `D0-D7` is eight characters, D0
+//! first: `0`, `1`, `X` (both levels within the sample) or `-` (unknown). A sample that the app lost on the way over
+//! USB stands there as 0.200 uA with all channels low; it is missing, and its levels are those before it.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! Saved session of Nordic's Power Profiler app: a zip of `metadata.json` and `session.raw`.
 //!
-//! `session.raw` is frames of 6 bytes: f32 little-endian current in microamperes, then u16 big-endian with two bits for each channel,
-//! `(bits >> 2i) & 3`: 0 unknown, 1 low, 2 high, 3 both. A lost sample is 0.2 uA with `bits == 0x5555`.
+//! `session.raw` is frames of 6 bytes: f32 little-endian current in microamperes, then u16 big-endian with two bits for
+//! each channel, `(bits >> 2i) & 3`: 0 unknown, 1 low, 2 high, 3 both. A lost sample is 0.2 uA with `bits == 0x5555`.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -31,9 +31,9 @@ pub(super) enum Expected {
 
 /// Turns rows into steps.
 ///
-/// Regular: the time stamps are whole multiples of a period from each other; a sample stands for one period, `E = P * period`, and what
-/// lies between it and the next row beyond that is missing. Irregular: `E = (P0 + P1) / 2 * dt` (trapezoid), and a step longer than ten
-/// times the mean so far is missing.
+/// Regular: the time stamps are whole multiples of a period from each other; a sample stands for one period, `E = P *
+/// period`, and what lies between it and the next row beyond that is missing. Irregular: `E = (P0 + P1) / 2 * dt`
+/// (trapezoid), and a step longer than ten times the mean so far is missing.
 pub(super) struct Raster<'a, 'b> {
     sink: &'a mut Sink<'b>,
     expected: Expected,

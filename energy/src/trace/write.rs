@@ -67,7 +67,8 @@ fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     }
 }
 
-/// Writes a `.ppk2` session. [`Self::finish`] completes the file; without it there is no directory and the file does not open.
+/// Writes a `.ppk2` session. [`Self::finish`] completes the file; without it there is no directory and the file does
+/// not open.
 pub struct Ppk2Writer {
     path: PathBuf,
     zip: ZipWriter<BufWriter<File>>,
