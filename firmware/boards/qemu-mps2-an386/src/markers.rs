@@ -1,4 +1,4 @@
-//! The marker pins: the motherboard's LEDs, whose changes the emulator can trace (`-trace led_set_intensity`).
+//! The marker pins: the motherboard's LEDs, whose changes the emulator can trace (`-trace led_change_intensity`).
 
 use crate::sys;
 use core::convert::Infallible;
