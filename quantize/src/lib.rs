@@ -8,6 +8,7 @@ mod calibrate;
 mod dequantize;
 mod emit;
 mod error;
+mod example;
 mod fidelity;
 mod integers;
 mod options;
@@ -18,6 +19,7 @@ mod simulate;
 mod twin;
 
 pub use error::Error;
+pub use example::example_blob;
 pub use fidelity::{Fidelity, compare};
 pub use integers::IntegerModel;
 pub use options::{Options, Width};

@@ -1,0 +1,155 @@
+//! `docs/blob-format.md` and the code say the same: its example, written and read.
+
+use quantize::Blob;
+use skiprnn_nostd::{CellKind, Model, ParseError, State};
+
+/// The bytes of the example in the document.
+fn documented() -> Vec<u8> {
+    let text = include_str!("../docs/blob-format.md");
+    let block = text
+        .split("```hex\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .expect("the example is there");
+    let bytes = block
+        .lines()
+        .flat_map(|line| line.split("  ").nth(1).unwrap_or("").split(' '));
+    bytes
+        .map(|byte| u8::from_str_radix(byte, 16).expect("two hexadecimal digits"))
+        .collect()
+}
+
+#[test]
+fn the_example_is_what_the_writer_writes() {
+    assert_eq!(
+        quantize::example_blob().bytes(),
+        documented(),
+        "print it again: cargo run -p quantize --example golden_blob"
+    );
+}
+
+#[test]
+fn the_example_is_what_the_reader_reads() {
+    let blob = Blob::new("docs/blob-format.md", &documented()).unwrap();
+    let model = blob.model();
+    assert_eq!(
+        (model.cell(), model.skips(), model.name()),
+        (CellKind::Gru, true, "example")
+    );
+    assert_eq!(
+        (model.inputs(), model.hidden(), model.layers(), model.outputs()),
+        (1, 1, 1, 1)
+    );
+    assert_eq!(
+        (model.sequence_length(), model.max_skip(), model.sample_period_ns()),
+        (8, u32::MAX, 20_000_000)
+    );
+    assert_eq!(model.fractions(), (15, 15, 12));
+    assert_eq!(model.weight_bits(0), Some((16, 8)));
+    let channel = model.channels().next().unwrap();
+    assert_eq!(
+        (channel.name, channel.unit, channel.full_scale),
+        ("acceleration x", "g", 2.0)
+    );
+    assert_eq!(model.dial_curve().count(), 1);
+
+    // One update by hand, with 0.75 g = 12288 counts, so x = 1.0, which saturates to 32767.
+    let mut state = State::<1, 1, 1>::new(&model).unwrap();
+    assert_eq!(state.hidden(&model, 0), [0x4000]);
+    let step = model.step(&mut state, &[12_288]).unwrap();
+    let sigmoid = |v: f64| 1.0 / (1.0 + (-v).exp());
+    let (r, z) = (sigmoid(0.5 + 0.25 * 0.5 + 1.0), sigmoid(-0.25 + 0.5 * 0.5 + 1.0));
+    let n = (1.0 + 0.125 + r * (-0.5 - 0.125)).tanh();
+    let h = (1.0 - z) * n + z * 0.5;
+    assert!(
+        (f64::from(state.hidden(&model, 0)[0]) / 32_768.0 - h).abs() < 0.005,
+        "{h}"
+    );
+    let delta = sigmoid(0.75 * h - 1.5);
+    assert!((step.delta.to_num::<f64>() - delta).abs() < 0.002);
+    assert_eq!(step.skip, 1, "0.26 once is not yet a half");
+    let mut logits = [0];
+    model.logits(&state, &mut logits).unwrap();
+    assert!((f64::from(logits[0]) * f64::from(model.logit_scale()) - (2.0 * h - 0.25)).abs() < 0.01);
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let good = documented();
+    for bit in 0..good.len() * 8 {
+        let mut bad = good.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(Blob::new("blob", &bad).is_err(), "bit {bit} went unnoticed");
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let good = documented();
+    for length in 0..good.len() {
+        let error = Blob::new("blob", &good[..length]).unwrap_err().to_string();
+        assert!(error.contains("truncated"), "{length}: {error}");
+    }
+    // Flash behind the blob is no part of it.
+    let mut longer = good;
+    longer.extend([0xff; 12]);
+    assert!(Blob::new("blob", &longer).is_ok());
+}
+
+/// Changes bytes and makes the checksum right again, so that what is wrong is the value itself.
+fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut blob = documented();
+    blob[offset..offset + bytes.len()].copy_from_slice(bytes);
+    let mut digest = skiprnn_nostd::format::CRC.digest();
+    digest.update(&blob[..12]);
+    digest.update(&blob[16..]);
+    let crc = digest.finalize().to_le_bytes();
+    blob[12..16].copy_from_slice(&crc);
+    blob
+}
+
+#[test]
+fn every_bad_field_is_named() {
+    let cases: [(usize, &[u8], &str); 21] = [
+        (0, b"ELF!", "magic"),
+        (4, &[2, 0], "version: 2"),
+        (6, &[200, 0], "Sections"),
+        (16, &[7], "Cell: 7"),
+        (17, &[2], "Flags"),
+        (18, &[9], "Objective"),
+        (19, &[9], "OutputAt"),
+        (20, &[0, 0], "Inputs: 0"),
+        (22, &[0, 0], "Hidden: 0"),
+        (22, &[2, 0], "Rows"),
+        (24, &[9, 0], "Layers: 9"),
+        (26, &[0, 0], "Outputs"),
+        (44, &[16], "Fractions"),
+        (47, &[1], "Kernel"),
+        (48, &[90], "GateFraction"),
+        (52, &[0, 0, 0xc0, 0x7f], "LogitScale"),
+        (0x38 + 8, &[0xff, 0xff, 0xff, 0xff], "Name"),
+        (0xbc, &[0xff], "Name"),
+        (0xd4, &[0], "Channels"),
+        (0x118 + 8, &[30], "Rows"),
+        (0x118, &[0xff, 0xff, 0xff, 0x7f], "beyond 2^31"),
+    ];
+    for (offset, bytes, needle) in cases {
+        let error = Blob::new("f.srnn", &with(offset, bytes)).unwrap_err().to_string();
+        assert!(
+            error.contains("f.srnn") && error.contains(needle),
+            "at {offset}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_misaligned_blob_is_refused() {
+    let bytes = documented();
+    let mut words = vec![0u32; bytes.len() / 4 + 2];
+    let room: &mut [u8] = zerocopy::IntoBytes::as_mut_bytes(words.as_mut_slice());
+    room[1..=bytes.len()].copy_from_slice(&bytes);
+    assert_eq!(
+        Model::parse(&room[1..=bytes.len()]).unwrap_err(),
+        ParseError::Misaligned
+    );
+}
