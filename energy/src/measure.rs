@@ -116,6 +116,17 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
         format: Some(format),
         ..options.read.clone()
     };
+    let no_markers = matches!(
+        format,
+        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson
+    );
+    if read.markers.is_some() && no_markers {
+        let problem = format!("a {format} file holds no marker channels; give times or a threshold");
+        return Err(Error::Option {
+            option: "--markers",
+            problem,
+        });
+    }
     let cut = match &options.windowing {
         Windowing::Auto if read.markers.is_some() => {
             let states = read
@@ -167,7 +178,9 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
             problem,
         });
     }
-    Ok(assemble(format, &summary, windows, excluded, baseline_uw, options))
+    let mut measurement = assemble(format, &summary, windows, excluded, baseline_uw, options);
+    measurement.notes.extend(marker_notes(options, cutter.short_pulses));
+    Ok(measurement)
 }
 
 fn validate(options: &MeasureOptions) -> Result<(), Error> {
@@ -346,6 +359,22 @@ fn assemble(
         notes,
         setup,
     }
+}
+
+fn marker_notes(options: &MeasureOptions, short_pulses: u64) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Some(markers) = &options.read.markers else {
+        return notes;
+    };
+    if short_pulses > 0 {
+        notes.push(format!(
+            "{short_pulses} pulses of AWAKE or UPD are shorter than three samples; their energy is uncertain"
+        ));
+    }
+    if markers.awake.is_none() && markers.update.is_some() {
+        notes.push("AWAKE is not given: asleep contains everything but the updates".into());
+    }
+    notes
 }
 
 fn states(windows: &[Window]) -> Option<StatesPerSequence> {

@@ -189,19 +189,31 @@ fn notes(model: &Model<'_>, gaps: &GapModel, update_s: Interval, dense_s: Interv
         (Some(gap), false) => notes.push(format!("the sensor is switched off in gaps of {gap} samples and more")),
         (None, false) => notes.push("switching the sensor off never pays".to_string()),
     }
-    let weak: Vec<&str> = figures(board)
-        .into_iter()
-        .filter(|(_, figure)| matches!(figure.evidence, Evidence::Recalled | Evidence::Assumed))
-        .map(|(name, _)| name)
-        .collect();
-    if !weak.is_empty() {
-        notes.push(format!(
-            "board {}: recalled or assumed are {}",
-            board.name,
-            weak.join(", ")
-        ));
+    for (what, name, figures) in [
+        ("board", &board.name, figures(board)),
+        ("sensor", &sensor.name, sensor_figures(model)),
+    ] {
+        let weak = |(_, figure): &(&str, &Figure)| matches!(figure.evidence, Evidence::Recalled | Evidence::Assumed);
+        let weak: Vec<&str> = figures.into_iter().filter(weak).map(|(name, _)| name).collect();
+        if !weak.is_empty() {
+            notes.push(format!("{what} {name}: recalled or assumed are {}", weak.join(", ")));
+        }
     }
     notes
+}
+
+fn sensor_figures<'a>(model: &Model<'a>) -> Vec<(&'static str, &'a Figure)> {
+    let (sensor, Some(rate)) = (model.sensor, model.rate) else {
+        return Vec::new();
+    };
+    vec![
+        ("supply_v", &sensor.supply_v),
+        ("off_current_ua", &sensor.off_current_ua),
+        ("turn_on_time_ms", &sensor.turn_on_time_ms),
+        ("turn_on_periods", &sensor.turn_on_periods),
+        ("read_time_us", &sensor.read_time_us),
+        ("rate.current_ua", &rate.current_ua),
+    ]
 }
 
 fn figures(board: &Board) -> Vec<(&'static str, &Figure)> {

@@ -11,7 +11,7 @@ use energy::trace::{Markers, ReadOptions};
 use energy::{MeasureOptions, measure};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-const METADATA: &str = "Calibrated: 0\nR0: 1003.35\nR1: 101.5\nR2: 10.3\nR3: 0.94\nR4: 0.043\nGI0: 1\nVDD: 3000\nEND\n";
+const METADATA: &str = "Calibrated: 0\nR0: 1003.35\nR1: 101.5\nR2: 10.3\nR3: 0.94\nR4: 0.043\nGI0: 1\nVDD: 3000\nEND";
 
 /// Amperes of a raw reading in range 1 or 2 with that metadata.
 fn current_a(raw: f64, ohm: f64) -> f64 {
@@ -40,7 +40,12 @@ fn device(stream: Vec<u8>, goes_away: bool) -> (PathBuf, JoinHandle<Vec<u8>>) {
             slave = None;
             commands.push(byte[0]);
             match commands.as_slice() {
-                [.., 0x19] => master.write_all(METADATA.as_bytes()).unwrap(),
+                [.., 0x19] => {
+                    master.write_all(METADATA.as_bytes()).unwrap();
+                    // The last line end comes late: it must not shift the words that follow.
+                    std::thread::sleep(std::time::Duration::from_millis(20));
+                    master.write_all(b"\n").unwrap();
+                }
                 [.., 0x0c, 1, 0x06] if master.write_all(&stream).is_err() || goes_away => break,
                 [.., 0x06, 0x07] => break,
                 _ => {}

@@ -179,7 +179,20 @@ fn energyrunner_windows_are_sums_between_time_stamps() {
         ..whole()
     };
     let m = measure(&trace, &times(&[(0.0, 0.5), (2.5, 3.5)])).unwrap();
-    assert_eq!((m.windows.len(), m.excluded[0].windows), (1, 1));
+    assert_eq!((m.windows.len(), m.excluded.len(), m.excluded[0].windows), (1, 1, 1));
+    assert_eq!(
+        measure(&trace, &times(&[(0.0, 0.5), (2.5, 3.0)]))
+            .unwrap()
+            .windows
+            .len(),
+        2,
+        "one ends with the trace"
+    );
+    let m = measure(&trace, &times(&[(0.0, 0.5), (3.5, 4.0), (4.5, 5.0)])).unwrap();
+    assert_eq!(
+        (m.excluded[0].reason, m.excluded[0].windows),
+        ("not within the trace", 2)
+    );
     fails(&trace, &times(&[(0.5, 0.4)]), "list them in order");
     fails(&trace, &times(&[(0.1, 0.4), (0.3, 0.5)]), "list them in order");
     fails(&trace, &times(&[(0.1, 0.102)]), "shorter than three samples");
@@ -473,6 +486,19 @@ fn impossible_options_are_refused() {
         windowing: Windowing::Threshold { factor, keep },
         ..whole()
     };
+    let markers = Some(Markers {
+        seq: "D0".into(),
+        awake: None,
+        update: None,
+    });
+    let marked = MeasureOptions {
+        read: ReadOptions {
+            markers,
+            ..ReadOptions::default()
+        },
+        ..whole()
+    };
+    fails(&path, &marked, "holds no marker channels");
     fails(&path, &above(1.0, None), "--threshold: give a factor above 1");
     fails(&path, &above(f64::NAN, None), "--threshold: give a factor above 1");
     fails(&path, &above(1.05, Some(0)), "--keep: is 0");

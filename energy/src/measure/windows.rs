@@ -86,6 +86,10 @@ struct Open {
     last_uj: f64,
     states: States,
     levels: u8,
+    /// Samples since UPD and AWAKE rose.
+    update_run: u64,
+    awake_run: u64,
+    short_pulses: u64,
     /// It was open when the trace began.
     early: bool,
 }
@@ -98,7 +102,12 @@ impl Open {
         self.energy_uj += energy_uj;
         self.last_uj = energy_uj;
         let rising = step.levels & !self.levels;
+        let falling = self.levels & !step.levels;
         self.levels = step.levels;
+        for (marker, run) in [(UPDATE, &mut self.update_run), (AWAKE, &mut self.awake_run)] {
+            self.short_pulses += u64::from(falling & marker != 0 && *run < LEAST_SAMPLES);
+            *run = if step.levels & marker != 0 { *run + 1 } else { 0 };
+        }
         self.states.updates += u64::from(rising & UPDATE != 0);
         self.states.wakes += u64::from(rising & AWAKE != 0);
         let (state_uj, state_s) = match step.levels {
@@ -136,6 +145,8 @@ pub(crate) struct Cutter {
     started: bool,
     inside: bool,
     pub last_end_s: f64,
+    /// Pulses of UPD and AWAKE shorter than three samples.
+    pub short_pulses: u64,
     pub windows: Vec<Window>,
     excluded: BTreeMap<&'static str, (u64, f64)>,
 }
@@ -151,6 +162,7 @@ impl Cutter {
             started: false,
             inside: false,
             last_end_s: 0.0,
+            short_pulses: 0,
             windows: Vec::new(),
             excluded: BTreeMap::new(),
         }
@@ -237,6 +249,7 @@ impl Cutter {
     }
 
     fn close(&mut self, open: Open, sequences: u64) {
+        self.short_pulses += open.short_pulses;
         let duration_s = open.end_s - open.start_s;
         let missing_share = open.missing_s / duration_s;
         let reason = match () {
@@ -299,17 +312,29 @@ impl Cutter {
         }
     }
 
+    /// A window that ends with the trace, but for rounding, is whole; later ones are not in the trace.
+    fn finish_timed(&mut self) {
+        let Cut::Times(times) = &self.cut else { return };
+        let rest: Vec<_> = times.iter().skip(self.next_time).copied().collect();
+        for (start_s, end_s, sequences) in rest {
+            match self.open.take() {
+                Some(open) if end_s - self.last_end_s <= ROUNDING * (end_s - start_s) => {
+                    self.close(Open { end_s, ..open }, sequences);
+                }
+                Some(open) => self.exclude("still open when the trace ends", open.start_s),
+                None => self.exclude("not within the trace", start_s),
+            }
+        }
+    }
+
     /// Ends the trace; windows come out in order of time.
     pub(crate) fn finish(&mut self) -> Vec<Excluded> {
         if matches!(self.cut, Cut::Whole) {
             self.end(self.last_end_s);
-        } else if let Some(open) = self.open.take() {
-            self.exclude("still open when the trace ends", open.start_s);
         }
-        if let Cut::Times(times) = &self.cut {
-            let late: Vec<f64> = times.iter().skip(self.next_time).map(|time| time.0).collect();
-            late.into_iter()
-                .for_each(|start_s| self.exclude("not within the trace", start_s));
+        self.finish_timed();
+        if let Some(open) = self.open.take() {
+            self.exclude("still open when the trace ends", open.start_s);
         }
         if let Cut::Above { keep: Some(keep), .. } = self.cut {
             self.keep_most(keep);

@@ -65,7 +65,8 @@ pub struct Recording {
 /// Drives a kit: reads its calibration, sets mode and voltage, powers the device, records, and stops. Every sample goes
 /// to `sink`.
 ///
-/// Reads of `port` that time out or come back empty are tried again until the device has been silent for three seconds.
+/// A read of `port` without data must return after a short time, empty or with a time-out; it is tried again until the
+/// device has been silent for three seconds. The device is left powered.
 ///
 /// # Errors
 /// [`Error::Option`] for impossible options, [`Error::Mismatch`] where the device does not answer as a PPK2, and those
@@ -159,6 +160,8 @@ fn metadata(port: &mut (impl Read + Write)) -> Result<Modifiers, Error> {
         text.extend_from_slice(&buffer[..got]);
         let found = String::from_utf8_lossy(&text);
         if found.contains("END") {
+            // What is left of the last line would shift every word of the recording.
+            while port.read(&mut buffer).is_ok_and(|got| got > 0) {}
             return Modifiers::parse(&found);
         }
         if text.len() > METADATA_BYTES {

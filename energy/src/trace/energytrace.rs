@@ -42,6 +42,7 @@ pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     ];
     let mut summary = Summary::default();
     let (mut last, mut first_s, mut max_na, mut volts) = (None::<Row>, 0.0, 0.0_f64, 0.0);
+    let mut rows = 0_u64;
     while let Some(line) = lines.next()? {
         let Some(row) = parse(line, columns) else {
             return Err(lines.fault("is not a row of four numbers; the export may be cut off"));
@@ -49,7 +50,7 @@ pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
         if row.power_uw.is_nan() || row.energy_uj.is_nan() || row.time_s.is_nan() {
             return Err(lines.fault("holds no number (NaN); export again"));
         }
-        summary.samples += 1;
+        rows += 1;
         max_na = max_na.max(row.current_na);
         volts += row.voltage_v;
         let Some(before) = last.replace(row) else {
@@ -65,13 +66,12 @@ pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
         if row.energy_uj < before.energy_uj {
             return Err(lines.fault("the accumulated energy falls; record again"));
         }
-        let steps = summary.samples - summary.missing - 2;
+        let steps = rows - 2;
         let mean_s = (before.time_s - first_s) / steps.max(1) as f64;
         let dt = row.time_s - before.time_s;
         let missing = steps >= 8 && dt > GAP_FACTOR * mean_s;
         if missing {
-            summary.missing += (dt / mean_s) as u64;
-            summary.samples += (dt / mean_s) as u64;
+            summary.missing = summary.missing.saturating_add((dt / mean_s) as u64);
         }
         let energy_uj = if missing { 0.0 } else { row.energy_uj - before.energy_uj };
         let (start_s, end_s, power_uw) = (before.time_s, row.time_s, before.power_uw);
@@ -84,8 +84,8 @@ pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
             missing,
         })?;
     }
-    let rows = (summary.samples - summary.missing).max(1);
-    summary.file_voltage_v = Some(volts / rows as f64);
+    summary.samples = rows.saturating_add(summary.missing);
+    summary.file_voltage_v = (rows > 0).then(|| volts / rows as f64);
     summary.max_current_a = Some(max_na * 1e-9);
     Ok(summary)
 }

@@ -150,7 +150,7 @@ impl<'a, 'b> Raster<'a, 'b> {
     }
 
     fn advance(&mut self, row: Row) -> Result<(), RasterError> {
-        self.samples += 1;
+        self.samples = self.samples.saturating_add(1);
         let Some(last) = self.last.replace(row) else {
             return Ok(());
         };
@@ -170,8 +170,7 @@ impl<'a, 'b> Raster<'a, 'b> {
         };
         self.held(last, period_s)?;
         if periods > 1 {
-            self.samples += periods - 1;
-            self.missing += periods - 1;
+            self.count_lost(periods - 1);
             self.lost(last.time_s + period_s, row.time_s, last.levels)?;
         }
         Ok(())
@@ -180,7 +179,7 @@ impl<'a, 'b> Raster<'a, 'b> {
     fn held(&mut self, row: Row, period_s: f64) -> Result<(), RasterError> {
         let end_s = row.time_s + period_s;
         if row.power_uw.is_nan() {
-            self.missing += 1;
+            self.missing = self.missing.saturating_add(1);
             return self.lost(row.time_s, end_s, row.levels);
         }
         let energy_uj = row.power_uw * period_s;
@@ -200,10 +199,9 @@ impl<'a, 'b> Raster<'a, 'b> {
         let gap = self.steps >= 8 && dt > GAP_FACTOR * mean_s;
         self.steps += 1;
         if gap {
-            self.missing += (dt / mean_s) as u64;
-            self.samples += (dt / mean_s) as u64;
+            self.count_lost((dt / mean_s) as u64);
         } else if last.power_uw.is_nan() || row.power_uw.is_nan() {
-            self.missing += u64::from(row.power_uw.is_nan());
+            self.missing = self.missing.saturating_add(u64::from(row.power_uw.is_nan()));
         } else {
             let energy_uj = 0.5 * (last.power_uw + row.power_uw) * dt;
             let (start_s, end_s, power_uw, levels) = (last.time_s, row.time_s, last.power_uw, last.levels);
@@ -217,6 +215,12 @@ impl<'a, 'b> Raster<'a, 'b> {
             });
         }
         self.lost(last.time_s, row.time_s, last.levels)
+    }
+
+    /// Counts samples of a gap; one as long as a broken time stamp can make it does not overflow.
+    fn count_lost(&mut self, samples: u64) {
+        self.samples = self.samples.saturating_add(samples);
+        self.missing = self.missing.saturating_add(samples);
     }
 
     fn lost(&mut self, start_s: f64, end_s: f64, levels: u8) -> Result<(), RasterError> {
