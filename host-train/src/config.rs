@@ -39,10 +39,24 @@ pub struct TrainConfig {
     pub stop_updates: Option<f64>,
     /// Seconds between two checkpoints.
     pub checkpoint_seconds: f64,
-    /// Threads for matrix products and evaluation; the results do not depend on it.
+    /// Threads for training and evaluation. The last bits of what the fused engine computes depend on it.
     pub threads: usize,
+    /// What computes gradients.
+    #[serde(default)]
+    pub engine: Engine,
     /// Where sequences come from.
     pub data: DataSource,
+}
+
+/// What computes gradients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// The fused kernels ([`crate::fused`]).
+    #[default]
+    Fused,
+    /// Op by op through candle's autograd ([`crate::twin`]): readable and several times slower.
+    Twin,
 }
 
 /// Where sequences come from.
@@ -144,6 +158,7 @@ impl DataSource {
             stop_updates: None,
             checkpoint_seconds: 30.0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            engine: Engine::default(),
             data: self.clone(),
         }
     }

@@ -1,7 +1,14 @@
-//! Loss and gradient of one batch.
+//! Loss and gradient of one batch, by either engine.
 
-use crate::{Error, dataset::select_both, params::Shape, twin};
-use candle_core::{DType, Device, Tensor, Var};
+use crate::{
+    Engine, Error,
+    dataset::select_both,
+    fused::OutputAt,
+    params::{Kind, Shape},
+    recurrent::{self, Recurrent, Updates},
+    twin::{self, Unrolled},
+};
+use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
 use float_model::{Sequences, Targets};
 use rayon::prelude::*;
 
@@ -17,21 +24,99 @@ pub struct Gradient {
     pub gradients: Vec<Vec<f32>>,
 }
 
-/// Sequences that one thread takes at a time. Fixed, so that results do not depend on the number of threads.
+/// Sequences that one thread of the twin takes at a time. Fixed, so that results do not depend on the number of
+/// threads.
 const SHARD: usize = 128;
 
-/// [`gradient`] of a batch cut into shards that run in parallel, on the rayon pool of the caller; their mean is taken
-/// in a fixed order, so the result is the same to the bit on any number of threads.
-///
-/// # Errors
-/// Shapes that do not match.
-pub fn sharded(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lambda: f64) -> Result<Gradient, Error> {
+/// Computes gradients: the fused recurrence, or its readable twin.
+pub enum Differentiator {
+    /// [`crate::fused`] as a candle operation. Its results depend on the number of threads, in the last bits: each
+    /// thread sums the weight gradient of its share of the batch.
+    Fused(Recurrent),
+    /// [`crate::twin`], in shards on the rayon pool of the caller. Needs a large stack.
+    Twin,
+}
+
+impl Differentiator {
+    /// An engine on `threads` threads.
+    ///
+    /// # Errors
+    /// The system gives no such number of threads.
+    pub fn new(engine: Engine, threads: usize) -> Result<Self, Error> {
+        Ok(match engine {
+            Engine::Fused => Differentiator::Fused(Recurrent::new(threads)?),
+            Engine::Twin => Differentiator::Twin,
+        })
+    }
+
+    /// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus
+    /// λ · Σ_t u_t. `x` is normalised.
+    ///
+    /// # Errors
+    /// Shapes that do not match.
+    pub fn gradient(
+        &self,
+        shape: &Shape,
+        values: &[Vec<f32>],
+        x: &Sequences,
+        y: &Targets,
+        lambda: f64,
+    ) -> Result<Gradient, Error> {
+        match self {
+            Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, x, y, lambda),
+            Differentiator::Twin => by_shards(shape, values, x, y, lambda),
+        }
+    }
+}
+
+fn by_fused(
+    recurrent: &Recurrent,
+    shape: &Shape,
+    values: &[Vec<f32>],
+    x: &Sequences,
+    y: &Targets,
+    lambda: f64,
+) -> Result<Gradient, Error> {
+    let sizes = recurrent::pass_shape(shape, x.count, x.length, OutputAt::End);
+    let layout = shape.layout();
+    let head = |kind: Kind| {
+        layout
+            .iter()
+            .position(|e| e.kind == kind)
+            .expect("every network has a head")
+    };
+    let (weight_at, bias_at) = (head(Kind::HeadWeight), head(Kind::HeadBias));
+    let variable = |values: &[f32], size: (usize, usize)| Var::from_slice(values, size, &Device::Cpu);
+    let flat = Var::from_vec(recurrent::pack(shape, values), sizes.parameter_count(), &Device::Cpu)?;
+    let weight = variable(&values[weight_at], (shape.outputs, shape.hidden))?;
+    let bias = variable(&values[bias_at], (1, shape.outputs))?;
+    let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
+    let updates = match shape.cell.skips() {
+        true => Updates::Gate,
+        false => Updates::Every,
+    };
+    let states = recurrent.apply(sizes, flat.as_tensor(), &x, updates)?;
+    let unrolled = Unrolled {
+        outputs: states.h.matmul(&weight.t()?)?.broadcast_add(&bias)?,
+        updates: states.u.sum(1)?,
+    };
+    let (mut gradient, store) = judged(&unrolled, y, lambda)?;
+    gradient.gradients = values.iter().map(|v| vec![0.0; v.len()]).collect();
+    gradient.gradients[weight_at] = of(&store, &weight)?;
+    gradient.gradients[bias_at] = of(&store, &bias)?;
+    recurrent::unpack(shape, &of(&store, &flat)?, &mut gradient.gradients);
+    Ok(gradient)
+}
+
+/// [`by_twin`] of a batch cut into shards that run in parallel; their mean is taken in a fixed order, so the result is
+/// the same to the bit on any number of threads.
+fn by_shards(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lambda: f64) -> Result<Gradient, Error> {
     let starts: Vec<usize> = (0..x.count).step_by(SHARD).collect();
     let shard = |start: &usize| {
         let indices: Vec<usize> = (*start..(start + SHARD).min(x.count)).collect();
         let (x, y) = select_both(x, y, &indices);
-        let share = x.count;
-        gradient(shape, values, &x, &y, lambda).map(|g| (g, share))
+        let count = x.count;
+        by_twin(shape, values, &x, &y, lambda).map(|g| (g, count))
     };
     let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
     let mut sum = Gradient {
@@ -52,14 +137,8 @@ pub fn sharded(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, l
     Ok(sum)
 }
 
-/// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus
-/// λ · Σ_t u_t.
-///
-/// `x` is normalised. Needs a large stack (see [`twin`]).
-///
-/// # Errors
-/// Shapes that do not match.
-pub fn gradient(
+/// The gradient of one batch through the twin.
+pub(crate) fn by_twin(
     shape: &Shape,
     values: &[Vec<f32>],
     x: &Sequences,
@@ -70,22 +149,32 @@ pub fn gradient(
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
     let unrolled = twin::forward(shape, &parameters, &x)?;
+    let (mut gradient, store) = judged(&unrolled, y, lambda)?;
+    gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
+    Ok(gradient)
+}
+
+/// The loss, and all gradients as candle stores them; `gradients` is left empty.
+fn judged(unrolled: &Unrolled, y: &Targets, lambda: f64) -> Result<(Gradient, GradStore), Error> {
     let task = task_loss(&unrolled.outputs, y)?;
     let updates = unrolled.updates.mean(0)?;
     let budget = updates.affine(lambda, 0.0)?;
     let loss = (&task + &budget)?;
-    let store = loss.backward()?;
     let scalar = |t: &Tensor| t.to_dtype(DType::F64)?.to_scalar::<f64>();
-    let of = |v: &Var| match store.get(v.as_tensor()) {
-        Some(g) => g.flatten_all()?.to_vec1::<f32>(),
-        None => Ok(vec![0.0; v.elem_count()]),
-    };
-    Ok(Gradient {
+    let gradient = Gradient {
         loss: scalar(&loss)?,
         budget: scalar(&budget)?,
         updates: scalar(&updates)?,
-        gradients: variables.iter().map(of).collect::<Result<_, _>>()?,
-    })
+        gradients: Vec::new(),
+    };
+    Ok((gradient, loss.backward()?))
+}
+
+fn of(store: &GradStore, v: &Var) -> Result<Vec<f32>, candle_core::Error> {
+    match store.get(v.as_tensor()) {
+        Some(g) => g.flatten_all()?.to_vec1::<f32>(),
+        None => Ok(vec![0.0; v.elem_count()]),
+    }
 }
 
 /// The loss without the budget; `outputs` is (B, O).
@@ -102,3 +191,6 @@ pub(crate) fn task_loss(outputs: &Tensor, y: &Targets) -> Result<Tensor, Error> 
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

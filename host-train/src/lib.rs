@@ -4,8 +4,8 @@
 //! [`train()`] takes a [`TrainConfig`] and a folder, and leaves the best model behind as `model.safetensors`
 //! (`docs/model-file.md`). All randomness comes from [`philox`], so a run is a function of its configuration.
 //!
-//! The forward pass of training is [`twin`], op by op through candle's autograd; evaluation runs the model as the
-//! chip does, with [`float_model::Forward`].
+//! Training runs the kernels of [`fused`], bound to candle's autograd by [`recurrent`]; [`twin`] is the same op by op,
+//! for reading and for tests. Evaluation runs the model as the chip does, with [`float_model::Forward`].
 
 pub mod adam;
 mod checkpoint;
@@ -14,16 +14,18 @@ pub mod dataset;
 mod error;
 mod evaluate;
 mod files;
+pub mod fused;
 pub mod gradient;
 pub mod params;
 pub mod philox;
+pub mod recurrent;
 mod run_folder;
 mod supply;
 pub mod tasks;
 mod trainer;
 pub mod twin;
 
-pub use config::{ChannelConfig, DataSource, DatasetConfig, TrainConfig, VALIDATION_COUNT};
+pub use config::{ChannelConfig, DataSource, DatasetConfig, Engine, TrainConfig, VALIDATION_COUNT};
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use float_model::{

@@ -10,8 +10,20 @@ use std::{
 const COLUMNS: &str =
     "step,seconds,loss,budget,train_updates,gradient_norm,metric,updates,validation_loss,learning_rate\n";
 
-/// Creates the folder, or checks that the run in it may be continued. True where there is a run to continue.
-pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<bool, Error> {
+/// What [`open`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// An empty folder.
+    Nothing,
+    /// A run to continue, started on this many threads.
+    Run {
+        /// As its `config.toml` says.
+        threads: usize,
+    },
+}
+
+/// Creates the folder, or checks that the run in it may be continued.
+pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Found, Error> {
     fs::create_dir_all(run).map_err(Error::io(run))?;
     let path = run.join("config.toml");
     let holds_run = [&path, &run.join(checkpoint::FILE), &run.join("model.safetensors")]
@@ -20,14 +32,18 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<boo
     if holds_run && !resume {
         return Err(Error::RunExists { path: run.into() });
     }
+    let mut found = Found::Nothing;
     if holds_run {
-        same_configuration(&TrainConfig::load(run)?, config, &path)?;
+        let was = TrainConfig::load(run)?;
+        same_configuration(&was, config, &path)?;
+        found = Found::Run { threads: was.threads };
     }
     config.save(run)?;
-    Ok(holds_run)
+    Ok(found)
 }
 
-/// Everything must be as it was, but what does not change the results: `steps`, `threads`, `checkpoint_seconds`.
+/// Everything must be as it was, but `steps`, `checkpoint_seconds`, which do not change what a step computes, and
+/// `threads`, which changes last bits only.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));

@@ -1,13 +1,13 @@
 //! The training loop.
 
 use crate::{
-    Error, TrainConfig, adam,
+    Engine, Error, TrainConfig, adam,
     checkpoint::{Best, State, Sums},
     evaluate::{Evaluation, EvaluationRecord, evaluate},
     files,
-    gradient::sharded,
+    gradient::Differentiator,
     params::{Parameters, Shape},
-    run_folder::{self, Metrics},
+    run_folder::{self, Found, Metrics},
     supply::Supply,
 };
 use float_model::FloatModel;
@@ -63,7 +63,7 @@ pub struct TrainReport {
 ///
 /// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
 /// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
-/// continues and ends with the same bits; an empty folder starts a new run. `observe` is called after every step, on
+/// continues and ends, on as many threads, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
 /// the caller's thread.
 ///
 /// # Errors
@@ -77,7 +77,7 @@ pub fn train(
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let supply = Supply::new(config)?;
-    let resumed = run_folder::open(config, out, resume)?;
+    let found = run_folder::open(config, out, resume)?;
     let depth = supply.validation.0.length * config.layers;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
@@ -86,7 +86,7 @@ pub fn train(
         .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        let work = || pool.install(|| Run::new(config, out, resumed, supply, sender)?.train());
+        let work = || pool.install(|| Run::new(config, out, found, supply, sender)?.train());
         let handle = scope.spawn(work);
         for progress in receiver {
             observe(&progress);
@@ -102,6 +102,7 @@ struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
     supply: Supply,
+    differentiator: Differentiator,
     state: State,
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
@@ -115,7 +116,7 @@ impl<'a> Run<'a> {
     fn new(
         config: &'a TrainConfig,
         out: &'a Path,
-        resumed: bool,
+        found: Found,
         mut supply: Supply,
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
@@ -127,17 +128,26 @@ impl<'a> Run<'a> {
             layers: config.layers,
         };
         let mut messages = std::mem::take(&mut supply.warnings);
-        let saved = if resumed { State::load(out, shape)? } else { None };
-        match &saved {
-            Some(state) => messages.push(format!("resuming after step {}", state.adam.step)),
-            None if resumed => messages.push("no checkpoint yet: starting from step 0".into()),
-            None => {}
+        let mut saved = None;
+        if let Found::Run { threads } = found {
+            saved = State::load(out, shape)?;
+            messages.push(match &saved {
+                Some(state) => format!("resuming after step {}", state.adam.step),
+                None => "no checkpoint yet: starting from step 0".into(),
+            });
+            if threads != config.threads && config.engine == Engine::Fused {
+                let now = config.threads;
+                messages.push(format!(
+                    "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
+                ));
+            }
         }
         let state = saved.unwrap_or_else(|| State::new(shape, config.seed));
         let run = Run {
             config,
             out,
             supply,
+            differentiator: Differentiator::new(config.engine, config.threads)?,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
             state,
@@ -189,13 +199,10 @@ impl<'a> Run<'a> {
     fn step(&mut self) -> Result<(f64, f64), Error> {
         let state = &mut self.state;
         let (x, y) = self.supply.batch(state.adam.step);
-        let mut g = sharded(
-            &state.parameters.shape,
-            &state.parameters.values,
-            &x,
-            &y,
-            self.config.lambda,
-        )?;
+        let Parameters { shape, values } = &state.parameters;
+        let mut g = self
+            .differentiator
+            .gradient(shape, values, &x, &y, self.config.lambda)?;
         let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
         if !g.loss.is_finite() || !norm.is_finite() {
             return Err(self.diverged(self.state.adam.step + 1, g.loss + norm));

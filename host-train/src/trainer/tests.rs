@@ -56,9 +56,32 @@ fn a_run_leaves_its_files_and_is_reproducible() {
     assert_eq!(summary["steps"], 12);
     assert_eq!(report.model.description.class_names, ["other", "target"]);
 
-    let one_thread = TrainConfig { threads: 1, ..tiny() };
-    assert_eq!(run(&one_thread, &b, false).unwrap().model, report.model);
+    assert_eq!(run(&tiny(), &b, false).unwrap().model, report.model);
     assert_eq!(metrics(&a), metrics(&b));
+}
+
+#[test]
+fn the_twin_does_not_depend_on_threads_and_stays_close_to_the_fused_engine() {
+    let dir = tempfile::tempdir().unwrap();
+    let twin = TrainConfig {
+        engine: Engine::Twin,
+        ..tiny()
+    };
+    let two = run(&twin, &dir.path().join("two"), false).unwrap();
+    let config = TrainConfig {
+        threads: 1,
+        ..twin.clone()
+    };
+    let one = run(&config, &dir.path().join("one"), false).unwrap();
+    assert_eq!(one.model, two.model);
+    let fused = run(&tiny(), &dir.path().join("fused"), false).unwrap();
+    let pairs = fused.model.layers[0]
+        .weight_hh
+        .iter()
+        .zip(&two.model.layers[0].weight_hh);
+    for (a, b) in pairs {
+        assert!((a - b).abs() < 1e-4, "{a} {b}");
+    }
 }
 
 #[test]
@@ -73,9 +96,9 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     let expected = run(&config, &whole, false).unwrap();
 
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
-    assert!(!run_folder::open(&config, &cut, false).unwrap());
+    assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Found::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let mut part = Run::new(&config, &cut, false, Supply::new(&config).unwrap(), sender).unwrap();
+    let mut part = Run::new(&config, &cut, Found::Nothing, Supply::new(&config).unwrap(), sender).unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }
@@ -279,7 +302,7 @@ fn long_sequences_leave_most_of_the_stack() {
     let work = move || {
         let parameters = Parameters::initial(shape, 1);
         let (x, y) = crate::tasks::adding(length, 1, 1, crate::philox::Purpose::Training, 0);
-        crate::gradient::gradient(&shape, &parameters.values, &x, &y, 1e-4)
+        crate::gradient::by_twin(&shape, &parameters.values, &x, &y, 1e-4)
             .unwrap()
             .loss
     };

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::{
+    Engine,
+    gradient::Differentiator,
     params::Parameters,
     philox::{Purpose, Stream},
 };
@@ -212,8 +214,9 @@ fn shards_make_the_whole_batch() {
     };
     let p = lively(shape);
     let (x, y) = crate::tasks::frequency(0.01, 300, 1, Purpose::Training, 0);
-    let whole = crate::gradient::gradient(&shape, &p.values, &x, &y, 1e-3).unwrap();
-    let parts = crate::gradient::sharded(&shape, &p.values, &x, &y, 1e-3).unwrap();
+    let whole = crate::gradient::by_twin(&shape, &p.values, &x, &y, 1e-3).unwrap();
+    let twin = Differentiator::new(Engine::Twin, 1).unwrap();
+    let parts = twin.gradient(&shape, &p.values, &x, &y, 1e-3).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);
     for (a, b) in whole.gradients.iter().flatten().zip(parts.gradients.iter().flatten()) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");

@@ -1,0 +1,143 @@
+//! The two engines against each other.
+
+use super::*;
+use crate::params::Parameters;
+use crate::philox::{Purpose, Stream};
+use float_model::Cell;
+
+const BATCH: usize = 24;
+const LENGTH: usize = 40;
+
+fn shape(cell: Cell, layers: usize) -> Shape {
+    Shape {
+        cell,
+        input: 2,
+        hidden: 11,
+        outputs: 3,
+        layers,
+    }
+}
+
+fn random(n: usize, seed: u64) -> Vec<f32> {
+    let mut stream = Stream::new(seed, Purpose::Training, 0, 0);
+    (0..n).map(|_| stream.normal() as f32).collect()
+}
+
+/// Parameters with no zeros among them, whose gate says about `delta`.
+fn parameters(shape: Shape, delta: f32, seed: u64) -> Parameters {
+    let mut p = Parameters::initial(shape, seed);
+    for (k, (e, values)) in shape.layout().iter().zip(&mut p.values).enumerate() {
+        let noise = random(values.len(), 100 * seed + k as u64);
+        match e.kind {
+            Kind::GateBias => values[0] = (delta / (1.0 - delta)).ln(),
+            Kind::GateWeight => *values = noise.iter().map(|v| 0.1 * v).collect(),
+            Kind::Bias | Kind::BiasHn | Kind::HeadBias => {
+                values.iter_mut().zip(&noise).for_each(|(v, n)| *v += 0.3 * n)
+            }
+            _ => {}
+        }
+    }
+    p
+}
+
+/// Whether every ũ stays more than 1e-4 away from 0.5, so that rounding cannot turn a decision.
+fn clear_cut(p: &Parameters, x: &Sequences) -> bool {
+    let model = p.to_model(&[0.0; 2], &[1.0; 2], &float_model::Description::default());
+    let forward = float_model::Forward::new(&model);
+    x.iter().all(|sequence| {
+        let mut clear = true;
+        forward.run_observed(sequence, float_model::Schedule::Learned { dial: 0.0 }, |update| {
+            let mut urge = f64::from(update.delta);
+            for _ in 0..LENGTH {
+                clear &= (urge - 0.5).abs() > 1e-4;
+                urge += f64::from(update.delta);
+            }
+        });
+        clear
+    })
+}
+
+fn relative(found: &[f32], expected: &[f32]) -> f64 {
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>().sqrt();
+    let size = norm(&mut expected.iter().map(|v| f64::from(*v)));
+    let pairs = found.iter().zip(expected);
+    let difference = norm(&mut pairs.map(|(a, b)| f64::from(*a) - f64::from(*b)));
+    if difference == 0.0 { 0.0 } else { difference / size }
+}
+
+/// Every cell, one and two layers, at about 100, 50 and 12 % updates.
+#[test]
+fn the_fused_gradient_is_the_twins() {
+    let fused = Differentiator::new(Engine::Fused, 2).unwrap();
+    for cell in Cell::ALL {
+        for layers in [1, 2] {
+            for (delta, share) in [(0.75, 0.99..1.01), (0.33, 0.4..0.6), (0.068, 0.09..0.16)] {
+                let shape = shape(cell, layers);
+                let case = |seed: u64| {
+                    let x = Sequences::new("x", random(BATCH * LENGTH * 2, seed), BATCH, LENGTH, 2).unwrap();
+                    (parameters(shape, delta, seed), x)
+                };
+                let (p, x) = (1..100)
+                    .map(case)
+                    .find(|(p, x)| clear_cut(p, x))
+                    .expect("a clear-cut case");
+                let y = Targets::Labels((0..BATCH as u32).map(|n| n % 3).collect());
+                let expected = by_twin(&shape, &p.values, &x, &y, 1e-2).unwrap();
+                let found = fused.gradient(&shape, &p.values, &x, &y, 1e-2).unwrap();
+                let used = found.updates / LENGTH as f64;
+                assert!(!cell.skips() || share.contains(&used), "{cell} {delta}: {used}");
+                assert_eq!(found.updates, expected.updates);
+                assert!((found.loss - expected.loss).abs() < 1e-5 * expected.loss);
+                assert!((found.budget - expected.budget).abs() < 1e-6);
+                for ((e, a), b) in shape.layout().iter().zip(&found.gradients).zip(&expected.gradients) {
+                    let error = relative(a, b);
+                    assert!(
+                        error <= 1e-4,
+                        "{cell}, {layers} layers, {delta}: {e:?} is off by {error:e}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn packing_comes_back() {
+    for cell in Cell::ALL {
+        let shape = shape(cell, 2);
+        let p = parameters(shape, 0.3, 1);
+        let mut back = p.values.clone();
+        let flat = recurrent::pack(&shape, &p.values);
+        for (e, v) in shape.layout().iter().zip(&mut back) {
+            if !matches!(e.kind, Kind::HeadWeight | Kind::HeadBias) {
+                v.fill(0.0);
+            }
+        }
+        recurrent::unpack(&shape, &flat, &mut back);
+        assert_eq!(back, p.values);
+    }
+}
+
+#[test]
+fn only_the_last_pass_can_be_differentiated() {
+    let shape = shape(Cell::SkipGru, 1);
+    let p = parameters(shape, 0.3, 1);
+    let recurrent = Recurrent::new(1).unwrap();
+    let sizes = recurrent::pass_shape(&shape, 2, 5, OutputAt::End);
+    let flat = Var::from_vec(
+        recurrent::pack(&shape, &p.values),
+        sizes.parameter_count(),
+        &Device::Cpu,
+    )
+    .unwrap();
+    let x = Tensor::from_vec(random(20, 1), (2, 5, 2), &Device::Cpu).unwrap();
+    let loss = || {
+        let states = recurrent.apply(sizes, flat.as_tensor(), &x, Updates::Gate).unwrap();
+        states.h.sum_all().unwrap()
+    };
+    let first = loss();
+    let second = loss();
+    assert!(second.backward().is_ok());
+    let error = first.backward().unwrap_err().to_string();
+    assert!(error.contains("another pass"), "{error}");
+}
