@@ -1,6 +1,10 @@
 //! Cycles from a histogram of executed instructions and the core manual's timing table.
 
+mod listing;
+
 use std::collections::BTreeMap;
+
+pub use listing::Listing;
 
 use crate::cycles::{Core, UpdateCost};
 use crate::interval::Interval;
@@ -79,9 +83,11 @@ impl Class {
             },
             "mul" => Self::Multiply,
             "mla" | "mls" => Self::MultiplyAccumulate,
-            "smull" | "umull" | "smlal" | "umlal" | "smlald" => Self::LongMultiply,
+            "smull" | "umull" | "smlal" | "umlal" | "umaal" | "smlald" | "smlalbb" | "smlalbt" | "smlaltb"
+            | "smlaltt" => Self::LongMultiply,
             "sdiv" | "udiv" => Self::Divide,
-            "msr" | "mrs" | "cps" | "cpsie" | "cpsid" | "isb" | "dsb" | "dmb" | "nop" => Self::System,
+            "msr" | "mrs" | "cps" | "cpsie" | "cpsid" | "isb" | "dsb" | "dmb" | "nop" | "wfi" | "wfe" | "sev"
+            | "bkpt" => Self::System,
             name if SIMPLE.contains(&name) => Self::Simple,
             _ => return None,
         })
@@ -133,11 +139,12 @@ impl Class {
     }
 }
 
-const SIMPLE: [&str; 56] = [
-    "add", "adc", "sub", "sbc", "rsb", "cmp", "cmn", "mov", "movt", "movw", "mvn", "and", "orr", "orn", "eor", "bic",
-    "tst", "teq", "lsl", "lsr", "asr", "ror", "rrx", "sxth", "sxtb", "uxth", "uxtb", "sxtb16", "uxtb16", "ubfx",
-    "sbfx", "bfi", "bfc", "clz", "rbit", "rev", "rev16", "ssat", "usat", "ssat16", "qadd", "qsub", "qadd16", "pkhbt",
-    "pkhtb", "smlad", "smuad", "smlabb", "smlabt", "smlatb", "smlatt", "smulbb", "smultt", "smmul", "adr", "neg",
+const SIMPLE: [&str; 62] = [
+    "add", "addw", "subw", "uxtab", "uxtah", "sxtab", "sxtah", "adc", "sub", "sbc", "rsb", "cmp", "cmn", "mov", "movt",
+    "movw", "mvn", "and", "orr", "orn", "eor", "bic", "tst", "teq", "lsl", "lsr", "asr", "ror", "rrx", "sxth", "sxtb",
+    "uxth", "uxtb", "sxtb16", "uxtb16", "ubfx", "sbfx", "bfi", "bfc", "clz", "rbit", "rev", "rev16", "ssat", "usat",
+    "ssat16", "qadd", "qsub", "qadd16", "pkhbt", "pkhtb", "smlad", "smuad", "smlabb", "smlabt", "smlatb", "smlatt",
+    "smulbb", "smultt", "smmul", "adr", "neg",
 ];
 
 const CONDITIONS: [&str; 17] = [

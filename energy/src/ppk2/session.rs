@@ -161,7 +161,8 @@ fn metadata(port: &mut (impl Read + Write)) -> Result<Modifiers, Error> {
         let found = String::from_utf8_lossy(&text);
         if found.contains("END") {
             // What is left of the last line would shift every word of the recording.
-            while port.read(&mut buffer).is_ok_and(|got| got > 0) {}
+            let start = Instant::now();
+            while start.elapsed() < SILENCE && port.read(&mut buffer).is_ok_and(|got| got > 0) {}
             return Modifiers::parse(&found);
         }
         if text.len() > METADATA_BYTES {
