@@ -22,14 +22,22 @@ fn wrong_options() {
     fails(&format!("train dataset --out {out}"), 2, &["--train-x"]);
     fails("train juggling --out x", 2, &["juggling"]);
     fails("frobnicate", 2, &["frobnicate"]);
-    assert!(f.names().is_empty(), "a refused run leaves nothing behind: {:?}", f.names());
+    assert!(
+        f.names().is_empty(),
+        "a refused run leaves nothing behind: {:?}",
+        f.names()
+    );
 }
 
 #[test]
 fn missing_and_damaged_models() {
     let f = Folder::new();
     fails(&format!("eval {}", f.at("nowhere")), 1, &["nowhere", "No such file"]);
-    fails(&format!("quantize {} --out {}", f.at("nowhere"), f.at("m.srnn")), 1, &["nowhere"]);
+    fails(
+        &format!("quantize {} --out {}", f.at("nowhere"), f.at("m.srnn")),
+        1,
+        &["nowhere"],
+    );
 
     let run = f.at("run");
     tiny_run("frequency", "skip-lstm", &run);
@@ -79,7 +87,10 @@ fn damaged_blobs() {
         (flipped, "crc"),
         (good[..good.len() - 5].to_vec(), "truncated"),
         (b"SRNN".to_vec(), "truncated"),
-        (b"not a blob, but long enough to hold a header of fifty-six bytes".to_vec(), "magic"),
+        (
+            b"not a blob, but long enough to hold a header of fifty-six bytes".to_vec(),
+            "magic",
+        ),
     ] {
         std::fs::write(&blob, bytes).unwrap();
         for command in &commands {
@@ -115,21 +126,52 @@ fn data_that_do_not_fit() {
         fails(&format!("{command} --task adding --n 3"), 1, &["channels"]);
     }
     fails(&format!("eval {run} --x {wide}"), 1, &["channels"]);
-    fails(&format!("quantize {run} --out {blob} --calib-x {wide}"), 1, &["channels"]);
+    fails(
+        &format!("quantize {run} --out {blob} --calib-x {wide}"),
+        1,
+        &["channels"],
+    );
     fails(&format!("simulate {blob} --x {}", f.at("none.npy")), 1, &["none.npy"]);
 
     let labels = f.path("y.npy");
     dataset::save_targets(&labels, &Targets::Labels(vec![0, 1])).unwrap();
-    fails(&format!("simulate {blob} --x {right} --y {}", f.at("y.npy")), 1, &["y.npy", "2 answers"]);
+    fails(
+        &format!("simulate {blob} --x {right} --y {}", f.at("y.npy")),
+        1,
+        &["y.npy", "2 answers"],
+    );
     dataset::save_targets(&labels, &Targets::Labels(vec![0, 1, 1, 7])).unwrap();
-    fails(&format!("simulate {blob} --x {right} --y {}", f.at("y.npy")), 1, &["7", "out of range"]);
-    dataset::save_targets(&labels, &Targets::Values { values: vec![0.5; 4], outputs: 1 }).unwrap();
+    fails(
+        &format!("simulate {blob} --x {right} --y {}", f.at("y.npy")),
+        1,
+        &["7", "out of range"],
+    );
+    dataset::save_targets(
+        &labels,
+        &Targets::Values {
+            values: vec![0.5; 4],
+            outputs: 1,
+        },
+    )
+    .unwrap();
     fails(&format!("eval {run} --x {right} --y {}", f.at("y.npy")), 1, &["labels"]);
 
     fails(&format!("energy predict {blob} --board toaster"), 1, &["toaster"]);
-    fails(&format!("energy predict {blob} --board nrf52840 --sensor nose"), 1, &["nose"]);
-    fails(&format!("emulate {blob} --task frequency --machine pdp11"), 2, &["pdp11", "mps2-an386"]);
-    fails(&format!("emulate {blob} --task frequency --firmware {}", f.at("no.elf")), 1, &["no.elf"]);
+    fails(
+        &format!("energy predict {blob} --board nrf52840 --sensor nose"),
+        1,
+        &["nose"],
+    );
+    fails(
+        &format!("emulate {blob} --task frequency --machine pdp11"),
+        2,
+        &["pdp11", "mps2-an386"],
+    );
+    fails(
+        &format!("emulate {blob} --task frequency --firmware {}", f.at("no.elf")),
+        1,
+        &["no.elf"],
+    );
 }
 
 #[test]
@@ -137,8 +179,11 @@ fn nan_truncation_and_shapes_in_files() {
     let f = Folder::new();
     let run = f.at("run");
     let (x, y) = (f.path("x.npy"), f.path("y.npy"));
-    let train =
-        format!("train dataset --train-x {} --train-y {} --hidden 3 --steps 1 --out {run}", f.at("x.npy"), f.at("y.npy"));
+    let train = format!(
+        "train dataset --train-x {} --train-y {} --hidden 3 --steps 1 --out {run}",
+        f.at("x.npy"),
+        f.at("y.npy")
+    );
     let good = Sequences::new("x", (0..400).map(|k| (k as f32).sin()).collect(), 20, 10, 2).unwrap();
     let labels: Vec<u32> = (0..20).map(|k| k % 2).collect();
     dataset::save_sequences(&x, &good).unwrap();

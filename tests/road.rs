@@ -16,12 +16,20 @@ const EVAL_KEYS: &str = "task cell hidden layers lambda seed steps metric_name m
 
 #[test]
 fn every_cell_walks_the_whole_road() {
-    for (task, cell) in [("frequency", "skip-lstm"), ("frequency", "gru"), ("adding", "skip-gru"), ("adding", "lstm")] {
+    for (task, cell) in [
+        ("frequency", "skip-lstm"),
+        ("frequency", "gru"),
+        ("adding", "skip-gru"),
+        ("adding", "lstm"),
+    ] {
         let f = Folder::new();
         let (run, blob) = (f.at("run"), f.at("m.srnn"));
         let trained = tiny_run(task, cell, &run);
         has(&trained, EVAL_KEYS);
-        assert_eq!((trained["task"].as_str(), trained["cell"].as_str()), (Some(task), Some(cell)));
+        assert_eq!(
+            (trained["task"].as_str(), trained["cell"].as_str()),
+            (Some(task), Some(cell))
+        );
         for file in ["config.toml", "metrics.csv", "model.safetensors"] {
             assert!(f.path("run").join(file).exists(), "{file}");
         }
@@ -32,13 +40,17 @@ fn every_cell_walks_the_whole_road() {
         assert_eq!(eval["sequences"], 60);
         assert_eq!(eval["outputs"].as_array().map(Vec::len), Some(60));
 
-        let quantized = json(&format!("quantize {run} --out {blob}"));
+        // The adding task has no sample period of its own; energy needs one.
+        let quantized = json(&format!("quantize {run} --out {blob} --sample-period-s 1e-3"));
         has(
             &quantized,
             "blob_bytes weights_bits kernel sequences metric_float metric_fixed updates_float updates_fixed same_decision \
              same_schedule arith_same_decision arith_same_schedule arith_max_abs_h_error",
         );
-        assert_eq!(quantized["blob_bytes"].as_u64(), Some(std::fs::metadata(f.path("m.srnn")).unwrap().len()));
+        assert_eq!(
+            quantized["blob_bytes"].as_u64(),
+            Some(std::fs::metadata(f.path("m.srnn")).unwrap().len())
+        );
         assert!(quantized["arith_same_decision"].as_f64() >= Some(0.98), "{quantized}");
 
         let simulated = json(&format!("simulate {blob} --task {task} --n 60 --schedules"));
@@ -51,7 +63,12 @@ fn every_cell_walks_the_whole_road() {
             assert_eq!(emulated[key], simulated[key], "{cell}: {key}");
         }
         for schedule in simulated["schedules"].as_array().unwrap() {
-            let samples: Vec<u64> = schedule.as_array().unwrap().iter().map(|v| v.as_u64().unwrap()).collect();
+            let samples: Vec<u64> = schedule
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|v| v.as_u64().unwrap())
+                .collect();
             assert_eq!(samples[0], 0, "sample 0 is always used");
             assert!(samples.windows(2).all(|w| w[0] < w[1]));
             let length = eval["sequence_length"].as_u64().unwrap();
@@ -79,16 +96,36 @@ fn files_and_generators_are_the_same_data() {
     let (run, blob, x, y) = (f.at("run"), f.at("m.srnn"), f.at("x.npy"), f.at("y.npy"));
     tiny_run("frequency", "skip-gru", &run);
     json(&format!("data frequency --n 40 --seed 9 --out-x {x} --out-y {y}"));
-    json(&format!("quantize {run} --out {blob} --calib-x {x} --calib-y {y} --weights 16"));
-    for command in [format!("eval {run}"), format!("simulate {blob}"), format!("emulate {blob}")] {
-        let task = if command.starts_with("eval") { "" } else { " --task frequency" };
+    json(&format!(
+        "quantize {run} --out {blob} --calib-x {x} --calib-y {y} --weights 16"
+    ));
+    for command in [
+        format!("eval {run}"),
+        format!("simulate {blob}"),
+        format!("emulate {blob}"),
+    ] {
+        let task = if command.starts_with("eval") {
+            ""
+        } else {
+            " --task frequency"
+        };
         let generated = json(&format!("{command}{task} --n 40 --seed 9 --schedules"));
         let read = json(&format!("{command} --x {x} --y {y} --schedules"));
-        for key in ["sequences", "metric", "updates_mean", "decisions", "outputs", "schedules"] {
+        for key in [
+            "sequences",
+            "metric",
+            "updates_mean",
+            "decisions",
+            "outputs",
+            "schedules",
+        ] {
             assert_eq!(generated[key], read[key], "{command}: {key}");
         }
         let unlabelled = json(&format!("{command} --x {x} --n 7"));
-        assert_eq!((&unlabelled["metric"], unlabelled["sequences"].as_u64()), (&Value::Null, Some(7)));
+        assert_eq!(
+            (&unlabelled["metric"], unlabelled["sequences"].as_u64()),
+            (&Value::Null, Some(7))
+        );
     }
 }
 
@@ -101,11 +138,20 @@ fn outputs_go_to_a_file_on_request() {
     let written = json(&format!("eval {run} --n 30 --outputs {outputs}"));
     assert_eq!(written["outputs"].as_str(), Some(outputs.as_str()));
     let read = host_train::dataset::load_targets(&f.path("o.npy")).unwrap();
-    let host_train::Targets::Values { values, outputs: 1 } = read else { panic!("{read:?}") };
-    let expected: Vec<f32> =
-        listed["outputs"].as_array().unwrap().iter().map(|o| o[0].as_f64().unwrap() as f32).collect();
+    let host_train::Targets::Values { values, outputs: 1 } = read else {
+        panic!("{read:?}")
+    };
+    let expected: Vec<f32> = listed["outputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| o[0].as_f64().unwrap() as f32)
+        .collect();
     assert_eq!(values, expected);
-    assert_eq!(listed["decisions"][0], listed["outputs"][0][0], "a regression decides its real output");
+    assert_eq!(
+        listed["decisions"][0], listed["outputs"][0][0],
+        "a regression decides its real output"
+    );
 }
 
 /// Recordings of one's own: two classes of two channels, as .npy and as a folder of CSV files.
@@ -147,11 +193,16 @@ fn recordings_of_ones_own() {
          --full-scale 4,16 {small} --out {from_npy}"
     ));
     let folder = f.at("recordings");
-    json(&format!("train dataset --train-x {folder} --test-x {folder} {small} --out {from_csv}"));
+    json(&format!(
+        "train dataset --train-x {folder} --test-x {folder} {small} --out {from_csv}"
+    ));
     for (run, names) in [(&from_npy, ["left", "right"]), (&from_csv, ["left", "right"])] {
         let blob = format!("{run}.srnn");
         let eval = json(&format!("eval {run}"));
-        assert_eq!((eval["sequences"].as_u64(), eval["task"].as_str()), (Some(48), Some("dataset")));
+        assert_eq!(
+            (eval["sequences"].as_u64(), eval["task"].as_str()),
+            (Some(48), Some("dataset"))
+        );
         json(&format!("quantize {run} --out {blob}"));
         let inspected = json(&format!("inspect {blob}"));
         for (channel, name) in inspected["channels"].as_array().unwrap().iter().zip(names) {
@@ -164,7 +215,13 @@ fn recordings_of_ones_own() {
             assert_eq!(inspected["class_names"].as_array().map(Vec::len), Some(2));
         }
         let emulated = json(&format!("emulate {blob} --x {x} --y {y}"));
-        assert_eq!((emulated["identical_to_simulator"].as_bool(), emulated["sequences"].as_u64()), (Some(true), Some(48)));
+        assert_eq!(
+            (
+                emulated["identical_to_simulator"].as_bool(),
+                emulated["sequences"].as_u64()
+            ),
+            (Some(true), Some(48))
+        );
     }
 }
 
@@ -178,7 +235,9 @@ fn an_interrupted_run_resumes() {
     let resumed = json(&format!("{line} --steps 8 --resume"));
     assert_eq!(resumed["steps"], 8);
     let once = f.at("once");
-    json(&format!("train adding --hidden 4 --eval-every 2 --batch 8 --threads 1 --steps 8 --out {once}"));
+    json(&format!(
+        "train adding --hidden 4 --eval-every 2 --batch 8 --threads 1 --steps 8 --out {once}"
+    ));
     let model = |name: &str| float_model::load(&f.path(name).join("model.safetensors")).unwrap();
     assert_eq!(model("run"), model("once"));
 }

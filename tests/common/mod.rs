@@ -13,15 +13,25 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<std::ffi::OsStr>,
 {
-    Command::new(env!("CARGO_BIN_EXE_skiprnn")).args(args).output().expect("the program starts")
+    Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(args)
+        .output()
+        .expect("the program starts")
 }
 
 /// Runs it with `--json` and returns the one object on standard output.
 pub fn json(line: &str) -> Value {
     let out = skiprnn(line.split(' ').chain(["--json"]));
-    let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr),
+    );
     assert!(out.status.success(), "{line}\n{stderr}");
-    assert_eq!(stdout.lines().count(), 1, "{line}: more than one object on standard output:\n{stdout}");
+    assert_eq!(
+        stdout.lines().count(),
+        1,
+        "{line}: more than one object on standard output:\n{stdout}"
+    );
     serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{line}: {e}\n{stdout}"))
 }
 
@@ -69,7 +79,9 @@ impl Folder {
 
 /// Trains a model that is only just a model, in a second or two.
 pub fn tiny_run(task: &str, cell: &str, out: &str) -> Value {
-    json(&format!("train {task} --cell {cell} --hidden 6 --steps 4 --eval-every 2 --batch 16 --threads 1 --out {out}"))
+    json(&format!(
+        "train {task} --cell {cell} --hidden 6 --steps 4 --eval-every 2 --batch 16 --threads 1 --out {out}"
+    ))
 }
 
 /// Whether a file exists.

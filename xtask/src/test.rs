@@ -15,7 +15,7 @@ const TARGETS: [&str; 5] = [
 /// (folder, command), in order; the cheap ones first.
 const STEPS: [(&str, &str); 10] = [
     ("", "cargo fmt --all --check"),
-    ("firmware", "cargo fmt --all --check"),
+    ("firmware", "cargo fmt --package app --package qemu-mps2-an386 --check"),
     ("", "cargo clippy --quiet --workspace --all-targets -- -D warnings"),
     (
         "",
