@@ -38,20 +38,10 @@ fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
     }
 }
 
-/// Trains one model and returns its learning curve.
+/// Trains one model, or finds it trained already, and returns its learning curve.
 fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Point>> {
-    let config = config(cell, args);
-    let mut curve = Vec::new();
-    train::observed(&config, dir, true, cell.name(), |p| {
-        if let Some(e) = &p.evaluation {
-            curve.push(Point {
-                step: p.step,
-                metric: e.metric.value(),
-                updates: e.updates_mean,
-            });
-        }
-    })?;
-    Ok(curve)
+    train::observed(&config(cell, args), dir, true, cell.name(), |_| ())?;
+    report::learning_curve(&dir.join("metrics.csv"))
 }
 
 fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {

@@ -1,10 +1,11 @@
 //! `report.html`: one self-contained page, inline SVG, nothing loaded from elsewhere.
 
-use crate::svg::{Chart, Series, escape, stacked_bars};
+use crate::svg::{Chart, Part, Series, escape, stacked_bars};
+use anyhow::Context;
 use energy::Prediction;
 use float_model::Sequences;
 use serde_json::Value;
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
 /// One look at the validation data during training.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,37 @@ pub struct Point {
     pub metric: f64,
     /// Mean updates per sequence.
     pub updates: f64,
+}
+
+/// Reads a run's `metrics.csv`.
+pub fn learning_curve(path: &Path) -> anyhow::Result<Vec<Point>> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap_or_default().split(',').collect();
+    let column = |name: &str| {
+        header
+            .iter()
+            .position(|c| *c == name)
+            .with_context(|| format!("{}: no column '{name}'", path.display()))
+    };
+    let (step, metric, updates) = (column("step")?, column("metric")?, column("updates")?);
+    let bad = |line: &str| anyhow::anyhow!("{}: cannot read the row '{line}'", path.display());
+    lines
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            let cell = |k: usize| {
+                cells
+                    .get(k)
+                    .and_then(|v| v.parse::<f64>().ok())
+                    .ok_or_else(|| bad(line))
+            };
+            Ok(Point {
+                step: cell(step)? as u64,
+                metric: cell(metric)?,
+                updates: cell(updates)?,
+            })
+        })
+        .collect()
 }
 
 /// What the page shows.
@@ -205,6 +237,15 @@ fn table(s: &Value) -> String {
             .as_str()
             .map_or_else(|| "not measured".into(), |why| format!("not measured: {}", escape(why))),
     };
+    let microjoules = |key: &str| {
+        let part = &s["energy"][key];
+        format!(
+            "{} ({} to {})",
+            number(&part["mid"], 0),
+            number(&part["low"], 0),
+            number(&part["high"], 0)
+        )
+    };
     let rows = [
         (
             "accuracy",
@@ -251,6 +292,15 @@ fn table(s: &Value) -> String {
             ],
         ),
         (
+            "energy per sequence, uJ (predicted)",
+            [
+                microjoules("dense_uj_per_sequence"),
+                "".into(),
+                "".into(),
+                microjoules("uj_per_sequence"),
+            ],
+        ),
+        (
             "identical to the simulator",
             ["".into(), "".into(), "".into(), identical],
         ),
@@ -272,11 +322,15 @@ fn table(s: &Value) -> String {
 fn energy(p: &Prediction) -> String {
     const CLASSES: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
     let named = [p.parts.named(), p.dense_parts.named()];
-    let bar = |k: usize| -> Vec<(&str, f64, &str)> {
+    let bar = |k: usize| -> Vec<Part<'_>> {
         named[k]
             .iter()
             .zip(CLASSES)
-            .map(|((name, part), class)| (class, part.mid, *name))
+            .map(|((name, part), class)| Part {
+                class,
+                value: part.mid,
+                name,
+            })
             .collect()
     };
     let mut out = stacked_bars(

@@ -155,12 +155,22 @@ impl Chart<'_> {
     }
 }
 
-/// Horizontal stacked bars: (label, parts as (class, value, name)), on one scale.
-pub fn stacked_bars(title: &str, unit: &str, bars: &[(&str, Vec<(&str, f64, &str)>)]) -> String {
+/// One part of a stacked bar.
+pub struct Part<'a> {
+    /// CSS class of the rectangle.
+    pub class: &'a str,
+    /// Its length in data units.
+    pub value: f64,
+    /// What it is, for the legend.
+    pub name: &'a str,
+}
+
+/// Horizontal stacked bars, (label, parts), on one scale.
+pub fn stacked_bars(title: &str, unit: &str, bars: &[(&str, Vec<Part<'_>>)]) -> String {
     let (width, bar, left) = (860.0, 26.0, 150.0);
     let largest = bars
         .iter()
-        .map(|(_, parts)| parts.iter().map(|p| p.1).sum::<f64>())
+        .map(|(_, parts)| parts.iter().map(|p| p.value).sum::<f64>())
         .fold(1e-12, f64::max);
     let height = 60.0 + bars.len() as f64 * (bar + 12.0);
     let mut s = format!(
@@ -178,7 +188,7 @@ pub fn stacked_bars(title: &str, unit: &str, bars: &[(&str, Vec<(&str, f64, &str
             escape(label)
         );
         let mut x = left;
-        for (class, value, name) in parts {
+        for Part { class, value, name } in parts {
             let w = value / largest * (width - left - 110.0);
             let _ = write!(
                 s,
@@ -187,7 +197,7 @@ pub fn stacked_bars(title: &str, unit: &str, bars: &[(&str, Vec<(&str, f64, &str
             );
             x += w;
         }
-        let total: f64 = parts.iter().map(|p| p.1).sum();
+        let total: f64 = parts.iter().map(|p| p.value).sum();
         let _ = write!(
             s,
             "<text class=\"tick\" x=\"{:.1}\" y=\"{}\">{total:.1} {unit}</text>",
@@ -196,7 +206,7 @@ pub fn stacked_bars(title: &str, unit: &str, bars: &[(&str, Vec<(&str, f64, &str
         );
     }
     let mut x = left;
-    for (class, _, name) in bars.first().map(|(_, parts)| parts.as_slice()).unwrap_or_default() {
+    for Part { class, name, .. } in bars.first().map(|(_, parts)| parts.as_slice()).unwrap_or_default() {
         let _ = write!(
             s,
             "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{:.1}\" width=\"11\" height=\"11\"/><text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\">{}</text>",
