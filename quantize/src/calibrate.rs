@@ -6,11 +6,15 @@ use float_model::{FloatModel, Sequences};
 /// What the calibration sequences show.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Ranges {
-    /// Largest |x| after normalisation.
+    /// Largest |x| after normalisation that the format of x is to hold.
     pub(crate) x: f64,
     /// Largest |h0|.
     pub(crate) h0: f64,
 }
+
+/// Room above the largest |x| of the calibration sequences, which are few: one bit of sixteen. A sensor's full scale
+/// bounds it where it is known.
+const HEADROOM: f64 = 2.0;
 
 /// Measures the ranges that the formats depend on.
 pub(crate) fn ranges(model: &FloatModel, x: &Sequences) -> Result<Ranges, Error> {
@@ -30,7 +34,9 @@ pub(crate) fn ranges(model: &FloatModel, x: &Sequences) -> Result<Ranges, Error>
         .iter()
         .flat_map(|l| &l.h0)
         .fold(0.0f64, |m, v| m.max(f64::from(v.abs())));
-    Ok(Ranges { x: largest, h0 })
+    let reach = model.description.channels.iter().zip(model.input_mean.iter().zip(&model.input_std));
+    let reach = reach.map(|(c, (mean, std))| f64::from((c.full_scale + mean.abs()) / std)).reduce(f64::max);
+    Ok(Ranges { x: (HEADROOM * largest).min(reach.unwrap_or(f64::INFINITY)), h0 })
 }
 
 /// Fractional bits, at most 15 and at least `least`, that hold a magnitude; a magnitude of exactly a power of two
