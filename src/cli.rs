@@ -1,7 +1,7 @@
 //! The commands and their options. One name for one thing, everywhere.
 
+use crate::train::TrainArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use float_model::Cell;
 use std::path::PathBuf;
 
 /// Skip RNNs for battery-powered sensor boards: train, quantize, simulate, emulate, and know the microjoules.
@@ -51,17 +51,6 @@ pub enum Command {
     Data(DataArgs),
 }
 
-/// Which task to train.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrainTask {
-    /// Is the period of a sine wave 5 to 6 ms? (Campos et al., appendix A.1)
-    Frequency,
-    /// The sum of two marked values. (Campos et al., section 4.1)
-    Adding,
-    /// Recordings of your own.
-    Dataset,
-}
-
 /// A task whose sequences are generated.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Task {
@@ -69,100 +58,6 @@ pub enum Task {
     Frequency,
     /// Adding.
     Adding,
-}
-
-/// Options of `train`.
-#[derive(Args, Debug)]
-pub struct TrainArgs {
-    /// The task.
-    #[arg(value_enum)]
-    pub task: TrainTask,
-    /// Run folder to write; created if missing.
-    #[arg(long)]
-    pub out: PathBuf,
-    /// Continue an interrupted run in that folder.
-    #[arg(long)]
-    pub resume: bool,
-    /// skip-lstm, skip-gru, lstm or gru.
-    #[arg(long, default_value = "skip-lstm")]
-    pub cell: Cell,
-    /// Hidden units. [default: 110; 32 for datasets]
-    #[arg(long)]
-    pub hidden: Option<usize>,
-    /// Stacked layers under one skip gate.
-    #[arg(long, default_value_t = 1)]
-    pub layers: usize,
-    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5]
-    #[arg(long, allow_negative_numbers = true)]
-    pub lambda: Option<f64>,
-    /// Seed of initial weights and training data.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Training steps at most.
-    #[arg(long)]
-    pub steps: Option<u64>,
-    /// Sequences per step.
-    #[arg(long)]
-    pub batch: Option<usize>,
-    /// Learning rate of Adam.
-    #[arg(long, allow_negative_numbers = true)]
-    pub learning_rate: Option<f64>,
-    /// Steps between two looks at the validation data.
-    #[arg(long)]
-    pub eval_every: Option<u64>,
-    /// Stop once the validation metric is better than this (with --stop-updates: and the updates fewer).
-    #[arg(long)]
-    pub stop_metric: Option<f64>,
-    /// Stop once the task is solved, or --stop-metric reached, with fewer mean updates than this.
-    #[arg(long)]
-    pub stop_updates: Option<f64>,
-    /// Threads. [default: all]
-    #[arg(long)]
-    pub threads: Option<usize>,
-    /// Device to train on; only `cpu` in this version.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
-    /// Seconds between samples. [default: 1e-3 for frequency]
-    #[arg(long)]
-    pub sample_period_s: Option<f64>,
-    /// Samples per sequence of the adding task.
-    #[arg(long, default_value_t = 50)]
-    pub length: usize,
-    /// The recordings.
-    #[command(flatten)]
-    pub dataset: DatasetArgs,
-}
-
-/// Where recordings lie, and what the sensor is.
-#[derive(Args, Debug)]
-pub struct DatasetArgs {
-    /// dataset: training sequences, f32 (N, T, I) as .npy, or a folder with a CSV file per sequence and labels.csv.
-    #[arg(long)]
-    pub train_x: Option<PathBuf>,
-    /// dataset: integer labels (N) or f32 targets (N, O) as .npy; not needed for a folder.
-    #[arg(long)]
-    pub train_y: Option<PathBuf>,
-    /// dataset: test sequences, read by `eval` only.
-    #[arg(long)]
-    pub test_x: Option<PathBuf>,
-    /// dataset: test labels or targets.
-    #[arg(long)]
-    pub test_y: Option<PathBuf>,
-    /// dataset: a TOML file with channel names, units, full scales and the sample rate.
-    #[arg(long)]
-    pub channels_file: Option<PathBuf>,
-    /// dataset: channel names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_names: Vec<String>,
-    /// dataset: channel units, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_units: Vec<String>,
-    /// dataset: magnitude at which each channel's 16-bit sample saturates, in its unit. [default: from the data]
-    #[arg(long, value_delimiter = ',')]
-    pub full_scale: Vec<f32>,
-    /// dataset: class names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub class_names: Vec<String>,
 }
 
 /// Sequences to run on.

@@ -1,13 +1,20 @@
 //! The state of an unfinished run in one file, `checkpoint.safetensors`.
 
-use crate::{Error, adam::Adam, evaluate::Evaluation, files, params::Parameters, params::Shape};
+use crate::{
+    Error,
+    adam::Adam,
+    evaluate::Evaluation,
+    files,
+    guard::Guard,
+    params::{Parameters, Shape},
+};
 use float_model::Metric;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use std::{collections::HashMap, path::Path};
 
 /// The name of the file in a run folder.
 pub(crate) const FILE: &str = "checkpoint.safetensors";
-const FORMAT: &str = "skiprnn-checkpoint-1";
+const FORMAT: &str = "skiprnn-checkpoint-2";
 
 /// The best state seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +22,9 @@ pub(crate) struct Best {
     pub(crate) step: u64,
     pub(crate) evaluation: Evaluation,
     pub(crate) values: Vec<Vec<f32>>,
+    /// Adam's moments there, for a return.
+    pub(crate) mean: Vec<Vec<f32>>,
+    pub(crate) square: Vec<Vec<f32>>,
 }
 
 /// Sums over the steps since the last row of `metrics.csv`.
@@ -34,6 +44,7 @@ pub(crate) struct State {
     pub(crate) adam: Adam,
     pub(crate) sums: Sums,
     pub(crate) best: Option<Best>,
+    pub(crate) guard: Guard,
     /// Training time of all parts of the run.
     pub(crate) seconds: f64,
     /// Whether the stop rule has ended the run.
@@ -48,6 +59,7 @@ impl State {
             parameters,
             sums: Sums::default(),
             best: None,
+            guard: Guard::default(),
             seconds: 0.0,
             stopped: false,
         }
@@ -56,14 +68,18 @@ impl State {
     /// Writes the checkpoint of a run folder, atomically.
     pub(crate) fn save(&self, run: &Path) -> Result<(), Error> {
         let path = run.join(FILE);
-        let none = Vec::new();
-        let best = self.best.as_ref().map_or(&none, |b| &b.values);
-        let groups = [
+        let mut groups = vec![
             ("parameter", &self.parameters.values),
             ("mean", &self.adam.mean),
             ("square", &self.adam.square),
-            ("best", best),
         ];
+        if let Some(best) = &self.best {
+            groups.extend([
+                ("best", &best.values),
+                ("best.mean", &best.mean),
+                ("best.square", &best.square),
+            ]);
+        }
         let raw: Vec<(String, Vec<u8>)> = groups
             .iter()
             .flat_map(|(name, arrays)| {
@@ -89,6 +105,8 @@ impl State {
         put("step", self.adam.step);
         put("stopped", self.stopped.into());
         put("seconds", self.seconds.to_bits());
+        put("guard.returns", self.guard.returns);
+        put("guard.unsolved", self.guard.unsolved);
         put("sum.steps", self.sums.steps);
         put("sum.loss", self.sums.loss.to_bits());
         put("sum.budget", self.sums.budget.to_bits());
@@ -156,6 +174,8 @@ impl State {
                     },
                 },
                 values: group("best")?,
+                mean: group("best.mean")?,
+                square: group("best.square")?,
             }),
         };
         Ok(Some(State {
@@ -176,6 +196,10 @@ impl State {
                 norm: real("sum.norm")?,
             },
             best,
+            guard: Guard {
+                returns: bits("guard.returns")?,
+                unsolved: bits("guard.unsolved")?,
+            },
             seconds: real("seconds")?,
             stopped: bits("stopped")? == 1,
         }))

@@ -1,12 +1,15 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Error, dataset::Dataset, files, philox::Purpose, tasks};
+use crate::{Error, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 /// Sequences of the validation part of a generated task.
 pub const VALIDATION_COUNT: usize = 2000;
+/// Fresh sequences on which a generated task is finally called solved, and on which a new best state is confirmed
+/// before it counts: a choice among many states by 2,000 sequences alone flatters.
+pub const FRESH_COUNT: usize = 10_000;
 
 /// Everything that determines a training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +32,12 @@ pub struct TrainConfig {
     pub batch: usize,
     /// Of Adam.
     pub learning_rate: f64,
+    /// How the learning rate changes over the run.
+    #[serde(default)]
+    pub learning_rate_schedule: Schedule,
+    /// How λ changes over the run.
+    #[serde(default)]
+    pub lambda_schedule: Schedule,
     /// Steps between two evaluations on the validation part.
     pub eval_every: u64,
     /// Stop once the validation metric beats this (and `stop_updates` holds, where given).
@@ -153,6 +162,8 @@ impl DataSource {
             steps,
             batch,
             learning_rate: 1e-3,
+            learning_rate_schedule: Schedule::default(),
+            lambda_schedule: Schedule::default(),
             eval_every: 100,
             stop_metric: None,
             stop_updates: None,
@@ -193,6 +204,13 @@ impl DataSource {
             DataSource::Dataset(config) => Ok(Dataset::load(config)?.validation),
             _ => Ok(self.generate(VALIDATION_COUNT, seed, Purpose::Validation, 0)),
         }
+    }
+
+    /// [`FRESH_COUNT`] sequences of a generated task, disjoint from all others for each `draw` from 1 on; `None` for a
+    /// dataset.
+    pub(crate) fn fresh(&self, seed: u64, draw: u64) -> Option<(Sequences, Targets)> {
+        let generated = !matches!(self, DataSource::Dataset(_));
+        generated.then(|| self.generate(FRESH_COUNT, seed, Purpose::Validation, draw))
     }
 
     /// Held-out sequences: `n` fresh ones of the evaluation stream of `seed`, or a dataset's whole test part (`n` is
@@ -353,6 +371,7 @@ mod tests {
             config.validate().unwrap();
             config.stop_updates = Some(15.5);
             config.cell = Cell::Gru;
+            config.learning_rate_schedule = "cosine:100".parse().unwrap();
             config.save(dir.path()).unwrap();
             assert_eq!(TrainConfig::load(dir.path()).unwrap(), config);
         }

@@ -16,19 +16,22 @@ mod evaluate;
 mod files;
 pub mod fused;
 pub mod gradient;
+mod guard;
 pub mod params;
 pub mod philox;
 pub mod recurrent;
 mod run_folder;
+mod schedule;
 mod supply;
 pub mod tasks;
 mod trainer;
 pub mod twin;
 
-pub use config::{ChannelConfig, DataSource, DatasetConfig, Engine, TrainConfig, VALIDATION_COUNT};
+pub use config::{ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT};
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
+pub use schedule::Schedule;
 pub use trainer::{Progress, TrainReport, train};

@@ -42,12 +42,17 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Fou
     Ok(found)
 }
 
-/// Everything must be as it was, but `steps`, `checkpoint_seconds`, which do not change what a step computes, and
-/// `threads`, which changes last bits only.
+/// Everything must be as it was, but `checkpoint_seconds` and `steps`, which do not change what a step computes (but
+/// where a schedule ends at the last step), and `threads`, which changes last bits only.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
-    match difference("", &table(was)?, &table(now)?) {
+    let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
+    let free: &[&str] = match cosine {
+        true => &["threads", "checkpoint_seconds"],
+        false => &["threads", "checkpoint_seconds", "steps"],
+    };
+    match difference("", &table(was)?, &table(now)?, free) {
         None => Ok(()),
         Some((field, was, now)) => Err(Error::ResumeMismatch {
             path: path.into(),
@@ -58,19 +63,18 @@ fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Resu
     }
 }
 
-fn difference(name: &str, was: &toml::Value, now: &toml::Value) -> Option<(String, String, String)> {
-    const FREE: [&str; 3] = ["steps", "threads", "checkpoint_seconds"];
+fn difference(name: &str, was: &toml::Value, now: &toml::Value, free: &[&str]) -> Option<(String, String, String)> {
     let (Some(a), Some(b)) = (was.as_table(), now.as_table()) else {
         return (was != now).then(|| (name.to_owned(), was.to_string(), now.to_string()));
     };
     let absent = toml::Value::String("nothing".into());
     let keys = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k)));
-    keys.filter(|k| !FREE.contains(&k.as_str())).find_map(|k| {
+    keys.filter(|k| !free.contains(&k.as_str())).find_map(|k| {
         let field = match name {
             "" => k.clone(),
             outer => format!("{outer}.{k}"),
         };
-        difference(&field, a.get(k).unwrap_or(&absent), b.get(k).unwrap_or(&absent))
+        difference(&field, a.get(k).unwrap_or(&absent), b.get(k).unwrap_or(&absent), free)
     })
 }
 

@@ -6,6 +6,7 @@ use crate::{
     evaluate::{Evaluation, EvaluationRecord, evaluate},
     files,
     gradient::Differentiator,
+    guard::MOST_RETURNS,
     params::{Parameters, Shape},
     run_folder::{self, Found, Metrics},
     supply::Supply,
@@ -20,6 +21,10 @@ const STACK_BYTES_PER_STEP: usize = 128 << 10;
 const STACK_BYTES_LEAST: usize = 64 << 20;
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
+
+/// Draw of the fresh sequences that confirm a new best state, and of those on which the result is finally measured.
+const CONFIRMATION: u64 = 1;
+const FINAL: u64 = 2;
 
 /// What the observer is shown after every step.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +56,16 @@ pub struct TrainReport {
     pub steps: u64,
     /// Training time, of all parts of a resumed run.
     pub seconds: f64,
-    /// The best model on the validation part.
+    /// The best model on the validation part; on [`FRESH_COUNT`](crate::FRESH_COUNT) sequences where it solves a
+    /// generated task.
     pub best: Evaluation,
+    /// The best model on sequences that had no part in its choice; `None` for a dataset, whose test part is for `eval`.
+    pub fresh: Option<Evaluation>,
+    /// Times the collapse guard took the run back to its best state.
+    pub returns: u64,
     /// The step it was seen at.
     pub best_step: u64,
-    /// Whether the stop rule ended the run before `steps`.
+    /// Whether the stop rule, or the collapse guard, ended the run before `steps`.
     pub stopped: bool,
 }
 
@@ -65,6 +75,9 @@ pub struct TrainReport {
 /// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
 /// continues and ends, on as many threads, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
 /// the caller's thread.
+///
+/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, and
+/// tells `observe`.
 ///
 /// # Errors
 /// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
@@ -183,33 +196,63 @@ impl<'a> Run<'a> {
         let (loss, updates) = self.step()?;
         let step = self.state.adam.step;
         let (mut evaluation, mut improved) = (None, false);
+        let mut message = None;
         if step.is_multiple_of(self.config.eval_every) || step == self.config.steps {
             let (e, better) = self.evaluate()?;
             self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates);
+            if !better && !self.state.stopped {
+                message = self.guard(&e);
+            }
             (evaluation, improved) = (Some(e), better);
         }
         if self.saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
             self.save()?;
             self.saved_at = Instant::now();
         }
-        Ok(self.report(loss, updates, evaluation, improved, None))
+        Ok(self.report(loss, updates, evaluation, improved, message))
+    }
+
+    /// Goes back to the best state where the guard says so, and says it.
+    fn guard(&mut self, now: &Evaluation) -> Option<String> {
+        let state = &mut self.state;
+        let best = state.best.as_ref()?;
+        let reason = state.guard.judge(now, &best.evaluation)?;
+        state.parameters.values.clone_from(&best.values);
+        state.adam.mean.clone_from(&best.mean);
+        state.adam.square.clone_from(&best.square);
+        state.stopped = state.guard.returns >= MOST_RETURNS;
+        let next = match state.stopped {
+            true => "the run ends".into(),
+            false => format!("learning rate times {}", state.guard.slowdown()),
+        };
+        let at = state.adam.step;
+        Some(format!(
+            "step {at}: {reason}; back to the best state, of step {}: {next}",
+            best.step
+        ))
+    }
+
+    /// Learning rate and λ of a step, counted from 1.
+    fn rates(&self, step: u64) -> (f64, f64) {
+        let (c, slowdown) = (self.config, self.state.guard.slowdown());
+        let rate = c.learning_rate * c.learning_rate_schedule.factor(step, c.steps) * slowdown;
+        (rate, c.lambda * c.lambda_schedule.factor(step, c.steps))
     }
 
     /// One step of Adam; returns the loss and the mean updates.
     fn step(&mut self) -> Result<(f64, f64), Error> {
+        let (learning_rate, lambda) = self.rates(self.state.adam.step + 1);
         let state = &mut self.state;
         let (x, y) = self.supply.batch(state.adam.step);
         let Parameters { shape, values } = &state.parameters;
-        let mut g = self
-            .differentiator
-            .gradient(shape, values, &x, &y, self.config.lambda)?;
+        let mut g = self.differentiator.gradient(shape, values, &x, &y, lambda)?;
         let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
         if !g.loss.is_finite() || !norm.is_finite() {
             return Err(self.diverged(self.state.adam.step + 1, g.loss + norm));
         }
         state
             .adam
-            .update(&mut state.parameters.values, &g.gradients, self.config.learning_rate);
+            .update(&mut state.parameters.values, &g.gradients, learning_rate);
         state.parameters.project();
         state.sums.steps += 1;
         state.sums.loss += g.loss;
@@ -228,21 +271,44 @@ impl<'a> Run<'a> {
         if !e.loss.is_finite() {
             return Err(self.diverged(step, e.loss));
         }
+        let (learning_rate, _) = self.rates(step);
         self.metrics
-            .append(step, self.seconds(), &self.state.sums, &e, self.config.learning_rate)?;
+            .append(step, self.seconds(), &self.state.sums, &e, learning_rate)?;
         self.state.sums = Sums::default();
-        let best = self.state.best.as_ref();
-        let improved = best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda));
+        let mut judged = e;
+        let mut improved = self.improves(&judged);
+        if improved && e.solved == Some(true) {
+            if let Some(confirmed) = self.on_fresh(&model, CONFIRMATION)? {
+                judged = confirmed;
+                improved = self.improves(&judged);
+            }
+        }
         if improved {
             let values = self.state.parameters.values.clone();
             self.save_model(&values)?;
+            self.state.guard.improved();
             self.state.best = Some(Best {
                 step,
-                evaluation: e,
+                evaluation: judged,
                 values,
+                mean: self.state.adam.mean.clone(),
+                square: self.state.adam.square.clone(),
             });
         }
         Ok((e, improved))
+    }
+
+    fn improves(&self, e: &Evaluation) -> bool {
+        let best = self.state.best.as_ref();
+        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda))
+    }
+
+    /// Judges a model on the fresh sequences of a draw.
+    fn on_fresh(&self, model: &FloatModel, draw: u64) -> Result<Option<Evaluation>, Error> {
+        let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
+            return Ok(None);
+        };
+        evaluate(&self.config.data, model, &x, &y, self.config.threads).map(Some)
     }
 
     fn diverged(&self, step: u64, loss: f64) -> Error {
@@ -301,8 +367,11 @@ impl<'a> Run<'a> {
 
     fn finish(self) -> Result<TrainReport, Error> {
         let best = self.state.best.as_ref().expect("evaluated at least once");
+        let model = self.model(&best.values);
         let report = TrainReport {
-            model: self.model(&best.values),
+            fresh: self.on_fresh(&model, FINAL)?,
+            returns: self.state.guard.returns,
+            model,
             steps: self.state.adam.step,
             seconds: self.state.seconds,
             best: best.evaluation,
@@ -321,7 +390,9 @@ impl<'a> Run<'a> {
             "seconds": report.seconds,
             "stopped": report.stopped,
             "best_step": report.best_step,
-            "best": serde_json::to_value(EvaluationRecord::from(report.best)).unwrap_or_default(),
+            "returns": report.returns,
+            "best": EvaluationRecord::from(report.best),
+            "fresh": report.fresh.map(EvaluationRecord::from),
         });
         files::write(&path, format!("{summary:#}\n").as_bytes())?;
         Ok(report)

@@ -150,7 +150,10 @@ fn checkpoints_come_back_to_the_bit() {
             solved: Some(true),
         },
         values: state.parameters.values.clone(),
+        mean: state.adam.mean.clone(),
+        square: state.adam.square.clone(),
     });
+    state.guard.returns = 3;
     state.save(dir.path()).unwrap();
     assert_eq!(State::load(dir.path(), shape).unwrap(), Some(state));
 
@@ -309,4 +312,47 @@ fn long_sequences_leave_most_of_the_stack() {
     let quarter = length * layers * STACK_BYTES_PER_STEP / 4;
     let thread = std::thread::Builder::new().stack_size(quarter).spawn(work).unwrap();
     assert!(thread.join().unwrap().is_finite());
+}
+
+#[test]
+fn a_collapsed_run_goes_back_to_its_best_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig { steps: 20, ..tiny() };
+    let (sender, listener) = mpsc::channel();
+    let mut part = Run::new(
+        &config,
+        dir.path(),
+        Found::Nothing,
+        Supply::new(&config).unwrap(),
+        sender,
+    )
+    .unwrap();
+    for _ in 0..5 {
+        part.advance().unwrap();
+    }
+    let best = part.state.best.clone().unwrap();
+    assert!(best.evaluation.updates_mean >= 2.0);
+    // The gate dies.
+    let shape = part.state.parameters.shape;
+    let gate = shape
+        .layout()
+        .iter()
+        .position(|e| e.kind == crate::params::Kind::GateBias)
+        .unwrap();
+    part.state.parameters.values[gate][0] = -20.0;
+    part.state.best.as_mut().unwrap().evaluation.solved = Some(true);
+    for _ in 0..5 {
+        part.advance().unwrap();
+    }
+    assert_eq!(part.state.parameters.values, best.values);
+    assert_eq!(
+        (&part.state.adam.mean, &part.state.adam.square),
+        (&best.mean, &best.square)
+    );
+    assert_eq!(part.rates(11).0, 0.5 * config.learning_rate);
+    let message = listener.try_iter().find_map(|p| p.message).unwrap();
+    assert!(
+        message.contains("collapsed") && message.contains("of step 5"),
+        "{message}"
+    );
 }

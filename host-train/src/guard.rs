@@ -1,0 +1,102 @@
+//! The collapse guard: when a run is worth taking back to its best state.
+//!
+//! Near the good operating points a skip gate tends to collapse: between two evaluations its bias drifts below zero,
+//! u_t = 0 for all samples but the first, and no gradient pulls it out again.
+
+use crate::evaluate::Evaluation;
+
+/// Below this many updates a sequence the gate is dead: hardly anything but the first sample is used.
+const DEAD: f64 = 2.0;
+/// Evaluations in a row that may be unsolved after a solved one. One alone is often noise at the threshold.
+const PATIENCE: u64 = 2;
+/// The learning rate is multiplied by this at every return.
+pub(crate) const SLOWDOWN: f64 = 0.5;
+/// Returns after which the run ends: the learning rate is then a thousandth.
+pub(crate) const MOST_RETURNS: u64 = 10;
+
+/// What the guard remembers; part of a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Guard {
+    /// Times the run went back to its best state.
+    pub(crate) returns: u64,
+    /// Unsolved evaluations in a row, after a solved one.
+    pub(crate) unsolved: u64,
+}
+
+impl Guard {
+    /// Factor on the learning rate.
+    pub(crate) fn slowdown(&self) -> f64 {
+        SLOWDOWN.powi(self.returns.min(i32::MAX as u64) as i32)
+    }
+
+    /// Takes note of an evaluation that is not the best; says why to go back, where it is time to.
+    pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation) -> Option<String> {
+        let fell = best.solved == Some(true) && now.solved != Some(true);
+        self.unsolved = if fell { self.unsolved + 1 } else { 0 };
+        let dead = now.updates_mean < DEAD && best.updates_mean >= DEAD;
+        let reason = match (dead, fell) {
+            (true, _) => format!("the skip gate collapsed to {:.2} updates", now.updates_mean),
+            (_, true) if self.unsolved >= PATIENCE => format!(
+                "solved no longer ({} {:.4} with {:.2} updates)",
+                now.metric.name(),
+                now.metric.value(),
+                now.updates_mean
+            ),
+            _ => return None,
+        };
+        self.unsolved = 0;
+        self.returns += 1;
+        Some(reason)
+    }
+
+    /// Takes note of a new best state.
+    pub(crate) fn improved(&mut self) {
+        self.unsolved = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use float_model::Metric;
+
+    fn at(accuracy: f64, updates_mean: f64, threshold: bool) -> Evaluation {
+        Evaluation {
+            metric: Metric::Accuracy(accuracy),
+            updates_mean,
+            loss: 1.0 - accuracy,
+            solved: threshold.then_some(accuracy > 0.99),
+        }
+    }
+
+    #[test]
+    fn a_dead_gate_goes_back_at_once() {
+        for threshold in [true, false] {
+            let mut guard = Guard::default();
+            let best = at(0.995, 14.0, threshold);
+            assert!(guard.judge(&at(0.5, 1.3, threshold), &best).unwrap().contains("1.30"));
+            assert_eq!((guard.returns, guard.slowdown()), (1, 0.5));
+        }
+    }
+
+    #[test]
+    fn one_dip_is_forgiven_and_two_are_not() {
+        let mut guard = Guard::default();
+        let best = at(0.995, 14.0, true);
+        assert_eq!(guard.judge(&at(0.989, 13.0, true), &best), None);
+        assert_eq!(guard.judge(&at(0.992, 15.0, true), &best), None);
+        assert_eq!(guard.judge(&at(0.989, 13.0, true), &best), None);
+        assert!(guard.judge(&at(0.97, 12.0, true), &best).unwrap().contains("0.9700"));
+        assert_eq!(guard.unsolved, 0);
+    }
+
+    #[test]
+    fn what_was_never_good_is_left_alone() {
+        let mut guard = Guard::default();
+        for _ in 0..5 {
+            assert_eq!(guard.judge(&at(0.6, 50.0, true), &at(0.7, 80.0, true)), None);
+            assert_eq!(guard.judge(&at(0.6, 50.0, false), &at(0.7, 80.0, false)), None);
+            assert_eq!(guard.judge(&at(0.5, 1.0, true), &at(0.51, 1.0, true)), None);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The options of `train`, and the configuration that they ask for.
+
+use crate::output::Usage;
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use float_model::Cell;
+use host_train::{ChannelConfig, DataSource, DatasetConfig, Schedule, TrainConfig};
+use std::path::{Path, PathBuf};
+
+/// Which task to train.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainTask {
+    /// Is the period of a sine wave 5 to 6 ms? (Campos et al., appendix A.1)
+    Frequency,
+    /// The sum of two marked values. (Campos et al., section 4.1)
+    Adding,
+    /// Recordings of your own.
+    Dataset,
+}
+
+/// Options of `train`.
+#[derive(Args, Debug)]
+pub struct TrainArgs {
+    /// The task.
+    #[arg(value_enum)]
+    pub task: TrainTask,
+    /// Run folder to write; created if missing.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Continue an interrupted run in that folder.
+    #[arg(long)]
+    pub resume: bool,
+    /// skip-lstm, skip-gru, lstm or gru.
+    #[arg(long, default_value = "skip-lstm")]
+    pub cell: Cell,
+    /// Hidden units. [default: 110; 32 for datasets]
+    #[arg(long)]
+    pub hidden: Option<usize>,
+    /// Stacked layers under one skip gate.
+    #[arg(long, default_value_t = 1)]
+    pub layers: usize,
+    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5]
+    #[arg(long, allow_negative_numbers = true)]
+    pub lambda: Option<f64>,
+    /// Seed of initial weights and training data.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Training steps at most.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Sequences per step.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Learning rate of Adam.
+    #[arg(long, allow_negative_numbers = true)]
+    pub learning_rate: Option<f64>,
+    /// How the learning rate changes: constant, warmup:N, cosine or cosine:N (N steps of warm-up).
+    #[arg(long)]
+    pub learning_rate_schedule: Option<Schedule>,
+    /// How lambda changes, written like --learning-rate-schedule.
+    #[arg(long)]
+    pub lambda_schedule: Option<Schedule>,
+    /// Steps between two looks at the validation data.
+    #[arg(long)]
+    pub eval_every: Option<u64>,
+    /// Stop once the validation metric is better than this (with --stop-updates: and the updates fewer).
+    #[arg(long)]
+    pub stop_metric: Option<f64>,
+    /// Stop once the task is solved, or --stop-metric reached, with fewer mean updates than this.
+    #[arg(long)]
+    pub stop_updates: Option<f64>,
+    /// Threads. [default: all]
+    #[arg(long)]
+    pub threads: Option<usize>,
+    /// Device to train on; only `cpu` in this version.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Seconds between samples. [default: 1e-3 for frequency]
+    #[arg(long)]
+    pub sample_period_s: Option<f64>,
+    /// Samples per sequence of the adding task.
+    #[arg(long, default_value_t = 50)]
+    pub length: usize,
+    /// The recordings.
+    #[command(flatten)]
+    pub dataset: DatasetArgs,
+}
+
+/// Where recordings lie, and what the sensor is.
+#[derive(Args, Debug)]
+pub struct DatasetArgs {
+    /// dataset: training sequences, f32 (N, T, I) as .npy, or a folder with a CSV file per sequence and labels.csv.
+    #[arg(long)]
+    pub train_x: Option<PathBuf>,
+    /// dataset: integer labels (N) or f32 targets (N, O) as .npy; not needed for a folder.
+    #[arg(long)]
+    pub train_y: Option<PathBuf>,
+    /// dataset: test sequences, read by `eval` only.
+    #[arg(long)]
+    pub test_x: Option<PathBuf>,
+    /// dataset: test labels or targets.
+    #[arg(long)]
+    pub test_y: Option<PathBuf>,
+    /// dataset: a TOML file with channel names, units, full scales and the sample rate.
+    #[arg(long)]
+    pub channels_file: Option<PathBuf>,
+    /// dataset: channel names, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_names: Vec<String>,
+    /// dataset: channel units, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_units: Vec<String>,
+    /// dataset: magnitude at which each channel's 16-bit sample saturates, in its unit. [default: from the data]
+    #[arg(long, value_delimiter = ',')]
+    pub full_scale: Vec<f32>,
+    /// dataset: class names, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub class_names: Vec<String>,
+}
+
+/// The configuration that the options ask for.
+pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
+    if args.device != "cpu" {
+        return Err(Usage::error(format!(
+            "--device {}: this version trains on `cpu` only",
+            args.device
+        )));
+    }
+    let data = match args.task {
+        TrainTask::Frequency => DataSource::Frequency {
+            sample_period_s: args.sample_period_s.unwrap_or(1e-3),
+        },
+        TrainTask::Adding => DataSource::Adding { length: args.length },
+        TrainTask::Dataset => DataSource::Dataset(dataset(&args.dataset, args.sample_period_s)?),
+    };
+    let d = data.default_config();
+    Ok(TrainConfig {
+        cell: args.cell,
+        hidden: args.hidden.unwrap_or(d.hidden),
+        layers: args.layers,
+        lambda: args.lambda.unwrap_or(d.lambda),
+        seed: args.seed,
+        steps: args.steps.unwrap_or(d.steps),
+        batch: args.batch.unwrap_or(d.batch),
+        learning_rate: args.learning_rate.unwrap_or(d.learning_rate),
+        learning_rate_schedule: args.learning_rate_schedule.unwrap_or(d.learning_rate_schedule),
+        lambda_schedule: args.lambda_schedule.unwrap_or(d.lambda_schedule),
+        eval_every: args.eval_every.unwrap_or(d.eval_every),
+        stop_metric: args.stop_metric.or(d.stop_metric),
+        stop_updates: args.stop_updates.or(d.stop_updates),
+        threads: args.threads.unwrap_or(d.threads),
+        ..d
+    })
+}
+
+fn dataset(args: &DatasetArgs, sample_period_s: Option<f64>) -> anyhow::Result<DatasetConfig> {
+    let Some(train_x) = &args.train_x else {
+        return Err(Usage::error(
+            "--train-x: missing; give a .npy file or a folder of CSV files",
+        ));
+    };
+    let train_y = match (&args.train_y, train_x.is_dir()) {
+        (Some(y), _) => absolute(y)?,
+        (None, true) => PathBuf::new(),
+        (None, false) => {
+            return Err(Usage::error(
+                "--train-y: missing; a .npy file of sequences needs its answers",
+            ));
+        }
+    };
+    let named = args.channel_names.len();
+    for (option, n) in [
+        ("--channel-units", args.channel_units.len()),
+        ("--full-scale", args.full_scale.len()),
+    ] {
+        if n != 0 && n != named {
+            return Err(Usage::error(format!(
+                "{option}: {n} given for {named} --channel-names; give one each"
+            )));
+        }
+    }
+    let channels = args
+        .channel_names
+        .iter()
+        .enumerate()
+        .map(|(k, name)| ChannelConfig {
+            name: name.clone(),
+            unit: args.channel_units.get(k).cloned().unwrap_or_default(),
+            full_scale: args.full_scale.get(k).copied(),
+        })
+        .collect();
+    let optional = |path: &Option<PathBuf>| path.as_deref().map(absolute).transpose();
+    Ok(DatasetConfig {
+        train_x: absolute(train_x)?,
+        train_y,
+        test_x: optional(&args.test_x)?,
+        test_y: optional(&args.test_y)?,
+        sample_period_s: sample_period_s.unwrap_or(0.0),
+        channels,
+        channels_file: optional(&args.channels_file)?,
+        class_names: args.class_names.clone(),
+    })
+}
+
+/// Paths go into config.toml, which is read from anywhere later.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("{}: not a usable path", path.display()))
+}
