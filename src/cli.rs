@@ -1,6 +1,6 @@
 //! The commands and their options. One name for one thing, everywhere.
 
-use crate::train::TrainArgs;
+use crate::{energy::EnergyArgs, train::TrainArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ pub enum Command {
     /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
     #[command(after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency")]
     Emulate(EmulateArgs),
-    /// Microjoules per sequence.
+    /// Microjoules per sequence: predicted from profiles, or measured from a power trace.
     Energy(EnergyArgs),
     /// Write sequences of a generated task to files.
     #[command(after_help = "Example: skiprnn data frequency --n 1000 --seed 7 --out-x x.npy --out-y y.npy")]
@@ -192,41 +192,6 @@ pub struct EmulateArgs {
     /// The results.
     #[command(flatten)]
     pub result: ResultArgs,
-}
-
-/// Options of `energy`.
-#[derive(Args, Debug)]
-pub struct EnergyArgs {
-    /// Which figure.
-    #[command(subcommand)]
-    pub command: EnergyCommand,
-}
-
-/// Which figure.
-#[derive(Subcommand, Debug)]
-pub enum EnergyCommand {
-    /// Predict microjoules per sequence from board and sensor profiles, as an interval.
-    #[command(after_help = "Example: skiprnn energy predict f.srnn --board nrf52840 --sensor lis3dh")]
-    Predict(PredictArgs),
-}
-
-/// Options of `energy predict`.
-#[derive(Args, Debug)]
-pub struct PredictArgs {
-    /// The blob.
-    pub blob: PathBuf,
-    /// A built-in board profile, or a TOML file.
-    #[arg(long)]
-    pub board: String,
-    /// A built-in sensor profile, or a TOML file; `none` for no sensor.
-    #[arg(long, default_value = "none")]
-    pub sensor: String,
-    /// Mean updates per sequence. [default: as measured by `quantize`, from the blob]
-    #[arg(long)]
-    pub updates_mean: Option<f64>,
-    /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
-    #[arg(long)]
-    pub instructions: Option<u64>,
 }
 
 /// Options of `data`.

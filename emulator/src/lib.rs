@@ -19,12 +19,14 @@
 //! exactly.
 
 mod error;
+mod histogram;
 mod image;
 mod log;
 mod memory;
 mod qemu;
 
 pub use error::Error;
+pub use histogram::{firmware_image, program_counters};
 pub use qemu::qemu_available;
 
 use std::{fmt, path::PathBuf, str::FromStr};

@@ -24,6 +24,18 @@ pub enum Core {
     CortexM7,
 }
 
+impl std::fmt::Display for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::CortexM0Plus => "cortex-m0+",
+            Self::CortexM3 => "cortex-m3",
+            Self::CortexM4 => "cortex-m4",
+            Self::CortexM33 => "cortex-m33",
+            Self::CortexM7 => "cortex-m7",
+        })
+    }
+}
+
 impl Core {
     /// Cycles per instruction of a MAC loop from memory without wait states.
     ///

@@ -1,9 +1,12 @@
 //! Cycles from a histogram of executed instructions and the core manual's timing table.
 
+mod calls;
 mod listing;
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+pub use calls::Calls;
 pub use listing::Listing;
 
 use crate::cycles::{Core, UpdateCost};
@@ -182,6 +185,25 @@ fn listed(operands: &str) -> u8 {
         .fold(0, u8::saturating_add)
 }
 
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Simple => f.pad("simple"),
+            Self::Multiply => f.pad("multiply"),
+            Self::MultiplyAccumulate => f.pad("multiply-accumulate"),
+            Self::LongMultiply => f.pad("long-multiply"),
+            Self::Divide => f.pad("divide"),
+            Self::Memory => f.pad("memory"),
+            Self::Multiple { registers } => f.pad(&format!("multiple-{registers}")),
+            Self::Return { registers } => f.pad(&format!("return-{registers}")),
+            Self::BranchTaken => f.pad("branch-taken"),
+            Self::BranchNotTaken => f.pad("branch-not-taken"),
+            Self::IfThen => f.pad("if-then"),
+            Self::System => f.pad("system"),
+        }
+    }
+}
+
 /// How often instructions of each class were executed, and how many are of none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Histogram {
@@ -196,6 +218,19 @@ impl Histogram {
             Some(class) => *self.counts.entry(class).or_default() += count,
             None => self.unknown += count,
         }
+    }
+
+    /// Adds another histogram.
+    pub fn merge(&mut self, other: &Self) {
+        for (class, count) in &other.counts {
+            self.add(Some(*class), *count);
+        }
+        self.unknown += other.unknown;
+    }
+
+    /// Classes and how often they were executed, in the order of [`Class`].
+    pub fn classes(&self) -> impl Iterator<Item = (Class, u64)> + '_ {
+        self.counts.iter().map(|(class, count)| (*class, *count))
     }
 
     /// All instructions.

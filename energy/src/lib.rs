@@ -55,7 +55,7 @@ pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
 pub use error::Error;
-pub use histogram::{Class, Histogram, Listing};
+pub use histogram::{Calls, Class, Histogram, Listing};
 pub use interval::{Corner, Interval};
 pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,

@@ -113,7 +113,7 @@ fn a_session_is_recorded_with_its_ranges_and_gaps() {
     for name in ["out.ppk2", "out.csv"] {
         let (port, thread) = device(stream(4), false);
         let out = folder.path().join(name);
-        let recording = record_to_file(&port, &out, &options(9000)).unwrap();
+        let recording = record_to_file(&port, &out, &options(9000), &mut |_| ()).unwrap();
         assert_eq!(
             (recording.samples, recording.lost, recording.ending),
             (9000, 4, Ending::Complete)
@@ -145,7 +145,7 @@ fn a_device_that_goes_away_leaves_a_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let (port, thread) = device(stream(0), true);
     let out = folder.path().join("cut.ppk2");
-    let recording = record_to_file(&port, &out, &options(100_000)).unwrap();
+    let recording = record_to_file(&port, &out, &options(100_000), &mut |_| ()).unwrap();
     assert_eq!((recording.samples, recording.ending), (9000, Ending::Disconnected));
     thread.join().unwrap();
     let m = measured(&out);
@@ -156,19 +156,19 @@ fn a_device_that_goes_away_leaves_a_whole_file() {
 fn impossible_sessions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out.csv");
-    let absent = record_to_file(&folder.path().join("port"), &out, &options(10))
+    let absent = record_to_file(&folder.path().join("port"), &out, &options(10), &mut |_| ())
         .unwrap_err()
         .to_string();
     assert!(absent.starts_with("cannot read"), "{absent}");
     let plain = folder.path().join("plain");
     std::fs::write(&plain, b"no terminal").unwrap();
     assert!(
-        record_to_file(&plain, &out, &options(10))
+        record_to_file(&plain, &out, &options(10), &mut |_| ())
             .unwrap_err()
             .to_string()
             .starts_with("cannot read")
     );
-    let text = record_to_file(&plain, &folder.path().join("out.txt"), &options(10))
+    let text = record_to_file(&plain, &folder.path().join("out.txt"), &options(10), &mut |_| ())
         .unwrap_err()
         .to_string();
     assert!(text.contains("neither in .ppk2 nor in .csv"), "{text}");

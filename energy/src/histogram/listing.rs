@@ -6,6 +6,7 @@ use super::{Class, Histogram};
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     instructions: HashMap<u32, Instruction>,
+    functions: Vec<(u32, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,35 @@ impl Listing {
     pub fn parse(text: &str) -> Self {
         Self {
             instructions: text.lines().filter_map(instruction).collect(),
+            functions: text.lines().filter_map(function).collect(),
+        }
+    }
+
+    /// Address of the function whose name contains all of these parts; `None` where it is none, or more than one.
+    #[must_use]
+    pub fn function(&self, parts: &[&str]) -> Option<u32> {
+        let mut found = self
+            .functions
+            .iter()
+            .filter(|(_, name)| parts.iter().all(|part| name.contains(part)));
+        found
+            .next()
+            .filter(|_| found.next().is_none())
+            .map(|(address, _)| *address)
+    }
+
+    /// Address of the instruction behind the one at `pc`.
+    pub(super) fn behind(&self, pc: u32) -> Option<u32> {
+        self.instructions.get(&pc).map(|i| pc.wrapping_add(i.bytes))
+    }
+
+    /// The class of the instruction at `pc`, executed before the one at `next`.
+    pub(super) fn class(&self, pc: u32, next: Option<u32>) -> Option<Class> {
+        let instruction = self.instructions.get(&pc)?;
+        if next.is_none_or(|next| next == pc.wrapping_add(instruction.bytes)) {
+            instruction.not_taken
+        } else {
+            instruction.taken
         }
     }
 
@@ -45,20 +75,17 @@ impl Listing {
         let mut histogram = Histogram::default();
         let mut pcs = program_counters.into_iter().map(|pc| pc & !1).peekable();
         while let Some(pc) = pcs.next() {
-            let class = self.instructions.get(&pc).and_then(|instruction| {
-                let falls_through = pcs
-                    .peek()
-                    .is_none_or(|&next| next == pc.wrapping_add(instruction.bytes));
-                if falls_through {
-                    instruction.not_taken
-                } else {
-                    instruction.taken
-                }
-            });
+            let class = self.class(pc, pcs.peek().copied());
             histogram.add(class, 1);
         }
         histogram
     }
+}
+
+/// `00000100 <name>:`
+fn function(line: &str) -> Option<(u32, String)> {
+    let (address, name) = line.strip_suffix(">:")?.split_once(" <")?;
+    Some((u32::from_str_radix(address, 16).ok()?, name.into()))
 }
 
 fn instruction(line: &str) -> Option<(u32, Instruction)> {

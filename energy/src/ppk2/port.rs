@@ -13,6 +13,8 @@ use crate::trace::write::{Ppk2CsvWriter, Ppk2Writer};
 
 /// Tenths of a second after which a read without data returns.
 const READ_TIMEOUT_DS: u8 = 2;
+/// Samples between two calls of `progress`.
+const SAMPLES_PER_TOLD: u64 = 10_000;
 
 /// Opens a serial port for raw bytes, without translation, echo or flow control. The kit ignores the baud rate.
 ///
@@ -38,12 +40,20 @@ pub fn open_port(path: &Path) -> Result<File, Error> {
     Ok(port)
 }
 
-/// Records from the kit at `port` into `out`: a session where its extension is `ppk2`, a CSV where it is `csv`. A
-/// session becomes readable when it is complete or the device has gone away; a CSV is readable at any time.
+/// Records from the kit at `port` into `out`: a session where its extension is `ppk2`, a CSV where it is `csv`, and tells
+/// `progress` the samples so far, now and then.
+///
+/// It is written as `out.partial` beside it and takes its name when it is complete or the device has gone away. A CSV is
+/// readable before that as well, whatever ends the program.
 ///
 /// # Errors
 /// Those of [`open_port`] and [`record`]; [`Error::Write`]; [`Error::Option`] for another extension.
-pub fn record_to_file(port: &Path, out: &Path, options: &RecordOptions) -> Result<Recording, Error> {
+pub fn record_to_file(
+    port: &Path,
+    out: &Path,
+    options: &RecordOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Recording, Error> {
     let cannot = |source: std::io::Error| Error::Write {
         path: out.into(),
         source,
@@ -56,16 +66,41 @@ pub fn record_to_file(port: &Path, out: &Path, options: &RecordOptions) -> Resul
             problem,
         });
     }
+    options.validate()?;
     let mut port = open_port(port)?;
-    if extension == Some("ppk2") {
-        let mut writer = Ppk2Writer::create(out, RATE_HZ)?;
-        let recording = record(&mut port, options, &mut |sample| writer.push(sample));
+    let mut partial = out.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = Path::new(&partial);
+    let mut told = |samples: &mut u64| {
+        *samples += 1;
+        if samples.is_multiple_of(SAMPLES_PER_TOLD) {
+            progress(*samples);
+        }
+    };
+    let mut samples = 0;
+    let recording = if extension == Some("ppk2") {
+        let mut writer = Ppk2Writer::create(partial, RATE_HZ)?;
+        let recording = record(&mut port, options, &mut |sample| {
+            told(&mut samples);
+            writer.push(sample)
+        });
         writer.finish()?;
-        return recording;
+        recording
+    } else {
+        let file = File::create(partial).map_err(cannot)?;
+        let mut writer = Ppk2CsvWriter::new(BufWriter::new(file), RATE_HZ).map_err(cannot)?;
+        let recording = record(&mut port, options, &mut |sample| {
+            told(&mut samples);
+            writer.push(sample).map_err(cannot)
+        });
+        writer.finish().map_err(cannot)?;
+        recording
+    };
+    if recording.is_err() && samples == 0 {
+        // Nothing was recorded, so nothing is left behind.
+        std::fs::remove_file(partial).map_err(cannot)?;
+    } else {
+        std::fs::rename(partial, out).map_err(cannot)?;
     }
-    let file = File::create(out).map_err(cannot)?;
-    let mut writer = Ppk2CsvWriter::new(BufWriter::new(file), RATE_HZ).map_err(cannot)?;
-    let recording = record(&mut port, options, &mut |sample| writer.push(sample).map_err(cannot));
-    writer.finish().map_err(cannot)?;
     recording
 }

@@ -41,6 +41,29 @@ pub struct RecordOptions {
     pub seconds: f64,
 }
 
+impl RecordOptions {
+    /// The checks that [`record`] makes first.
+    ///
+    /// # Errors
+    /// [`Error::Option`] with the mend.
+    pub fn validate(&self) -> Result<(), Error> {
+        if !(800..=5000).contains(&self.voltage_mv) {
+            let problem = format!("{} mV; the kit knows 800 to 5000 mV", self.voltage_mv);
+            return Err(Error::Option {
+                option: "--voltage",
+                problem,
+            });
+        }
+        if !(self.seconds.is_finite() && self.seconds > 0.0) {
+            return Err(Error::Option {
+                option: "--seconds",
+                problem: "give seconds above 0".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
 /// How a recording ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,19 +99,7 @@ pub fn record(
     options: &RecordOptions,
     sink: &mut dyn FnMut(&Ppk2Sample) -> Result<(), Error>,
 ) -> Result<Recording, Error> {
-    if !(800..=5000).contains(&options.voltage_mv) {
-        let problem = format!("{} mV; the kit knows 800 to 5000 mV", options.voltage_mv);
-        return Err(Error::Option {
-            option: "--voltage",
-            problem,
-        });
-    }
-    if !(options.seconds.is_finite() && options.seconds > 0.0) {
-        return Err(Error::Option {
-            option: "--seconds",
-            problem: "give seconds above 0".into(),
-        });
-    }
+    options.validate()?;
     let modifiers = metadata(port)?;
     let [high, low] = options.voltage_mv.to_be_bytes();
     send(port, &[SET_MODE, if options.mode == Mode::Ampere { 1 } else { 2 }])?;

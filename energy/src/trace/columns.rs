@@ -28,7 +28,7 @@ impl FromStr for Column {
         };
         if name.is_empty() {
             return Err(Error::Option {
-                option: "--column",
+                option: "--columns",
                 problem: format!("\"{text}\" names no column"),
             });
         }
@@ -63,10 +63,10 @@ enum Quantity {
 impl Quantity {
     fn option(self) -> &'static str {
         match self {
-            Self::Time => "--time-column",
-            Self::Current => "--current-column",
-            Self::Voltage => "--voltage-column",
-            Self::Power => "--power-column",
+            Self::Time => "--columns time",
+            Self::Current => "--columns current",
+            Self::Voltage => "--columns voltage",
+            Self::Power => "--columns power",
         }
     }
 
@@ -177,7 +177,9 @@ impl Header<'_> {
         };
         let factor = quantity.factor(unit).ok_or_else(|| Error::Option {
             option,
-            problem: format!("\"{unit}\" is no unit of this quantity; see the list of units"),
+            problem: format!(
+                "\"{unit}\" is no unit of this quantity; write one of s ms us ns, A mA uA nA, V mV, W mW uW nW"
+            ),
         })?;
         Ok(Some(Found { index, factor }))
     }

@@ -1,0 +1,181 @@
+//! Every program counter of a run, from which a histogram of executed instructions is made.
+//!
+//! The emulator translates one instruction at a time and logs each before it runs (`-singlestep -d exec,nochain`), about
+//! a million lines a second of its time, read as they come and never stored.
+
+use crate::{Error, Options, image, memory, qemu};
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// Lines between two looks at the clock.
+const LINES_PER_CHECK: u64 = 1 << 16;
+
+/// The image that [`run`](crate::run) and [`program_counters`] take with these options, for a disassembler.
+///
+/// # Errors
+/// Where it cannot be built.
+pub fn firmware_image(options: &Options) -> Result<PathBuf, Error> {
+    image::find(options)
+}
+
+/// Replays as [`run`](crate::run) does and hands every program counter to `sink`, in the order of execution. What the
+/// image logs is not read; run it as well.
+///
+/// # Errors
+/// As [`run`](crate::run), and [`Error::Qemu`] where the emulator logs no program counters.
+pub fn program_counters(
+    blob: &[u8],
+    counts: &[i16],
+    n: usize,
+    t: usize,
+    i: usize,
+    options: &Options,
+    sink: &mut dyn FnMut(u32),
+) -> Result<(), Error> {
+    qemu::check()?;
+    let image = image::find(options)?;
+    let loads = [
+        (memory::BLOB, memory::blob(blob)?),
+        (memory::SEQUENCES, memory::sequences(counts, n, t, i)?),
+    ];
+    let folder = tempfile::tempdir().map_err(|source| Error::Io {
+        path: std::env::temp_dir(),
+        source,
+    })?;
+    let mut command = command(&image, options);
+    for (address, bytes) in loads {
+        let path = folder.path().join(format!("{address:08x}"));
+        std::fs::write(&path, bytes).map_err(|source| Error::Io {
+            path: path.clone(),
+            source,
+        })?;
+        // A comma in an option's value is doubled.
+        let file = path.to_string_lossy().replace(',', ",,");
+        command.args(["-device", &format!("loader,file={file},addr={address:#x},force-raw=on")]);
+    }
+    let failed = |message: String| Error::Qemu { message };
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    let Some(log) = child.stderr.take() else {
+        return Err(failed("its log cannot be read".into()));
+    };
+    let result = read(BufReader::with_capacity(1 << 18, log), options.timeout_s, sink);
+    // The log has ended, or nobody reads it any longer.
+    let _ = child.kill();
+    child.wait().map_err(|error| failed(error.to_string()))?;
+    result
+}
+
+fn command(image: &Path, options: &Options) -> Command {
+    let mut qemu = Command::new("qemu-system-arm");
+    qemu.args(["-machine", options.machine.name()]);
+    qemu.args("-display none -monitor none -serial none -singlestep -d exec,nochain".split(' '));
+    qemu.args(["-icount", &format!("shift={},sleep=off", options.icount_shift)]);
+    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"])
+        .arg(image);
+    qemu.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    qemu
+}
+
+/// Reads the emulator's log to its end.
+fn read(mut log: impl BufRead, timeout_s: u64, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
+    let failed = |message: String| Err(Error::Qemu { message });
+    let started = Instant::now();
+    let mut counters = Counters::default();
+    let (mut line, mut lines) = (Vec::new(), 0u64);
+    let mut other = String::new();
+    loop {
+        line.clear();
+        match log.read_until(b'\n', &mut line) {
+            Ok(0) => break,
+            Ok(_) => {}
+            Err(error) => return failed(error.to_string()),
+        }
+        if !counters.line(&line, sink) && other.len() < 1000 {
+            other += &String::from_utf8_lossy(&line);
+        }
+        lines += 1;
+        if lines.is_multiple_of(LINES_PER_CHECK) && started.elapsed() > Duration::from_secs(timeout_s) {
+            return Err(Error::Timeout {
+                seconds: timeout_s,
+                lines: usize::try_from(lines).unwrap_or(usize::MAX),
+            });
+        }
+    }
+    if counters.last.is_none() {
+        return failed(format!("it logged no program counters; {}", other.trim()));
+    }
+    counters.finish(sink);
+    Ok(())
+}
+
+/// Program counters in lines of the log. The last one is held back until the next line says that it was executed.
+#[derive(Default)]
+struct Counters {
+    last: Option<u32>,
+}
+
+impl Counters {
+    /// Takes a line; false where it says nothing of program counters.
+    fn line(&mut self, line: &[u8], sink: &mut dyn FnMut(u32)) -> bool {
+        let Ok(text) = std::str::from_utf8(line) else {
+            return false;
+        };
+        if let Some(rest) = text.strip_prefix("Trace ") {
+            // Trace 0: 0x7f12 [state/program counter/flags/flags] symbol
+            let counter = rest.split_once('[').and_then(|(_, rest)| rest.split('/').nth(1));
+            let Some(counter) = counter.and_then(|hex| u32::from_str_radix(hex, 16).ok()) else {
+                return false;
+            };
+            if let Some(executed) = self.last.replace(counter) {
+                sink(executed);
+            }
+            return true;
+        }
+        // An instruction that touches a device, or that comes as the emulator's slice of time ends, is logged, given up
+        // and logged again.
+        let given_up = text.starts_with("cpu_io_recompile") || text.starts_with("Stopped execution of TB");
+        if given_up {
+            self.last = None;
+        }
+        given_up
+    }
+
+    fn finish(self, sink: &mut dyn FnMut(u32)) {
+        if let Some(executed) = self.last {
+            sink(executed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counters_of(text: &str) -> Result<Vec<u32>, Error> {
+        let mut counters = Vec::new();
+        read(text.as_bytes(), 10, &mut |counter| counters.push(counter)).map(|()| counters)
+    }
+
+    #[test]
+    fn an_instruction_that_was_given_up_counts_once() {
+        let log = "Trace 0: 0x7fc6d8000100 [00800408/00000400/00000110/ff020201] Reset\n\
+                   Trace 0: 0x7fc6d8000240 [00800408/00000428/00000110/ff020201] main\n\
+                   cpu_io_recompile: rewound execution of TB to 00000428\n\
+                   Trace 0: 0x7fc6d8000440 [00800408/00000428/00000110/ff020201] main\n\
+                   Trace 0: 0x7fc6d8000540 [00800408/0000042a/00000110/ff020201] main\n";
+        assert_eq!(counters_of(log).unwrap(), [0x400, 0x428, 0x42a]);
+    }
+
+    #[test]
+    fn what_the_emulator_says_instead_is_handed_on() {
+        let error = counters_of("qemu-system-arm: no such machine\n")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("no such machine"), "{error}");
+        assert!(counters_of("").is_err());
+    }
+}

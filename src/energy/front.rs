@@ -1,0 +1,168 @@
+//! `skiprnn energy front`
+
+use super::{
+    args::FrontArgs,
+    parts::{self, Use},
+    report,
+};
+use crate::{
+    blob,
+    output::{Output, Usage},
+};
+use energy::{Board, Interval, Sensor, picture::OperatingPoint};
+use float_model::Objective;
+use serde_json::{Value, json};
+use skiprnn_nostd::Model;
+
+/// One blob at one setting of the dial.
+struct Point {
+    name: String,
+    dial: f64,
+    metric: f64,
+    updates_mean: f64,
+    uj_per_sequence: Interval,
+}
+
+/// Runs the command.
+pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
+    let (board, sensor) = parts::load(&args.parts)?;
+    let simulated = args.task.is_some() || args.input.x.is_some();
+    if !simulated && (!args.dials.is_empty() || args.input.n.is_some()) {
+        return Err(Usage::error(
+            "--dials, --n: no sequences to run on; give --task or --x too",
+        ));
+    }
+    let mut points = Vec::new();
+    let mut metric_name = None;
+    for path in &args.blobs {
+        let blob = blob::read(path)?;
+        let model = blob.model();
+        let name = match blob::objective(&model) {
+            Objective::Regression => "mse",
+            Objective::Classification | Objective::Multilabel => "accuracy",
+        };
+        if *metric_name.get_or_insert(name) != name {
+            anyhow::bail!(
+                "{}: its metric is the {name}, that of the blobs before is another; give them apart",
+                path.display()
+            );
+        }
+        let operated = if simulated {
+            on_data(args, &model)?
+        } else {
+            on_blob(&path.display().to_string(), &model)?
+        };
+        let label = path
+            .file_stem()
+            .map_or_else(String::new, |s| s.to_string_lossy().into());
+        for (dial, metric, found) in operated {
+            points.push(point(&label, dial, metric, found, &model, &board, &sensor)?);
+        }
+    }
+    let value = json!({
+        "label": "predicted", "board": board.name, "sensor": sensor.name, "metric_name": metric_name,
+        "points": points.iter().map(|p| json!({
+            "name": p.name, "dial": p.dial, "metric": p.metric, "updates_mean": p.updates_mean,
+            "uj_per_sequence": p.uj_per_sequence,
+        })).collect::<Vec<_>>(),
+    });
+    let text = text(&value, &points);
+    if report::wanted(&args.report) {
+        if metric_name == Some("mse") {
+            return Err(Usage::error("--svg, --report: only an accuracy is drawn, not an error"));
+        }
+        let drawn: Vec<OperatingPoint> = points
+            .iter()
+            .map(|p| OperatingPoint {
+                name: if p.dial == 0.0 {
+                    p.name.clone()
+                } else {
+                    format!("{} {:+}", p.name, p.dial)
+                },
+                accuracy: p.metric,
+                uj_per_sequence: p.uj_per_sequence,
+            })
+            .collect();
+        let svg = energy::picture::energy_accuracy_svg(&drawn, "predicted");
+        let title = format!("Accuracy against energy: {} with {}", board.name, sensor.name);
+        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &svg))?;
+    }
+    out.print(&value, || text);
+    Ok(())
+}
+
+/// Dial, metric and samples used, from the simulator.
+fn on_data(args: &FrontArgs, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64, Use)>> {
+    let dials = if args.dials.is_empty() {
+        vec![0.0]
+    } else {
+        args.dials.clone()
+    };
+    dials
+        .into_iter()
+        .map(|dial| {
+            let found = Use::simulated(model, args.task, &args.input, dial)?;
+            let metric = found
+                .metric
+                .ok_or_else(|| Usage::error("--y: the answers are needed for the metric; give them"))?;
+            Ok((dial, metric.value(), found))
+        })
+        .collect()
+}
+
+/// The same as `quantize` measured it.
+fn on_blob(file: &str, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64, Use)>> {
+    let curve: Vec<_> = model
+        .dial_curve()
+        .filter(|(_, _, metric)| metric.is_finite())
+        .map(|(dial, _, metric)| (dial.to_num::<f64>(), f64::from(metric)))
+        .collect();
+    if curve.is_empty() {
+        anyhow::bail!("{file}: dial_curve: holds no metric; give --task, or --x and --y");
+    }
+    curve
+        .into_iter()
+        .map(|(dial, metric)| Ok((dial, metric, Use::stored(model, dial)?)))
+        .collect()
+}
+
+fn point(
+    name: &str,
+    dial: f64,
+    metric: f64,
+    found: Use,
+    model: &Model<'_>,
+    board: &Board,
+    sensor: &Sensor,
+) -> anyhow::Result<Point> {
+    let updates_mean = found.updates_mean;
+    let workload = parts::workload(model, updates_mean, found.schedules, None)?;
+    Ok(Point {
+        name: name.to_owned(),
+        dial,
+        metric,
+        updates_mean,
+        uj_per_sequence: energy::predict(board, sensor, &workload)?.uj_per_sequence,
+    })
+}
+
+fn text(value: &Value, points: &[Point]) -> String {
+    let title = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut lines = vec![
+        format!("{} with {}: predicted, not measured", title("board"), title("sensor")),
+        format!(
+            "  {:<20} {:>7} {:>10} {:>9}  uJ per sequence",
+            "",
+            "dial",
+            title("metric_name"),
+            "updates"
+        ),
+    ];
+    lines.extend(points.iter().map(|p| {
+        format!(
+            "  {:<20} {:>7.3} {:>10.5} {:>9.2}  {}",
+            p.name, p.dial, p.metric, p.updates_mean, p.uj_per_sequence
+        )
+    }));
+    lines.join("\n")
+}

@@ -1,0 +1,137 @@
+//! Board, sensor and workload from their options.
+
+use super::{
+    args::{CostArgs, PartArgs},
+    cycles,
+};
+use crate::{
+    blob,
+    cli::{InputArgs, Task},
+    inputs,
+    output::Usage,
+};
+use energy::{Board, Calibration, Interval, Sensor, UpdateCost, Workload};
+use float_model::Metric;
+use quantize::Simulator;
+use skiprnn_nostd::Model;
+
+/// The profiles, the board's with the figures of a calibration.
+pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
+    let (mut board, sensor) = (energy::board(&args.board)?, energy::sensor(&args.sensor)?);
+    if let Some(path) = &args.calibration {
+        board = Calibration::from_file(path)?.apply(&board)?;
+    }
+    Ok((board, sensor))
+}
+
+/// What an update costs on a board, where the options say.
+pub fn update_cost(args: &CostArgs, board: &Board) -> anyhow::Result<Option<UpdateCost>> {
+    if let Some(cycles) = args.cycles_per_update {
+        let cycles = Interval::exact(cycles);
+        return Ok(Some(UpdateCost::Cycles { cycles }));
+    }
+    match &args.cycles {
+        Some(path) => cycles::update_cost(path, board).map(Some),
+        None => Ok(args
+            .instructions
+            .map(|instructions| UpdateCost::Counted { instructions })),
+    }
+}
+
+/// The samples that a model uses, and how well it answers from them.
+pub struct Use {
+    /// Mean updates per sequence.
+    pub updates_mean: f64,
+    /// The samples, where they are known.
+    pub schedules: Option<Vec<Vec<u32>>>,
+    /// Accuracy or MSE, where answers are known.
+    pub metric: Option<Metric>,
+    /// Sequences that it was found on.
+    pub sequences: Option<usize>,
+    /// Where it is known from.
+    pub origin: &'static str,
+}
+
+impl Use {
+    /// Runs the simulator on the data that the options name.
+    pub fn simulated(model: &Model<'_>, task: Option<Task>, input: &InputArgs, dial: f64) -> anyhow::Result<Self> {
+        let prepared = blob::prepare(model, task, input, inputs::EVALUATION_COUNT)?;
+        if prepared.data.x.length != model.sequence_length() as usize {
+            anyhow::bail!(
+                "{}: sequences of {} samples, the blob is made for {}; energy per sequence needs the blob's length",
+                prepared.data.name,
+                prepared.data.x.length,
+                model.sequence_length()
+            );
+        }
+        let simulator = Simulator::new(model)?.with_dial(dial);
+        let runs = simulator.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
+        let metric = match &prepared.data.y {
+            Some(y) => {
+                let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();
+                Some(Metric::of(&prepared.data.name, blob::objective(model), &outputs, y)?)
+            }
+            None => None,
+        };
+        let schedules: Vec<Vec<u32>> = runs.into_iter().map(|r| r.updates).collect();
+        Ok(Self {
+            updates_mean: schedules.iter().map(Vec::len).sum::<usize>() as f64 / schedules.len().max(1) as f64,
+            sequences: Some(schedules.len()),
+            schedules: Some(schedules),
+            metric,
+            origin: "from the simulator",
+        })
+    }
+
+    /// Takes what `quantize` measured, from the blob.
+    pub fn stored(model: &Model<'_>, dial: f64) -> anyhow::Result<Self> {
+        let at_dial = model
+            .dial_curve()
+            .find(|(d, _, _)| d.to_num::<f64>() == dial)
+            .map(|(_, updates, _)| f64::from(updates));
+        let missing = || {
+            Usage::error(format!(
+                "--updates-mean: the blob does not hold it for the dial at {dial}; give it, or --task or --x"
+            ))
+        };
+        Ok(Self {
+            updates_mean: at_dial.ok_or_else(missing)?,
+            schedules: None,
+            metric: None,
+            sequences: None,
+            origin: "from the blob",
+        })
+    }
+}
+
+/// The workload of a model; an update costs what `cost` says, or what its MACs let expect.
+pub fn workload(
+    model: &Model<'_>,
+    updates_mean: f64,
+    schedules: Option<Vec<Vec<u32>>>,
+    cost: Option<UpdateCost>,
+) -> anyhow::Result<Workload> {
+    if model.sequence_length() == 0 {
+        anyhow::bail!("sequence_length: the blob is made for an endless stream; energy per sequence needs an end");
+    }
+    if model.sample_period_ns() == 0 {
+        anyhow::bail!("sample_period_s: the blob does not state it; quantize again with --sample-period-s");
+    }
+    let macs = model.macs_per_update();
+    let gate = if model.skips() { model.hidden() } else { 0 };
+    let of = |macs: usize| {
+        cost.unwrap_or_else(|| UpdateCost::Predicted {
+            instructions: energy::predicted_instructions(macs, model.hidden()),
+        })
+    };
+    Ok(Workload {
+        sequence_length: model.sequence_length() as usize,
+        sample_period_s: model.sample_period_ns() as f64 * 1e-9,
+        updates_mean,
+        schedules,
+        update: of(macs),
+        dense_update: of(macs - gate),
+        head_macs: model.hidden() * model.outputs(),
+        channels: model.inputs(),
+    })
+}
