@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Error, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
+use crate::{Budget, Error, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -24,6 +24,19 @@ pub struct TrainConfig {
     pub layers: usize,
     /// λ of the budget loss (equation 8): cost of one update.
     pub lambda: f64,
+    /// What updates cost, in units of λ.
+    #[serde(default)]
+    pub budget: Budget,
+    /// How ũ becomes u in training; evaluation always rounds.
+    #[serde(default)]
+    pub binarize: Binarize,
+    /// lstm and gru: each sample is skipped at random with this probability, in training and in evaluation (the
+    /// paper's baselines).
+    #[serde(default)]
+    pub p_skip: Option<f64>,
+    /// Probability that a unit of the state is hidden from the head in training.
+    #[serde(default)]
+    pub dropout: f64,
     /// Seed of the initial parameters, the training data and the validation data.
     pub seed: u64,
     /// Steps at most.
@@ -55,6 +68,17 @@ pub struct TrainConfig {
     pub engine: Engine,
     /// Where sequences come from.
     pub data: DataSource,
+}
+
+/// How ũ becomes u.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binarize {
+    /// u = 1 where ũ >= 0.5 (equation 2).
+    #[default]
+    Round,
+    /// u = 1 with probability ũ.
+    Bernoulli,
 }
 
 /// What computes gradients.
@@ -158,6 +182,10 @@ impl DataSource {
             hidden,
             layers: 1,
             lambda,
+            budget: Budget::default(),
+            binarize: Binarize::default(),
+            p_skip: None,
+            dropout: 0.0,
             seed: 1,
             steps,
             batch,
@@ -331,6 +359,18 @@ impl TrainConfig {
                 return Err(Error::usage(field, format!("is {v}; give a number of 0 or more")));
             }
         }
+        if self.p_skip.is_some() && self.cell.skips() {
+            let problem = format!("{} has a gate that decides; give lstm or gru", self.cell);
+            return Err(Error::usage("p_skip", problem));
+        }
+        for (field, p) in [("p_skip", self.p_skip.unwrap_or(0.0)), ("dropout", self.dropout)] {
+            if !(0.0..1.0).contains(&p) {
+                return Err(Error::usage(
+                    field,
+                    format!("is {p}; give a probability from 0 to below 1"),
+                ));
+            }
+        }
         if self.stop_updates.is_some() && self.stop_metric.is_none() && self.data.solved_threshold().is_none() {
             return Err(Error::usage(
                 "stop_updates",
@@ -371,6 +411,7 @@ mod tests {
             config.validate().unwrap();
             config.stop_updates = Some(15.5);
             config.cell = Cell::Gru;
+            (config.p_skip, config.dropout, config.budget) = (Some(0.25), 0.5, Budget::L2(12.5));
             config.learning_rate_schedule = "cosine:100".parse().unwrap();
             config.save(dir.path()).unwrap();
             assert_eq!(TrainConfig::load(dir.path()).unwrap(), config);

@@ -1,7 +1,8 @@
 //! Judging a state on the validation part, and the rule by which the best state is kept.
 
-use crate::{DataSource, Error};
-use float_model::{FloatModel, Forward, Metric, Objective, Sequences, Targets};
+use crate::{Budget, DataSource, Error, batch::random_schedule};
+use float_model::{FloatModel, Forward, Metric, Objective, Outcome, Schedule, Sequences, Targets};
+use rayon::prelude::*;
 use serde::Serialize;
 
 /// How a model does on a set of sequences.
@@ -50,7 +51,37 @@ pub fn evaluate(
     y: &Targets,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    let outcomes = Forward::new(model).run_all(x, 0.0, threads)?;
+    judge(source, model, Forward::new(model).run_all(x, 0.0, threads)?, x, y)
+}
+
+/// Runs `model` over (x, y) with samples skipped at random with probability `p_skip`, drawn from `seed`.
+///
+/// # Errors
+/// Data that does not match the model.
+pub fn evaluate_random(
+    source: &DataSource,
+    model: &FloatModel,
+    x: &Sequences,
+    y: &Targets,
+    p_skip: f64,
+    seed: u64,
+) -> Result<Evaluation, Error> {
+    let forward = Forward::new(model);
+    let run = |n: usize| {
+        let schedule = random_schedule(p_skip, seed, n, x.length);
+        forward.run(x.sequence(n), Schedule::Imposed(&schedule))
+    };
+    let outcomes = (0..x.count).into_par_iter().map(run).collect();
+    judge(source, model, outcomes, x, y)
+}
+
+fn judge(
+    source: &DataSource,
+    model: &FloatModel,
+    outcomes: Vec<Outcome>,
+    x: &Sequences,
+    y: &Targets,
+) -> Result<Evaluation, Error> {
     let updates: usize = outcomes.iter().map(|o| o.updates.len()).sum();
     let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
     let metric = Metric::of("validation part", model.description.objective, &outputs, y)?;
@@ -79,14 +110,16 @@ fn cross_entropy(logits: &[f32], label: u32) -> f64 {
 impl Evaluation {
     /// Whether this state is to be kept in place of `best`.
     ///
-    /// Where the task has a threshold: solved before unsolved, among solved ones fewer updates (then the better
-    /// metric), among unsolved ones the better metric. Elsewhere: least loss + λ·updates.
-    pub fn better_than(&self, best: &Evaluation, lambda: f64) -> bool {
+    /// Where the task has a threshold: solved before unsolved, among solved ones the smaller budget loss (the fewer
+    /// updates, or those nearer to the target; then the better metric), among unsolved ones the better metric.
+    /// Elsewhere: the least loss + λ times the budget loss.
+    pub fn better_than(&self, best: &Evaluation, lambda: f64, budget: Budget) -> bool {
+        let (cost, best_cost) = (budget.at(self.updates_mean), budget.at(best.updates_mean));
         match (self.solved, best.solved) {
             (Some(a), Some(b)) if a != b => a,
-            (Some(true), Some(true)) if self.updates_mean != best.updates_mean => self.updates_mean < best.updates_mean,
+            (Some(true), Some(true)) if cost != best_cost => cost < best_cost,
             (Some(_), Some(_)) => self.metric.better_than(best.metric),
-            _ => self.loss + lambda * self.updates_mean < best.loss + lambda * best.updates_mean,
+            _ => self.loss + lambda * cost < best.loss + lambda * best_cost,
         }
     }
 
@@ -126,13 +159,15 @@ mod tests {
 
     #[test]
     fn solved_first_then_fewest_updates() {
-        let better = |a: Evaluation, b: Evaluation| a.better_than(&b, 1e-4);
+        let better = |a: Evaluation, b: Evaluation| a.better_than(&b, 1e-4, Budget::Cost);
         assert!(better(accuracy(0.991, 50.0), accuracy(0.98, 5.0)));
         assert!(!better(accuracy(0.98, 5.0), accuracy(0.991, 50.0)));
         assert!(better(accuracy(0.991, 20.0), accuracy(0.999, 21.0)));
         assert!(better(accuracy(0.999, 20.0), accuracy(0.991, 20.0)));
         assert!(better(accuracy(0.9, 100.0), accuracy(0.5, 2.0)));
         assert!(!better(accuracy(0.9, 100.0), accuracy(0.9, 100.0)));
+        let (near, far) = (accuracy(0.991, 20.0), accuracy(0.999, 5.0));
+        assert!(near.better_than(&far, 1e-4, Budget::L1(18.0)) && !far.better_than(&near, 1e-4, Budget::L2(18.0)));
         assert_eq!(
             accuracy(0.99, 1.0).solved,
             Some(false),
@@ -150,8 +185,8 @@ mod tests {
             loss,
             solved: None,
         };
-        assert!(e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-3));
-        assert!(!e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-4));
+        assert!(e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-3, Budget::Cost));
+        assert!(!e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-4, Budget::Cost));
     }
 
     #[test]

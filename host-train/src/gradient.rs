@@ -1,27 +1,36 @@
 //! Loss and gradient of one batch, by either engine.
 
 use crate::{
-    Engine, Error,
-    dataset::select_both,
+    Budget, Engine, Error,
+    batch::Batch,
     fused::OutputAt,
     params::{Kind, Shape},
-    recurrent::{self, Recurrent, Updates},
+    recurrent::{self, Recurrent},
     twin::{self, Unrolled},
 };
 use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
-use float_model::{Sequences, Targets};
+use float_model::Targets;
 use rayon::prelude::*;
 
 /// What one batch gave.
 pub struct Gradient {
     /// Task loss plus budget loss.
     pub loss: f64,
-    /// λ · updates, mean over the batch (equation 8).
+    /// The budget loss, λ included, mean over the batch.
     pub budget: f64,
     /// Updates per sequence, mean.
     pub updates: f64,
     /// Of the loss, in the order of [`Shape::layout`].
     pub gradients: Vec<Vec<f32>>,
+}
+
+/// What updates cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price {
+    /// The budget loss.
+    pub budget: Budget,
+    /// Its weight.
+    pub lambda: f64,
 }
 
 /// Sequences that one thread of the twin takes at a time. Fixed, so that results do not depend on the number of
@@ -50,21 +59,14 @@ impl Differentiator {
     }
 
     /// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus
-    /// λ · Σ_t u_t. `x` is normalised.
+    /// λ times the budget loss.
     ///
     /// # Errors
     /// Shapes that do not match.
-    pub fn gradient(
-        &self,
-        shape: &Shape,
-        values: &[Vec<f32>],
-        x: &Sequences,
-        y: &Targets,
-        lambda: f64,
-    ) -> Result<Gradient, Error> {
+    pub fn gradient(&self, shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
         match self {
-            Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, x, y, lambda),
-            Differentiator::Twin => by_shards(shape, values, x, y, lambda),
+            Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, price),
+            Differentiator::Twin => by_shards(shape, values, batch, price),
         }
     }
 }
@@ -73,10 +75,10 @@ fn by_fused(
     recurrent: &Recurrent,
     shape: &Shape,
     values: &[Vec<f32>],
-    x: &Sequences,
-    y: &Targets,
-    lambda: f64,
+    batch: &Batch,
+    price: Price,
 ) -> Result<Gradient, Error> {
+    let x = &batch.x;
     let sizes = recurrent::pass_shape(shape, x.count, x.length, OutputAt::End);
     let layout = shape.layout();
     let head = |kind: Kind| {
@@ -91,16 +93,16 @@ fn by_fused(
     let weight = variable(&values[weight_at], (shape.outputs, shape.hidden))?;
     let bias = variable(&values[bias_at], (1, shape.outputs))?;
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let updates = match shape.cell.skips() {
-        true => Updates::Gate,
-        false => Updates::Every,
+    let states = recurrent.apply(sizes, flat.as_tensor(), &x, batch.updates.clone())?;
+    let h = match batch.kept.is_empty() {
+        true => states.h,
+        false => (&states.h * Tensor::from_slice(&batch.kept, states.h.dims(), &Device::Cpu)?)?,
     };
-    let states = recurrent.apply(sizes, flat.as_tensor(), &x, updates)?;
     let unrolled = Unrolled {
-        outputs: states.h.matmul(&weight.t()?)?.broadcast_add(&bias)?,
+        outputs: h.matmul(&weight.t()?)?.broadcast_add(&bias)?,
         updates: states.u.sum(1)?,
     };
-    let (mut gradient, store) = judged(&unrolled, y, lambda)?;
+    let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
     gradient.gradients = values.iter().map(|v| vec![0.0; v.len()]).collect();
     gradient.gradients[weight_at] = of(&store, &weight)?;
     gradient.gradients[bias_at] = of(&store, &bias)?;
@@ -110,13 +112,12 @@ fn by_fused(
 
 /// [`by_twin`] of a batch cut into shards that run in parallel; their mean is taken in a fixed order, so the result is
 /// the same to the bit on any number of threads.
-fn by_shards(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lambda: f64) -> Result<Gradient, Error> {
-    let starts: Vec<usize> = (0..x.count).step_by(SHARD).collect();
+fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
+    let whole = batch.x.count;
+    let starts: Vec<usize> = (0..whole).step_by(SHARD).collect();
     let shard = |start: &usize| {
-        let indices: Vec<usize> = (*start..(start + SHARD).min(x.count)).collect();
-        let (x, y) = select_both(x, y, &indices);
-        let count = x.count;
-        by_twin(shape, values, &x, &y, lambda).map(|g| (g, count))
+        let part = batch.part(*start..(start + SHARD).min(whole));
+        by_twin(shape, values, &part, price).map(|g| (g, part.x.count))
     };
     let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
     let mut sum = Gradient {
@@ -126,7 +127,7 @@ fn by_shards(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lam
         gradients: values.iter().map(|v| vec![0.0; v.len()]).collect(),
     };
     for (part, count) in parts {
-        let share = count as f64 / x.count as f64;
+        let share = count as f64 / whole as f64;
         sum.loss += share * part.loss;
         sum.budget += share * part.budget;
         sum.updates += share * part.updates;
@@ -138,27 +139,22 @@ fn by_shards(shape: &Shape, values: &[Vec<f32>], x: &Sequences, y: &Targets, lam
 }
 
 /// The gradient of one batch through the twin.
-pub(crate) fn by_twin(
-    shape: &Shape,
-    values: &[Vec<f32>],
-    x: &Sequences,
-    y: &Targets,
-    lambda: f64,
-) -> Result<Gradient, Error> {
+pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
+    let x = &batch.x;
     let variables = twin::variables(shape, values, DType::F32)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let unrolled = twin::forward(shape, &parameters, &x)?;
-    let (mut gradient, store) = judged(&unrolled, y, lambda)?;
+    let unrolled = twin::forward(shape, &parameters, &x, &batch.updates, &batch.kept)?;
+    let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)
 }
 
 /// The loss, and all gradients as candle stores them; `gradients` is left empty.
-fn judged(unrolled: &Unrolled, y: &Targets, lambda: f64) -> Result<(Gradient, GradStore), Error> {
+fn judged(unrolled: &Unrolled, y: &Targets, price: Price) -> Result<(Gradient, GradStore), Error> {
     let task = task_loss(&unrolled.outputs, y)?;
     let updates = unrolled.updates.mean(0)?;
-    let budget = updates.affine(lambda, 0.0)?;
+    let budget = price.budget.loss(&unrolled.updates)?.affine(price.lambda, 0.0)?;
     let loss = (&task + &budget)?;
     let scalar = |t: &Tensor| t.to_dtype(DType::F64)?.to_scalar::<f64>();
     let gradient = Gradient {

@@ -8,6 +8,8 @@
 //! for reading and for tests. Evaluation runs the model as the chip does, with [`float_model::Forward`].
 
 pub mod adam;
+pub mod batch;
+mod budget;
 mod checkpoint;
 mod config;
 pub mod dataset;
@@ -27,7 +29,10 @@ pub mod tasks;
 mod trainer;
 pub mod twin;
 
-pub use config::{ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT};
+pub use budget::Budget;
+pub use config::{
+    Binarize, ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT,
+};
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use float_model::{

@@ -17,6 +17,12 @@ pub enum Purpose {
     Initialisation = 3,
     /// The order in which a dataset is gone through.
     Shuffle = 4,
+    /// Sampled updates in training: Bernoulli gates and random skips.
+    Updates = 5,
+    /// Dropout before the head.
+    Dropout = 6,
+    /// Random skips in evaluation.
+    EvaluationUpdates = 7,
 }
 
 /// One block: four words from a counter of four and a key of two.

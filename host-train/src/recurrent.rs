@@ -5,6 +5,7 @@
 
 use crate::{
     Error,
+    batch::Updates,
     fused::{self, Batch, Schedule, Workspace},
     params::{Kind, Shape},
 };
@@ -14,19 +15,6 @@ use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
-
-/// Where the updates of a pass come from; see [`fused::Schedule`].
-#[derive(Debug, Clone, PartialEq)]
-pub enum Updates {
-    /// At every sample.
-    Every,
-    /// Where ũ_t >= 0.5.
-    Gate,
-    /// Where ũ_t exceeds the uniform number of (B, T).
-    Bernoulli(Vec<f32>),
-    /// Where (B, T) says so.
-    Imposed(Vec<bool>),
-}
 
 impl Updates {
     fn schedule(&self) -> Schedule<'_, f32> {

@@ -2,16 +2,17 @@
 
 use crate::{
     Engine, Error, TrainConfig, adam,
+    batch::Batch,
     checkpoint::{Best, State, Sums},
-    evaluate::{Evaluation, EvaluationRecord, evaluate},
+    evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_random},
     files,
-    gradient::Differentiator,
+    gradient::{Differentiator, Price},
     guard::MOST_RETURNS,
     params::{Parameters, Shape},
     run_folder::{self, Found, Metrics},
     supply::Supply,
 };
-use float_model::FloatModel;
+use float_model::{FloatModel, Sequences, Targets};
 use std::{path::Path, sync::mpsc, time::Instant};
 
 /// Stack of the training threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
@@ -243,9 +244,14 @@ impl<'a> Run<'a> {
     fn step(&mut self) -> Result<(f64, f64), Error> {
         let (learning_rate, lambda) = self.rates(self.state.adam.step + 1);
         let state = &mut self.state;
-        let (x, y) = self.supply.batch(state.adam.step);
+        let step = state.adam.step;
+        let batch = Batch::new(self.supply.batch(step), self.config, step);
+        let price = Price {
+            budget: self.config.budget,
+            lambda,
+        };
         let Parameters { shape, values } = &state.parameters;
-        let mut g = self.differentiator.gradient(shape, values, &x, &y, lambda)?;
+        let mut g = self.differentiator.gradient(shape, values, &batch, price)?;
         let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
         if !g.loss.is_finite() || !norm.is_finite() {
             return Err(self.diverged(self.state.adam.step + 1, g.loss + norm));
@@ -266,7 +272,7 @@ impl<'a> Run<'a> {
     fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
         let model = self.model(&self.state.parameters.values);
         let (x, y) = &self.supply.validation;
-        let e = evaluate(&self.config.data, &model, x, y, self.config.threads)?;
+        let e = self.judge(&model, x, y)?;
         let step = self.state.adam.step;
         if !e.loss.is_finite() {
             return Err(self.diverged(step, e.loss));
@@ -300,7 +306,7 @@ impl<'a> Run<'a> {
 
     fn improves(&self, e: &Evaluation) -> bool {
         let best = self.state.best.as_ref();
-        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda))
+        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda, self.config.budget))
     }
 
     /// Judges a model on the fresh sequences of a draw.
@@ -308,7 +314,15 @@ impl<'a> Run<'a> {
         let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
             return Ok(None);
         };
-        evaluate(&self.config.data, model, &x, &y, self.config.threads).map(Some)
+        self.judge(model, &x, &y).map(Some)
+    }
+
+    fn judge(&self, model: &FloatModel, x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
+        let c = self.config;
+        match c.p_skip {
+            None => evaluate(&c.data, model, x, y, c.threads),
+            Some(p) => evaluate_random(&c.data, model, x, y, p, c.seed),
+        }
     }
 
     fn diverged(&self, step: u64, loss: f64) -> Error {

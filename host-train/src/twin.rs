@@ -7,7 +7,10 @@
 //! The graph is as deep as the sequence is long, and candle walks it recursively: call this on a thread with a large
 //! stack.
 
-use crate::params::{Entry, Kind, Shape};
+use crate::{
+    batch::Updates,
+    params::{Entry, Kind, Shape},
+};
 use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::sigmoid;
 use float_model::Family;
@@ -23,11 +26,12 @@ pub struct Unrolled {
 /// Runs a batch through the network.
 ///
 /// `parameters` are the arrays of [`Shape::layout`], of shape (rows, cols); `x` is (B, T, I), normalised, of the same
-/// float type.
+/// float type; `updates` says where u comes from, and `kept` (B, H), where it is not empty, are factors on the state that
+/// the head reads.
 ///
 /// # Errors
 /// Shapes that do not match.
-pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor) -> Result<Unrolled> {
+pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, updates: &Updates, kept: &[f32]) -> Result<Unrolled> {
     let (batch, length, _) = x.dims3()?;
     let layout = shape.layout();
     let find = |kind: Kind, layer: usize| {
@@ -62,6 +66,11 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor) -> Result<Unrol
     let mut urge = ones.clone(); // ũ, (1, B): 1 at the first sample, which is always used
     let mut delta = ones.zeros_like()?; // Δũ, (1, B), carried while samples are skipped
     let mut used = Vec::with_capacity(length);
+    // Step t of (B, T) as (1, B).
+    let row = |values: &[f32], t: usize| -> Result<Tensor> {
+        let step: Vec<f32> = values.iter().skip(t).step_by(length).copied().collect();
+        Tensor::from_vec(step, (1, batch), x.device())?.to_dtype(x.dtype())
+    };
     for t in 0..length {
         let mut below = samples.get(t)?;
         let mut candidate = Vec::with_capacity(shape.layers);
@@ -70,39 +79,50 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor) -> Result<Unrol
             below = next.h.clone();
             candidate.push(next);
         }
-        let Some((weight, bias)) = &gate else {
-            state = candidate;
-            continue;
+        let u = match updates {
+            Updates::Every => ones.clone(),
+            Updates::Gate => binarize(&urge, &urge.ge(0.5)?)?, // (2)
+            Updates::Bernoulli(v) => binarize(&urge, &urge.gt(&row(v, t)?)?)?,
+            Updates::Imposed(mask) => {
+                let mask: Vec<f32> = mask.iter().map(|u| f32::from(u8::from(*u))).collect();
+                row(&mask, t)?
+            }
         };
-        let u = binarize(&urge)?; // (2)
         let mask = column.matmul(&u)?; // u for every unit, (H, B)
-        let top = candidate.last().expect("at least one layer");
-        let proposed = sigmoid(&(weight.matmul(top.c.as_ref().unwrap_or(&top.h))? + bias)?)?; // (4)
-        state = state
-            .iter()
-            .zip(&candidate)
-            .map(|(old, new)| old.mixed(new, &mask)) // (3)
-            .collect::<Result<_>>()?;
-        delta = mix(&delta, &proposed, &u)?;
-        let grown = (&urge + delta.minimum(&urge.affine(-1.0, 1.0)?)?)?;
-        urge = mix(&grown, &delta, &u)?; // (5)
+        if let (Some((weight, bias)), Updates::Gate | Updates::Bernoulli(_)) = (&gate, updates) {
+            let top = candidate.last().expect("at least one layer");
+            let proposed = sigmoid(&(weight.matmul(top.c.as_ref().unwrap_or(&top.h))? + bias)?)?; // (4)
+            delta = mix(&delta, &proposed, &u)?;
+            let grown = (&urge + delta.minimum(&urge.affine(-1.0, 1.0)?)?)?;
+            urge = mix(&grown, &delta, &u)?; // (5)
+        }
+        state = match updates {
+            Updates::Every => candidate,
+            _ => state
+                .iter()
+                .zip(&candidate)
+                .map(|(old, new)| old.mixed(new, &mask)) // (3)
+                .collect::<Result<_>>()?,
+        };
         used.push(u);
     }
-    let top = &state.last().expect("at least one layer").h;
+    let mut top = state.last().expect("at least one layer").h.clone();
+    if !kept.is_empty() {
+        let kept = Tensor::from_slice(kept, (batch, shape.hidden), x.device())?.to_dtype(x.dtype())?;
+        top = (top * kept.t()?)?;
+    }
     let bias = over_batch(find(Kind::HeadBias, 0))?;
-    let outputs = (find(Kind::HeadWeight, 0).matmul(top)? + bias)?.t()?.contiguous()?;
-    let updates = match gate {
-        Some(_) => Tensor::cat(&used, 0)?.sum(0)?,
-        None => ones.affine(length as f64, 0.0)?.squeeze(0)?,
-    };
+    let outputs = (find(Kind::HeadWeight, 0).matmul(&top)? + bias)?.t()?.contiguous()?;
+    let updates = Tensor::cat(&used, 0)?.sum(0)?;
     Ok(Unrolled { outputs, updates })
 }
 
-/// 1 where ũ >= 0.5, else 0; the gradient passes unchanged (equations 2 and 7).
+/// `hard` (0 or 1) with the gradient of ũ, which passes unchanged (equations 2 and 7).
 ///
-/// ũ + (u - ũ) is exact in floating point: the difference is exact for ũ in [0.5, 1] (Sterbenz), and is -ũ below.
-fn binarize(urge: &Tensor) -> Result<Tensor> {
-    let hard = urge.ge(0.5)?.to_dtype(urge.dtype())?;
+/// ũ + (u - ũ) is exact in floating point for rounding: the difference is exact for ũ in [0.5, 1] (Sterbenz), and is
+/// -ũ below. For a sampled u the sum may miss 1 by one rounding.
+fn binarize(urge: &Tensor, hard: &Tensor) -> Result<Tensor> {
+    let hard = hard.to_dtype(urge.dtype())?;
     urge + (hard - urge.detach())?
 }
 

@@ -4,7 +4,7 @@ use crate::output::Usage;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
-use host_train::{ChannelConfig, DataSource, DatasetConfig, Schedule, TrainConfig};
+use host_train::{Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Schedule, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// Which task to train.
@@ -16,6 +16,15 @@ pub enum TrainTask {
     Adding,
     /// Recordings of your own.
     Dataset,
+}
+
+/// How the gate decides in training.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BinarizeName {
+    /// Update where the urge is at least 0.5.
+    Round,
+    /// Update with the urge as the probability.
+    Bernoulli,
 }
 
 /// Options of `train`.
@@ -42,6 +51,18 @@ pub struct TrainArgs {
     /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5]
     #[arg(long, allow_negative_numbers = true)]
     pub lambda: Option<f64>,
+    /// What lambda weighs: cost (every update), l1:N or l2:N (distance from N updates a sequence).
+    #[arg(long, default_value_t = Budget::Cost)]
+    pub budget: Budget,
+    /// lstm and gru: skip each sample at random with this probability.
+    #[arg(long, allow_negative_numbers = true)]
+    pub p_skip: Option<f64>,
+    /// How the gate decides in training: round (at 0.5), or bernoulli.
+    #[arg(long, value_enum, default_value_t = BinarizeName::Round)]
+    pub binarize: BinarizeName,
+    /// Probability that a unit is hidden from the head in training.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dropout: f64,
     /// Seed of initial weights and training data.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -139,6 +160,13 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         hidden: args.hidden.unwrap_or(d.hidden),
         layers: args.layers,
         lambda: args.lambda.unwrap_or(d.lambda),
+        budget: args.budget,
+        p_skip: args.p_skip,
+        binarize: match args.binarize {
+            BinarizeName::Round => Binarize::Round,
+            BinarizeName::Bernoulli => Binarize::Bernoulli,
+        },
+        dropout: args.dropout,
         seed: args.seed,
         steps: args.steps.unwrap_or(d.steps),
         batch: args.batch.unwrap_or(d.batch),

@@ -1,9 +1,10 @@
 //! The two engines against each other.
 
 use super::*;
+use crate::batch::Updates;
 use crate::params::Parameters;
 use crate::philox::{Purpose, Stream};
-use float_model::Cell;
+use float_model::{Cell, Sequences};
 
 const BATCH: usize = 24;
 const LENGTH: usize = 40;
@@ -65,7 +66,53 @@ fn relative(found: &[f32], expected: &[f32]) -> f64 {
     if difference == 0.0 { 0.0 } else { difference / size }
 }
 
-/// Every cell, one and two layers, at about 100, 50 and 12 % updates.
+fn batch(x: Sequences, updates: Updates) -> Batch {
+    Batch {
+        y: Targets::Labels((0..x.count as u32).map(|n| n % 3).collect()),
+        x,
+        updates,
+        kept: Vec::new(),
+    }
+}
+
+/// Checks one case; returns the mean updates.
+fn compare(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, budget: Budget) -> f64 {
+    let price = Price { budget, lambda: 1e-2 };
+    let expected = by_twin(&shape, &p.values, batch, price).unwrap();
+    let found = fused.gradient(&shape, &p.values, batch, price).unwrap();
+    assert!((found.updates - expected.updates).abs() < 1e-4);
+    assert!((found.loss - expected.loss).abs() < 1e-5 * expected.loss);
+    assert!((found.budget - expected.budget).abs() <= 1e-5 * expected.budget);
+    for ((e, a), b) in shape.layout().iter().zip(&found.gradients).zip(&expected.gradients) {
+        let error = relative(a, b);
+        assert!(error <= 1e-4, "{shape:?}, {budget}: {e:?} is off by {error:e}");
+    }
+    found.updates
+}
+
+/// Sampled and imposed updates, and dropout.
+#[test]
+fn the_engines_agree_on_random_updates() {
+    let fused = Differentiator::new(Engine::Fused, 1).unwrap();
+    for cell in Cell::ALL {
+        let shape = shape(cell, 1);
+        let p = parameters(shape, 0.33, 3);
+        let data = || Sequences::new("x", random(BATCH * LENGTH * 2, 3), BATCH, LENGTH, 2).unwrap();
+        let mut draws = Stream::new(4, Purpose::Training, 0, 0);
+        let mut uniforms = |n: usize| -> Vec<f32> { (0..n).map(|_| draws.uniform() as f32).collect() };
+        let mask: Vec<bool> = uniforms(BATCH * LENGTH).iter().map(|v| *v < 0.5).collect();
+        let mut imposed = batch(data(), Updates::Imposed(mask));
+        imposed.kept = uniforms(BATCH * shape.hidden).iter().map(|v| 2.0 * v.round()).collect();
+        let used = compare(&fused, shape, &p, &imposed, Budget::Cost);
+        assert!((used / LENGTH as f64 - 0.5).abs() < 0.05);
+        if cell.skips() {
+            let sampled = batch(data(), Updates::Bernoulli(uniforms(BATCH * LENGTH)));
+            compare(&fused, shape, &p, &sampled, Budget::Cost);
+        }
+    }
+}
+
+/// Every cell, one and two layers, all budget losses, at about 100, 50 and 12 % updates.
 #[test]
 fn the_fused_gradient_is_the_twins() {
     let fused = Differentiator::new(Engine::Fused, 2).unwrap();
@@ -81,20 +128,10 @@ fn the_fused_gradient_is_the_twins() {
                     .map(case)
                     .find(|(p, x)| clear_cut(p, x))
                     .expect("a clear-cut case");
-                let y = Targets::Labels((0..BATCH as u32).map(|n| n % 3).collect());
-                let expected = by_twin(&shape, &p.values, &x, &y, 1e-2).unwrap();
-                let found = fused.gradient(&shape, &p.values, &x, &y, 1e-2).unwrap();
-                let used = found.updates / LENGTH as f64;
-                assert!(!cell.skips() || share.contains(&used), "{cell} {delta}: {used}");
-                assert_eq!(found.updates, expected.updates);
-                assert!((found.loss - expected.loss).abs() < 1e-5 * expected.loss);
-                assert!((found.budget - expected.budget).abs() < 1e-6);
-                for ((e, a), b) in shape.layout().iter().zip(&found.gradients).zip(&expected.gradients) {
-                    let error = relative(a, b);
-                    assert!(
-                        error <= 1e-4,
-                        "{cell}, {layers} layers, {delta}: {e:?} is off by {error:e}"
-                    );
+                let batch = batch(x, if cell.skips() { Updates::Gate } else { Updates::Every });
+                for budget in [Budget::Cost, Budget::L1(9.0), Budget::L2(9.0)] {
+                    let used = compare(&fused, shape, &p, &batch, budget) / LENGTH as f64;
+                    assert!(!cell.skips() || share.contains(&used), "{cell} {delta}: {used}");
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Whole runs in miniature: files, interruption, refusal, divergence.
 
 use super::*;
-use crate::{DataSource, Metric};
+use crate::{Binarize, DataSource, Metric};
 use float_model::Cell;
 use std::fs;
 
@@ -219,6 +219,9 @@ fn bad_options_are_named() {
     says(&|c| c.learning_rate = 0.0, "learning_rate");
     says(&|c| c.seed = u64::MAX, "seed");
     says(&|c| c.stop_updates = Some(-1.0), "stop_updates");
+    says(&|c| c.p_skip = Some(0.5), "p_skip");
+    says(&|c| (c.cell, c.p_skip) = (Cell::Lstm, Some(1.0)), "p_skip");
+    says(&|c| c.dropout = -0.1, "dropout");
     says(&|c| c.data = DataSource::Adding { length: 1 }, "length");
     for period in [0.0, -1.0, f64::NAN, 0.1, 1e-12] {
         says(
@@ -305,7 +308,13 @@ fn long_sequences_leave_most_of_the_stack() {
     let work = move || {
         let parameters = Parameters::initial(shape, 1);
         let (x, y) = crate::tasks::adding(length, 1, 1, crate::philox::Purpose::Training, 0);
-        crate::gradient::by_twin(&shape, &parameters.values, &x, &y, 1e-4)
+        let config = DataSource::Adding { length }.default_config();
+        let batch = Batch::new((x, y), &config, 0);
+        let price = Price {
+            budget: config.budget,
+            lambda: config.lambda,
+        };
+        crate::gradient::by_twin(&shape, &parameters.values, &batch, price)
             .unwrap()
             .loss
     };
@@ -355,4 +364,35 @@ fn a_collapsed_run_goes_back_to_its_best_state() {
         message.contains("collapsed") && message.contains("of step 5"),
         "{message}"
     );
+}
+
+/// The mean of Bernoulli updates is that of the gate, the random baseline's that of its probability.
+#[test]
+fn every_kind_of_run_trains() {
+    let dir = tempfile::tempdir().unwrap();
+    let kinds: [(&str, &dyn Fn(&mut TrainConfig)); 4] = [
+        ("bernoulli", &|c| c.binarize = Binarize::Bernoulli),
+        ("dropout", &|c| c.dropout = 0.2),
+        ("l2", &|c| c.budget = crate::Budget::L2(3.0)),
+        ("random", &|c| (c.cell, c.p_skip) = (Cell::Gru, Some(0.5))),
+    ];
+    for (name, change) in kinds {
+        let mut config = TrainConfig { steps: 4, ..tiny() };
+        change(&mut config);
+        let report = run(&config, &dir.path().join(name), false).unwrap();
+        let twin = TrainConfig {
+            engine: Engine::Twin,
+            ..config
+        };
+        let same = run(&twin, &dir.path().join(format!("{name}-twin")), false).unwrap();
+        assert!((report.best.loss - same.best.loss).abs() < 1e-4, "{name}");
+        assert_eq!(report.best.updates_mean, same.best.updates_mean, "{name}");
+        if name == "random" {
+            assert!(
+                (report.best.updates_mean - 2.5).abs() < 0.1,
+                "{}",
+                report.best.updates_mean
+            );
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::{
-    Engine,
-    gradient::Differentiator,
+    Budget, Engine,
+    batch::Batch,
+    gradient::{Differentiator, Price},
     params::Parameters,
     philox::{Purpose, Stream},
 };
@@ -31,6 +32,13 @@ fn lively(shape: Shape) -> Parameters {
     p
 }
 
+fn updates_of(shape: Shape) -> Updates {
+    match shape.cell.skips() {
+        true => Updates::Gate,
+        false => Updates::Every,
+    }
+}
+
 #[test]
 fn forward_is_the_float_models() {
     let (batch, length) = (24, 30);
@@ -55,7 +63,7 @@ fn forward_is_the_float_models() {
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let x = Tensor::from_vec(normalised, (batch, length, 2), device).unwrap();
-            let unrolled = forward(&shape, &parameters, &x).unwrap();
+            let unrolled = forward(&shape, &parameters, &x, &updates_of(shape), &[]).unwrap();
             let outputs = unrolled.outputs.to_vec2::<f32>().unwrap();
             let updates = unrolled.updates.to_vec1::<f32>().unwrap();
             let mut skipped = 0;
@@ -150,7 +158,7 @@ fn gradient_is_the_surrogates() {
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let tensor = Tensor::from_slice(&x, (batch, length, 2), device).unwrap();
-            let unrolled = forward(&shape, &parameters, &tensor).unwrap();
+            let unrolled = forward(&shape, &parameters, &tensor, &updates_of(shape), &[]).unwrap();
             let targets = float_model::Targets::Values {
                 values: y.clone(),
                 outputs: 2,
@@ -214,9 +222,19 @@ fn shards_make_the_whole_batch() {
     };
     let p = lively(shape);
     let (x, y) = crate::tasks::frequency(0.01, 300, 1, Purpose::Training, 0);
-    let whole = crate::gradient::by_twin(&shape, &p.values, &x, &y, 1e-3).unwrap();
+    let batch = Batch {
+        x,
+        y,
+        updates: Updates::Gate,
+        kept: Vec::new(),
+    };
+    let price = Price {
+        budget: Budget::Cost,
+        lambda: 1e-3,
+    };
+    let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price).unwrap();
     let twin = Differentiator::new(Engine::Twin, 1).unwrap();
-    let parts = twin.gradient(&shape, &p.values, &x, &y, 1e-3).unwrap();
+    let parts = twin.gradient(&shape, &p.values, &batch, price).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);
     for (a, b) in whole.gradients.iter().flatten().zip(parts.gradients.iter().flatten()) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");

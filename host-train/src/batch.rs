@@ -1,0 +1,91 @@
+//! One training batch: data, and the random numbers that go with it.
+
+use crate::{
+    TrainConfig,
+    config::Binarize,
+    dataset::select_both,
+    philox::{Purpose, Stream},
+};
+use float_model::{Sequences, Targets};
+use std::ops::Range;
+
+/// Where the updates of a pass come from; see [`crate::fused::Schedule`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Updates {
+    /// At every sample.
+    Every,
+    /// Where ũ_t >= 0.5.
+    Gate,
+    /// Where ũ_t exceeds the uniform number of (B, T).
+    Bernoulli(Vec<f32>),
+    /// Where (B, T) says so.
+    Imposed(Vec<bool>),
+}
+
+/// What a step of training sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// (B, T, I), normalised.
+    pub x: Sequences,
+    /// B answers.
+    pub y: Targets,
+    /// Where the updates come from.
+    pub updates: Updates,
+    /// (B, H): factors on the state that the head reads (dropout): 0 or 1 / (1 - dropout); empty for none.
+    pub kept: Vec<f32>,
+}
+
+impl Batch {
+    /// The batch of step `step`; sequence n of it depends on (seed, step, n) alone.
+    pub(crate) fn new((x, y): (Sequences, Targets), config: &TrainConfig, step: u64) -> Self {
+        let uniforms = |purpose: Purpose, count: usize| -> Vec<f32> {
+            let of_sequence = |n: usize| {
+                let mut random = Stream::new(config.seed, purpose, step, n as u32);
+                (0..count).map(move |_| random.uniform() as f32)
+            };
+            (0..x.count).flat_map(of_sequence).collect()
+        };
+        let updates = match (config.p_skip, config.binarize) {
+            (Some(p), _) => {
+                let draws = uniforms(Purpose::Updates, x.length);
+                Updates::Imposed(draws.into_iter().map(|v| f64::from(v) >= p).collect())
+            }
+            (None, _) if !config.cell.skips() => Updates::Every,
+            (None, Binarize::Bernoulli) => Updates::Bernoulli(uniforms(Purpose::Updates, x.length)),
+            (None, Binarize::Round) => Updates::Gate,
+        };
+        let mut kept = Vec::new();
+        if config.dropout > 0.0 {
+            let scale = (1.0 / (1.0 - config.dropout)) as f32;
+            let keep = |v: f32| if f64::from(v) < config.dropout { 0.0 } else { scale };
+            kept = uniforms(Purpose::Dropout, config.hidden)
+                .into_iter()
+                .map(keep)
+                .collect();
+        }
+        Batch { x, y, updates, kept }
+    }
+
+    /// Some of its sequences.
+    pub(crate) fn part(&self, range: Range<usize>) -> Self {
+        let steps = range.start * self.x.length..range.end * self.x.length;
+        let hidden = self.kept.len() / self.x.count;
+        let (x, y) = select_both(&self.x, &self.y, &range.clone().collect::<Vec<_>>());
+        Batch {
+            x,
+            y,
+            updates: match &self.updates {
+                Updates::Bernoulli(v) => Updates::Bernoulli(v[steps].to_vec()),
+                Updates::Imposed(u) => Updates::Imposed(u[steps].to_vec()),
+                other => other.clone(),
+            },
+            kept: self.kept[range.start * hidden..range.end * hidden].to_vec(),
+        }
+    }
+}
+
+/// Samples that a randomly skipping baseline uses in sequence n of a set that is evaluated.
+pub(crate) fn random_schedule(p_skip: f64, seed: u64, n: usize, length: usize) -> Vec<u32> {
+    let mut random = Stream::new(seed, Purpose::EvaluationUpdates, 0, n as u32);
+    (0..length as u32).filter(|_| random.uniform() >= p_skip).collect()
+}
