@@ -21,7 +21,7 @@ const STEPS: [(&str, &str); 10] = [
         "",
         "cargo clippy --quiet --package skiprnn-nostd --all-features --lib -- -D warnings",
     ),
-    ("", "cargo test --quiet --workspace"),
+    ("", "cargo test --quiet --workspace --no-fail-fast"),
     (
         "",
         "cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
