@@ -42,20 +42,31 @@ pub enum Differentiator {
     /// [`crate::fused`] as a candle operation. Its results depend on the number of threads, in the last bits: each
     /// thread sums the weight gradient of its share of the batch.
     Fused(Recurrent),
-    /// [`crate::twin`], in shards on the rayon pool of the caller. Needs a large stack.
-    Twin,
+    /// [`crate::twin`], in shards on threads with a large stack. Its results do not depend on their number.
+    Twin(rayon::ThreadPool),
 }
 
+/// Stack of the twin's threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
+/// this much a sample and layer is several times what that takes.
+pub(crate) const STACK_BYTES_PER_STEP: usize = 128 << 10;
+/// Stack of the twin's threads, at least.
+const STACK_BYTES_LEAST: usize = 64 << 20;
+
 impl Differentiator {
-    /// An engine on `threads` threads.
+    /// An engine on `threads` threads, for sequences of up to `depth` samples times layers.
     ///
     /// # Errors
     /// The system gives no such number of threads.
-    pub fn new(engine: Engine, threads: usize) -> Result<Self, Error> {
-        Ok(match engine {
-            Engine::Fused => Differentiator::Fused(Recurrent::new(threads)?),
-            Engine::Twin => Differentiator::Twin,
-        })
+    pub fn new(engine: Engine, threads: usize, depth: usize) -> Result<Self, Error> {
+        match engine {
+            Engine::Fused => Ok(Differentiator::Fused(Recurrent::new(threads)?)),
+            Engine::Twin => rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .stack_size(STACK_BYTES_LEAST.max(depth * STACK_BYTES_PER_STEP))
+                .build()
+                .map(Differentiator::Twin)
+                .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer"))),
+        }
     }
 
     /// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus
@@ -66,7 +77,7 @@ impl Differentiator {
     pub fn gradient(&self, shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
         match self {
             Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, price),
-            Differentiator::Twin => by_shards(shape, values, batch, price),
+            Differentiator::Twin(pool) => pool.install(|| by_shards(shape, values, batch, price)),
         }
     }
 }

@@ -15,11 +15,6 @@ use crate::{
 use float_model::{FloatModel, Sequences, Targets};
 use std::{path::Path, sync::mpsc, time::Instant};
 
-/// Stack of the training threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
-/// this much a sample and layer is several times what that takes.
-const STACK_BYTES_PER_STEP: usize = 128 << 10;
-/// Stack of the training threads, at least.
-const STACK_BYTES_LEAST: usize = 64 << 20;
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
 
@@ -92,15 +87,9 @@ pub fn train(
     config.validate()?;
     let supply = Supply::new(config)?;
     let found = run_folder::open(config, out, resume)?;
-    let depth = supply.validation.0.length * config.layers;
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(config.threads)
-        .stack_size(STACK_BYTES_LEAST.max(depth * STACK_BYTES_PER_STEP))
-        .build()
-        .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        let work = || pool.install(|| Run::new(config, out, found, supply, sender)?.train());
+        let work = || Run::new(config, out, found, supply, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
             observe(&progress);
@@ -141,6 +130,7 @@ impl<'a> Run<'a> {
             outputs: supply.outputs,
             layers: config.layers,
         };
+        let depth = supply.validation.0.length * config.layers;
         let mut messages = std::mem::take(&mut supply.warnings);
         let mut saved = None;
         if let Found::Run { threads } = found {
@@ -161,7 +151,7 @@ impl<'a> Run<'a> {
             config,
             out,
             supply,
-            differentiator: Differentiator::new(config.engine, config.threads)?,
+            differentiator: Differentiator::new(config.engine, config.threads, depth)?,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
             state,

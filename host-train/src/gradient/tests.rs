@@ -93,7 +93,7 @@ fn compare(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, 
 /// Sampled and imposed updates, and dropout.
 #[test]
 fn the_engines_agree_on_random_updates() {
-    let fused = Differentiator::new(Engine::Fused, 1).unwrap();
+    let fused = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
     for cell in Cell::ALL {
         let shape = shape(cell, 1);
         let p = parameters(shape, 0.33, 3);
@@ -115,7 +115,7 @@ fn the_engines_agree_on_random_updates() {
 /// Every cell, one and two layers, all budget losses, at about 100, 50 and 12 % updates.
 #[test]
 fn the_fused_gradient_is_the_twins() {
-    let fused = Differentiator::new(Engine::Fused, 2).unwrap();
+    let fused = Differentiator::new(Engine::Fused, 2, LENGTH).unwrap();
     for cell in Cell::ALL {
         for layers in [1, 2] {
             for (delta, share) in [(0.75, 0.99..1.01), (0.33, 0.4..0.6), (0.068, 0.09..0.16)] {

@@ -318,7 +318,7 @@ fn long_sequences_leave_most_of_the_stack() {
             .unwrap()
             .loss
     };
-    let quarter = length * layers * STACK_BYTES_PER_STEP / 4;
+    let quarter = length * layers * crate::gradient::STACK_BYTES_PER_STEP / 4;
     let thread = std::thread::Builder::new().stack_size(quarter).spawn(work).unwrap();
     assert!(thread.join().unwrap().is_finite());
 }

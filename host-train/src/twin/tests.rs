@@ -233,7 +233,7 @@ fn shards_make_the_whole_batch() {
         lambda: 1e-3,
     };
     let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price).unwrap();
-    let twin = Differentiator::new(Engine::Twin, 1).unwrap();
+    let twin = Differentiator::new(Engine::Twin, 1, 10).unwrap();
     let parts = twin.gradient(&shape, &p.values, &batch, price).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);
     for (a, b) in whole.gradients.iter().flatten().zip(parts.gradients.iter().flatten()) {
