@@ -1,7 +1,7 @@
 //! `docs/blob-format.md` and the code say the same: its example, written and read.
 
 use quantize::Blob;
-use skiprnn_nostd::{CellKind, Model, ParseError, State};
+use skiprnn_nostd::{CellKind, Model, ParseError, State, format};
 
 /// The bytes of the example in the document.
 fn documented() -> Vec<u8> {
@@ -44,7 +44,8 @@ fn the_example_is_what_the_reader_reads() {
         (model.sequence_length(), model.max_skip(), model.sample_period_ns()),
         (8, u32::MAX, 20_000_000)
     );
-    assert_eq!(model.fractions(), (15, 15, 12));
+    assert_eq!(model.fractions(), (14, 15, 16));
+    assert_eq!(model.kernel(), (format::kernel::BLOCK_8, 0));
     assert_eq!(model.weight_bits(0), Some((16, 8)));
     let channel = model.channels().next().unwrap();
     assert_eq!(
@@ -53,7 +54,7 @@ fn the_example_is_what_the_reader_reads() {
     );
     assert_eq!(model.dial_curve().count(), 1);
 
-    // One update by hand, with 0.75 g = 12288 counts, so x = 1.0, which saturates to 32767.
+    // One update by hand, with 0.75 g = 12288 counts, so x = 1.0.
     let mut state = State::<1, 1, 1>::new(&model).unwrap();
     assert_eq!(state.hidden(&model, 0), [0x4000]);
     let step = model.step(&mut state, &[12_288]).unwrap();
@@ -100,7 +101,7 @@ fn every_truncation_is_refused() {
 fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
     let mut blob = documented();
     blob[offset..offset + bytes.len()].copy_from_slice(bytes);
-    let mut digest = skiprnn_nostd::format::CRC.digest();
+    let mut digest = format::CRC.digest();
     digest.update(&blob[..12]);
     digest.update(&blob[16..]);
     let crc = digest.finalize().to_le_bytes();
@@ -110,7 +111,7 @@ fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_bad_field_is_named() {
-    let cases: [(usize, &[u8], &str); 21] = [
+    let cases: [(usize, &[u8], &str); 25] = [
         (0, b"ELF!", "magic"),
         (4, &[2, 0], "version: 2"),
         (6, &[200, 0], "Sections"),
@@ -120,18 +121,22 @@ fn every_bad_field_is_named() {
         (19, &[9], "OutputAt"),
         (20, &[0, 0], "Inputs: 0"),
         (22, &[0, 0], "Hidden: 0"),
-        (22, &[2, 0], "Rows"),
+        (22, &[2, 0], "Units"),
         (24, &[9, 0], "Layers: 9"),
         (26, &[0, 0], "Outputs"),
         (44, &[16], "Fractions"),
-        (47, &[1], "Kernel"),
+        (46, &[1], "Fractions"),
+        (47, &[0], "Kernel: 0"),
         (48, &[90], "GateFraction"),
         (52, &[0, 0, 0xc0, 0x7f], "LogitScale"),
         (0x38 + 8, &[0xff, 0xff, 0xff, 0xff], "Name"),
         (0xbc, &[0xff], "Name"),
         (0xd4, &[0], "Channels"),
-        (0x118 + 8, &[30], "Rows"),
-        (0x118, &[0xff, 0xff, 0xff, 0x7f], "beyond 2^31"),
+        (0x10e, &[1], "WeightIh"),
+        (0x119, &[1], "WeightHh"),
+        (0x134 + 3, &[0x80], "Units"),
+        (0x124, &[0xff, 0xff, 0xff, 0x7f], "beyond 2147483647"),
+        (46, &[1, 2], "WeightHh"),
     ];
     for (offset, bytes, needle) in cases {
         let error = Blob::new("f.srnn", &with(offset, bytes)).unwrap_err().to_string();

@@ -34,9 +34,18 @@ pub(crate) fn ranges(model: &FloatModel, x: &Sequences) -> Result<Ranges, Error>
         .iter()
         .flat_map(|l| &l.h0)
         .fold(0.0f64, |m, v| m.max(f64::from(v.abs())));
-    let reach = model.description.channels.iter().zip(model.input_mean.iter().zip(&model.input_std));
-    let reach = reach.map(|(c, (mean, std))| f64::from((c.full_scale + mean.abs()) / std)).reduce(f64::max);
-    Ok(Ranges { x: (HEADROOM * largest).min(reach.unwrap_or(f64::INFINITY)), h0 })
+    let reach = model
+        .description
+        .channels
+        .iter()
+        .zip(model.input_mean.iter().zip(&model.input_std));
+    let reach = reach
+        .map(|(c, (mean, std))| f64::from((c.full_scale + mean.abs()) / std))
+        .reduce(f64::max);
+    Ok(Ranges {
+        x: (HEADROOM * largest).min(reach.unwrap_or(f64::INFINITY)),
+        h0,
+    })
 }
 
 /// Fractional bits, at most 15 and at least `least`, that hold a magnitude; a magnitude of exactly a power of two

@@ -1,9 +1,14 @@
 //! Writes an integer model as a blob (`docs/blob-format.md`).
 
-use crate::{IntegerModel, Width, integers::IntegerLayer};
+use crate::{
+    IntegerModel, Width,
+    blocks::pack,
+    integers::{IntegerLayer, RowRecord},
+};
 use float_model::{Family, Objective, OutputAt};
 use skiprnn_nostd::format::{
-    CRC, CRC_OFFSET, ChannelRecord, DialRecord, FLAG_GATE, Header, MAGIC, Section, VERSION, align4, kind,
+    CRC, CRC_OFFSET, ChannelRecord, DialRecord, FLAG_GATE, Header, MAGIC, Section, UnitRecord, VERSION, align4, kernel,
+    kind,
 };
 use zerocopy::IntoBytes;
 
@@ -29,20 +34,26 @@ fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn weights(values: &[i16], width: Width) -> Vec<u8> {
-    match width {
-        Width::Eight => values.iter().map(|w| *w as u8).collect(),
-        Width::Sixteen => bytes_16(values),
+/// A unit's four accumulators.
+fn unit(rows: &[RowRecord; 4]) -> UnitRecord {
+    UnitRecord {
+        bias: rows.map(|r| r.bias),
+        multiplier: rows.map(|r| r.multiplier),
     }
 }
 
-fn layer(sections: &mut Sections, k: usize, layer: &IntegerLayer) {
-    let of = |width: Width, narrow, wide| if width == Width::Eight { narrow } else { wide };
-    let ih = of(layer.ih_width, kind::WEIGHT_IH_8, kind::WEIGHT_IH_16);
-    let hh = of(layer.hh_width, kind::WEIGHT_HH_8, kind::WEIGHT_HH_16);
-    sections.push(ih, k, weights(&layer.weight_ih, layer.ih_width));
-    sections.push(hh, k, weights(&layer.weight_hh, layer.hh_width));
-    sections.push(kind::ROWS, k, layer.rows.as_bytes().to_vec());
+fn layer(sections: &mut Sections, model: &IntegerModel, k: usize, layer: &IntegerLayer) {
+    let rows = model.family.gates();
+    let columns = layer.weight_ih.len() / (rows * model.hidden);
+    let (kind, layout) = match layer.ih_width {
+        Width::Eight => (kind::WEIGHT_IH_8, kernel::BLOCK_8),
+        Width::Sixteen => (kind::WEIGHT_IH_16, kernel::BLOCK_16),
+    };
+    sections.push(kind, k, pack(&layer.weight_ih, rows, columns, layout));
+    let hh = pack(&layer.weight_hh, rows, model.hidden, model.layout());
+    sections.push(kind::WEIGHT_HH, k, hh);
+    let units: Vec<UnitRecord> = layer.rows.as_chunks().0.iter().map(unit).collect();
+    sections.push(kind::UNITS, k, units.as_bytes().to_vec());
     sections.push(kind::H0, k, bytes_16(&layer.h0));
     if !layer.c0.is_empty() {
         sections.push(kind::C0, k, bytes_32(&layer.c0));
@@ -98,7 +109,7 @@ pub(crate) fn emit(model: &IntegerModel) -> Vec<u8> {
     head.extend(bytes_32(&model.head_bias));
     sections.push(kind::HEAD, 0, head);
     for (k, l) in model.layers.iter().enumerate() {
-        layer(&mut sections, k, l);
+        layer(&mut sections, model, k, l);
     }
     assemble(model, sections)
 }
@@ -147,8 +158,8 @@ fn assemble(model: &IntegerModel, sections: Sections) -> Vec<u8> {
         sample_period_ns: model.sample_period_ns.into(),
         x_fraction: model.x_fraction,
         h_fraction: model.h_fraction,
-        pre_fraction: model.pre_fraction,
-        kernel: 0,
+        h_drop: model.h_drop,
+        kernel: model.layout(),
         gate_fraction: model.gate.as_ref().map_or(16, |g| g.fraction),
         reserved: [0; 3],
         logit_scale: (model.logit_scale as f32).into(),

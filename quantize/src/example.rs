@@ -1,6 +1,6 @@
 //! The example of the format's specification: one input, one hidden unit, one output.
 
-use crate::{Blob, Options, quantize};
+use crate::{Blob, Kernel, Options, quantize};
 use float_model::{Cell, Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt, Sequences, Targets};
 
 /// The model of the example.
@@ -56,6 +56,7 @@ pub fn example_blob() -> Blob {
     let options = Options {
         name: "example".into(),
         dials: Vec::new(),
+        kernel: Some(Kernel::Block),
         threads: 1,
         ..Options::default()
     };

@@ -1,8 +1,17 @@
 //! The integer model: exactly the numbers that a blob holds, in plain vectors.
 
-use crate::Width;
+use crate::{Blob, Error, Kernel, Width, emit::emit};
 use float_model::{Family, FloatModel};
-use skiprnn_nostd::format::RowRecord;
+use skiprnn_nostd::format::kernel;
+
+/// Bias and scale of one accumulator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRecord {
+    /// Added to the accumulator, in its unit.
+    pub bias: i32,
+    /// The accumulator times this / 2^32 is the pre-activation with 16 fractional bits.
+    pub multiplier: i32,
+}
 
 /// One layer. Rows are ordered unit by unit: row = unit · G + gate.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,8 +94,10 @@ pub struct IntegerModel {
     pub x_fraction: u8,
     /// Fractional bits of h.
     pub h_fraction: u8,
-    /// Fractional bits of pre-activations.
-    pub pre_fraction: u8,
+    /// How the recurrent weights are multiplied.
+    pub kernel: Kernel,
+    /// Bits dropped from the h that they are multiplied with; 0 but for byte planes.
+    pub h_drop: u8,
     /// From the input up.
     pub layers: Vec<IntegerLayer>,
     /// Present iff the model skips.
@@ -112,4 +123,23 @@ pub struct Source {
     pub name: String,
     /// The float model, for its description, normalisation and cell.
     pub model: FloatModel,
+}
+
+impl IntegerModel {
+    /// The blob that holds these integers.
+    ///
+    /// # Errors
+    /// They contradict each other, or a row is not proven.
+    pub fn blob(&self) -> Result<Blob, Error> {
+        Blob::new("blob", &emit(self))
+    }
+
+    /// The layout of the recurrent weights, as the format numbers it.
+    pub(crate) fn layout(&self) -> u8 {
+        match (self.kernel, self.layers.first().map(|l| l.hh_width)) {
+            (Kernel::BytePlane, _) => kernel::BYTE_PLANE,
+            (Kernel::Block, Some(Width::Sixteen)) => kernel::BLOCK_16,
+            (Kernel::Block, _) => kernel::BLOCK_8,
+        }
+    }
 }

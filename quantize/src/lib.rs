@@ -4,7 +4,9 @@
 //! against f32 on the same rounded parameters (the arithmetic), and against the original model (the whole).
 //! [`Simulator`] runs a blob on the host with the chip's own code, bit for bit.
 
+mod blocks;
 mod calibrate;
+mod choose;
 mod dequantize;
 mod emit;
 mod error;
@@ -21,7 +23,7 @@ mod twin;
 pub use error::Error;
 pub use example::example_blob;
 pub use fidelity::{Fidelity, compare};
-pub use integers::IntegerModel;
-pub use options::{Options, Width};
+pub use integers::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowRecord, Source};
+pub use options::{Kernel, Options, Width};
 pub use pipeline::{Quantized, Report, quantize};
 pub use simulate::{Blob, Run, Simulator, counts};

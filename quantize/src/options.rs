@@ -29,6 +29,15 @@ impl Width {
     }
 }
 
+/// How the recurrent weights are multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kernel {
+    /// With h as it is, 16 bits.
+    Block,
+    /// With h narrowed to the bits for which the sum over the upper of two byte planes is proven; i8 weights only.
+    BytePlane,
+}
+
 /// Options of [`crate::quantize`].
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -36,6 +45,9 @@ pub struct Options {
     pub weights: Width,
     /// Width of the first layer's input weights; measured where `None`.
     pub input_weights: Option<Width>,
+    /// How the recurrent weights are multiplied; `None` takes byte planes where, on the calibration data, they cost
+    /// no more fidelity than `numerics.md` allows, and blocks elsewhere.
+    pub kernel: Option<Kernel>,
     /// Name stored in the blob.
     pub name: String,
     /// Largest number of samples ever skipped, needed for an endless stream; `None` leaves it to the gate.
@@ -53,6 +65,7 @@ impl Default for Options {
         Options {
             weights: Width::Eight,
             input_weights: None,
+            kernel: None,
             name: "model".into(),
             max_skip: None,
             calibration_sequences: 64,

@@ -1,21 +1,21 @@
 //! The steps from a float model to a judged blob.
 
 use crate::{
-    Blob, Error, Fidelity, IntegerModel, Options, Simulator, Width,
+    Blob, Error, Fidelity, IntegerModel, Kernel, Options, RowRecord, Simulator, Width,
     calibrate::{Ranges, fraction_bits, ranges},
+    choose::{Choice, choose},
     dequantize::dequantize,
-    emit::emit,
-    fidelity::{Case, h_error, judge},
+    fidelity::{Case, judge},
     integers::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, Source},
     rows::{IntegerRow, RealRow, quantize_row, record, smallest_scale},
     simulate::counts,
 };
 use float_model::{Family, FloatModel, Metric, Sequences, Targets};
 use serde::Serialize;
-use skiprnn_nostd::format::{CELL_CLIP, RowRecord};
-
-/// A 16-bit first layer is taken where it lowers the mean square error of h by at least this factor.
-const WORTH_SIXTEEN: f64 = 0.9;
+use skiprnn_nostd::{
+    format::{CELL_LIMIT, PRE_FRACTION},
+    narrowed,
+};
 
 /// What [`quantize`] gives.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options:
     let ranges = ranges(model, &sample)?;
     let mut integers = choose(model, &ranges, &sample, options, &mut notes)?;
     integers.dial_curve = dial_curve(&integers, x, y, options)?;
-    let blob = Blob::new("blob", &emit(&integers))?;
+    let blob = integers.blob()?;
     let dequantized = dequantize(&integers);
     let fidelity = judge(&Case {
         original: model,
@@ -79,77 +79,16 @@ pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options:
         blob_bytes: blob.bytes().len(),
         weights_bits: options.weights.bits(),
         input_weights_bits: integers.layers[0].ih_width.bits(),
-        kernel: match options.weights {
-            Width::Eight => "row-i8-a16",
-            Width::Sixteen => "row-i16-a16",
+        kernel: match (integers.kernel, options.weights) {
+            (Kernel::BytePlane, _) => "byte-plane-i8",
+            (Kernel::Block, Width::Eight) => "block-i8-a16",
+            (Kernel::Block, Width::Sixteen) => "block-i16-a16",
         },
-        fractions: (integers.x_fraction, integers.h_fraction, integers.pre_fraction),
+        fractions: (integers.x_fraction, integers.h_fraction, PRE_FRACTION as u8),
         notes,
         fidelity,
     };
     Ok(Quantized { blob, integers, report })
-}
-
-/// Tries the formats that are open and keeps the one whose h is nearest to the float model's.
-fn choose(
-    model: &FloatModel,
-    ranges: &Ranges,
-    sample: &Sequences,
-    options: &Options,
-    notes: &mut Vec<String>,
-) -> Result<IntegerModel, Error> {
-    let widths = match options.input_weights {
-        Some(width) => vec![width],
-        None if options.weights == Width::Sixteen => vec![Width::Sixteen],
-        None => vec![Width::Eight, Width::Sixteen],
-    };
-    let mut best: Option<(f64, IntegerModel, Vec<String>)> = None;
-    let mut first_error = None;
-    for input_width in widths {
-        for pre_fraction in [12, 11] {
-            let mut said = Vec::new();
-            match integers(model, ranges, options, input_width, pre_fraction, &mut said) {
-                Ok(candidate) => {
-                    let error = error_of(model, &candidate, sample, options)?;
-                    let least = best.as_ref().map_or(f64::INFINITY, |(e, held, _)| {
-                        if held.layers[0].ih_width == input_width {
-                            *e
-                        } else {
-                            *e * WORTH_SIXTEEN
-                        }
-                    });
-                    if error < least {
-                        best = Some((error, candidate, said));
-                    }
-                }
-                Err(e) => first_error = first_error.or(Some(e)),
-            }
-        }
-    }
-    match (best, first_error) {
-        (Some((_, integers, said)), _) => {
-            notes.extend(said);
-            Ok(integers)
-        }
-        (None, Some(e)) => Err(e),
-        (None, None) => Err(Error::unquantizable("model", "no format was tried")),
-    }
-}
-
-/// Mean square error of h against the original model, on its schedule.
-fn error_of(model: &FloatModel, candidate: &IntegerModel, x: &Sequences, options: &Options) -> Result<f64, Error> {
-    let blob = Blob::new("blob", &emit(candidate))?;
-    let parsed = blob.model();
-    let simulator = Simulator::new(&parsed)?;
-    let case = Case {
-        original: model,
-        dequantized: model,
-        model: &parsed,
-        x,
-        y: None,
-        threads: options.threads,
-    };
-    Ok(h_error(&case, &simulator, &counts(&parsed, "calibration data", x)?).1)
 }
 
 fn dial_curve(
@@ -158,7 +97,7 @@ fn dial_curve(
     y: Option<&Targets>,
     options: &Options,
 ) -> Result<Vec<DialPoint>, Error> {
-    let blob = Blob::new("blob", &emit(integers))?;
+    let blob = integers.blob()?;
     let parsed = blob.model();
     let counts = counts(&parsed, "calibration data", x)?;
     let mut dials = if integers.gate.is_some() {
@@ -197,12 +136,11 @@ fn dial_curve(
 }
 
 /// Rounds everything, in given formats.
-fn integers(
+pub(crate) fn integers(
     model: &FloatModel,
     ranges: &Ranges,
     options: &Options,
-    input_width: Width,
-    pre_fraction: u8,
+    choice: Choice,
     notes: &mut Vec<String>,
 ) -> Result<IntegerModel, Error> {
     let d = &model.description;
@@ -221,20 +159,20 @@ fn integers(
             .iter()
             .fold(1u32 << h_fraction, |m, h| m.max(h.unsigned_abs().into()));
         let formats = Formats {
-            ih_width: if k == 0 { input_width } else { options.weights },
+            ih_width: if k == 0 { choice.input_width } else { options.weights },
             hh_width: options.weights,
             x_scale: 2f64.powi(i32::from(h_fraction) - i32::from(if k == 0 { x_fraction } else { h_fraction })),
             h_step,
             x_max,
             h_max,
-            pre_fraction,
+            h_drop: choice.h_drop,
         };
         let c0 = layer.c0.iter().map(|v| (f64::from(*v) * f64::from(1 << 24)).round());
-        let clip = f64::from(CELL_CLIP);
-        if c0.clone().any(|c| c.abs() > clip) {
+        let (least, most) = (f64::from(-CELL_LIMIT), f64::from(CELL_LIMIT - 1));
+        if c0.clone().any(|c| !(least..=most).contains(&c)) {
             notes.push(format!("c0 of layer {k} reaches beyond ±64 and was clipped"));
         }
-        let c0 = c0.map(|c| c.clamp(-clip, clip) as i32).collect();
+        let c0 = c0.map(|c| c.clamp(least, most) as i32).collect();
         layers.push(integer_layer(model, k, &formats, h0, c0)?);
         x_max = h_max;
     }
@@ -256,7 +194,12 @@ fn integers(
         sample_period_ns: (d.sample_period_s * 1e9).round().max(0.0) as u64,
         x_fraction,
         h_fraction,
-        pre_fraction,
+        kernel: if choice.h_drop == 0 {
+            Kernel::Block
+        } else {
+            Kernel::BytePlane
+        },
+        h_drop: choice.h_drop,
         layers,
         gate: model
             .gate
@@ -287,7 +230,7 @@ struct Formats {
     h_step: f64,
     x_max: u32,
     h_max: u32,
-    pre_fraction: u8,
+    h_drop: u8,
 }
 
 fn clamp_16(v: f64) -> i16 {
@@ -305,6 +248,7 @@ fn integer_layer(
     let (h, family) = (model.hidden, model.cell.family());
     let g = family.gates();
     let inputs = layer.weight_ih.len() / (g * h);
+    let plane_max = narrowed(formats.h_max, formats.h_drop);
     let mut out = IntegerLayer {
         ih_width: formats.ih_width,
         hh_width: formats.hh_width,
@@ -333,17 +277,13 @@ fn integer_layer(
                     ih_width: formats.ih_width,
                     hh_width: formats.hh_width,
                     x_max: formats.x_max,
-                    h_max: formats.h_max,
+                    h_max: plane_max << formats.h_drop,
+                    plane_max: (formats.h_drop > 0 && (gate == 1 || gate == 3)).then_some(plane_max),
                 })
             };
             let mut keep = |q: &IntegerRow| -> Result<(), Error> {
                 let unit = q.scale / formats.h_step;
-                out.rows.push(record(
-                    &format!("layer {k}, row {r}"),
-                    q.bias,
-                    unit,
-                    formats.pre_fraction,
-                )?);
+                out.rows.push(record(&format!("layer {k}, row {r}"), q.bias, unit)?);
                 out.units.push(unit);
                 Ok(())
             };
@@ -403,6 +343,7 @@ fn head(model: &FloatModel, h_step: f64, h_max: u32) -> (Vec<i16>, Vec<i32>, f64
                 hh_width: Width::Sixteen,
                 x_max: 0,
                 h_max,
+                plane_max: None,
             })
         })
         .fold(0.0, f64::max);

@@ -1,7 +1,10 @@
 //! One scale per output row: the scale that loses least among those whose sum is proven to fit.
 
-use crate::{Error, Width};
-use skiprnn_nostd::{format::RowRecord, row_bound};
+use crate::{Error, Width, integers::RowRecord};
+use skiprnn_nostd::{
+    format::{PLANE_LIMIT, PRE_FRACTION},
+    row_bound,
+};
 
 /// The accumulator's limit; a little below 2^31 so that rounding cannot cross it.
 const LIMIT: f64 = 2_147_000_000.0;
@@ -22,9 +25,19 @@ pub(crate) struct RealRow<'a> {
     pub(crate) bias: f64,
     pub(crate) ih_width: Width,
     pub(crate) hh_width: Width,
-    /// Largest |x| and |h|.
+    /// Largest |x| and |h|; where h is narrowed, of its narrowed form, put back into the unit of h.
     pub(crate) x_max: u32,
     pub(crate) h_max: u32,
+    /// Largest |h| in its narrowed form, for a row in the upper of two byte planes.
+    pub(crate) plane_max: Option<u32>,
+}
+
+impl RealRow<'_> {
+    /// Σ|w_hh|·max|h| of the upper plane over its limit, at a given sum; 0 for other rows.
+    fn plane_share(&self, sum_hh: f64) -> f64 {
+        self.plane_max
+            .map_or(0.0, |max| sum_hh * f64::from(max) / (PLANE_LIMIT - 1) as f64)
+    }
 }
 
 /// A row after rounding: real weight = integer · scale.
@@ -61,7 +74,7 @@ pub(crate) fn smallest_scale(row: &RealRow<'_>) -> f64 {
     let sum = |v: &[f64]| v.iter().map(|w| w.abs()).sum::<f64>();
     let reach = sum(row.ih) * f64::from(row.x_max) + sum(row.hh) * f64::from(row.h_max) + row.bias.abs();
     let range = (max_abs(row.ih) / row.ih_width.max()).max(max_abs(row.hh) / row.hh_width.max());
-    range.max(reach / LIMIT)
+    range.max(reach / LIMIT).max(row.plane_share(sum(row.hh)))
 }
 
 /// Rounds one row and proves it.
@@ -103,7 +116,8 @@ pub(crate) fn quantize_row(row: &RealRow<'_>) -> Result<IntegerRow, Error> {
             candidate.hh.iter().map(|w| i32::from(*w)),
             row.h_max,
         );
-        if bound > i32::MAX as u64 {
+        let sum_hh: f64 = candidate.hh.iter().map(|w| f64::from(w.unsigned_abs())).sum();
+        if bound > i32::MAX as u64 || row.plane_share(sum_hh) > 1.0 {
             continue;
         }
         let loss = error(row.ih, &candidate.ih, scale) + error(row.hh, &candidate.hh, scale);
@@ -114,39 +128,24 @@ pub(crate) fn quantize_row(row: &RealRow<'_>) -> Result<IntegerRow, Error> {
     best.map(|(_, row)| row).ok_or_else(|| {
         Error::unquantizable(
             &row.field,
-            "no scale keeps its sum below 2^31; are its weights far apart?",
+            "no scale keeps its sum within the kernel's limit; are its weights far apart?",
         )
     })
 }
 
-/// The record of a row: pre-activation = accumulator · unit · 2^pre_fraction, `unit` the real value of one step.
-pub(crate) fn record(field: &str, bias: i32, unit: f64, pre_fraction: u8) -> Result<RowRecord, Error> {
-    let factor = unit * f64::from(1u32 << pre_fraction);
-    // The multiplier has 31 bits and the shift lies in 31..=62.
-    let mut shift = 30 - factor.log2().floor() as i32;
-    if shift < 31 {
-        shift = 31;
-    }
-    let shift = shift.min(62);
-    let multiplier = (factor * 2f64.powi(shift)).round();
+/// The record of a row: pre-activation = accumulator · unit, `unit` the real value of one step.
+pub(crate) fn record(field: &str, bias: i32, unit: f64) -> Result<RowRecord, Error> {
+    let multiplier = (unit * 2f64.powi(32 + PRE_FRACTION as i32)).round();
     if multiplier > f64::from(i32::MAX) {
-        // Rounding up to exactly 2^31 at the last shift, or a row whose weights are beyond any pre-activation.
-        if shift > 31 && multiplier == 2_147_483_648.0 {
-            return Ok(RowRecord {
-                bias,
-                multiplier: 1 << 30,
-                shift: shift as u32 - 1,
-            });
-        }
         return Err(Error::unquantizable(
             field,
-            "weights so large that one step of the accumulator exceeds the pre-activation's range; clip or retrain",
+            "weights so large that one step of the accumulator is a coarse step of the gate; clip, retrain, or give \
+             the inputs 16-bit weights",
         ));
     }
     Ok(RowRecord {
         bias,
         multiplier: multiplier as i32,
-        shift: shift as u32,
     })
 }
 
@@ -164,6 +163,7 @@ mod tests {
             hh_width: Width::Eight,
             x_max: 32_768,
             h_max: 32_768,
+            plane_max: None,
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
         let sum: u64 = q.hh.iter().map(|w| u64::from(w.unsigned_abs())).sum();
         assert!(sum * 32_768 <= i32::MAX as u64 && sum > 0);
         // Every weight at 1e9 is only a matter of scale here; the record refuses it.
-        assert!(record("row", 0, 1e9 / 127.0 / 32_768.0, 12).is_err());
+        assert!(record("row", 0, 1e9 / 127.0 / 32_768.0).is_err());
     }
 
     #[test]
@@ -200,11 +200,21 @@ mod tests {
 
     #[test]
     fn records_carry_their_factor() {
-        for unit in [1e-9, 3.3e-7, 1.7e-5, 1.2e-4] {
-            let r = record("row", 5, unit, 12).unwrap();
-            let factor = f64::from(r.multiplier) / 2f64.powi(r.shift as i32);
-            assert!((factor / (unit * 4096.0) - 1.0).abs() < 1e-8, "{unit}: {r:?}");
+        for unit in [1e-9, 3.3e-7, 1.7e-6, 7.6e-6] {
+            let r = record("row", 5, unit).unwrap();
+            let carried = f64::from(r.multiplier) / 2f64.powi(48);
+            assert!((carried / unit - 1.0).abs() < 2e-6, "{unit}: {r:?}");
         }
-        assert_eq!(record("row", 0, 1e-30, 12).unwrap().multiplier, 0);
+        assert_eq!(record("row", 0, 1e-30).unwrap().multiplier, 0);
+    }
+
+    #[test]
+    fn an_upper_plane_takes_a_scale_that_is_proven() {
+        let hh = vec![1.0; 200];
+        let mut upper = row(&[], &hh, 0.0);
+        upper.plane_max = Some(1024);
+        let q = quantize_row(&upper).unwrap();
+        let sum: u64 = q.hh.iter().map(|w| u64::from(w.unsigned_abs())).sum();
+        assert!(sum * 1024 < PLANE_LIMIT && sum > 4000, "{sum}");
     }
 }

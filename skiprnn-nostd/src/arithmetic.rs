@@ -25,13 +25,19 @@ pub(crate) const fn saturate_16(value: i64) -> i16 {
     }
 }
 
-/// The scale of one gate row: the accumulator times `multiplier / 2^shift` is the pre-activation.
+/// (a · b) / 2^32, rounded: the upper half of the product, one instruction (SMMULR) where there is a DSP.
 ///
-/// `multiplier` has 31 bits and `shift` lies in 31..=62, so the 64-bit product of a proven accumulator never
-/// overflows and the result always fits 32 bits.
+/// With a below 2^31 in magnitude and b in 0..2^31 the result stays below 2^30 in magnitude.
 #[inline(always)]
-pub(crate) const fn requantize(accumulator: i32, multiplier: i32, shift: u8) -> i32 {
-    shift_round(accumulator as i64 * multiplier as i64, shift as u32) as i32
+pub(crate) const fn multiply_high(a: i32, b: i32) -> i32 {
+    ((a as i64).wrapping_mul(b as i64).wrapping_add(1 << 31) >> 32) as i32
+}
+
+/// (a · q) / 2^15, rounded, for |a| <= 2^30 and q in Q0.15 from 0 up: what a gate lets through of a 32-bit value.
+#[inline(always)]
+pub(crate) const fn gated(a: i32, q: i32) -> i32 {
+    // At a = 2^30 itself, which only a negated limit reaches, the doubling would wrap; see `CELL_LIMIT`.
+    multiply_high(a.wrapping_shl(1), q.wrapping_shl(16))
 }
 
 #[cfg(test)]
@@ -45,13 +51,23 @@ mod tests {
             assert_eq!(shift_round_32(value as i32, 1), expected as i32);
         }
         assert_eq!(shift_round(-9, 0), -9);
+        assert_eq!(multiply_high(3, 1 << 30), 1, "3/4 goes up");
+        assert_eq!(multiply_high(2, 1 << 30), 1, "a tie goes up");
+        assert_eq!(multiply_high(-2, 1 << 30), 0, "a tie goes up");
     }
 
     #[test]
-    fn requantize_is_exact_at_the_ends() {
-        assert_eq!(requantize(i32::MAX, i32::MAX, 31), i32::MAX - 1);
-        assert_eq!(requantize(-i32::MAX, i32::MAX, 31), -(i32::MAX - 1));
-        assert_eq!(requantize(i32::MAX, 1 << 30, 62), 0);
+    fn products_are_exact_at_the_ends() {
+        let limit = 1 << 30;
+        assert_eq!(multiply_high(i32::MAX, i32::MAX), limit - 1);
+        assert_eq!(multiply_high(-i32::MAX, i32::MAX), 1 - limit);
+        assert_eq!(multiply_high(i32::MIN, i32::MAX), 1 - limit);
+        for a in [-limit, 1 - limit, -1, 0, 1, limit - 1] {
+            for q in [0, 1, 16_384, 32_767] {
+                let exact = shift_round(i64::from(a) * i64::from(q), 15);
+                assert_eq!(i64::from(gated(a, q)), exact, "{a} {q}");
+            }
+        }
         assert_eq!(saturate_16(40_000), i16::MAX);
         assert_eq!(saturate_16(-40_000), i16::MIN);
     }

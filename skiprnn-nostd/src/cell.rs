@@ -1,24 +1,27 @@
 //! One update of one layer, in integers.
 //!
-//! Formats: x i16 with the blob's x fraction, h i16 with its h fraction F, gates Q0.15, c I8F24 clamped to ±64.
-//! Rounding is to nearest, ties toward +infinity, once per stored value.
+//! Formats: x i16 with the blob's x fraction, h i16 with its h fraction F, pre-activations i32 with 16 fractional bits,
+//! gates Q0.15, c I8F24 in [-64, 64). Rounding is to nearest, ties toward +infinity, once per stored value.
+//!
+//! A layer is one pass over its units: a unit's block of weights yields all of its gates, and its state is updated
+//! while they are in registers.
 
 use crate::{
-    activation::{sigmoid, tanh, tanh_wide},
-    arithmetic::{requantize, saturate_16, shift_round, shift_round_32},
-    format::{CELL_CLIP, CELL_FRACTION, RowRecord},
-    kernel::Weights,
+    activation::{sigmoid_q15, tanh_q15},
+    arithmetic::{gated, multiply_high, shift_round_32},
+    format::{CELL_FRACTION, CELL_LIMIT, UnitRecord},
+    kernel::Matrix,
 };
 
 /// The parameters of one layer, in place in the blob.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layer<'a> {
-    /// (G·H, I_k), rows unit by unit.
-    pub(crate) weight_ih: Weights<'a>,
-    /// (G·H, H), rows unit by unit.
-    pub(crate) weight_hh: Weights<'a>,
-    /// (H): i, f, g, o, or r, z, n over x, n over h.
-    pub(crate) rows: &'a [[RowRecord; 4]],
+    /// (H) blocks of (G, I_k).
+    pub(crate) weight_ih: Matrix<'a>,
+    /// (H) blocks of (G, H).
+    pub(crate) weight_hh: Matrix<'a>,
+    /// (H).
+    pub(crate) units: &'a [UnitRecord],
     /// (H), h fraction.
     pub(crate) h0: &'a [i16],
     /// (H) for an LSTM, empty for a GRU.
@@ -30,12 +33,8 @@ pub(crate) struct Layer<'a> {
 pub(crate) struct Fractions {
     pub(crate) x: u8,
     pub(crate) h: u8,
-    pub(crate) pre: u8,
-}
-
-#[inline(always)]
-fn pre_activation(accumulator: i32, row: &RowRecord) -> i16 {
-    saturate_16(i64::from(requantize(accumulator, row.multiplier, row.shift as u8)))
+    /// Bits that the h which is multiplied has fewer.
+    pub(crate) drop: u8,
 }
 
 /// Bits between Q0.15 and the format of h.
@@ -46,53 +45,55 @@ const fn above_h(fractions: Fractions) -> u32 {
 
 /// LSTM: c' = f ⊙ c + i ⊙ g; h' = o ⊙ tanh(c').
 ///
-/// `x` (I_k), `h` and `next` (H), `c` (H); writes h' to `next` and c' over `c`.
-#[inline(always)]
-pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[i16], h: &[i16], c: &mut [i32], next: &mut [i16]) {
-    let (mut ih, mut hh) = (layer.weight_ih, layer.weight_hh);
-    for ((rows, c), next) in layer.rows.iter().zip(c.iter_mut()).zip(next.iter_mut()) {
-        let [i, f, g, o] = rows.each_ref().map(|row| {
-            let accumulator = hh.accumulate_row(ih.accumulate_row(row.bias, x), h);
-            pre_activation(accumulator, row)
-        });
-        let i = i32::from(sigmoid(i, fractions.pre).to_bits());
-        let f = i64::from(sigmoid(f, fractions.pre).to_bits());
-        let g = i32::from(tanh(g, fractions.pre).to_bits());
-        let o = i32::from(sigmoid(o, fractions.pre).to_bits());
-        let kept = shift_round(f.wrapping_mul(i64::from(*c)), 15) as i32; // |f·c| < 64
+/// `x` (I_k) and `last` (H) in pairs, `last` being h narrowed by the blob's drop; c (H) and h (H) are overwritten.
+///
+/// Source: `docs/blob-format.md`, "Arithmetic". The accumulators are proven below 2^31, so that a pre-activation, the
+/// accumulator times a multiplier below 2^31 over 2^32, lies below 2^30. f·c needs |c| <= 2^30; the sum f·c + i·g stays
+/// below 2^30 + 2^24. About 130 instructions a unit on a Cortex-M4 outside the kernels.
+pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], c: &mut [i32], h: &mut [i16]) {
+    let drop = fractions.drop.into();
+    let to_h = 15u32.wrapping_add(above_h(fractions));
+    let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
+    for (((unit, (ih, hh)), c), h) in layer.units.iter().zip(blocks).zip(c).zip(h) {
+        let mut acc = unit.bias;
+        layer.weight_ih.accumulate(&mut acc, ih, x, 0);
+        layer.weight_hh.accumulate(&mut acc, hh, last, drop);
+        let ([i, f, g, o], [mi, mf, mg, mo]) = (acc, unit.multiplier);
+        let i = sigmoid_q15(multiply_high(i, mi));
+        let f = sigmoid_q15(multiply_high(f, mf));
+        let g = tanh_q15::<16>(multiply_high(g, mg));
+        let o = sigmoid_q15(multiply_high(o, mo));
         let added = shift_round_32(i.wrapping_mul(g), 30 - CELL_FRACTION); // |i·g| < 1
-        *c = kept.wrapping_add(added).clamp(-CELL_CLIP, CELL_CLIP);
-        let squashed = i32::from(tanh_wide(shift_round_32_wide(*c)));
-        *next = shift_round_32(o.wrapping_mul(squashed), 15u32.wrapping_add(above_h(fractions))) as i16;
+        let sum = gated(*c, f).wrapping_add(added);
+        *c = sum.clamp(-CELL_LIMIT, CELL_LIMIT - 1);
+        *h = shift_round_32(o.wrapping_mul(tanh_q15::<CELL_FRACTION>(*c)), to_h) as i16;
     }
-}
-
-/// c with 16 fractional bits, the argument of [`tanh_wide`].
-#[inline(always)]
-const fn shift_round_32_wide(c: i32) -> i32 {
-    const DROP: u32 = CELL_FRACTION - 16;
-    c.wrapping_add(1 << (DROP - 1)) >> DROP
 }
 
 /// GRU in the reset-after form: n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)); h' = (1 - z) ⊙ n + z ⊙ h.
 ///
-/// `x` (I_k), `h` and `next` (H); writes h' to `next`. The product W_hn h + b_hn is rounded to the pre-activation's
-/// format before r multiplies it.
-#[inline(always)]
-pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[i16], h: &[i16], next: &mut [i16]) {
-    let (mut ih, mut hh) = (layer.weight_ih, layer.weight_hh);
-    for (([r, z, n_x, n_h], &old), next) in layer.rows.iter().zip(h).zip(next.iter_mut()) {
-        let [r, z] = [r, z].map(|row| {
-            let accumulator = hh.accumulate_row(ih.accumulate_row(row.bias, x), h);
-            i32::from(sigmoid(pre_activation(accumulator, row), fractions.pre).to_bits())
-        });
-        let over_x = requantize(ih.accumulate_row(n_x.bias, x), n_x.multiplier, n_x.shift as u8);
-        let over_h = i32::from(pre_activation(hh.accumulate_row(n_h.bias, h), n_h));
-        let sum = over_x.saturating_add(shift_round_32(r.wrapping_mul(over_h), 15));
-        let n = i32::from(tanh(saturate_16(i64::from(sum)), fractions.pre).to_bits());
-        // A convex combination: both terms and their sum stay below 2^30 in magnitude, or 2^(F+15) where |h0| > 1.
-        let fresh = (32_768i32.wrapping_sub(z)).wrapping_mul(n) >> above_h(fractions);
-        let kept = z.wrapping_mul(i32::from(old));
-        *next = saturate_16(shift_round(i64::from(fresh).wrapping_add(i64::from(kept)), 15));
+/// `x` (I_k) and `last` (H) in pairs, `last` being h narrowed by the blob's drop; h (H) is overwritten.
+///
+/// Source: `docs/blob-format.md`, "Arithmetic". Both parts of n's argument lie below 2^30, and so does r times the
+/// second, so that their sum fits. h' is a mean of n and h with weights that add up to 1: it needs no saturation.
+pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], h: &mut [i16]) {
+    let drop = fractions.drop.into();
+    let above = above_h(fractions);
+    let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
+    for ((unit, (ih, hh)), h) in layer.units.iter().zip(blocks).zip(h) {
+        let ([r, z, n_x, n_h], [mr, mz, mx, mh]) = (unit.bias, unit.multiplier);
+        let mut acc = [r, z, n_x];
+        layer.weight_ih.accumulate(&mut acc, ih, x, 0);
+        let [r, z, n_x] = acc;
+        let mut acc = [r, z, n_h];
+        layer.weight_hh.accumulate(&mut acc, hh, last, drop);
+        let [r, z, n_h] = acc;
+        let r = sigmoid_q15(multiply_high(r, mr));
+        let z = sigmoid_q15(multiply_high(z, mz));
+        let reset = gated(multiply_high(n_h, mh), r);
+        let n = tanh_q15::<16>(multiply_high(n_x, mx).wrapping_add(reset));
+        let fresh = 32_768i32.wrapping_sub(z).wrapping_mul(n) >> above;
+        let kept = z.wrapping_mul(i32::from(*h));
+        *h = shift_round_32(fresh.wrapping_add(kept), 15) as i16;
     }
 }

@@ -18,14 +18,28 @@ pub const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 /// [`Header::flags`]: the model has a skip gate.
 pub const FLAG_GATE: u8 = 1;
 
-/// Fractional bits of the cell state c, an `I8F24` clamped to ±[`CELL_CLIP`].
+/// Fractional bits of the cell state c, which saturates at ±[`CELL_LIMIT`].
 ///
 /// Chosen on evidence: c integrates over hundreds of updates with forget gates near 1, so that the rounding of a
-/// 16-bit c adds up; 32 bits keep it below a thousandth of an LSB of h for 4 bytes a unit. The clip at 64 leaves the
-/// sum f·c + i·g one bit of headroom.
+/// 16-bit c adds up; 32 bits keep it below a thousandth of an LSB of h for 4 bytes a unit. The limit of 64 leaves the
+/// sum f·c + i·g one bit of headroom, and the doubled c of the product f·c none to lose.
 pub const CELL_FRACTION: u32 = 24;
-/// Largest magnitude of c.
-pub const CELL_CLIP: i32 = 64 << CELL_FRACTION;
+/// c lies in [-CELL_LIMIT, CELL_LIMIT - 1]: 31 bits.
+pub const CELL_LIMIT: i32 = 64 << CELL_FRACTION;
+/// Fractional bits of pre-activations, which have 32 bits and need no saturation.
+pub const PRE_FRACTION: u32 = 16;
+/// What the sum over the upper of two byte planes must stay below in magnitude.
+pub const PLANE_LIMIT: u64 = 1 << 23;
+
+/// Values of [`Header::kernel`].
+pub mod kernel {
+    /// i8 recurrent weights, 16-bit activations.
+    pub const BLOCK_8: u8 = 1;
+    /// i8 recurrent weights in byte planes, activations narrowed by [`super::Header::h_drop`] bits.
+    pub const BYTE_PLANE: u8 = 2;
+    /// i16 recurrent weights, 16-bit activations.
+    pub const BLOCK_16: u8 = 3;
+}
 
 /// The fixed part at the start of a blob.
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, KnownLayout, Immutable)]
@@ -67,9 +81,9 @@ pub struct Header {
     pub x_fraction: u8,
     /// Fractional bits of h: 15, 14 or 13.
     pub h_fraction: u8,
-    /// Fractional bits of pre-activations: 12 (range ±8) or 11 (±16).
-    pub pre_fraction: u8,
-    /// Kernel that the weights are laid out and proven for: 0, one row after the other.
+    /// Bits dropped from h, rounded, before the recurrent weights multiply it: 1 to 8 for [`kernel::BYTE_PLANE`], else 0.
+    pub h_drop: u8,
+    /// Layout that the recurrent weights of every layer have, and are proven for: one of [`kernel`].
     pub kernel: u8,
     /// Fractional bits of the skip gate's accumulator: 16 to 47.
     pub gate_fraction: u8,
@@ -94,7 +108,7 @@ pub struct Section {
 }
 
 /// What a section holds. H hidden units, I_k inputs of layer k, O outputs; G gate rows per unit, 4 (i, f, g, o) or
-/// 3 (r, z, n); S scales per unit, always 4: i, f, g, o or r, z, n over x, n over h. A *row* index is unit · G + gate.
+/// 3 (r, z, n).
 pub mod kind {
     /// UTF-8 name of the model.
     pub const NAME: u16 = 1;
@@ -110,32 +124,28 @@ pub mod kind {
     pub const GATE: u16 = 6;
     /// (O, H) i16 weights, then padding to 4, then (O) i32 biases.
     pub const HEAD: u16 = 7;
-    /// (G·H, I_k) i8.
+    /// (H) blocks of (G, I_k) i8.
     pub const WEIGHT_IH_8: u16 = 16;
-    /// (G·H, I_k) i16, in place of [`WEIGHT_IH_8`].
+    /// (H) blocks of (G, I_k) i16, in place of [`WEIGHT_IH_8`].
     pub const WEIGHT_IH_16: u16 = 17;
-    /// (G·H, H) i8.
-    pub const WEIGHT_HH_8: u16 = 18;
-    /// (G·H, H) i16, in place of [`WEIGHT_HH_8`].
-    pub const WEIGHT_HH_16: u16 = 19;
-    /// (S·H) records [`super::RowRecord`].
-    pub const ROWS: u16 = 20;
+    /// (H) blocks of (G, H), as [`super::Header::kernel`] says.
+    pub const WEIGHT_HH: u16 = 18;
+    /// (H) records [`super::UnitRecord`].
+    pub const UNITS: u16 = 20;
     /// (H) i16, the learned initial h.
     pub const H0: u16 = 21;
     /// (H) i32, the learned initial c; LSTM only.
     pub const C0: u16 = 22;
 }
 
-/// Bias and scale of one accumulator.
+/// Biases and scales of a unit's accumulators: i, f, g, o for an LSTM; r, z, n over x, n over h for a GRU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
-pub struct RowRecord {
-    /// Added to the accumulator, in its unit.
-    pub bias: i32,
-    /// 0 to 2^31 - 1.
-    pub multiplier: i32,
-    /// 31 to 62: the accumulator times multiplier / 2^shift is the pre-activation.
-    pub shift: u32,
+pub struct UnitRecord {
+    /// Added to the accumulators, in their units.
+    pub bias: [i32; 4],
+    /// 0 to 2^31 - 1: an accumulator times this, divided by 2^32, is the pre-activation with [`PRE_FRACTION`] bits.
+    pub multiplier: [i32; 4],
 }
 
 /// How a sensor's 16-bit counts become one input of the network: x = (count · multiplier + offset) / 2^shift, rounded

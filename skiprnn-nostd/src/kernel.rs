@@ -1,85 +1,205 @@
-//! Dot products of weight rows with activations: the portable kernel, and the reference for every faster one.
+//! Products of weight blocks with activations.
 //!
-//! acc + Σ w·x, weights i8 or i16, activations i16, accumulator i32. A proven row ([`crate::row_bound`]) never leaves
-//! 32 bits, so the wrapping additions below never wrap; the i64 twin in the tests of `quantize` holds them to it.
+//! The rows of a matrix that belong to one hidden unit (i, f, g, o; or r, z, n) form a *block*: they are stored column
+//! group by column group, in the order in which a kernel loads them, so that each activation is loaded once for all of
+//! them and a unit's gates are complete together. `docs/blob-format.md` draws the three layouts.
+//!
+//! Every kernel computes acc_r + Σ w_r·x for the R rows of a block, in wrapping 32-bit arithmetic. The proofs that
+//! [`crate::Model::parse`] makes say that the result, and for [`Layout::Plane`] the intermediate one, has not wrapped
+//! for good: additions modulo 2^32 give the true sum wherever that sum fits.
+//!
+//! `portable` is the reference and runs everywhere; `sys` holds the same six loops for cores with DSP instructions.
+//! Which one is compiled in is decided in `build.rs`.
 
-/// A weight matrix in its stored width, row-major.
+#[cfg(not(skiprnn_dsp))]
+mod portable;
+#[cfg(skiprnn_dsp)]
+mod sys;
+
+#[cfg(not(skiprnn_dsp))]
+use portable as active;
+#[cfg(skiprnn_dsp)]
+use sys as active;
+
+/// How a block's weights lie in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// i8. A group is 4 columns: one word a row, holding the columns 0, 2, 1, 3 in its bytes from the lowest up.
+    Narrow,
+    /// i8, byte planes. A group is 4 columns: one word for the columns 0 and 1 of rows 0 and 1, one for those of rows 2
+    /// and 3, then the same for the columns 2 and 3. Each half of a word holds 256·B + A, A the even row. With three
+    /// rows: the two words of rows 0 and 1, then the third row as in [`Layout::Narrow`].
+    Plane,
+    /// i16. A group is 2 columns: one word a row.
+    Wide,
+}
+
+impl Layout {
+    /// Columns of a group.
+    const fn columns(self) -> usize {
+        match self {
+            Layout::Narrow | Layout::Plane => 4,
+            Layout::Wide => 2,
+        }
+    }
+}
+
+/// The matrix of one layer over its inputs or over its hidden state: one block for each hidden unit.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Weights<'a> {
-    /// One byte a weight.
-    I8(&'a [i8]),
-    /// Two bytes a weight.
-    I16(&'a [i16]),
+pub(crate) struct Matrix<'a> {
+    words: &'a [u32],
+    /// Words of a block.
+    block: usize,
+    rows: usize,
+    columns: usize,
+    layout: Layout,
 }
 
-impl<'a> Weights<'a> {
-    /// Bits per weight.
-    pub(crate) const fn bits(self) -> u8 {
-        match self {
-            Weights::I8(_) => 8,
-            Weights::I16(_) => 16,
+impl<'a> Matrix<'a> {
+    /// Words that `units` blocks of `rows` rows and `columns` columns take.
+    pub(crate) const fn words(layout: Layout, units: usize, rows: usize, columns: usize) -> usize {
+        units
+            .wrapping_mul(rows)
+            .wrapping_mul(columns.div_ceil(layout.columns()))
+    }
+
+    /// A view of `words`, of which there must be as many as [`Matrix::words`] says; with others, blocks are missing.
+    pub(crate) const fn new(words: &'a [u32], layout: Layout, rows: usize, columns: usize) -> Self {
+        Matrix {
+            words,
+            block: Self::words(layout, 1, rows, columns),
+            rows,
+            columns,
+            layout,
         }
     }
 
-    /// Takes the next `columns` weights off the front; what is missing counts as absent, never as a panic.
+    /// Bits of a weight.
+    pub(crate) const fn bits(&self) -> u8 {
+        match self.layout {
+            Layout::Narrow | Layout::Plane => 8,
+            Layout::Wide => 16,
+        }
+    }
+
+    /// The blocks, unit by unit.
     #[inline(always)]
-    pub(crate) fn take_row(&mut self, columns: usize) -> Weights<'a> {
-        match self {
-            Weights::I8(all) => {
-                let (row, rest) = all.split_at_checked(columns).unwrap_or((all, &[]));
-                *all = rest;
-                Weights::I8(row)
-            }
-            Weights::I16(all) => {
-                let (row, rest) = all.split_at_checked(columns).unwrap_or((all, &[]));
-                *all = rest;
-                Weights::I16(row)
-            }
+    pub(crate) fn blocks(&self) -> core::slice::ChunksExact<'a, u32> {
+        // The block of a matrix with columns is never empty.
+        self.words.chunks_exact(if self.block == 0 { 1 } else { self.block })
+    }
+
+    /// acc_r + Σ w_r·x over a block, x in pairs. `drop` is by how many bits a byte plane's x was narrowed: its sum is
+    /// shifted up by as many. The other layouts take x as it is, and no `drop`.
+    #[inline(always)]
+    pub(crate) fn accumulate<A: Accumulators>(&self, acc: &mut A, block: &[u32], x: &[u32], drop: u32) {
+        match self.layout {
+            Layout::Narrow => acc.narrow(block, x),
+            Layout::Plane => acc.plane(block, x, drop),
+            Layout::Wide => acc.wide(block, x),
         }
     }
 
-    /// The weights one by one, widened.
-    pub(crate) fn values(self) -> impl Iterator<Item = i32> + 'a {
-        let (narrow, wide): (&[i8], &[i16]) = match self {
-            Weights::I8(w) => (w, &[]),
-            Weights::I16(w) => (&[], w),
+    /// One weight, read plainly; padding columns count as columns. What lies outside is 0.
+    pub(crate) fn weight(&self, unit: usize, row: usize, column: usize) -> i32 {
+        let block = self.words.get(unit.wrapping_mul(self.block)..).unwrap_or(&[]);
+        let group = column / self.layout.columns();
+        let word = |index: usize| {
+            let at = group.wrapping_mul(self.rows).wrapping_add(index);
+            block.get(at).map_or([0; 4], |w| w.to_le_bytes())
         };
-        narrow
-            .iter()
-            .map(|w| i32::from(*w))
-            .chain(wide.iter().map(|w| i32::from(*w)))
+        let half = |word: [u8; 4], upper: bool| {
+            let [a, b, c, d] = word;
+            i16::from_le_bytes(if upper { [c, d] } else { [a, b] })
+        };
+        match self.layout {
+            Layout::Wide => half(word(row), column % 2 == 1).into(),
+            Layout::Plane if row < self.rows & !1 => {
+                let pairs = self.rows / 2;
+                let both = half(word(row / 2 + pairs * (column % 4 / 2)), column % 2 == 1);
+                let even = i32::from(both as i8);
+                if row % 2 == 0 {
+                    even
+                } else {
+                    (i32::from(both) - even) >> 8
+                }
+            }
+            Layout::Narrow | Layout::Plane => {
+                let [c0, c2, c1, c3] = word(row).map(|b| i32::from(b as i8));
+                [c0, c1, c2, c3].get(column % 4).copied().unwrap_or(0)
+            }
+        }
     }
 
-    /// `accumulator` + Σ over the next row of w·x, and moves on to the row after it.
-    #[inline(always)]
-    pub(crate) fn accumulate_row(&mut self, accumulator: i32, x: &[i16]) -> i32 {
-        match self.take_row(x.len()) {
-            Weights::I8(row) => dot(accumulator, row, x),
-            Weights::I16(row) => dot(accumulator, row, x),
-        }
+    /// Σ|w| over a row.
+    pub(crate) fn sum_of_magnitudes(&self, unit: usize, row: usize) -> u64 {
+        (0..self.columns).fold(0u64, |sum, column| {
+            sum.saturating_add(self.weight(unit, row, column).unsigned_abs().into())
+        })
+    }
+
+    /// Whether every weight behind a row's last column is 0, so that it does not matter what it is multiplied with.
+    pub(crate) fn padding_is_zero(&self, unit: usize, row: usize) -> bool {
+        (self.columns..self.columns.next_multiple_of(self.layout.columns()))
+            .all(|column| self.weight(unit, row, column) == 0)
+    }
+
+    /// Whether a row is the upper plane of a pair, whose own sum must stay below 2^23.
+    pub(crate) fn is_upper_plane(&self, row: usize) -> bool {
+        self.layout == Layout::Plane && row % 2 == 1
     }
 }
 
-/// accumulator + Σ w·x.
-#[inline(always)]
-fn dot<W: Copy + Into<i32>>(accumulator: i32, w: &[W], x: &[i16]) -> i32 {
-    w.iter().zip(x).fold(accumulator, |sum, (&w, &x)| {
-        let w: i32 = w.into();
-        sum.wrapping_add(w.wrapping_mul(i32::from(x)))
+/// The accumulators of one block, R = 3 or 4 of them.
+pub(crate) trait Accumulators {
+    /// [`Layout::Narrow`].
+    fn narrow(&mut self, block: &[u32], x: &[u32]);
+    /// [`Layout::Plane`].
+    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32);
+    /// [`Layout::Wide`].
+    fn wide(&mut self, block: &[u32], x: &[u32]);
+}
+
+impl Accumulators for [i32; 4] {
+    #[inline(always)]
+    fn narrow(&mut self, block: &[u32], x: &[u32]) {
+        active::narrow_4(self, block, x);
+    }
+
+    #[inline(always)]
+    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32) {
+        active::plane_4(self, block, x, drop);
+    }
+
+    #[inline(always)]
+    fn wide(&mut self, block: &[u32], x: &[u32]) {
+        active::wide_4(self, block, x);
+    }
+}
+
+impl Accumulators for [i32; 3] {
+    #[inline(always)]
+    fn narrow(&mut self, block: &[u32], x: &[u32]) {
+        active::narrow_3(self, block, x);
+    }
+
+    #[inline(always)]
+    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32) {
+        active::plane_3(self, block, x, drop);
+    }
+
+    #[inline(always)]
+    fn wide(&mut self, block: &[u32], x: &[u32]) {
+        active::wide_3(self, block, x);
+    }
+}
+
+/// bias + Σ w·x of one plain row, for the head: once a decision, and off the update's path.
+pub(crate) fn dot(bias: i32, w: &[i16], x: &[i16]) -> i32 {
+    w.iter().zip(x).fold(bias, |sum, (&w, &x)| {
+        sum.wrapping_add(i32::from(w).wrapping_mul(i32::from(x)))
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_follow_each_other() {
-        let mut w = Weights::I8(&[1, 2, 3, -4, 5, -128]);
-        assert_eq!(w.accumulate_row(10, &[1, 10, 100]), 10 + 321);
-        assert_eq!(w.accumulate_row(0, &[1, 10, 100]), -4 + 50 - 12_800);
-        assert_eq!(w.accumulate_row(5, &[1, 1, 1]), 5, "an exhausted matrix adds nothing");
-        let mut w = Weights::I16(&[i16::MIN, i16::MAX]);
-        assert_eq!(w.accumulate_row(0, &[i16::MIN, i16::MIN]), 32_768);
-    }
-}
+mod tests;

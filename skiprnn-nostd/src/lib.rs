@@ -39,6 +39,7 @@ pub mod delta;
 pub mod format;
 mod kernel;
 mod model;
+mod padded;
 mod parse;
 mod proof;
 pub mod skip;
@@ -46,7 +47,7 @@ mod state;
 
 pub use model::{CellKind, Channel, Model, Objective, OutputAt};
 pub use parse::{Field, ParseError};
-pub use proof::row_bound;
+pub use proof::{narrowed, row_bound};
 pub use state::{Capacity, State, Step, StepError};
 
 /// Layers a blob may have.

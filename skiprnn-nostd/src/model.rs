@@ -2,9 +2,12 @@
 
 use crate::{
     Capacity, MAX_LAYERS, State, Step, StepError,
-    arithmetic::{saturate_16, shift_round},
+    arithmetic::{saturate_16, shift_round, shift_round_32},
     cell::{Fractions, Layer, gru, lstm},
-    delta, format, skip,
+    delta, format,
+    kernel::dot,
+    padded::Padded,
+    skip,
 };
 use fixed::types::{I16F16, U0F32};
 use format::{ChannelRecord, DialRecord};
@@ -17,6 +20,25 @@ pub enum CellKind {
     Lstm,
     /// Gates r, z, n, reset after the product.
     Gru,
+}
+
+impl CellKind {
+    /// Rows of a block, G.
+    pub(crate) const fn rows(self) -> usize {
+        match self {
+            CellKind::Lstm => 4,
+            CellKind::Gru => 3,
+        }
+    }
+
+    /// Which rows of the blocks over x and over h the `k`-th of a unit's four accumulators sums.
+    pub(crate) const fn rows_of(self, k: usize) -> (Option<usize>, Option<usize>) {
+        match (self, k) {
+            (CellKind::Gru, 2) => (Some(2), None),
+            (CellKind::Gru, 3) => (None, Some(2)),
+            _ => (Some(k), Some(k)),
+        }
+    }
 }
 
 /// What the outputs mean.
@@ -87,6 +109,7 @@ pub struct Model<'a> {
     pub(crate) sample_period_ns: u64,
     pub(crate) logit_scale: f32,
     pub(crate) fractions: Fractions,
+    pub(crate) kernel: u8,
     pub(crate) layers: heapless::Vec<Layer<'a>, MAX_LAYERS>,
     pub(crate) gate: Option<Gate<'a>>,
     pub(crate) head: Head<'a>,
@@ -119,22 +142,23 @@ impl<'a> Model<'a> {
             });
         }
         state.holds(self).map_err(StepError::State)?;
-        for ((x, count), channel) in state.x.iter_mut().zip(counts).zip(self.channels) {
+        for ((x, count), channel) in state.x.values.iter_mut().zip(counts).zip(self.channels) {
             *x = convert(*count, channel);
         }
-        let Some(mut x) = state.x.get(..self.inputs) else {
-            return Err(self.mismatch::<I>());
-        };
-        for (layer, (h, c)) in self.layers.iter().zip(state.h.iter_mut().zip(state.c.iter_mut())) {
-            let (Some(h), Some(c)) = (h.get_mut(..self.hidden), c.get_mut(..self.hidden)) else {
+        for (k, (layer, c)) in self.layers.iter().zip(state.c.iter_mut()).enumerate() {
+            let (below, own) = state.h.split_at_mut_checked(k).unwrap_or((&mut [], &mut []));
+            let (Some(h), Some(c)) = (
+                own.first_mut().and_then(|h| h.values.get_mut(..self.hidden)),
+                c.get_mut(..self.hidden),
+            ) else {
                 return Err(self.mismatch::<I>());
             };
+            let x = below.last().map_or(state.x.words(), Padded::words);
+            narrow(&mut state.last.values, h, self.fractions.drop);
             match self.cell {
-                CellKind::Lstm => lstm(layer, self.fractions, x, h, c, &mut state.next),
-                CellKind::Gru => gru(layer, self.fractions, x, h, &mut state.next),
+                CellKind::Lstm => lstm(layer, self.fractions, x, state.last.words(), c, h),
+                CellKind::Gru => gru(layer, self.fractions, x, state.last.words(), h),
             }
-            h.iter_mut().zip(&state.next).for_each(|(h, next)| *h = *next);
-            x = h;
         }
         let Some(gate) = &self.gate else {
             return Ok(Step {
@@ -149,9 +173,15 @@ impl<'a> Model<'a> {
                     sum.wrapping_add(i64::from(*w).wrapping_mul(i64::from(*c)))
                 })
             }
-            CellKind::Gru => gate.weight.iter().zip(x).fold(gate.bias, |sum, (w, h)| {
-                sum.wrapping_add(i64::from(i32::from(*w).wrapping_mul(i32::from(*h))))
-            }),
+            CellKind::Gru => {
+                let top = state
+                    .h
+                    .get(self.layers.len().wrapping_sub(1))
+                    .map_or(&[][..], |h| &h.values);
+                gate.weight.iter().zip(top).fold(gate.bias, |sum, (w, h)| {
+                    sum.wrapping_add(i64::from(i32::from(*w).wrapping_mul(i32::from(*h))))
+                })
+            }
         };
         let limit = i64::from(delta::CLAMP);
         let z = shift_round(sum, gate.shift).clamp(-limit, limit - 1) as i32;
@@ -188,9 +218,9 @@ impl<'a> Model<'a> {
         }
         state.holds(self).map_err(StepError::State)?;
         let top = state.hidden(self, self.layers.len().wrapping_sub(1));
-        let mut weights = crate::kernel::Weights::I16(self.head.weight);
-        for (out, bias) in out.iter_mut().zip(self.head.bias) {
-            *out = weights.accumulate_row(*bias, top);
+        let rows = self.head.weight.chunks_exact(self.hidden.max(1));
+        for ((out, bias), row) in out.iter_mut().zip(self.head.bias).zip(rows) {
+            *out = dot(*bias, row, top);
         }
         Ok(())
     }
@@ -290,7 +320,13 @@ impl<'a> Model<'a> {
     /// Fractional bits of (x, h, pre-activations).
     #[must_use]
     pub const fn fractions(&self) -> (u8, u8, u8) {
-        (self.fractions.x, self.fractions.h, self.fractions.pre)
+        (self.fractions.x, self.fractions.h, format::PRE_FRACTION as u8)
+    }
+
+    /// Layout of the recurrent weights, one of [`format::kernel`], and the bits dropped from the h that they multiply.
+    #[must_use]
+    pub const fn kernel(&self) -> (u8, u8) {
+        (self.kernel, self.fractions.drop)
     }
 
     /// Bits of (weight_ih, weight_hh) of a layer.
@@ -338,10 +374,7 @@ impl<'a> Model<'a> {
     /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
     #[must_use]
     pub fn macs_per_update(&self) -> usize {
-        let gates = match self.cell {
-            CellKind::Lstm => 4,
-            CellKind::Gru => 3,
-        };
+        let gates = self.cell.rows();
         let recurrent = gates * self.hidden * self.hidden;
         let above = self.layers.len().saturating_sub(1) * recurrent;
         let gate = if self.skips() { self.hidden } else { 0 };
@@ -363,4 +396,17 @@ fn convert(count: i16, channel: &ChannelRecord) -> i16 {
         scaled.wrapping_add(channel.offset.get()),
         channel.shift.get(),
     ))
+}
+
+/// h with `drop` bits less, rounded: what the recurrent weights multiply.
+#[inline(always)]
+fn narrow(narrowed: &mut [i16], h: &[i16], drop: u8) {
+    if drop == 0 {
+        narrowed.iter_mut().zip(h).for_each(|(n, h)| *n = *h);
+    } else {
+        narrowed
+            .iter_mut()
+            .zip(h)
+            .for_each(|(n, h)| *n = shift_round_32(i32::from(*h), drop.into()) as i16);
+    }
 }

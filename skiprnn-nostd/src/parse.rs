@@ -3,10 +3,10 @@
 use crate::{
     CellKind, MAX_LAYERS, Model, Objective, OutputAt,
     cell::{Fractions, Layer},
-    format::{self, CRC, CRC_OFFSET, Header, RowRecord, Section, align4, kind},
-    kernel::Weights,
+    format::{self, CRC, CRC_OFFSET, Header, Section, UnitRecord, align4, kind},
+    kernel::{Layout, Matrix},
     model::{Gate, Head},
-    proof::{PLAIN_LIMIT, h_max, row_bound},
+    proof::{Maxima, PLAIN_LIMIT, bound_of, h_max, row_bound},
 };
 use core::fmt;
 use zerocopy::{FromBytes, Immutable, KnownLayout};
@@ -49,7 +49,7 @@ pub enum Field {
     Head,
     WeightIh,
     WeightHh,
-    Rows,
+    Units,
     H0,
     C0,
 }
@@ -112,8 +112,10 @@ pub enum ParseError {
         layer: usize,
         /// The row, as [`Model::row_bounds`] counts, or the output for the head.
         row: usize,
-        /// What the accumulator could reach; it must stay below 2^31.
+        /// What the accumulator could reach.
         bound: u64,
+        /// What it must not exceed: 2^31 - 1, or 2^23 - 1 for the sum over the upper of two byte planes.
+        limit: u64,
     },
 }
 
@@ -151,10 +153,15 @@ impl fmt::Display for ParseError {
                 )
             }
             ParseError::Value { field, found } => write!(f, "{field:?}: {found} is out of range"),
-            ParseError::Unproven { layer, row, bound } => {
+            ParseError::Unproven {
+                layer,
+                row,
+                bound,
+                limit,
+            } => {
                 write!(
                     f,
-                    "layer {layer}, row {row}: the accumulator could reach {bound}, beyond 2^31 - 1"
+                    "layer {layer}, row {row}: the accumulator could reach {bound}, beyond {limit}"
                 )
             }
         }
@@ -213,14 +220,38 @@ impl<'a> Sections<'a> {
         })
     }
 
-    /// A matrix in whichever of its two widths is there.
-    fn weights(&self, kinds: [u16; 2], layer: usize, field: Field, count: usize) -> Result<Weights<'a>, ParseError> {
-        let [narrow, wide] = kinds;
-        if let Some(bytes) = self.find(narrow, layer, field)? {
-            return Ok(Weights::I8(as_array(bytes, layer, field, count)?));
+    /// A matrix of one block a unit, its padding checked.
+    fn matrix(
+        &self,
+        kind: u16,
+        layout: Layout,
+        k: usize,
+        field: Field,
+        shape: Shape,
+    ) -> Result<Matrix<'a>, ParseError> {
+        // At most 4096 · 4 · 2048, which fits 32 bits.
+        let count = Matrix::words(layout, shape.units, shape.rows, shape.columns);
+        let matrix = Matrix::new(self.array(kind, k, field, count)?, layout, shape.rows, shape.columns);
+        for unit in 0..shape.units {
+            for row in 0..shape.rows {
+                if !matrix.padding_is_zero(unit, row) {
+                    return Err(ParseError::Value {
+                        field,
+                        found: unit as u32,
+                    });
+                }
+            }
         }
-        Ok(Weights::I16(self.array(wide, layer, field, count)?))
+        Ok(matrix)
     }
+}
+
+/// Of a matrix.
+#[derive(Clone, Copy)]
+struct Shape {
+    units: usize,
+    rows: usize,
+    columns: usize,
 }
 
 fn as_array<T>(bytes: &[u8], layer: usize, field: Field, count: usize) -> Result<&[T], ParseError>
@@ -339,7 +370,19 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
     let outputs = ranged(Field::Outputs, header.outputs.get().into(), 1..=max)?;
     let count = ranged(Field::Layers, header.layers.get().into(), 1..=MAX_LAYERS as u32)?;
     ranged(Field::Flags, header.flags.into(), 0..=format::FLAG_GATE.into())?;
-    ranged(Field::Kernel, header.kernel.into(), 0..=0)?;
+    let layout = match header.kernel {
+        format::kernel::BLOCK_8 => Layout::Narrow,
+        format::kernel::BYTE_PLANE => Layout::Plane,
+        format::kernel::BLOCK_16 => Layout::Wide,
+        other => {
+            return Err(ParseError::Value {
+                field: Field::Kernel,
+                found: other.into(),
+            });
+        }
+    };
+    let drops = if layout == Layout::Plane { 1..=8 } else { 0..=0 };
+    ranged(Field::Fractions, header.h_drop.into(), drops)?;
     ranged(
         Field::Reserved,
         u32::from(header.reserved.iter().any(|b| *b != 0)),
@@ -347,7 +390,6 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
     )?;
     ranged(Field::Fractions, header.x_fraction.into(), 8..=15)?;
     ranged(Field::Fractions, header.h_fraction.into(), 13..=15)?;
-    ranged(Field::Fractions, header.pre_fraction.into(), 11..=12)?;
     let logit_scale = header.logit_scale.get();
     if !(logit_scale.is_finite() && logit_scale > 0.0) {
         return Err(ParseError::Value {
@@ -358,17 +400,26 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
     let fractions = Fractions {
         x: header.x_fraction,
         h: header.h_fraction,
-        pre: header.pre_fraction,
+        drop: header.h_drop,
     };
 
     let mut layers = heapless::Vec::new();
     let mut x_max = X_MAX;
     for k in 0..count {
-        let layer = read_layer(sections, cell, k, if k == 0 { inputs } else { hidden }, hidden)?;
+        let columns = if k == 0 { inputs } else { hidden };
+        let layer = read_layer(sections, cell, layout, k, columns, hidden)?;
         let h_max = h_max(layer.h0, fractions.h);
-        for (row, bound) in bounds(cell, layer, if k == 0 { inputs } else { hidden }, x_max, h_max).enumerate() {
-            if bound > PLAIN_LIMIT {
-                return Err(ParseError::Unproven { layer: k, row, bound });
+        let maxima = Maxima::new(x_max, h_max, fractions.drop);
+        for (row, (bound, plane)) in bounds(cell, layer, maxima).enumerate() {
+            for (bound, limit) in [(bound, PLAIN_LIMIT), (plane, format::PLANE_LIMIT - 1)] {
+                if bound > limit {
+                    return Err(ParseError::Unproven {
+                        layer: k,
+                        row,
+                        bound,
+                        limit,
+                    });
+                }
             }
         }
         // The layer above reads h only after this one's update, so 1 bounds it; h0 is kept in for simplicity.
@@ -385,14 +436,20 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         None
     };
     let head = read_head(sections, outputs, hidden)?;
-    let mut rows = Weights::I16(head.weight);
-    for (row, bias) in head.bias.iter().enumerate() {
-        let bound = row_bound(*bias, rows.take_row(hidden).values(), x_max, core::iter::empty(), 0);
+    for (row, (bias, weights)) in head
+        .bias
+        .iter()
+        .zip(head.weight.chunks_exact(hidden.max(1)))
+        .enumerate()
+    {
+        let weights = weights.iter().map(|w| i32::from(*w));
+        let bound = row_bound(*bias, weights, x_max, core::iter::empty(), 0);
         if bound > PLAIN_LIMIT {
             return Err(ParseError::Unproven {
                 layer: count,
                 row,
                 bound,
+                limit: PLAIN_LIMIT,
             });
         }
     }
@@ -425,6 +482,7 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         sample_period_ns: header.sample_period_ns.get(),
         logit_scale,
         fractions,
+        kernel: header.kernel,
         layers,
         gate,
         head,
@@ -440,48 +498,42 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
 fn read_layer<'a>(
     sections: &Sections<'a>,
     cell: CellKind,
+    layout: Layout,
     k: usize,
-    inputs: usize,
+    columns: usize,
     hidden: usize,
 ) -> Result<Layer<'a>, ParseError> {
-    let gates = match cell {
-        CellKind::Lstm => 4,
-        CellKind::Gru => 3,
-    };
-    // At most 4 · 4096 · 4096, which fits 32 bits.
-    let rows: &[RowRecord] = sections.array(kind::ROWS, k, Field::Rows, 4 * hidden)?;
-    for (index, row) in rows.iter().enumerate() {
-        if !(31..=62).contains(&row.shift) || row.multiplier < 0 {
-            return Err(ParseError::Value {
-                field: Field::Rows,
-                found: index as u32,
-            });
-        }
+    let units: &[UnitRecord] = sections.array(kind::UNITS, k, Field::Units, hidden)?;
+    if let Some(index) = units.iter().position(|u| u.multiplier.iter().any(|m| *m < 0)) {
+        return Err(ParseError::Value {
+            field: Field::Units,
+            found: index as u32,
+        });
     }
     let c0: &[i32] = match cell {
         CellKind::Lstm => sections.array(kind::C0, k, Field::C0, hidden)?,
         CellKind::Gru => &[],
     };
-    if let Some(index) = c0.iter().position(|c| c.unsigned_abs() > format::CELL_CLIP as u32) {
+    let limit = format::CELL_LIMIT;
+    if let Some(index) = c0.iter().position(|c| !(-limit..limit).contains(c)) {
         return Err(ParseError::Value {
             field: Field::C0,
             found: index as u32,
         });
     }
+    let shape = |columns| Shape {
+        units: hidden,
+        rows: cell.rows(),
+        columns,
+    };
+    let (ih_kind, ih_layout) = match sections.find(kind::WEIGHT_IH_8, k, Field::WeightIh)? {
+        Some(_) => (kind::WEIGHT_IH_8, Layout::Narrow),
+        None => (kind::WEIGHT_IH_16, Layout::Wide),
+    };
     Ok(Layer {
-        weight_ih: sections.weights(
-            [kind::WEIGHT_IH_8, kind::WEIGHT_IH_16],
-            k,
-            Field::WeightIh,
-            gates * hidden * inputs,
-        )?,
-        weight_hh: sections.weights(
-            [kind::WEIGHT_HH_8, kind::WEIGHT_HH_16],
-            k,
-            Field::WeightHh,
-            gates * hidden * hidden,
-        )?,
-        rows: rows.as_chunks().0,
+        weight_ih: sections.matrix(ih_kind, ih_layout, k, Field::WeightIh, shape(columns))?,
+        weight_hh: sections.matrix(kind::WEIGHT_HH, layout, k, Field::WeightHh, shape(hidden))?,
+        units,
         h0: sections.array(kind::H0, k, Field::H0, hidden)?,
         c0,
     })
@@ -536,25 +588,20 @@ fn read_head<'a>(sections: &Sections<'a>, outputs: usize, hidden: usize) -> Resu
     })
 }
 
-/// The bound of every accumulator of a layer, 4 a unit.
-fn bounds<'m>(
-    cell: CellKind,
-    layer: Layer<'m>,
-    inputs: usize,
-    x_max: u32,
-    h_max: u32,
-) -> impl Iterator<Item = u64> + 'm {
-    let (mut ih, mut hh) = (layer.weight_ih, layer.weight_hh);
-    let empty = Weights::I8(&[]);
-    let hidden = layer.h0.len();
-    layer.rows.iter().flat_map(move |rows| {
+/// For every accumulator of a layer, 4 a unit: its bound, and that of its upper plane alone, 0 where it is none.
+fn bounds<'m>(cell: CellKind, layer: Layer<'m>, maxima: Maxima) -> impl Iterator<Item = (u64, u64)> + 'm {
+    layer.units.iter().enumerate().flat_map(move |(unit, record)| {
         let mut gate = 0;
-        rows.each_ref().map(|row| {
-            let split = cell == CellKind::Gru && gate >= 2;
-            let x = if split && gate == 3 { empty } else { ih.take_row(inputs) };
-            let h = if split && gate == 2 { empty } else { hh.take_row(hidden) };
-            gate += 1;
-            row_bound(row.bias, x.values(), x_max, h.values(), h_max)
+        record.bias.map(|bias| {
+            let (over_x, over_h) = cell.rows_of(gate);
+            gate = gate.wrapping_add(1);
+            let x = over_x.map_or(0, |row| layer.weight_ih.sum_of_magnitudes(unit, row));
+            let h = over_h.map_or(0, |row| layer.weight_hh.sum_of_magnitudes(unit, row));
+            let plane = match over_h {
+                Some(row) if layer.weight_hh.is_upper_plane(row) => h.saturating_mul(maxima.multiplied_h.into()),
+                _ => 0,
+            };
+            (bound_of(bias, x, h, maxima), plane)
         })
     })
 }
@@ -563,10 +610,8 @@ fn bounds<'m>(
 pub(crate) fn row_bounds<'m>(model: &'m Model<'_>, layer: usize) -> impl Iterator<Item = u64> + 'm {
     let below = layer.checked_sub(1).and_then(|k| model.layers.get(k));
     let x_max = below.map_or(X_MAX, |l| h_max(l.h0, model.fractions.h));
-    let inputs = if layer == 0 { model.inputs } else { model.hidden };
-    model
-        .layers
-        .get(layer)
-        .into_iter()
-        .flat_map(move |l| bounds(model.cell, *l, inputs, x_max, h_max(l.h0, model.fractions.h)))
+    model.layers.get(layer).into_iter().flat_map(move |l| {
+        let maxima = Maxima::new(x_max, h_max(l.h0, model.fractions.h), model.fractions.drop);
+        bounds(model.cell, *l, maxima).map(|(bound, _)| bound)
+    })
 }

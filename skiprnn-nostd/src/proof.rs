@@ -22,6 +22,41 @@ pub fn row_bound(
         .saturating_add(sum(&mut hh, h_max))
 }
 
+/// The largest magnitudes that a layer's weights are multiplied with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Maxima {
+    /// Of x.
+    pub(crate) x: u32,
+    /// Of h as it is multiplied, narrowed where the blob says so.
+    pub(crate) multiplied_h: u32,
+    /// By how much the sum over h is shifted up again.
+    drop: u8,
+}
+
+impl Maxima {
+    pub(crate) fn new(x: u32, h: u32, drop: u8) -> Self {
+        Maxima {
+            x,
+            multiplied_h: narrowed(h, drop),
+            drop,
+        }
+    }
+}
+
+/// The largest magnitude of h after `drop` of its bits have been rounded away.
+#[must_use]
+pub const fn narrowed(h_max: u32, drop: u8) -> u32 {
+    h_max.saturating_add((1u32 << (drop & 15)) >> 1) >> (drop & 15)
+}
+
+/// The bound of an accumulator from its row's sums of magnitudes.
+pub(crate) fn bound_of(bias: i32, sum_ih: u64, sum_hh: u64, maxima: Maxima) -> u64 {
+    let shifted = u64::from(maxima.multiplied_h) << (maxima.drop & 15);
+    u64::from(bias.unsigned_abs())
+        .saturating_add(sum_ih.saturating_mul(maxima.x.into()))
+        .saturating_add(sum_hh.saturating_mul(shifted))
+}
+
 /// The bound that plain 32-bit accumulation needs.
 pub(crate) const PLAIN_LIMIT: u64 = i32::MAX as u64;
 
@@ -42,5 +77,11 @@ mod tests {
         assert_eq!(h_max(&[100, -32_768], 15), 32_768);
         assert_eq!(h_max(&[100, -9000], 13), 9000);
         assert_eq!(h_max(&[100], 13), 8192);
+        assert_eq!(
+            (narrowed(32_768, 0), narrowed(32_768, 5), narrowed(47, 5)),
+            (32_768, 1024, 1)
+        );
+        assert_eq!(bound_of(-7, 255, 6, Maxima::new(10, 1000, 0)), bound);
+        assert_eq!(bound_of(0, 0, 3, Maxima::new(0, 32_768, 5)), 3 << 15);
     }
 }

@@ -1,18 +1,19 @@
 //! What changes while a network runs: plain arrays, sized at compile time.
 
-use crate::{Model, format::CRC};
+use crate::{Model, format::CRC, padded::Padded};
 use core::fmt;
 use fixed::types::{I16F16, U0F32};
 
 /// The state of a network of at most `L` layers of `H` hidden units with `I` inputs.
 ///
-/// Takes 6·L·H + 2·H + 2·I + 4 bytes: 884 for an LSTM with one layer of 110 units and one input.
+/// Takes about 6·L·H + 2·H + 2·I + 24 bytes: 908 for an LSTM with one layer of 110 units and one input.
 #[derive(Debug, Clone)]
 pub struct State<const H: usize, const L: usize, const I: usize> {
-    pub(crate) h: [[i16; H]; L],
+    pub(crate) h: [Padded<H>; L],
     pub(crate) c: [[i32; H]; L],
-    pub(crate) next: [i16; H],
-    pub(crate) x: [i16; I],
+    /// The h that the recurrent weights multiply, while h itself is overwritten unit by unit.
+    pub(crate) last: Padded<H>,
+    pub(crate) x: Padded<I>,
     pub(crate) dial: I16F16,
 }
 
@@ -100,10 +101,10 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
     /// The model is larger than `H`, `L` or `I`.
     pub fn new(model: &Model<'_>) -> Result<Self, Capacity> {
         let mut state = State {
-            h: [[0; H]; L],
+            h: [Padded::ZERO; L],
             c: [[0; H]; L],
-            next: [0; H],
-            x: [0; I],
+            last: Padded::ZERO,
+            x: Padded::ZERO,
             dial: I16F16::ZERO,
         };
         state.reset(model)?;
@@ -117,7 +118,7 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
     pub fn reset(&mut self, model: &Model<'_>) -> Result<(), Capacity> {
         self.holds(model)?;
         for ((h, c), layer) in self.h.iter_mut().zip(self.c.iter_mut()).zip(model.layers_in_place()) {
-            h.iter_mut().zip(layer.h0).for_each(|(h, h0)| *h = *h0);
+            h.values.iter_mut().zip(layer.h0).for_each(|(h, h0)| *h = *h0);
             c.iter_mut().zip(layer.c0).for_each(|(c, c0)| *c = *c0);
         }
         Ok(())
@@ -138,7 +139,10 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
     /// state does not have.
     #[must_use]
     pub fn hidden(&self, model: &Model<'_>, layer: usize) -> &[i16] {
-        self.h.get(layer).and_then(|h| h.get(..model.hidden())).unwrap_or(&[])
+        self.h
+            .get(layer)
+            .and_then(|h| h.values.get(..model.hidden()))
+            .unwrap_or(&[])
     }
 
     /// Cell state of a layer as I8F24 bits, likewise; zeros for a GRU.
