@@ -1,6 +1,6 @@
 //! The commands and their options. One name for one thing, everywhere.
 
-use crate::{energy::EnergyArgs, train::TrainArgs};
+use crate::{energy::EnergyArgs, plot::PlotArgs, train::TrainArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -32,6 +32,9 @@ pub enum Command {
     /// Metric, updates and MACs of a float model on held-out data.
     #[command(after_help = "Example: skiprnn eval runs/f")]
     Eval(EvalArgs),
+    /// Draw the learning curves and the samples that a model uses, as SVG.
+    #[command(after_help = "Example: skiprnn plot runs/f")]
+    Plot(PlotArgs),
     /// Turn a float model into a blob of integers, with proofs and a report of what was lost.
     #[command(after_help = "Example: skiprnn quantize runs/f --out f.srnn")]
     Quantize(QuantizeArgs),

@@ -10,6 +10,7 @@ mod evaluate;
 mod inputs;
 mod inspect;
 mod output;
+mod plot;
 mod quantize;
 mod report;
 mod simulate;
@@ -43,6 +44,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args, out),
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
+        Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Inspect(args) => inspect::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),

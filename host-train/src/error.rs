@@ -55,8 +55,10 @@ pub enum Error {
         now: String,
     },
     /// The loss became NaN or infinite.
-    #[error("step {step}: the loss is {loss}; lower learning_rate or lambda{}", kept(.model))]
+    #[error("step {step}: {tensor}: {loss}, no longer finite; lower learning_rate or lambda{}", kept(.model))]
     Diverged {
+        /// `loss`, or the first array whose gradient is not finite.
+        tensor: String,
         /// The first step with such a loss.
         step: u64,
         /// NaN or an infinity.

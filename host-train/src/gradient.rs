@@ -4,7 +4,7 @@ use crate::{
     Budget, Engine, Error,
     batch::Batch,
     fused::OutputAt,
-    params::{Kind, Shape},
+    params::{Entry, Kind, Shape},
     recurrent::{self, Recurrent},
     twin::{self, Unrolled},
 };
@@ -22,6 +22,19 @@ pub struct Gradient {
     pub updates: f64,
     /// Of the loss, in the order of [`Shape::layout`].
     pub gradients: Vec<Vec<f32>>,
+}
+
+impl Gradient {
+    /// What is NaN or infinite, and the value: an array with the first such gradient, or the loss.
+    pub(crate) fn not_finite(&self, shape: &Shape) -> Option<(String, f64)> {
+        let arrays = shape.layout().into_iter().zip(&self.gradients);
+        let in_array = |(e, values): (Entry, &Vec<f32>)| {
+            let bad = values.iter().find(|v| !v.is_finite())?;
+            Some((format!("gradient of {e}"), f64::from(*bad)))
+        };
+        let loss = (!self.loss.is_finite()).then(|| ("loss".into(), self.loss));
+        loss.or_else(|| arrays.into_iter().find_map(in_array))
+    }
 }
 
 /// What updates cost.

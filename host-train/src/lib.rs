@@ -15,6 +15,7 @@ mod config;
 pub mod dataset;
 mod error;
 mod evaluate;
+mod events;
 mod files;
 pub mod fused;
 pub mod gradient;

@@ -2,6 +2,7 @@
 
 use crate::philox::{Purpose, Stream};
 use float_model::{Cell, Description, Family, FloatModel, Gate, Head, Layer};
+use std::fmt;
 
 /// Largest initial hidden state, 1 - 2^-15: the projection keeps h0 within [-1, H0_MAX], h's own format on the chip.
 pub const H0_MAX: f32 = 1.0 - 1.0 / 32768.0;
@@ -57,6 +58,25 @@ pub struct Entry {
     pub rows: usize,
     /// Columns.
     pub cols: usize,
+}
+
+impl fmt::Display for Entry {
+    /// The name of the tensor in a model file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let k = self.layer;
+        match self.kind {
+            Kind::WeightIh => write!(f, "weight_ih_l{k}"),
+            Kind::WeightHh => write!(f, "weight_hh_l{k}"),
+            Kind::Bias => write!(f, "bias_ih_l{k}"),
+            Kind::BiasHn => write!(f, "bias_hh_l{k}"),
+            Kind::H0 => write!(f, "h0"),
+            Kind::C0 => write!(f, "c0"),
+            Kind::GateWeight => write!(f, "gate.weight"),
+            Kind::GateBias => write!(f, "gate.bias"),
+            Kind::HeadWeight => write!(f, "head.weight"),
+            Kind::HeadBias => write!(f, "head.bias"),
+        }
+    }
 }
 
 impl Shape {

@@ -1,6 +1,6 @@
 //! A run folder: who may write into it, and its tables.
 
-use crate::{Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, files};
+use crate::{Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, events, files};
 use std::{
     fs,
     io::Write,
@@ -78,10 +78,45 @@ fn difference(name: &str, was: &toml::Value, now: &toml::Value, free: &[&str]) -
     })
 }
 
-/// `metrics.csv`: one row per evaluation.
+/// `metrics.csv`, one row per evaluation, and the same for TensorBoard.
 pub(crate) struct Metrics {
+    table: Log,
+    events: Log,
+}
+
+/// A file that grows.
+struct Log {
     path: PathBuf,
     file: fs::File,
+}
+
+impl Log {
+    /// Starts with `contents`, written whole or not at all.
+    fn start(path: PathBuf, contents: &[u8]) -> Result<Self, Error> {
+        files::write(&path, contents)?;
+        let file = fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(Error::io(&path))?;
+        Ok(Log { path, file })
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.file.write_all(bytes).map_err(Error::io(&self.path))
+    }
+}
+
+/// The record of a row of the table.
+fn event(row: &str) -> Vec<u8> {
+    let names: Vec<&str> = COLUMNS.trim_end().split(',').collect();
+    let values: Vec<f64> = row
+        .trim_end()
+        .split(',')
+        .map(|v| v.parse().unwrap_or(f64::NAN))
+        .collect();
+    let figures: Vec<(&str, f64)> = names.into_iter().zip(values.iter().copied()).skip(2).collect();
+    let (step, seconds) = (values.first().copied(), values.get(1).copied());
+    events::scalars(step.unwrap_or(0.0) as u64, seconds.unwrap_or(0.0), &figures)
 }
 
 impl Metrics {
@@ -96,13 +131,12 @@ impl Metrics {
             let first = row.split(',').next().and_then(|s| s.parse::<u64>().ok());
             row.ends_with('\n') && first.is_some_and(|s| s <= step)
         };
-        let kept: String = old.split_inclusive('\n').skip(1).filter(covered).collect();
-        files::write(&path, format!("{COLUMNS}{kept}").as_bytes())?;
-        let file = fs::OpenOptions::new()
-            .append(true)
-            .open(&path)
-            .map_err(Error::io(&path))?;
-        Ok(Metrics { path, file })
+        let kept: Vec<&str> = old.split_inclusive('\n').skip(1).filter(covered).collect();
+        let table = Log::start(path, format!("{COLUMNS}{}", kept.concat()).as_bytes())?;
+        let mut records = events::header();
+        records.extend(kept.iter().flat_map(|row| event(row)));
+        let events = Log::start(run.join(events::FILE), &records)?;
+        Ok(Metrics { table, events })
     }
 
     /// Appends one row in one write. Training columns are means over the steps since the last row.
@@ -125,6 +159,7 @@ impl Metrics {
             e.updates_mean,
             e.loss,
         );
-        self.file.write_all(row.as_bytes()).map_err(Error::io(&self.path))
+        self.table.append(row.as_bytes())?;
+        self.events.append(&event(&row))
     }
 }

@@ -242,10 +242,10 @@ impl<'a> Run<'a> {
         };
         let Parameters { shape, values } = &state.parameters;
         let mut g = self.differentiator.gradient(shape, values, &batch, price)?;
-        let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
-        if !g.loss.is_finite() || !norm.is_finite() {
-            return Err(self.diverged(self.state.adam.step + 1, g.loss + norm));
+        if let Some((tensor, value)) = g.not_finite(shape) {
+            return Err(self.diverged(step + 1, tensor, value));
         }
+        let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
         state
             .adam
             .update(&mut state.parameters.values, &g.gradients, learning_rate);
@@ -265,7 +265,7 @@ impl<'a> Run<'a> {
         let e = self.judge(&model, x, y)?;
         let step = self.state.adam.step;
         if !e.loss.is_finite() {
-            return Err(self.diverged(step, e.loss));
+            return Err(self.diverged(step, "validation loss".into(), e.loss));
         }
         let (learning_rate, _) = self.rates(step);
         self.metrics
@@ -315,8 +315,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn diverged(&self, step: u64, loss: f64) -> Error {
+    fn diverged(&self, step: u64, tensor: String, loss: f64) -> Error {
         Error::Diverged {
+            tensor,
             step,
             loss,
             model: self.state.best.is_some().then(|| self.out.join("model.safetensors")),

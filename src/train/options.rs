@@ -48,7 +48,7 @@ pub struct TrainArgs {
     /// Stacked layers under one skip gate.
     #[arg(long, default_value_t = 1)]
     pub layers: usize,
-    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5]
+    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5; datasets: 1e-3]
     #[arg(long, allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// What lambda weighs: cost (every update), l1:N or l2:N (distance from N updates a sequence).

@@ -249,7 +249,10 @@ fn a_diverging_run_names_the_step() {
         };
         // The first step makes every parameter infinite.
         match run(&config, &out, false) {
-            Err(Error::Diverged { step, loss, .. }) => assert!(step == at && !loss.is_finite()),
+            Err(e @ Error::Diverged { step, loss, .. }) => {
+                assert!(step == at && !loss.is_finite());
+                assert!(e.to_string().contains("loss: NaN"), "{e}");
+            }
             other => panic!("{:?}", other.map(|r| r.best)),
         }
     }

@@ -1,0 +1,159 @@
+//! `skiprnn plot`: learning curves, and which samples a model uses, as SVG.
+
+use crate::{
+    cli::InputArgs,
+    inputs::{self, Run},
+    output::{self, Output},
+    report::learning_curve,
+    svg::{Chart, Series},
+};
+use clap::Args;
+use float_model::{Forward, Schedule, Sequences};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// Sequences drawn where nothing else is said.
+const COUNT: usize = 6;
+const WIDTH: f64 = 860.0;
+const HEIGHT: f64 = 220.0;
+const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,sans-serif; fill:#1d2430 } \
+    .title { font-weight:600 } .tick { fill:#68727f } .grid { stroke:#e3e7ec } polyline { fill:none; stroke-width:1.6 } \
+    .wave { stroke:#b9c2cd; stroke-width:1.2 } .curve { stroke:#d1342f } circle.used { fill:#d1342f } \
+    circle.skipped { fill:#3b6fd4; opacity:.55 } text.used { fill:#d1342f } text.skipped { fill:#3b6fd4 }</style>";
+
+/// Options of `plot`.
+#[derive(Args, Debug)]
+pub struct PlotArgs {
+    /// Run folder.
+    pub run: PathBuf,
+    /// Folder for curves.svg and samples.svg. [default: the run folder]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// The sequences to draw.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
+
+/// Runs the command.
+pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
+    let run = Run::open(&args.run)?;
+    let folder = args.out.as_deref().unwrap_or(&args.run);
+    let (curves, samples) = (folder.join("curves.svg"), folder.join("samples.svg"));
+    output::write_atomically(&curves, draw_curves(&args.run.join("metrics.csv"))?.as_bytes())?;
+    let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
+    let x = data.x.take(args.input.n.unwrap_or(COUNT));
+    output::write_atomically(&samples, draw_samples(&run, &x).as_bytes())?;
+    out.print(&json!({ "curves": curves, "samples": samples }), || {
+        format!("{}\n{}", curves.display(), samples.display())
+    });
+    Ok(())
+}
+
+/// Panels of [`HEIGHT`] below each other, in one file.
+fn stacked(panels: &[String]) -> String {
+    let height = HEIGHT * panels.len() as f64;
+    let placed = panels.iter().enumerate().map(|(k, panel)| {
+        let place = format!(
+            "<svg y=\"{}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" ",
+            HEIGHT * k as f64
+        );
+        panel.replacen("<svg ", &place, 1)
+    });
+    format!(
+        "<svg viewBox=\"0 0 {WIDTH} {height}\" xmlns=\"http://www.w3.org/2000/svg\">{STYLE}{}</svg>\n",
+        placed.collect::<String>()
+    )
+}
+
+/// Smallest and largest value, never equal.
+fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    match low < high {
+        true => (low, high),
+        false => (low - 0.5, low + 0.5),
+    }
+}
+
+/// Metric and mean updates over the steps.
+fn draw_curves(path: &Path) -> anyhow::Result<String> {
+    let points = learning_curve(path)?;
+    anyhow::ensure!(!points.is_empty(), "{}: no evaluation yet", path.display());
+    let steps = span(points.iter().map(|p| p.step as f64));
+    let panel = |title: &str, value: &dyn Fn(usize) -> f64| {
+        let curve: Vec<(f64, f64)> = (0..points.len()).map(|k| (points[k].step as f64, value(k))).collect();
+        Chart {
+            title,
+            x_label: "training step",
+            x: steps,
+            y: span(curve.iter().map(|p| p.1)),
+            size: (WIDTH, HEIGHT),
+            series: vec![Series {
+                class: "curve",
+                label: "",
+                points: &curve,
+                dots: false,
+            }],
+        }
+        .svg()
+    };
+    Ok(stacked(&[
+        panel("Metric on the validation part", &|k| points[k].metric),
+        panel("Samples used, mean per sequence", &|k| points[k].updates),
+    ]))
+}
+
+/// The first channel of every sequence: used samples red, skipped ones blue (figures 5 and 6 of Campos et al.).
+fn draw_samples(run: &Run, x: &Sequences) -> String {
+    let forward = Forward::new(&run.model);
+    let panel = |(n, sequence): (usize, &[f32])| {
+        let updates = forward.run(sequence, Schedule::Learned { dial: 0.0 }).updates;
+        let signal = sequence.iter().step_by(x.channels).enumerate();
+        let wave: Vec<(f64, f64)> = signal.map(|(t, v)| (t as f64, f64::from(*v))).collect();
+        let (used, skipped): (Vec<_>, Vec<_>) = wave
+            .iter()
+            .partition(|(t, _)| updates.binary_search(&(*t as u32)).is_ok());
+        let series = |class, label, points, dots| Series {
+            class,
+            label,
+            points,
+            dots,
+        };
+        Chart {
+            title: &format!("Sequence {n}: {} of {} samples used", used.len(), x.length),
+            x_label: "sample",
+            x: (0.0, (x.length.max(2) - 1) as f64),
+            y: span(wave.iter().map(|p| p.1)),
+            size: (WIDTH, HEIGHT),
+            series: vec![
+                series("wave", "", &wave, false),
+                series("skipped", "skipped", &skipped, true),
+                series("used", "used", &used, true),
+            ],
+        }
+        .svg()
+    };
+    stacked(&x.iter().enumerate().map(panel).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_have_a_panel_for_each_figure() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.csv");
+        std::fs::write(&path, "step,seconds,metric,updates\n100,1,0.5,90\n200,2,0.9,30\n").unwrap();
+        let svg = draw_curves(&path).unwrap();
+        assert_eq!(svg.matches("<polyline").count(), 2);
+        assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count());
+        std::fs::write(&path, "step,seconds,metric,updates\n").unwrap();
+        assert!(draw_curves(&path).unwrap_err().to_string().contains("metrics.csv"));
+    }
+
+    #[test]
+    fn a_constant_has_room() {
+        assert_eq!(span([3.0, 3.0].into_iter()), (2.5, 3.5));
+        assert_eq!(span([1.0, 2.0].into_iter()), (1.0, 2.0));
+    }
+}
