@@ -273,11 +273,12 @@ impl<'a> Run<'a> {
         self.state.sums = Sums::default();
         let mut judged = e;
         let mut improved = self.improves(&judged);
-        if improved && e.solved == Some(true) {
-            if let Some(confirmed) = self.on_fresh(&model, CONFIRMATION)? {
-                judged = confirmed;
-                improved = self.improves(&judged);
-            }
+        if improved
+            && e.solved == Some(true)
+            && let Some(confirmed) = self.on_fresh(&model, CONFIRMATION)?
+        {
+            judged = confirmed;
+            improved = self.improves(&judged);
         }
         if improved {
             let values = self.state.parameters.values.clone();
