@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::gaps::GapModel;
-use crate::interval::Interval;
+use crate::interval::{Interval, significant};
 use crate::model::{Model, Split, Work, interval_of};
 use crate::predict::Parts;
 use crate::profile::{Board, Sensor};
@@ -180,15 +180,19 @@ impl fmt::Display for Comparison {
         )?;
         writeln!(
             f,
-            "  {:<11} {:<28} {:>8} {:>8} {:>8}",
-            "", "energy", "updates", "wakes", "reads"
+            "  {:<11} {:<28} {:>8} {:>8} {:>8} {:>8}",
+            "", "energy", "updates", "wakes", "reads", "bus uJ"
         )?;
         for s in &self.scenarios {
             let energy = s.uj_per_sequence.to_string();
             write!(
                 f,
-                "  {:<11} {energy:<28} {:>8.1} {:>8.1} {:>8.1}",
-                s.scheme, s.updates, s.wakes, s.reads
+                "  {:<11} {energy:<28} {:>8.1} {:>8.1} {:>8.1} {:>8}",
+                s.scheme,
+                s.updates,
+                s.wakes,
+                s.reads,
+                significant(s.parts.sample.mid)
             )?;
             writeln!(
                 f,

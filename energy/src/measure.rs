@@ -232,28 +232,36 @@ fn least_positive_power(path: &Path, read: &ReadOptions) -> Result<f64, Error> {
 
 /// Seconds from a JSON file: `[boot, start, end, start, end, ...]` or without the first, or `[[start, end], ...]`.
 fn read_timestamps(path: &Path) -> Result<Vec<(f64, f64)>, Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Times {
-        Flat(Vec<f64>),
-        Pairs(Vec<(f64, f64)>),
-    }
     let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
         path: path.into(),
         source,
     })?;
-    match serde_json::from_str(&text) {
-        Ok(Times::Pairs(pairs)) => Ok(pairs),
-        Ok(Times::Flat(times)) => {
-            let pairs = &times[times.len() % 2..];
-            Ok(pairs.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect())
-        }
-        Err(_) => Err(Error::Trace {
-            file: path.display().to_string(),
-            place: "content".into(),
-            problem: "is no list of seconds; write [start, end, start, end, ...]".into(),
-        }),
-    }
+    let unreadable = || Error::Trace {
+        file: path.display().to_string(),
+        place: "content".into(),
+        problem: "is no list of seconds; write [start, end, start, end, ...]".into(),
+    };
+    let values: Vec<serde_json::Value> = serde_json::from_str(&text).map_err(|_| unreadable())?;
+    let seconds = |values: &[serde_json::Value]| -> Option<Vec<f64>> { values.iter().map(|v| v.as_f64()).collect() };
+    let pairs = if values.iter().any(serde_json::Value::is_array) {
+        values
+            .iter()
+            .map(|pair| match *seconds(pair.as_array()?)? {
+                [start_s, end_s] => Some((start_s, end_s)),
+                _ => None,
+            })
+            .collect()
+    } else {
+        seconds(&values[values.len() % 2..]).map(|times| {
+            times
+                .as_chunks()
+                .0
+                .iter()
+                .map(|&[start_s, end_s]| (start_s, end_s))
+                .collect()
+        })
+    };
+    pairs.ok_or_else(unreadable)
 }
 
 fn timed(times: Vec<(f64, f64)>, count: u64) -> Result<Cut, Error> {

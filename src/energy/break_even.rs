@@ -55,7 +55,11 @@ pub fn run(args: &BreakEvenArgs, out: Output) -> anyhow::Result<()> {
         json!({ "sample_period_s": workload.sample_period_s, "update": workload.update, "by_rate": table }),
     );
     out.print(&value, || {
-        let update = workload.update.provenance();
+        let update = if args.blob.is_none() && cost.is_none() {
+            format!("{INSTRUCTIONS} instructions, assumed")
+        } else {
+            workload.update.provenance()
+        };
         let mut lines = vec![
             asked.to_string().trim_end().to_owned(),
             format!(

@@ -65,7 +65,12 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     if args.schedules {
         merge(&mut value, json!({ "schedules": workload.schedules }));
     }
-    let mut texts = vec![("Prediction", text(&p, found.origin))];
+    let answers = match (found.metric, found.sequences) {
+        (Some(metric), Some(n)) => format!("; {} {:.5} on {n} sequences", metric.name(), metric.value()),
+        _ => String::new(),
+    };
+    let samples = format!("{:.2} updates a sequence, {}{answers}", p.updates_mean, found.origin);
+    let mut texts = vec![("Prediction", format!("{samples}\n{p}"))];
     if let Some(battery) = battery(&args.battery, &p, &board, &sensor)? {
         texts.push(("Battery", battery_text(&battery)));
         merge(&mut value, json!({ "battery": battery }));
@@ -147,8 +152,4 @@ fn battery_text(battery: &Value) -> String {
         days("low"),
         days("high")
     )
-}
-
-fn text(p: &Prediction, origin: &str) -> String {
-    format!("{:.2} updates a sequence, {origin}\n{p}", p.updates_mean)
 }

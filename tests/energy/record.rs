@@ -1,0 +1,101 @@
+//! `energy record`, with a simulated kit on a pseudo-terminal.
+
+use crate::common::{Folder, fails, json, skiprnn};
+use crate::{close, number};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use std::{
+    fs::File,
+    io::{Read, Write},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+const METADATA: &[u8] =
+    b"Calibrated: 0\nR0: 1003.35\nR1: 101.5\nR2: 10.3\nR3: 0.94\nR4: 0.043\nGI0: 1\nVDD: 3000\nEND\n";
+
+/// A kit that sends `sent` samples in range 1, number 10 lost, and then waits to be stopped or goes away.
+fn kit(sent: u32, goes_away: bool) -> (String, JoinHandle<()>) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    // Held open so that the master reads no hang-up before the program opens the port.
+    let mut held = Some(File::options().read(true).write(true).open(&path).unwrap());
+    let thread = thread::spawn(move || {
+        let mut master = File::from(master);
+        let (mut commands, mut byte) = (Vec::new(), [0_u8]);
+        while master.read(&mut byte).unwrap_or(0) == 1 {
+            held = None;
+            commands.push(byte[0]);
+            match commands.as_slice() {
+                [.., 0x19] => master.write_all(METADATA).unwrap(),
+                [.., 0x0c, 1, 0x06] => {
+                    let word = |n: u32| (2000 | 1 << 14 | (n & 63) << 18 | 1 << 24).to_le_bytes();
+                    let words: Vec<u8> = (0..=sent).filter(|n| *n != 10).flat_map(word).collect();
+                    if master.write_all(&words).is_err() || goes_away {
+                        // The terminal's buffer empties before the line is cut.
+                        thread::sleep(Duration::from_millis(300));
+                        break;
+                    }
+                }
+                [.., 0x06, 0x07] => break,
+                _ => {}
+            }
+        }
+        drop(held);
+    });
+    (path, thread)
+}
+
+#[test]
+fn a_recording_is_measured() {
+    let f = Folder::new();
+    let (port, thread) = kit(2000, false);
+    let out = f.at("run.ppk2");
+    let line = format!("energy record --port {port} --voltage 3.0 --seconds 0.02 --out {out}");
+    let recorded = json(&line);
+    thread.join().unwrap();
+    assert_eq!(
+        (
+            recorded["samples"].as_u64(),
+            recorded["lost"].as_u64(),
+            recorded["ending"].as_str()
+        ),
+        (Some(2000), Some(1), Some("complete"))
+    );
+    let measured = json(&format!("energy measure {out} --voltage 3.0"));
+    // 4 * 2000 * 1.8 / 163840 / 101.5 A at 3 V over 20 ms.
+    let expected_uj = 4.0 * 2000.0 * 1.8 / 163_840.0 / 101.5 * 3.0 * 0.02 * 1e6;
+    close(number(&measured, "/uj_per_sequence/median"), expected_uj);
+    assert_eq!(f.names(), ["run.ppk2"]);
+}
+
+#[test]
+fn what_a_kit_sent_before_it_went_away_is_kept() {
+    let f = Folder::new();
+    let (port, thread) = kit(500, true);
+    let out = f.at("run.csv");
+    let line = format!("energy record --port {port} --voltage 3.0 --seconds 10 --out {out}");
+    let output = skiprnn(line.split(' '));
+    thread.join().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("went away"));
+    let measured = json(&format!("energy measure {out} --voltage 3.0"));
+    assert_eq!(measured["samples"], 501);
+}
+
+#[test]
+fn impossible_recordings_leave_nothing_behind() {
+    let f = Folder::new();
+    let line = |more: &str, out: &str| format!("energy record --port {} {more} --out {}", f.at("tty"), f.at(out));
+    fails(&line("--voltage 3 --seconds 1", "t.csv"), 1, &["tty"]);
+    fails(&line("--voltage 9 --seconds 1", "t.csv"), 2, &["--voltage", "5000 mV"]);
+    fails(&line("--voltage 3 --seconds 0", "t.csv"), 2, &["--seconds"]);
+    fails(&line("--voltage 3 --seconds 1", "t.txt"), 2, &["--out", ".ppk2"]);
+    fails(
+        &line("--voltage 3 --seconds 1 --mode volt", "t.csv"),
+        2,
+        &["source or ampere"],
+    );
+    assert!(f.names().is_empty());
+}
