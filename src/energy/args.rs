@@ -259,7 +259,7 @@ pub struct FrontArgs {
     #[command(flatten)]
     pub input: InputArgs,
     /// With --task or --x: settings of the dial, separated by commas. [default: 0]
-    #[arg(long, value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     pub dials: Vec<f64>,
     /// Report, and the picture.
     #[command(flatten)]

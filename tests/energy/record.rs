@@ -73,7 +73,7 @@ fn a_recording_is_measured() {
 #[test]
 fn what_a_kit_sent_before_it_went_away_is_kept() {
     let f = Folder::new();
-    let (port, thread) = kit(500, true);
+    let (port, thread) = kit(2000, true);
     let out = f.at("run.csv");
     let line = format!("energy record --port {port} --voltage 3.0 --seconds 10 --out {out}");
     let output = skiprnn(line.split(' '));
@@ -81,7 +81,7 @@ fn what_a_kit_sent_before_it_went_away_is_kept() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("went away"));
     let measured = json(&format!("energy measure {out} --voltage 3.0"));
-    assert_eq!(measured["samples"], 501);
+    assert_eq!(measured["samples"], 2001);
 }
 
 #[test]
