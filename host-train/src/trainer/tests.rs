@@ -14,6 +14,8 @@ fn tiny() -> TrainConfig {
         batch: 8,
         eval_every: 5,
         threads: 2,
+        learning_rate: 1e-3,
+        learning_rate_schedule: crate::Schedule::default(),
         ..DataSource::Frequency { sample_period_s: 0.02 }.default_config()
     }
 }
