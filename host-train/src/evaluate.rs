@@ -174,6 +174,11 @@ mod tests {
             "the threshold itself is not over it"
         );
         let adding = DataSource::Adding { length: 50 };
+        let frequency = DataSource::Frequency { sample_period_s: 1e-3 };
+        for (value, clearly) in [(0.9915, false), (0.9925, true)] {
+            assert_eq!(frequency.clearly_solved(Metric::Accuracy(value), 10_000), Some(clearly));
+        }
+        assert_eq!(adding.clearly_solved(Metric::Mse(1.6e-3), 10_000), Some(false));
         assert_eq!(adding.solved(Metric::Mse(1.67e-3)), Some(true));
     }
 

@@ -1,7 +1,7 @@
 //! The training loop.
 
 use crate::{
-    Engine, Error, TrainConfig, adam,
+    Engine, Error, FRESH_COUNT, TrainConfig, adam,
     batch::Batch,
     checkpoint::{Best, State, Sums},
     evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_random},
@@ -52,8 +52,8 @@ pub struct TrainReport {
     pub steps: u64,
     /// Training time, of all parts of a resumed run.
     pub seconds: f64,
-    /// The best model on the validation part; on [`FRESH_COUNT`](crate::FRESH_COUNT) sequences where it solves a
-    /// generated task.
+    /// The best model on the validation part; on [`FRESH_COUNT`] sequences where it solves a
+    /// generated task, and solved there only where it is by more than chance may give.
     pub best: Evaluation,
     /// The best model on sequences that had no part in its choice; `None` for a dataset, whose test part is for `eval`.
     pub fresh: Option<Evaluation>,
@@ -277,7 +277,10 @@ impl<'a> Run<'a> {
             && e.solved == Some(true)
             && let Some(confirmed) = self.on_fresh(&model, CONFIRMATION)?
         {
-            judged = confirmed;
+            judged = Evaluation {
+                solved: self.config.data.clearly_solved(confirmed.metric, FRESH_COUNT),
+                ..confirmed
+            };
             improved = self.improves(&judged);
         }
         if improved {
