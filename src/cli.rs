@@ -18,7 +18,6 @@ pub struct Cli {
 
 /// What to do.
 #[derive(Subcommand, Debug)]
-#[expect(clippy::large_enum_variant, reason = "there is one value of it, made once")]
 pub enum Command {
     /// The whole road on this machine: train, quantize, simulate, emulate, predict energy, and a report to look at.
     #[command(after_help = "Example: skiprnn demo --out d")]
