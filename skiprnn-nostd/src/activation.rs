@@ -1,4 +1,4 @@
-//! Sigmoid and tanh from tables of 420 bytes.
+//! Sigmoid and tanh from tables of 425 bytes.
 //!
 //! The positive half axis up to 5.25 is cut into 84 pieces of 1/16; on each, a parabola through the Chebyshev nodes of
 //! the piece stands for tanh:
@@ -13,24 +13,40 @@
 //! used as one number: it is less than c0's last bit, and the table is built to expect it. The measured maximum
 //! errors, over every input, stand in the table of the tests below.
 //!
-//! About 17 instructions on a Cortex-M4, fewer where the function is flat.
+//! 17 instructions on a Cortex-M4, whatever the argument.
+
+#[cfg(skiprnn_dsp)]
+mod sys;
 
 use fixed::types::I1F15;
 
 /// Pieces per unit of the argument, as a power of two.
 const PIECES_BITS: u32 = 4;
-/// Pieces; beyond the last, tanh rounds to the largest Q0.15 value.
+/// Pieces. One more stands for all beyond, where tanh rounds to the largest Q0.15 value.
 const PIECES: usize = 84;
 /// Bits of u.
 const BETWEEN_BITS: u32 = 12;
-/// The value beyond the last piece, 31 fractional bits: the largest that neither tanh nor the sigmoid rounds to 1,
-/// which Q0.15 lacks.
-const LARGEST: i32 = i32::MAX - (1 << 16);
+/// The value beyond the last piece, in c0's place: neither tanh nor the sigmoid rounds it to 1, which Q0.15 lacks.
+const LARGEST: u32 = 0x7ffe_c000;
 
-/// c0 with 17 fractional bits above c1 in units of 2^-17 a piece.
-static LINE: [u32; PIECES] = tables().0;
-/// c2 in quarters of an LSB of Q0.15 a piece.
-static CURVE: [u8; PIECES] = tables().1;
+/// The coefficients, in the order in which `sys` addresses them.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Tables {
+    /// c0 with 17 fractional bits above c1 in units of 2^-17 a piece.
+    line: [u32; PIECES + 1],
+    /// c2 in quarters of an LSB of Q0.15 a piece.
+    curve: [u8; PIECES + 1],
+}
+
+/// The only ones.
+static TABLES: Tables = tables();
+
+/// The tables, in a way that keeps their address in a register: the compiler would build it anew for every use.
+#[inline(always)]
+pub(crate) fn shared_tables() -> &'static Tables {
+    core::hint::black_box(&TABLES)
+}
 
 const fn tanh_f64(x: f64) -> f64 {
     let e = crate::delta::exp_f64(2.0 * x);
@@ -38,11 +54,11 @@ const fn tanh_f64(x: f64) -> f64 {
 }
 
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
-const fn tables() -> ([u32; PIECES], [u8; PIECES]) {
+const fn tables() -> Tables {
     /// Half of the distance between the outer nodes: cos(pi/6) / 2.
     const REACH: f64 = 0.433_012_701_892_219_3;
-    let mut line = [0; PIECES];
-    let mut curve = [0; PIECES];
+    let mut line = [LARGEST; PIECES + 1];
+    let mut curve = [0; PIECES + 1];
     let mut k = 0;
     while k < PIECES {
         let (low, mid, high) = (
@@ -63,38 +79,42 @@ const fn tables() -> ([u32; PIECES], [u8; PIECES]) {
         line[k] = ((if c0 > 0.0 { c0 as u32 } else { 0 }) << 14) | c1;
         k += 1;
     }
-    (line, curve)
+    Tables { line, curve }
 }
 
-/// tanh of `x` with `FRACTION` fractional bits (16 to 31), with 31 fractional bits.
+/// tanh of `x` with `FRACTION` fractional bits (16 to 24), with 31 fractional bits.
+#[cfg_attr(skiprnn_dsp, expect(dead_code, reason = "the twin of sys::tanh_31"))]
 #[inline(always)]
-fn tanh_31<const FRACTION: u32>(x: i32) -> i32 {
+fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
     // u keeps 16 fractional bits of x; of a long x the rest is rounded away.
     let half = if FRACTION > 17 { 1 << (FRACTION - 17) } else { 0 };
     let magnitude = x.unsigned_abs().wrapping_add(half);
-    let piece = (magnitude >> (FRACTION - PIECES_BITS)) as usize;
-    let t = match (LINE.get(piece), CURVE.get(piece)) {
-        (Some(&line), Some(&curve)) => {
-            let u = (magnitude >> (FRACTION - PIECES_BITS - BETWEEN_BITS)) & ((1 << BETWEEN_BITS) - 1);
-            let slope = (line & 0x3fff).wrapping_sub((curve as u32).wrapping_mul(u) >> BETWEEN_BITS);
-            line.wrapping_add(slope.wrapping_mul(u) << 2) as i32
-        }
-        _ => LARGEST,
+    let piece = ((magnitude >> (FRACTION - PIECES_BITS)) as usize).min(PIECES);
+    let (Some(&line), Some(&curve)) = (tables.line.get(piece), tables.curve.get(piece)) else {
+        return 0;
     };
+    let u = (magnitude >> (FRACTION - PIECES_BITS - BETWEEN_BITS)) & ((1 << BETWEEN_BITS) - 1);
+    let slope = (line & 0x3fff).wrapping_sub((curve as u32).wrapping_mul(u) >> BETWEEN_BITS);
+    let t = line.wrapping_add(slope.wrapping_mul(u) << 2) as i32;
     if x < 0 { t.wrapping_neg() } else { t }
 }
 
+#[cfg(skiprnn_dsp)]
+use sys::tanh_31 as active;
+#[cfg(not(skiprnn_dsp))]
+use tanh_31 as active;
+
 /// tanh of `x` with `FRACTION` fractional bits, in Q0.15.
 #[inline(always)]
-pub(crate) fn tanh_q15<const FRACTION: u32>(x: i32) -> i32 {
-    tanh_31::<FRACTION>(x).wrapping_add(1 << 15) >> 16
+pub(crate) fn tanh_q15<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
+    active::<FRACTION>(tables, x).wrapping_add(1 << 15) >> 16
 }
 
 /// Sigmoid of a pre-activation with 16 fractional bits, in Q0.15.
 #[inline(always)]
-pub(crate) fn sigmoid_q15(x: i32) -> i32 {
+pub(crate) fn sigmoid_q15(tables: &Tables, x: i32) -> i32 {
     // Half of x has 17 fractional bits.
-    (tanh_31::<17>(x) >> 2).wrapping_add((1 << 29) + (1 << 14)) >> 15
+    (active::<17>(tables, x) >> 2).wrapping_add((1 << 29) + (1 << 14)) >> 15
 }
 
 /// tanh of a pre-activation with 16 fractional bits.
@@ -102,7 +122,7 @@ pub(crate) fn sigmoid_q15(x: i32) -> i32 {
 /// Absolute error at most 1 LSB over all inputs.
 #[must_use]
 pub fn tanh(x: i32) -> I1F15 {
-    I1F15::from_bits(tanh_q15::<16>(x) as i16)
+    I1F15::from_bits(tanh_q15::<16>(&TABLES, x) as i16)
 }
 
 /// Sigmoid of a pre-activation with 16 fractional bits.
@@ -110,7 +130,7 @@ pub fn tanh(x: i32) -> I1F15 {
 /// Absolute error at most 0.75 LSB over all inputs, and 1 LSB where the sigmoid rounds to 1, which Q0.15 lacks.
 #[must_use]
 pub fn sigmoid(x: i32) -> I1F15 {
-    I1F15::from_bits(sigmoid_q15(x) as i16)
+    I1F15::from_bits(sigmoid_q15(&TABLES, x) as i16)
 }
 
 #[cfg(test)]
@@ -146,7 +166,10 @@ mod tests {
             for (name, ours, exact, _, bound) in BOUNDS {
                 assert!(error(ours, exact, x) <= bound, "{name} at {x}");
             }
-            assert_eq!(tanh_q15::<24>(x).unsigned_abs(), tanh_q15::<16>(x >> 8).unsigned_abs());
+            assert_eq!(
+                tanh_q15::<24>(&TABLES, x).unsigned_abs(),
+                tanh_q15::<16>(&TABLES, x >> 8).unsigned_abs()
+            );
         }
     }
 
@@ -165,12 +188,12 @@ mod tests {
         for x in (-(64 << 24)..64 << 24).step_by(3701) {
             let exact = (f64::from(x) / 16_777_216.0).tanh() * 32_768.0;
             // Half a unit of the argument's 16th bit is a quarter of an LSB more.
-            assert!((f64::from(tanh_q15::<24>(x)) - exact).abs() <= 1.1, "{x}");
+            assert!((f64::from(tanh_q15::<24>(&TABLES, x)) - exact).abs() <= 1.1, "{x}");
         }
     }
 
     #[test]
     fn the_tables_are_small() {
-        assert_eq!(size_of_val(&LINE) + size_of_val(&CURVE), 420);
+        assert_eq!(size_of_val(&TABLES.line) + size_of_val(&TABLES.curve), 425);
     }
 }

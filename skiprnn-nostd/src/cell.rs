@@ -7,7 +7,7 @@
 //! while they are in registers.
 
 use crate::{
-    activation::{sigmoid_q15, tanh_q15},
+    activation::{shared_tables, sigmoid_q15, tanh_q15},
     arithmetic::{gated, multiply_high, shift_round_32},
     format::{CELL_FRACTION, CELL_LIMIT, UnitRecord},
     kernel::Matrix,
@@ -50,7 +50,9 @@ const fn above_h(fractions: Fractions) -> u32 {
 /// Source: `docs/blob-format.md`, "Arithmetic". The accumulators are proven below 2^31, so that a pre-activation, the
 /// accumulator times a multiplier below 2^31 over 2^32, lies below 2^30. f·c needs |c| <= 2^30; the sum f·c + i·g stays
 /// below 2^30 + 2^24. About 130 instructions a unit on a Cortex-M4 outside the kernels.
+#[inline(never)]
 pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], c: &mut [i32], h: &mut [i16]) {
+    let tables = shared_tables();
     let drop = fractions.drop.into();
     let to_h = 15u32.wrapping_add(above_h(fractions));
     let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
@@ -59,14 +61,14 @@ pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u
         layer.weight_ih.accumulate(&mut acc, ih, x, 0);
         layer.weight_hh.accumulate(&mut acc, hh, last, drop);
         let ([i, f, g, o], [mi, mf, mg, mo]) = (acc, unit.multiplier);
-        let i = sigmoid_q15(multiply_high(i, mi));
-        let f = sigmoid_q15(multiply_high(f, mf));
-        let g = tanh_q15::<16>(multiply_high(g, mg));
-        let o = sigmoid_q15(multiply_high(o, mo));
+        let i = sigmoid_q15(tables, multiply_high(i, mi));
+        let f = sigmoid_q15(tables, multiply_high(f, mf));
+        let g = tanh_q15::<16>(tables, multiply_high(g, mg));
+        let o = sigmoid_q15(tables, multiply_high(o, mo));
         let added = shift_round_32(i.wrapping_mul(g), 30 - CELL_FRACTION); // |i·g| < 1
         let sum = gated(*c, f).wrapping_add(added);
         *c = sum.clamp(-CELL_LIMIT, CELL_LIMIT - 1);
-        *h = shift_round_32(o.wrapping_mul(tanh_q15::<CELL_FRACTION>(*c)), to_h) as i16;
+        *h = shift_round_32(o.wrapping_mul(tanh_q15::<CELL_FRACTION>(tables, *c)), to_h) as i16;
     }
 }
 
@@ -76,7 +78,9 @@ pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u
 ///
 /// Source: `docs/blob-format.md`, "Arithmetic". Both parts of n's argument lie below 2^30, and so does r times the
 /// second, so that their sum fits. h' is a mean of n and h with weights that add up to 1: it needs no saturation.
+#[inline(never)]
 pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], h: &mut [i16]) {
+    let tables = shared_tables();
     let drop = fractions.drop.into();
     let above = above_h(fractions);
     let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
@@ -88,10 +92,10 @@ pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u3
         let mut acc = [r, z, n_h];
         layer.weight_hh.accumulate(&mut acc, hh, last, drop);
         let [r, z, n_h] = acc;
-        let r = sigmoid_q15(multiply_high(r, mr));
-        let z = sigmoid_q15(multiply_high(z, mz));
+        let r = sigmoid_q15(tables, multiply_high(r, mr));
+        let z = sigmoid_q15(tables, multiply_high(z, mz));
         let reset = gated(multiply_high(n_h, mh), r);
-        let n = tanh_q15::<16>(multiply_high(n_x, mx).wrapping_add(reset));
+        let n = tanh_q15::<16>(tables, multiply_high(n_x, mx).wrapping_add(reset));
         let fresh = 32_768i32.wrapping_sub(z).wrapping_mul(n) >> above;
         let kept = z.wrapping_mul(i32::from(*h));
         *h = shift_round_32(fresh.wrapping_add(kept), 15) as i16;
