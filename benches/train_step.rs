@@ -89,7 +89,9 @@ fn engine(kind: Engine, threads: usize, length: usize) -> Differentiator {
 
 fn main() {
     let rounds = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(ROUNDS);
-    println!("cell       T  threads  updates |   ms  | times faster than the twin | to products alone | to 100 % | times faster than 1 thread");
+    println!(
+        "cell       T  threads  updates |   ms  | times faster than the twin | to products alone | to 100 % | times faster than 1 thread"
+    );
     for cell in [Cell::SkipLstm, Cell::SkipGru] {
         for length in [100, 200] {
             let fused = [1, 2].map(|n| engine(Engine::Fused, n, length));
