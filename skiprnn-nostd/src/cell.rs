@@ -8,9 +8,9 @@
 
 use crate::{
     activation::{shared_tables, sigmoid_q15, tanh_q15},
-    arithmetic::{gated, multiply_high, shift_round_32},
+    arithmetic::{gated, shift_round_32},
     format::{CELL_FRACTION, CELL_LIMIT, UnitRecord},
-    kernel::Matrix,
+    kernel::{Factors, Matrix, Products},
 };
 
 /// The parameters of one layer, in place in the blob.
@@ -26,6 +26,19 @@ pub(crate) struct Layer<'a> {
     pub(crate) h0: &'a [i16],
     /// (H) for an LSTM, empty for a GRU.
     pub(crate) c0: &'a [i32],
+}
+
+impl<'a> Layer<'a> {
+    #[inline(always)]
+    fn factors(&self, fractions: Fractions, x: &'a [u32], h: &'a [u32]) -> Factors<'a> {
+        Factors {
+            ih: self.weight_ih,
+            hh: self.weight_hh,
+            x,
+            h,
+            drop: fractions.drop.into(),
+        }
+    }
 }
 
 /// The formats that a blob sets at run time.
@@ -51,20 +64,25 @@ const fn above_h(fractions: Fractions) -> u32 {
 /// accumulator times a multiplier below 2^31 over 2^32, lies below 2^30. f·c needs |c| <= 2^30; the sum f·c + i·g stays
 /// below 2^30 + 2^24. About 130 instructions a unit on a Cortex-M4 outside the kernels.
 #[inline(never)]
-pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], c: &mut [i32], h: &mut [i16]) {
+pub(crate) fn lstm<'a>(
+    layer: &Layer<'a>,
+    fractions: Fractions,
+    x: &'a [u32],
+    last: &'a [u32],
+    c: &mut [i32],
+    h: &mut [i16],
+) {
     let tables = shared_tables();
-    let drop = fractions.drop.into();
     let to_h = 15u32.wrapping_add(above_h(fractions));
-    let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
-    for (((unit, (ih, hh)), c), h) in layer.units.iter().zip(blocks).zip(c).zip(h) {
-        let mut acc = unit.bias;
-        layer.weight_ih.accumulate(&mut acc, ih, x, 0);
-        layer.weight_hh.accumulate(&mut acc, hh, last, drop);
-        let ([i, f, g, o], [mi, mf, mg, mo]) = (acc, unit.multiplier);
-        let i = sigmoid_q15(tables, multiply_high(i, mi));
-        let f = sigmoid_q15(tables, multiply_high(f, mf));
-        let g = tanh_q15::<16>(tables, multiply_high(g, mg));
-        let o = sigmoid_q15(tables, multiply_high(o, mo));
+    let mut products = Products::new(layer.factors(fractions, x, last));
+    for ((unit, c), h) in layer.units.iter().zip(c).zip(h) {
+        let Some([i, f, g, o]) = products.four(unit) else {
+            return;
+        };
+        let i = sigmoid_q15(tables, i);
+        let f = sigmoid_q15(tables, f);
+        let g = tanh_q15::<16>(tables, g);
+        let o = sigmoid_q15(tables, o);
         let added = shift_round_32(i.wrapping_mul(g), 30 - CELL_FRACTION); // |i·g| < 1
         let sum = gated(*c, f).wrapping_add(added);
         *c = sum.clamp(-CELL_LIMIT, CELL_LIMIT - 1);
@@ -79,23 +97,18 @@ pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u
 /// Source: `docs/blob-format.md`, "Arithmetic". Both parts of n's argument lie below 2^30, and so does r times the
 /// second, so that their sum fits. h' is a mean of n and h with weights that add up to 1: it needs no saturation.
 #[inline(never)]
-pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], h: &mut [i16]) {
+pub(crate) fn gru<'a>(layer: &Layer<'a>, fractions: Fractions, x: &'a [u32], last: &'a [u32], h: &mut [i16]) {
     let tables = shared_tables();
-    let drop = fractions.drop.into();
     let above = above_h(fractions);
-    let blocks = layer.weight_ih.blocks().zip(layer.weight_hh.blocks());
-    for ((unit, (ih, hh)), h) in layer.units.iter().zip(blocks).zip(h) {
-        let ([r, z, n_x, n_h], [mr, mz, mx, mh]) = (unit.bias, unit.multiplier);
-        let mut acc = [r, z, n_x];
-        layer.weight_ih.accumulate(&mut acc, ih, x, 0);
-        let [r, z, n_x] = acc;
-        let mut acc = [r, z, n_h];
-        layer.weight_hh.accumulate(&mut acc, hh, last, drop);
-        let [r, z, n_h] = acc;
-        let r = sigmoid_q15(tables, multiply_high(r, mr));
-        let z = sigmoid_q15(tables, multiply_high(z, mz));
-        let reset = gated(multiply_high(n_h, mh), r);
-        let n = tanh_q15::<16>(tables, multiply_high(n_x, mx).wrapping_add(reset));
+    let mut products = Products::new(layer.factors(fractions, x, last));
+    for (unit, h) in layer.units.iter().zip(h) {
+        let Some([r, z, n_x, n_h]) = products.three(unit) else {
+            return;
+        };
+        let r = sigmoid_q15(tables, r);
+        let z = sigmoid_q15(tables, z);
+        let reset = gated(n_h, r);
+        let n = tanh_q15::<16>(tables, n_x.wrapping_add(reset));
         let fresh = 32_768i32.wrapping_sub(z).wrapping_mul(n) >> above;
         let kept = z.wrapping_mul(i32::from(*h));
         *h = shift_round_32(fresh.wrapping_add(kept), 15) as i16;

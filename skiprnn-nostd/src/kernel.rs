@@ -4,12 +4,13 @@
 //! group by column group, in the order in which a kernel loads them, so that each activation is loaded once for all of
 //! them and a unit's gates are complete together. `docs/blob-format.md` draws the three layouts.
 //!
-//! Every kernel computes acc_r + Σ w_r·x for the R rows of a block, in wrapping 32-bit arithmetic. The proofs that
-//! [`crate::Model::parse`] makes say that the result, and for [`Layout::Plane`] the intermediate one, has not wrapped
-//! for good: additions modulo 2^32 give the true sum wherever that sum fits.
+//! For each unit, [`Products`] computes acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
+//! multiplier_r: its pre-activations. The proofs that [`crate::Model::parse`] makes say that the sums, and for
+//! [`Layout::Plane`] those over the upper planes, have not wrapped for good: additions modulo 2^32 give the true sum
+//! wherever that sum fits.
 //!
-//! `portable` is the reference and runs everywhere; `sys` holds the same six loops for cores with DSP instructions.
-//! Which one is compiled in is decided in `build.rs`.
+//! `portable` is the reference and runs everywhere; `sys` holds the same loops for cores with DSP instructions. Which
+//! one is compiled in is decided in `build.rs`.
 
 #[cfg(not(skiprnn_dsp))]
 mod portable;
@@ -17,9 +18,9 @@ mod portable;
 mod sys;
 
 #[cfg(not(skiprnn_dsp))]
-use portable as active;
+pub(crate) use portable::Products;
 #[cfg(skiprnn_dsp)]
-use sys as active;
+pub(crate) use sys::Products;
 
 /// How a block's weights lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,22 +83,14 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The blocks, unit by unit.
-    #[inline(always)]
-    pub(crate) fn blocks(&self) -> core::slice::ChunksExact<'a, u32> {
-        // The block of a matrix with columns is never empty.
-        self.words.chunks_exact(if self.block == 0 { 1 } else { self.block })
+    /// Column groups of a block.
+    pub(crate) const fn groups(&self) -> usize {
+        self.columns.div_ceil(self.layout.columns())
     }
 
-    /// acc_r + Σ w_r·x over a block, x in pairs. `drop` is by how many bits a byte plane's x was narrowed: its sum is
-    /// shifted up by as many. The other layouts take x as it is, and no `drop`.
-    #[inline(always)]
-    pub(crate) fn accumulate<A: Accumulators>(&self, acc: &mut A, block: &[u32], x: &[u32], drop: u32) {
-        match self.layout {
-            Layout::Narrow => acc.narrow(block, x),
-            Layout::Plane => acc.plane(block, x, drop),
-            Layout::Wide => acc.wide(block, x),
-        }
+    /// Words of x that a block is multiplied with, two activations a word.
+    pub(crate) const fn pairs(&self) -> usize {
+        self.groups().wrapping_mul(self.layout.columns() / 2)
     }
 
     /// One weight, read plainly; padding columns count as columns. What lies outside is 0.
@@ -150,48 +143,15 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// The accumulators of one block, R = 3 or 4 of them.
-pub(crate) trait Accumulators {
-    /// [`Layout::Narrow`].
-    fn narrow(&mut self, block: &[u32], x: &[u32]);
-    /// [`Layout::Plane`].
-    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32);
-    /// [`Layout::Wide`].
-    fn wide(&mut self, block: &[u32], x: &[u32]);
-}
-
-impl Accumulators for [i32; 4] {
-    #[inline(always)]
-    fn narrow(&mut self, block: &[u32], x: &[u32]) {
-        active::narrow_4(self, block, x);
-    }
-
-    #[inline(always)]
-    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32) {
-        active::plane_4(self, block, x, drop);
-    }
-
-    #[inline(always)]
-    fn wide(&mut self, block: &[u32], x: &[u32]) {
-        active::wide_4(self, block, x);
-    }
-}
-
-impl Accumulators for [i32; 3] {
-    #[inline(always)]
-    fn narrow(&mut self, block: &[u32], x: &[u32]) {
-        active::narrow_3(self, block, x);
-    }
-
-    #[inline(always)]
-    fn plane(&mut self, block: &[u32], x: &[u32], drop: u32) {
-        active::plane_3(self, block, x, drop);
-    }
-
-    #[inline(always)]
-    fn wide(&mut self, block: &[u32], x: &[u32]) {
-        active::wide_3(self, block, x);
-    }
+/// What a layer multiplies: its two matrices, and the activations in pairs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors<'a> {
+    pub(crate) ih: Matrix<'a>,
+    pub(crate) hh: Matrix<'a>,
+    pub(crate) x: &'a [u32],
+    /// h, narrowed by `drop` bits; the sum over it is shifted up by as many. 0 but for [`Layout::Plane`].
+    pub(crate) h: &'a [u32],
+    pub(crate) drop: u32,
 }
 
 /// bias + Σ w·x of one plain row, for the head: once a decision, and off the update's path.
@@ -201,5 +161,5 @@ pub(crate) fn dot(bias: i32, w: &[i16], x: &[i16]) -> i32 {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(skiprnn_dsp)))]
 mod tests;

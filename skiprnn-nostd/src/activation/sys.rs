@@ -7,18 +7,17 @@ use core::{arch::asm, mem::offset_of};
 /// tanh of `x` with `FRACTION` fractional bits (16, 17 or 24), with 31 fractional bits.
 #[inline(always)]
 pub(crate) fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
-    let magnitude = if FRACTION > 17 {
-        // One addition more, before the piece is found.
-        x.unsigned_abs().wrapping_add(1 << (FRACTION - 17))
-    } else {
-        x.unsigned_abs()
-    };
     let t: i32;
     // SAFETY: the two loads read `line[n]` and `curve[n]` for n = min(.., PIECES), which both tables have, from a
-    // reference that is valid; nothing else is touched. Every output is written before the last input is read only
-    // where the two are the same register by name.
+    // reference that is valid; nothing else is touched. `tables` and `x` are read
+    // after outputs are written, so those are not `lateout`.
     unsafe {
         asm!(
+            "eor {u}, {x}, {x}, asr #31",
+            "sub {u}, {u}, {x}, asr #31",
+            ".if {half}", // of a long x, bits below the 16th are rounded away
+            "add {u}, {u}, #{half}",
+            ".endif",
             "lsr {n}, {u}, #{piece}",
             "cmp {n}, #{pieces}",
             "it hs",
@@ -37,9 +36,10 @@ pub(crate) fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
             n = out(reg) _,
             s = out(reg) _,
             t = out(reg) t,
-            u = inout(reg) magnitude => _,
+            u = out(reg) _,
             x = in(reg) x,
             tables = in(reg) tables,
+            half = const if FRACTION > 17 { 1 << (FRACTION - 17) } else { 0 },
             piece = const FRACTION - PIECES_BITS,
             low = const FRACTION - PIECES_BITS - BETWEEN_BITS,
             pieces = const PIECES,

@@ -4,6 +4,9 @@
 //! extension), one multiplication with addition, and a third or a quarter of a load of an activation. The groups are
 //! arrays of fixed length, so that no index is checked.
 
+use super::{Factors, Layout};
+use crate::{arithmetic::multiply_high, format::UnitRecord};
+use core::slice::ChunksExact;
 use zerocopy::IntoBytes;
 
 /// Two activations in one word, the lower half first.
@@ -73,24 +76,8 @@ impl Planes {
     }
 }
 
-pub(crate) fn narrow_4(acc: &mut [i32; 4], block: &[u32], x: &[u32]) {
-    narrow(acc, block, x);
-}
-
-pub(crate) fn narrow_3(acc: &mut [i32; 3], block: &[u32], x: &[u32]) {
-    narrow(acc, block, x);
-}
-
-pub(crate) fn wide_4(acc: &mut [i32; 4], block: &[u32], x: &[u32]) {
-    wide(acc, block, x);
-}
-
-pub(crate) fn wide_3(acc: &mut [i32; 3], block: &[u32], x: &[u32]) {
-    wide(acc, block, x);
-}
-
 /// i8 x i16 in byte planes, 4 rows by 4 columns a group.
-pub(crate) fn plane_4(acc: &mut [i32; 4], block: &[u32], x: &[u32], drop: u32) {
+fn plane_4(acc: &mut [i32; 4], block: &[u32], x: &[u32], drop: u32) {
     let (mut first, mut second) = (Planes::default(), Planes::default());
     for ([a, b, c, d], [low, high]) in block.as_chunks::<4>().0.iter().zip(x.as_chunks::<2>().0) {
         let (low, high) = (pair(*low), pair(*high));
@@ -106,7 +93,7 @@ pub(crate) fn plane_4(acc: &mut [i32; 4], block: &[u32], x: &[u32], drop: u32) {
 }
 
 /// i8 x i16 in byte planes, 3 rows by 4 columns a group.
-pub(crate) fn plane_3(acc: &mut [i32; 3], block: &[u32], x: &[u32], drop: u32) {
+fn plane_3(acc: &mut [i32; 3], block: &[u32], x: &[u32], drop: u32) {
     let (mut first, mut third) = (Planes::default(), 0);
     for ([a, b, c], [low, high]) in block.as_chunks::<3>().0.iter().zip(x.as_chunks::<2>().0) {
         let (low, high) = (pair(*low), pair(*high));
@@ -122,4 +109,86 @@ pub(crate) fn plane_3(acc: &mut [i32; 3], block: &[u32], x: &[u32], drop: u32) {
     for (acc, sum) in acc.iter_mut().zip([a, b, third.wrapping_shl(drop)]) {
         *acc = acc.wrapping_add(sum);
     }
+}
+
+/// acc_r + Σ w_r·x for the rows of one block.
+pub(super) trait Accumulate {
+    fn accumulate(&mut self, layout: Layout, block: &[u32], x: &[u32], drop: u32);
+}
+
+impl Accumulate for [i32; 4] {
+    #[inline(always)]
+    fn accumulate(&mut self, layout: Layout, block: &[u32], x: &[u32], drop: u32) {
+        match layout {
+            Layout::Narrow => narrow(self, block, x),
+            Layout::Plane => plane_4(self, block, x, drop),
+            Layout::Wide => wide(self, block, x),
+        }
+    }
+}
+
+impl Accumulate for [i32; 3] {
+    #[inline(always)]
+    fn accumulate(&mut self, layout: Layout, block: &[u32], x: &[u32], drop: u32) {
+        match layout {
+            Layout::Narrow => narrow(self, block, x),
+            Layout::Plane => plane_3(self, block, x, drop),
+            Layout::Wide => wide(self, block, x),
+        }
+    }
+}
+
+/// The pre-activations of one unit after the other.
+pub(crate) struct Products<'a> {
+    factors: Factors<'a>,
+    ih: ChunksExact<'a, u32>,
+    hh: ChunksExact<'a, u32>,
+}
+
+impl<'a> Products<'a> {
+    #[inline(always)]
+    pub(crate) fn new(factors: Factors<'a>) -> Self {
+        // The block of a matrix with columns is never empty.
+        let blocks = |m: &super::Matrix<'a>| m.words.chunks_exact(if m.block == 0 { 1 } else { m.block });
+        Products {
+            ih: blocks(&factors.ih),
+            hh: blocks(&factors.hh),
+            factors,
+        }
+    }
+
+    /// i, f, g, o of the next unit; nothing behind the last.
+    #[inline(always)]
+    pub(crate) fn four(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
+        let f = &self.factors;
+        let mut acc = unit.bias;
+        acc.accumulate(f.ih.layout, self.ih.next()?, f.x, 0);
+        acc.accumulate(f.hh.layout, self.hh.next()?, f.h, f.drop);
+        Some(scaled(acc, unit))
+    }
+
+    /// r, z, n over x, n over h of the next unit; nothing behind the last.
+    #[inline(always)]
+    pub(crate) fn three(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
+        let f = &self.factors;
+        let [r, z, n_x, n_h] = unit.bias;
+        let mut acc = [r, z, n_x];
+        acc.accumulate(f.ih.layout, self.ih.next()?, f.x, 0);
+        let [r, z, n_x] = acc;
+        let mut acc = [r, z, n_h];
+        acc.accumulate(f.hh.layout, self.hh.next()?, f.h, f.drop);
+        let [r, z, n_h] = acc;
+        Some(scaled([r, z, n_x, n_h], unit))
+    }
+}
+
+#[inline(always)]
+fn scaled([a, b, c, d]: [i32; 4], unit: &UnitRecord) -> [i32; 4] {
+    let [ma, mb, mc, md] = unit.multiplier;
+    [
+        multiply_high(a, ma),
+        multiply_high(b, mb),
+        multiply_high(c, mc),
+        multiply_high(d, md),
+    ]
 }

@@ -10,11 +10,13 @@
 //! | byte planes, i8 | 14 for 16: 0.88 | 12 for 12: 1.00 |
 //! | wide, i16 | 6 for 8: 0.75 | 5 for 6: 0.83 |
 //!
-//! The main loops hold two groups; a count that is odd enters in the middle. Every function is *naked*: the assembly is
-//! the whole of it, and keeps to the procedure call standard by itself.
+//! A *routine* adds one block to the accumulators in r4 to r7; an *entry* calls the two routines of a unit, over x and
+//! over h, and scales what comes out. Both are *naked*: the assembly is the whole of the function.
 #![allow(unsafe_code)]
 
-use core::arch::naked_asm;
+use super::{Factors, Layout, Matrix};
+use crate::format::UnitRecord;
+use core::{arch::naked_asm, marker::PhantomData};
 
 /// Tells the assembler that the DSP extension is there; the compiler's own target does not for every ARMv8-M core.
 #[cfg(skiprnn_v8m)]
@@ -32,19 +34,21 @@ macro_rules! cpu {
     };
 }
 
-/// A kernel: what precedes its loop, what one group does, what follows. r0 to r3 hold the parameters.
-macro_rules! kernel {
-    ($(#[$doc:meta])* $name:ident($($drop:ident)?), $prologue:expr, $group:expr, $epilogue:expr) => {
+/// A routine: what precedes its loop, what one group does, what follows.
+///
+/// In: r1 weights, r2 activations, r3 groups, at least 1, with the drop in the upper half; r4 to r7 the accumulators.
+/// Out: r1 behind the block, r4 to r7. Changes r0, r2, r3, r8 to r12. The loop holds two groups; a count that is odd
+/// enters in the middle.
+macro_rules! routine {
+    ($(#[$doc:meta])* $name:ident, $prologue:expr, $group:expr, $epilogue:expr) => {
         $(#[$doc])*
         ///
         /// # Safety
-        /// `acc` points to the accumulators, `w` to `groups` groups of weights, `x` to as many of activations, all
-        /// aligned to 4; `groups` is at least 1.
+        /// Not for Rust to call: its parameters are in registers of its own.
         #[unsafe(naked)]
-        unsafe extern "C" fn $name(acc: *mut i32, w: *const u32, x: *const u32, groups: usize $(, $drop: u32)?) {
+        unsafe extern "C" fn $name() {
             naked_asm!(
                 cpu!(),
-                "push {{r0, r4, r5, r6, r7, r8, r9, r10, r11, lr}}",
                 $prologue,
                 "adds r3, r3, #1",
                 "lsrs r3, r3, #1", // carry: the count was even
@@ -56,17 +60,15 @@ macro_rules! kernel {
                 "subs r3, r3, #1",
                 "bne 2b",
                 $epilogue,
-                "add sp, sp, #4",
-                "pop {{r4, r5, r6, r7, r8, r9, r10, r11, pc}}",
             )
         }
     };
 }
 
-kernel!(
-    /// i8, 4 rows. r4 to r7 sum; r8, r9 hold x; r10 to r12 and lr the weights, r0 those that are spread out.
-    narrow_4_asm(),
-    "ldm r0, {{r4, r5, r6, r7}}",
+routine!(
+    /// i8, 4 rows. r8, r9 hold x; r10 to r12 and lr the weights, r0 those that are spread out.
+    narrow_4,
+    "push {{lr}}",
     concat!(
         "ldm r1!, {{r10, r11, r12, lr}}\n",
         "ldrd r8, r9, [r2], #8\n",
@@ -87,36 +89,36 @@ kernel!(
         "sxtb16 lr, lr, ror #8\n",
         "smlad r7, lr, r9, r7\n",
     ),
-    concat!("ldr r0, [sp]\n", "stm r0, {{r4, r5, r6, r7}}\n")
+    "pop {{pc}}"
 );
 
-kernel!(
-    /// i8, 3 rows. r4 to r6 sum; r8, r9 hold x; r10 to r12 the weights, r7 those that are spread out.
-    narrow_3_asm(),
-    "ldm r0, {{r4, r5, r6}}",
+routine!(
+    /// i8, 3 rows. r8, r9 hold x; r10 to r12 the weights, r0 those that are spread out.
+    narrow_3,
+    "",
     concat!(
         "ldm r1!, {{r10, r11, r12}}\n",
         "ldrd r8, r9, [r2], #8\n",
-        "sxtb16 r7, r10\n",
-        "smlad r4, r7, r8, r4\n",
+        "sxtb16 r0, r10\n",
+        "smlad r4, r0, r8, r4\n",
         "sxtb16 r10, r10, ror #8\n",
         "smlad r4, r10, r9, r4\n",
-        "sxtb16 r7, r11\n",
-        "smlad r5, r7, r8, r5\n",
+        "sxtb16 r0, r11\n",
+        "smlad r5, r0, r8, r5\n",
         "sxtb16 r11, r11, ror #8\n",
         "smlad r5, r11, r9, r5\n",
-        "sxtb16 r7, r12\n",
-        "smlad r6, r7, r8, r6\n",
+        "sxtb16 r0, r12\n",
+        "smlad r6, r0, r8, r6\n",
         "sxtb16 r12, r12, ror #8\n",
         "smlad r6, r12, r9, r6\n",
     ),
-    "stm r0, {{r4, r5, r6}}"
+    "bx lr"
 );
 
-kernel!(
-    /// i16, 4 rows. r4 to r7 sum; r12 holds x, r8 to r11 the weights.
-    wide_4_asm(),
-    "ldm r0, {{r4, r5, r6, r7}}",
+routine!(
+    /// i16, 4 rows. r12 holds x, r8 to r11 the weights.
+    wide_4,
+    "",
     concat!(
         "ldr r12, [r2], #4\n",
         "ldm r1!, {{r8, r9, r10, r11}}\n",
@@ -125,13 +127,13 @@ kernel!(
         "smlad r6, r10, r12, r6\n",
         "smlad r7, r11, r12, r7\n",
     ),
-    "stm r0, {{r4, r5, r6, r7}}"
+    "bx lr"
 );
 
-kernel!(
-    /// i16, 3 rows. r4 to r6 sum; r12 holds x, r8 to r10 the weights.
-    wide_3_asm(),
-    "ldm r0, {{r4, r5, r6}}",
+routine!(
+    /// i16, 3 rows. r12 holds x, r8 to r10 the weights.
+    wide_3,
+    "",
     concat!(
         "ldr r12, [r2], #4\n",
         "ldm r1!, {{r8, r9, r10}}\n",
@@ -139,14 +141,21 @@ kernel!(
         "smlad r5, r9, r12, r5\n",
         "smlad r6, r10, r12, r6\n",
     ),
-    "stm r0, {{r4, r5, r6}}"
+    "bx lr"
 );
 
-kernel!(
+routine!(
     /// Byte planes, 4 rows. r4 and r6 sum both planes of a pair, r5 and r7 the even one; at the end the odd sum is
-    /// (both - even) / 256, and `drop`, on the stack, shifts all four up.
-    plane_4_asm(drop),
-    concat!("movs r4, #0\n", "movs r5, #0\n", "movs r6, #0\n", "movs r7, #0\n"),
+    /// (both - even) / 256, and the drop shifts all four up.
+    plane_4,
+    concat!(
+        "push {{r3, r4, r5, r6, r7, lr}}\n",
+        "uxth r3, r3\n",
+        "movs r4, #0\n",
+        "movs r5, #0\n",
+        "movs r6, #0\n",
+        "movs r7, #0\n",
+    ),
     concat!(
         "ldm r1!, {{r10, r11, r12, lr}}\n",
         "ldrd r8, r9, [r2], #8\n",
@@ -164,27 +173,35 @@ kernel!(
         "smlad r7, lr, r9, r7\n",
     ),
     concat!(
-        "ldr r1, [sp, #40]\n",
-        "rsb r2, r1, #8\n",
+        "pop {{r0, r8, r9, r10, r11}}\n",
+        "lsrs r0, r0, #16\n",
+        "rsb r2, r0, #8\n",
         "subs r4, r4, r5\n",
         "asrs r4, r4, r2\n",
-        "lsls r5, r5, r1\n",
+        "lsls r5, r5, r0\n",
         "subs r6, r6, r7\n",
         "asrs r6, r6, r2\n",
-        "lsls r7, r7, r1\n",
-        "ldm r0, {{r8, r9, r10, r11}}\n",
-        "add r8, r8, r5\n",
-        "add r9, r9, r4\n",
-        "add r10, r10, r7\n",
-        "add r11, r11, r6\n",
-        "stm r0, {{r8, r9, r10, r11}}\n",
+        "lsls r7, r7, r0\n",
+        "add r12, r9, r4\n",
+        "add r4, r8, r5\n",
+        "mov r5, r12\n",
+        "add r12, r11, r6\n",
+        "add r6, r10, r7\n",
+        "mov r7, r12\n",
+        "pop {{pc}}\n",
     )
 );
 
-kernel!(
+routine!(
     /// Byte planes, 3 rows. r4 sums both planes of the pair, r5 the even one, r6 the third row.
-    plane_3_asm(drop),
-    concat!("movs r4, #0\n", "movs r5, #0\n", "movs r6, #0\n"),
+    plane_3,
+    concat!(
+        "push {{r3, r4, r5, r6, lr}}\n",
+        "uxth r3, r3\n",
+        "movs r4, #0\n",
+        "movs r5, #0\n",
+        "movs r6, #0\n",
+    ),
     concat!(
         "ldm r1!, {{r10, r11, r12}}\n",
         "ldrd r8, r9, [r2], #8\n",
@@ -194,45 +211,176 @@ kernel!(
         "smlad r4, r11, r9, r4\n",
         "sxtb16 r11, r11\n",
         "smlad r5, r11, r9, r5\n",
-        "sxtb16 r7, r12\n",
-        "smlad r6, r7, r8, r6\n",
+        "sxtb16 r0, r12\n",
+        "smlad r6, r0, r8, r6\n",
         "sxtb16 r12, r12, ror #8\n",
         "smlad r6, r12, r9, r6\n",
     ),
     concat!(
-        "ldr r1, [sp, #40]\n",
-        "rsb r2, r1, #8\n",
+        "pop {{r0, r8, r9, r10}}\n",
+        "lsrs r0, r0, #16\n",
+        "rsb r2, r0, #8\n",
         "subs r4, r4, r5\n",
         "asrs r4, r4, r2\n",
-        "lsls r5, r5, r1\n",
-        "lsls r6, r6, r1\n",
-        "ldm r0, {{r8, r9, r10}}\n",
-        "add r8, r8, r5\n",
-        "add r9, r9, r4\n",
-        "add r10, r10, r6\n",
-        "stm r0, {{r8, r9, r10}}\n",
+        "lsls r5, r5, r0\n",
+        "lsls r6, r6, r0\n",
+        "add r12, r9, r4\n",
+        "add r4, r8, r5\n",
+        "mov r5, r12\n",
+        "add r6, r10, r6\n",
+        "pop {{pc}}\n",
     )
 );
 
-/// The safe side of a kernel: rows, words of x in a group.
-macro_rules! safe {
-    ($name:ident, $asm:ident, $rows:literal, $pairs:literal $(, $drop:ident)?) => {
-        #[inline(always)]
-        pub(crate) fn $name(acc: &mut [i32; $rows], block: &[u32], x: &[u32] $(, $drop: u32)?) {
-            let groups = (block.len() / $rows).min(x.len() / $pairs);
-            if groups == 0 {
-                return;
-            }
-            // SAFETY: the slices are aligned to 4, as u32 is, and hold at least `groups` groups of $rows words of
-            // weights and $pairs words of activations; there is at least one. The function writes only to `acc`.
-            unsafe { $asm(acc.as_mut_ptr(), block.as_ptr(), x.as_ptr(), groups $(, $drop)?) }
-        }
-    };
+/// What a routine reads, and where it stands.
+#[derive(Debug)]
+#[repr(C)]
+struct Part {
+    /// The next block.
+    w: *const u32,
+    x: *const u32,
+    /// Groups, and the drop in the upper half.
+    count: u32,
+    routine: unsafe extern "C" fn(),
 }
 
-safe!(narrow_4, narrow_4_asm, 4, 2);
-safe!(narrow_3, narrow_3_asm, 3, 2);
-safe!(wide_4, wide_4_asm, 4, 1);
-safe!(wide_3, wide_3_asm, 3, 1);
-safe!(plane_4, plane_4_asm, 4, 2, drop);
-safe!(plane_3, plane_3_asm, 3, 2, drop);
+/// The two parts of a unit.
+#[derive(Debug)]
+#[repr(C)]
+struct Job {
+    ih: Part,
+    hh: Part,
+}
+
+/// One unit with four rows: biases in, both parts added, times the multipliers, pre-activations out.
+///
+/// # Safety
+/// Both parts of the job have a block left, and as many activations as their counts ask for.
+#[unsafe(naked)]
+unsafe extern "C" fn four(_job: *mut Job, _unit: *const UnitRecord, _out: *mut [i32; 4]) {
+    naked_asm!(
+        cpu!(),
+        "push {{r0, r1, r2, r4, r5, r6, r7, r8, r9, r10, r11, lr}}",
+        "ldm r1, {{r4, r5, r6, r7}}",
+        "ldm r0, {{r1, r2, r3, r12}}",
+        "blx r12",
+        "ldr r0, [sp]",
+        "str r1, [r0], #16",
+        "ldm r0, {{r1, r2, r3, r12}}",
+        "blx r12",
+        "pop {{r0, r2, r3}}",
+        "str r1, [r0, #16]",
+        "ldrd r8, r9, [r2, #16]",
+        "ldrd r10, r11, [r2, #24]",
+        "smmulr r4, r4, r8",
+        "smmulr r5, r5, r9",
+        "smmulr r6, r6, r10",
+        "smmulr r7, r7, r11",
+        "stm r3, {{r4, r5, r6, r7}}",
+        "pop {{r4, r5, r6, r7, r8, r9, r10, r11, pc}}",
+    )
+}
+
+/// One unit with three rows, the third of which has an accumulator over x and one over h.
+///
+/// # Safety
+/// As for [`four`].
+#[unsafe(naked)]
+unsafe extern "C" fn three(_job: *mut Job, _unit: *const UnitRecord, _out: *mut [i32; 4]) {
+    naked_asm!(
+        cpu!(),
+        "push {{r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, lr}}",
+        "ldm r1, {{r4, r5, r6, r7}}",
+        "str r7, [sp, #12]",
+        "ldm r0, {{r1, r2, r3, r12}}",
+        "blx r12",
+        "ldr r0, [sp]",
+        "mov r7, r6", // no routine for three rows touches r7
+        "ldr r6, [sp, #12]",
+        "str r1, [r0], #16",
+        "ldm r0, {{r1, r2, r3, r12}}",
+        "blx r12",
+        "pop {{r0, r2, r3, r12}}",
+        "str r1, [r0, #16]",
+        "ldrd r8, r9, [r2, #16]",
+        "ldrd r10, r11, [r2, #24]",
+        "smmulr r4, r4, r8",
+        "smmulr r5, r5, r9",
+        "smmulr r8, r7, r10",
+        "smmulr r9, r6, r11",
+        "stm r3, {{r4, r5, r8, r9}}",
+        "pop {{r4, r5, r6, r7, r8, r9, r10, r11, pc}}",
+    )
+}
+
+/// The pre-activations of one unit after the other.
+pub(crate) struct Products<'a> {
+    job: Job,
+    /// Units that both matrices have left.
+    left: usize,
+    borrowed: PhantomData<Factors<'a>>,
+}
+
+/// One part of the job, and how many units it is good for: none, where there are too few activations.
+#[inline(always)]
+fn part(matrix: &Matrix<'_>, x: &[u32], drop: u32) -> (Part, usize) {
+    let routine: unsafe extern "C" fn() = match (matrix.layout, matrix.rows) {
+        (Layout::Narrow, 3) => narrow_3,
+        (Layout::Narrow, _) => narrow_4,
+        (Layout::Plane, 3) => plane_3,
+        (Layout::Plane, _) => plane_4,
+        (Layout::Wide, 3) => wide_3,
+        (Layout::Wide, _) => wide_4,
+    };
+    let groups = matrix.groups();
+    let part = Part {
+        w: matrix.words.as_ptr(),
+        x: x.as_ptr(),
+        count: groups as u32 | drop << 16,
+        routine,
+    };
+    let enough = groups > 0 && groups < 1 << 16 && x.len() >= matrix.pairs() && drop <= 8;
+    let units = if enough {
+        matrix.words.len().checked_div(matrix.block)
+    } else {
+        None
+    };
+    (part, units.unwrap_or(0))
+}
+
+impl<'a> Products<'a> {
+    #[inline(always)]
+    pub(crate) fn new(factors: Factors<'a>) -> Self {
+        let (ih, units_ih) = part(&factors.ih, factors.x, 0);
+        let (hh, units_hh) = part(&factors.hh, factors.h, factors.drop);
+        let alike = factors.ih.rows == factors.hh.rows;
+        Products {
+            job: Job { ih, hh },
+            left: if alike { units_ih.min(units_hh) } else { 0 },
+            borrowed: PhantomData,
+        }
+    }
+
+    /// i, f, g, o of the next unit; nothing behind the last.
+    #[inline(always)]
+    pub(crate) fn four(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
+        self.left = self.left.checked_sub(1)?;
+        let mut out = [0; 4];
+        // SAFETY: `left` counts the blocks that both matrices still have, each routine moves its pointer on by one
+        // block, and `part` has seen that there are activations enough. Weights and activations are borrowed for 'a,
+        // aligned to 4 as u32 is. Only the job, `out` and the stack are written to. Blocks of three rows, which would
+        // be read as such here, leave the fourth accumulator as it is.
+        unsafe { four(&mut self.job, unit, &mut out) };
+        Some(out)
+    }
+
+    /// r, z, n over x, n over h of the next unit; nothing behind the last.
+    #[inline(always)]
+    pub(crate) fn three(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
+        self.left = self.left.checked_sub(1)?;
+        let mut out = [0; 4];
+        // SAFETY: as above; blocks of four rows would be read as such, and give numbers without meaning.
+        unsafe { three(&mut self.job, unit, &mut out) };
+        Some(out)
+    }
+}

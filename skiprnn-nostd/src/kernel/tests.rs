@@ -1,4 +1,4 @@
-use super::*;
+use super::{portable::Accumulate, *};
 use proptest::prelude::*;
 
 /// Packs rows of weights as the quantizer does: (rows, columns), one block.
@@ -30,7 +30,7 @@ fn pack(layout: Layout, rows: &[Vec<i32>]) -> Vec<u32> {
 /// Holds one block to plain sums, weight by weight and as a whole.
 fn check<const R: usize>(layout: Layout, rows: &[Vec<i32>], x: &[i16], drop: u32)
 where
-    [i32; R]: Accumulators,
+    [i32; R]: Accumulate,
 {
     let words = pack(layout, rows);
     let columns = rows[0].len();
@@ -44,7 +44,8 @@ where
         .collect();
     let bias: [i32; R] = core::array::from_fn(|r| 1000 * r as i32 - 7);
     let mut acc = bias;
-    matrix.accumulate(&mut acc, matrix.blocks().next().unwrap(), &pairs, drop);
+    assert!(pairs.len() >= matrix.pairs());
+    acc.accumulate(layout, &words, &pairs, drop);
     for (r, row) in rows.iter().enumerate() {
         for (c, w) in row.iter().enumerate() {
             assert_eq!(matrix.weight(0, r, c), *w, "{layout:?} row {r} column {c}");
