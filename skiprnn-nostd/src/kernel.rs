@@ -84,11 +84,13 @@ impl<'a> Matrix<'a> {
     }
 
     /// Column groups of a block.
+    #[cfg(any(test, skiprnn_dsp))]
     pub(crate) const fn groups(&self) -> usize {
         self.columns.div_ceil(self.layout.columns())
     }
 
     /// Words of x that a block is multiplied with, two activations a word.
+    #[cfg(any(test, skiprnn_dsp))]
     pub(crate) const fn pairs(&self) -> usize {
         self.groups().wrapping_mul(self.layout.columns() / 2)
     }
@@ -111,7 +113,7 @@ impl<'a> Matrix<'a> {
                 let pairs = self.rows / 2;
                 let both = half(word(row / 2 + pairs * (column % 4 / 2)), column % 2 == 1);
                 let even = i32::from(both as i8);
-                if row % 2 == 0 {
+                if row.is_multiple_of(2) {
                     even
                 } else {
                     (i32::from(both) - even) >> 8

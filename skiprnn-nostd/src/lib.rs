@@ -27,7 +27,11 @@
 //! The arithmetic is the contract of `docs/blob-format.md`: it gives the same bits on every target.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![deny(missing_docs)]
-#![warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// Tests may panic; that is what they are for.
+#![cfg_attr(
+    not(test),
+    warn(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
 
 #[cfg(target_endian = "big")]
 compile_error!("a blob is little-endian and read in place: big-endian targets are not supported");
