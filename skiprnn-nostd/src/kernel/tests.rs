@@ -95,8 +95,8 @@ fn planes_at_their_limit() {
         (-127, -128, -1000),
     ] {
         let rows: Vec<Vec<i32>> = [even, odd, even, odd].map(|w| vec![w; 66]).to_vec();
-        check::<4>(Layout::Plane, &rows, &vec![x; 66], 3);
-        check::<3>(Layout::Plane, &rows[..3], &vec![x; 66], 3);
+        check::<4>(Layout::Plane, &rows, &[x; 66], 3);
+        check::<3>(Layout::Plane, &rows[..3], &[x; 66], 3);
     }
 }
 
