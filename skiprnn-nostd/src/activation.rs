@@ -1,19 +1,19 @@
-//! Sigmoid and tanh from tables of 425 bytes.
+//! Sigmoid and tanh from one table of 512 bytes.
 //!
-//! The positive half axis up to 5.25 is cut into 84 pieces of 1/16; on each, a parabola through the Chebyshev nodes of
-//! the piece stands for tanh:
+//! The table has tanh and its slope at the multiples of 1/16; between them stands the parabola around the nearest,
+//! whose curvature needs no entry, because the second derivative of tanh is -2 tanh · tanh':
 //!
 //! ```text
-//! tanh((k + u)/16) = c0 + u·(c1 - u·c2),   0 <= u < 1
+//! tanh((k + v)/16) = c0 + v·(c1 - v·c0·c1/16),   -1/2 <= v < 1/2,   c0 = tanh(k/16), c1 = tanh'(k/16)/16
 //! sigmoid(x) = (1 + tanh(x/2)) / 2
 //! ```
 //!
-//! Its own error is at most (1/16)^3 · max|tanh'''| / 192 = 2.6e-6, a twelfth of an LSB of Q0.15; the rest is rounding.
-//! c0 (17 bits) and c1 (14 bits) share a 32-bit word, c2 has a byte. c1 is left standing below c0 when the two are
-//! used as one number: it is less than c0's last bit, and the table is built to expect it. The measured maximum
-//! errors, over every input, stand in the table of the tests below.
+//! What is left out is at most (1/16)^3 / 3 · |v|^3, and after c1 has taken up what a line can, a quarter of that at
+//! the ends: 2.6e-6, a twelfth of an LSB of Q0.15. The rest is rounding. c0 (17 bits) and c1 (14 bits) share a 32-bit
+//! word; c1 is left standing below c0 when the two are used as one number: it is less than c0's last bit, and the table
+//! is built to expect it. The measured maximum errors, over every input, stand in the table of the tests below.
 //!
-//! 17 instructions on a Cortex-M4, whatever the argument.
+//! 14 instructions on a Cortex-M4, whatever the argument.
 
 #[cfg(skiprnn_dsp)]
 mod sys;
@@ -22,22 +22,16 @@ use fixed::types::I1F15;
 
 /// Pieces per unit of the argument, as a power of two.
 const PIECES_BITS: u32 = 4;
-/// Pieces. One more stands for all beyond, where tanh rounds to the largest Q0.15 value.
-const PIECES: usize = 84;
-/// Bits of u.
+/// Pieces, as a power of two: up to 8. The last stands for all beyond, where tanh rounds to the largest Q0.15 value.
+const TABLE_BITS: u32 = 7;
+/// Bits of v.
 const BETWEEN_BITS: u32 = 12;
-/// The value beyond the last piece, in c0's place: neither tanh nor the sigmoid rounds it to 1, which Q0.15 lacks.
-const LARGEST: u32 = 0x7ffe_c000;
+/// The most that a piece may hold: neither tanh nor the sigmoid rounds it to 1, which Q0.15 lacks.
+const LARGEST: f64 = 2_147_401_728.0;
 
-/// The coefficients, in the order in which `sys` addresses them.
+/// c0 with 17 fractional bits above c1 in units of 2^-17 a piece.
 #[derive(Debug)]
-#[repr(C)]
-pub(crate) struct Tables {
-    /// c0 with 17 fractional bits above c1 in units of 2^-17 a piece.
-    line: [u32; PIECES + 1],
-    /// c2 in quarters of an LSB of Q0.15 a piece.
-    curve: [u8; PIECES + 1],
-}
+pub(crate) struct Tables([u32; 1 << TABLE_BITS]);
 
 /// The only ones.
 static TABLES: Tables = tables();
@@ -55,47 +49,42 @@ const fn tanh_f64(x: f64) -> f64 {
 
 #[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
 const fn tables() -> Tables {
-    /// Half of the distance between the outer nodes: cos(pi/6) / 2.
-    const REACH: f64 = 0.433_012_701_892_219_3;
-    let mut line = [LARGEST; PIECES + 1];
-    let mut curve = [0; PIECES + 1];
+    let mut table = [0; 1 << TABLE_BITS];
     let mut k = 0;
-    while k < PIECES {
-        let (low, mid, high) = (
-            tanh_f64((k as f64 + 0.5 - REACH) / 16.0),
-            tanh_f64((k as f64 + 0.5) / 16.0),
-            tanh_f64((k as f64 + 0.5 + REACH) / 16.0),
-        );
-        // The parabola around the middle, then its coefficients from the left end.
-        let second = (high - 2.0 * mid + low) / (2.0 * REACH * REACH);
-        let first = (high - low) / (2.0 * REACH);
-        let c2 = -second;
-        let c1 = first + c2;
-        let c0 = mid - 0.5 * first + 0.25 * second;
-        let c1 = (c1 * 131_072.0 + 0.5) as u32;
-        curve[k] = (c2 * 131_072.0 + 0.5) as u8;
-        // Dropping bits of u·c2 adds half a unit of c1 on average, half of it over the piece.
-        let c0 = (c0 * 2_147_483_648.0 - c1 as f64 - 4096.0) / 16_384.0 + 0.5;
-        line[k] = ((if c0 > 0.0 { c0 as u32 } else { 0 }) << 14) | c1;
+    while k < table.len() {
+        let tanh = tanh_f64(k as f64 / 16.0);
+        let slope = 1.0 - tanh * tanh;
+        let third = -2.0 * slope * (1.0 - 3.0 * tanh * tanh);
+        // On [-1/2, 1/2] the line nearest to v^3 is 3/16 v.
+        let c1 = slope / 16.0 + third / 6.0 / 4096.0 * 3.0 / 16.0;
+        let c1 = if k + 1 < table.len() { c1 * 131_072.0 + 0.5 } else { 0.0 } as u32;
+        // c1 stands below c0.
+        let exact = tanh * 2_147_483_648.0 - c1 as f64;
+        let c0 = if exact < LARGEST { exact } else { LARGEST } / 16_384.0 + 0.5;
+        table[k] = ((if c0 > 0.0 { c0 as u32 } else { 0 }) << 14) | c1;
         k += 1;
     }
-    Tables { line, curve }
+    Tables(table)
 }
 
 /// tanh of `x` with `FRACTION` fractional bits (16 to 24), with 31 fractional bits.
 #[cfg_attr(skiprnn_dsp, expect(dead_code, reason = "the twin of sys::tanh_31"))]
 #[inline(always)]
 fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
-    // u keeps 16 fractional bits of x; of a long x the rest is rounded away.
+    // v keeps 16 fractional bits of x; of a long x the rest is rounded away.
     let half = if FRACTION > 17 { 1 << (FRACTION - 17) } else { 0 };
     let magnitude = x.unsigned_abs().wrapping_add(half);
-    let piece = ((magnitude >> (FRACTION - PIECES_BITS)) as usize).min(PIECES);
-    let (Some(&line), Some(&curve)) = (tables.line.get(piece), tables.curve.get(piece)) else {
+    let to_piece = FRACTION - PIECES_BITS;
+    let piece = (magnitude.wrapping_add(1 << (to_piece - 1)) >> to_piece).min((1 << TABLE_BITS) - 1);
+    let Some(&line) = tables.0.get(piece as usize) else {
         return 0;
     };
-    let u = (magnitude >> (FRACTION - PIECES_BITS - BETWEEN_BITS)) & ((1 << BETWEEN_BITS) - 1);
-    let slope = (line & 0x3fff).wrapping_sub((curve as u32).wrapping_mul(u) >> BETWEEN_BITS);
-    let t = line.wrapping_add(slope.wrapping_mul(u) << 2) as i32;
+    // The bits below the piece's, as a signed number: from -1/2 up.
+    let v = ((magnitude << (32 - to_piece)) as i32) >> (32 - BETWEEN_BITS);
+    let c1 = (line & 0x3fff) as i32;
+    let curve = ((line >> 15) as i32).wrapping_mul(v); // 28 bits
+    let slope = (((c1 as i64) << 32).wrapping_sub(c1 as i64 * curve as i64) >> 32) as i32;
+    let t = (line as i32).wrapping_add(slope.wrapping_mul(v) << 2);
     if x < 0 { t.wrapping_neg() } else { t }
 }
 
@@ -193,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tables_are_small() {
-        assert_eq!(size_of_val(&TABLES.line) + size_of_val(&TABLES.curve), 425);
+    fn the_table_is_small() {
+        assert_eq!(size_of_val(&TABLES), 512);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     activation::{shared_tables, sigmoid_q15, tanh_q15},
     arithmetic::{gated, shift_round_32},
     format::{CELL_FRACTION, CELL_LIMIT, UnitRecord},
-    kernel::{Factors, Matrix, Products},
+    kernel::{Factors, Matrix, each_four, each_three},
 };
 
 /// The parameters of one layer, in place in the blob.
@@ -74,11 +74,8 @@ pub(crate) fn lstm<'a>(
 ) {
     let tables = shared_tables();
     let to_h = 15u32.wrapping_add(above_h(fractions));
-    let mut products = Products::new(layer.factors(fractions, x, last));
-    for ((unit, c), h) in layer.units.iter().zip(c).zip(h) {
-        let Some([i, f, g, o]) = products.four(unit) else {
-            return;
-        };
+    let factors = layer.factors(fractions, x, last);
+    each_four(factors, layer.units, c.iter_mut().zip(h), |[i, f, g, o], (c, h)| {
         let i = sigmoid_q15(tables, i);
         let f = sigmoid_q15(tables, f);
         let g = tanh_q15::<16>(tables, g);
@@ -87,7 +84,7 @@ pub(crate) fn lstm<'a>(
         let sum = gated(*c, f).wrapping_add(added);
         *c = sum.clamp(-CELL_LIMIT, CELL_LIMIT - 1);
         *h = shift_round_32(o.wrapping_mul(tanh_q15::<CELL_FRACTION>(tables, *c)), to_h) as i16;
-    }
+    });
 }
 
 /// GRU in the reset-after form: n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)); h' = (1 - z) ⊙ n + z ⊙ h.
@@ -100,11 +97,8 @@ pub(crate) fn lstm<'a>(
 pub(crate) fn gru<'a>(layer: &Layer<'a>, fractions: Fractions, x: &'a [u32], last: &'a [u32], h: &mut [i16]) {
     let tables = shared_tables();
     let above = above_h(fractions);
-    let mut products = Products::new(layer.factors(fractions, x, last));
-    for (unit, h) in layer.units.iter().zip(h) {
-        let Some([r, z, n_x, n_h]) = products.three(unit) else {
-            return;
-        };
+    let factors = layer.factors(fractions, x, last);
+    each_three(factors, layer.units, h.iter_mut(), |[r, z, n_x, n_h], h| {
         let r = sigmoid_q15(tables, r);
         let z = sigmoid_q15(tables, z);
         let reset = gated(n_h, r);
@@ -112,5 +106,5 @@ pub(crate) fn gru<'a>(layer: &Layer<'a>, fractions: Fractions, x: &'a [u32], las
         let fresh = 32_768i32.wrapping_sub(z).wrapping_mul(n) >> above;
         let kept = z.wrapping_mul(i32::from(*h));
         *h = shift_round_32(fresh.wrapping_add(kept), 15) as i16;
-    }
+    });
 }

@@ -4,7 +4,7 @@
 //! group by column group, in the order in which a kernel loads them, so that each activation is loaded once for all of
 //! them and a unit's gates are complete together. `docs/blob-format.md` draws the three layouts.
 //!
-//! For each unit, [`Products`] computes acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
+//! For each unit, [`each_four`] and [`each_three`] compute acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
 //! multiplier_r: its pre-activations. The proofs that [`crate::Model::parse`] makes say that the sums, and for
 //! [`Layout::Plane`] those over the upper planes, have not wrapped for good: additions modulo 2^32 give the true sum
 //! wherever that sum fits.
@@ -18,9 +18,9 @@ mod portable;
 mod sys;
 
 #[cfg(not(skiprnn_dsp))]
-pub(crate) use portable::Products;
+pub(crate) use portable::{each_four, each_three};
 #[cfg(skiprnn_dsp)]
-pub(crate) use sys::Products;
+pub(crate) use sys::{each_four, each_three};
 
 /// How a block's weights lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -404,9 +404,11 @@ fn narrow(narrowed: &mut [i16], h: &[i16], drop: u8) {
     if drop == 0 {
         narrowed.iter_mut().zip(h).for_each(|(n, h)| *n = *h);
     } else {
-        narrowed
-            .iter_mut()
-            .zip(h)
-            .for_each(|(n, h)| *n = shift_round_32(i32::from(*h), drop.into()) as i16);
+        let one = |h: i16| shift_round_32(i32::from(h), drop.into()) as i16;
+        let (fours, rest) = h.as_chunks::<4>();
+        let (narrowed_fours, narrowed_rest) = narrowed.as_chunks_mut::<4>();
+        narrowed_fours.iter_mut().zip(fours).for_each(|(n, h)| *n = h.map(one));
+        let short = narrowed_fours.get_mut(fours.len()).map_or(narrowed_rest, |four| four);
+        short.iter_mut().zip(rest).for_each(|(n, h)| *n = one(*h));
     }
 }

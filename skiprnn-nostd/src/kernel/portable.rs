@@ -6,7 +6,6 @@
 
 use super::{Factors, Layout};
 use crate::{arithmetic::multiply_high, format::UnitRecord};
-use core::slice::ChunksExact;
 use zerocopy::IntoBytes;
 
 /// Two activations in one word, the lower half first.
@@ -138,47 +137,47 @@ impl Accumulate for [i32; 3] {
     }
 }
 
-/// The pre-activations of one unit after the other.
-pub(crate) struct Products<'a> {
-    factors: Factors<'a>,
-    ih: ChunksExact<'a, u32>,
-    hh: ChunksExact<'a, u32>,
+/// The blocks of both matrices, unit by unit.
+#[inline(always)]
+fn blocks<'a>(factors: &Factors<'a>) -> impl Iterator<Item = (&'a [u32], &'a [u32])> {
+    // The block of a matrix with columns is never empty.
+    let of = |m: &super::Matrix<'a>| m.words.chunks_exact(if m.block == 0 { 1 } else { m.block });
+    of(&factors.ih).zip(of(&factors.hh))
 }
 
-impl<'a> Products<'a> {
-    #[inline(always)]
-    pub(crate) fn new(factors: Factors<'a>) -> Self {
-        // The block of a matrix with columns is never empty.
-        let blocks = |m: &super::Matrix<'a>| m.words.chunks_exact(if m.block == 0 { 1 } else { m.block });
-        Products {
-            ih: blocks(&factors.ih),
-            hh: blocks(&factors.hh),
-            factors,
-        }
-    }
-
-    /// i, f, g, o of the next unit; nothing behind the last.
-    #[inline(always)]
-    pub(crate) fn four(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
-        let f = &self.factors;
+/// Hands the pre-activations i, f, g, o of each unit to `update`, with what `state` has for it.
+#[inline(always)]
+pub(crate) fn each_four<'a, S>(
+    factors: Factors<'a>,
+    units: &[UnitRecord],
+    state: impl Iterator<Item = S>,
+    mut update: impl FnMut([i32; 4], S),
+) {
+    for ((unit, (ih, hh)), state) in units.iter().zip(blocks(&factors)).zip(state) {
         let mut acc = unit.bias;
-        acc.accumulate(f.ih.layout, self.ih.next()?, f.x, 0);
-        acc.accumulate(f.hh.layout, self.hh.next()?, f.h, f.drop);
-        Some(scaled(acc, unit))
+        acc.accumulate(factors.ih.layout, ih, factors.x, 0);
+        acc.accumulate(factors.hh.layout, hh, factors.h, factors.drop);
+        update(scaled(acc, unit), state);
     }
+}
 
-    /// r, z, n over x, n over h of the next unit; nothing behind the last.
-    #[inline(always)]
-    pub(crate) fn three(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
-        let f = &self.factors;
+/// Hands the pre-activations r, z, n over x, n over h of each unit to `update`, with what `state` has for it.
+#[inline(always)]
+pub(crate) fn each_three<'a, S>(
+    factors: Factors<'a>,
+    units: &[UnitRecord],
+    state: impl Iterator<Item = S>,
+    mut update: impl FnMut([i32; 4], S),
+) {
+    for ((unit, (ih, hh)), state) in units.iter().zip(blocks(&factors)).zip(state) {
         let [r, z, n_x, n_h] = unit.bias;
         let mut acc = [r, z, n_x];
-        acc.accumulate(f.ih.layout, self.ih.next()?, f.x, 0);
+        acc.accumulate(factors.ih.layout, ih, factors.x, 0);
         let [r, z, n_x] = acc;
         let mut acc = [r, z, n_h];
-        acc.accumulate(f.hh.layout, self.hh.next()?, f.h, f.drop);
+        acc.accumulate(factors.hh.layout, hh, factors.h, factors.drop);
         let [r, z, n_h] = acc;
-        Some(scaled([r, z, n_x, n_h], unit))
+        update(scaled([r, z, n_x, n_h], unit), state);
     }
 }
 

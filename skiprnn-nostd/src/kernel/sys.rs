@@ -16,7 +16,7 @@
 
 use super::{Factors, Layout, Matrix};
 use crate::format::UnitRecord;
-use core::{arch::naked_asm, marker::PhantomData};
+use core::{arch::naked_asm, mem::MaybeUninit};
 
 /// Tells the assembler that the DSP extension is there; the compiler's own target does not for every ARMv8-M core.
 #[cfg(skiprnn_v8m)]
@@ -37,8 +37,8 @@ macro_rules! cpu {
 /// A routine: what precedes its loop, what one group does, what follows.
 ///
 /// In: r1 weights, r2 activations, r3 groups, at least 1, with the drop in the upper half; r4 to r7 the accumulators.
-/// Out: r1 behind the block, r4 to r7. Changes r0, r2, r3, r8 to r12. The loop holds two groups; a count that is odd
-/// enters in the middle.
+/// Out: r1 behind the block, r4 to r7. Changes r0, r2, r3, r8 to r12. The loop holds four groups; a count that is no
+/// multiple of 4 enters in the middle.
 macro_rules! routine {
     ($(#[$doc:meta])* $name:ident, $prologue:expr, $group:expr, $epilogue:expr) => {
         $(#[$doc])*
@@ -50,12 +50,20 @@ macro_rules! routine {
             naked_asm!(
                 cpu!(),
                 $prologue,
-                "adds r3, r3, #1",
-                "lsrs r3, r3, #1", // carry: the count was even
-                "bcc 3f",
+                "rsb r0, r3, #0",
+                "and r0, r0, #3",
+                "adds r3, r3, #3",
+                "lsrs r3, r3, #2",
+                "tbb [pc, r0]",
+                "1:",
+                ".byte (2f - 1b) / 2, (3f - 1b) / 2, (4f - 1b) / 2, (5f - 1b) / 2",
                 "2:",
                 $group,
                 "3:",
+                $group,
+                "4:",
+                $group,
+                "5:",
                 $group,
                 "subs r3, r3, #1",
                 "bne 2b",
@@ -257,7 +265,7 @@ struct Job {
 /// # Safety
 /// Both parts of the job have a block left, and as many activations as their counts ask for.
 #[unsafe(naked)]
-unsafe extern "C" fn four(_job: *mut Job, _unit: *const UnitRecord, _out: *mut [i32; 4]) {
+unsafe extern "C" fn four(_job: *mut Job, _unit: *const UnitRecord, _out: *mut MaybeUninit<[i32; 4]>) {
     naked_asm!(
         cpu!(),
         "push {{r0, r1, r2, r4, r5, r6, r7, r8, r9, r10, r11, lr}}",
@@ -286,7 +294,7 @@ unsafe extern "C" fn four(_job: *mut Job, _unit: *const UnitRecord, _out: *mut [
 /// # Safety
 /// As for [`four`].
 #[unsafe(naked)]
-unsafe extern "C" fn three(_job: *mut Job, _unit: *const UnitRecord, _out: *mut [i32; 4]) {
+unsafe extern "C" fn three(_job: *mut Job, _unit: *const UnitRecord, _out: *mut MaybeUninit<[i32; 4]>) {
     naked_asm!(
         cpu!(),
         "push {{r0, r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, lr}}",
@@ -311,14 +319,6 @@ unsafe extern "C" fn three(_job: *mut Job, _unit: *const UnitRecord, _out: *mut 
         "stm r3, {{r4, r5, r8, r9}}",
         "pop {{r4, r5, r6, r7, r8, r9, r10, r11, pc}}",
     )
-}
-
-/// The pre-activations of one unit after the other.
-pub(crate) struct Products<'a> {
-    job: Job,
-    /// Units that both matrices have left.
-    left: usize,
-    borrowed: PhantomData<Factors<'a>>,
 }
 
 /// One part of the job, and how many units it is good for: none, where there are too few activations.
@@ -348,39 +348,54 @@ fn part(matrix: &Matrix<'_>, x: &[u32], drop: u32) -> (Part, usize) {
     (part, units.unwrap_or(0))
 }
 
-impl<'a> Products<'a> {
-    #[inline(always)]
-    pub(crate) fn new(factors: Factors<'a>) -> Self {
-        let (ih, units_ih) = part(&factors.ih, factors.x, 0);
-        let (hh, units_hh) = part(&factors.hh, factors.h, factors.drop);
-        let alike = factors.ih.rows == factors.hh.rows;
-        Products {
-            job: Job { ih, hh },
-            left: if alike { units_ih.min(units_hh) } else { 0 },
-            borrowed: PhantomData,
-        }
-    }
+/// The job of a layer, and for how many units it is good.
+#[inline(always)]
+fn job(factors: &Factors<'_>) -> (Job, usize) {
+    let (ih, units_ih) = part(&factors.ih, factors.x, 0);
+    let (hh, units_hh) = part(&factors.hh, factors.h, factors.drop);
+    let alike = factors.ih.rows == factors.hh.rows;
+    (Job { ih, hh }, if alike { units_ih.min(units_hh) } else { 0 })
+}
 
-    /// i, f, g, o of the next unit; nothing behind the last.
-    #[inline(always)]
-    pub(crate) fn four(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
-        self.left = self.left.checked_sub(1)?;
-        let mut out = [0; 4];
-        // SAFETY: `left` counts the blocks that both matrices still have, each routine moves its pointer on by one
-        // block, and `part` has seen that there are activations enough. Weights and activations are borrowed for 'a,
-        // aligned to 4 as u32 is. Only the job, `out` and the stack are written to. Blocks of three rows, which would
-        // be read as such here, leave the fourth accumulator as it is.
-        unsafe { four(&mut self.job, unit, &mut out) };
-        Some(out)
+/// Hands the pre-activations i, f, g, o of each unit to `update`, with what `state` has for it.
+#[inline(always)]
+pub(crate) fn each_four<S>(
+    factors: Factors<'_>,
+    units: &[UnitRecord],
+    state: impl Iterator<Item = S>,
+    mut update: impl FnMut([i32; 4], S),
+) {
+    let (mut job, good_for) = job(&factors);
+    let mut out = MaybeUninit::uninit();
+    for (unit, state) in units.iter().take(good_for).zip(state) {
+        // SAFETY: both matrices have `good_for` blocks, each call moves the job on by one of each, and `part` has seen
+        // that there are activations enough. Weights and activations stay borrowed meanwhile, aligned to 4 as u32 is.
+        // Only the job, `out` and the stack are written to; `out` is, whole. Blocks of three rows, which would be
+        // walked as such here, leave the fourth accumulator as it is.
+        let pre = unsafe {
+            four(&mut job, unit, &mut out);
+            out.assume_init()
+        };
+        update(pre, state);
     }
+}
 
-    /// r, z, n over x, n over h of the next unit; nothing behind the last.
-    #[inline(always)]
-    pub(crate) fn three(&mut self, unit: &UnitRecord) -> Option<[i32; 4]> {
-        self.left = self.left.checked_sub(1)?;
-        let mut out = [0; 4];
-        // SAFETY: as above; blocks of four rows would be read as such, and give numbers without meaning.
-        unsafe { three(&mut self.job, unit, &mut out) };
-        Some(out)
+/// Hands the pre-activations r, z, n over x, n over h of each unit to `update`, with what `state` has for it.
+#[inline(always)]
+pub(crate) fn each_three<S>(
+    factors: Factors<'_>,
+    units: &[UnitRecord],
+    state: impl Iterator<Item = S>,
+    mut update: impl FnMut([i32; 4], S),
+) {
+    let (mut job, good_for) = job(&factors);
+    let mut out = MaybeUninit::uninit();
+    for (unit, state) in units.iter().take(good_for).zip(state) {
+        // SAFETY: as above; blocks of four rows would be walked as such, and give numbers without meaning.
+        let pre = unsafe {
+            three(&mut job, unit, &mut out);
+            out.assume_init()
+        };
+        update(pre, state);
     }
 }
