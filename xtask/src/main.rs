@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
+mod bench_mcu;
 mod shell;
 mod test;
 
@@ -17,6 +18,18 @@ struct Cli {
 enum Command {
     /// Everything: format, lints, unit, integration and doc tests, bare-metal builds, the emulator.
     Test,
+    /// Counts the instructions of one update on emulated cores, into benches/mcu.md.
+    BenchMcu {
+        /// Also prints the figures as a JSON list.
+        #[arg(long)]
+        json: bool,
+        /// Writes nothing; fails where a figure is more than 3 % above the file's.
+        #[arg(long)]
+        check: bool,
+        /// Counts on this machine only, and prints without writing.
+        #[arg(long)]
+        machine: Option<String>,
+    },
     /// Installs what the tests need: Rust targets, and QEMU where this user may.
     Setup,
 }
@@ -24,6 +37,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test => test::run(),
+        Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::Setup => test::setup(),
     };
     match result {

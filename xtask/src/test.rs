@@ -13,9 +13,12 @@ const TARGETS: [&str; 5] = [
 ];
 
 /// (folder, command), in order; the cheap ones first.
-const STEPS: [(&str, &str); 10] = [
+const STEPS: [(&str, &str); 11] = [
     ("", "cargo fmt --all --check"),
-    ("firmware", "cargo fmt --package app --package qemu-mps2-an386 --check"),
+    (
+        "firmware",
+        "cargo fmt --package app --package bench-mcu --package qemu-mps2-an386 --check",
+    ),
     ("", "cargo clippy --quiet --workspace --all-targets -- -D warnings"),
     (
         "",
@@ -33,6 +36,7 @@ const STEPS: [(&str, &str); 10] = [
         "cargo clippy --quiet --release -- -D warnings",
     ),
     ("firmware/boards/qemu-mps2-an386", "cargo build --quiet --release"),
+    ("", "cargo run --quiet --package xtask -- bench-mcu --check"),
 ];
 
 /// Adds missing Rust targets, and QEMU where this user may install it.

@@ -1,0 +1,101 @@
+//! `cargo xtask bench-mcu`: what one update costs on emulated Cortex-M cores, counted to the instruction.
+//!
+//! The rule is that of the project's numerics: from the call to the return of one updating `step`, skip gate and rule
+//! included, head excluded, weights uniform in [-127, 127], inputs over their whole range. Instructions, not cycles.
+
+mod blobs;
+mod image;
+mod report;
+
+use anyhow::bail;
+use blobs::Weights;
+use float_model::Family;
+use image::Image;
+use report::Row;
+use std::fs;
+
+/// (I, H).
+const SHAPES: [(usize, usize); 10] = [
+    (1, 16),
+    (1, 32),
+    (6, 16),
+    (6, 32),
+    (6, 64),
+    (9, 32),
+    (28, 64),
+    (64, 128),
+    (1, 110),
+    (2, 110),
+];
+
+/// The committed figures.
+const FILE: &str = "benches/mcu.md";
+/// By how much a figure may grow against them.
+const GROWTH: f64 = 1.03;
+
+/// Counts everything and writes the file; or, to check, compares with it.
+pub fn run(json: bool, check: bool, only: Option<&str>) -> anyhow::Result<()> {
+    let path = crate::shell::root().join(FILE);
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    let rows = count(only)?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    }
+    if only.is_some() {
+        if !json {
+            println!("{}", report::markdown(&rows));
+        }
+        return Ok(());
+    }
+    if check {
+        let grown = report::grown(&report::parse(&before)?, &rows, GROWTH);
+        if grown.is_empty() {
+            return Ok(());
+        }
+        bail!("{} figures grew beyond {FILE}:\n  {}", grown.len(), grown.join("\n  "));
+    }
+    fs::write(&path, report::markdown(&rows))?;
+    eprintln!("{} figures written to {FILE}", rows.len());
+    Ok(())
+}
+
+/// One row for each machine, cell, shape and kernel that fits the machine's memory.
+fn count(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for machine in image::MACHINES {
+        if only.is_some_and(|only| only != machine.name) {
+            continue;
+        }
+        let image = Image::build(machine)?;
+        for family in [Family::Lstm, Family::Gru] {
+            for weights in Weights::ALL {
+                let text_bytes = image.text_bytes(family, weights)?;
+                for (inputs, hidden) in SHAPES {
+                    let blob = blobs::blob(family, inputs, hidden, weights)?;
+                    if blob.bytes().len() > machine.room {
+                        continue;
+                    }
+                    let counted = image.run(blob.bytes())?;
+                    rows.push(Row {
+                        machine: machine.name.into(),
+                        core: machine.core.into(),
+                        cell: match family {
+                            Family::Lstm => "lstm".into(),
+                            Family::Gru => "gru".into(),
+                        },
+                        input: inputs,
+                        hidden,
+                        kernel: format!("{}{}", weights.name(), machine.suffix),
+                        instructions: counted.instructions.round() as u64,
+                        macs: blob.model().macs_per_update(),
+                        text_bytes,
+                        state_bytes: report::state_bytes(inputs, hidden),
+                        stack_bytes: counted.stack_bytes,
+                    });
+                }
+            }
+        }
+        eprintln!("{}{}: done", machine.name, machine.suffix);
+    }
+    Ok(rows)
+}
