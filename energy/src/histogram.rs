@@ -142,12 +142,13 @@ impl Class {
     }
 }
 
-const SIMPLE: [&str; 69] = [
+const SIMPLE: [&str; 73] = [
     "add", "addw", "subw", "uxtab", "uxtah", "sxtab", "sxtah", "adc", "sub", "sbc", "rsb", "cmp", "cmn", "mov", "movt",
     "movw", "mvn", "and", "orr", "orn", "eor", "bic", "tst", "teq", "lsl", "lsr", "asr", "ror", "rrx", "sxth", "sxtb",
     "uxth", "uxtb", "sxtb16", "uxtb16", "ubfx", "sbfx", "bfi", "bfc", "clz", "rbit", "rev", "rev16", "ssat", "usat",
     "ssat16", "qadd", "qsub", "qadd16", "pkhbt", "pkhtb", "smlad", "smuad", "smlabb", "smlabt", "smlatb", "smlatt",
-    "smulbb", "smulbt", "smultb", "smultt", "smulwb", "smulwt", "smlawb", "smlawt", "smmul", "smmulr", "adr", "neg",
+    "smulbb", "smulbt", "smultb", "smultt", "smulwb", "smulwt", "smlawb", "smlawt", "smmul", "smmulr", "smmla",
+    "smmlar", "smmls", "smmlsr", "adr", "neg",
 ];
 
 const CONDITIONS: [&str; 17] = [
