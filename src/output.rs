@@ -3,7 +3,7 @@
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use std::path::Path;
+use std::{io::Write, path::Path};
 
 /// Where results go.
 #[derive(Debug, Clone, Copy)]
@@ -13,12 +13,14 @@ pub struct Output {
 }
 
 impl Output {
-    /// Prints the result, as JSON or as `text` says it.
+    /// Prints the result, as JSON or as `text` says it. A reader that leaves early (`| head`) is no failure.
     pub fn print(self, json: &Value, text: impl FnOnce() -> String) {
-        if self.json {
-            println!("{json}");
-        } else {
-            println!("{}", text());
+        let shown = if self.json { json.to_string() } else { text() };
+        if let Err(error) = writeln!(std::io::stdout().lock(), "{shown}")
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            eprintln!("error: standard output: {error}");
+            std::process::exit(1);
         }
     }
 }

@@ -241,3 +241,19 @@ fn an_interrupted_run_resumes() {
     let model = |name: &str| float_model::load(&f.path(name).join("model.safetensors")).unwrap();
     assert_eq!(model("run"), model("once"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(["energy", "boards"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closes the pipe before anything is written to it.
+    drop(child.stdout.take());
+    let out = child.wait_with_output().unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}

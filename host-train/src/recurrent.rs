@@ -10,7 +10,6 @@ use crate::{
     params::{Kind, Shape},
 };
 use candle_core::{CpuStorage, CustomOp2, Layout, Result, Storage, Tensor};
-use float_model::Family;
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError,
     atomic::{AtomicU64, Ordering},
@@ -176,10 +175,7 @@ impl CustomOp2 for Op {
 /// The sizes of a pass over `batch` sequences of `length` samples.
 pub fn pass_shape(shape: &Shape, batch: usize, length: usize, output_at: fused::OutputAt) -> fused::Shape {
     fused::Shape {
-        family: match shape.cell.family() {
-            Family::Lstm => fused::Family::Lstm,
-            Family::Gru => fused::Family::Gru,
-        },
+        family: shape.cell.family(),
         skips: shape.cell.skips(),
         input: shape.input,
         hidden: shape.hidden,

@@ -1,23 +1,6 @@
 //! What is computed: the sizes, and where each named tensor lies in the flat parameter vector.
 
-/// The recurrence underneath the skip gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Family {
-    /// Gates i, f, g, o; states h and c.
-    Lstm,
-    /// Gates r, z, n in PyTorch's reset-after form; state h.
-    Gru,
-}
-
-impl Family {
-    /// Gate rows per hidden unit in the named tensors: 4 or 3.
-    pub const fn gates(self) -> usize {
-        match self {
-            Family::Lstm => 4,
-            Family::Gru => 3,
-        }
-    }
-}
+pub use float_model::Family;
 
 /// Which states of the top layer are the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
