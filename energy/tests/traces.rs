@@ -4,9 +4,9 @@ mod common;
 
 use std::io::Write;
 
-use common::{at, close, fails, file, whole};
+use common::{close, fails, file, whole};
 use energy::trace::{Format, Markers, ReadOptions};
-use energy::{Error, MeasureOptions, Windowing, measure};
+use energy::{MeasureOptions, Windowing, measure};
 use tempfile::TempDir;
 
 /// Rows at 0.3 and 0.5 ms by turns; 1 mA at 3 V with bursts of 5 mA in rows 100 to 199 and 300 to 449; the energy
