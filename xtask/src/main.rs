@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod model_cards;
 mod shell;
 mod test;
 
@@ -30,6 +31,17 @@ enum Command {
         #[arg(long)]
         machine: Option<String>,
     },
+    /// Makes the cards and blobs of models/ by the commands that they name.
+    ModelCards {
+        /// Writes nothing; fails where the commands give other figures than the cards.
+        #[arg(long)]
+        check: bool,
+        /// A folder with the recordings of the activity models, `har` and `har3`.
+        #[arg(long)]
+        data: Option<std::path::PathBuf>,
+        /// These models only.
+        names: Vec<String>,
+    },
     /// Installs what the tests need: Rust targets, and QEMU where this user may.
     Setup,
 }
@@ -38,6 +50,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test => test::run(),
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
+        Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Setup => test::setup(),
     };
     match result {

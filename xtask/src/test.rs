@@ -13,7 +13,7 @@ const TARGETS: [&str; 5] = [
 ];
 
 /// (folder, command), in order; the cheap ones first.
-const STEPS: [(&str, &str); 11] = [
+const STEPS: [(&str, &str); 12] = [
     ("", "cargo fmt --all --check"),
     (
         "firmware",
@@ -37,6 +37,7 @@ const STEPS: [(&str, &str); 11] = [
     ),
     ("firmware/boards/qemu-mps2-an386", "cargo build --quiet --release"),
     ("", "cargo run --quiet --package xtask -- bench-mcu --check"),
+    ("", "cargo run --quiet --package xtask -- model-cards --check"),
 ];
 
 /// Adds missing Rust targets, and QEMU where this user may install it.

@@ -1,0 +1,232 @@
+//! `cargo xtask model-cards`: the cards and blobs of `models/`, made by the commands that they name.
+
+use crate::shell;
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Figures of another machine's floating point may differ from the card's by this share.
+const TOLERANCE: f64 = 5e-3;
+
+/// One folder of `models/`.
+struct Entry {
+    name: &'static str,
+    /// The command that trained it, without `--out`.
+    train: &'static str,
+    about: &'static str,
+    /// Needs the recordings of `--har`.
+    recorded: bool,
+}
+
+const ENTRIES: [Entry; 5] = [
+    Entry {
+        name: "activity",
+        train: "skiprnn train dataset --cell skip-gru --learning-rate 1e-2 --learning-rate-schedule constant --steps 1000 --eval-every 50 --threads 2 --train-x har/train_x.npy --train-y har/train_y.npy --test-x har/test_x.npy --test-y har/test_y.npy --sample-period-s 0.02 --class-names walking,upstairs,downstairs,sitting,standing,laying --channel-names \"acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z\" --channel-units g,g,g,rad/s,rad/s,rad/s",
+        about: "Six activities from a smartphone at the waist: acceleration and angular rate at 50 Hz, windows of 2.56 s (a subset of UCI HAR, Anguita et al., 2013, CC BY 4.0).",
+        recorded: true,
+    },
+    Entry {
+        name: "activity-accelerometer",
+        train: "skiprnn train dataset --cell skip-gru --seed 2 --threads 2 --train-x har3/train_x.npy --train-y har/train_y.npy --test-x har3/test_x.npy --test-y har/test_y.npy --sample-period-s 0.02 --class-names walking,upstairs,downstairs,sitting,standing,laying --channel-names \"acceleration x,acceleration y,acceleration z\" --channel-units g,g,g",
+        about: "The same six activities from the three channels of the accelerometer alone: `har3` holds the first three of the arrays.",
+        recorded: true,
+    },
+    Entry {
+        name: "adding",
+        train: "skiprnn train adding --threads 2",
+        about: "The sum of two marked values among 50 samples (Campos et al., section 4.1).",
+        recorded: false,
+    },
+    Entry {
+        name: "frequency",
+        train: "skiprnn train frequency --lambda 1e-4 --threads 2",
+        about: "Is the period of a sine wave 5 to 6 ms? A sample every millisecond, 100 ms (Campos et al., appendix A.1).",
+        recorded: false,
+    },
+    Entry {
+        name: "frequency-half-ms",
+        train: "skiprnn train frequency --lambda 1e-4 --sample-period-s 5e-4 --threads 2",
+        about: "The same task with a sample every half millisecond: 200 samples.",
+        recorded: false,
+    },
+];
+
+/// Makes the cards and blobs of the models named (of all where none is), or, with `check`, compares them with the
+/// committed ones. `data` is a folder with `har` and `har3` in it; without it the models that need it are left out.
+pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result<()> {
+    if let Some(name) = names.iter().find(|n| ENTRIES.iter().all(|e| e.name != **n)) {
+        bail!("{name}: no such model; the list is in xtask/src/model_cards.rs");
+    }
+    shell::run("", "cargo build --quiet --release --bin skiprnn")?;
+    let mut differences = Vec::new();
+    let wanted = |e: &&Entry| names.is_empty() || names.iter().any(|n| n == e.name);
+    for entry in ENTRIES.iter().filter(wanted) {
+        if entry.recorded && data.is_none() {
+            eprintln!("{}: left out, needs its recordings (--data FOLDER)", entry.name);
+            continue;
+        }
+        let folder = shell::root().join("models").join(entry.name);
+        let scratch = tempfile::tempdir()?;
+        let blob = scratch.path().join("model.srnn");
+        let card = card(entry, &folder, &blob, data)?;
+        if check {
+            let path = folder.join("card.md");
+            let committed = fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+            let found = compare(&committed, &card);
+            let verdict = if found.is_empty() { "reproduced" } else { "differs" };
+            eprintln!("{}: {verdict}", entry.name);
+            differences.extend(found.into_iter().map(|d| format!("{}: {d}", entry.name)));
+        } else {
+            fs::write(folder.join("card.md"), card)?;
+            fs::copy(&blob, folder.join("model.srnn"))?;
+        }
+    }
+    if !differences.is_empty() {
+        bail!(
+            "the commands give other figures than the cards; `cargo xtask model-cards` writes them anew:\n  {}",
+            differences.join("\n  ")
+        );
+    }
+    Ok(())
+}
+
+/// The JSON of one command of the release build, run where the paths of the recordings lead.
+fn skiprnn(folder: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
+    let out = Command::new(target.join("release/skiprnn"))
+        .args(arguments)
+        .arg("--json")
+        .current_dir(folder)
+        .stderr(Stdio::inherit())
+        .output()
+        .context("the release build cannot be started")?;
+    if !out.status.success() {
+        bail!("failed: skiprnn {}", arguments.join(" "));
+    }
+    Ok(serde_json::from_slice(&out.stdout)?)
+}
+
+fn card(entry: &Entry, folder: &Path, blob: &Path, data: Option<&Path>) -> anyhow::Result<String> {
+    let Entry { name, train, about, .. } = entry;
+    let (run, blob) = (folder.display().to_string(), blob.display().to_string());
+    let start = data.map_or_else(shell::root, Path::to_path_buf);
+    let e = skiprnn(&start, &["eval", &run])?;
+    let q = skiprnn(&start, &["quantize", &run, "--out", &blob, "--name", name])?;
+    let path = folder.join("training.json");
+    let t: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
+    let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);
+    let text = |v: &Value| v.as_str().unwrap_or("?").to_owned();
+    let metric = |v: &Value| match e["metric_name"].as_str() {
+        Some("mse") => format!("MSE {:.2e}", number(v)),
+        _ => format!("accuracy {:.4}", number(v)),
+    };
+    let held = match entry.recorded {
+        true => format!("{} test windows", e["sequences"]),
+        false => "10,000 held-out sequences".into(),
+    };
+    let (length, updates) = (number(&e["sequence_length"]), number(&e["updates_mean"]));
+    let rows = [
+        (
+            "cell".into(),
+            format!("{}, {} units, {} layer", text(&e["cell"]), e["hidden"], e["layers"]),
+        ),
+        (
+            "seed, steps".into(),
+            format!(
+                "{}, {} (best state: step {}, chosen on validation data)",
+                e["seed"], t["steps"], t["best_step"]
+            ),
+        ),
+        (
+            format!("float, {held} (`skiprnn eval`)"),
+            format!(
+                "{}{}",
+                metric(&e["metric"]),
+                if e["solved"] == true { ", solved" } else { "" }
+            ),
+        ),
+        (
+            "samples used".into(),
+            format!("{updates:.2} of {length} ({:.1} %)", 100.0 * updates / length),
+        ),
+        (
+            "MACs per sequence".into(),
+            format!("{:.0}", number(&e["macs_per_sequence"])),
+        ),
+        (
+            "blob".into(),
+            format!(
+                "{} bytes, {}-bit weights, kernel {}",
+                q["blob_bytes"],
+                q["weights_bits"],
+                text(&q["kernel"])
+            ),
+        ),
+        (
+            format!("integers, {} validation sequences (`skiprnn quantize`)", q["sequences"]),
+            format!(
+                "{} with {:.2} updates; float there: {} with {:.2}",
+                metric(&q["metric_fixed"]),
+                number(&q["updates_fixed"]),
+                metric(&q["metric_float"]),
+                number(&q["updates_float"])
+            ),
+        ),
+        (
+            "same decision, same schedule".into(),
+            format!(
+                "{:.1} %, {:.1} %",
+                100.0 * number(&q["same_decision"]),
+                100.0 * number(&q["same_schedule"])
+            ),
+        ),
+    ];
+    let table: String = rows.iter().map(|(k, v)| format!("| {k} | {v} |\n")).collect();
+    Ok(format!(
+        "# {name}\n\n{about}\n\n    {train} --out runs/{name}\n    skiprnn quantize runs/{name} --out model.srnn --name {name}\n\n| | |\n| --- | --- |\n{table}"
+    ))
+}
+
+/// Words in which the two texts differ by more than the tolerance.
+fn compare(committed: &str, now: &str) -> Vec<String> {
+    let mut differences = Vec::new();
+    let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), now.lines().collect());
+    if old.len() != new.len() {
+        return vec![format!("{} lines, the card has {}", new.len(), old.len())];
+    }
+    for (old, new) in old.iter().zip(new) {
+        let words = |line: &str| line.split([' ', '(', ')', ',']).map(str::to_owned).collect::<Vec<_>>();
+        let (a, b) = (words(old), words(new));
+        let same = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || near(a, b));
+        if !same {
+            differences.push(format!("'{old}' is now '{new}'"));
+        }
+    }
+    differences
+}
+
+/// Whether both are numbers that nearly agree.
+fn near(a: &str, b: &str) -> bool {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::compare;
+
+    #[test]
+    fn figures_may_differ_a_little_and_words_may_not() {
+        let card = "| float (`skiprnn eval`) | accuracy 0.9921, solved |\n| blob | 56256 bytes, kernel row |";
+        assert!(compare(card, &card.replace("0.9921", "0.9920")).is_empty());
+        assert_eq!(compare(card, &card.replace("0.9921", "0.9821")).len(), 1);
+        assert_eq!(compare(card, &card.replace(", solved", "")).len(), 1);
+        assert_eq!(compare(card, &card.replace("row", "block")).len(), 1);
+    }
+}
