@@ -78,7 +78,7 @@ impl<'a> Model<'a> {
     pub(crate) fn new(board: &'a Board, sensor: &'a Sensor, workload: &'a Workload) -> Result<Self, Error> {
         workload.validate()?;
         let rate = sensor.rate_for(workload.sample_period_s)?;
-        let instructions = head_instructions(workload.head_macs);
+        let instructions = head_instructions(board.core, workload.head_macs);
         let output_cycles =
             UpdateCost::Predicted { instructions }.cycles(board.core, board.memory_cycle_factor.interval());
         Ok(Self {

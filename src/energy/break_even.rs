@@ -5,21 +5,21 @@ use crate::{
     blob,
     output::{Output, Usage, merge},
 };
-use energy::{BreakEven, UpdateCost, Workload};
+use energy::{BreakEven, Core, UpdateCost, Workload};
 use serde_json::json;
 
 /// Sample period where neither option nor blob tells.
 const SAMPLE_PERIOD_S: f64 = 0.02;
-/// Instructions of an update where neither option nor blob tells: a network of about 32 units.
-const INSTRUCTIONS: u64 = 20_000;
+/// The network where there is no blob: (gate rows, MACs) of a GRU with 32 units and 6 inputs.
+const NETWORK: (usize, usize) = (3 * 32, 3 * 32 * (6 + 32));
 
 /// Runs the command.
 pub fn run(args: &BreakEvenArgs, out: Output) -> anyhow::Result<()> {
     let (board, sensor) = parts::load(&args.parts)?;
     let cost = parts::update_cost(&args.cost, &board)?;
     let mut workload = match &args.blob {
-        Some(path) => parts::workload(&blob::read(path)?.model(), 1.0, None, cost)?,
-        None => plain(cost),
+        Some(path) => parts::workload(board.core, &blob::read(path)?.model(), 1.0, None, cost)?,
+        None => plain(board.core, cost),
     };
     if let Some(period_s) = args.sample_period_s {
         if !(period_s.is_finite() && period_s > 0.0) {
@@ -56,7 +56,7 @@ pub fn run(args: &BreakEvenArgs, out: Output) -> anyhow::Result<()> {
     );
     out.print(&value, || {
         let update = if args.blob.is_none() && cost.is_none() {
-            format!("{INSTRUCTIONS} instructions, assumed")
+            format!("{}: a GRU with 32 units and 6 inputs", workload.update.provenance())
         } else {
             workload.update.provenance()
         };
@@ -83,9 +83,9 @@ fn by_rate(rate_hz: f64, b: &BreakEven) -> String {
     }
 }
 
-fn plain(cost: Option<UpdateCost>) -> Workload {
+fn plain(core: Core, cost: Option<UpdateCost>) -> Workload {
     let update = cost.unwrap_or(UpdateCost::Predicted {
-        instructions: energy::Interval::exact(INSTRUCTIONS as f64),
+        instructions: energy::predicted_instructions(core, NETWORK.0, NETWORK.1),
     });
     Workload {
         sequence_length: 1,

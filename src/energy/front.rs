@@ -136,7 +136,7 @@ fn point(
     sensor: &Sensor,
 ) -> anyhow::Result<Point> {
     let updates_mean = found.updates_mean;
-    let workload = parts::workload(model, updates_mean, found.schedules, None)?;
+    let workload = parts::workload(board.core, model, updates_mean, found.schedules, None)?;
     Ok(Point {
         name: name.to_owned(),
         dial,

@@ -10,10 +10,10 @@ use crate::{
     inputs,
     output::Usage,
 };
-use energy::{Board, Calibration, Interval, Sensor, UpdateCost, Workload};
+use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};
 use float_model::Metric;
 use quantize::Simulator;
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{CellKind, Model};
 
 /// The profiles, the board's with the figures of a calibration.
 pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
@@ -104,8 +104,9 @@ impl Use {
     }
 }
 
-/// The workload of a model; an update costs what `cost` says, or what its MACs let expect.
+/// The workload of a model on a core; an update costs what `cost` says, or what its shape lets expect.
 pub fn workload(
+    core: Core,
     model: &Model<'_>,
     updates_mean: f64,
     schedules: Option<Vec<Vec<u32>>>,
@@ -119,9 +120,14 @@ pub fn workload(
     }
     let macs = model.macs_per_update();
     let gate = if model.skips() { model.hidden() } else { 0 };
+    let gates = match model.cell() {
+        CellKind::Lstm => 4,
+        CellKind::Gru => 3,
+    };
+    let rows = model.layers() * gates * model.hidden();
     let of = |macs: usize| {
         cost.unwrap_or_else(|| UpdateCost::Predicted {
-            instructions: energy::predicted_instructions(macs, model.hidden()),
+            instructions: energy::predicted_instructions(core, rows, macs),
         })
     };
     Ok(Workload {

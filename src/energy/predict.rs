@@ -28,12 +28,9 @@ pub fn prediction(model: &Model<'_>, board: &str, sensor: &str, basis: Basis) ->
     let cost = basis
         .instructions
         .map(|instructions| UpdateCost::Counted { instructions });
-    let workload = parts::workload(model, basis.updates_mean, basis.schedules, cost)?;
-    Ok(energy::predict(
-        &energy::board(board)?,
-        &energy::sensor(sensor)?,
-        &workload,
-    )?)
+    let board = energy::board(board)?;
+    let workload = parts::workload(board.core, model, basis.updates_mean, basis.schedules, cost)?;
+    Ok(energy::predict(&board, &energy::sensor(sensor)?, &workload)?)
 }
 
 /// The command's JSON: the prediction with its board and sensor as the user named them.
@@ -48,7 +45,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     let (board, sensor) = parts::load(&args.parts)?;
     let found = samples_used(args, &model)?;
     let cost = parts::update_cost(&args.cost, &board)?;
-    let workload = parts::workload(&model, found.updates_mean, found.schedules, cost)?;
+    let workload = parts::workload(board.core, &model, found.updates_mean, found.schedules, cost)?;
     let p = energy::predict(&board, &sensor, &workload)?;
 
     let mut value = json(&p)?;
