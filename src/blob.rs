@@ -4,7 +4,7 @@ use crate::{
     cli::{InputArgs, Task},
     inputs::{self, Data},
 };
-use float_model::Objective;
+use float_model::{Objective, OutputAt};
 use quantize::Blob;
 use skiprnn_nostd::Model;
 
@@ -31,6 +31,14 @@ pub fn objective(model: &Model<'_>) -> Objective {
         skiprnn_nostd::Objective::Classification => Objective::Classification,
         skiprnn_nostd::Objective::Regression => Objective::Regression,
         skiprnn_nostd::Objective::Multilabel => Objective::Multilabel,
+    }
+}
+
+/// When outputs are given, in the float model's words.
+pub fn output_at(model: &Model<'_>) -> OutputAt {
+    match model.output_at() {
+        skiprnn_nostd::OutputAt::End => OutputAt::End,
+        skiprnn_nostd::OutputAt::Step => OutputAt::Step,
     }
 }
 

@@ -8,9 +8,17 @@ use crate::{
     simulate,
 };
 use emulator::{Emulation, Machine, Options};
+use float_model::OutputAt;
 use quantize::{Blob, Run, Simulator};
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
+
+/// The replay image reports the logits at the end of a sequence, not those of every step.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "output_at: the blob gives an output at every step, and the replay firmware reports the last one only; use simulate"
+)]
+pub struct OutputsAtSteps;
 
 /// Sequences where nothing else is said.
 pub const COUNT: usize = 200;
@@ -24,6 +32,9 @@ pub fn emulate(
     result: &ResultArgs,
 ) -> anyhow::Result<(Value, Emulation)> {
     let x = &prepared.data.x;
+    if blob::output_at(model) == OutputAt::Step {
+        return Err(OutputsAtSteps.into());
+    }
     let emulation = emulator::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
     let expected = Simulator::new(model)?.run_all(&prepared.counts, x.length, inputs::threads());
     let runs: Vec<Run> = emulation

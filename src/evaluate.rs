@@ -5,7 +5,7 @@ use crate::{
     inputs::{self, Run},
     output::{Output, merge},
 };
-use float_model::{Forward, Metric, Objective, Outcome};
+use float_model::{Metric, Objective, OutputAt};
 use host_train::DataSource;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -29,7 +29,11 @@ pub struct Summary {
 impl Summary {
     fn macs_per_sequence(&self, run: &Run) -> f64 {
         let m = &run.model;
-        self.updates_mean * m.macs_per_update() as f64 + (m.hidden * m.outputs) as f64
+        let heads = match m.description.output_at {
+            OutputAt::End => 1.0,
+            OutputAt::Step => self.updates_mean,
+        };
+        self.updates_mean * m.macs_per_update() as f64 + heads * (m.hidden * m.outputs) as f64
     }
 
     /// The keys that `train` and `eval` share.
@@ -76,27 +80,55 @@ pub fn solved(task: &str, metric: Metric) -> Option<bool> {
     }
 }
 
-/// Decisions and outputs as the commands print them: class indices, or the real outputs of a regression.
-pub fn results_json(
-    objective: Objective,
-    outputs: &[Vec<f32>],
-    schedules: &[&[u32]],
-    args: &ResultArgs,
-) -> anyhow::Result<Value> {
-    let decisions: Vec<Value> = outputs
-        .iter()
-        .map(|o| match objective {
+/// What the outputs of a model are.
+pub struct Answers {
+    /// What they mean.
+    pub objective: Objective,
+    /// When they are given.
+    pub output_at: OutputAt,
+    /// O.
+    pub outputs: usize,
+}
+
+impl Answers {
+    fn decision(&self, o: &[f32]) -> Value {
+        match self.objective {
             Objective::Classification => json!(float_model::argmax(o)),
             Objective::Regression if o.len() == 1 => json!(o[0]),
             Objective::Regression => json!(o),
             Objective::Multilabel => json!(o.iter().map(|v| *v > 0.0).collect::<Vec<_>>()),
-        })
-        .collect();
+        }
+    }
+}
+
+/// Decisions and outputs as the commands print them: class indices, the real outputs of a regression, or whether each
+/// label holds; with an output at every step, a list of T.
+pub fn results_json(
+    answers: &Answers,
+    outputs: &[Vec<f32>],
+    schedules: &[&[u32]],
+    args: &ResultArgs,
+) -> anyhow::Result<Value> {
+    let every_step = answers.output_at == OutputAt::Step;
+    let rows = |o: &[f32]| -> Vec<Vec<f32>> { o.chunks_exact(answers.outputs).map(<[f32]>::to_vec).collect() };
+    let decide = |o: &Vec<f32>| match every_step {
+        true => rows(o).iter().map(|row| answers.decision(row)).collect(),
+        false => answers.decision(o),
+    };
+    let decisions: Vec<Value> = outputs.iter().map(decide).collect();
     let mut value = json!({ "decisions": decisions });
     match &args.outputs {
         Some(path) => {
-            host_train::dataset::save_matrix(path, outputs)?;
+            let steps = outputs
+                .first()
+                .map(|o| o.len() / answers.outputs)
+                .filter(|_| every_step);
+            host_train::dataset::save_outputs(path, outputs, steps)?;
             merge(&mut value, json!({ "outputs": path }));
+        }
+        None if every_step => {
+            let outputs: Vec<_> = outputs.iter().map(|o| rows(o)).collect();
+            merge(&mut value, json!({ "outputs": outputs }));
         }
         None => merge(&mut value, json!({ "outputs": outputs })),
     }
@@ -116,11 +148,16 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<(Value, String)> {
     let started = Instant::now();
     let run = Run::open(&args.run)?;
     let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
-    let outcomes: Vec<Outcome> = Forward::new(&run.model).run_all(&data.x, args.dial, inputs::threads())?;
+    let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
     let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
     let schedules: Vec<&[u32]> = outcomes.iter().map(|o| o.updates.as_slice()).collect();
     let objective = run.model.description.objective;
-    let results = results_json(objective, &outputs, &schedules, &args.result)?;
+    let answers = Answers {
+        objective,
+        output_at: run.model.description.output_at,
+        outputs: run.model.outputs,
+    };
+    let results = results_json(&answers, &outputs, &schedules, &args.result)?;
     let updates_mean = mean_updates(&schedules);
     let (mut value, text) = match &data.y {
         Some(y) => {

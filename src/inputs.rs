@@ -5,7 +5,7 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
-use float_model::{FloatModel, Sequences, Targets};
+use float_model::{FloatModel, Forward, Outcome, Sequences, Targets};
 use host_train::{DataSource, TrainConfig, dataset};
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,16 @@ impl Run {
             stem
         };
         name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
+    }
+
+    /// Runs the float model over `x` as it was trained: updates fall by its gate, or, in a run with `p_skip`, at random
+    /// with draws from `seed`.
+    pub fn outcomes(&self, x: &Sequences, dial: f32, seed: u64) -> anyhow::Result<Vec<Outcome>> {
+        let forward = Forward::new(&self.model);
+        Ok(match self.config.as_ref().and_then(|c| c.p_skip) {
+            None => forward.run_all(x, dial, threads())?,
+            Some(p) => forward.run_imposed(x, threads(), |n| host_train::random_schedule(p, seed, n, x.length))?,
+        })
     }
 
     /// Where fresh sequences of this run's task come from.

@@ -3,7 +3,7 @@
 use crate::{
     blob::{self, Prepared},
     cli::{ResultArgs, SimulateArgs},
-    evaluate::{mean_updates, results_json},
+    evaluate::{Answers, mean_updates, results_json},
     inputs,
     output::{Output, merge},
 };
@@ -28,7 +28,12 @@ pub fn summarize(model: &Model<'_>, prepared: &Prepared, runs: &[Run], args: &Re
         "metric": metric.map(Metric::value),
         "updates_mean": mean_updates(&schedules),
     });
-    merge(&mut value, results_json(objective, &outputs, &schedules, args)?);
+    let answers = Answers {
+        objective,
+        output_at: blob::output_at(model),
+        outputs: model.outputs(),
+    };
+    merge(&mut value, results_json(&answers, &outputs, &schedules, args)?);
     Ok(value)
 }
 

@@ -1,6 +1,6 @@
-//! Sequences with their answers, and the metric that compares the two.
+//! Sequences with their answers.
 
-use crate::{Error, Objective};
+use crate::{Error, Objective, OutputAt};
 
 /// N sequences of equal length, as one dense array.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -74,17 +74,31 @@ impl Sequences {
     }
 }
 
-/// What the sequences should give.
+/// What the sequences should give: one answer a sequence, or one at every step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Targets {
     /// (N): class indices.
     Labels(Vec<u32>),
-    /// (N, O), row-major.
+    /// (N, O), row-major: real numbers.
     Values {
         /// The targets.
         values: Vec<f32>,
         /// O.
         outputs: usize,
+    },
+    /// (N, C), row-major: for each of C labels whether it holds, 0 or 1.
+    Multilabel {
+        /// 0 or 1.
+        values: Vec<f32>,
+        /// C.
+        outputs: usize,
+    },
+    /// An answer at every step: (N, T) class indices, (N, T, O) or (N, T, C).
+    PerStep {
+        /// The answers of all steps, N·T in the order of sequences and then of samples; never `PerStep` itself.
+        answers: Box<Targets>,
+        /// T.
+        length: usize,
     },
 }
 
@@ -93,129 +107,74 @@ impl Targets {
     pub fn count(&self) -> usize {
         match self {
             Targets::Labels(labels) => labels.len(),
-            Targets::Values { values, outputs } => values.len() / outputs.max(&1),
+            Targets::Values { values, outputs } | Targets::Multilabel { values, outputs } => {
+                values.len() / outputs.max(&1)
+            }
+            Targets::PerStep { answers, length } => answers.count() / length.max(&1),
         }
     }
 
     /// The first `n`, or all of them where there are fewer.
     pub fn take(&self, n: usize) -> Targets {
+        self.select(0..n.min(self.count()))
+    }
+
+    /// The answers of these sequences, in this order.
+    ///
+    /// # Panics
+    /// An index of [`Targets::count`] or more.
+    pub fn select(&self, indices: impl IntoIterator<Item = usize>) -> Targets {
+        let rows = |values: &[f32], outputs: usize, indices: &mut dyn Iterator<Item = usize>| -> Vec<f32> {
+            indices
+                .flat_map(|n| &values[n * outputs..(n + 1) * outputs])
+                .copied()
+                .collect()
+        };
+        let mut indices = indices.into_iter();
         match self {
-            Targets::Labels(labels) => Targets::Labels(labels[..n.min(labels.len())].to_vec()),
+            Targets::Labels(labels) => Targets::Labels(indices.map(|n| labels[n]).collect()),
             Targets::Values { values, outputs } => Targets::Values {
-                values: values[..(n * outputs).min(values.len())].to_vec(),
+                values: rows(values, *outputs, &mut indices),
                 outputs: *outputs,
             },
-        }
-    }
-}
-
-/// The figure of merit of a task.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Metric {
-    /// Share of right decisions; higher is better.
-    Accuracy(f64),
-    /// Mean squared error; lower is better.
-    Mse(f64),
-}
-
-impl Metric {
-    /// Compares outputs (N, O) with targets.
-    ///
-    /// # Errors
-    /// Counts or shapes that do not match the objective; `file` is what the error names.
-    pub fn of(file: &str, objective: Objective, outputs: &[Vec<f32>], targets: &Targets) -> Result<Metric, Error> {
-        if outputs.len() != targets.count() || outputs.is_empty() {
-            return Err(Error::field(
-                file,
-                "count",
-                format!("{} answers for {} sequences", targets.count(), outputs.len()),
-            ));
-        }
-        match (objective, targets) {
-            (Objective::Classification, Targets::Labels(labels)) => {
-                let classes = outputs[0].len() as u32;
-                if let Some(bad) = labels.iter().find(|l| **l >= classes) {
-                    return Err(Error::field(
-                        file,
-                        "labels",
-                        format!("{bad} is out of range, {classes} classes"),
-                    ));
+            Targets::Multilabel { values, outputs } => Targets::Multilabel {
+                values: rows(values, *outputs, &mut indices),
+                outputs: *outputs,
+            },
+            Targets::PerStep { answers, length } => {
+                let steps: Vec<usize> = indices.flat_map(|n| n * length..(n + 1) * length).collect();
+                Targets::PerStep {
+                    answers: Box::new(answers.select(steps)),
+                    length: *length,
                 }
-                let right = outputs
-                    .iter()
-                    .zip(labels)
-                    .filter(|(o, l)| argmax(o) == **l as usize)
-                    .count();
-                Ok(Metric::Accuracy(right as f64 / labels.len() as f64))
             }
-            (Objective::Regression, Targets::Values { values, outputs: o }) => {
-                if *o != outputs[0].len() {
-                    return Err(Error::field(
-                        file,
-                        "targets",
-                        format!("{o} a sequence, the model has {} outputs", outputs[0].len()),
-                    ));
-                }
-                let sum: f64 = outputs
-                    .iter()
-                    .flatten()
-                    .zip(values)
-                    .map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2))
-                    .sum();
-                Ok(Metric::Mse(sum / values.len() as f64))
-            }
-            (Objective::Classification, _) => Err(Error::field(
-                file,
-                "labels",
-                "real targets given, but the model is a classifier",
-            )),
-            (Objective::Regression, _) => Err(Error::field(
-                file,
-                "targets",
-                "class labels given, but the model is a regressor",
-            )),
-            (Objective::Multilabel, _) => Err(Error::field(
-                file,
-                "objective",
-                "multilabel models cannot be evaluated yet",
-            )),
         }
     }
 
-    /// `accuracy` or `mse`.
-    pub const fn name(self) -> &'static str {
+    /// The answers without their arrangement in time: of a sequence each, or of a step each.
+    pub fn answers(&self) -> &Targets {
         match self {
-            Metric::Accuracy(_) => "accuracy",
-            Metric::Mse(_) => "mse",
+            Targets::PerStep { answers, .. } => answers,
+            other => other,
         }
     }
 
-    /// The number itself.
-    pub const fn value(self) -> f64 {
+    /// When a model that is to give these answers is asked.
+    pub const fn output_at(&self) -> OutputAt {
         match self {
-            Metric::Accuracy(v) | Metric::Mse(v) => v,
+            Targets::PerStep { .. } => OutputAt::Step,
+            _ => OutputAt::End,
         }
     }
 
-    /// Whether `self` is strictly better than `other`; metrics of different kinds never are.
-    pub fn better_than(self, other: Metric) -> bool {
-        match (self, other) {
-            (Metric::Accuracy(a), Metric::Accuracy(b)) => a > b,
-            (Metric::Mse(a), Metric::Mse(b)) => a < b,
-            _ => false,
+    /// What the outputs of a model that is to give these answers mean.
+    pub fn objective(&self) -> Objective {
+        match self.answers() {
+            Targets::Values { .. } => Objective::Regression,
+            Targets::Multilabel { .. } => Objective::Multilabel,
+            _ => Objective::Classification,
         }
     }
-}
-
-/// Index of the largest output, the first of equals, as on the chip.
-pub fn argmax<T: PartialOrd>(outputs: &[T]) -> usize {
-    let mut best = 0;
-    for (k, v) in outputs.iter().enumerate() {
-        if *v > outputs[best] {
-            best = k;
-        }
-    }
-    best
 }
 
 #[cfg(test)]
@@ -236,19 +195,19 @@ mod tests {
     }
 
     #[test]
-    fn metrics() {
-        let outputs = vec![vec![0.0, 1.0], vec![2.0, 1.0]];
-        let m = Metric::of("y", Objective::Classification, &outputs, &Targets::Labels(vec![1, 1])).unwrap();
-        assert_eq!(m, Metric::Accuracy(0.5));
-        let targets = Targets::Values {
-            values: vec![0.0, 0.0, 2.0, 1.0],
+    fn answers_of_steps_stay_together() {
+        let labels = |v: &[u32]| Targets::PerStep {
+            answers: Box::new(Targets::Labels(v.to_vec())),
+            length: 2,
+        };
+        let y = labels(&[0, 1, 2, 3, 4, 5]);
+        assert_eq!((y.count(), y.output_at()), (3, OutputAt::Step));
+        assert_eq!(y.select([2, 0]), labels(&[4, 5, 0, 1]));
+        assert_eq!(y.take(9), y);
+        let values = Targets::Multilabel {
+            values: vec![0.0, 1.0, 1.0, 1.0],
             outputs: 2,
         };
-        assert_eq!(
-            Metric::of("y", Objective::Regression, &outputs, &targets).unwrap(),
-            Metric::Mse(0.25)
-        );
-        assert!(Metric::of("y", Objective::Classification, &outputs, &Targets::Labels(vec![2, 1])).is_err());
-        assert!(Metric::of("y", Objective::Classification, &outputs, &Targets::Labels(vec![1])).is_err());
+        assert_eq!((values.count(), values.objective()), (2, Objective::Multilabel));
     }
 }

@@ -1,7 +1,10 @@
 //! `model.safetensors`: reading, with every shape checked, and writing, atomically.
 
 use crate::{Cell, Channel, Description, Error, Family, FloatModel, Gate, Head, Layer, Objective, OutputAt};
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{
+    Dtype, SafeTensors,
+    tensor::{TensorInfo, TensorView},
+};
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
@@ -91,7 +94,34 @@ pub fn to_bytes(model: &FloatModel) -> Result<Vec<u8>, Error> {
         (name.as_str(), view)
     });
     let metadata: HashMap<String, String> = metadata(model).into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).map_err(|e| Error::field("model", "tensors", e.to_string()))
+    let wrong = |e: String| Error::field("model", "tensors", e);
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(|e| wrong(e.to_string()))?;
+    sorted_header(&bytes).ok_or_else(|| wrong("the header cannot be sorted".into()))
+}
+
+/// The same file with the keys of its header in order: safetensors writes metadata in the order of a hash table, and
+/// equal models shall be equal bytes. The header stays padded with spaces to a multiple of 8 bytes.
+fn sorted_header(file: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = file.split_first_chunk::<8>()?;
+    let (header, data) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+    let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let key = "__metadata__".to_owned();
+    let metadata: BTreeMap<String, String> = serde_json::from_value(entries.remove(&key)?).ok()?;
+    let tensors: BTreeMap<String, TensorInfo> = entries
+        .into_iter()
+        .map(|(name, value)| Some((name, serde_json::from_value(value).ok()?)))
+        .collect::<Option<_>>()?;
+    let (metadata, tensors) = (
+        serde_json::to_string(&metadata).ok()?,
+        serde_json::to_string(&tensors).ok()?,
+    );
+    let mut header = format!("{{\"{key}\":{metadata},{}", tensors.strip_prefix('{')?);
+    header.extend(std::iter::repeat_n(
+        ' ',
+        header.len().next_multiple_of(8) - header.len(),
+    ));
+    let length = (header.len() as u64).to_le_bytes();
+    Some([&length, header.as_bytes(), data].concat())
 }
 
 fn metadata(model: &FloatModel) -> BTreeMap<String, String> {

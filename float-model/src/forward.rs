@@ -1,6 +1,6 @@
 //! The forward pass of one sequence in f32, as the chip runs it: nothing is computed at a skipped sample.
 
-use crate::{Error, Family, FloatModel, Sequences};
+use crate::{Error, Family, FloatModel, OutputAt, Sequences};
 use skiprnn_nostd::skip;
 
 /// Where updates fall.
@@ -31,7 +31,8 @@ pub struct Update<'a> {
 /// What one sequence gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// (O): logits or real outputs after the last update.
+    /// (O): logits or real outputs after the last update; (T, O) where the model is asked at every step: while samples
+    /// are skipped, the last output stands.
     pub output: Vec<f32>,
     /// Samples used, in order; the first is 0.
     pub updates: Vec<u32>,
@@ -114,6 +115,8 @@ impl<'a> Forward<'a> {
         let mut hs: Vec<f32> = model.layers.iter().flat_map(|l| l.h0.iter().copied()).collect();
         let mut cs: Vec<f32> = model.layers.iter().flat_map(|l| l.c0.iter().copied()).collect();
         let mut updates = Vec::new();
+        let every_step = model.description.output_at == OutputAt::Step;
+        let mut output = Vec::new();
         let mut imposed = match schedule {
             Schedule::Imposed(s) => Some(s.iter().copied()),
             Schedule::Learned { .. } => None,
@@ -126,6 +129,9 @@ impl<'a> Forward<'a> {
         let mut input = vec![0.0; i.max(h)];
         let mut next = imposed.as_mut().map_or(Some(0), Iterator::next);
         while let Some(t) = next {
+            if every_step {
+                self.stand(&hs, t, &mut output);
+            }
             for (k, v) in input[..i].iter_mut().enumerate() {
                 *v = (x[t as usize * i + k] - model.input_mean[k]) / model.input_std[k];
             }
@@ -160,12 +166,28 @@ impl<'a> Forward<'a> {
                 None => skip::next_update(t, skip::samples_to_skip(skip::delta_from_f64(delta.into())), length),
             };
         }
-        let top = &hs[hs.len() - h..];
-        let rows = model.head.weight.chunks_exact(h).zip(&model.head.bias);
-        let output = rows
-            .map(|(row, b)| row.iter().zip(top).map(|(w, s)| w * s).sum::<f32>() + b)
-            .collect();
+        match every_step {
+            true => self.stand(&hs, length, &mut output),
+            false => output = self.head(&hs),
+        }
         Outcome { output, updates }
+    }
+
+    /// (O): the head on the top layer's h.
+    fn head(&self, hs: &[f32]) -> Vec<f32> {
+        let h = self.model.hidden;
+        let top = &hs[hs.len() - h..];
+        let rows = self.model.head.weight.chunks_exact(h).zip(&self.model.head.bias);
+        rows.map(|(row, b)| row.iter().zip(top).map(|(w, s)| w * s).sum::<f32>() + b)
+            .collect()
+    }
+
+    /// Lets the output of the present state stand for all samples before `t` that have none.
+    fn stand(&self, hs: &[f32], t: u32, output: &mut Vec<f32>) {
+        let steps = t as usize - output.len() / self.model.outputs;
+        if steps > 0 {
+            output.extend(self.head(hs).repeat(steps));
+        }
     }
 
     /// One update of one layer: `h` and `c` are replaced.
@@ -200,6 +222,29 @@ impl<'a> Forward<'a> {
     /// # Errors
     /// The sequences have another number of channels than the model has inputs.
     pub fn run_all(&self, x: &Sequences, dial: f32, threads: usize) -> Result<Vec<Outcome>, Error> {
+        self.fits(x)?;
+        Ok(self.in_parallel(x.count, threads, |n| {
+            self.run(x.sequence(n), Schedule::Learned { dial })
+        }))
+    }
+
+    /// [`Forward::run_all`] with the samples that `schedule` gives for each sequence.
+    ///
+    /// # Errors
+    /// The sequences have another number of channels than the model has inputs.
+    pub fn run_imposed(
+        &self,
+        x: &Sequences,
+        threads: usize,
+        schedule: impl Fn(usize) -> Vec<u32> + Sync,
+    ) -> Result<Vec<Outcome>, Error> {
+        self.fits(x)?;
+        Ok(self.in_parallel(x.count, threads, |n| {
+            self.run(x.sequence(n), Schedule::Imposed(&schedule(n)))
+        }))
+    }
+
+    fn fits(&self, x: &Sequences) -> Result<(), Error> {
         if x.channels != self.model.input {
             return Err(Error::field(
                 "data",
@@ -207,22 +252,22 @@ impl<'a> Forward<'a> {
                 format!("{} a sample, the model takes {}", x.channels, self.model.input),
             ));
         }
-        let share = x.count.div_ceil(threads.max(1)).max(1);
-        let run = |from: usize| {
-            let to = (from + share).min(x.count);
-            (from..to)
-                .map(|n| self.run(x.sequence(n), Schedule::Learned { dial }))
-                .collect::<Vec<_>>()
-        };
-        Ok(std::thread::scope(|scope| {
-            let handles: Vec<_> = (0..x.count)
+        Ok(())
+    }
+
+    /// `run` of 0..count on `threads` threads, in order.
+    fn in_parallel(&self, count: usize, threads: usize, run: impl Fn(usize) -> Outcome + Sync) -> Vec<Outcome> {
+        let share = count.div_ceil(threads.max(1)).max(1);
+        let run = &run;
+        std::thread::scope(|scope| {
+            let handles: Vec<_> = (0..count)
                 .step_by(share)
-                .map(|from| scope.spawn(move || run(from)))
+                .map(|from| scope.spawn(move || (from..(from + share).min(count)).map(run).collect::<Vec<_>>()))
                 .collect();
             handles
                 .into_iter()
                 .flat_map(|h| h.join().expect("a worker panicked"))
                 .collect()
-        }))
+        })
     }
 }

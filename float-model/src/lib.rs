@@ -9,13 +9,15 @@ mod data;
 mod error;
 mod file;
 mod forward;
+mod metric;
 mod model;
 
 pub use cell::{Cell, Family};
-pub use data::{Metric, Sequences, Targets, argmax};
+pub use data::{Sequences, Targets};
 pub use error::Error;
 pub use file::{load, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
+pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ impl Objective {
 }
 
 /// When the model is asked for an output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OutputAt {
     /// Once, after the last sample.
     End,

@@ -177,3 +177,56 @@ fn threads_do_not_change_results() {
     let narrow = Sequences::new("x", vec![0.0; 8], 2, 4, 1).unwrap();
     assert!(forward.run_all(&narrow, 0.0, 1).is_err());
 }
+
+#[test]
+fn equal_models_are_equal_bytes() {
+    for cell in Cell::ALL {
+        let mut model = small(cell);
+        for k in 0..9 {
+            model.description.other.insert(format!("note {k}"), "\"kept\"".into());
+        }
+        let bytes = to_bytes(&model).unwrap();
+        let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        assert_eq!(length % 8, 0);
+        let header = std::str::from_utf8(&bytes[8..8 + length]).unwrap();
+        let order: Vec<Option<usize>> = [
+            "\"cell\"",
+            "\"format\"",
+            "\"note 0\"",
+            "\"note 8\"",
+            "\"task\"",
+            "\"h0\"",
+        ]
+        .iter()
+        .map(|key| header.find(key))
+        .collect();
+        assert!(order.is_sorted() && order[0].is_some(), "{header}");
+    }
+}
+
+#[test]
+fn an_output_at_every_step_stands_while_samples_are_skipped() {
+    let mut model = small(Cell::SkipLstm);
+    let x: Vec<f32> = (0..20).map(|k| (k as f32 * 0.3).cos()).collect();
+    let end = |model: &FloatModel, samples: usize, updates: &[u32]| {
+        let schedule = Schedule::Imposed(updates);
+        Forward::new(model).run(&x[..2 * samples], schedule).output
+    };
+    let updates = [2, 3, 7];
+    // What the model says when asked at the end of every prefix.
+    let expected: Vec<f32> = (1..=10u32)
+        .flat_map(|t| {
+            let before: Vec<u32> = updates.into_iter().filter(|u| *u < t).collect();
+            end(&model, t as usize, &before)
+        })
+        .collect();
+    model.description.output_at = OutputAt::Step;
+    let outcome = Forward::new(&model).run(&x, Schedule::Imposed(&updates));
+    assert_eq!(outcome.output, expected);
+    assert_eq!(
+        outcome.output[..2],
+        outcome.output[2..4],
+        "h0 answers until the first update"
+    );
+    assert_ne!(outcome.output[2..4], outcome.output[4..6]);
+}

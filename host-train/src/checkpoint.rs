@@ -45,6 +45,8 @@ pub(crate) struct State {
     pub(crate) sums: Sums,
     pub(crate) best: Option<Best>,
     pub(crate) guard: Guard,
+    /// The step since which the solved best state's updates have hardly fallen, and those updates.
+    pub(crate) settling: Option<(u64, f64)>,
     /// Training time of all parts of the run.
     pub(crate) seconds: f64,
     /// Whether the stop rule has ended the run.
@@ -60,6 +62,7 @@ impl State {
             sums: Sums::default(),
             best: None,
             guard: Guard::default(),
+            settling: None,
             seconds: 0.0,
             stopped: false,
         }
@@ -112,10 +115,20 @@ impl State {
         put("sum.budget", self.sums.budget.to_bits());
         put("sum.updates", self.sums.updates.to_bits());
         put("sum.norm", self.sums.norm.to_bits());
+        if let Some((step, updates)) = self.settling {
+            put("settling.step", step);
+            put("settling.updates", updates.to_bits());
+        }
         if let Some(best) = &self.best {
             let e = &best.evaluation;
             put("best.step", best.step);
-            put("best.accuracy", matches!(e.metric, Metric::Accuracy(_)).into());
+            // Named for the time when there were two kinds; checkpoints of then are still read.
+            let kind = match e.metric {
+                Metric::Mse(_) => 0,
+                Metric::Accuracy(_) => 1,
+                Metric::MeanAveragePrecision(_) => 2,
+            };
+            put("best.accuracy", kind);
             put("best.metric", e.metric.value().to_bits());
             put("best.updates", e.updates_mean.to_bits());
             put("best.loss", e.loss.to_bits());
@@ -163,6 +176,7 @@ impl State {
                 evaluation: Evaluation {
                     metric: match bits("best.accuracy")? {
                         1 => Metric::Accuracy(real("best.metric")?),
+                        2 => Metric::MeanAveragePrecision(real("best.metric")?),
                         _ => Metric::Mse(real("best.metric")?),
                     },
                     updates_mean: real("best.updates")?,
@@ -199,6 +213,10 @@ impl State {
             guard: Guard {
                 returns: bits("guard.returns")?,
                 unsolved: bits("guard.unsolved")?,
+            },
+            settling: match metadata.contains_key("settling.step") {
+                true => Some((bits("settling.step")?, real("settling.updates")?)),
+                false => None,
             },
             seconds: real("seconds")?,
             stopped: bits("stopped")? == 1,

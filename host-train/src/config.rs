@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Budget, Error, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
+use crate::{Budget, Error, Loss, Rollback, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -51,6 +51,9 @@ pub struct TrainConfig {
     /// How λ changes over the run.
     #[serde(default)]
     pub lambda_schedule: Schedule,
+    /// What the collapse guard halves when it takes the run back to its best state.
+    #[serde(default)]
+    pub rollback: Rollback,
     /// Steps between two evaluations on the validation part.
     pub eval_every: u64,
     /// Stop once the validation metric beats this (and `stop_updates` holds, where given).
@@ -59,6 +62,10 @@ pub struct TrainConfig {
     /// Stop once the validation metric beats `stop_metric`, or the task is solved, with fewer updates than this.
     #[serde(default)]
     pub stop_updates: Option<f64>,
+    /// Stop once the best state is solved and its updates have not fallen by more than 1 % for this many steps; without
+    /// a gate, as soon as it is solved.
+    #[serde(default)]
+    pub settle_steps: Option<u64>,
     /// Seconds between two checkpoints.
     pub checkpoint_seconds: f64,
     /// Threads for training and evaluation. The last bits of what the fused engine computes depend on it.
@@ -116,12 +123,14 @@ pub enum DataSource {
 pub struct DatasetConfig {
     /// `.npy` (N, T, I), or a folder with one CSV file per sequence and `labels.csv`.
     pub train_x: PathBuf,
-    /// `.npy` labels (N) or real targets (N, O); not read where `train_x` is a folder.
+    /// `.npy` answers, as [`crate::dataset::load_targets`] reads them; not read where `train_x` is a folder.
     pub train_y: PathBuf,
     /// The test part, like `train_x`; read by [`DataSource::evaluation`] only.
     pub test_x: Option<PathBuf>,
     /// Like `train_y`.
     pub test_y: Option<PathBuf>,
+    /// The task loss; absent: as the answers ask for.
+    pub loss: Option<Loss>,
     /// Seconds between samples; 0: unknown, or as `channels.toml` says.
     pub sample_period_s: f64,
     /// One entry per channel; empty: as `channels.toml` says, or `channel0`, `channel1`, ...
@@ -201,9 +210,11 @@ impl DataSource {
                 _ => Schedule::default(),
             },
             lambda_schedule: Schedule::default(),
+            rollback: Rollback::default(),
             eval_every: 100,
             stop_metric: None,
             stop_updates: None,
+            settle_steps: None,
             checkpoint_seconds: 30.0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             engine: Engine::default(),
@@ -236,6 +247,7 @@ impl DataSource {
         self.solved(match metric {
             Metric::Accuracy(v) => Metric::Accuracy(v - 2.0 * (v * (1.0 - v) / count as f64).sqrt()),
             Metric::Mse(v) => Metric::Mse(v / 0.9),
+            other => other,
         })
     }
 
@@ -343,6 +355,7 @@ impl TrainConfig {
             ("batch", self.batch as u64),
             ("eval_every", self.eval_every),
             ("threads", self.threads as u64),
+            ("settle_steps", self.settle_steps.unwrap_or(1)),
         ];
         if let Some((field, _)) = counts.iter().find(|(_, n)| *n == 0) {
             return Err(Error::usage(*field, "is 0; give at least 1"));
@@ -389,11 +402,15 @@ impl TrainConfig {
                 ));
             }
         }
-        if self.stop_updates.is_some() && self.stop_metric.is_none() && self.data.solved_threshold().is_none() {
-            return Err(Error::usage(
-                "stop_updates",
-                "a dataset has no threshold of its own; give stop_metric too",
-            ));
+        let needs_threshold = self.stop_updates.is_some() && self.stop_metric.is_none();
+        for (field, needs) in [
+            ("stop_updates", needs_threshold),
+            ("settle_steps", self.settle_steps.is_some()),
+        ] {
+            if needs && self.data.solved_threshold().is_none() {
+                let problem = "a dataset has no threshold of its own; give stop_metric";
+                return Err(Error::usage(field, problem));
+            }
         }
         self.data.validate()
     }

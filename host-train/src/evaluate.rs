@@ -1,18 +1,17 @@
 //! Judging a state on the validation part, and the rule by which the best state is kept.
 
 use crate::{Budget, DataSource, Error, batch::random_schedule};
-use float_model::{FloatModel, Forward, Metric, Objective, Outcome, Schedule, Sequences, Targets};
-use rayon::prelude::*;
+use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use serde::Serialize;
 
 /// How a model does on a set of sequences.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
-    /// Accuracy or MSE.
+    /// Accuracy, MSE or mean average precision.
     pub metric: Metric,
     /// Updates per sequence, mean.
     pub updates_mean: f64,
-    /// Cross-entropy or half the MSE, mean over the sequences.
+    /// The task loss, mean over the sequences (and steps).
     pub loss: f64,
     /// Whether the task counts as solved; `None` where it has no threshold.
     pub solved: Option<bool>,
@@ -63,15 +62,11 @@ pub fn evaluate_random(
     model: &FloatModel,
     x: &Sequences,
     y: &Targets,
-    p_skip: f64,
-    seed: u64,
+    (p_skip, seed): (f64, u64),
+    threads: usize,
 ) -> Result<Evaluation, Error> {
-    let forward = Forward::new(model);
-    let run = |n: usize| {
-        let schedule = random_schedule(p_skip, seed, n, x.length);
-        forward.run(x.sequence(n), Schedule::Imposed(&schedule))
-    };
-    let outcomes = (0..x.count).into_par_iter().map(run).collect();
+    let schedule = |n| random_schedule(p_skip, seed, n, x.length);
+    let outcomes = Forward::new(model).run_imposed(x, threads, schedule)?;
     judge(source, model, outcomes, x, y)
 }
 
@@ -85,12 +80,18 @@ fn judge(
     let updates: usize = outcomes.iter().map(|o| o.updates.len()).sum();
     let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
     let metric = Metric::of("validation part", model.description.objective, &outputs, y)?;
-    let loss = match (y, metric) {
+    let answers = outputs.iter().flat_map(|o| o.chunks_exact(model.outputs));
+    let loss = match (y.answers(), metric) {
         (Targets::Labels(labels), _) => {
-            let sum: f64 = outputs.iter().zip(labels).map(|(o, l)| cross_entropy(o, *l)).sum();
+            let sum: f64 = answers.zip(labels).map(|(o, l)| cross_entropy(o, *l)).sum();
             sum / labels.len() as f64
         }
-        (Targets::Values { .. }, m) => 0.5 * m.value(),
+        (Targets::Multilabel { values, .. }, _) => {
+            let logits = answers.flatten().map(|z| f64::from(*z));
+            let sum: f64 = logits.zip(values).map(|(z, y)| binary_cross_entropy(z, *y)).sum();
+            sum / values.len() as f64
+        }
+        (_, m) => 0.5 * m.value(),
     };
     Ok(Evaluation {
         metric,
@@ -105,6 +106,11 @@ fn cross_entropy(logits: &[f32], label: u32) -> f64 {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let sum: f64 = logits.iter().map(|l| f64::from(l - largest).exp()).sum();
     sum.ln() - f64::from(logits[label as usize] - largest)
+}
+
+/// -y ln σ(z) - (1 - y) ln(1 - σ(z)).
+fn binary_cross_entropy(z: f64, y: f32) -> f64 {
+    z.max(0.0) - z * f64::from(y) + (-z.abs()).exp().ln_1p()
 }
 
 impl Evaluation {
@@ -127,19 +133,11 @@ impl Evaluation {
     /// updates than `stop_updates`.
     pub(crate) fn stops(&self, stop_metric: Option<f64>, stop_updates: Option<f64>) -> bool {
         let good = match (stop_metric, self.metric) {
-            (Some(limit), Metric::Accuracy(v)) => v > limit,
+            (Some(limit), Metric::Accuracy(v) | Metric::MeanAveragePrecision(v)) => v > limit,
             (Some(limit), Metric::Mse(v)) => v < limit,
             (None, _) => stop_updates.is_some() && self.solved == Some(true),
         };
         good && stop_updates.is_none_or(|limit| self.updates_mean < limit)
-    }
-}
-
-/// The objective that targets ask for.
-pub(crate) fn objective(y: &Targets) -> Objective {
-    match y {
-        Targets::Labels(_) => Objective::Classification,
-        Targets::Values { .. } => Objective::Regression,
     }
 }
 
@@ -208,5 +206,7 @@ mod tests {
     fn cross_entropy_by_hand() {
         assert!((cross_entropy(&[0.0, 0.0], 1) - 2f64.ln()).abs() < 1e-12);
         assert!((cross_entropy(&[1000.0, 0.0], 1) - 1000.0).abs() < 1e-9);
+        assert!((binary_cross_entropy(0.5, 1.0) - (1.0 + (-0.5f64).exp()).ln()).abs() < 1e-12);
+        assert_eq!(binary_cross_entropy(1000.0, 0.0), 1000.0);
     }
 }

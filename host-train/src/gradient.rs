@@ -3,7 +3,6 @@
 use crate::{
     Budget, Engine, Error,
     batch::Batch,
-    fused::OutputAt,
     params::{Entry, Kind, Shape},
     recurrent::{self, Recurrent},
     twin::{self, Unrolled},
@@ -82,8 +81,9 @@ impl Differentiator {
         }
     }
 
-    /// Mean loss of a batch and its gradient: cross-entropy for labels, half the squared error for real targets, plus
-    /// λ times the budget loss.
+    /// Mean loss of a batch and its gradient: cross-entropy for class labels, binary cross-entropy (mean over the
+    /// labels) for independent ones, half the squared error for real targets, plus λ times the budget loss. With an answer
+    /// at every step, the mean over time.
     ///
     /// # Errors
     /// Shapes that do not match.
@@ -103,7 +103,7 @@ fn by_fused(
     price: Price,
 ) -> Result<Gradient, Error> {
     let x = &batch.x;
-    let sizes = recurrent::pass_shape(shape, x.count, x.length, OutputAt::End);
+    let sizes = recurrent::pass_shape(shape, x.count, x.length, batch.y.output_at());
     let layout = shape.layout();
     let head = |kind: Kind| {
         layout
@@ -116,14 +116,19 @@ fn by_fused(
     let flat = Var::from_vec(recurrent::pack(shape, values), sizes.parameter_count(), &Device::Cpu)?;
     let weight = variable(&values[weight_at], (shape.outputs, shape.hidden))?;
     let bias = variable(&values[bias_at], (1, shape.outputs))?;
-    let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let states = recurrent.apply(sizes, flat.as_tensor(), &x, batch.updates.clone())?;
+    let samples = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
+    let states = recurrent.apply(sizes, flat.as_tensor(), &samples, batch.updates.clone())?;
+    // (B, 1 or T, H)
+    let h = states.h.reshape((x.count, (), shape.hidden))?;
     let h = match batch.kept.is_empty() {
-        true => states.h,
-        false => (&states.h * Tensor::from_slice(&batch.kept, states.h.dims(), &Device::Cpu)?)?,
+        true => h,
+        false => {
+            let kept = Tensor::from_slice(&batch.kept, (x.count, 1, shape.hidden), &Device::Cpu)?;
+            h.broadcast_mul(&kept)?
+        }
     };
     let unrolled = Unrolled {
-        outputs: h.matmul(&weight.t()?)?.broadcast_add(&bias)?,
+        outputs: h.flatten_to(1)?.matmul(&weight.t()?)?.broadcast_add(&bias)?,
         updates: states.u.sum(1)?,
     };
     let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
@@ -168,7 +173,7 @@ pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: 
     let variables = twin::variables(shape, values, DType::F32)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let unrolled = twin::forward(shape, &parameters, &x, &batch.updates, &batch.kept)?;
+    let unrolled = twin::forward(shape, &parameters, &x, &batch.updates, &batch.kept, batch.y.output_at())?;
     let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)
@@ -197,18 +202,23 @@ fn of(store: &GradStore, v: &Var) -> Result<Vec<f32>, candle_core::Error> {
     }
 }
 
-/// The loss without the budget; `outputs` is (B, O).
+/// The loss without the budget; `outputs` is (B, O), or (B·T, O) for answers at every step.
 pub(crate) fn task_loss(outputs: &Tensor, y: &Targets) -> Result<Tensor, Error> {
-    let (batch, width) = outputs.dims2()?;
-    Ok(match y {
+    let (rows, width) = outputs.dims2()?;
+    let wanted =
+        |values: &[f32]| Tensor::from_slice(values, (rows, width), outputs.device())?.to_dtype(outputs.dtype());
+    Ok(match y.answers() {
+        Targets::Values { values, .. } => (outputs - wanted(values)?)?.sqr()?.mean_all()?.affine(0.5, 0.0)?,
+        Targets::Multilabel { values, .. } => {
+            // max(z, 0) - z·y + ln(1 + e^-|z|): finite for every logit z.
+            let tail = (outputs.abs()?.neg()?.exp()? + 1.0)?.log()?;
+            ((outputs.relu()? - (outputs * wanted(values)?)?)? + tail)?.mean_all()?
+        }
         Targets::Labels(labels) => {
-            let labels = Tensor::from_slice(labels, batch, outputs.device())?;
+            let labels = Tensor::from_slice(labels, rows, outputs.device())?;
             candle_nn::loss::cross_entropy(outputs, &labels)?
         }
-        Targets::Values { values, .. } => {
-            let wanted = Tensor::from_slice(values, (batch, width), outputs.device())?.to_dtype(outputs.dtype())?;
-            (outputs - wanted)?.sqr()?.mean_all()?.affine(0.5, 0.0)?
-        }
+        Targets::PerStep { .. } => return Err(Error::usage("targets", "answers of steps hold no further steps")),
     })
 }
 

@@ -4,15 +4,32 @@
 //! u_t = 0 for all samples but the first, and no gradient pulls it out again.
 
 use crate::evaluate::Evaluation;
+use serde::{Deserialize, Serialize};
 
 /// Below this many updates a sequence the gate is dead: hardly anything but the first sample is used.
 const DEAD: f64 = 2.0;
 /// Evaluations in a row that may be unsolved after a solved one. One alone is often noise at the threshold.
 const PATIENCE: u64 = 2;
-/// The learning rate is multiplied by this at every return.
-pub(crate) const SLOWDOWN: f64 = 0.5;
-/// Returns after which the run ends: the learning rate is then a thousandth.
+/// What [`Rollback`] names is multiplied by this at every return.
+const SLOWDOWN: f64 = 0.5;
+/// Returns after which the run ends: what is lowered is then a thousandth.
 pub(crate) const MOST_RETURNS: u64 = 10;
+
+/// What is halved at every return to the best state.
+///
+/// Half the learning rate goes on from there with smaller steps toward the same optimum; half of λ moves the optimum
+/// itself to one with more updates, for runs that collapse at any rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rollback {
+    /// The learning rate.
+    #[default]
+    Rate,
+    /// λ.
+    Lambda,
+    /// Both.
+    Both,
+}
 
 /// What the guard remembers; part of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,9 +41,14 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Factor on the learning rate.
-    pub(crate) fn slowdown(&self) -> f64 {
-        SLOWDOWN.powi(self.returns.min(i32::MAX as u64) as i32)
+    /// Factors on the learning rate and on λ.
+    pub(crate) fn factors(&self, rollback: Rollback) -> (f64, f64) {
+        let factor = SLOWDOWN.powi(self.returns.min(i32::MAX as u64) as i32);
+        match rollback {
+            Rollback::Rate => (factor, 1.0),
+            Rollback::Lambda => (1.0, factor),
+            Rollback::Both => (factor, factor),
+        }
     }
 
     /// Takes note of an evaluation that is not the best; says why to go back, where it is time to.
@@ -75,7 +97,11 @@ mod tests {
             let mut guard = Guard::default();
             let best = at(0.995, 14.0, threshold);
             assert!(guard.judge(&at(0.5, 1.3, threshold), &best).unwrap().contains("1.30"));
-            assert_eq!((guard.returns, guard.slowdown()), (1, 0.5));
+            assert_eq!(guard.returns, 1);
+            let of = |rollback| guard.factors(rollback);
+            assert_eq!(of(Rollback::Rate), (0.5, 1.0));
+            assert_eq!(of(Rollback::Lambda), (1.0, 0.5));
+            assert_eq!(of(Rollback::Both), (0.5, 0.5));
         }
     }
 

@@ -20,6 +20,7 @@ mod files;
 pub mod fused;
 pub mod gradient;
 mod guard;
+mod loss;
 pub mod params;
 pub mod philox;
 pub mod recurrent;
@@ -30,6 +31,7 @@ pub mod tasks;
 mod trainer;
 pub mod twin;
 
+pub use batch::random_schedule;
 pub use budget::Budget;
 pub use config::{
     Binarize, ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT,
@@ -39,5 +41,8 @@ pub use evaluate::{Evaluation, evaluate};
 pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
+pub use guard::Rollback;
+pub use loss::Loss;
+pub use run_folder::{Existing, existing};
 pub use schedule::Schedule;
 pub use trainer::{Progress, TrainReport, train};

@@ -10,47 +10,75 @@ use std::{
 const COLUMNS: &str =
     "step,seconds,loss,budget,train_updates,gradient_norm,metric,updates,validation_loss,learning_rate\n";
 
-/// What [`open`] found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
-    /// An empty folder.
+/// What is in a run folder.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Existing {
+    /// No run.
     Nothing,
-    /// A run to continue, started on this many threads.
-    Run {
-        /// As its `config.toml` says.
+    /// A run that [`crate::train()`] continues.
+    Unfinished {
+        /// It was started on.
         threads: usize,
+    },
+    /// A run that has taken all its steps, or was ended by a rule.
+    Finished {
+        /// It was started on.
+        threads: usize,
+        /// Its `training.json`.
+        summary: serde_json::Value,
     },
 }
 
-/// Creates the folder, or checks that the run in it may be continued.
-pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Found, Error> {
-    fs::create_dir_all(run).map_err(Error::io(run))?;
+/// Looks for a run of `config` in a folder, by the rules under which [`crate::train()`] would continue it.
+///
+/// # Errors
+/// A run of another configuration, or files that cannot be read.
+pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     let path = run.join("config.toml");
     let holds_run = [&path, &run.join(checkpoint::FILE), &run.join("model.safetensors")]
         .iter()
         .any(|p| p.exists());
-    if holds_run && !resume {
+    if !holds_run {
+        return Ok(Existing::Nothing);
+    }
+    let was = TrainConfig::load(run)?;
+    same_configuration(&was, config, &path)?;
+    let threads = was.threads;
+    let path = run.join("training.json");
+    let text = match fs::read_to_string(&path) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Existing::Unfinished { threads }),
+        other => other.map_err(Error::io(&path))?,
+    };
+    let summary: serde_json::Value =
+        serde_json::from_str(&text).map_err(|e| Error::data(&path, "contents", e.to_string()))?;
+    let done = summary["stopped"] == true || summary["steps"].as_u64() >= Some(config.steps);
+    Ok(match done {
+        true => Existing::Finished { threads, summary },
+        false => Existing::Unfinished { threads },
+    })
+}
+
+/// Creates the folder, or checks that the run in it may be continued.
+pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Existing, Error> {
+    fs::create_dir_all(run).map_err(Error::io(run))?;
+    let found = existing(config, run);
+    if !resume && !matches!(found, Ok(Existing::Nothing)) {
         return Err(Error::RunExists { path: run.into() });
     }
-    let mut found = Found::Nothing;
-    if holds_run {
-        let was = TrainConfig::load(run)?;
-        same_configuration(&was, config, &path)?;
-        found = Found::Run { threads: was.threads };
-    }
+    let found = found?;
     config.save(run)?;
     Ok(found)
 }
 
-/// Everything must be as it was, but `checkpoint_seconds` and `steps`, which do not change what a step computes (but
-/// where a schedule ends at the last step), and `threads`, which changes last bits only.
+/// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step
+/// computes (but where a schedule ends at the last step), and `threads`, which changes last bits only.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
     let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
     let free: &[&str] = match cosine {
-        true => &["threads", "checkpoint_seconds"],
-        false => &["threads", "checkpoint_seconds", "steps"],
+        true => &["threads", "checkpoint_seconds", "settle_steps"],
+        false => &["threads", "checkpoint_seconds", "settle_steps", "steps"],
     };
     match difference("", &table(was)?, &table(now)?, free) {
         None => Ok(()),

@@ -3,7 +3,6 @@
 use crate::{
     DataSource, Error, TrainConfig,
     dataset::Dataset,
-    evaluate::objective,
     philox::{Purpose, Stream},
 };
 use float_model::{Channel, Description, Sequences, Targets};
@@ -87,7 +86,8 @@ impl Supply {
                 seed: config.seed,
                 lambda: config.lambda,
                 sequence_length: validation.0.length,
-                objective: objective(&validation.1),
+                objective: validation.1.objective(),
+                output_at: validation.1.output_at(),
                 ..Description::default()
             },
             validation,

@@ -9,7 +9,7 @@ use crate::{
     gradient::{Differentiator, Price},
     guard::MOST_RETURNS,
     params::{Parameters, Shape},
-    run_folder::{self, Found, Metrics},
+    run_folder::{self, Existing, Metrics},
     supply::Supply,
 };
 use float_model::{FloatModel, Sequences, Targets};
@@ -17,6 +17,9 @@ use std::{path::Path, sync::mpsc, time::Instant};
 
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
+
+/// Share of the updates that counts as a fall.
+const SETTLED: f64 = 0.01;
 
 /// Draw of the fresh sequences that confirm a new best state, and of those on which the result is finally measured.
 const CONFIRMATION: u64 = 1;
@@ -72,8 +75,8 @@ pub struct TrainReport {
 /// continues and ends, on as many threads, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
 /// the caller's thread.
 ///
-/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, and
-/// tells `observe`.
+/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
+/// or both ([`crate::Rollback`]), and tells `observe`.
 ///
 /// # Errors
 /// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
@@ -119,7 +122,7 @@ impl<'a> Run<'a> {
     fn new(
         config: &'a TrainConfig,
         out: &'a Path,
-        found: Found,
+        found: Existing,
         mut supply: Supply,
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
@@ -133,7 +136,7 @@ impl<'a> Run<'a> {
         let depth = supply.validation.0.length * config.layers;
         let mut messages = std::mem::take(&mut supply.warnings);
         let mut saved = None;
-        if let Found::Run { threads } = found {
+        if let Existing::Unfinished { threads } | Existing::Finished { threads, .. } = found {
             saved = State::load(out, shape)?;
             messages.push(match &saved {
                 Some(state) => format!("resuming after step {}", state.adam.step),
@@ -190,7 +193,7 @@ impl<'a> Run<'a> {
         let mut message = None;
         if step.is_multiple_of(self.config.eval_every) || step == self.config.steps {
             let (e, better) = self.evaluate()?;
-            self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates);
+            self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates) || self.settled();
             if !better && !self.state.stopped {
                 message = self.guard(&e);
             }
@@ -201,6 +204,26 @@ impl<'a> Run<'a> {
             self.saved_at = Instant::now();
         }
         Ok(self.report(loss, updates, evaluation, improved, message))
+    }
+
+    /// Whether the best state is solved and its updates have not fallen by more than [`SETTLED`] for `settle_steps`.
+    fn settled(&mut self) -> bool {
+        let (Some(patience), Some(best)) = (self.config.settle_steps, &self.state.best) else {
+            return false;
+        };
+        if best.evaluation.solved != Some(true) {
+            return false;
+        }
+        let (step, updates) = (self.state.adam.step, best.evaluation.updates_mean);
+        match self.state.settling {
+            Some((since, level)) if updates >= (1.0 - SETTLED) * level => {
+                !self.config.cell.skips() || step - since >= patience
+            }
+            _ => {
+                self.state.settling = Some((step, updates));
+                !self.config.cell.skips()
+            }
+        }
     }
 
     /// Goes back to the best state where the guard says so, and says it.
@@ -214,7 +237,10 @@ impl<'a> Run<'a> {
         state.stopped = state.guard.returns >= MOST_RETURNS;
         let next = match state.stopped {
             true => "the run ends".into(),
-            false => format!("learning rate times {}", state.guard.slowdown()),
+            false => {
+                let (rate, lambda) = state.guard.factors(self.config.rollback);
+                format!("learning rate times {rate}, lambda times {lambda}")
+            }
         };
         let at = state.adam.step;
         Some(format!(
@@ -225,9 +251,12 @@ impl<'a> Run<'a> {
 
     /// Learning rate and λ of a step, counted from 1.
     fn rates(&self, step: u64) -> (f64, f64) {
-        let (c, slowdown) = (self.config, self.state.guard.slowdown());
-        let rate = c.learning_rate * c.learning_rate_schedule.factor(step, c.steps) * slowdown;
-        (rate, c.lambda * c.lambda_schedule.factor(step, c.steps))
+        let c = self.config;
+        let (of_rate, of_lambda) = self.state.guard.factors(c.rollback);
+        (
+            c.learning_rate * c.learning_rate_schedule.factor(step, c.steps) * of_rate,
+            c.lambda * c.lambda_schedule.factor(step, c.steps) * of_lambda,
+        )
     }
 
     /// One step of Adam; returns the loss and the mean updates.
@@ -315,7 +344,7 @@ impl<'a> Run<'a> {
         let c = self.config;
         match c.p_skip {
             None => evaluate(&c.data, model, x, y, c.threads),
-            Some(p) => evaluate_random(&c.data, model, x, y, p, c.seed),
+            Some(p) => evaluate_random(&c.data, model, x, y, (p, c.seed), c.threads),
         }
     }
 

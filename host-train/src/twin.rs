@@ -13,11 +13,12 @@ use crate::{
 };
 use candle_core::{DType, Result, Tensor};
 use candle_nn::ops::sigmoid;
-use float_model::Family;
+use float_model::{Family, OutputAt};
 
 /// What a batch gave; gradients flow through both.
 pub struct Unrolled {
-    /// (B, O): logits or real outputs after the last sample.
+    /// (B, O): logits or real outputs after the last sample; (B·T, O), in the order of sequences and then of samples, with
+    /// an output at every step.
     pub outputs: Tensor,
     /// (B): updates per sequence, differentiable straight through the binarization (equation 7).
     pub updates: Tensor,
@@ -26,12 +27,19 @@ pub struct Unrolled {
 /// Runs a batch through the network.
 ///
 /// `parameters` are the arrays of [`Shape::layout`], of shape (rows, cols); `x` is (B, T, I), normalised, of the same
-/// float type; `updates` says where u comes from, and `kept` (B, H), where it is not empty, are factors on the state that
-/// the head reads.
+/// float type; `updates` says where u comes from, `kept` (B, H), where it is not empty, are factors on the state that
+/// the head reads, and `output_at` is when it reads.
 ///
 /// # Errors
 /// Shapes that do not match.
-pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, updates: &Updates, kept: &[f32]) -> Result<Unrolled> {
+pub fn forward(
+    shape: &Shape,
+    parameters: &[Tensor],
+    x: &Tensor,
+    updates: &Updates,
+    kept: &[f32],
+    output_at: OutputAt,
+) -> Result<Unrolled> {
     let (batch, length, _) = x.dims3()?;
     let layout = shape.layout();
     let find = |kind: Kind, layer: usize| {
@@ -66,6 +74,7 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, updates: &Updat
     let mut urge = ones.clone(); // ũ, (1, B): 1 at the first sample, which is always used
     let mut delta = ones.zeros_like()?; // Δũ, (1, B), carried while samples are skipped
     let mut used = Vec::with_capacity(length);
+    let mut tops = Vec::new();
     // Step t of (B, T) as (1, B).
     let row = |values: &[f32], t: usize| -> Result<Tensor> {
         let step: Vec<f32> = values.iter().skip(t).step_by(length).copied().collect();
@@ -105,14 +114,19 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, updates: &Updat
                 .collect::<Result<_>>()?,
         };
         used.push(u);
+        if output_at == OutputAt::Step || t + 1 == length {
+            tops.push(state.last().expect("at least one layer").h.clone());
+        }
     }
-    let mut top = state.last().expect("at least one layer").h.clone();
+    let mut top = Tensor::stack(&tops, 0)?.permute((2, 0, 1))?; // (B, 1 or T, H)
     if !kept.is_empty() {
-        let kept = Tensor::from_slice(kept, (batch, shape.hidden), x.device())?.to_dtype(x.dtype())?;
-        top = (top * kept.t()?)?;
+        let kept = Tensor::from_slice(kept, (batch, 1, shape.hidden), x.device())?.to_dtype(x.dtype())?;
+        top = top.broadcast_mul(&kept)?;
     }
-    let bias = over_batch(find(Kind::HeadBias, 0))?;
-    let outputs = (find(Kind::HeadWeight, 0).matmul(&top)? + bias)?.t()?.contiguous()?;
+    let rows = top.contiguous()?.flatten_to(1)?;
+    let outputs = rows
+        .matmul(&find(Kind::HeadWeight, 0).t()?)?
+        .broadcast_add(find(Kind::HeadBias, 0))?;
     let updates = Tensor::cat(&used, 0)?.sum(0)?;
     Ok(Unrolled { outputs, updates })
 }

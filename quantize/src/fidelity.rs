@@ -18,7 +18,7 @@ pub struct Fidelity {
     pub updates_float: f64,
     /// Mean updates per sequence, integers.
     pub updates_fixed: f64,
-    /// Share of sequences with the same decision as the original model. For regression: |fixed - float| at most 0.1
+    /// Share of sequences (of steps, with an output at every step) with the same decision as the original model. For regression: |fixed - float| at most 0.1
     /// standard deviation of the targets (of the float outputs, without answers).
     pub same_decision: f64,
     /// Share of sequences with the same update schedule as the original model.
@@ -85,8 +85,15 @@ pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
         Ok(Some(Metric::of("calibration data", objective, &outputs, y)?.value()))
     };
     let tolerance = 0.1 * spread(case.y, &float);
-    let decision = |a: &Outcome, b: &Outcome| same_decision(objective, a, b, tolerance);
-    let schedule = |a: &Outcome, b: &Outcome| a.updates == b.updates;
+    let outputs = case.original.outputs;
+    let decision = |a: &Outcome, b: &Outcome| {
+        let answers = a.output.chunks_exact(outputs).zip(b.output.chunks_exact(outputs));
+        let same = answers
+            .filter(|(a, b)| same_decision(objective, a, b, tolerance))
+            .count();
+        same as f64 / (a.output.len() / outputs) as f64
+    };
+    let schedule = |a: &Outcome, b: &Outcome| f64::from(u8::from(a.updates == b.updates));
     Ok(Fidelity {
         sequences: case.x.count,
         metric_float: metric(&float)?,
@@ -105,25 +112,22 @@ fn mean_updates(outcomes: &[Outcome]) -> f64 {
     outcomes.iter().map(|o| o.updates.len()).sum::<usize>() as f64 / outcomes.len() as f64
 }
 
-fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> bool) -> f64 {
-    a.iter().zip(b).filter(|(a, b)| same(a, b)).count() as f64 / a.len() as f64
+fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> f64) -> f64 {
+    a.iter().zip(b).map(|(a, b)| same(a, b)).sum::<f64>() / a.len() as f64
 }
 
-fn same_decision(objective: Objective, a: &Outcome, b: &Outcome, tolerance: f64) -> bool {
+fn same_decision(objective: Objective, a: &[f32], b: &[f32], tolerance: f64) -> bool {
+    let mut pairs = a.iter().zip(b);
     match objective {
-        Objective::Classification => float_model::argmax(&a.output) == float_model::argmax(&b.output),
-        Objective::Multilabel => a.output.iter().zip(&b.output).all(|(a, b)| (*a > 0.0) == (*b > 0.0)),
-        Objective::Regression => a
-            .output
-            .iter()
-            .zip(&b.output)
-            .all(|(a, b)| f64::from((a - b).abs()) <= tolerance),
+        Objective::Classification => float_model::argmax(a) == float_model::argmax(b),
+        Objective::Multilabel => pairs.all(|(a, b)| (*a > 0.0) == (*b > 0.0)),
+        Objective::Regression => pairs.all(|(a, b)| f64::from((a - b).abs()) <= tolerance),
     }
 }
 
 /// Standard deviation of the targets, or of the float outputs where there are none.
 fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
-    let values: Vec<f64> = match y {
+    let values: Vec<f64> = match y.map(Targets::answers) {
         Some(Targets::Values { values, .. }) => values.iter().map(|v| f64::from(*v)).collect(),
         _ => float.iter().flat_map(|o| &o.output).map(|v| f64::from(*v)).collect(),
     };

@@ -3,7 +3,7 @@
 use crate::Error;
 use fixed::types::I16F16;
 use float_model::{Schedule, Sequences};
-use skiprnn_nostd::{Model, State, skip::next_update};
+use skiprnn_nostd::{Model, OutputAt, State, skip::next_update};
 use std::path::Path;
 use zerocopy::IntoBytes;
 
@@ -70,11 +70,11 @@ impl Blob {
 pub struct Run {
     /// Samples used, in order; the first is 0.
     pub updates: Vec<u32>,
-    /// (O) raw logits.
+    /// (O) raw logits; (T, O) where the blob is asked at every step: while samples are skipped, the last ones stand.
     pub logits: Vec<i32>,
     /// CRC-32 of the final state.
     pub state_crc: u32,
-    /// Index of the largest logit.
+    /// Index of the largest of the last logits.
     pub decision: usize,
 }
 
@@ -136,8 +136,25 @@ impl<'a> Simulator<'a> {
             Schedule::Learned { .. } => None,
         };
         let mut updates = Vec::new();
+        let every_step = model.output_at() == OutputAt::Step;
+        let head = |state: &HostState| {
+            let mut logits = vec![0; model.outputs()];
+            model
+                .logits(state, &mut logits)
+                .expect("the output and the state fit the model");
+            logits
+        };
+        // Lets the logits of the present state stand for all samples before `t` that have none.
+        let stand = |state: &HostState, t: u32, logits: &mut Vec<i32>| {
+            let steps = t as usize - logits.len() / model.outputs();
+            if every_step && steps > 0 {
+                logits.extend(head(state).repeat(steps));
+            }
+        };
+        let mut logits = Vec::new();
         let mut due = imposed.as_mut().map_or(Some(0), Iterator::next);
         while let Some(t) = due {
+            stand(&state, t, &mut logits);
             let sample = &counts[t as usize * inputs..][..inputs];
             let step = model
                 .step(&mut state, sample)
@@ -149,11 +166,12 @@ impl<'a> Simulator<'a> {
                 None => next_update(t, step.skip, length),
             };
         }
-        let mut logits = vec![0; model.outputs()];
-        model
-            .logits(&state, &mut logits)
-            .expect("the output and the state fit the model");
-        let decision = model.decide(&logits);
+        stand(&state, length, &mut logits);
+        let last = head(&state);
+        let decision = model.decide(&last);
+        if !every_step {
+            logits = last;
+        }
         Run {
             updates,
             state_crc: state.crc(model),
@@ -179,7 +197,7 @@ impl<'a> Simulator<'a> {
         })
     }
 
-    /// Logits in real units, (O).
+    /// Logits in real units, (O) or (T, O).
     pub fn outputs(&self, run: &Run) -> Vec<f32> {
         run.logits
             .iter()

@@ -4,7 +4,7 @@ use crate::output::Usage;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
-use host_train::{Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Schedule, TrainConfig};
+use host_train::{Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Loss, Rollback, Schedule, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// Which task to train.
@@ -25,6 +25,17 @@ pub enum BinarizeName {
     Round,
     /// Update with the urge as the probability.
     Bernoulli,
+}
+
+/// What a collapsed run goes on with less of.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackName {
+    /// The learning rate.
+    Rate,
+    /// Lambda.
+    Lambda,
+    /// Both.
+    Both,
 }
 
 /// Options of `train`.
@@ -60,6 +71,12 @@ pub struct TrainArgs {
     /// How the gate decides in training: round (at 0.5), or bernoulli.
     #[arg(long, value_enum, default_value_t = BinarizeName::Round)]
     pub binarize: BinarizeName,
+    /// dataset: ce (class labels), bce (independent labels of 0 or 1) or mse (real targets). [default: as the answers ask]
+    #[arg(long)]
+    pub loss: Option<Loss>,
+    /// What is halved when a collapsed run goes back to its best state: rate, lambda or both.
+    #[arg(long, value_enum, default_value_t = RollbackName::Rate)]
+    pub rollback: RollbackName,
     /// Probability that a unit is hidden from the head in training.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dropout: f64,
@@ -90,6 +107,9 @@ pub struct TrainArgs {
     /// Stop once the task is solved, or --stop-metric reached, with fewer mean updates than this.
     #[arg(long)]
     pub stop_updates: Option<f64>,
+    /// Stop once the task is solved and the best state's updates have not fallen by 1 % for this many steps.
+    #[arg(long)]
+    pub settle_steps: Option<u64>,
     /// Threads. [default: all]
     #[arg(long)]
     pub threads: Option<usize>,
@@ -113,7 +133,8 @@ pub struct DatasetArgs {
     /// dataset: training sequences, f32 (N, T, I) as .npy, or a folder with a CSV file per sequence and labels.csv.
     #[arg(long)]
     pub train_x: Option<PathBuf>,
-    /// dataset: integer labels (N) or f32 targets (N, O) as .npy; not needed for a folder.
+    /// dataset: answers as .npy; not needed for a folder. Integers (N): classes; integers (N, C): labels of 0 or 1; floats
+    /// (N, O): real targets; (N, T, 1), (N, T, C) or (N, T, O): the same at every step.
     #[arg(long)]
     pub train_y: Option<PathBuf>,
     /// dataset: test sequences, read by `eval` only.
@@ -152,8 +173,22 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             sample_period_s: args.sample_period_s.unwrap_or(1e-3),
         },
         TrainTask::Adding => DataSource::Adding { length: args.length },
-        TrainTask::Dataset => DataSource::Dataset(dataset(&args.dataset, args.sample_period_s)?),
+        TrainTask::Dataset => {
+            let mut files = dataset(&args.dataset, args.sample_period_s)?;
+            files.loss = args.loss;
+            DataSource::Dataset(files)
+        }
     };
+    let own = if args.task == TrainTask::Adding {
+        Loss::Mse
+    } else {
+        Loss::Ce
+    };
+    if args.task != TrainTask::Dataset && args.loss.is_some_and(|l| l != own) {
+        return Err(Usage::error(format!(
+            "--loss: this task has its own, {own}; leave it out"
+        )));
+    }
     let d = data.default_config();
     Ok(TrainConfig {
         cell: args.cell,
@@ -166,6 +201,11 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             BinarizeName::Round => Binarize::Round,
             BinarizeName::Bernoulli => Binarize::Bernoulli,
         },
+        rollback: match args.rollback {
+            RollbackName::Rate => Rollback::Rate,
+            RollbackName::Lambda => Rollback::Lambda,
+            RollbackName::Both => Rollback::Both,
+        },
         dropout: args.dropout,
         seed: args.seed,
         steps: args.steps.unwrap_or(d.steps),
@@ -176,6 +216,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         eval_every: args.eval_every.unwrap_or(d.eval_every),
         stop_metric: args.stop_metric.or(d.stop_metric),
         stop_updates: args.stop_updates.or(d.stop_updates),
+        settle_steps: args.settle_steps,
         threads: args.threads.unwrap_or(d.threads),
         ..d
     })
@@ -223,6 +264,7 @@ fn dataset(args: &DatasetArgs, sample_period_s: Option<f64>) -> anyhow::Result<D
         train_y,
         test_x: optional(&args.test_x)?,
         test_y: optional(&args.test_y)?,
+        loss: None,
         sample_period_s: sample_period_s.unwrap_or(0.0),
         channels,
         channels_file: optional(&args.channels_file)?,

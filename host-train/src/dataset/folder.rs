@@ -123,7 +123,7 @@ fn parse_labels(path: &Path, rows: &[Row], class_names: &[String]) -> Result<(Ta
     let label = |r: &Row| r.labels[0].clone();
     let indices: Result<Vec<i64>, _> = rows.iter().map(|r| r.labels[0].parse()).collect();
     if let (true, Ok(labels)) = (single, indices) {
-        return Ok((super::labels(path, &labels)?, class_names.to_vec()));
+        return Ok((super::labels(path, &labels, 1)?, class_names.to_vec()));
     }
     let numbers: Result<Vec<f32>, _> = rows.iter().flat_map(|r| &r.labels).map(|l| l.parse()).collect();
     match numbers {

@@ -29,10 +29,14 @@ pub fn load_sequences(path: &Path) -> Result<Sequences, Error> {
     }
 }
 
-/// Reads labels, integers (N), or real targets, floats (N) or (N, O), from a `.npy` file, or a folder's `labels.csv`.
+/// Reads answers from a `.npy` file, or a folder's `labels.csv`.
+///
+/// Integers (N) are class labels, integers or booleans (N, C) are C independent labels of 0 or 1 each, and floats (N) or
+/// (N, O) are real targets. With three axes, (N, T, C) or (N, T, O), there is an answer at every step; integers
+/// (N, T, 1) are class labels.
 ///
 /// # Errors
-/// As [`load_sequences`], and negative or absurdly large labels.
+/// As [`load_sequences`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
 pub fn load_targets(path: &Path) -> Result<Targets, Error> {
     match path.is_dir() {
         true => Ok(load_folder(path, &[])?.targets),
@@ -48,22 +52,39 @@ pub fn save_sequences(path: &Path, x: &Sequences) -> Result<(), Error> {
     npy::write(path, &[x.count, x.length, x.channels], &x.values)
 }
 
-/// Writes labels as u32 (N) or targets as f32 (N, O), atomically.
+/// Writes class labels as u32 (N), independent ones as u32 (N, C) or targets as f32 (N, O), atomically; with a second axis
+/// (T) for answers at every step.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn save_targets(path: &Path, y: &Targets) -> Result<(), Error> {
-    match y {
-        Targets::Labels(labels) => npy::write(path, &[labels.len()], labels),
-        Targets::Values { values, outputs } => npy::write(path, &[y.count(), *outputs], values),
+    let mut shape = vec![y.count()];
+    if let Targets::PerStep { length, .. } = y {
+        shape.push(*length);
+    }
+    match y.answers() {
+        Targets::Labels(labels) => {
+            shape.extend((shape.len() > 1).then_some(1));
+            npy::write(path, &shape, labels)
+        }
+        Targets::Multilabel { values, outputs } => {
+            shape.push(*outputs);
+            let flags: Vec<u32> = values.iter().map(|v| u32::from(*v > 0.5)).collect();
+            npy::write(path, &shape, &flags)
+        }
+        Targets::Values { values, outputs } => {
+            shape.push(*outputs);
+            npy::write(path, &shape, values)
+        }
+        Targets::PerStep { .. } => Err(Error::data(path, "shape", "has too many axes")),
     }
 }
 
-/// Writes rows of equal length as f32 (N, O), atomically.
+/// Writes rows of equal length as f32 (N, O), or (N, T, O) where a row holds `steps` = T outputs, atomically.
 ///
 /// # Errors
 /// Rows of unequal lengths; the file cannot be written.
-pub fn save_matrix(path: &Path, rows: &[Vec<f32>]) -> Result<(), Error> {
+pub fn save_outputs(path: &Path, rows: &[Vec<f32>], steps: Option<usize>) -> Result<(), Error> {
     let columns = rows.first().map_or(0, Vec::len);
     if let Some(n) = rows.iter().position(|r| r.len() != columns) {
         return Err(Error::data(
@@ -72,16 +93,27 @@ pub fn save_matrix(path: &Path, rows: &[Vec<f32>]) -> Result<(), Error> {
             format!("{} values, row 0 has {columns}", rows[n].len()),
         ));
     }
-    npy::write(path, &[rows.len(), columns], &rows.concat())
+    match steps {
+        None => npy::write(path, &[rows.len(), columns], &rows.concat()),
+        Some(steps) => npy::write(path, &[rows.len(), steps, columns / steps.max(1)], &rows.concat()),
+    }
 }
 
-/// Labels within 0..[`MOST_CLASSES`].
-fn labels(path: &Path, labels: &[i64]) -> Result<Targets, Error> {
+/// The place of answer `n`, where every sequence has `steps` of them.
+fn place(n: usize, steps: usize) -> String {
+    match steps {
+        1 => format!("label of sequence {n}"),
+        _ => format!("label of sequence {}, sample {}", n / steps, n % steps),
+    }
+}
+
+/// Labels within 0..[`MOST_CLASSES`], `steps` a sequence.
+fn labels(path: &Path, labels: &[i64], steps: usize) -> Result<Targets, Error> {
     let check = |(n, l): (usize, &i64)| match (0..MOST_CLASSES).contains(l) {
         true => Ok(*l as u32),
         false => Err(Error::data(
             path,
-            format!("label of sequence {n}"),
+            place(n, steps),
             format!(
                 "{l} is out of range; classes count from 0 to at most {}",
                 MOST_CLASSES - 1
@@ -91,6 +123,25 @@ fn labels(path: &Path, labels: &[i64]) -> Result<Targets, Error> {
     Ok(Targets::Labels(
         labels.iter().enumerate().map(check).collect::<Result<_, _>>()?,
     ))
+}
+
+/// Labels of 0 or 1, (rows, outputs).
+fn independent_labels(path: &Path, labels: &[i64], outputs: usize) -> Result<Targets, Error> {
+    if outputs == 0 {
+        return Err(Error::data(path, "shape", "has no column; give one a label"));
+    }
+    let flag = |(k, l): (usize, &i64)| match l {
+        0 | 1 => Ok(*l as f32),
+        _ => Err(Error::data(
+            path,
+            format!("answer {}, label {}", k / outputs, k % outputs),
+            format!("is {l}; independent labels are 0 or 1, class labels have one column"),
+        )),
+    };
+    Ok(Targets::Multilabel {
+        values: labels.iter().enumerate().map(flag).collect::<Result<_, _>>()?,
+        outputs,
+    })
 }
 
 /// Finite real targets.

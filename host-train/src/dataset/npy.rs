@@ -41,24 +41,37 @@ pub(super) fn sequences(path: &Path) -> Result<Sequences, Error> {
     )?)
 }
 
-/// Reads integers (N) as labels, f32 or f64 (N) or (N, O) as real targets.
+/// Reads integers (N), (N, 1) or (N, T, 1) as class labels, with a longer last axis as independent labels of 0 or 1, and
+/// f32 or f64 (N), (N, O) or (N, T, O) as real targets; three axes are answers at every step.
 pub(super) fn targets(path: &Path) -> Result<Targets, Error> {
     let (shape, values) = read(path)?;
-    let outputs = match (&shape[..], &values) {
-        ([_], _) => 1,
-        ([_, o], Values::Real(_)) => *o,
+    let outputs = match shape[..] {
+        [_] => 1,
+        [_, o] | [_, _, o] => o,
         _ => {
             return Err(Error::data(
                 path,
                 "shape",
-                format!("{shape:?}; labels are integers (N), targets are floats (N) or (N, O)"),
+                format!("{shape:?}; answers are (N) or (N, C), or (N, T, C) at every step"),
             ));
         }
     };
-    match values {
-        Values::Integer(labels) => super::labels(path, &labels),
-        Values::Real(values) => super::real_targets(path, values, outputs),
-    }
+    let answers = match values {
+        Values::Integer(labels) if outputs == 1 => {
+            let steps = if shape.len() == 3 { shape[1] } else { 1 };
+            super::labels(path, &labels, steps)?
+        }
+        Values::Integer(labels) => super::independent_labels(path, &labels, outputs)?,
+        Values::Real(values) => super::real_targets(path, values, outputs)?,
+    };
+    Ok(match shape[..] {
+        [_, 0, _] => return Err(Error::data(path, "shape", format!("{shape:?} has no steps"))),
+        [_, length, _] => Targets::PerStep {
+            answers: Box::new(answers),
+            length,
+        },
+        _ => answers,
+    })
 }
 
 fn read(path: &Path) -> Result<(Vec<usize>, Values), Error> {
@@ -96,6 +109,7 @@ fn read(path: &Path) -> Result<(Vec<usize>, Values), Error> {
     let values = match (kind.type_char(), width) {
         (TypeChar::Float, 4) => Values::Real(all(path, file)?),
         (TypeChar::Float, 8) => Values::Real(all::<f64>(path, file)?.into_iter().map(|v| v as f32).collect()),
+        (TypeChar::Bool, 1) => Values::Integer(all::<bool>(path, file)?.into_iter().map(i64::from).collect()),
         (TypeChar::Int, 1) => integers::<i8>(path, file)?,
         (TypeChar::Int, 2) => integers::<i16>(path, file)?,
         (TypeChar::Int, 4) => integers::<i32>(path, file)?,

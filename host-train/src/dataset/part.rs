@@ -1,8 +1,8 @@
 //! A dataset made ready for training: checked, split, and its channels described.
 
 use super::{channels, load_folder, npy};
-use crate::{ChannelConfig, DatasetConfig, Error};
-use float_model::{Channel, Sequences, Targets};
+use crate::{ChannelConfig, DatasetConfig, Error, loss};
+use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
@@ -162,15 +162,30 @@ impl Raw {
                 ),
             ));
         }
+        if let Targets::PerStep { length, .. } = &raw.y
+            && *length != raw.x.length
+        {
+            let problem = format!("answers at {length} steps, the sequences have {} samples", raw.x.length);
+            return Err(Error::data(&raw.y_path, "shape", problem));
+        }
+        raw.y = loss::answers_for(config.loss, raw.y).map_err(|problem| Error::data(&raw.y_path, "loss", problem))?;
         raw.outputs()?;
         Ok(raw)
     }
 
     /// Classes or targets; every label must have a name where there are names.
     fn outputs(&self) -> Result<usize, Error> {
-        let labels = match &self.y {
-            Targets::Values { outputs, .. } => return Ok(*outputs),
+        let labels = match self.y.answers() {
             Targets::Labels(labels) => labels,
+            Targets::Multilabel { outputs, .. } if ![0, *outputs].contains(&self.class_names.len()) => {
+                return Err(Error::data(
+                    &self.y_path,
+                    "shape",
+                    format!("{outputs} labels, {} class names are given", self.class_names.len()),
+                ));
+            }
+            Targets::Values { outputs, .. } | Targets::Multilabel { outputs, .. } => return Ok(*outputs),
+            Targets::PerStep { .. } => return Err(Error::data(&self.y_path, "shape", "has too many axes")),
         };
         let most = labels.iter().copied().max().unwrap_or(0) as usize;
         let names = self.class_names.len();
@@ -182,7 +197,14 @@ impl Raw {
             let n = labels.iter().position(|l| *l as usize >= names).unwrap_or(0);
             return Err(Error::data(
                 &self.y_path,
-                format!("label of sequence {n}"),
+                super::place(
+                    n,
+                    if self.y.output_at() == OutputAt::Step {
+                        self.x.length
+                    } else {
+                        1
+                    },
+                ),
                 format!("{} is out of range, {names} class names are given", labels[n]),
             ));
         }
@@ -191,7 +213,7 @@ impl Raw {
 
     /// A classifier cannot be trained on one class.
     fn several_classes(&self) -> Result<(), Error> {
-        match &self.y {
+        match self.y.answers() {
             Targets::Labels(labels) if labels.iter().all(|l| *l == labels[0]) => Err(Error::data(
                 &self.y_path,
                 "labels",
@@ -294,18 +316,7 @@ pub(crate) fn select_both(x: &Sequences, y: &Targets, indices: &[usize]) -> (Seq
         count: indices.len(),
         ..*x
     };
-    let targets = match y {
-        Targets::Labels(labels) => Targets::Labels(indices.iter().map(|n| labels[*n]).collect()),
-        Targets::Values { values, outputs } => Targets::Values {
-            values: indices
-                .iter()
-                .flat_map(|n| &values[n * outputs..(n + 1) * outputs])
-                .copied()
-                .collect(),
-            outputs: *outputs,
-        },
-    };
-    (sequences, targets)
+    (sequences, y.select(indices.iter().copied()))
 }
 
 #[cfg(test)]

@@ -60,10 +60,69 @@ fn arrays_come_back() {
     assert_eq!(load_targets(&path).unwrap(), Targets::Labels(vec![1, 0]));
     npy::write(&path, &[2], &[1u64, 0]).unwrap();
     assert_eq!(load_targets(&path).unwrap(), Targets::Labels(vec![1, 0]));
-    save_matrix(&path, &[vec![1.0, 2.0], vec![3.0, 4.0]]).unwrap();
+    save_outputs(&path, &[vec![1.0, 2.0], vec![3.0, 4.0]], None).unwrap();
     let values = vec![1.0, 2.0, 3.0, 4.0];
     assert_eq!(load_targets(&path).unwrap(), Targets::Values { values, outputs: 2 });
-    assert!(save_matrix(&path, &[vec![1.0], vec![]]).is_err());
+    assert!(save_outputs(&path, &[vec![1.0], vec![]], None).is_err());
+}
+
+#[test]
+fn the_axes_of_answers_say_what_they_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("y.npy");
+    let steps = |answers| Targets::PerStep {
+        answers: Box::new(answers),
+        length: 3,
+    };
+    let flags = |values: &[f32]| Targets::Multilabel {
+        values: values.to_vec(),
+        outputs: 2,
+    };
+    let numbers = [0.0f32, 1.0, 1.0, 1.0, 0.0, 0.0];
+    let every = [
+        Targets::Labels(vec![2, 0]),
+        flags(&numbers),
+        Targets::Values {
+            values: numbers.to_vec(),
+            outputs: 3,
+        },
+        steps(Targets::Labels(vec![1, 0, 2, 3, 1, 0])),
+        steps(flags(&numbers)),
+    ];
+    for y in every {
+        save_targets(&path, &y).unwrap();
+        assert_eq!(load_targets(&path).unwrap(), y);
+    }
+    npy::write(&path, &[1, 2], &[true, false]).unwrap();
+    assert_eq!(load_targets(&path).unwrap(), flags(&[1.0, 0.0]));
+    let says = |part: &str| {
+        let text = load_targets(&path).unwrap_err().to_string();
+        assert!(text.contains(part) && text.contains("y.npy"), "{text}");
+    };
+    npy::write(&path, &[2, 2], &[0u32, 1, 2, 1]).unwrap();
+    says("answer 1, label 0");
+    npy::write(&path, &[1, 1, 1, 2], &[0u32, 1]).unwrap();
+    says("(N, T, C)");
+}
+
+#[test]
+fn answers_at_every_step_are_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut config = files(dir.path());
+    let answers = |length: usize| Targets::PerStep {
+        answers: Box::new(Targets::Labels((0..40 * length as u32).map(|n| n % 2).collect())),
+        length,
+    };
+    save_targets(&config.train_y, &answers(6)).unwrap();
+    let d = Dataset::load(&config).unwrap();
+    assert_eq!((d.outputs, d.validation.1.count()), (2, 4));
+    assert_eq!(d.validation.1.output_at(), float_model::OutputAt::Step);
+    config.loss = Some(crate::Loss::Bce);
+    assert_eq!(Dataset::load(&config).unwrap().outputs, 1);
+    save_targets(&config.train_y, &answers(5)).unwrap();
+    fails(&config, &["y.npy", "5 steps", "6 samples"]);
+    save_targets(&config.train_y, &Targets::Labels((0..40).map(|n| n % 3).collect())).unwrap();
+    fails(&config, &["y.npy", "loss", "0 or 1"]);
 }
 
 #[test]

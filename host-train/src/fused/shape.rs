@@ -1,15 +1,6 @@
 //! What is computed: the sizes, and where each named tensor lies in the flat parameter vector.
 
-pub use float_model::Family;
-
-/// Which states of the top layer are the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum OutputAt {
-    /// The last one: (B, H).
-    End,
-    /// All of them: (B, T, H). While a sample is skipped, the last state stands.
-    Step,
-}
+pub use float_model::{Family, OutputAt};
 
 /// The sizes of one pass. All of them are at least 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +19,8 @@ pub struct Shape {
     pub batch: usize,
     /// T: samples of a sequence.
     pub length: usize,
-    /// Which states are the output.
+    /// Which states of the top layer are the output: the last, (B, H), or all, (B, T, H). While a sample is skipped, the last
+    /// state stands.
     pub output_at: OutputAt,
 }
 

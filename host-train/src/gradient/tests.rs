@@ -4,7 +4,7 @@ use super::*;
 use crate::batch::Updates;
 use crate::params::Parameters;
 use crate::philox::{Purpose, Stream};
-use float_model::{Cell, Sequences};
+use float_model::{Cell, OutputAt, Sequences};
 
 const BATCH: usize = 24;
 const LENGTH: usize = 40;
@@ -136,6 +136,73 @@ fn the_fused_gradient_is_the_twins() {
             }
         }
     }
+}
+
+/// An output at every step, with each loss, and dropout: the mean over time in both engines.
+#[test]
+fn the_engines_agree_on_every_step() {
+    let fused = Differentiator::new(Engine::Fused, 2, LENGTH).unwrap();
+    let rows = BATCH * LENGTH;
+    let answers = [
+        Targets::Labels((0..rows as u32).map(|n| n * 7 % 3).collect()),
+        Targets::Multilabel {
+            values: (0..rows * 3).map(|n| f32::from(u8::from(n * 5 % 7 < 3))).collect(),
+            outputs: 3,
+        },
+        Targets::Values {
+            values: random(rows * 3, 9),
+            outputs: 3,
+        },
+    ];
+    for (cell, layers) in [(Cell::SkipLstm, 1), (Cell::SkipGru, 2), (Cell::Gru, 1)] {
+        let shape = shape(cell, layers);
+        let case = |seed: u64| {
+            let x = Sequences::new("x", random(rows * 2, seed), BATCH, LENGTH, 2).unwrap();
+            (parameters(shape, 0.33, seed), x)
+        };
+        let (p, x) = (1..100)
+            .map(case)
+            .find(|(p, x)| clear_cut(p, x))
+            .expect("a clear-cut case");
+        for (k, answers) in answers.iter().enumerate() {
+            let mut batch = batch(x.clone(), if cell.skips() { Updates::Gate } else { Updates::Every });
+            batch.y = Targets::PerStep {
+                answers: Box::new(answers.clone()),
+                length: LENGTH,
+            };
+            if k == 1 {
+                batch.kept = (0..BATCH * shape.hidden).map(|n| (n % 3) as f32).collect();
+            }
+            compare(&fused, shape, &p, &batch, Budget::Cost);
+        }
+    }
+}
+
+/// Against the formulas with logarithms, at logits where those are still exact.
+#[test]
+fn task_losses_by_hand() {
+    let outputs = Tensor::from_slice(&[0.5f32, -2.0, 1.0, 0.0], (2, 2), &Device::Cpu).unwrap();
+    let of = |y: Targets| task_loss(&outputs, &y).unwrap().to_scalar::<f32>().unwrap();
+    let sigmoid = |z: f32| 1.0 / (1.0 + (-z).exp());
+    let flags = Targets::Multilabel {
+        values: vec![1.0, 0.0, 0.0, 1.0],
+        outputs: 2,
+    };
+    let terms = [sigmoid(0.5), 1.0 - sigmoid(-2.0), 1.0 - sigmoid(1.0), sigmoid(0.0)];
+    let expected = -terms.map(f32::ln).iter().sum::<f32>() / 4.0;
+    assert!((of(flags.clone()) - expected).abs() < 1e-6);
+    // The same rows as the two steps of one sequence.
+    let steps = Targets::PerStep {
+        answers: Box::new(flags),
+        length: 2,
+    };
+    assert!((of(steps) - expected).abs() < 1e-6);
+    let far = Tensor::from_slice(&[200.0f32, -200.0], (1, 2), &Device::Cpu).unwrap();
+    let wrong = Targets::Multilabel {
+        values: vec![0.0, 1.0],
+        outputs: 2,
+    };
+    assert_eq!(task_loss(&far, &wrong).unwrap().to_scalar::<f32>().unwrap(), 200.0);
 }
 
 #[test]

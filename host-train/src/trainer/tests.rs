@@ -98,9 +98,9 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     let expected = run(&config, &whole, false).unwrap();
 
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
-    assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Found::Nothing);
+    assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Existing::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let mut part = Run::new(&config, &cut, Found::Nothing, Supply::new(&config).unwrap(), sender).unwrap();
+    let mut part = Run::new(&config, &cut, Existing::Nothing, Supply::new(&config).unwrap(), sender).unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }
@@ -336,7 +336,7 @@ fn a_collapsed_run_goes_back_to_its_best_state() {
     let mut part = Run::new(
         &config,
         dir.path(),
-        Found::Nothing,
+        Existing::Nothing,
         Supply::new(&config).unwrap(),
         sender,
     )
@@ -401,4 +401,125 @@ fn every_kind_of_run_trains() {
             );
         }
     }
+}
+
+/// Independent labels at every step: whether the sample is positive, and whether the one before was. Learned to a mean
+/// average precision near 1, and the model file says what it is.
+#[test]
+fn labels_at_every_step_are_learned() {
+    let dir = tempfile::tempdir().unwrap();
+    let (count, length) = (60, 8);
+    let mut random = crate::philox::Stream::new(5, crate::philox::Purpose::Training, 0, 0);
+    let values: Vec<f32> = (0..count * length).map(|_| random.normal() as f32).collect();
+    let positive = |k: usize| f32::from(u8::from(values[k] > 0.0));
+    let before = |k: usize| if k.is_multiple_of(length) { 0.0 } else { positive(k - 1) };
+    let answers = Targets::Multilabel {
+        values: (0..count * length).flat_map(|k| [positive(k), before(k)]).collect(),
+        outputs: 2,
+    };
+    let y = Targets::PerStep {
+        answers: Box::new(answers),
+        length,
+    };
+    let x = Sequences::new("x", values.clone(), count, length, 1).unwrap();
+    let (train_x, train_y) = (dir.path().join("x.npy"), dir.path().join("y.npy"));
+    crate::dataset::save_sequences(&train_x, &x).unwrap();
+    crate::dataset::save_targets(&train_y, &y).unwrap();
+    let files = crate::DatasetConfig {
+        train_x,
+        train_y,
+        ..Default::default()
+    };
+    let config = TrainConfig {
+        cell: Cell::SkipLstm,
+        hidden: 8,
+        lambda: 0.0,
+        steps: 200,
+        batch: 32,
+        eval_every: 50,
+        threads: 2,
+        learning_rate: 2e-2,
+        ..DataSource::Dataset(files).default_config()
+    };
+    let report = run(&config, &dir.path().join("run"), false).unwrap();
+    let d = &report.model.description;
+    assert_eq!(
+        (d.objective, d.output_at),
+        (float_model::Objective::Multilabel, float_model::OutputAt::Step)
+    );
+    assert!(
+        matches!(report.best.metric, Metric::MeanAveragePrecision(v) if v > 0.95),
+        "{:?}",
+        report.best
+    );
+    let again = run(&config, &dir.path().join("run"), true).unwrap();
+    assert_eq!(
+        again.best, report.best,
+        "the kind of the metric comes back from the checkpoint"
+    );
+}
+
+/// A rule of 10 steps: the run ends when the best state's updates have stood still for that long, and resuming it
+/// changes nothing.
+#[test]
+fn a_settled_run_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        steps: 60,
+        settle_steps: Some(10),
+        ..tiny()
+    };
+    let (sender, _listener) = mpsc::channel();
+    let supply = Supply::new(&config).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, sender).unwrap();
+    for _ in 0..5 {
+        part.advance().unwrap();
+    }
+    assert!(
+        !part.settled() && part.state.settling.is_none(),
+        "nothing is solved yet"
+    );
+    let best = |part: &mut Run<'_>, updates_mean| {
+        let e = &mut part.state.best.as_mut().unwrap().evaluation;
+        (e.solved, e.updates_mean) = (Some(true), updates_mean);
+    };
+    let mut at = |step, updates_mean| {
+        best(&mut part, updates_mean);
+        part.state.adam.step = step;
+        (part.settled(), part.state.settling)
+    };
+    assert_eq!(at(10, 4.0), (false, Some((10, 4.0))));
+    assert_eq!(at(15, 3.98), (false, Some((10, 4.0))), "half a percent is no fall");
+    assert_eq!(at(18, 3.9), (false, Some((18, 3.9))));
+    assert_eq!(at(27, 3.9), (false, Some((18, 3.9))));
+    assert_eq!(at(28, 3.9), (true, Some((18, 3.9))));
+    part.save().unwrap();
+    let shape = part.state.parameters.shape;
+    let loaded = State::load(dir.path(), shape).unwrap().unwrap();
+    assert_eq!(loaded.settling, Some((18, 3.9)));
+}
+
+#[test]
+fn a_folder_says_what_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = tiny();
+    let look = |config: &TrainConfig| run_folder::existing(config, dir.path());
+    assert_eq!(look(&config).unwrap(), Existing::Nothing);
+    config.save(dir.path()).unwrap();
+    assert_eq!(look(&config).unwrap(), Existing::Unfinished { threads: 2 });
+    run(&config, dir.path(), true).unwrap();
+    let finished = |config: &TrainConfig| matches!(look(config).unwrap(), Existing::Finished { .. });
+    let settling = TrainConfig {
+        settle_steps: Some(7),
+        threads: 1,
+        ..config.clone()
+    };
+    assert!(finished(&config) && finished(&settling));
+    let longer = TrainConfig {
+        steps: 13,
+        ..config.clone()
+    };
+    assert!(!finished(&longer));
+    let other = TrainConfig { seed: 2, ..config };
+    assert!(look(&other).unwrap_err().to_string().contains("seed"));
 }

@@ -56,25 +56,31 @@ fn forward_is_the_float_models() {
             let normalised = random(batch * length * 2, 5);
             let raw = normalised.iter().enumerate().map(|(k, v)| v * std[k % 2] + mean[k % 2]);
             let raw = Sequences::new("x", raw.collect(), batch, length, 2).unwrap();
-            let model = p.to_model(&mean, &std, &Description::default());
-            let outcomes = Forward::new(&model).run_all(&raw, 0.0, 1).unwrap();
+            let mut model = p.to_model(&mean, &std, &Description::default());
+            let ended = Forward::new(&model).run_all(&raw, 0.0, 1).unwrap();
+            model.description.output_at = OutputAt::Step;
+            let asked = Forward::new(&model).run_all(&raw, 0.0, 1).unwrap();
 
             let variables = variables(&shape, &p.values, DType::F32).unwrap();
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let x = Tensor::from_vec(normalised, (batch, length, 2), device).unwrap();
-            let unrolled = forward(&shape, &parameters, &x, &updates_of(shape), &[]).unwrap();
-            let outputs = unrolled.outputs.to_vec2::<f32>().unwrap();
-            let updates = unrolled.updates.to_vec1::<f32>().unwrap();
-            let mut skipped = 0;
-            for ((outcome, output), count) in outcomes.iter().zip(&outputs).zip(&updates) {
-                assert_eq!(outcome.updates.len() as f32, *count, "{shape:?}");
-                skipped += length - outcome.updates.len();
-                for (a, b) in outcome.output.iter().zip(output) {
-                    assert!((a - b).abs() < 1e-4, "{shape:?}: {a} {b}");
+            for (output_at, outcomes) in [(OutputAt::End, &ended), (OutputAt::Step, &asked)] {
+                let unrolled = forward(&shape, &parameters, &x, &updates_of(shape), &[], output_at).unwrap();
+                let outputs = unrolled.outputs.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                let updates = unrolled.updates.to_vec1::<f32>().unwrap();
+                let mut skipped = 0;
+                let size = outputs.len() / batch;
+                for ((outcome, output), count) in outcomes.iter().zip(outputs.chunks_exact(size)).zip(&updates) {
+                    assert_eq!(outcome.updates.len() as f32, *count, "{shape:?}");
+                    skipped += length - outcome.updates.len();
+                    assert_eq!(outcome.output.len(), size);
+                    for (a, b) in outcome.output.iter().zip(output) {
+                        assert!((a - b).abs() < 1e-4, "{shape:?}: {a} {b}");
+                    }
                 }
+                assert_eq!(skipped > 0, cell.skips(), "the case exercises the gate");
             }
-            assert_eq!(skipped > 0, cell.skips(), "the case exercises the gate");
         }
     }
 }
@@ -158,7 +164,7 @@ fn gradient_is_the_surrogates() {
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let tensor = Tensor::from_slice(&x, (batch, length, 2), device).unwrap();
-            let unrolled = forward(&shape, &parameters, &tensor, &updates_of(shape), &[]).unwrap();
+            let unrolled = forward(&shape, &parameters, &tensor, &updates_of(shape), &[], OutputAt::End).unwrap();
             let targets = float_model::Targets::Values {
                 values: y.clone(),
                 outputs: 2,
