@@ -1,6 +1,6 @@
 //! The commands and their options. One name for one thing, everywhere.
 
-use crate::{energy::EnergyArgs, plot::PlotArgs, train::TrainArgs};
+use crate::{energy::EnergyArgs, plot::PlotArgs, reproduce::ReproduceArgs, train::TrainArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -31,6 +31,10 @@ pub enum Command {
     /// Metric, updates and MACs of a float model on held-out data.
     #[command(after_help = "Example: skiprnn eval runs/f")]
     Eval(EvalArgs),
+    /// The paper's tables: mean and deviation over seeds, beside the paper's figures; goes on where it was killed.
+    #[command(after_help = "Example: skiprnn reproduce adding --runs 1 --rows skip-gru\n\
+                      Example: skiprnn reproduce frequency --report")]
+    Reproduce(ReproduceArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),
@@ -68,7 +72,7 @@ pub struct InputArgs {
     /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
     #[arg(long)]
     pub x: Option<PathBuf>,
-    /// Their labels (N) or targets (N, O) as .npy.
+    /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model asked at every step.
     #[arg(long)]
     pub y: Option<PathBuf>,
     /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
@@ -85,7 +89,7 @@ pub struct ResultArgs {
     /// Also give the sample indices used by each sequence.
     #[arg(long)]
     pub schedules: bool,
-    /// Write the outputs to a file, f32 (N, O) as .npy, instead of into the JSON.
+    /// Write the outputs to a file, f32 (N, O) or, at every step, (N, T, O) as .npy, instead of into the JSON.
     #[arg(long)]
     pub outputs: Option<PathBuf>,
 }

@@ -13,6 +13,7 @@ mod output;
 mod plot;
 mod quantize;
 mod report;
+mod reproduce;
 mod simulate;
 mod svg;
 mod train;
@@ -44,6 +45,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args, out),
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
+        Command::Reproduce(args) => reproduce::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Inspect(args) => inspect::run(args, out),

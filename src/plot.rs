@@ -4,13 +4,13 @@ use crate::{
     cli::InputArgs,
     inputs::{self, Run},
     output::{self, Output},
-    report::learning_curve,
+    report::{Point, learning_curve},
     svg::{Chart, Series},
 };
 use clap::Args;
-use float_model::{Forward, Schedule, Sequences};
+use float_model::Sequences;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Sequences drawn where nothing else is said.
 const COUNT: usize = 6;
@@ -39,10 +39,11 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
     let run = Run::open(&args.run)?;
     let folder = args.out.as_deref().unwrap_or(&args.run);
     let (curves, samples) = (folder.join("curves.svg"), folder.join("samples.svg"));
-    output::write_atomically(&curves, draw_curves(&args.run.join("metrics.csv"))?.as_bytes())?;
+    let curve = learning_curve(&args.run.join("metrics.csv"))?;
+    output::write_atomically(&curves, draw_curves(&[curve])?.as_bytes())?;
     let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
     let x = data.x.take(args.input.n.unwrap_or(COUNT));
-    output::write_atomically(&samples, draw_samples(&run, &x).as_bytes())?;
+    output::write_atomically(&samples, draw_samples(&run, &x, args.input.seed)?.as_bytes())?;
     out.print(&json!({ "curves": curves, "samples": samples }), || {
         format!("{}\n{}", curves.display(), samples.display())
     });
@@ -74,39 +75,41 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     }
 }
 
-/// Metric and mean updates over the steps.
-fn draw_curves(path: &Path) -> anyhow::Result<String> {
-    let points = learning_curve(path)?;
-    anyhow::ensure!(!points.is_empty(), "{}: no evaluation yet", path.display());
-    let steps = span(points.iter().map(|p| p.step as f64));
-    let panel = |title: &str, value: &dyn Fn(usize) -> f64| {
-        let curve: Vec<(f64, f64)> = (0..points.len()).map(|k| (points[k].step as f64, value(k))).collect();
+/// Metric and mean updates over the steps, a line for each run.
+pub fn draw_curves(runs: &[Vec<Point>]) -> anyhow::Result<String> {
+    let all = || runs.iter().flatten();
+    anyhow::ensure!(all().next().is_some(), "metrics.csv: no evaluation yet");
+    let steps = span(all().map(|p| p.step as f64));
+    let panel = |title: &str, value: &dyn Fn(&Point) -> f64| {
+        let line = |run: &Vec<Point>| run.iter().map(|p| (p.step as f64, value(p))).collect();
+        let lines: Vec<Vec<(f64, f64)>> = runs.iter().map(line).collect();
+        let series = lines.iter().map(|points| Series {
+            class: "curve",
+            label: "",
+            points,
+            dots: false,
+        });
         Chart {
             title,
             x_label: "training step",
             x: steps,
-            y: span(curve.iter().map(|p| p.1)),
+            y: span(all().map(value)),
             size: (WIDTH, HEIGHT),
-            series: vec![Series {
-                class: "curve",
-                label: "",
-                points: &curve,
-                dots: false,
-            }],
+            series: series.collect(),
         }
         .svg()
     };
     Ok(stacked(&[
-        panel("Metric on the validation part", &|k| points[k].metric),
-        panel("Samples used, mean per sequence", &|k| points[k].updates),
+        panel("Metric on the validation part", &|p| p.metric),
+        panel("Samples used, mean per sequence", &|p| p.updates),
     ]))
 }
 
 /// The first channel of every sequence: used samples red, skipped ones blue (figures 5 and 6 of Campos et al.).
-fn draw_samples(run: &Run, x: &Sequences) -> String {
-    let forward = Forward::new(&run.model);
+pub fn draw_samples(run: &Run, x: &Sequences, seed: u64) -> anyhow::Result<String> {
+    let outcomes = run.outcomes(x, 0.0, seed)?;
     let panel = |(n, sequence): (usize, &[f32])| {
-        let updates = forward.run(sequence, Schedule::Learned { dial: 0.0 }).updates;
+        let updates = &outcomes[n].updates;
         let signal = sequence.iter().step_by(x.channels).enumerate();
         let wave: Vec<(f64, f64)> = signal.map(|(t, v)| (t as f64, f64::from(*v))).collect();
         let (used, skipped): (Vec<_>, Vec<_>) = wave
@@ -132,7 +135,7 @@ fn draw_samples(run: &Run, x: &Sequences) -> String {
         }
         .svg()
     };
-    stacked(&x.iter().enumerate().map(panel).collect::<Vec<_>>())
+    Ok(stacked(&x.iter().enumerate().map(panel).collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
@@ -144,11 +147,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.csv");
         std::fs::write(&path, "step,seconds,metric,updates\n100,1,0.5,90\n200,2,0.9,30\n").unwrap();
-        let svg = draw_curves(&path).unwrap();
-        assert_eq!(svg.matches("<polyline").count(), 2);
+        let curve = learning_curve(&path).unwrap();
+        let svg = draw_curves(&[curve.clone(), curve]).unwrap();
+        assert_eq!(svg.matches("<polyline").count(), 4);
         assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count());
         std::fs::write(&path, "step,seconds,metric,updates\n").unwrap();
-        assert!(draw_curves(&path).unwrap_err().to_string().contains("metrics.csv"));
+        let empty = learning_curve(&path).unwrap();
+        assert!(draw_curves(&[empty]).unwrap_err().to_string().contains("no evaluation"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
     output::{self, Output},
 };
 use host_train::{Progress, TrainConfig, TrainReport};
+use indicatif::ProgressBar;
 use std::path::Path;
 
 /// Runs the command.
@@ -53,17 +54,25 @@ pub fn observed(
     let bar = output::progress_bar(label, config.steps);
     let mut last = String::new();
     let report = host_train::train(config, dir, resume, &mut |p| {
-        show(&bar, p, &mut last);
+        show(&bar, "", p, &mut last);
         observe(p);
     })?;
     bar.finish_and_clear();
     Ok(report)
 }
 
+/// Trains on one of several bars, whose lines on standard error begin with `label`.
+pub fn on_bar(bar: &ProgressBar, config: &TrainConfig, dir: &Path, label: &str) -> anyhow::Result<TrainReport> {
+    let (mut last, label) = (String::new(), format!("{label}: "));
+    let report = host_train::train(config, dir, true, &mut |p| show(bar, &label, p, &mut last))?;
+    bar.finish_and_clear();
+    Ok(report)
+}
+
 /// Shows one step.
-fn show(bar: &indicatif::ProgressBar, p: &Progress, last: &mut String) {
+fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
     if let Some(message) = &p.message {
-        bar.suspend(|| eprintln!("{message}"));
+        bar.suspend(|| eprintln!("{label}{message}"));
     }
     if let Some(e) = &p.evaluation {
         *last = format!(
@@ -74,7 +83,7 @@ fn show(bar: &indicatif::ProgressBar, p: &Progress, last: &mut String) {
         );
         if bar.is_hidden() {
             eprintln!(
-                "step {}: loss {:.4}, {last}, {:.1} steps/s",
+                "{label}step {}: loss {:.4}, {last}, {:.1} steps/s",
                 p.step, p.loss, p.steps_per_s
             );
         }

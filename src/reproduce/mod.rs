@@ -1,0 +1,199 @@
+//! `skiprnn reproduce`: the paper's tables, row by row.
+//!
+//! A run is a folder as `train` writes it, at `OUT/TASK/ROW/seed-N`: a finished one that is put there by hand counts,
+//! where its configuration is the row's. A killed command goes on from each run's last checkpoint.
+
+mod outcome;
+mod report;
+mod rows;
+
+use crate::output::{self, Output, Usage};
+use clap::Args;
+use host_train::TrainConfig;
+use indicatif::MultiProgress;
+use outcome::{Progress, Run};
+use rows::{Row, Table};
+use serde_json::json;
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+/// Options of `reproduce`.
+#[derive(Args, Debug)]
+pub struct ReproduceArgs {
+    /// The table.
+    #[arg(value_enum)]
+    pub table: Table,
+    /// Runs of each row, seeds 1 to N.
+    #[arg(long, default_value_t = 4)]
+    pub runs: u64,
+    /// Rows to run, separated by commas; a name's beginning stands for all rows that begin so. [default: all]
+    #[arg(long, value_delimiter = ',')]
+    pub rows: Vec<String>,
+    /// Folder of the runs.
+    #[arg(long, default_value = "runs/reproduce")]
+    pub out: PathBuf,
+    /// The report, of both tables; its figures and CSV files lie in a folder `results` beside it. [default: RESULTS.md in
+    /// --out]
+    #[arg(long)]
+    pub results: Option<PathBuf>,
+    /// Only write the report of what is there.
+    #[arg(long)]
+    pub report: bool,
+    /// End a run once it is solved and its updates have not fallen by 1 % for this many steps; 0: train all steps.
+    #[arg(long, default_value_t = 2000)]
+    pub settle_steps: u64,
+    /// Runs at the same time. [default: the processors over --threads]
+    #[arg(long)]
+    pub jobs: Option<usize>,
+    /// Threads of a new run.
+    #[arg(long, default_value_t = 1)]
+    pub threads: usize,
+    /// What the report calls the machine. [default: its architecture and processors]
+    #[arg(long)]
+    pub machine: Option<String>,
+    /// Hidden units other than the paper's 110.
+    #[arg(long)]
+    pub hidden: Option<usize>,
+    /// Training steps at most, other than the task's default.
+    #[arg(long)]
+    pub steps: Option<u64>,
+    /// Sequences per step other than the paper's 256.
+    #[arg(long)]
+    pub batch: Option<usize>,
+    /// Steps between two looks at the validation data.
+    #[arg(long)]
+    pub eval_every: Option<u64>,
+    /// Seconds between two checkpoints: what a kill loses at most.
+    #[arg(long)]
+    pub checkpoint_seconds: Option<f64>,
+}
+
+impl ReproduceArgs {
+    fn change(&self, config: &mut TrainConfig) {
+        config.threads = self.threads;
+        config.settle_steps = (self.settle_steps > 0).then_some(self.settle_steps);
+        config.hidden = self.hidden.unwrap_or(config.hidden);
+        config.steps = self.steps.unwrap_or(config.steps);
+        config.batch = self.batch.unwrap_or(config.batch);
+        config.eval_every = self.eval_every.unwrap_or(config.eval_every);
+        config.checkpoint_seconds = self.checkpoint_seconds.unwrap_or(config.checkpoint_seconds);
+    }
+
+    fn runs_of(&self, table: Table, row: &Row) -> Vec<Run> {
+        outcome::runs(row, &self.out.join(table.name()), self.runs, &|config| {
+            self.change(config)
+        })
+    }
+
+    fn selected(&self) -> anyhow::Result<Vec<Row>> {
+        let rows = self.table.rows();
+        if let Some(name) = self.rows.iter().find(|n| rows.iter().all(|r| !r.name.starts_with(*n))) {
+            let names: Vec<&str> = rows.iter().map(|r| r.name.as_str()).collect();
+            return Err(Usage::error(format!(
+                "--rows: no row '{name}'; the rows are {}",
+                names.join(", ")
+            )));
+        }
+        // A whole name means this row alone, whatever else begins so.
+        let wanted = |row: &Row| {
+            let of = |n: &String| row.name == *n || (row.name.starts_with(n) && rows.iter().all(|r| r.name != *n));
+            self.rows.is_empty() || self.rows.iter().any(of)
+        };
+        Ok(rows.iter().filter(|r| wanted(r)).cloned().collect())
+    }
+}
+
+/// Runs the command.
+pub fn run(args: &ReproduceArgs, out: Output) -> anyhow::Result<()> {
+    if args.runs == 0 || args.threads == 0 || args.jobs == Some(0) {
+        return Err(Usage::error(
+            "--runs, --threads, --jobs: 0 does nothing; give at least 1",
+        ));
+    }
+    let rows = args.selected()?;
+    let mut failures = Vec::new();
+    if !args.report {
+        failures = train_all(args, &rows)?;
+    }
+    let path = args.results.clone().unwrap_or_else(|| args.out.join("RESULTS.md"));
+    let sections = [Table::Adding, Table::Frequency].map(|table| {
+        let rows = table.rows().into_iter();
+        let lines = rows.map(|row| (args.runs_of(table, &row), row)).collect();
+        report::Section { table, lines }
+    });
+    let machine = args.machine.clone().unwrap_or_else(machine);
+    report::write(&path, &sections, &machine, args.settle_steps)?;
+    let section = &sections[args.table as usize];
+    let value = json!({
+        "task": args.table.name(), "results": path, "failed": failures,
+        "rows": section.json(&rows),
+    });
+    out.print(&value, || {
+        let names: Vec<&str> = rows.iter().map(|r| r.name.as_str()).collect();
+        format!("{}\n{}", section.text(&names), path.display())
+    });
+    if !failures.is_empty() {
+        anyhow::bail!("{} runs failed; all others are kept", failures.len());
+    }
+    Ok(())
+}
+
+/// For example `x86_64, 8 processors`.
+fn machine() -> String {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {processors} processors", std::env::consts::ARCH)
+}
+
+/// Trains what is not finished, several runs at a time: first seed 1 of every row. Returns what failed.
+fn train_all(args: &ReproduceArgs, rows: &[Row]) -> anyhow::Result<Vec<String>> {
+    let mut waiting: Vec<(Run, &Row)> = rows
+        .iter()
+        .flat_map(|row| args.runs_of(args.table, row).into_iter().map(move |run| (run, row)))
+        .filter(|(run, _)| run.finished().is_none())
+        .collect();
+    waiting.sort_by_key(|(run, _)| run.seed);
+    if let Some((run, _)) = waiting.iter().find(|(r, _)| matches!(r.progress, Progress::Refused(_)))
+        && let Progress::Refused(problem) = &run.progress
+    {
+        anyhow::bail!("{problem}; move {} away", run.folder.display());
+    }
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = args
+        .jobs
+        .unwrap_or((processors / args.threads).max(1))
+        .min(waiting.len());
+    let waiting = Mutex::new(VecDeque::from(waiting));
+    let failures = Mutex::new(Vec::new());
+    let bars = MultiProgress::new();
+    let work = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some((run, row)) = next else { return };
+            if let Err(error) = train_one(&run, row, &bars) {
+                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                failures.push(format!("{}, seed {}: {error:#}", row.name, run.seed));
+                eprintln!("{}", failures[failures.len() - 1]);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
+    Ok(failures.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn train_one(run: &Run, row: &Row, bars: &MultiProgress) -> anyhow::Result<()> {
+    let label = format!("{} {}", row.name, run.seed);
+    let bar = bars.add(output::progress_bar(&label, run.config.steps));
+    let report = crate::train::on_bar(&bar, &run.config, &run.folder, &label)?;
+    let judged = report.fresh.unwrap_or(report.best);
+    eprintln!(
+        "{label}: {} {:.4}, {:.2} updates, {} steps",
+        judged.metric.name(),
+        judged.metric.value(),
+        judged.updates_mean,
+        report.steps
+    );
+    Ok(())
+}

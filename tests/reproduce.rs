@@ -1,0 +1,137 @@
+//! `reproduce` that is killed, started again, and given runs of `train`.
+
+mod common;
+use common::{Folder, fails, json};
+use serde_json::Value;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+const ROWS: [&str; 2] = ["lstm-p0.5", "skip-gru-1e-5"];
+const RUNS: usize = 2;
+
+fn line(out: &str) -> String {
+    format!(
+        "reproduce adding --rows {} --runs {RUNS} --hidden 4 --steps 1200 --batch 8 --eval-every 200 --checkpoint-seconds 0.02 \
+         --settle-steps 0 --jobs 2 --out {out}",
+        ROWS.join(",")
+    )
+}
+
+fn folders(out: &Path) -> Vec<PathBuf> {
+    ROWS.iter()
+        .flat_map(|row| (1..=RUNS).map(move |seed| out.join("adding").join(row).join(format!("seed-{seed}"))))
+        .collect()
+}
+
+/// The `training.json` of every finished run.
+fn finished(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let read = |folder: PathBuf| fs::read(folder.join("training.json")).ok().map(|text| (folder, text));
+    folders(out).into_iter().filter_map(read).collect()
+}
+
+/// The step of every run's checkpoint.
+fn checkpoints(out: &Path) -> Vec<u64> {
+    let step = |folder: PathBuf| -> Option<u64> {
+        let bytes = fs::read(folder.join("checkpoint.safetensors")).ok()?;
+        let length = u64::from_le_bytes(bytes[..8].try_into().ok()?) as usize;
+        let header: Value = serde_json::from_slice(&bytes[8..8 + length]).ok()?;
+        header["__metadata__"]["step"].as_str()?.parse().ok()
+    };
+    folders(out).into_iter().map(|f| step(f).unwrap_or(0)).collect()
+}
+
+#[test]
+fn killed_and_started_again_it_loses_nothing() {
+    let f = Folder::new();
+    let (whole, killed) = (f.path("whole"), f.path("killed"));
+    let words: Vec<String> = line(&f.at("killed")).split(' ').map(str::to_owned).collect();
+    let (mut done, mut steps, mut kills) = (BTreeMap::new(), vec![0; ROWS.len() * RUNS], 0);
+    for pause_ms in [300, 700, 150, 900, 400, 600, 500, 800] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+            .args(&words)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(pause_ms));
+        kills += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
+        let now = finished(&killed);
+        for (folder, summary) in &done {
+            assert_eq!(now.get(folder), Some(summary), "a finished run was touched");
+        }
+        let reached = checkpoints(&killed);
+        assert!(
+            reached.iter().zip(&steps).all(|(a, b)| a >= b),
+            "{steps:?}, then {reached:?}"
+        );
+        (done, steps) = (now, reached);
+    }
+    assert!(kills >= 2, "the command was over before it could be killed");
+    let report = json(&line(&f.at("killed")));
+    for (folder, summary) in &done {
+        assert_eq!(finished(&killed).get(folder), Some(summary));
+    }
+    json(&line(&f.at("whole")));
+    for (a, b) in folders(&killed).iter().zip(folders(&whole)) {
+        let bytes = |folder: &Path| fs::read(folder.join("model.safetensors")).unwrap();
+        assert!(bytes(a) == bytes(&b), "{}", a.display());
+    }
+    for (row, name) in report["rows"].as_array().unwrap().iter().zip(ROWS) {
+        assert_eq!((row["row"].as_str(), row["finished"].as_u64()), (Some(name), Some(2)));
+        assert!(row["updates_mean"].as_f64() > Some(0.0));
+    }
+    let text = fs::read_to_string(killed.join("RESULTS.md")).unwrap();
+    for part in [
+        "| lstm-p0.5 | 2 of 2 |",
+        "| lstm | 0 of 2 |",
+        "2 of 2 runs not started",
+        "4 units",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    for figure in [
+        "adding.csv",
+        "adding-skip-gru-1e-5-curves.svg",
+        "adding-lstm-p0.5-samples.svg",
+    ] {
+        assert!(killed.join("results").join(figure).exists(), "{figure}");
+    }
+}
+
+#[test]
+fn a_run_of_train_counts_where_it_is_the_rows() {
+    let f = Folder::new();
+    let out = f.at("out");
+    let small = "--hidden 4 --steps 4 --batch 8 --eval-every 2";
+    let command = format!("reproduce adding --rows skip-lstm-1e-5 --runs 1 {small} --out {out}");
+    let begun = json(&format!("{command} --report"));
+    assert_eq!(begun["rows"][0]["finished"], 0);
+    json(&format!(
+        "train adding --cell skip-lstm --lambda 1e-5 {small} --threads 2 --out {out}/adding/skip-lstm-1e-5/seed-1"
+    ));
+    let before = finished_summary(&f);
+    let adopted = json(&command);
+    assert_eq!(adopted["rows"][0]["finished"], 1);
+    assert_eq!(finished_summary(&f), before, "it was not trained again");
+
+    // Another configuration is not taken for the row's.
+    let other = format!("reproduce adding --rows skip-lstm-1e-5 --runs 1 --hidden 5 --steps 4 --out {out}");
+    fails(&other, 1, &["config.toml", "hidden", "away"]);
+    fails(
+        &format!("reproduce adding --rows lstn --out {out}"),
+        2,
+        &["--rows", "lstn", "skip-gru-1e-5"],
+    );
+    fails(&format!("reproduce adding --runs 0 --out {out}"), 2, &["--runs"]);
+}
+
+fn finished_summary(f: &Folder) -> Vec<u8> {
+    fs::read(f.path("out").join("adding/skip-lstm-1e-5/seed-1/training.json")).unwrap()
+}
