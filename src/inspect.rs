@@ -41,6 +41,7 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
     let value = json!({
         "name": model.name(), "version": skiprnn_nostd::format::VERSION, "cell": cell, "skips": model.skips(),
         "inputs": model.inputs(), "hidden": model.hidden(), "layers": layers, "outputs": model.outputs(),
+        "objective": blob::objective(&model).name(), "output_at": blob::output_at(&model).name(),
         "sequence_length": model.sequence_length(), "sample_period_s": model.sample_period_ns() as f64 * 1e-9,
         "max_skip": model.max_skip(), "class_names": model.class_names().collect::<Vec<_>>(), "channels": channels,
         "fractions": { "x": x, "h": h, "pre_activation": pre, "c": skiprnn_nostd::format::CELL_FRACTION },

@@ -78,7 +78,7 @@ fn differences(row: &Row, config: &TrainConfig) -> String {
         list.push(format!("batch {}", config.batch));
     }
     if row.cell.family() == float_model::Family::Gru {
-        list.push("r after the product".into());
+        list.push("GRU: r after the matrix product".into());
     }
     list.join("; ")
 }
@@ -89,6 +89,7 @@ fn command(row: &Row, config: &TrainConfig) -> String {
     // Writing to a String cannot fail.
     let _ = match row.p_skip {
         Some(p) => write!(line, " --p-skip {p}"),
+        None if row.lambda == 0.0 => write!(line, " --lambda 0"),
         None => write!(line, " --lambda {:e}", row.lambda),
     };
     if let DataSource::Frequency { sample_period_s } = row.data {
@@ -151,6 +152,9 @@ impl Section {
         };
         let absent = runs.iter().filter(|r| r.progress == Progress::Absent).count();
         let mut list: Vec<String> = runs.iter().filter_map(of).collect();
+        if absent == runs.len() {
+            return "not run".into();
+        }
         if absent > 0 {
             list.push(format!("{absent} of {} runs not started", runs.len()));
         }
@@ -162,9 +166,13 @@ impl Section {
 
     /// The table as markdown.
     fn markdown(&self) -> String {
+        // The paper gives no FLOPs for the frequency task.
+        let paper_flops = self.lines.iter().any(|(_, row)| row.paper.flops.is_some());
         let mut s = format!(
-            "| row | runs | solved | {} | updates | paper's updates | FLOPs | paper's FLOPs |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
-            self.metric_name()
+            "| row | runs | solved | {} | updates | paper's updates | FLOPs |{}\n| --- | --- | --- | --- | --- | --- | --- |{}\n",
+            self.metric_name(),
+            if paper_flops { " paper's FLOPs |" } else { "" },
+            if paper_flops { " --- |" } else { "" },
         );
         for (runs, row) in &self.lines {
             let sum = Summary::of(runs);
@@ -176,7 +184,7 @@ impl Section {
                 .map(|(mean, _)| format!("{:.2e}", flops(row, &runs[0].config, mean)));
             let _ = writeln!(
                 s,
-                "| {} | {} of {} | {} | {} | {} | {}, {paper_solved} | {} | {} |",
+                "| {} | {} of {} | {} | {} | {} | {}, {paper_solved} | {} |{}",
                 row.name,
                 sum.finished.len(),
                 runs.len(),
@@ -188,7 +196,7 @@ impl Section {
                 or_dash(sum.updates.map(|u| plus_minus(u, |v| self.updates(row, v)))),
                 plus_minus(paper, |v| self.updates(row, v)),
                 or_dash(flops),
-                or_dash(row.paper.flops.map(|f| format!("{f:.2e}"))),
+                row.paper.flops.map_or_else(String::new, |f| format!(" {f:.2e} |")),
             );
         }
         s

@@ -18,6 +18,8 @@ struct Entry {
     /// The command that trained it, without `--out`.
     train: &'static str,
     about: &'static str,
+    /// What `quantize` is told beside the run, the blob and its name.
+    quantize: &'static str,
     /// Needs the recordings of `--har`.
     recorded: bool,
 }
@@ -27,30 +29,35 @@ const ENTRIES: [Entry; 5] = [
         name: "activity",
         train: "skiprnn train dataset --cell skip-gru --learning-rate 1e-2 --learning-rate-schedule constant --steps 1000 --eval-every 50 --threads 2 --train-x har/train_x.npy --train-y har/train_y.npy --test-x har/test_x.npy --test-y har/test_y.npy --sample-period-s 0.02 --class-names walking,upstairs,downstairs,sitting,standing,laying --channel-names \"acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z\" --channel-units g,g,g,rad/s,rad/s,rad/s",
         about: "Six activities from a smartphone at the waist: acceleration and angular rate at 50 Hz, windows of 2.56 s (a subset of UCI HAR, Anguita et al., 2013, CC BY 4.0).",
+        quantize: "",
         recorded: true,
     },
     Entry {
         name: "activity-accelerometer",
         train: "skiprnn train dataset --cell skip-gru --seed 2 --threads 2 --train-x har3/train_x.npy --train-y har/train_y.npy --test-x har3/test_x.npy --test-y har/test_y.npy --sample-period-s 0.02 --class-names walking,upstairs,downstairs,sitting,standing,laying --channel-names \"acceleration x,acceleration y,acceleration z\" --channel-units g,g,g",
         about: "The same six activities from the three channels of the accelerometer alone: `har3` holds the first three of the arrays.",
+        quantize: "",
         recorded: true,
     },
     Entry {
         name: "adding",
         train: "skiprnn train adding --threads 2",
-        about: "The sum of two marked values among 50 samples (Campos et al., section 4.1).",
+        about: "The sum of two marked values among 50 samples (Campos et al., section 4.1). The task has no sample period; the blob says 10 ms, so that energy can be predicted.",
+        quantize: " --sample-period-s 1e-2",
         recorded: false,
     },
     Entry {
         name: "frequency",
         train: "skiprnn train frequency --lambda 1e-4 --threads 2",
         about: "Is the period of a sine wave 5 to 6 ms? A sample every millisecond, 100 ms (Campos et al., appendix A.1).",
+        quantize: "",
         recorded: false,
     },
     Entry {
         name: "frequency-half-ms",
         train: "skiprnn train frequency --lambda 1e-4 --sample-period-s 5e-4 --threads 2",
         about: "The same task with a sample every half millisecond: 200 samples.",
+        quantize: "",
         recorded: false,
     },
 ];
@@ -111,11 +118,19 @@ fn skiprnn(folder: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
 }
 
 fn card(entry: &Entry, folder: &Path, blob: &Path, data: Option<&Path>) -> anyhow::Result<String> {
-    let Entry { name, train, about, .. } = entry;
+    let Entry {
+        name,
+        train,
+        about,
+        quantize,
+        ..
+    } = entry;
     let (run, blob) = (folder.display().to_string(), blob.display().to_string());
     let start = data.map_or_else(shell::root, Path::to_path_buf);
     let e = skiprnn(&start, &["eval", &run])?;
-    let q = skiprnn(&start, &["quantize", &run, "--out", &blob, "--name", name])?;
+    let mut arguments = vec!["quantize", &run, "--out", &blob, "--name", name];
+    arguments.extend(quantize.split_whitespace());
+    let q = skiprnn(&start, &arguments)?;
     let path = folder.join("training.json");
     let t: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
     let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);
@@ -187,7 +202,7 @@ fn card(entry: &Entry, folder: &Path, blob: &Path, data: Option<&Path>) -> anyho
     ];
     let table: String = rows.iter().map(|(k, v)| format!("| {k} | {v} |\n")).collect();
     Ok(format!(
-        "# {name}\n\n{about}\n\n    {train} --out runs/{name}\n    skiprnn quantize runs/{name} --out model.srnn --name {name}\n\n| | |\n| --- | --- |\n{table}"
+        "# {name}\n\n{about}\n\n    {train} --out runs/{name}\n    skiprnn quantize runs/{name} --out model.srnn --name {name}{quantize}\n\n| | |\n| --- | --- |\n{table}"
     ))
 }
 
