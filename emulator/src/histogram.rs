@@ -3,11 +3,16 @@
 //! The emulator translates one instruction at a time and logs each before it runs (`-singlestep -d exec,nochain`), about
 //! a million lines a second of its time, read as they come and never stored.
 
-use crate::{Error, Options, image, memory, qemu};
+use crate::{
+    Error, Image, Options,
+    image::{self, Program},
+    memory::Loads,
+    qemu,
+};
 use std::{
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::PathBuf,
+    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -19,7 +24,7 @@ const LINES_PER_CHECK: u64 = 1 << 16;
 /// # Errors
 /// Where it cannot be built.
 pub fn firmware_image(options: &Options) -> Result<PathBuf, Error> {
-    image::find(options)
+    image::find(options, Program::Replay)
 }
 
 /// Replays as [`run`](crate::run) does and hands every program counter to `sink`, in the order of execution. What the
@@ -36,27 +41,12 @@ pub fn program_counters(
     options: &Options,
     sink: &mut dyn FnMut(u32),
 ) -> Result<(), Error> {
-    qemu::check()?;
-    let image = image::find(options)?;
-    let loads = [
-        (memory::BLOB, memory::blob(blob)?),
-        (memory::SEQUENCES, memory::sequences(counts, n, t, i)?),
-    ];
-    let folder = tempfile::tempdir().map_err(|source| Error::Io {
-        path: std::env::temp_dir(),
-        source,
-    })?;
-    let mut command = command(&image, options);
-    for (address, bytes) in loads {
-        let path = folder.path().join(format!("{address:08x}"));
-        std::fs::write(&path, bytes).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
-        // A comma in an option's value is doubled.
-        let file = path.to_string_lossy().replace(',', ",,");
-        command.args(["-device", &format!("loader,file={file},addr={address:#x},force-raw=on")]);
-    }
+    let image = Image::open(options)?;
+    let loads = Loads::new(&image.regions, blob, counts, n, t, i)?;
+    let folder = qemu::folder()?;
+    let mut command = qemu::command(&image.path, &loads, options, folder.path())?;
+    command.args(["-singlestep", "-d", "exec,nochain"]);
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
     let failed = |message: String| Error::Qemu { message };
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
     let Some(log) = child.stderr.take() else {
@@ -67,17 +57,6 @@ pub fn program_counters(
     let _ = child.kill();
     child.wait().map_err(|error| failed(error.to_string()))?;
     result
-}
-
-fn command(image: &Path, options: &Options) -> Command {
-    let mut qemu = Command::new("qemu-system-arm");
-    qemu.args(["-machine", options.machine.name()]);
-    qemu.args("-display none -monitor none -serial none -singlestep -d exec,nochain".split(' '));
-    qemu.args(["-icount", &format!("shift={},sleep=off", options.icount_shift)]);
-    qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"])
-        .arg(image);
-    qemu.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    qemu
 }
 
 /// Reads the emulator's log to its end.

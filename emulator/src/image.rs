@@ -13,35 +13,87 @@ use std::{
 /// Lines kept of what a failing build says.
 const LOG_TAIL: usize = 30;
 
-/// The image to run.
-pub fn find(options: &Options) -> Result<PathBuf, Error> {
-    if let Some(path) = &options.firmware {
-        return Ok(path.clone());
+/// A program of the package `qemu` in `firmware/boards/qemu`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Program {
+    /// Recorded sequences through a model.
+    Replay,
+    /// Random networks, for comparison with the host.
+    Identical,
+    /// Faults on request.
+    Faults,
+}
+
+impl Program {
+    /// The name of its binary.
+    const fn name(self) -> &'static str {
+        match self {
+            Program::Replay => "replay",
+            Program::Identical => "identical",
+            Program::Faults => "faults",
+        }
     }
+}
+
+/// The image to run.
+pub fn find(options: &Options, program: Program) -> Result<PathBuf, Error> {
+    match &options.firmware {
+        Some(path) => Ok(path.clone()),
+        None => built(options.machine, program, false),
+    }
+}
+
+/// An image of the source tree, with the kernels that the core allows, or with the portable ones.
+pub fn built(machine: Machine, program: Program, portable: bool) -> Result<PathBuf, Error> {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let tree = crate_root.parent().unwrap_or(crate_root);
     let firmware = tree.join("firmware");
     if !firmware.join("Cargo.toml").is_file() {
         return Err(Error::NoSourceTree { path: firmware });
     }
-    let hash = hash_of_sources(tree, options.machine)?;
-    let cached = firmware.join("target/cache").join(format!("{hash:016x}.elf"));
+    let features = match portable {
+        true => format!("{machine},portable"),
+        false => machine.name().to_owned(),
+    };
+    let name = format!("{} {features}", program.name());
+    let hash = hash_of_sources(tree, &name)?;
+    let cache = firmware.join("target/cache");
+    let cached = cache.join(format!("{hash:016x}.elf"));
     if !cached.is_file() {
-        store(&build(&firmware, options.machine)?, &cached)?;
+        let io = |source| Error::Io {
+            path: cache.clone(),
+            source,
+        };
+        fs::create_dir_all(&cache).map_err(io)?;
+        // One build at a time, until the image is where the next build does not overwrite it.
+        let lock = fs::File::create(cache.join("lock")).map_err(io)?;
+        lock.lock().map_err(io)?;
+        if !cached.is_file() {
+            store(&build(&firmware, machine, program, &features)?, &cached)?;
+        }
     }
     Ok(cached)
 }
 
 /// Hashes everything that the image is made from. Only the cache relies on it, so that a hash which changes with the
 /// toolchain costs a build and nothing else.
-fn hash_of_sources(tree: &Path, machine: Machine) -> Result<u64, Error> {
+fn hash_of_sources(tree: &Path, image: &str) -> Result<u64, Error> {
     let mut files = Vec::new();
-    for root in ["firmware", "skiprnn-nostd", "Cargo.toml", "rust-toolchain.toml"] {
+    for root in [
+        "firmware/app",
+        "firmware/boards/qemu",
+        "firmware/cortex",
+        "firmware/Cargo.lock",
+        "firmware/Cargo.toml",
+        "skiprnn-nostd",
+        "Cargo.toml",
+        "rust-toolchain.toml",
+    ] {
         collect(&tree.join(root), &mut files)?;
     }
     files.sort();
     let mut hasher = DefaultHasher::new();
-    hasher.write(machine.package().as_bytes());
+    hasher.write(image.as_bytes());
     for path in files {
         let bytes = fs::read(&path).map_err(|source| Error::Io {
             path: path.clone(),
@@ -76,11 +128,11 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
 }
 
 /// Builds the board's image and returns where it lies.
-fn build(firmware: &Path, machine: Machine) -> Result<PathBuf, Error> {
-    let target_dir = firmware.join("target");
+fn build(firmware: &Path, machine: Machine, program: Program, features: &str) -> Result<PathBuf, Error> {
+    let target_dir = firmware.join("target/qemu");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The board's folder sets target and linker; what the caller set for the host must not reach it.
-    cargo.current_dir(firmware.join("boards").join(machine.package()));
+    cargo.current_dir(firmware.join("boards/qemu"));
     for (name, _) in env::vars_os() {
         let foreign = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
         if name
@@ -98,6 +150,10 @@ fn build(firmware: &Path, machine: Machine) -> Result<PathBuf, Error> {
             "build",
             "--release",
             "--locked",
+            "--bin",
+            program.name(),
+            "--features",
+            features,
             "--target",
             machine.target(),
             "--target-dir",
@@ -116,10 +172,7 @@ fn build(firmware: &Path, machine: Machine) -> Result<PathBuf, Error> {
             Error::FirmwareBuild { log: tail(&log) }
         });
     }
-    Ok(target_dir
-        .join(machine.target())
-        .join("release")
-        .join(machine.package()))
+    Ok(target_dir.join(machine.target()).join("release").join(program.name()))
 }
 
 /// Whether a build failed because the compiler has no `core` for the target.
@@ -160,14 +213,14 @@ mod tests {
             let path = tree.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
-            hash_of_sources(tree.path(), Machine::Mps2An386).unwrap()
+            hash_of_sources(tree.path(), "replay mps2-an386").unwrap()
         };
         let first = write("firmware/app/src/lib.rs", "a");
         let second = write("firmware/app/src/lib.rs", "b");
         let third = write("skiprnn-nostd/src/lib.rs", "a");
         let fourth = write("rust-toolchain.toml", "a");
         assert!(first != second && second != third && third != fourth);
-        assert_eq!(write("firmware/target/release/x", "a"), fourth);
+        assert_eq!(write("firmware/app/target/release/x", "a"), fourth);
         assert_eq!(
             write("firmware/app/src/lib.rs", "a"),
             write("firmware/app/src/lib.rs", "a")

@@ -19,79 +19,30 @@
 //! exactly.
 
 mod error;
+pub mod faults;
 mod histogram;
+pub mod identical;
 mod image;
 mod log;
+mod machine;
 mod memory;
 mod qemu;
 
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};
+pub use machine::Machine;
 pub use qemu::qemu_available;
 
-use std::{fmt, path::PathBuf, str::FromStr};
-
-/// An emulated board.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Machine {
-    /// ARM MPS2 with application note 386: Cortex-M4F, 25 MHz.
-    #[default]
-    Mps2An386,
-}
-
-impl Machine {
-    /// Every machine, for help texts.
-    pub const ALL: [Machine; 1] = [Machine::Mps2An386];
-
-    /// The name that `qemu-system-arm -machine` takes.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Machine::Mps2An386 => "mps2-an386",
-        }
-    }
-
-    /// The package of its firmware, also its folder's name under `firmware/boards`.
-    const fn package(self) -> &'static str {
-        match self {
-            Machine::Mps2An386 => "qemu-mps2-an386",
-        }
-    }
-
-    /// The Rust target of its firmware.
-    const fn target(self) -> &'static str {
-        match self {
-            Machine::Mps2An386 => "thumbv7em-none-eabihf",
-        }
-    }
-}
-
-impl fmt::Display for Machine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Machine {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|machine| machine.name() == name)
-            .ok_or_else(|| {
-                let known = Self::ALL.map(Self::name).join(", ");
-                format!("no machine named {name}; there is {known}")
-            })
-    }
-}
+use image::Program;
+use memory::{Loads, Regions};
+use std::path::PathBuf;
 
 /// How to emulate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The board.
     pub machine: Machine,
-    /// An ELF of `firmware/boards/qemu-...`, in place of building one from the source tree.
+    /// An ELF of `firmware/boards/qemu`, program `replay`, in place of building one from the source tree.
     pub firmware: Option<PathBuf>,
     /// An instruction takes 2^icount_shift ns of virtual time: 0 to 10. Counts are exact at 6.
     pub icount_shift: u8,
@@ -158,15 +109,12 @@ pub struct Emulation {
 /// Where a tool is missing, the image cannot be built, or it refuses what it was given; [`Error`] says which, and how to
 /// mend it.
 pub fn run(blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize, options: &Options) -> Result<Emulation, Error> {
-    let sequences = memory::sequences(counts, n, t, i)?;
-    let blob_bytes = blob.len();
-    let lines = emulate(
-        &[(memory::BLOB, memory::blob(blob)?), (memory::SEQUENCES, sequences)],
-        options,
-    )?;
+    let image = Image::open(options)?;
+    let loads = Loads::new(&image.regions, blob, counts, n, t, i)?;
+    let lines = image.run(&loads, options)?;
     let replayed = log::Replayed::parse(lines, options)?;
     for (what, given, replayed) in [
-        ("bytes of the blob", blob_bytes, replayed.blob_bytes),
+        ("bytes of the blob", blob.len(), replayed.blob_bytes),
         ("sequences", n, replayed.emulation.records.len()),
         ("samples of a sequence", t, replayed.samples),
         ("channels", i, replayed.inputs),
@@ -196,7 +144,7 @@ pub struct SelfCheck {
 /// # Errors
 /// As [`run`], and where the image does not refuse.
 pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
-    let lines = emulate(&[], options)?;
+    let lines = Image::open(options)?.run(&Loads::default(), options)?;
     let refusal = match log::ended(&lines) {
         Err(Error::Refused(refusal)) => refusal,
         Err(error) => return Err(error),
@@ -215,37 +163,57 @@ pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
     })
 }
 
-/// Runs the image with these loads and decodes its log.
-fn emulate(loads: &[(u32, Vec<u8>)], options: &Options) -> Result<Vec<String>, Error> {
-    qemu::check()?;
-    let path = image::find(options)?;
-    let elf = std::fs::read(&path).map_err(|source| Error::Io {
-        path: path.clone(),
-        source,
-    })?;
-    let table = log::table(&elf, &path)?;
-    let output = qemu::run(&path, loads, options)?;
-    let lines = log::decode(&table, &output.log, &path);
-    if let (Some(path), Ok(lines)) = (&options.keep_log, &lines) {
-        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
-        std::fs::write(path, text).map_err(|source| Error::Io {
+/// A firmware image, read.
+pub(crate) struct Image {
+    path: PathBuf,
+    table: defmt_decoder::Table,
+    regions: Regions,
+}
+
+impl Image {
+    /// Finds the image that replays, or builds it.
+    fn open(options: &Options) -> Result<Self, Error> {
+        qemu::check()?;
+        Self::read(image::find(options, Program::Replay)?)
+    }
+
+    fn read(path: PathBuf) -> Result<Self, Error> {
+        let elf = std::fs::read(&path).map_err(|source| Error::Io {
             path: path.clone(),
             source,
         })?;
+        Ok(Self {
+            table: log::table(&elf, &path)?,
+            regions: Regions::of(&elf, &path)?,
+            path,
+        })
     }
-    let lines = lines?;
-    if output.timed_out {
-        return Err(Error::Timeout {
-            seconds: options.timeout_s,
-            lines: lines.len(),
-        });
+
+    /// Runs it with these loads and decodes its log.
+    fn run(&self, loads: &Loads, options: &Options) -> Result<Vec<String>, Error> {
+        let output = qemu::run(&self.path, loads, options)?;
+        let lines = log::decode(&self.table, &output.log, &self.path);
+        if let (Some(path), Ok(lines)) = (&options.keep_log, &lines) {
+            let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+            std::fs::write(path, text).map_err(|source| Error::Io {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        let lines = lines?;
+        if output.timed_out {
+            return Err(Error::Timeout {
+                seconds: options.timeout_s,
+                lines: lines.len(),
+            });
+        }
+        if lines.is_empty() {
+            return Err(Error::Qemu {
+                message: output.messages,
+            });
+        }
+        Ok(lines)
     }
-    if lines.is_empty() {
-        return Err(Error::Qemu {
-            message: output.messages,
-        });
-    }
-    Ok(lines)
 }
 
 #[cfg(test)]
@@ -255,7 +223,8 @@ mod tests {
     #[test]
     fn a_fault_ends_the_run_and_says_where() {
         let options = Options::default();
-        let mut elf = std::fs::read(image::find(&options).unwrap_or_else(|error| panic!("{error}"))).unwrap();
+        let mut elf =
+            std::fs::read(image::find(&options, Program::Replay).unwrap_or_else(|error| panic!("{error}"))).unwrap();
         // Amid the thousand nops of the calibration: an instruction that is permanently undefined.
         let nops = elf
             .windows(200)
@@ -289,12 +258,5 @@ mod tests {
             Err(Error::Timeout { seconds: 0, .. }) => assert!(log.is_file()),
             other => panic!("{other:?}"),
         }
-    }
-
-    #[test]
-    fn machines_by_name() {
-        assert_eq!("mps2-an386".parse(), Ok(Machine::Mps2An386));
-        let error = "microbit".parse::<Machine>().unwrap_err();
-        assert_eq!(error, "no machine named microbit; there is mps2-an386");
     }
 }

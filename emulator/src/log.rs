@@ -7,9 +7,7 @@ use defmt_decoder::{DecodeError, Table};
 use std::{path::Path, str::FromStr};
 
 /// Version of the lines that this reads.
-const VERSION: u32 = 1;
-/// Nanoseconds of a tick of the counter that measures updates.
-const METER_TICK_NS: f64 = 40.0;
+const VERSION: u32 = 2;
 
 /// The table that turns the image's log back into text.
 pub fn table(elf: &[u8], path: &Path) -> Result<Table, Error> {
@@ -128,7 +126,9 @@ impl Calibration {
         let runs: f64 = number(line, "runs")?;
         let instructions: f64 = number(line, "instructions")?;
         let (empty, nops): (f64, f64) = (number(line, "empty")?, number(line, "nops")?);
-        let per_tick = METER_TICK_NS / f64::from(1u32 << options.icount_shift.min(31));
+        let call: f64 = number(line, "call")?;
+        let meter_hz: f64 = number(line, "meter_hz")?;
+        let per_tick = 1e9 / meter_hz / f64::from(1u32 << options.icount_shift.min(31));
         let counted = (nops - empty) / runs * per_tick;
         // A reading is a whole number of ticks.
         let tolerance = per_tick.max(0.5);
@@ -138,7 +138,7 @@ impl Calibration {
             )));
         }
         Ok(Self {
-            overhead: empty / runs * per_tick,
+            overhead: empty / runs * per_tick - call,
             thousand: counted / instructions * 1000.0,
             per_tick,
         })
@@ -237,6 +237,20 @@ fn record(index: usize, line: &str) -> Result<Record, Error> {
     })
 }
 
+/// The digests of a run over random networks.
+pub fn pairs(lines: &[String]) -> Result<Vec<u32>, Error> {
+    ended(lines)?;
+    lines
+        .iter()
+        .filter(|line| line.starts_with("pair "))
+        .map(|line| {
+            value(line, "digest")
+                .and_then(|text| u32::from_str_radix(text, 16).ok())
+                .ok_or_else(|| unreadable(line, "digest"))
+        })
+        .collect()
+}
+
 /// The samples that one byte of a schedule stands for.
 fn samples(byte: u32, bits: u8) -> impl Iterator<Item = u32> {
     (0..8)
@@ -249,9 +263,9 @@ mod tests {
     use super::*;
 
     const LINES: [&str; 6] = [
-        "image machine=mps2-an386 log=1 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 \
+        "image machine=mps2-an386 log=2 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 \
          max_outputs=32 max_samples=4096",
-        "calibration runs=25 instructions=1000 empty=200 nops=40200",
+        "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
         "model bytes=1234 hidden=32 layers=1 inputs=3 outputs=2 period_ns=20000000 sequences=2 samples=24",
         "sequence seq=0 decision=1 crc=00c0ffee updates=3 asleep=1000 late=0 logits=[-7, 12] schedule=[01, 80, 01]",
         "sequence seq=1 decision=0 crc=12345678 updates=1 asleep=0 late=0 logits=[5, -5] schedule=[01]",
@@ -299,10 +313,25 @@ mod tests {
     }
 
     #[test]
+    fn digests_of_random_networks() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let whole = lines("pair index=0 digest=00c0ffee\npair index=1 digest=ffffffff\nsummary pairs=2");
+        assert_eq!(pairs(&whole).unwrap(), [0x00c0_ffee, u32::MAX]);
+        assert!(pairs(&whole[..2]).is_err());
+        assert!(pairs(&lines("pair index=0 digest=x\nsummary pairs=1")).is_err());
+    }
+
+    #[test]
     fn contradictions_are_found() {
-        assert!(refusal(0, "image machine=mps2-an386 log=2").contains("version 2 of the log"));
-        assert!(refusal(0, "image machine=mps2-an500 log=1").contains("an image for mps2-an500"));
-        assert!(refusal(1, "calibration runs=25 instructions=1000 empty=0 nops=41000").contains("counted as 1025.0"));
+        assert!(refusal(0, "image machine=mps2-an386 log=9").contains("version 9 of the log"));
+        assert!(refusal(0, "image machine=mps2-an500 log=2").contains("an image for mps2-an500"));
+        assert!(
+            refusal(
+                1,
+                "calibration runs=25 instructions=1000 call=0 empty=0 nops=41000 meter_hz=25000000"
+            )
+            .contains("counted as 1025.0")
+        );
         assert!(refusal(2, "").contains("no line: model"));
         assert!(refusal(3, LINES[4]).contains("sequence 1 where 0 was due"));
         assert!(refusal(3, &LINES[3].replace("updates=3", "updates=4")).contains("no readable schedule"));

@@ -1,26 +1,90 @@
 //! What the loader puts into the board's memory, as `firmware/README.md` specifies it byte by byte.
 
 use crate::Error;
+use object::{Object, ObjectSymbol};
+use std::path::Path;
 
-/// Address of the blob's header.
-pub const BLOB: u32 = 0x2100_0000;
-/// Address of the sequences' header.
-pub const SEQUENCES: u32 = 0x2140_0000;
+/// What a run puts into a board.
+#[derive(Debug, Default)]
+pub struct Loads {
+    /// Address and bytes.
+    pub memory: Vec<(u32, Vec<u8>)>,
+    /// Streamed in.
+    pub stream: Vec<u8>,
+}
 
-/// Bytes between [`BLOB`] and [`SEQUENCES`].
-const BLOB_ROOM: usize = 0x40_0000;
-/// Bytes between [`SEQUENCES`] and the end of the PSRAM.
-const SEQUENCES_ROOM: usize = 0xc0_0000;
+/// A stretch of a board's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// Its first address.
+    pub start: u32,
+    /// Its length.
+    pub bytes: u32,
+}
+
+/// Where an image wants its loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regions {
+    /// The blob, behind its header.
+    pub blob: Region,
+    /// The sequences, behind theirs; empty where they are streamed in.
+    pub sequences: Region,
+}
+
+impl Regions {
+    /// Reads them from the symbols that the image's linker script defines.
+    pub fn of(elf: &[u8], path: &Path) -> Result<Self, Error> {
+        let image = |why: String| Error::Image {
+            path: path.to_owned(),
+            why,
+        };
+        let file = object::File::parse(elf).map_err(|error| image(error.to_string()))?;
+        let symbol = |name: &str| {
+            file.symbols()
+                .find(|symbol| symbol.name() == Ok(name))
+                .map(|symbol| symbol.address() as u32)
+                .ok_or_else(|| image(format!("the ELF has no symbol {name}")))
+        };
+        Ok(Self {
+            blob: Region {
+                start: symbol("_blob_start")?,
+                bytes: symbol("_blob_size")?,
+            },
+            sequences: Region {
+                start: symbol("_sequences_start")?,
+                bytes: symbol("_sequences_size")?,
+            },
+        })
+    }
+}
+
+impl Loads {
+    /// A blob, and `n` sequences of `t` samples of `i` channels.
+    pub fn new(regions: &Regions, blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize) -> Result<Self, Error> {
+        let mut loads = Self {
+            memory: vec![(regions.blob.start, self::blob(blob, regions.blob.bytes as usize)?)],
+            stream: Vec::new(),
+        };
+        match regions.sequences.bytes as usize {
+            0 => loads.stream = sequences(counts, n, t, i, u32::MAX as usize)?,
+            room => {
+                let bytes = sequences(counts, n, t, i, room)?;
+                loads.memory.push((regions.sequences.start, bytes));
+            }
+        }
+        Ok(loads)
+    }
+}
 
 /// Version of both headers.
 const VERSION: u16 = 1;
 const BLOB_HEADER: u16 = 16;
 const SEQUENCES_HEADER: u16 = 32;
 
-/// A blob behind its header.
-pub fn blob(blob: &[u8]) -> Result<Vec<u8>, Error> {
+/// A blob behind its header, where the board has `room` bytes for both.
+pub fn blob(blob: &[u8], room: usize) -> Result<Vec<u8>, Error> {
     let what = "blob";
-    let limit = BLOB_ROOM - usize::from(BLOB_HEADER);
+    let limit = room - usize::from(BLOB_HEADER);
     if blob.is_empty() || blob.len() > limit {
         return Err(Error::Load {
             what,
@@ -37,8 +101,8 @@ pub fn blob(blob: &[u8]) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// `n` sequences of `t` samples of `i` channels behind their header.
-pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize) -> Result<Vec<u8>, Error> {
+/// `n` sequences of `t` samples of `i` channels behind their header, where the board has `room` bytes for both.
+fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> Result<Vec<u8>, Error> {
     let what = "sequences";
     let product = n.checked_mul(t).and_then(|nt| nt.checked_mul(i));
     if counts.is_empty() || product != Some(counts.len()) {
@@ -47,7 +111,7 @@ pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize) -> Result<Vec<u8>
             why: format!("{} counts are not {n} x {t} x {i}", counts.len()),
         });
     }
-    let (length, room) = (counts.len() * 2, SEQUENCES_ROOM - usize::from(SEQUENCES_HEADER));
+    let (length, room) = (counts.len() * 2, room - usize::from(SEQUENCES_HEADER));
     if length > room {
         let most = room / (2 * t * i);
         let why = format!("{length} bytes, the board holds {room}: {most} sequences of this size; lower --n");
@@ -77,17 +141,20 @@ pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize) -> Result<Vec<u8>
 mod tests {
     use super::*;
 
+    const BLOB_ROOM: usize = 0x40_0000;
+    const SEQUENCES_ROOM: usize = 0xc0_0000;
+
     #[test]
     fn the_example_of_the_specification() {
         assert_eq!(
-            sequences(&[1, -1, 256, 2, -2, 512], 2, 3, 1).unwrap(),
+            sequences(&[1, -1, 256, 2, -2, 512], 2, 3, 1, 64).unwrap(),
             [
                 b'S', b'R', b'S', b'Q', 1, 0, 32, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0xb5,
                 0xcf, 0xe8, 0x95, 1, 0, 255, 255, 0, 1, 2, 0, 254, 255, 0, 2,
             ]
         );
         assert_eq!(
-            blob(b"model").unwrap(),
+            blob(b"model", 64).unwrap(),
             *b"SRBL\x01\x00\x10\x00\x05\x00\x00\x00\x00\x00\x00\x00model"
         );
     }
@@ -95,17 +162,20 @@ mod tests {
     #[test]
     fn what_cannot_be_loaded_is_named() {
         let message = |result: Result<Vec<u8>, Error>| result.unwrap_err().to_string();
-        assert_eq!(message(blob(&[])), "blob: 0 bytes, the board holds 1 to 4194288");
-        assert!(message(blob(&vec![0; BLOB_ROOM])).starts_with("blob: 4194304 bytes"));
         assert_eq!(
-            message(sequences(&[0; 5], 2, 3, 1)),
+            message(blob(&[], BLOB_ROOM)),
+            "blob: 0 bytes, the board holds 1 to 4194288"
+        );
+        assert!(message(blob(&vec![0; BLOB_ROOM], BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
+        assert_eq!(
+            message(sequences(&[0; 5], 2, 3, 1, SEQUENCES_ROOM)),
             "sequences: 5 counts are not 2 x 3 x 1"
         );
         assert_eq!(
-            message(sequences(&[], 0, 3, 1)),
+            message(sequences(&[], 0, 3, 1, SEQUENCES_ROOM)),
             "sequences: 0 counts are not 0 x 3 x 1"
         );
-        let many = sequences(&vec![0; 8_000_000], 80_000, 100, 1);
+        let many = sequences(&vec![0; 8_000_000], 80_000, 100, 1, SEQUENCES_ROOM);
         assert!(message(many).ends_with("62914 sequences of this size; lower --n"));
     }
 }

@@ -1,6 +1,6 @@
 //! One run of `qemu-system-arm`.
 
-use crate::{Error, Options};
+use crate::{Error, Options, memory::Loads};
 use std::{
     fs, io,
     path::Path,
@@ -8,6 +8,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use tempfile::TempDir;
 
 const QEMU: &str = "qemu-system-arm";
 /// How often a running emulator is looked at.
@@ -48,50 +49,56 @@ pub struct Output {
     pub timed_out: bool,
 }
 
-/// Runs an image with these loads, each at its address, until it ends or the time is over.
-pub fn run(image: &Path, loads: &[(u32, Vec<u8>)], options: &Options) -> Result<Output, Error> {
-    let folder = tempfile::tempdir().map_err(|source| Error::Io {
+/// A folder for what a run needs; it goes away with the value.
+pub fn folder() -> Result<TempDir, Error> {
+    tempfile::tempdir().map_err(|source| Error::Io {
         path: std::env::temp_dir(),
         source,
-    })?;
-    let at = |name: &str| folder.path().join(name);
-    let (log, messages) = (at("log"), at("messages"));
+    })
+}
+
+/// The emulator with an image and its loads, which are written to `folder`; where its outputs go is left to the caller.
+pub fn command(image: &Path, loads: &Loads, options: &Options, folder: &Path) -> Result<Command, Error> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Io { path, source }
+    };
     let mut qemu = Command::new(QEMU);
-    qemu.args([
-        "-machine",
-        options.machine.name(),
-        "-display",
-        "none",
-        "-monitor",
-        "none",
-        "-serial",
-        "none",
-    ]);
+    qemu.args(["-machine", options.machine.name()]);
+    qemu.args("-display none -monitor none -serial none".split(' '));
     // With sleep=off a sleeping core costs no real time; the shift fixes what an instruction costs of virtual time.
     qemu.args(["-icount", &format!("shift={},sleep=off", options.icount_shift)]);
     qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(image);
-    for (address, bytes) in loads {
-        let path = at(&format!("{address:08x}"));
-        fs::write(&path, bytes).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
+    for (address, bytes) in &loads.memory {
+        let path = folder.join(format!("{address:08x}"));
+        fs::write(&path, bytes).map_err(io(&path))?;
         qemu.args([
             "-device",
             &format!("loader,file={},addr={address:#x},force-raw=on", escaped(&path)),
         ]);
     }
+    // Semihosting reads what is streamed in from the emulator's standard input.
+    let stream = folder.join("stream");
+    fs::write(&stream, &loads.stream).map_err(io(&stream))?;
+    qemu.stdin(fs::File::open(&stream).map_err(io(&stream))?);
+    Ok(qemu)
+}
+
+/// Runs an image with these loads until it ends or the time is over.
+pub fn run(image: &Path, loads: &Loads, options: &Options) -> Result<Output, Error> {
+    let folder = folder()?;
+    let at = |name: &str| folder.path().join(name);
+    let (log, messages) = (at("log"), at("messages"));
     let create = |path: &Path| {
         fs::File::create(path).map_err(|source| Error::Io {
             path: path.to_owned(),
             source,
         })
     };
+    let mut qemu = command(image, loads, options, folder.path())?;
     // Semihosting writes the image's log to the emulator's standard output.
-    qemu.stdin(Stdio::null())
-        .stdout(create(&log)?)
-        .stderr(create(&messages)?);
+    qemu.stdout(create(&log)?).stderr(create(&messages)?);
 
     let io = |source| Error::Io {
         path: folder.path().to_owned(),

@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use emulator::{Emulation, Options, Record, run};
+use emulator::{Emulation, Machine, Options, Record, run};
 use float_model::Cell;
 use quantize::{Blob, Simulator};
 use random_model::{Shape, random};
@@ -44,27 +44,34 @@ fn simulate(shape: Shape, blob: &Blob, counts: &[i16]) -> Vec<Record> {
         .collect()
 }
 
+/// Every machine, otherwise by default.
+fn machines() -> impl Iterator<Item = Options> {
+    Machine::ALL.into_iter().map(|machine| Options {
+        machine,
+        ..Options::default()
+    })
+}
+
 #[test]
 fn every_cell_in_one_and_two_layers() {
     for cell in Cell::ALL {
         for layers in [1, 2] {
             let shape = Shape { cell, layers, ..SMALL };
             let (blob, counts) = random(shape);
-            let emulation = emulate(shape, &blob, &counts, &Options::default());
-            assert_eq!(
-                emulation.records,
-                simulate(shape, &blob, &counts),
-                "{} with {layers} layers",
-                cell.name()
-            );
-            let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
-            if cell.skips() {
-                assert!(
-                    (40..900).contains(&updates),
-                    "{updates} updates are no test of skipping"
-                );
-            } else {
-                assert_eq!(updates, shape.sequences * shape.length);
+            let expected = simulate(shape, &blob, &counts);
+            for options in machines() {
+                let emulation = emulate(shape, &blob, &counts, &options);
+                let what = format!("{} with {layers} layers on {}", cell.name(), options.machine);
+                assert_eq!(emulation.records, expected, "{what}");
+                let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
+                if cell.skips() {
+                    assert!(
+                        (40..900).contains(&updates),
+                        "{updates} updates are no test of skipping"
+                    );
+                } else {
+                    assert_eq!(updates, shape.sequences * shape.length);
+                }
             }
         }
     }
@@ -98,27 +105,57 @@ fn the_largest_model_and_the_longest_sequence() {
 fn asleep_for_as_long_as_the_schedule_says() {
     // At shift 0 an instruction takes a nanosecond, so that updates are short against the period of 20 ms.
     let (blob, counts) = random(SMALL);
-    let options = Options {
-        icount_shift: 0,
-        ..Options::default()
+    for options in machines() {
+        let options = Options {
+            icount_shift: 0,
+            ..options
+        };
+        let machine = options.machine;
+        let emulation = emulate(SMALL, &blob, &counts, &options);
+        let total = (SMALL.sequences * SMALL.length) as f64 * SMALL.sample_period_s;
+        let delay = emulation.wake_delay_max_s;
+        assert!(delay < 1e-6, "{machine}: {delay} s");
+        let seconds = emulation.seconds_total;
+        assert!((seconds - total).abs() < 1e-6, "{machine}: {seconds} s, not {total} s");
+        assert_eq!(emulation.late_updates, 0);
+        let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
+        let awake = emulation.seconds_total - emulation.seconds_asleep;
+        // What is not slept is spent on updates, and some on reading samples, on the head and on logging.
+        let updating = updates as f64 * emulation.instructions_per_update * 1e-9;
+        assert!(
+            awake > updating && awake < 3.0 * updating,
+            "{machine}: {awake} s awake, {updating} s of them updating"
+        );
+    }
+}
+
+#[test]
+fn no_drift_over_ten_thousand_sequences() {
+    // A period that is no whole number of ticks on any machine.
+    let shape = Shape {
+        hidden: 4,
+        inputs: 1,
+        sequences: 10_000,
+        length: 6,
+        sample_period_s: 0.001_234_567,
+        ..SMALL
     };
-    let emulation = emulate(SMALL, &blob, &counts, &options);
-    let total = (SMALL.sequences * SMALL.length) as f64 * SMALL.sample_period_s;
-    assert!(emulation.wake_delay_max_s < 1e-6, "{} s", emulation.wake_delay_max_s);
-    assert!(
-        (emulation.seconds_total - total).abs() < 1e-6,
-        "{} s, not {total} s",
-        emulation.seconds_total
-    );
-    assert_eq!(emulation.late_updates, 0);
-    let updates: usize = emulation.records.iter().map(|record| record.updates.len()).sum();
-    let awake = emulation.seconds_total - emulation.seconds_asleep;
-    // What is not slept is spent on updates, and some on reading samples, on the head and on logging.
-    let updating = updates as f64 * emulation.instructions_per_update * 1e-9;
-    assert!(
-        awake > updating && awake < 3.0 * updating,
-        "{awake} s awake, {updating} s of them updating"
-    );
+    let (blob, counts) = random(shape);
+    let expected = simulate(shape, &blob, &counts);
+    for options in machines() {
+        let options = Options {
+            icount_shift: 0,
+            ..options
+        };
+        let machine = options.machine;
+        let emulation = emulate(shape, &blob, &counts, &options);
+        assert!(emulation.records == expected, "{machine}");
+        // 74 s; the only error is the last wake-up's.
+        let total = 60_000.0 * shape.sample_period_s;
+        let drift = emulation.seconds_total - total;
+        assert!(drift.abs() < 1e-6, "{machine}: {drift} s");
+        assert_eq!(emulation.late_updates, 0, "{machine}");
+    }
 }
 
 #[test]
@@ -130,27 +167,64 @@ fn updates_longer_than_the_period_change_no_schedule() {
         ..SMALL
     };
     let (blob, counts) = random(shape);
-    let emulation = emulate(shape, &blob, &counts, &Options::default());
-    assert_eq!(emulation.records, simulate(shape, &blob, &counts));
-    assert_eq!(emulation.late_updates, (shape.sequences * (shape.length - 1)) as u64);
+    let expected = simulate(shape, &blob, &counts);
+    for options in machines() {
+        let emulation = emulate(shape, &blob, &counts, &options);
+        assert_eq!(emulation.records, expected, "{}", options.machine);
+        assert_eq!(emulation.late_updates, (shape.sequences * (shape.length - 1)) as u64);
+    }
 }
 
 #[test]
 fn the_clock_outlives_its_timer() {
-    // 20 sequences of 1000 s: the 32-bit timer wraps every 172 s, and a skip may outlast half of that.
+    // 20 sequences of 1000 s: the 32-bit timers wrap every few minutes, and a skip may outlast half of that.
     let shape = Shape {
         sample_period_s: 20.0,
         ..SMALL
     };
     let (blob, counts) = random(shape);
-    let emulation = emulate(shape, &blob, &counts, &Options::default());
-    assert_eq!(emulation.records, simulate(shape, &blob, &counts));
-    // A wake-up costs a hundred instructions of 64 ns.
-    assert!(emulation.wake_delay_max_s < 1e-5, "{} s", emulation.wake_delay_max_s);
-    assert!(
-        (emulation.seconds_total - 20_000.0).abs() < 1e-5,
-        "{} s",
-        emulation.seconds_total
+    let expected = simulate(shape, &blob, &counts);
+    for options in machines() {
+        let emulation = emulate(shape, &blob, &counts, &options);
+        let machine = options.machine;
+        assert_eq!(emulation.records, expected, "{machine}");
+        // A wake-up costs a few hundred instructions of 64 ns.
+        let delay = emulation.wake_delay_max_s;
+        assert!(delay < 5e-5, "{machine}: {delay} s");
+        let seconds = emulation.seconds_total;
+        assert!((seconds - 20_000.0).abs() < 5e-5, "{machine}: {seconds} s");
+    }
+}
+
+#[test]
+fn what_does_not_fit_the_smallest_machine_is_refused_with_both_numbers() {
+    let options = Options {
+        machine: Machine::Microbit,
+        ..Options::default()
+    };
+    let large = Shape {
+        hidden: 128,
+        layers: 2,
+        inputs: 16,
+        ..SMALL
+    };
+    let (blob, counts) = random(large);
+    let refusal = run(blob.bytes(), &counts, 20, large.length, 16, &options).unwrap_err();
+    let bytes = blob.bytes().len();
+    assert_eq!(
+        refusal.to_string(),
+        format!("blob: {bytes} bytes, the board holds 1 to 196592")
+    );
+    let long = Shape {
+        length: 513,
+        sequences: 2,
+        ..SMALL
+    };
+    let (blob, counts) = random(long);
+    let refusal = run(blob.bytes(), &counts, 2, long.length, 3, &options).unwrap_err();
+    assert_eq!(
+        refusal.to_string(),
+        "the firmware refused: sequences: one has 3078 bytes, this image streams at most 3072"
     );
 }
 

@@ -1,13 +1,19 @@
 //! The firmware image itself, in the emulator. Where the emulator is missing these tests fail and say what to install.
 
-use emulator::{Error, Options, run, self_check};
+use emulator::{Error, Machine, Options, run, self_check};
 
 #[test]
 fn counts_exactly_and_refuses_when_nothing_is_loaded() {
-    let check = self_check(&Options::default()).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(check.refusal, "no blob loaded");
-    assert_eq!(check.thousand_instructions.round(), 1000.0, "{:?}", check.log);
-    assert!(check.overhead_instructions < 20.0, "{:?}", check.log);
+    for machine in Machine::ALL {
+        let options = Options {
+            machine,
+            ..Options::default()
+        };
+        let check = self_check(&options).unwrap_or_else(|error| panic!("{machine}: {error}"));
+        assert_eq!(check.refusal, "no blob loaded");
+        assert_eq!(check.thousand_instructions.round(), 1000.0, "{:?}", check.log);
+        assert!(check.overhead_instructions < 20.0, "{:?}", check.log);
+    }
 }
 
 #[test]

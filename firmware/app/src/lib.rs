@@ -21,6 +21,7 @@
     )
 )]
 
+pub mod fault;
 pub mod grid;
 #[cfg(feature = "defmt")]
 pub mod log;
@@ -36,7 +37,7 @@ pub use markers::Markers;
 pub use network::{Classifier, Network};
 pub use record::{SequenceRecord, Summary};
 pub use replay::{Replay, ReplayError};
-pub use stored::{LoadError, SampleSource, SequenceFile};
+pub use stored::{LoadError, Recording, SampleSource, SequenceFile, SequenceHeader, SequenceStream};
 pub use time::{Clock, Meter};
 
 /// Largest H of a model: units per layer.

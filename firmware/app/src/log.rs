@@ -4,11 +4,11 @@
 //! densest form, because a line costs time: the emulator takes a few microseconds for each byte. The lines are
 //! unconditional (`defmt::println!`), so that no log level set at build time can silence them.
 
-use crate::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceFile, SequenceRecord, Summary};
+use crate::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary};
 use skiprnn_nostd::Model;
 
 /// Version of these lines; the host refuses another.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the image is: first line.
 pub fn image(machine: &'static str, ticks_per_second: u32) {
@@ -27,7 +27,7 @@ pub fn image(machine: &'static str, ticks_per_second: u32) {
 }
 
 /// What is about to be replayed.
-pub fn model(model: &Model<'_>, file: &SequenceFile<'_>) {
+pub fn model(model: &Model<'_>, recording: SequenceHeader) {
     defmt::println!(
         "model bytes={=usize} hidden={=usize} layers={=usize} inputs={=usize} outputs={=usize} period_ns={=u64} \
          sequences={=u32} samples={=u32}",
@@ -37,8 +37,8 @@ pub fn model(model: &Model<'_>, file: &SequenceFile<'_>) {
         model.inputs(),
         model.outputs(),
         model.sample_period_ns(),
-        file.sequences(),
-        file.length()
+        recording.sequences,
+        recording.length
     );
 }
 

@@ -54,8 +54,10 @@ impl<'a, const H: usize, const L: usize, const I: usize> Classifier<'a, H, L, I>
     /// # Errors
     /// Where the model is larger than `H`, `L` or `I`.
     pub fn new(model: Model<'a>) -> Result<Self, Capacity> {
-        let state = State::new(&model)?;
-        Ok(Self { model, state })
+        Ok(Self {
+            state: State::new(&model)?,
+            model,
+        })
     }
 }
 
@@ -94,5 +96,41 @@ impl<const H: usize, const L: usize, const I: usize> Network for Classifier<'_, 
 
     fn state_crc(&self) -> u32 {
         self.state.crc(&self.model)
+    }
+}
+
+impl<N: Network> Network for &mut N {
+    type Error = N::Error;
+
+    fn inputs(&self) -> usize {
+        (**self).inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+
+    fn sample_period_ns(&self) -> u64 {
+        (**self).sample_period_ns()
+    }
+
+    fn reset(&mut self) -> Result<(), N::Error> {
+        (**self).reset()
+    }
+
+    fn step(&mut self, counts: &[i16]) -> Result<u32, N::Error> {
+        (**self).step(counts)
+    }
+
+    fn logits(&self, out: &mut [i32]) -> Result<(), N::Error> {
+        (**self).logits(out)
+    }
+
+    fn decide(&self, logits: &[i32]) -> usize {
+        (**self).decide(logits)
+    }
+
+    fn state_crc(&self) -> u32 {
+        (**self).state_crc()
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     network::Network,
     record::{SequenceRecord, Summary, Tally},
     schedule::Schedule,
-    stored::{SampleError, SampleSource, SequenceFile},
+    stored::{LoadError, Recording, SampleError, SampleSource},
     time::{Clock, Meter},
 };
 use core::fmt;
@@ -57,6 +57,8 @@ pub enum ReplayError<N, C> {
         /// I of the model.
         model: usize,
     },
+    /// The next sequence could not be had.
+    Recording(LoadError),
     /// A sample could not be read.
     Source {
         /// Its index in the sequence.
@@ -94,6 +96,7 @@ impl<N: fmt::Debug, C: fmt::Debug> fmt::Display for ReplayError<N, C> {
             Self::Inputs { sequences, model } => {
                 write!(f, "the sequences have {sequences} channels, the model {model}")
             }
+            Self::Recording(error) => write!(f, "{error}"),
             Self::Source { sample, error } => write!(f, "sample {sample}: {error}"),
             Self::Network(error) => write!(f, "network: {error:?}"),
             Self::Clock(error) => write!(f, "clock: {error:?}"),
@@ -176,22 +179,24 @@ where
         })
     }
 
-    /// Replays all sequences of a file; `sink` takes each record as soon as its decision is final, before the board
-    /// sleeps to the end of the sequence.
+    /// Replays a whole recording; `sink` takes each record as soon as its decision is final, before the board sleeps to
+    /// the end of the sequence.
     ///
     /// # Errors
-    /// Where the file does not fit the model or this image, and as [`Replay::sequence`].
+    /// Where the recording does not fit the model or this image, or cannot be had, and as [`Replay::sequence`].
     pub fn run(
         &mut self,
-        file: &SequenceFile<'_>,
+        recording: &mut impl Recording,
         mut sink: impl FnMut(&SequenceRecord),
     ) -> Result<Summary, ErrorOf<N, C>> {
-        let (sequences, model) = (file.inputs() as usize, self.network.inputs());
+        let header = recording.header();
+        let (sequences, model) = (header.inputs as usize, self.network.inputs());
         if sequences != model {
             return Err(ReplayError::Inputs { sequences, model });
         }
-        for index in 0..file.sequences() {
-            let record = self.sequence(index, file.length(), &mut file.sequence(index))?;
+        for index in 0..header.sequences {
+            let mut sequence = recording.next().map_err(ReplayError::Recording)?;
+            let record = self.sequence(index, header.length, &mut sequence)?;
             sink(&record);
         }
         self.finish()

@@ -78,6 +78,13 @@ pub enum LoadError {
         /// Its value.
         value: u32,
     },
+    /// A sequence is larger than the buffer that it is streamed through.
+    Buffer {
+        /// Bytes of a sequence.
+        sequence: usize,
+        /// Bytes of the buffer.
+        room: usize,
+    },
     /// The checksum over the samples differs.
     Checksum {
         /// As the header states it.
@@ -94,6 +101,10 @@ impl fmt::Display for LoadError {
             Self::Version { load, found } => write!(f, "{load}: version {found}, this image reads version {VERSION}"),
             Self::Length { load, stated, expected } => write!(f, "{load}: {stated} bytes stated, not {expected}"),
             Self::Field { load, field, value } => write!(f, "{load}: {field} is {value}"),
+            Self::Buffer { sequence, room } => write!(
+                f,
+                "sequences: one has {sequence} bytes, this image streams at most {room}"
+            ),
             Self::Checksum { stated, computed } => {
                 write!(f, "sequences: checksum {computed:08x}, the header says {stated:08x}")
             }
@@ -148,24 +159,33 @@ pub fn find_blob(region: &[u8]) -> Result<&[u8], LoadError> {
     })
 }
 
-/// Recorded sequences of equal length, read in place.
-#[derive(Debug, Clone, Copy)]
-pub struct SequenceFile<'a> {
-    samples: &'a [u8],
-    sequences: u32,
-    length: u32,
-    inputs: u32,
+/// What the header of recorded sequences says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SequenceHeader {
+    /// N.
+    pub sequences: u32,
+    /// T, samples of each sequence.
+    pub length: u32,
+    /// I, channels of each sample.
+    pub inputs: u32,
+    /// Bytes of all samples, 2·N·T·I.
+    bytes: u32,
+    /// CRC-32/ISO-HDLC of all samples.
+    crc: u32,
 }
 
-impl<'a> SequenceFile<'a> {
-    /// Finds and checks the sequences in a region that a loader filled.
+impl SequenceHeader {
+    /// Bytes of the header.
+    pub const BYTES: usize = sequences::HEADER;
+
+    /// Reads and checks the header at the start of `bytes`.
     ///
     /// # Errors
-    /// Where no sequences were loaded, or not all of them, or with a size of zero.
-    pub fn find(region: &'a [u8]) -> Result<Self, LoadError> {
+    /// Where it is not one, or contradicts itself, or has a size of zero.
+    pub fn parse(bytes: &[u8]) -> Result<Self, LoadError> {
         let load = Load::Sequences;
-        check_start(region, load, sequences::MAGIC, sequences::HEADER)?;
-        let field = |offset| u32_at(region, offset).unwrap_or(0);
+        check_start(bytes, load, sequences::MAGIC, sequences::HEADER)?;
+        let field = |offset| u32_at(bytes, offset).unwrap_or(0);
         let (n, t, i) = (field(sequences::N), field(sequences::T), field(sequences::I));
         for (name, value) in [("N", n), ("T", t), ("I", i)] {
             if value == 0 {
@@ -184,62 +204,173 @@ impl<'a> SequenceFile<'a> {
             });
         }
         let stated = field(sequences::LENGTH);
-        let bytes = n
+        let expected = n
             .checked_mul(t)
             .and_then(|v| v.checked_mul(i))
             .and_then(|v| v.checked_mul(2))
             .unwrap_or(u32::MAX);
-        let room = region.get(sequences::HEADER..).unwrap_or(&[]);
-        let samples = match room.get(..stated as usize) {
-            Some(samples) if stated == bytes => samples,
-            _ => {
-                return Err(LoadError::Length {
-                    load,
-                    stated,
-                    expected: bytes.min(room.len() as u32),
-                });
-            }
-        };
-        let (stated, computed) = (field(sequences::CRC), CRC.checksum(samples));
-        if stated != computed {
-            return Err(LoadError::Checksum { stated, computed });
+        if stated != expected {
+            return Err(LoadError::Length { load, stated, expected });
         }
         Ok(Self {
-            samples,
             sequences: n,
             length: t,
             inputs: i,
+            bytes: stated,
+            crc: field(sequences::CRC),
         })
     }
 
-    /// N.
+    /// Bytes of one sequence, 2·T·I.
     #[must_use]
-    pub const fn sequences(&self) -> u32 {
-        self.sequences
+    pub const fn sequence_bytes(&self) -> usize {
+        self.length as usize * self.inputs as usize * 2
     }
 
-    /// T, samples of each sequence.
-    #[must_use]
-    pub const fn length(&self) -> u32 {
-        self.length
+    /// Whether the samples were what the header says.
+    const fn check(&self, computed: u32) -> Result<(), LoadError> {
+        if computed == self.crc {
+            Ok(())
+        } else {
+            Err(LoadError::Checksum {
+                stated: self.crc,
+                computed,
+            })
+        }
+    }
+}
+
+/// Recorded sequences of equal length, handed out in order.
+pub trait Recording {
+    /// Their number and sizes.
+    fn header(&self) -> SequenceHeader;
+
+    /// The next sequence; after the last one there are empty ones.
+    ///
+    /// # Errors
+    /// Where it cannot be had, or the samples turn out to be damaged.
+    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError>;
+}
+
+/// Recorded sequences of equal length, read in place.
+#[derive(Debug, Clone, Copy)]
+pub struct SequenceFile<'a> {
+    samples: &'a [u8],
+    header: SequenceHeader,
+    /// Of the sequence that comes next.
+    index: usize,
+}
+
+impl<'a> SequenceFile<'a> {
+    /// Finds and checks the sequences in a region that a loader filled.
+    ///
+    /// # Errors
+    /// Where no sequences were loaded, or not all of them, or with a size of zero.
+    pub fn find(region: &'a [u8]) -> Result<Self, LoadError> {
+        let header = SequenceHeader::parse(region)?;
+        let room = region.get(sequences::HEADER..).unwrap_or(&[]);
+        let samples = room.get(..header.bytes as usize).ok_or(LoadError::Length {
+            load: Load::Sequences,
+            stated: header.bytes,
+            expected: room.len() as u32,
+        })?;
+        header.check(CRC.checksum(samples))?;
+        Ok(Self {
+            samples,
+            header,
+            index: 0,
+        })
+    }
+}
+
+impl Recording for SequenceFile<'_> {
+    fn header(&self) -> SequenceHeader {
+        self.header
     }
 
-    /// I, channels of each sample.
-    #[must_use]
-    pub const fn inputs(&self) -> u32 {
-        self.inputs
-    }
-
-    /// One sequence; one beyond the last has no samples.
-    #[must_use]
-    pub fn sequence(&self, index: u32) -> StoredSequence<'a> {
-        let bytes = self.length as usize * self.inputs as usize * 2;
+    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError> {
         let samples = self
             .samples
-            .chunks_exact(bytes.max(1))
-            .nth(index as usize)
+            .chunks_exact(self.header.sequence_bytes().max(1))
+            .nth(self.index)
             .unwrap_or(&[]);
-        StoredSequence { samples }
+        self.index = self.index.saturating_add(1);
+        Ok(StoredSequence { samples })
+    }
+}
+
+/// Bytes that arrive one after the other, over a wire or from a host.
+pub trait ByteSource {
+    /// Fills the buffer.
+    ///
+    /// # Errors
+    /// Where fewer bytes arrive.
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Ended>;
+}
+
+/// A [`ByteSource`] has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended;
+
+/// Recorded sequences that arrive one at a time, for a board whose flash does not hold them all. The same bytes as of a
+/// [`SequenceFile`]; the checksum is known only after the last sequence.
+pub struct SequenceStream<'a, S> {
+    source: S,
+    buffer: &'a mut [u8],
+    header: SequenceHeader,
+    digest: crc::Digest<'static, u32>,
+    /// Sequences that have arrived.
+    arrived: u32,
+}
+
+impl<'a, S: ByteSource> SequenceStream<'a, S> {
+    /// Reads and checks the header. `buffer` takes one sequence.
+    ///
+    /// # Errors
+    /// Where nothing arrives, or not a header, or a sequence is larger than the buffer.
+    pub fn open(mut source: S, buffer: &'a mut [u8]) -> Result<Self, LoadError> {
+        let mut start = [0; SequenceHeader::BYTES];
+        source
+            .fill(&mut start)
+            .map_err(|Ended| LoadError::Missing(Load::Sequences))?;
+        let header = SequenceHeader::parse(&start)?;
+        let room = buffer.len();
+        match buffer.get_mut(..header.sequence_bytes()) {
+            Some(buffer) => Ok(Self {
+                source,
+                buffer,
+                header,
+                digest: CRC.digest(),
+                arrived: 0,
+            }),
+            None => Err(LoadError::Buffer {
+                sequence: header.sequence_bytes(),
+                room,
+            }),
+        }
+    }
+}
+
+impl<S: ByteSource> Recording for SequenceStream<'_, S> {
+    fn header(&self) -> SequenceHeader {
+        self.header
+    }
+
+    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError> {
+        if self.arrived == self.header.sequences {
+            return Ok(StoredSequence { samples: &[] });
+        }
+        self.source.fill(self.buffer).map_err(|Ended| LoadError::Length {
+            load: Load::Sequences,
+            stated: self.header.bytes,
+            expected: self.arrived.wrapping_mul(self.buffer.len() as u32),
+        })?;
+        self.digest.update(self.buffer);
+        self.arrived = self.arrived.wrapping_add(1);
+        if self.arrived == self.header.sequences {
+            self.header.check(self.digest.clone().finalize())?;
+        }
+        Ok(StoredSequence { samples: self.buffer })
     }
 }
 
@@ -314,15 +445,60 @@ mod tests {
 
     #[test]
     fn sequences_are_read_in_place() {
-        let file = SequenceFile::find(&EXAMPLE).unwrap();
-        assert_eq!((file.sequences(), file.length(), file.inputs()), (2, 3, 1));
+        check(&mut SequenceFile::find(&EXAMPLE).unwrap());
+    }
+
+    #[test]
+    fn sequences_are_streamed_through_a_buffer_of_one() {
+        check(&mut SequenceStream::open(&EXAMPLE[..], &mut [0; 7]).unwrap());
+    }
+
+    /// What the example holds.
+    fn check(recording: &mut impl Recording) {
+        let header = recording.header();
+        assert_eq!((header.sequences, header.length, header.inputs), (2, 3, 1));
         let mut counts = [0];
-        for (sequence, sample, expected) in [(0, 0, 1), (0, 1, -1), (0, 2, 256), (1, 0, 2), (1, 2, 512)] {
-            file.sequence(sequence).read(sample, &mut counts).unwrap();
-            assert_eq!(counts, [expected]);
+        for expected in [[1, -1, 256], [2, -2, 512]] {
+            let mut sequence = recording.next().unwrap();
+            for (sample, expected) in (0..).zip(expected) {
+                sequence.read(sample, &mut counts).unwrap();
+                assert_eq!(counts, [expected]);
+            }
+            assert_eq!(sequence.read(3, &mut counts), Err(SampleError::EndOfRecording));
         }
-        assert_eq!(file.sequence(1).read(3, &mut counts), Err(SampleError::EndOfRecording));
-        assert_eq!(file.sequence(2).read(0, &mut counts), Err(SampleError::EndOfRecording));
+        let mut none = recording.next().unwrap();
+        assert_eq!(none.read(0, &mut counts), Err(SampleError::EndOfRecording));
+    }
+
+    impl ByteSource for &[u8] {
+        fn fill(&mut self, buffer: &mut [u8]) -> Result<(), Ended> {
+            let (now, later) = self.split_at_checked(buffer.len()).ok_or(Ended)?;
+            buffer.copy_from_slice(now);
+            *self = later;
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_stream_that_ends_early_or_is_damaged_is_named() {
+        let mut buffer = [0; 6];
+        let mut error = |bytes: &[u8], room: usize| -> String {
+            match SequenceStream::open(bytes, &mut buffer[..room]) {
+                Err(error) => error.to_string(),
+                Ok(mut stream) => (0..2).find_map(|_| stream.next().err()).unwrap().to_string(),
+            }
+        };
+        assert_eq!(error(&EXAMPLE[..31], 6), "no sequences loaded");
+        assert_eq!(error(&with(8, 0), 6), "sequences: N is 0");
+        assert_eq!(
+            error(&EXAMPLE, 5),
+            "sequences: one has 6 bytes, this image streams at most 5"
+        );
+        assert_eq!(error(&EXAMPLE[..43], 6), "sequences: 12 bytes stated, not 6");
+        assert_eq!(
+            error(&with(40, 3), 6),
+            "sequences: checksum e1e401cf, the header says 95e8cfb5"
+        );
     }
 
     #[test]
@@ -333,8 +509,8 @@ mod tests {
         assert_eq!(find(&with(4, 2)), "sequences: version 2, this image reads version 1");
         assert_eq!(find(&with(6, 16)), "sequences: header length is 16");
         assert_eq!(find(&with(8, 0)), "sequences: N is 0");
-        assert_eq!(find(&with(12, 4)), "sequences: 12 bytes stated, not 12");
-        assert_eq!(find(&with(8, 3)), "sequences: 12 bytes stated, not 12");
+        assert_eq!(find(&with(12, 4)), "sequences: 12 bytes stated, not 16");
+        assert_eq!(find(&with(8, 3)), "sequences: 12 bytes stated, not 18");
         assert_eq!(find(&with(20, 1)), "sequences: flags is 1");
         assert_eq!(
             find(&with(40, 3)),
@@ -343,7 +519,7 @@ mod tests {
         assert_eq!(find(&EXAMPLE[..43]), "sequences: 12 bytes stated, not 11");
         let mut huge = EXAMPLE;
         huge[8..20].fill(255);
-        assert_eq!(find(&huge), "sequences: 12 bytes stated, not 12");
+        assert_eq!(find(&huge), "sequences: 12 bytes stated, not 4294967295");
     }
 
     #[test]

@@ -299,7 +299,7 @@ fn sequences_lie_on_one_grid_without_drift() {
     let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
     let mut decided = Vec::new();
     let summary = replay
-        .run(&SequenceFile::find(&bytes).unwrap(), |record| {
+        .run(&mut SequenceFile::find(&bytes).unwrap(), |record| {
             decided.push((record.sequence, world.borrow().now))
         })
         .unwrap();
@@ -369,7 +369,7 @@ fn a_clock_that_oversleeps_does_not_drift() {
     clock.oversleeps = 4;
     let bytes = file(500, 4);
     let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let summary = replay.run(&SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
+    let summary = replay.run(&mut SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
     assert_eq!((summary.wake_delay_ticks, summary.late_updates), (4, 0));
     assert_eq!(summary.total_ticks, 500 * 4 * PERIOD + 4);
     let late = |(k, at): (usize, &(u32, u64))| at.1 - (1003 + ((k as u64 / 2) * 4 + u64::from(at.0)) * PERIOD);
@@ -387,7 +387,7 @@ fn markers_show_sequence_sleep_and_update() {
     );
     let bytes = file(1, 4);
     let mut replay = Replay::new(network, clock, meter, markers).unwrap();
-    replay.run(&SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
+    replay.run(&mut SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
     twin.seq.done();
     twin.awake.done();
     twin.update.done();
@@ -424,7 +424,9 @@ fn what_does_not_fit_is_refused_beforehand() {
     network.inputs = 2;
     let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
     let bytes = file(1, 4);
-    let error = replay.run(&SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap_err();
+    let error = replay
+        .run(&mut SequenceFile::find(&bytes).unwrap(), |_| ())
+        .unwrap_err();
     assert_eq!(error, ReplayError::Inputs { sequences: 1, model: 2 });
     let mut source = MockSource { world, ends_at: 1 };
     let error = replay.sequence(0, 4097, &mut source).unwrap_err();

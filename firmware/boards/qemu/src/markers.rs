@@ -1,11 +1,18 @@
-//! The marker pins: the motherboard's LEDs, whose changes the emulator can trace (`-trace led_change_intensity`).
+//! The marker pins: LEDs of the board, whose changes the emulator can trace (`-trace led_change_intensity`).
 
-use crate::sys;
+use crate::sys::Led;
+use app::Markers;
 use core::convert::Infallible;
 use embedded_hal::digital::{ErrorType, OutputPin};
 
 /// An LED as an output pin, high when lit.
-pub struct LedPin(pub sys::Led);
+pub struct LedPin(Led);
+
+/// SEQ, AWAKE and UPDATE.
+pub fn markers(leds: [Led; 3]) -> Markers<LedPin, LedPin, LedPin> {
+    let [seq, awake, update] = leds.map(LedPin);
+    Markers { seq, awake, update }
+}
 
 impl ErrorType for LedPin {
     type Error = Infallible;

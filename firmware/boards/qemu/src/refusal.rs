@@ -7,12 +7,16 @@ use skiprnn_nostd::{Capacity, ParseError, StepError};
 /// The reason, for the line `refused: ...`.
 #[derive(Debug)]
 pub enum Refusal {
+    /// The buffer of the stream is in use.
+    Buffer,
     /// Nothing, or half of something, was loaded.
     Load(LoadError),
     /// The blob is not sound.
     Parse(ParseError),
     /// The model is larger than the static state.
     Capacity(Capacity),
+    /// The network refused a sample.
+    Step(StepError),
     /// The replay did not begin, or did not end.
     Replay(ReplayError<StepError, Infallible>),
 }
@@ -20,12 +24,14 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Buffer => f.write_str("the buffer of the stream is in use"),
             Self::Load(error) => write!(f, "{error}"),
             Self::Parse(error) => write!(f, "{error}"),
             Self::Capacity(error) => write!(
                 f,
                 "{error} (this image: {MAX_HIDDEN} hidden units, {MAX_LAYERS} layers, {MAX_INPUTS} inputs)"
             ),
+            Self::Step(error) => write!(f, "{error}"),
             Self::Replay(error) => write!(f, "{error}"),
         }
     }
@@ -52,5 +58,11 @@ impl From<Capacity> for Refusal {
 impl From<ReplayError<StepError, Infallible>> for Refusal {
     fn from(error: ReplayError<StepError, Infallible>) -> Self {
         Self::Replay(error)
+    }
+}
+
+impl From<StepError> for Refusal {
+    fn from(error: StepError) -> Self {
+        Self::Step(error)
     }
 }

@@ -1,0 +1,83 @@
+//! What every Cortex-M board has in common: how it starts, what becomes of a fault, where the blob lies.
+//!
+//! A board's linker script defines these symbols: `_stack_start` and `_stack_end`, the stack's highest and lowest
+//! address, below the data, the lowest one a multiple of 256; `_blob_start` and `_blob_size`, the flash in which the
+//! blob lies behind its header.
+#![no_std]
+
+#[cfg(feature = "embassy")]
+pub mod clock;
+mod sys;
+
+use app::fault::{Fault, Start};
+use core::{fmt::Display, panic::PanicInfo};
+pub use sys::{blob_region, settle};
+
+/// How a start ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The application came to its end.
+    Done,
+    /// It cannot do what it was asked to, and no restart would change that.
+    Refused,
+    /// Too many faults in a row.
+    Parked,
+}
+
+/// Starts an application, unless too many starts have ended in a fault. `watchdog` says that the watchdog has reset the
+/// board. `end` takes the board to its last state: asleep, until the power is cycled.
+pub fn start<E: Display>(
+    watchdog: bool,
+    application: impl FnOnce(cortex_m::Peripherals) -> Result<(), E>,
+    end: fn(End) -> !,
+) -> ! {
+    if watchdog {
+        sys::record(Fault::Watchdog);
+    }
+    match sys::retained().start() {
+        Start::Fresh => {}
+        Start::Again(fault, restart) => {
+            defmt::println!("restart {=u32} after {}", restart, defmt::Display2Format(&fault));
+        }
+        Start::Park(fault) => {
+            defmt::println!("parked: {}", defmt::Display2Format(&fault));
+            end(End::Parked)
+        }
+    }
+    sys::armed();
+    end(run(application))
+}
+
+/// A call of its own: its frame is large, and what is decided before must not depend on there being room for it.
+#[inline(never)]
+fn run<E: Display>(application: impl FnOnce(cortex_m::Peripherals) -> Result<(), E>) -> End {
+    let Some(mut core) = cortex_m::Peripherals::take() else {
+        return End::Refused;
+    };
+    sys::guard_stack(&mut core);
+    match application(core) {
+        Ok(()) => End::Done,
+        Err(refusal) => {
+            defmt::println!("refused: {}", defmt::Display2Format(&refusal));
+            End::Refused
+        }
+    }
+}
+
+/// Records a fault and resets the board.
+fn fault(fault: Fault) -> ! {
+    sys::record(fault);
+    defmt::println!("fault {}", defmt::Display2Format(&fault));
+    cortex_m::peripheral::SCB::sys_reset()
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let line = info.location().map_or(0, core::panic::Location::line);
+    sys::record(Fault::Panic { line });
+    match info.location() {
+        Some(at) => defmt::println!("fault panic in {=str}, line {=u32}", at.file(), at.line()),
+        None => defmt::println!("fault panic"),
+    }
+    cortex_m::peripheral::SCB::sys_reset()
+}

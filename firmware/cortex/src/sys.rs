@@ -1,0 +1,149 @@
+//! Everything that touches addresses: the linker's symbols, the memory that keeps faults, the core's guards and handlers.
+#![allow(unsafe_code)]
+
+use app::fault::{Fault, Retained, WORDS};
+use core::{
+    arch::naked_asm,
+    mem::MaybeUninit,
+    ptr,
+    sync::atomic::{AtomicBool, Ordering},
+};
+use cortex_m_rt::exception;
+
+/// Bytes at the end of the stack that nothing may touch.
+const GUARD: usize = 256;
+
+unsafe extern "C" {
+    static _stack_start: u8;
+    static _stack_end: u8;
+    static _blob_start: u8;
+    static _blob_size: u8;
+}
+
+/// The lowest address of the stack.
+fn stack_end() -> usize {
+    (&raw const _stack_end).addr()
+}
+
+/// The stack pointer may not pass the end of the stack.
+#[cfg(stack_limit)]
+pub fn guard_stack(_: &mut cortex_m::Peripherals) {
+    // SAFETY: the stack pointer is far above; nothing but the stack lies there.
+    unsafe { cortex_m::register::msplim::write((stack_end() + GUARD) as u32) }
+}
+
+/// Memory protection region 0: nobody may touch the end of the stack.
+#[cfg(memory_protection)]
+pub fn guard_stack(core: &mut cortex_m::Peripherals) {
+    const ENABLE: u32 = 1;
+    const PRIVILEGED_DEFAULT: u32 = 1 << 2;
+    const EXECUTE_NEVER: u32 = 1 << 28;
+    let size_field = GUARD.trailing_zeros() - 1;
+    // SAFETY: the stack pointer is far above the region, which is aligned to its size; every other address keeps the
+    // default map. No access permission bit is set, so that every access faults.
+    unsafe {
+        core.MPU.rnr.write(0);
+        core.MPU.rbar.write(stack_end() as u32);
+        core.MPU.rasr.write(EXECUTE_NEVER | size_field << 1 | ENABLE);
+        core.MPU.ctrl.write(PRIVILEGED_DEFAULT | ENABLE);
+    }
+    cortex_m::asm::dsb();
+    cortex_m::asm::isb();
+}
+
+/// Below the stack lies no memory, and an access there faults: a Cortex-M0 has nothing better.
+#[cfg(not(any(stack_limit, memory_protection)))]
+pub fn guard_stack(_: &mut cortex_m::Peripherals) {}
+
+/// The flash in which the blob lies, whatever it holds.
+pub fn blob_region() -> &'static [u8] {
+    // SAFETY: the symbols are a region of memory outside everything that the linker gives to the image, so that nothing
+    // else refers to it and nothing writes to it while the program runs; every byte is initialised, by erasing flash or
+    // by a loader. The size is a symbol's address, as linkers have no other numbers.
+    unsafe { core::slice::from_raw_parts(&raw const _blob_start, (&raw const _blob_size).addr()) }
+}
+
+/// Survives a reset: startup code clears other sections only.
+#[unsafe(link_section = ".uninit.RETAINED")]
+static mut RETAINED: MaybeUninit<[u32; WORDS]> = MaybeUninit::uninit();
+
+/// A fault was recorded since the start of the application.
+static RECORDED: AtomicBool = AtomicBool::new(false);
+
+/// What is remembered of faults.
+pub fn retained() -> Retained {
+    // SAFETY: RAM that holds some number or other, read past the compiler's knowledge; the program has one thread, and
+    // no reference to it is ever made.
+    let words = unsafe { ptr::read_volatile((&raw const RETAINED).cast::<[u32; WORDS]>()) };
+    Retained::from_words(words)
+}
+
+fn retain(retained: Retained) {
+    // SAFETY: as for `retained`.
+    unsafe { ptr::write_volatile((&raw mut RETAINED).cast::<[u32; WORDS]>(), retained.words()) }
+}
+
+/// Remembers a fault; a second one comes from handling the first, and resets at once.
+pub fn record(fault: Fault) {
+    if RECORDED.load(Ordering::Relaxed) {
+        cortex_m::peripheral::SCB::sys_reset()
+    }
+    RECORDED.store(true, Ordering::Relaxed);
+    let mut retained = retained();
+    retained.record(fault);
+    retain(retained);
+}
+
+/// The next fault is a new one.
+pub fn armed() {
+    RECORDED.store(false, Ordering::Relaxed);
+}
+
+/// The board has delivered a result: forgets earlier faults.
+pub fn settle() {
+    let mut retained = retained();
+    retained.settle();
+    retain(retained);
+}
+
+/// The core's fault handler: hands on the stack pointer, and starts on a fresh stack, because the old one may be the
+/// fault.
+///
+/// # Safety
+/// Only the core calls it.
+#[unsafe(naked)]
+#[unsafe(no_mangle)]
+unsafe extern "C" fn HardFault() -> ! {
+    naked_asm!(
+        "mrs r0, MSP",
+        "ldr r1, =_stack_start",
+        "msr MSP, r1",
+        "ldr r1, ={handler}",
+        "bx r1",
+        ".pool",
+        handler = sym hard_fault
+    )
+}
+
+extern "C" fn hard_fault(stack_pointer: usize) -> ! {
+    /// Of the program counter in what the core leaves on the stack.
+    const PC: usize = 24;
+    let top = (&raw const _stack_start).addr();
+    let fault = if (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {
+        // SAFETY: an aligned word of the old stack, which the core has just written.
+        let pc = unsafe { ptr::read_volatile((stack_pointer + PC) as *const u32) };
+        Fault::HardFault { pc }
+    } else {
+        Fault::StackOverflow {
+            sp: stack_pointer as u32,
+        }
+    };
+    crate::fault(fault)
+}
+
+#[exception]
+unsafe fn DefaultHandler(irqn: i16) {
+    crate::fault(Fault::Interrupt {
+        number: i32::from(irqn).cast_unsigned(),
+    })
+}
