@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod identical;
 mod model_cards;
 mod shell;
 mod test;
@@ -42,6 +43,18 @@ enum Command {
         /// These models only.
         names: Vec<String>,
     },
+    /// Compares the arithmetic of every emulated machine with the host's, on random networks and samples.
+    Identical {
+        /// Pairs of a network and samples on each machine.
+        #[arg(long, default_value_t = 10_000)]
+        pairs: usize,
+        /// Seed of networks and samples.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Compares this machine only.
+        #[arg(long)]
+        machine: Option<String>,
+    },
     /// Installs what the tests need: Rust targets, and QEMU where this user may.
     Setup,
 }
@@ -51,6 +64,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
         Command::Setup => test::setup(),
     };
     match result {
