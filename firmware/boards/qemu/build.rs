@@ -154,7 +154,5 @@ fn constants(machine: &Machine) -> Result<String, Box<dyn Error>> {
     writeln!(text, "pub const ALARM_TIMER: usize = {alarm:#x};")?;
     writeln!(text, "pub const WAKE_UP: u16 = {};", machine.wake_up)?;
     writeln!(text, "pub const LEDS: usize = {:#x};", machine.leds)?;
-    let (start, bytes) = machine.sequences;
-    writeln!(text, "pub const SEQUENCES: (usize, usize) = ({start:#x}, {bytes:#x});")?;
     Ok(text)
 }

@@ -4,27 +4,32 @@ use app::Clock;
 use core::{convert::Infallible, task::Waker};
 use embassy_time::{Instant, TICK_HZ};
 
-/// The time driver's clock; `idle` takes the core to its deepest sleep until the next interrupt, and `alive` feeds the
-/// watchdog.
-pub struct EmbassyClock<I, A> {
-    idle: I,
-    alive: A,
-    /// Ticks of the longest sleep, within the watchdog's patience.
-    longest: u64,
+/// The longest single sleep, within every board's watchdog.
+const LONGEST_TICKS: u64 = 8 * TICK_HZ;
+
+/// What differs from board to board.
+pub trait Power {
+    /// Takes the core to the deepest sleep in which the timer runs, until the next interrupt. One that came before
+    /// keeps it from sleeping.
+    fn idle(&mut self);
+
+    /// Feeds the watchdog, and starts it at the first time.
+    fn feed(&mut self);
 }
 
-impl<I: FnMut(), A: FnMut()> EmbassyClock<I, A> {
-    /// Puts it together; no single sleep lasts longer than `longest_s` seconds.
-    pub const fn new(idle: I, alive: A, longest_s: u32) -> Self {
-        Self {
-            idle,
-            alive,
-            longest: longest_s as u64 * TICK_HZ,
-        }
+/// The time driver's clock.
+pub struct EmbassyClock<P> {
+    power: P,
+}
+
+impl<P: Power> EmbassyClock<P> {
+    /// Puts it together; the time driver must run.
+    pub const fn new(power: P) -> Self {
+        Self { power }
     }
 }
 
-impl<I: FnMut(), A: FnMut()> Clock for EmbassyClock<I, A> {
+impl<P: Power> Clock for EmbassyClock<P> {
     type Error = Infallible;
 
     fn ticks_per_second(&self) -> u32 {
@@ -37,15 +42,22 @@ impl<I: FnMut(), A: FnMut()> Clock for EmbassyClock<I, A> {
 
     fn sleep_until(&mut self, tick: u64) -> Result<(), Infallible> {
         loop {
-            (self.alive)();
+            self.power.feed();
             let now = self.now();
             if now >= tick {
                 return Ok(());
             }
-            // The alarm's interrupt ends the sleep; what it wakes besides is nobody. An interrupt that comes before the
-            // core sleeps is remembered by it.
-            embassy_time_driver::schedule_wake(tick.min(now.saturating_add(self.longest)), Waker::noop());
-            (self.idle)();
+            // The alarm's interrupt ends the sleep; what it wakes besides is nobody.
+            embassy_time_driver::schedule_wake(tick.min(now.saturating_add(LONGEST_TICKS)), Waker::noop());
+            self.power.idle();
         }
+    }
+}
+
+/// The last state of a board: asleep, and awake only to feed a watchdog that nothing stops.
+pub fn sleep_for_ever(power: impl Power) -> ! {
+    let mut clock = EmbassyClock::new(power);
+    loop {
+        let Ok(()) = clock.sleep_until(u64::MAX);
     }
 }

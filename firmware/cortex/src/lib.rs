@@ -2,16 +2,23 @@
 //!
 //! A board's linker script defines these symbols: `_stack_start` and `_stack_end`, the stack's highest and lowest
 //! address, below the data, the lowest one a multiple of 256; `_blob_start` and `_blob_size`, the flash in which the
-//! blob lies behind its header.
+//! blob lies behind its header; `_sequences_start` and `_sequences_size`, the same for recorded sequences, of size 0 where
+//! there is no room for them.
 #![no_std]
 
 #[cfg(feature = "embassy")]
 pub mod clock;
+#[cfg(not(armv6m))]
+pub mod meter;
+mod refusal;
+pub mod replay;
 mod sys;
 
+pub use app::Markers;
 use app::fault::{Fault, Start};
-use core::{fmt::Display, panic::PanicInfo};
-pub use sys::{blob_region, settle};
+use core::panic::PanicInfo;
+pub use refusal::Refusal;
+pub use sys::{blob_region, sequence_region, settle};
 
 /// How a start ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +33,9 @@ pub enum End {
 
 /// Starts an application, unless too many starts have ended in a fault. `watchdog` says that the watchdog has reset the
 /// board. `end` takes the board to its last state: asleep, until the power is cycled.
-pub fn start<E: Display>(
+pub fn start(
     watchdog: bool,
-    application: impl FnOnce(cortex_m::Peripherals) -> Result<(), E>,
+    application: impl FnOnce(cortex_m::Peripherals) -> Result<(), Refusal>,
     end: fn(End) -> !,
 ) -> ! {
     if watchdog {
@@ -50,7 +57,7 @@ pub fn start<E: Display>(
 
 /// A call of its own: its frame is large, and what is decided before must not depend on there being room for it.
 #[inline(never)]
-fn run<E: Display>(application: impl FnOnce(cortex_m::Peripherals) -> Result<(), E>) -> End {
+fn run(application: impl FnOnce(cortex_m::Peripherals) -> Result<(), Refusal>) -> End {
     let Some(mut core) = cortex_m::Peripherals::take() else {
         return End::Refused;
     };

@@ -17,7 +17,7 @@ unsafe extern "C" {
     static _stack_start: u8;
     static _stack_end: u8;
     static _blob_start: u8;
-    static _blob_size: u8;
+    static _sequences_start: u8;
 }
 
 /// The lowest address of the stack.
@@ -52,15 +52,37 @@ pub fn guard_stack(core: &mut cortex_m::Peripherals) {
 }
 
 /// Below the stack lies no memory, and an access there faults: a Cortex-M0 has nothing better.
-#[cfg(not(any(stack_limit, memory_protection)))]
+#[cfg(armv6m)]
 pub fn guard_stack(_: &mut cortex_m::Peripherals) {}
+
+/// The value of a symbol that is a number. Not its address as a static's: the compiler takes that for never 0.
+macro_rules! number {
+    ($name:ident, $symbol:literal) => {
+        #[unsafe(naked)]
+        extern "C" fn $name() -> usize {
+            naked_asm!(concat!("ldr r0, =", $symbol), "bx lr", ".pool")
+        }
+    };
+}
+
+number!(blob_size, "_blob_size");
+number!(sequences_size, "_sequences_size");
 
 /// The flash in which the blob lies, whatever it holds.
 pub fn blob_region() -> &'static [u8] {
     // SAFETY: the symbols are a region of memory outside everything that the linker gives to the image, so that nothing
     // else refers to it and nothing writes to it while the program runs; every byte is initialised, by erasing flash or
-    // by a loader. The size is a symbol's address, as linkers have no other numbers.
-    unsafe { core::slice::from_raw_parts(&raw const _blob_start, (&raw const _blob_size).addr()) }
+    // by a loader.
+    unsafe { core::slice::from_raw_parts(&raw const _blob_start, blob_size()) }
+}
+
+/// The memory in which recorded sequences lie, whatever it holds; empty where the board has no room for them.
+pub fn sequence_region() -> &'static [u8] {
+    match sequences_size() {
+        0 => &[],
+        // SAFETY: as for the blob.
+        bytes => unsafe { core::slice::from_raw_parts(&raw const _sequences_start, bytes) },
+    }
 }
 
 /// Survives a reset: startup code clears other sections only.

@@ -19,15 +19,13 @@ pub mod clock;
 mod exit;
 pub mod markers;
 pub mod meter;
-pub mod refusal;
 pub mod stream;
 mod sys;
 
-pub use cortex::{blob_region, settle};
+pub use cortex::{Refusal, blob_region};
 use cortex_m::Peripherals;
 use defmt_semihosting as _;
-pub use refusal::Refusal;
-pub use sys::{Board, machine::NAME, sequence_region};
+pub use sys::{Board, machine::NAME};
 
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Peripherals, Board) -> Result<(), Refusal>) -> ! {

@@ -82,17 +82,6 @@ impl Board {
     }
 }
 
-/// The region of the sequences, with what the loader left there; empty where they are streamed in.
-pub fn sequence_region() -> &'static [u8] {
-    let (start, length) = machine::SEQUENCES;
-    if length == 0 {
-        return &[];
-    }
-    // SAFETY: the region is memory outside everything that memory.x gives to the linker, so that nothing else refers
-    // to it and nothing writes to it while the program runs; every byte is initialised, by reset or the loader.
-    unsafe { core::slice::from_raw_parts(start as *const u8, length) }
-}
-
 /// Does nothing: what a call and a return cost.
 #[unsafe(naked)]
 pub extern "C" fn nothing() {

@@ -1,4 +1,4 @@
-//! Why this image does not replay what it was given.
+//! Why an image does not do what it was asked to.
 
 use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError};
 use core::{convert::Infallible, fmt};

@@ -1,0 +1,63 @@
+//! The application `replay`, with everything from flash.
+
+use crate::{Refusal, blob_region, sequence_region, settle};
+use app::{
+    Classifier, Clock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log,
+    stored::find_blob,
+};
+use core::convert::Infallible;
+use embedded_hal::digital::OutputPin;
+use skiprnn_nostd::Model;
+
+/// Finds blob and sequences in their sections, replays them once and logs what came of it.
+///
+/// # Errors
+/// The blob or the sequences are damaged, or do not fit this image or each other.
+pub fn from_flash<C, M, S, A, U>(
+    name: &'static str,
+    clock: C,
+    meter: M,
+    markers: Markers<S, A, U>,
+) -> Result<(), Refusal>
+where
+    C: Clock<Error = Infallible>,
+    M: Meter,
+    S: OutputPin,
+    A: OutputPin,
+    U: OutputPin,
+{
+    log::image(name, clock.ticks_per_second());
+    let model = Model::parse(find_blob(blob_region())?)?;
+    replay(model, SequenceFile::find(sequence_region())?, clock, meter, markers)
+}
+
+/// Replays a recording once and logs what came of it.
+///
+/// # Errors
+/// The recording is damaged, or does not fit the model or this image.
+// A call of its own, so that parsing is off the stack.
+#[inline(never)]
+pub fn replay<C, M, S, A, U>(
+    model: Model<'_>,
+    mut recording: impl Recording,
+    clock: C,
+    meter: M,
+    markers: Markers<S, A, U>,
+) -> Result<(), Refusal>
+where
+    C: Clock<Error = Infallible>,
+    M: Meter,
+    S: OutputPin,
+    A: OutputPin,
+    U: OutputPin,
+{
+    log::model(&model, recording.header());
+    let mut network = Classifier::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model)?;
+    let mut replay = Replay::new(&mut network, clock, meter, markers)?;
+    let summary = replay.run(&mut recording, |record| {
+        log::sequence(record);
+        settle();
+    })?;
+    log::summary(&summary);
+    Ok(())
+}
