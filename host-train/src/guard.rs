@@ -4,11 +4,16 @@
 //! u_t = 0 for all samples but the first, and no gradient pulls it out again.
 
 use crate::evaluate::Evaluation;
+use float_model::Metric;
 use serde::{Deserialize, Serialize};
 
 /// Below this many updates a sequence the gate is dead: hardly anything but the first sample is used.
 const DEAD: f64 = 2.0;
-/// Evaluations in a row that may be unsolved after a solved one. One alone is often noise at the threshold.
+/// A gate has collapsed short of that where it uses less than this share of the best state's updates ...
+const SHED: f64 = 0.5;
+/// ... with more than this times its error: before the task is solved, nothing else tells a collapse from progress.
+const WORSE: f64 = 2.0;
+/// Evaluations in a row that may be unsolved after a solved one, or collapsed. One alone is often noise.
 const PATIENCE: u64 = 2;
 /// What [`Rollback`] names is multiplied by this at every return.
 const SLOWDOWN: f64 = 0.5;
@@ -36,7 +41,7 @@ pub enum Rollback {
 pub(crate) struct Guard {
     /// Times the run went back to its best state.
     pub(crate) returns: u64,
-    /// Unsolved evaluations in a row, after a solved one.
+    /// Evaluations in a row that fell behind the best state.
     pub(crate) unsolved: u64,
 }
 
@@ -53,19 +58,25 @@ impl Guard {
 
     /// Takes note of an evaluation that is not the best; says why to go back, where it is time to.
     pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation) -> Option<String> {
-        let fell = best.solved == Some(true) && now.solved != Some(true);
-        self.unsolved = if fell { self.unsolved + 1 } else { 0 };
+        let unsolved = now.solved != Some(true);
+        let lost = best.solved == Some(true) && unsolved;
+        let few = now.updates_mean < SHED * best.updates_mean;
+        let shed = unsolved && few && error(now.metric) > WORSE * error(best.metric);
+        self.unsolved = if lost || shed { self.unsolved + 1 } else { 0 };
         let dead = now.updates_mean < DEAD && best.updates_mean >= DEAD;
-        let reason = match (dead, fell) {
-            (true, _) => format!("the skip gate collapsed to {:.2} updates", now.updates_mean),
-            (_, true) if self.unsolved >= PATIENCE => format!(
-                "solved no longer ({} {:.4} with {:.2} updates)",
-                now.metric.name(),
-                now.metric.value(),
-                now.updates_mean
-            ),
-            _ => return None,
+        if !dead && self.unsolved < PATIENCE {
+            return None;
+        }
+        let what = match dead || !lost {
+            true => "the skip gate collapsed",
+            false => "solved no longer",
         };
+        let reason = format!(
+            "{what} ({} {:.4} with {:.2} updates)",
+            now.metric.name(),
+            now.metric.value(),
+            now.updates_mean
+        );
         self.unsolved = 0;
         self.returns += 1;
         Some(reason)
@@ -77,10 +88,17 @@ impl Guard {
     }
 }
 
+/// Smaller is better: 1 - accuracy, or the squared error.
+fn error(metric: Metric) -> f64 {
+    match metric {
+        Metric::Accuracy(v) | Metric::MeanAveragePrecision(v) => 1.0 - v,
+        Metric::Mse(v) => v,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use float_model::Metric;
 
     fn at(accuracy: f64, updates_mean: f64, threshold: bool) -> Evaluation {
         Evaluation {
@@ -114,6 +132,26 @@ mod tests {
         assert_eq!(guard.judge(&at(0.989, 13.0, true), &best), None);
         assert!(guard.judge(&at(0.97, 12.0, true), &best).unwrap().contains("0.9700"));
         assert_eq!(guard.unsolved, 0);
+    }
+
+    /// A run that collapsed from 71 updates to 2 before it had solved anything.
+    #[test]
+    fn a_collapse_before_the_first_solution_is_seen() {
+        for threshold in [true, false] {
+            let mut guard = Guard::default();
+            let best = at(0.986, 71.0, threshold);
+            assert_eq!(guard.judge(&at(0.527, 3.0, threshold), &best), None);
+            assert!(
+                guard
+                    .judge(&at(0.578, 2.0, threshold), &best)
+                    .unwrap()
+                    .contains("collapsed")
+            );
+            // Fewer updates with nearly the same error are progress.
+            for _ in 0..3 {
+                assert_eq!(guard.judge(&at(0.979, 26.0, threshold), &best), None);
+            }
+        }
     }
 
     #[test]
