@@ -1,4 +1,5 @@
-//! Says whether the kernels in assembly are compiled in: `cfg(skiprnn_dsp)`.
+//! Says which form of a layer's pass is compiled in: `cfg(skiprnn_thumb2)`, in assembly, and `cfg(skiprnn_dsp)`, with DSP
+//! instructions.
 //!
 //! `cfg(target_feature = "dsp")` is always false on stable Rust, so the target's name decides. Every ARMv7E-M core has
 //! the DSP instructions; of the ARMv8-M cores only some, so that there the feature `asm` has to say so.
@@ -7,15 +8,18 @@ use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(skiprnn_dsp, skiprnn_v8m)");
+    println!("cargo:rustc-check-cfg=cfg(skiprnn_thumb2, skiprnn_dsp, skiprnn_v8m)");
     let target = env::var("TARGET").unwrap_or_default();
     let on = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
-    let v8m = target.starts_with("thumbv8m.main");
+    let (v7em, v8m) = (target.starts_with("thumbv7em"), target.starts_with("thumbv8m.main"));
+    if on("_PORTABLE") || !(v7em || v8m || target.starts_with("thumbv7m")) {
+        return;
+    }
+    println!("cargo:rustc-cfg=skiprnn_thumb2");
     if v8m {
         println!("cargo:rustc-cfg=skiprnn_v8m");
     }
-    let has = target.starts_with("thumbv7em") || (v8m && on("ASM"));
-    if has && !on("_PORTABLE") {
+    if v7em || (v8m && on("ASM")) {
         println!("cargo:rustc-cfg=skiprnn_dsp");
     }
 }

@@ -2,8 +2,11 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-/// (start of the target's name, flash, RAM, where the blob is loaded and its room), in bytes.
-const MACHINES: [(&str, [u32; 2], [u32; 2], [u32; 2]); 4] = [
+/// Where it begins and how long it is, in bytes.
+type Region = [u32; 2];
+
+/// (start of the target's name, flash, RAM, where the blob is loaded).
+const MACHINES: [(&str, Region, Region, Region); 4] = [
     // microbit: nRF51822. The blob lies in the upper half of the flash.
     ("thumbv6m", [0, 0x2_0000], [0x2000_0000, 0x4000], [0x2_0000, 0x2_0000]),
     // mps2-an385: Cortex-M3. The blob lies in the PSRAM.
@@ -37,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .ok_or_else(|| format!("no emulated machine for {target}"))?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let region =
-        |name: &str, [origin, length]: &[u32; 2]| format!("{name} : ORIGIN = {origin:#x}, LENGTH = {length:#x}\n");
+        |name: &str, [origin, length]: &Region| format!("{name} : ORIGIN = {origin:#x}, LENGTH = {length:#x}\n");
     let memory = format!("MEMORY\n{{\n{}{}}}\n", region("FLASH", flash), region("RAM", ram));
     fs::write(out.join("memory.x"), memory)?;
     fs::write(
@@ -48,6 +51,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     // Without this, sections that start at 0x0 are not laid out as cortex-m-rt expects.
     println!("cargo:rustc-link-arg-bins=--nmagic");
+    // The relocations say which code calls which: what of it one update needs is counted by them.
+    println!("cargo:rustc-link-arg-bins=--emit-relocs");
     println!("cargo:rerun-if-changed=build.rs");
     Ok(())
 }

@@ -13,19 +13,16 @@
 //! word; c1 is left standing below c0 when the two are used as one number: it is less than c0's last bit, and the table
 //! is built to expect it. The measured maximum errors, over every input, stand in the table of the tests below.
 //!
-//! 14 instructions on a Cortex-M4, whatever the argument.
-
-#[cfg(skiprnn_dsp)]
-mod sys;
+//! 14 instructions on a Cortex-M4, whatever the argument: `cell::sys` has the same arithmetic in assembly.
 
 use fixed::types::I1F15;
 
 /// Pieces per unit of the argument, as a power of two.
-const PIECES_BITS: u32 = 4;
+pub(crate) const PIECES_BITS: u32 = 4;
 /// Pieces, as a power of two: up to 8. The last stands for all beyond, where tanh rounds to the largest Q0.15 value.
-const TABLE_BITS: u32 = 7;
+pub(crate) const TABLE_BITS: u32 = 7;
 /// Bits of v.
-const BETWEEN_BITS: u32 = 12;
+pub(crate) const BETWEEN_BITS: u32 = 12;
 /// The most that a piece may hold: neither tanh nor the sigmoid rounds it to 1, which Q0.15 lacks.
 const LARGEST: f64 = 2_147_401_728.0;
 
@@ -34,9 +31,10 @@ const LARGEST: f64 = 2_147_401_728.0;
 pub(crate) struct Tables([u32; 1 << TABLE_BITS]);
 
 /// The only ones.
-static TABLES: Tables = tables();
+pub(crate) static TABLES: Tables = tables();
 
 /// The tables, in a way that keeps their address in a register: the compiler would build it anew for every use.
+#[cfg(not(skiprnn_thumb2))]
 #[inline(always)]
 pub(crate) fn shared_tables() -> &'static Tables {
     core::hint::black_box(&TABLES)
@@ -68,7 +66,6 @@ const fn tables() -> Tables {
 }
 
 /// tanh of `x` with `FRACTION` fractional bits (16 to 24), with 31 fractional bits.
-#[cfg_attr(skiprnn_dsp, expect(dead_code, reason = "the twin of sys::tanh_31"))]
 #[inline(always)]
 fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
     // v keeps 16 fractional bits of x; of a long x the rest is rounded away.
@@ -88,22 +85,17 @@ fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
     if x < 0 { t.wrapping_neg() } else { t }
 }
 
-#[cfg(skiprnn_dsp)]
-use sys::tanh_31 as active;
-#[cfg(not(skiprnn_dsp))]
-use tanh_31 as active;
-
 /// tanh of `x` with `FRACTION` fractional bits, in Q0.15.
 #[inline(always)]
 pub(crate) fn tanh_q15<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
-    active::<FRACTION>(tables, x).wrapping_add(1 << 15) >> 16
+    tanh_31::<FRACTION>(tables, x).wrapping_add(1 << 15) >> 16
 }
 
 /// Sigmoid of a pre-activation with 16 fractional bits, in Q0.15.
 #[inline(always)]
 pub(crate) fn sigmoid_q15(tables: &Tables, x: i32) -> i32 {
     // Half of x has 17 fractional bits.
-    (active::<17>(tables, x) >> 2).wrapping_add((1 << 29) + (1 << 14)) >> 15
+    (tanh_31::<17>(tables, x) >> 2).wrapping_add((1 << 29) + (1 << 14)) >> 15
 }
 
 /// tanh of a pre-activation with 16 fractional bits.

@@ -1,16 +1,14 @@
 //! The one way of rounding and the one way of saturating.
 
-#[cfg(skiprnn_dsp)]
-mod sys;
-
-/// `value / 2^shift`, rounded to nearest, ties toward +infinity. `shift` is at most 62.
+/// `value / 2^shift`, rounded to nearest, ties toward +infinity, for |value| < 2^62. `shift` is at most 62.
 #[inline(always)]
 pub(crate) const fn shift_round(value: i64, shift: u32) -> i64 {
-    // Adding half first: |value| stays below 2^62 wherever this is called, so the sum fits.
-    value.wrapping_add((1i64 << (shift & 63)) >> 1) >> (shift & 63)
+    // One bit more than is wanted, then half of that up: a single shift by a variable.
+    (value.wrapping_shl(1) >> (shift & 63)).wrapping_add(1) >> 1
 }
 
 /// [`shift_round`] in 32 bits, for |value| < 2^30 and `shift` up to 30.
+#[cfg(not(skiprnn_thumb2))]
 #[inline(always)]
 pub(crate) const fn shift_round_32(value: i32, shift: u32) -> i32 {
     value.wrapping_add((1i32 << (shift & 31)) >> 1) >> (shift & 31)
@@ -31,18 +29,14 @@ pub(crate) const fn saturate_16(value: i64) -> i16 {
 /// (a · b) / 2^32, rounded: the upper half of the product, one instruction (SMMULR) where there is a DSP.
 ///
 /// With a below 2^31 in magnitude and b in 0..2^31 the result stays below 2^30 in magnitude.
-#[cfg_attr(skiprnn_dsp, expect(dead_code, reason = "the twin of sys::multiply_high"))]
+#[cfg(not(skiprnn_thumb2))]
 #[inline(always)]
-pub(crate) const fn multiply_high_portable(a: i32, b: i32) -> i32 {
+pub(crate) const fn multiply_high(a: i32, b: i32) -> i32 {
     ((a as i64).wrapping_mul(b as i64).wrapping_add(1 << 31) >> 32) as i32
 }
 
-#[cfg(not(skiprnn_dsp))]
-pub(crate) use multiply_high_portable as multiply_high;
-#[cfg(skiprnn_dsp)]
-pub(crate) use sys::multiply_high;
-
 /// (a · q) / 2^15, rounded, for |a| <= 2^30 and q in Q0.15 from 0 up: what a gate lets through of a 32-bit value.
+#[cfg(not(skiprnn_thumb2))]
 #[inline(always)]
 pub(crate) fn gated(a: i32, q: i32) -> i32 {
     // At a = 2^30 itself, which only a negated limit reaches, the doubling would wrap; see `CELL_LIMIT`.

@@ -3,15 +3,32 @@
 //! Formats: x i16 with the blob's x fraction, h i16 with its h fraction F, pre-activations i32 with 16 fractional bits,
 //! gates Q0.15, c I8F24 in [-64, 64). Rounding is to nearest, ties toward +infinity, once per stored value.
 //!
-//! A layer is one pass over its units: a unit's block of weights yields all of its gates, and its state is updated
+//! A layer is one pass over its units: a unit's blocks of weights yield all of its gates, and its state is updated
 //! while they are in registers.
+//!
+//! LSTM, [`lstm`]: c' = f ⊙ c + i ⊙ g; h' = o ⊙ tanh(c'). `x` (I_k) and `last` (H) in pairs, `last` being h narrowed by the
+//! blob's drop; c (H) and h (H) are overwritten. The accumulators are proven below 2^31, so that a pre-activation, the
+//! accumulator times a multiplier below 2^31 over 2^32, lies below 2^30. f·c needs |c| <= 2^30; the sum f·c + i·g stays
+//! below 2^30 + 2^24.
+//!
+//! GRU in the reset-after form, [`gru`]: n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)); h' = (1 - z) ⊙ n + z ⊙ h. Both parts of
+//! n's argument lie below 2^30, and so does r times the second, so that their sum fits. h' is a mean of n and h with
+//! weights that add up to 1: it needs no saturation.
+//!
+//! Source: `docs/blob-format.md`, "Arithmetic". [`portable`] is the reference; `sys` the same in assembly for cores with
+//! Thumb-2, with or without DSP instructions. Which one is compiled in is decided in `build.rs`.
 
-use crate::{
-    activation::{shared_tables, sigmoid_q15, tanh_q15},
-    arithmetic::{gated, shift_round_32},
-    format::{CELL_FRACTION, CELL_LIMIT, UnitRecord},
-    kernel::{Factors, Matrix, each_four, each_three},
-};
+use crate::{format::UnitRecord, kernel::Matrix};
+
+#[cfg(not(skiprnn_thumb2))]
+mod portable;
+#[cfg(skiprnn_thumb2)]
+mod sys;
+
+#[cfg(not(skiprnn_thumb2))]
+pub(crate) use portable::{gru, lstm};
+#[cfg(skiprnn_thumb2)]
+pub(crate) use sys::{gru, lstm};
 
 /// The parameters of one layer, in place in the blob.
 #[derive(Debug, Clone, Copy)]
@@ -28,19 +45,6 @@ pub(crate) struct Layer<'a> {
     pub(crate) c0: &'a [i32],
 }
 
-impl<'a> Layer<'a> {
-    #[inline(always)]
-    fn factors(&self, fractions: Fractions, x: &'a [u32], h: &'a [u32]) -> Factors<'a> {
-        Factors {
-            ih: self.weight_ih,
-            hh: self.weight_hh,
-            x,
-            h,
-            drop: fractions.drop.into(),
-        }
-    }
-}
-
 /// The formats that a blob sets at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fractions {
@@ -54,57 +58,4 @@ pub(crate) struct Fractions {
 #[inline(always)]
 const fn above_h(fractions: Fractions) -> u32 {
     15u32.wrapping_sub(fractions.h as u32) & 3
-}
-
-/// LSTM: c' = f ⊙ c + i ⊙ g; h' = o ⊙ tanh(c').
-///
-/// `x` (I_k) and `last` (H) in pairs, `last` being h narrowed by the blob's drop; c (H) and h (H) are overwritten.
-///
-/// Source: `docs/blob-format.md`, "Arithmetic". The accumulators are proven below 2^31, so that a pre-activation, the
-/// accumulator times a multiplier below 2^31 over 2^32, lies below 2^30. f·c needs |c| <= 2^30; the sum f·c + i·g stays
-/// below 2^30 + 2^24. About 130 instructions a unit on a Cortex-M4 outside the kernels.
-#[inline(never)]
-pub(crate) fn lstm<'a>(
-    layer: &Layer<'a>,
-    fractions: Fractions,
-    x: &'a [u32],
-    last: &'a [u32],
-    c: &mut [i32],
-    h: &mut [i16],
-) {
-    let tables = shared_tables();
-    let to_h = 15u32.wrapping_add(above_h(fractions));
-    let factors = layer.factors(fractions, x, last);
-    each_four(factors, layer.units, c.iter_mut().zip(h), |[i, f, g, o], (c, h)| {
-        let i = sigmoid_q15(tables, i);
-        let f = sigmoid_q15(tables, f);
-        let g = tanh_q15::<16>(tables, g);
-        let o = sigmoid_q15(tables, o);
-        let added = shift_round_32(i.wrapping_mul(g), 30 - CELL_FRACTION); // |i·g| < 1
-        let sum = gated(*c, f).wrapping_add(added);
-        *c = sum.clamp(-CELL_LIMIT, CELL_LIMIT - 1);
-        *h = shift_round_32(o.wrapping_mul(tanh_q15::<CELL_FRACTION>(tables, *c)), to_h) as i16;
-    });
-}
-
-/// GRU in the reset-after form: n = tanh(W_in x + b_in + r ⊙ (W_hn h + b_hn)); h' = (1 - z) ⊙ n + z ⊙ h.
-///
-/// `x` (I_k) and `last` (H) in pairs, `last` being h narrowed by the blob's drop; h (H) is overwritten.
-///
-/// Source: `docs/blob-format.md`, "Arithmetic". Both parts of n's argument lie below 2^30, and so does r times the
-/// second, so that their sum fits. h' is a mean of n and h with weights that add up to 1: it needs no saturation.
-#[inline(never)]
-pub(crate) fn gru<'a>(layer: &Layer<'a>, fractions: Fractions, x: &'a [u32], last: &'a [u32], h: &mut [i16]) {
-    let tables = shared_tables();
-    let above = above_h(fractions);
-    let factors = layer.factors(fractions, x, last);
-    each_three(factors, layer.units, h.iter_mut(), |[r, z, n_x, n_h], h| {
-        let r = sigmoid_q15(tables, r);
-        let z = sigmoid_q15(tables, z);
-        let reset = gated(n_h, r);
-        let n = tanh_q15::<16>(tables, n_x.wrapping_add(reset));
-        let fresh = 32_768i32.wrapping_sub(z).wrapping_mul(n) >> above;
-        let kept = z.wrapping_mul(i32::from(*h));
-        *h = shift_round_32(fresh.wrapping_add(kept), 15) as i16;
-    });
 }

@@ -59,9 +59,9 @@ const fn multiply(a: u32, b: u32) -> u32 {
     ((a as u64 * b as u64) >> 32) as u32
 }
 
-/// exp(-a), `a` with 16 fractional bits in [0, 16], as a fraction with 32 bits in [0, 2^32].
+/// exp(-a), `a` with 16 fractional bits in [2^-16, 16], as a fraction with 32 bits, rounded.
 #[inline(always)]
-fn exp_negative(a: u32) -> u64 {
+fn exp_negative(a: u32) -> u32 {
     /// log2(e) with 30 fractional bits.
     const LOG2_E: u64 = 1_549_082_005;
     /// ln 2 as unsigned 0.32.
@@ -77,10 +77,11 @@ fn exp_negative(a: u32) -> u64 {
     let q3 = multiply(q2, q);
     // 1 - polynomial, below 0.0217, so that the product keeps the full width of `power`.
     let loss = q.wrapping_sub(q2 >> 1).wrapping_add(q3 / 6);
-    let mantissa = power.wrapping_sub(multiply(power, loss)) as u64; // 1.31
-    let doubled = mantissa << 1;
-    let half = (1u64 << (whole & 31)) >> 1;
-    doubled.wrapping_add(half) >> (whole & 31)
+    let mantissa = power.wrapping_sub(multiply(power, loss)); // 1.31, below 1 because a > 0
+    match whole.checked_sub(1) {
+        None => mantissa << 1,
+        Some(shift) => mantissa.wrapping_add(1u32 << (shift & 31) >> 1) >> (shift & 31),
+    }
 }
 
 /// floor((high · 2^32 + low) / divisor) for a divisor from 2^31 up and high < divisor: long division in two digits of
@@ -91,8 +92,9 @@ fn divide(high: u32, low: u32, divisor: u32) -> u32 {
         return u32::MAX;
     };
     let lower = divisor & 0xffff;
-    // One digit: the estimate from the upper half of the divisor is at most 2 too large.
-    let digit = |rest: u32, next: u32| {
+    let (mut quotient, mut rest) = (0u32, high);
+    for next in [low >> 16, low & 0xffff] {
+        // One digit: the estimate from the upper half of the divisor is at most 2 too large.
         let mut q = rest / upper;
         let mut r = rest.wrapping_sub(q.wrapping_mul(upper.get()));
         while q >> 16 != 0 || q.wrapping_mul(lower) > (r << 16 | next) {
@@ -102,11 +104,10 @@ fn divide(high: u32, low: u32, divisor: u32) -> u32 {
                 break;
             }
         }
-        (q, (rest << 16 | next).wrapping_sub(q.wrapping_mul(divisor)))
-    };
-    let (first, rest) = digit(high, low >> 16);
-    let (second, _) = digit(rest, low & 0xffff);
-    first << 16 | second
+        rest = (rest << 16 | next).wrapping_sub(q.wrapping_mul(divisor));
+        quotient = quotient << 16 | q;
+    }
+    quotient
 }
 
 /// Δũ = sigmoid(z) of the skip gate (equation 4), clamped to [2^-32, 1 - 2^-32].
@@ -115,17 +116,16 @@ fn divide(high: u32, low: u32, divisor: u32) -> u32 {
 #[must_use]
 pub fn sigmoid(z: I16F16) -> U0F32 {
     let z = z.to_bits().clamp(-CLAMP, CLAMP - 1);
+    if z == 0 {
+        return U0F32::from_bits(1 << 31); // the one argument whose exponential does not fit
+    }
     let e = exp_negative(z.unsigned_abs());
-    // e / (1 + e), numerator and denominator halved so that both fit; e = 1 would still be one bit too long.
-    let low = if e >> 32 != 0 {
-        1 << 31
-    } else {
-        let denominator = (1u32 << 31).wrapping_add((e >> 1) as u32);
-        let numerator = (e << 31).wrapping_add((denominator >> 1) as u64);
-        divide((numerator >> 32) as u32, numerator as u32, denominator) as u64
-    };
-    let bits = if z <= 0 { low } else { (1u64 << 32).wrapping_sub(low) };
-    U0F32::from_bits(bits.clamp(1, u32::MAX as u64) as u32)
+    // e / (1 + e), numerator and denominator halved so that both fit; half of the denominator added, to round.
+    let denominator = (1u32 << 31).wrapping_add(e >> 1);
+    let (low, carry) = (e << 31).overflowing_add(denominator >> 1);
+    let quotient = divide((e >> 1).wrapping_add(carry.into()), low, denominator);
+    // Above 0 it is 1 less that. With |z| at most 16 the quotient is never 0.
+    U0F32::from_bits(if z < 0 { quotient } else { quotient.wrapping_neg() })
 }
 
 #[cfg(test)]

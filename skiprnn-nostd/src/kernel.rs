@@ -4,35 +4,31 @@
 //! group by column group, in the order in which a kernel loads them, so that each activation is loaded once for all of
 //! them and a unit's gates are complete together. `docs/blob-format.md` draws the three layouts.
 //!
-//! For each unit, [`each_four`] and [`each_three`] compute acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
+//! For each unit a kernel computes acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
 //! multiplier_r: its pre-activations. The proofs that [`crate::Model::parse`] makes say that the sums, and for
 //! [`Layout::Plane`] those over the upper planes, have not wrapped for good: additions modulo 2^32 give the true sum
 //! wherever that sum fits.
 //!
-//! `portable` is the reference and runs everywhere; `sys` holds the same loops for cores with DSP instructions. Which
-//! one is compiled in is decided in `build.rs`.
+//! `portable` is the reference and runs everywhere; for cores with Thumb-2, `cell::sys` has the same sums in assembly.
 
-#[cfg(not(skiprnn_dsp))]
+#[cfg(not(skiprnn_thumb2))]
 mod portable;
-#[cfg(skiprnn_dsp)]
-mod sys;
 
-#[cfg(not(skiprnn_dsp))]
-pub(crate) use portable::{each_four, each_three};
-#[cfg(skiprnn_dsp)]
-pub(crate) use sys::{each_four, each_three};
+#[cfg(not(skiprnn_thumb2))]
+pub(crate) use portable::{Factors, each_four, each_three};
 
 /// How a block's weights lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum Layout {
     /// i8. A group is 4 columns: one word a row, holding the columns 0, 2, 1, 3 in its bytes from the lowest up.
-    Narrow,
+    Narrow = 0,
     /// i8, byte planes. A group is 4 columns: one word for the columns 0 and 1 of rows 0 and 1, one for those of rows 2
     /// and 3, then the same for the columns 2 and 3. Each half of a word holds 256·B + A, A the even row. With three
     /// rows: the two words of rows 0 and 1, then the third row as in [`Layout::Narrow`].
-    Plane,
+    Plane = 1,
     /// i16. A group is 2 columns: one word a row.
-    Wide,
+    Wide = 2,
 }
 
 impl Layout {
@@ -49,8 +45,8 @@ impl Layout {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Matrix<'a> {
     words: &'a [u32],
-    /// Words of a block.
-    block: usize,
+    /// Column groups of a block.
+    groups: usize,
     rows: usize,
     columns: usize,
     layout: Layout,
@@ -68,7 +64,7 @@ impl<'a> Matrix<'a> {
     pub(crate) const fn new(words: &'a [u32], layout: Layout, rows: usize, columns: usize) -> Self {
         Matrix {
             words,
-            block: Self::words(layout, 1, rows, columns),
+            groups: columns.div_ceil(layout.columns()),
             rows,
             columns,
             layout,
@@ -83,21 +79,47 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// Words of a block.
+    const fn block(&self) -> usize {
+        self.groups.wrapping_mul(self.rows)
+    }
+
     /// Column groups of a block.
-    #[cfg(any(test, skiprnn_dsp))]
+    #[cfg(skiprnn_thumb2)]
     pub(crate) const fn groups(&self) -> usize {
-        self.columns.div_ceil(self.layout.columns())
+        self.groups
     }
 
     /// Words of x that a block is multiplied with, two activations a word.
-    #[cfg(any(test, skiprnn_dsp))]
+    #[cfg(any(test, skiprnn_thumb2))]
     pub(crate) const fn pairs(&self) -> usize {
-        self.groups().wrapping_mul(self.layout.columns() / 2)
+        self.groups.wrapping_mul(self.layout.columns() / 2)
+    }
+
+    /// Whether there are blocks of `rows` rows for `units` units, and activations for each column of a group in `x`.
+    #[cfg(skiprnn_thumb2)]
+    pub(crate) fn multiplies(&self, units: usize, rows: usize, x: &[u32]) -> bool {
+        self.rows == rows
+            && self.groups > 0
+            && x.len() >= self.pairs()
+            && self.words.len() >= units.wrapping_mul(self.block())
+    }
+
+    /// How the blocks lie.
+    #[cfg(skiprnn_thumb2)]
+    pub(crate) const fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The first word of the first block.
+    #[cfg(skiprnn_thumb2)]
+    pub(crate) const fn as_ptr(&self) -> *const u32 {
+        self.words.as_ptr()
     }
 
     /// One weight, read plainly; padding columns count as columns. What lies outside is 0.
     pub(crate) fn weight(&self, unit: usize, row: usize, column: usize) -> i32 {
-        let block = self.words.get(unit.wrapping_mul(self.block)..).unwrap_or(&[]);
+        let block = self.words.get(unit.wrapping_mul(self.block())..).unwrap_or(&[]);
         let group = column / self.layout.columns();
         let word = |index: usize| {
             let at = group.wrapping_mul(self.rows).wrapping_add(index);
@@ -145,17 +167,6 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// What a layer multiplies: its two matrices, and the activations in pairs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Factors<'a> {
-    pub(crate) ih: Matrix<'a>,
-    pub(crate) hh: Matrix<'a>,
-    pub(crate) x: &'a [u32],
-    /// h, narrowed by `drop` bits; the sum over it is shifted up by as many. 0 but for [`Layout::Plane`].
-    pub(crate) h: &'a [u32],
-    pub(crate) drop: u32,
-}
-
 /// bias + Σ w·x of one plain row, for the head: once a decision, and off the update's path.
 pub(crate) fn dot(bias: i32, w: &[i16], x: &[i16]) -> i32 {
     w.iter().zip(x).fold(bias, |sum, (&w, &x)| {
@@ -163,5 +174,5 @@ pub(crate) fn dot(bias: i32, w: &[i16], x: &[i16]) -> i32 {
     })
 }
 
-#[cfg(all(test, not(skiprnn_dsp)))]
+#[cfg(test)]
 mod tests;

@@ -48,6 +48,7 @@ mod parse;
 mod proof;
 pub mod skip;
 mod state;
+mod update;
 
 pub use model::{CellKind, Channel, Model, Objective, OutputAt};
 pub use parse::{Field, ParseError};

@@ -2,12 +2,11 @@
 
 use crate::{
     Capacity, MAX_LAYERS, State, Step, StepError,
-    arithmetic::{saturate_16, shift_round, shift_round_32},
     cell::{Fractions, Layer, gru, lstm},
-    delta, format,
+    format,
     kernel::dot,
     padded::Padded,
-    skip,
+    update,
 };
 use fixed::types::{I16F16, U0F32};
 use format::{ChannelRecord, DialRecord};
@@ -142,19 +141,22 @@ impl<'a> Model<'a> {
             });
         }
         state.holds(self).map_err(StepError::State)?;
-        for ((x, count), channel) in state.x.values.iter_mut().zip(counts).zip(self.channels) {
-            *x = convert(*count, channel);
-        }
+        update::convert(&mut state.x.values, counts, self.channels);
         for (k, (layer, c)) in self.layers.iter().zip(state.c.iter_mut()).enumerate() {
             let (below, own) = state.h.split_at_mut_checked(k).unwrap_or((&mut [], &mut []));
-            let (Some(h), Some(c)) = (
-                own.first_mut().and_then(|h| h.values.get_mut(..self.hidden)),
-                c.get_mut(..self.hidden),
-            ) else {
+            let (Some(h), Some(c)) = (own.first_mut(), c.get_mut(..self.hidden)) else {
                 return Err(self.mismatch::<I>());
             };
             let x = below.last().map_or(state.x.words(), Padded::words);
-            narrow(&mut state.last.values, h, self.fractions.drop);
+            let pairs = self.hidden.div_ceil(2);
+            update::narrow(
+                state.last.words_mut().get_mut(..pairs).unwrap_or(&mut []),
+                h.words(),
+                self.fractions.drop,
+            );
+            let Some(h) = h.values.get_mut(..self.hidden) else {
+                return Err(self.mismatch::<I>());
+            };
             match self.cell {
                 CellKind::Lstm => lstm(layer, self.fractions, x, state.last.words(), c, h),
                 CellKind::Gru => gru(layer, self.fractions, x, state.last.words(), h),
@@ -166,30 +168,10 @@ impl<'a> Model<'a> {
                 skip: 0,
             });
         };
-        let sum = match self.cell {
-            CellKind::Lstm => {
-                let top = state.c.get(self.layers.len().wrapping_sub(1)).map_or(&[][..], |c| c);
-                gate.weight.iter().zip(top).fold(gate.bias, |sum, (w, c)| {
-                    sum.wrapping_add(i64::from(*w).wrapping_mul(i64::from(*c)))
-                })
-            }
-            CellKind::Gru => {
-                let top = state
-                    .h
-                    .get(self.layers.len().wrapping_sub(1))
-                    .map_or(&[][..], |h| &h.values);
-                gate.weight.iter().zip(top).fold(gate.bias, |sum, (w, h)| {
-                    sum.wrapping_add(i64::from(i32::from(*w).wrapping_mul(i32::from(*h))))
-                })
-            }
-        };
-        let limit = i64::from(delta::CLAMP);
-        let z = shift_round(sum, gate.shift).clamp(-limit, limit - 1) as i32;
-        let delta = delta::sigmoid(I16F16::from_bits(z).saturating_add(state.dial));
-        Ok(Step {
-            delta,
-            skip: skip::samples_to_skip(delta).min(self.max_skip),
-        })
+        let top = self.layers.len().wrapping_sub(1);
+        let c = state.c.get(top).map_or(&[][..], |c| c);
+        let h = state.h.get(top).map_or(&[][..], |h| &h.values);
+        Ok(update::decide(gate, self.cell, c, h, state.dial, self.max_skip))
     }
 
     /// The error for a state that cannot be sliced; [`State::holds`] has ruled it out before.
@@ -385,30 +367,5 @@ impl<'a> Model<'a> {
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
-    }
-}
-
-/// A sensor's count as an input of the network.
-#[inline(always)]
-fn convert(count: i16, channel: &ChannelRecord) -> i16 {
-    let scaled = i64::from(count).wrapping_mul(i64::from(channel.multiplier.get()));
-    saturate_16(shift_round(
-        scaled.wrapping_add(channel.offset.get()),
-        channel.shift.get(),
-    ))
-}
-
-/// h with `drop` bits less, rounded: what the recurrent weights multiply.
-#[inline(always)]
-fn narrow(narrowed: &mut [i16], h: &[i16], drop: u8) {
-    if drop == 0 {
-        narrowed.iter_mut().zip(h).for_each(|(n, h)| *n = *h);
-    } else {
-        let one = |h: i16| shift_round_32(i32::from(h), drop.into()) as i16;
-        let (fours, rest) = h.as_chunks::<4>();
-        let (narrowed_fours, narrowed_rest) = narrowed.as_chunks_mut::<4>();
-        narrowed_fours.iter_mut().zip(fours).for_each(|(n, h)| *n = h.map(one));
-        let short = narrowed_fours.get_mut(fours.len()).map_or(narrowed_rest, |four| four);
-        short.iter_mut().zip(rest).for_each(|(n, h)| *n = one(*h));
     }
 }

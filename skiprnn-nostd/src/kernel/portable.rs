@@ -4,7 +4,7 @@
 //! extension), one multiplication with addition, and a third or a quarter of a load of an activation. The groups are
 //! arrays of fixed length, so that no index is checked.
 
-use super::{Factors, Layout};
+use super::{Layout, Matrix};
 use crate::{arithmetic::multiply_high, format::UnitRecord};
 use zerocopy::IntoBytes;
 
@@ -137,11 +137,22 @@ impl Accumulate for [i32; 3] {
     }
 }
 
+/// What a layer multiplies: its two matrices, and the activations in pairs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors<'a> {
+    pub(crate) ih: Matrix<'a>,
+    pub(crate) hh: Matrix<'a>,
+    pub(crate) x: &'a [u32],
+    /// h, narrowed by `drop` bits; the sum over it is shifted up by as many. 0 but for [`Layout::Plane`].
+    pub(crate) h: &'a [u32],
+    pub(crate) drop: u32,
+}
+
 /// The blocks of both matrices, unit by unit.
 #[inline(always)]
 fn blocks<'a>(factors: &Factors<'a>) -> impl Iterator<Item = (&'a [u32], &'a [u32])> {
     // The block of a matrix with columns is never empty.
-    let of = |m: &super::Matrix<'a>| m.words.chunks_exact(if m.block == 0 { 1 } else { m.block });
+    let of = |m: &Matrix<'a>| m.words.chunks_exact(m.block().max(1));
     of(&factors.ih).zip(of(&factors.hh))
 }
 

@@ -12,4 +12,11 @@ impl<const N: usize> Padded<N> {
         // the shared borrow of the whole struct lasts as long as the slice.
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast::<u32>(), N.saturating_add(3) / 2) }
     }
+
+    /// Likewise, to write to.
+    #[inline(always)]
+    pub(crate) fn words_mut(&mut self) -> &mut [u32] {
+        // SAFETY: as above; any bits are two valid i16, and the borrow is exclusive.
+        unsafe { core::slice::from_raw_parts_mut(core::ptr::from_mut(self).cast::<u32>(), N.saturating_add(3) / 2) }
+    }
 }

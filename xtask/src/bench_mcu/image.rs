@@ -1,11 +1,11 @@
 //! The benchmark's image: built, measured from outside, and run in the emulator.
 
-use super::blobs::Weights;
 use crate::shell;
 use anyhow::{Context, bail};
 use float_model::Family;
-use object::{Object, ObjectSymbol};
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
     process::{Command, Stdio},
@@ -90,13 +90,24 @@ const RUNS: f64 = 25.0;
 pub struct Image {
     machine: Machine,
     path: PathBuf,
-    symbols: Vec<(String, u64)>,
+    symbols: Vec<Symbol>,
+    /// For an address in it that refers to a symbol: which.
+    references: BTreeMap<u64, usize>,
+}
+
+/// A function or a static.
+struct Symbol {
+    name: String,
+    address: u64,
+    size: u64,
 }
 
 /// What a run counted, per update.
 pub struct Counted {
     pub instructions: f64,
     pub stack_bytes: usize,
+    /// Fingerprint of the state after the last update.
+    pub crc: u32,
 }
 
 impl Image {
@@ -122,48 +133,61 @@ impl Image {
         }
         let path = target_dir.join(machine.target).join("release/bench-mcu");
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-        let symbols = object::File::parse(&*bytes)?
+        let file = object::File::parse(&*bytes)?;
+        let address = |symbol: &object::Symbol<'_, '_>| symbol.address() & !1; // without the mark of Thumb code
+        let symbols: Vec<Symbol> = file
             .symbols()
             .filter(|s| s.size() > 0)
-            .map(|s| (s.name().unwrap_or_default().to_owned(), s.size()))
+            .map(|s| Symbol {
+                name: s.name().unwrap_or_default().to_owned(),
+                address: address(&s),
+                size: s.size(),
+            })
             .collect();
-        Ok(Image { machine, path, symbols })
+        let mut references = BTreeMap::new();
+        for (at, relocation) in file
+            .sections()
+            .filter(|s| matches!(s.kind(), SectionKind::Text | SectionKind::ReadOnlyData))
+            .flat_map(|s| s.relocations().collect::<Vec<_>>())
+        {
+            let RelocationTarget::Symbol(index) = relocation.target() else {
+                continue;
+            };
+            let to = address(&file.symbol_by_index(index)?);
+            if let Some(to) = symbols
+                .iter()
+                .position(|s| (s.address..s.address + s.size).contains(&to))
+            {
+                references.insert(at, to);
+            }
+        }
+        Ok(Image {
+            machine,
+            path,
+            symbols,
+            references,
+        })
     }
 
-    /// Code and tables of one cell's update: conversion, kernels, activations, gate and rule, and what of the
-    /// compiler's runtime they call.
-    pub fn text_bytes(&self, family: Family, weights: Weights) -> anyhow::Result<u64> {
-        let (cell, rows) = match family {
-            Family::Lstm => ("cell4lstm", 4),
-            Family::Gru => ("cell3gru", 3),
+    /// Code and tables that an update with this cell can reach, every kernel of it included: from the benchmark's
+    /// `update` along the relocations, but not into the other cell's pass.
+    pub fn text_bytes(&self, family: Family) -> anyhow::Result<u64> {
+        let other = match family {
+            Family::Lstm => "gru",
+            Family::Gru => "lstm",
         };
-        // Input weights are always in blocks; the recurrent ones as asked.
-        let kernels: &[&str] = match weights {
-            Weights::Block8 => &["narrow"],
-            Weights::BytePlane => &["narrow", "plane"],
-            Weights::Block16 => &["wide"],
-        };
-        let kernels: Vec<String> = kernels.iter().map(|k| format!("{k}_{rows}")).collect();
-        let wanted = |name: &str| {
-            name.contains(cell)
-                || name.contains("9bench_mcu6update")
-                || ["10activation4LINE", "10activation5CURVE", "5delta"]
-                    .iter()
-                    .any(|part| name.contains(part))
-                || name.contains("kernel") && kernels.iter().any(|k| name.contains(k.as_str()))
-                || ["uldivmod", "lmul", "uidiv"].iter().any(|part| name.contains(part))
-                || name.contains("u64_div_rem")
-        };
-        let found: Vec<u64> = self
-            .symbols
-            .iter()
-            .filter(|(name, _)| wanted(name))
-            .map(|(_, size)| *size)
-            .collect();
-        if !self.symbols.iter().any(|(name, _)| name.contains(cell)) {
-            bail!("the image has no symbol for {cell}");
+        let start = self.symbols.iter().position(|s| s.name.contains("9bench_mcu6update"));
+        let mut reached = BTreeSet::from([start.context("the image has no symbol for update")?]);
+        let mut next: Vec<usize> = reached.iter().copied().collect();
+        while let Some(from) = next.pop() {
+            let Symbol { address, size, .. } = &self.symbols[from];
+            for to in self.references.range(address..&(address + size)).map(|(_, to)| *to) {
+                if !self.symbols[to].name.contains(other) && reached.insert(to) {
+                    next.push(to);
+                }
+            }
         }
-        Ok(found.iter().sum())
+        Ok(reached.into_iter().map(|k| self.symbols[k].size).sum())
     }
 
     /// Loads a blob and runs.
@@ -189,17 +213,18 @@ impl Image {
             .lines()
             .find_map(|line| line.strip_prefix("bench "))
             .with_context(|| format!("{}: {text}", self.machine.name))?;
-        let value = |name: &str| -> anyhow::Result<f64> {
+        let word = |name: &str| {
             line.split(' ')
                 .find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
-                .and_then(|v| v.parse().ok())
                 .with_context(|| format!("no {name} in: {line}"))
         };
+        let value = |name: &str| -> anyhow::Result<f64> { Ok(word(name)?.parse()?) };
         let empty = value("empty")? / RUNS;
         let ticks_per_instruction = (value("nops")? / RUNS - empty) / NOPS;
         Ok(Counted {
             instructions: (value("ticks")? / value("updates")? - empty) / ticks_per_instruction,
             stack_bytes: value("stack")? as usize,
+            crc: word("crc").and_then(|v| Ok(u32::from_str_radix(v, 16)?))?,
         })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! The rule is that of the project's numerics: from the call to the return of one updating `step`, skip gate and rule
 //! included, head excluded, weights uniform in [-127, 127], inputs over their whole range. Instructions, not cycles.
+//!
+//! What is counted is also checked: the state that the emulated core ends with must be this machine's, bit for bit.
 
 mod blobs;
 mod image;
@@ -12,6 +14,7 @@ use blobs::Weights;
 use float_model::Family;
 use image::Image;
 use report::Row;
+use skiprnn_nostd::{Model, State};
 use std::fs;
 
 /// (I, H).
@@ -30,6 +33,8 @@ const SHAPES: [(usize, usize); 10] = [
 
 /// The committed figures.
 const FILE: &str = "benches/mcu.md";
+/// Updates that an image makes.
+const UPDATES: u32 = 16;
 /// By how much a figure may grow against them.
 const GROWTH: f64 = 1.03;
 
@@ -68,14 +73,23 @@ fn count(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
         }
         let image = Image::build(machine)?;
         for family in [Family::Lstm, Family::Gru] {
+            let text_bytes = image.text_bytes(family)?;
             for weights in Weights::ALL {
-                let text_bytes = image.text_bytes(family, weights)?;
                 for (inputs, hidden) in SHAPES {
                     let blob = blobs::blob(family, inputs, hidden, weights)?;
                     if blob.bytes().len() > machine.room {
                         continue;
                     }
                     let counted = image.run(blob.bytes())?;
+                    let crc = crc_here(&blob.model())?;
+                    if counted.crc != crc {
+                        bail!(
+                            "{}: {family:?} ({inputs},{hidden}) {}: the state is {:08x}, here it is {crc:08x}",
+                            machine.name,
+                            weights.name(),
+                            counted.crc
+                        );
+                    }
                     rows.push(Row {
                         machine: machine.name.into(),
                         core: machine.core.into(),
@@ -98,4 +112,20 @@ fn count(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
         eprintln!("{}{}: done", machine.name, machine.suffix);
     }
     Ok(rows)
+}
+
+/// The state after the image's updates, made here with the same inputs.
+fn crc_here(model: &Model<'_>) -> anyhow::Result<u32> {
+    let mut state = State::<128, 1, 64>::new(model)?;
+    let mut noise = 1u32;
+    for _ in 0..UPDATES {
+        let counts: Vec<i16> = (0..model.inputs())
+            .map(|_| {
+                noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (noise >> 16) as i16
+            })
+            .collect();
+        model.step(&mut state, &counts)?;
+    }
+    Ok(state.crc(model))
 }

@@ -42,9 +42,10 @@ const HEAD: &str = "# One update, counted
 
 Written by `cargo xtask bench-mcu`, which counts in QEMU (`-icount shift=6,sleep=off`, SysTick): instructions, not cycles.
 A count runs from the call to the return of one updating `step`, input conversion, skip gate and rule included, head
-excluded; weights are uniform in [-127, 127], inputs over their whole 16-bit range. *text* is the code of that cell's update
-with its kernels, tables and what it calls; *state* the bytes of the smallest `State` for the shape; *stack* the high-water
-mark below the caller. `cargo xtask bench-mcu --check` fails where a figure grew by more than 3 %.
+excluded; weights are uniform in [-127, 127], inputs over their whole 16-bit range; the state after 16 updates is the host's,
+bit for bit. *text* is what `step` can reach by the image's relocations, tables and every kernel included, but for the other
+cell's pass; *state* the bytes of the smallest `State` for the shape; *stack* the high-water mark below the caller.
+`cargo xtask bench-mcu --check` fails where a figure grew by more than 3 %.
 
 | machine | core | cell | I | H | kernel | instructions | MACs | per MAC | text | state | stack |
 | --- | --- | --- | --: | --: | --- | --: | --: | --: | --: | --: | --: |
