@@ -13,10 +13,11 @@ use std::{
 
 const ROWS: [&str; 2] = ["lstm-p0.5", "skip-gru-1e-5"];
 const RUNS: usize = 2;
+const LOOK_EVERY: u64 = 200;
 
 fn line(out: &str) -> String {
     format!(
-        "reproduce adding --rows {} --runs {RUNS} --hidden 4 --steps 1200 --batch 8 --eval-every 200 --checkpoint-seconds 0.02 \
+        "reproduce adding --rows {} --runs {RUNS} --hidden 4 --steps 1200 --batch 8 --eval-every {LOOK_EVERY} --checkpoint-seconds 0.02 \
          --settle-steps 0 --jobs 2 --out {out}",
         ROWS.join(",")
     )
@@ -45,6 +46,15 @@ fn checkpoints(out: &Path) -> Vec<u64> {
     folders(out).into_iter().map(|f| step(f).unwrap_or(0)).collect()
 }
 
+/// The last step in every run's `metrics.csv`.
+fn last_looks(out: &Path) -> Vec<u64> {
+    let last = |folder: PathBuf| -> Option<u64> {
+        let text = fs::read_to_string(folder.join("metrics.csv")).ok()?;
+        text.lines().last()?.split(',').next()?.parse().ok()
+    };
+    folders(out).into_iter().map(|f| last(f).unwrap_or(0)).collect()
+}
+
 #[test]
 fn killed_and_started_again_it_loses_nothing() {
     let f = Folder::new();
@@ -71,6 +81,13 @@ fn killed_and_started_again_it_loses_nothing() {
             reached.iter().zip(&steps).all(|(a, b)| a >= b),
             "{steps:?}, then {reached:?}"
         );
+        // Looking at the validation data takes longer than a checkpoint interval, so one follows every look.
+        for (checkpoint, look) in reached.iter().zip(last_looks(&killed)) {
+            assert!(
+                checkpoint + LOOK_EVERY >= look,
+                "{checkpoint}, but the run was at {look}"
+            );
+        }
         (done, steps) = (now, reached);
     }
     assert!(kills >= 2, "the command was over before it could be killed");
