@@ -57,6 +57,9 @@ fn an_output_at_every_step_walks_the_road() {
             assert_eq!(outputs[t], outputs[t - 1]);
         }
     }
+    let energy = json(&format!("energy predict {blob} --board nrf52840 --sensor none"));
+    assert!(energy["uj_per_sequence"]["mid"].as_f64() > Some(0.0));
+    assert_eq!(json(&format!("inspect {blob}"))["output_at"], "step");
     fails(&format!("emulate {blob} --x {x}"), 1, &["output_at", "simulate"]);
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};
 use float_model::Metric;
 use quantize::Simulator;
-use skiprnn_nostd::{CellKind, Model};
+use skiprnn_nostd::{CellKind, Model, OutputAt};
 
 /// The profiles, the board's with the figures of a calibration.
 pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
@@ -130,6 +130,12 @@ pub fn workload(
             instructions: energy::predicted_instructions(core, rows, macs),
         })
     };
+    let head_macs = model.hidden() * model.outputs();
+    // Between updates the last output stands.
+    let heads = match model.output_at() {
+        OutputAt::End => 1.0,
+        OutputAt::Step => updates_mean,
+    };
     Ok(Workload {
         sequence_length: model.sequence_length() as usize,
         sample_period_s: model.sample_period_ns() as f64 * 1e-9,
@@ -137,7 +143,7 @@ pub fn workload(
         schedules,
         update: of(macs),
         dense_update: of(macs - gate),
-        head_macs: model.hidden() * model.outputs(),
+        head_macs: (heads * head_macs as f64).round() as usize,
         channels: model.inputs(),
     })
 }
