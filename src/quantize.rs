@@ -35,7 +35,12 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
         threads: inputs::threads(),
         ..Options::default()
     };
-    let quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    if run.config.as_ref().is_some_and(|c| c.p_skip.is_some()) {
+        let note =
+            "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
+        quantized.report.notes.push(note.into());
+    }
     output::write_atomically(&args.out, quantized.blob.bytes())?;
     Ok((serde_json::to_value(&quantized.report)?, quantized))
 }

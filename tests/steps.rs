@@ -87,4 +87,9 @@ fn a_random_baseline_is_evaluated_as_it_was_trained() {
     assert!((used - 25.0).abs() < 1.0, "{used} of 50 samples");
     assert_eq!(first["schedules"], eval(3)["schedules"]);
     assert_ne!(first["schedules"], eval(4)["schedules"]);
+    let quantized = json(&format!(
+        "quantize {run} --out {} --sample-period-s 1e-2",
+        f.at("m.srnn")
+    ));
+    assert!(quantized["notes"].to_string().contains("at random"), "{quantized}");
 }
