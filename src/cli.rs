@@ -2,7 +2,7 @@
 
 use crate::{energy::EnergyArgs, plot::PlotArgs, reproduce::ReproduceArgs, train::TrainArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::{num::NonZeroU32, path::PathBuf};
 
 /// Skip RNNs for battery-powered sensor boards: train, quantize, simulate, emulate, and know the microjoules.
 #[derive(Parser, Debug)]
@@ -167,6 +167,9 @@ pub struct SimulateArgs {
     /// Offset of the skip gate: positive, more updates; negative, fewer.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dial: f64,
+    /// At most so many updates a sequence; after the last one the decision is final.
+    #[arg(long)]
+    pub cap: Option<NonZeroU32>,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,

@@ -56,7 +56,7 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, inputs::EVALUATION_COUNT)?;
-    let simulator = Simulator::new(&model)?.with_dial(args.dial);
+    let simulator = Simulator::new(&model)?.with_dial(args.dial).with_cap(args.cap);
     let runs = simulator.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
     let value = summarize(&model, &prepared, &runs, &args.result)?;
     out.print(&value, || format!("integers: {}", text(&value, &model)));

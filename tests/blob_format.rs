@@ -111,7 +111,7 @@ fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_bad_field_is_named() {
-    let cases: [(usize, &[u8], &str); 25] = [
+    let cases: [(usize, &[u8], &str); 26] = [
         (0, b"ELF!", "magic"),
         (4, &[2, 0], "version: 2"),
         (6, &[200, 0], "Sections"),
@@ -124,6 +124,7 @@ fn every_bad_field_is_named() {
         (22, &[2, 0], "Units"),
         (24, &[9, 0], "Layers: 9"),
         (26, &[0, 0], "Outputs"),
+        (28, &[0, 0, 0, 0], "MaxSkip: 4294967295"),
         (44, &[16], "Fractions"),
         (46, &[1], "Fractions"),
         (47, &[0], "Kernel: 0"),

@@ -117,6 +117,7 @@ impl<'a> Forward<'a> {
         let mut updates = Vec::new();
         let every_step = model.description.output_at == OutputAt::Step;
         let mut output = Vec::new();
+        let mut timeline = skip::Timeline::new(length);
         let mut imposed = match schedule {
             Schedule::Imposed(s) => Some(s.iter().copied()),
             Schedule::Learned { .. } => None,
@@ -161,9 +162,10 @@ impl<'a> Forward<'a> {
                 c: &cs,
                 delta,
             });
+            let skip = skip::samples_to_skip(skip::delta_from_f64(delta.into()));
             next = match &mut imposed {
                 Some(s) => s.next(),
-                None => skip::next_update(t, skip::samples_to_skip(skip::delta_from_f64(delta.into())), length),
+                None => timeline.update(skip).map(|t| t as u32),
             };
         }
         match every_step {

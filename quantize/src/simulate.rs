@@ -3,12 +3,14 @@
 use crate::Error;
 use fixed::types::I16F16;
 use float_model::{Schedule, Sequences};
-use skiprnn_nostd::{Model, OutputAt, State, skip::next_update};
-use std::path::Path;
+use skiprnn_nostd::{Instance, MAX_LAYERS, Model, Network, OutputAt, Sequence, State};
+use std::{num::NonZeroU32, path::Path};
 use zerocopy::IntoBytes;
 
 /// Room for every model that a blob can hold on a microcontroller, and then some.
-type HostState = State<1024, { skiprnn_nostd::MAX_LAYERS }, 1024>;
+const ROOM: usize = 1024;
+type HostState = State<ROOM, MAX_LAYERS, ROOM>;
+type HostInstance<'a> = Instance<'a, ROOM, MAX_LAYERS, ROOM>;
 
 /// A blob in memory, aligned as in flash.
 #[derive(Debug, Clone)]
@@ -84,11 +86,31 @@ pub(crate) struct Observed<'s> {
     pub(crate) state: &'s HostState,
 }
 
+impl<'s> Observed<'s> {
+    fn of(network: &'s HostInstance<'s>) -> Self {
+        Observed {
+            model: network.model(),
+            state: network.state(),
+        }
+    }
+}
+
+/// (O) raw logits of the present state.
+fn head(network: &HostInstance<'_>) -> Vec<i32> {
+    let mut logits = vec![0; network.outputs()];
+    network.logits(&mut logits).expect(FITS);
+    logits
+}
+
+/// What the simulator has made sure of.
+const FITS: &str = "the sample, the output and the state fit the model";
+
 /// Runs sequences through a blob.
 #[derive(Debug)]
 pub struct Simulator<'a> {
     model: &'a Model<'a>,
     dial: I16F16,
+    cap: Option<NonZeroU32>,
 }
 
 impl<'a> Simulator<'a> {
@@ -104,6 +126,7 @@ impl<'a> Simulator<'a> {
         Ok(Simulator {
             model,
             dial: I16F16::ZERO,
+            cap: None,
         })
     }
 
@@ -111,6 +134,13 @@ impl<'a> Simulator<'a> {
     #[must_use]
     pub fn with_dial(mut self, dial: f64) -> Self {
         self.dial = I16F16::saturating_from_num(dial);
+        self
+    }
+
+    /// Sets a cap: at most so many updates a sequence.
+    #[must_use]
+    pub fn with_cap(mut self, cap: Option<NonZeroU32>) -> Self {
+        self.cap = cap;
         self
     }
 
@@ -128,53 +158,49 @@ impl<'a> Simulator<'a> {
     ) -> Run {
         let model = self.model;
         let inputs = model.inputs();
+        let mut network = Box::new(HostInstance::new(model.clone()).expect("checked when the simulator was made"));
+        network.set_dial(self.dial);
         let length = (counts.len() / inputs) as u32;
-        let mut state = Box::new(HostState::new(model).expect("checked when the simulator was made"));
-        state.set_dial(self.dial);
-        let mut imposed = match schedule {
-            Schedule::Imposed(samples) => Some(samples.iter().copied()),
-            Schedule::Learned { .. } => None,
-        };
+        let sample = |t: u32| &counts[t as usize * inputs..][..inputs];
         let mut updates = Vec::new();
         let every_step = model.output_at() == OutputAt::Step;
-        let head = |state: &HostState| {
-            let mut logits = vec![0; model.outputs()];
-            model
-                .logits(state, &mut logits)
-                .expect("the output and the state fit the model");
-            logits
-        };
+        let mut logits = Vec::new();
         // Lets the logits of the present state stand for all samples before `t` that have none.
-        let stand = |state: &HostState, t: u32, logits: &mut Vec<i32>| {
+        let mut stand = |network: &HostInstance<'_>, t: u32| {
             let steps = t as usize - logits.len() / model.outputs();
             if every_step && steps > 0 {
-                logits.extend(head(state).repeat(steps));
+                logits.extend(head(network).repeat(steps));
             }
         };
-        let mut logits = Vec::new();
-        let mut due = imposed.as_mut().map_or(Some(0), Iterator::next);
-        while let Some(t) = due {
-            stand(&state, t, &mut logits);
-            let sample = &counts[t as usize * inputs..][..inputs];
-            let step = model
-                .step(&mut state, sample)
-                .expect("the sample and the state fit the model");
-            updates.push(t);
-            observe(Observed { model, state: &state });
-            due = match &mut imposed {
-                Some(samples) => samples.next(),
-                None => next_update(t, step.skip, length),
-            };
+        match schedule {
+            Schedule::Imposed(samples) => {
+                for t in samples {
+                    stand(&network, *t);
+                    network.step(sample(*t)).expect(FITS);
+                    updates.push(*t);
+                    observe(Observed::of(&network));
+                }
+            }
+            Schedule::Learned { .. } => {
+                let mut sequence = Sequence::new(&mut *network).with_length(length).with_cap(self.cap);
+                while let Some(t) = sequence.due() {
+                    let t = t as u32;
+                    stand(sequence.network(), t);
+                    sequence.step(sample(t)).expect(FITS);
+                    updates.push(t);
+                    observe(Observed::of(sequence.network()));
+                }
+            }
         }
-        stand(&state, length, &mut logits);
-        let last = head(&state);
-        let decision = model.decide(&last);
+        stand(&network, length);
+        let last = head(&network);
+        let decision = network.decide(&last);
         if !every_step {
             logits = last;
         }
         Run {
             updates,
-            state_crc: state.crc(model),
+            state_crc: network.state_crc(),
             decision,
             logits,
         }

@@ -6,21 +6,18 @@
 //! accumulator can overflow. What changes lives in a [`State`], whose size is fixed at compile time.
 //!
 //! ```
-//! use skiprnn_nostd::{Model, State, skip::next_update};
+//! use skiprnn_nostd::{Instance, Model, Network, Sequence};
 //!
-//! fn classify(blob: &[u8], sequence: &[[i16; 1]]) -> Option<usize> {
-//!     let model = Model::parse(blob).ok()?;
-//!     let mut state = State::<32, 1, 1>::new(&model).ok()?;
-//!     let length = u32::try_from(sequence.len()).ok()?;
-//!     let mut due = Some(0);
-//!     while let Some(sample) = due {
+//! fn classify(blob: &[u8], recorded: &[[i16; 1]]) -> Option<usize> {
+//!     let network = Instance::<32, 1, 1>::new(Model::parse(blob).ok()?).ok()?;
+//!     let mut sequence = Sequence::new(network);
+//!     while let Some(sample) = sequence.due() {
 //!         // Between two updates the board sleeps, the sensor too: these samples are never read.
-//!         let step = model.step(&mut state, sequence.get(sample as usize)?).ok()?;
-//!         due = next_update(sample, step.skip, length);
+//!         sequence.step(recorded.get(sample as usize)?).ok()?;
 //!     }
 //!     let mut logits = [0; 2];
-//!     model.logits(&state, &mut logits).ok()?;
-//!     Some(model.decide(&logits))
+//!     sequence.outputs(&mut logits).ok()?;
+//!     Some(sequence.network().decide(&logits))
 //! }
 //! ```
 //!
@@ -41,18 +38,24 @@ mod arithmetic;
 mod cell;
 pub mod delta;
 pub mod format;
+pub mod grid;
 mod kernel;
 mod model;
+mod network;
 mod padded;
 mod parse;
 mod proof;
+pub mod runner;
+mod sequence;
 pub mod skip;
 mod state;
 mod update;
 
 pub use model::{CellKind, Channel, Model, Objective, OutputAt};
+pub use network::{Instance, Network};
 pub use parse::{Field, ParseError};
 pub use proof::{narrowed, row_bound};
+pub use sequence::{Progress, Sequence, SequenceError};
 pub use state::{Capacity, State, Step, StepError};
 
 /// Layers a blob may have.

@@ -331,13 +331,13 @@ impl<'a> Model<'a> {
 
     /// Class names, O of them or none.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
-        self.class_names.split('\n').filter(|name| !name.is_empty())
+        lines(self.class_names).filter(|name| !name.is_empty())
     }
 
     /// The input channels.
     pub fn channels(&self) -> impl Iterator<Item = Channel<'a>> + '_ {
-        self.channel_text.split('\n').zip(self.channels).map(|(text, record)| {
-            let (name, unit) = text.split_once('\t').unwrap_or((text, ""));
+        lines(self.channel_text).zip(self.channels).map(|(text, record)| {
+            let (name, unit) = text.split_once(['\t']).unwrap_or((text, ""));
             Channel {
                 name,
                 unit,
@@ -368,4 +368,10 @@ impl<'a> Model<'a> {
     pub const fn size(&self) -> usize {
         self.size
     }
+}
+
+/// The lines of a text. By an array, because the search for a single character slices in a way that could panic, as far
+/// as the compiler can see.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split(['\n'])
 }

@@ -1,285 +1,25 @@
 //! Bytes to [`Model`], every length, range and proof checked. Nothing is copied.
 
+mod error;
+mod sections;
+
+pub use error::{Field, ParseError};
+
 use crate::{
     CellKind, MAX_LAYERS, Model, Objective, OutputAt,
     cell::{Fractions, Layer},
     format::{self, CRC, CRC_OFFSET, Header, Section, UnitRecord, align4, kind},
-    kernel::{Layout, Matrix},
+    kernel::Layout,
     model::{Gate, Head},
     proof::{Maxima, PLAIN_LIMIT, bound_of, h_max, row_bound},
 };
-use core::fmt;
-use zerocopy::{FromBytes, Immutable, KnownLayout};
+use sections::{Sections, Shape, as_array, ranged};
+use zerocopy::FromBytes;
 
 /// Largest I, H and O of a blob.
 const MAX_SIZE: usize = 4096;
 /// Largest |x|: any 16-bit value.
 const X_MAX: u32 = 32_768;
-
-/// A part of the blob.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[allow(
-    missing_docs,
-    reason = "each is the header field or section of that name in docs/blob-format.md"
-)]
-pub enum Field {
-    Header,
-    Length,
-    Sections,
-    Cell,
-    Flags,
-    Objective,
-    OutputAt,
-    Inputs,
-    Hidden,
-    Layers,
-    Outputs,
-    Fractions,
-    Kernel,
-    GateFraction,
-    Reserved,
-    LogitScale,
-    Name,
-    ClassNames,
-    Channels,
-    ChannelText,
-    Dial,
-    Gate,
-    Head,
-    WeightIh,
-    WeightHh,
-    Units,
-    H0,
-    C0,
-}
-
-/// Why a blob was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum ParseError {
-    /// The bytes do not start at a multiple of 4.
-    Misaligned,
-    /// The blob is cut short.
-    Truncated {
-        /// Bytes that it should have.
-        needed: usize,
-        /// Bytes that there are.
-        found: usize,
-    },
-    /// The first four bytes are not `SRNN`.
-    Magic,
-    /// Written in a version of the format that this crate does not know.
-    Version {
-        /// The version found.
-        found: u16,
-    },
-    /// The checksum does not match: the blob was damaged.
-    Crc {
-        /// As stored.
-        stored: u32,
-        /// As computed.
-        computed: u32,
-    },
-    /// A section is not there.
-    Missing {
-        /// Which.
-        field: Field,
-        /// Of which layer.
-        layer: usize,
-    },
-    /// A section has the wrong number of bytes, lies outside the blob or is not aligned.
-    Size {
-        /// Which.
-        field: Field,
-        /// Of which layer.
-        layer: usize,
-        /// Bytes that it should have, where that is known.
-        needed: usize,
-        /// Bytes that it has.
-        found: usize,
-    },
-    /// A value outside its range.
-    Value {
-        /// Where.
-        field: Field,
-        /// What stands there, or the index of the entry.
-        found: u32,
-    },
-    /// A row whose accumulator could overflow.
-    Unproven {
-        /// The layer, or the number of layers for the head.
-        layer: usize,
-        /// The row, as [`Model::row_bounds`] counts, or the output for the head.
-        row: usize,
-        /// What the accumulator could reach.
-        bound: u64,
-        /// What it must not exceed: 2^31 - 1, or 2^23 - 1 for the sum over the upper of two byte planes.
-        limit: u64,
-    },
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            ParseError::Misaligned => f.write_str("the blob must start at a multiple of 4 bytes"),
-            ParseError::Truncated { needed, found } => {
-                write!(f, "the blob is truncated: {found} bytes of {needed}; copy it again")
-            }
-            ParseError::Magic => f.write_str("magic: not a .srnn blob (it does not start with SRNN)"),
-            ParseError::Version { found } => {
-                write!(
-                    f,
-                    "version: {found} is not {}; quantize the model again",
-                    format::VERSION
-                )
-            }
-            ParseError::Crc { stored, computed } => {
-                write!(
-                    f,
-                    "crc: {computed:#010x} computed, {stored:#010x} stored; the blob is damaged, copy it again"
-                )
-            }
-            ParseError::Missing { field, layer } => write!(f, "{field:?}: no such section for layer {layer}"),
-            ParseError::Size {
-                field,
-                layer,
-                needed,
-                found,
-            } => {
-                write!(
-                    f,
-                    "{field:?}: {found} bytes for layer {layer}, {needed} needed, aligned to 4 and inside the blob"
-                )
-            }
-            ParseError::Value { field, found } => write!(f, "{field:?}: {found} is out of range"),
-            ParseError::Unproven {
-                layer,
-                row,
-                bound,
-                limit,
-            } => {
-                write!(
-                    f,
-                    "layer {layer}, row {row}: the accumulator could reach {bound}, beyond {limit}"
-                )
-            }
-        }
-    }
-}
-
-impl core::error::Error for ParseError {}
-
-/// The blob with its section table.
-struct Sections<'a> {
-    bytes: &'a [u8],
-    table: &'a [Section],
-}
-
-impl<'a> Sections<'a> {
-    /// The bytes of a section, or `None` where there is none.
-    fn find(&self, kind: u16, layer: usize, field: Field) -> Result<Option<&'a [u8]>, ParseError> {
-        let Some(s) = self
-            .table
-            .iter()
-            .find(|s| s.kind.get() == kind && usize::from(s.layer.get()) == layer)
-        else {
-            return Ok(None);
-        };
-        let (offset, length) = (s.offset.get() as usize, s.length.get() as usize);
-        let end = offset.checked_add(length);
-        match end.and_then(|end| self.bytes.get(offset..end)) {
-            Some(bytes) if offset.is_multiple_of(4) => Ok(Some(bytes)),
-            _ => Err(ParseError::Size {
-                field,
-                layer,
-                needed: length,
-                found: self.bytes.len(),
-            }),
-        }
-    }
-
-    fn required(&self, kind: u16, layer: usize, field: Field) -> Result<&'a [u8], ParseError> {
-        self.find(kind, layer, field)?
-            .ok_or(ParseError::Missing { field, layer })
-    }
-
-    /// A section of exactly `count` values of type T.
-    fn array<T>(&self, kind: u16, layer: usize, field: Field, count: usize) -> Result<&'a [T], ParseError>
-    where
-        T: FromBytes + KnownLayout + Immutable,
-    {
-        as_array(self.required(kind, layer, field)?, layer, field, count)
-    }
-
-    fn text(&self, kind: u16, field: Field) -> Result<&'a str, ParseError> {
-        let bytes = self.find(kind, 0, field)?.unwrap_or(&[]);
-        core::str::from_utf8(bytes).map_err(|e| ParseError::Value {
-            field,
-            found: e.valid_up_to() as u32,
-        })
-    }
-
-    /// A matrix of one block a unit, its padding checked.
-    fn matrix(
-        &self,
-        kind: u16,
-        layout: Layout,
-        k: usize,
-        field: Field,
-        shape: Shape,
-    ) -> Result<Matrix<'a>, ParseError> {
-        // At most 4096 · 4 · 2048, which fits 32 bits.
-        let count = Matrix::words(layout, shape.units, shape.rows, shape.columns);
-        let matrix = Matrix::new(self.array(kind, k, field, count)?, layout, shape.rows, shape.columns);
-        for unit in 0..shape.units {
-            for row in 0..shape.rows {
-                if !matrix.padding_is_zero(unit, row) {
-                    return Err(ParseError::Value {
-                        field,
-                        found: unit as u32,
-                    });
-                }
-            }
-        }
-        Ok(matrix)
-    }
-}
-
-/// Of a matrix.
-#[derive(Clone, Copy)]
-struct Shape {
-    units: usize,
-    rows: usize,
-    columns: usize,
-}
-
-fn as_array<T>(bytes: &[u8], layer: usize, field: Field, count: usize) -> Result<&[T], ParseError>
-where
-    T: FromBytes + KnownLayout + Immutable,
-{
-    match <[T]>::ref_from_bytes(bytes) {
-        Ok(values) if values.len() == count => Ok(values),
-        _ => {
-            let needed = count.saturating_mul(size_of::<T>());
-            Err(ParseError::Size {
-                field,
-                layer,
-                needed,
-                found: bytes.len(),
-            })
-        }
-    }
-}
-
-/// A value that must lie in a range.
-fn ranged(field: Field, value: u32, range: core::ops::RangeInclusive<u32>) -> Result<usize, ParseError> {
-    if range.contains(&value) {
-        Ok(value as usize)
-    } else {
-        Err(ParseError::Value { field, found: value })
-    }
-}
 
 impl<'a> Model<'a> {
     /// Reads a blob in place. `bytes` may be longer than the blob, as a flash section is.
@@ -395,6 +135,13 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         return Err(ParseError::Value {
             field: Field::LogitScale,
             found: logit_scale.to_bits(),
+        });
+    }
+    if header.flags & format::FLAG_GATE != 0 && header.sequence_length.get() == 0 && header.max_skip.get() == u32::MAX {
+        // An endless stream that skips without a bound might never be heard of again.
+        return Err(ParseError::Value {
+            field: Field::MaxSkip,
+            found: u32::MAX,
         });
     }
     let fractions = Fractions {

@@ -11,8 +11,8 @@
 //! With Δũ held as an unsigned 0.32 fraction `d` this is `ceil(2^31 / d) - 1`, which equals
 //! `floor((2^31 - 1) / d)`: one 32-bit division, exact for every `d >= 1`.
 //!
-//! This module is the only place where the rule is written. The trainer's evaluation, the simulator and the chip all
-//! call it.
+//! This module is the only place where the rule is written, and [`Timeline`] the only one where a sequence comes to its
+//! end. The float model, the simulator and the chip all call them.
 
 use core::num::NonZeroU32;
 use fixed::types::U0F32;
@@ -52,16 +52,109 @@ pub fn delta_from_f64(delta: f64) -> U0F32 {
     U0F32::from_bits(bits.max(1))
 }
 
-/// The first sample at which an update falls due after an update at `sample`, or `None` if none falls due before the
-/// end of a sequence of `length` samples: the decision is final. `length` 0 is an endless stream.
-#[must_use]
-#[inline]
-pub const fn next_update(sample: u32, samples_to_skip: u32, length: u32) -> Option<u32> {
-    let next = sample.saturating_add(1).saturating_add(samples_to_skip);
-    if length != 0 && next >= length {
-        None
-    } else {
-        Some(next)
+/// Which sample of a sequence falls due next, and when its decision is final.
+///
+/// Sample 0 is always used: every sequence starts with ũ = 1. After an update at sample `t` that skips N samples the
+/// next one falls due at `t + 1 + N`, and the decision is final as soon as no update is left: because that sample lies
+/// beyond the end, or because the *cap*, a bound on the updates of one sequence, has been reached.
+///
+/// ```
+/// use skiprnn_nostd::skip::Timeline;
+/// let mut timeline = Timeline::new(10);
+/// assert_eq!(timeline.due(), Some(0));
+/// assert_eq!(timeline.update(5), Some(6));
+/// assert_eq!(timeline.update(3), None); // sample 10 is none of this sequence
+/// assert_eq!(timeline.updates(), 2);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Timeline {
+    length: u32,
+    cap: Option<NonZeroU32>,
+    updates: u32,
+    due: Option<u64>,
+}
+
+impl Timeline {
+    /// The start of a sequence of `length` samples; 0 is an endless stream.
+    #[must_use]
+    pub const fn new(length: u32) -> Self {
+        Timeline {
+            length,
+            cap: None,
+            updates: 0,
+            due: Some(0),
+        }
+    }
+
+    /// The same sequence with at most `cap` updates. A capped stream ends with its last update.
+    #[must_use]
+    pub const fn with_cap(self, cap: Option<NonZeroU32>) -> Self {
+        Timeline { cap, ..self }
+    }
+
+    /// The sample at which the next update falls due, counted from the start of the sequence; `None` where the decision
+    /// is final.
+    #[must_use]
+    #[inline]
+    pub const fn due(&self) -> Option<u64> {
+        self.due
+    }
+
+    /// Notes an update at the sample that was due, and how many samples it skips. Returns the next one, as
+    /// [`Timeline::due`] does. Changes nothing where none was due.
+    #[inline]
+    pub const fn update(&mut self, samples_to_skip: u32) -> Option<u64> {
+        let Some(sample) = self.due else {
+            return None;
+        };
+        self.updates = self.updates.saturating_add(1);
+        let next = sample.saturating_add(1).saturating_add(samples_to_skip as u64);
+        let over = self.length != 0 && next >= self.length as u64;
+        let capped = match self.cap {
+            Some(cap) => self.updates >= cap.get(),
+            None => false,
+        };
+        self.due = if over || capped { None } else { Some(next) };
+        self.due
+    }
+
+    /// Moves on to `sample`, where that is behind the one due: those between were lost. Ends the sequence where it is
+    /// beyond the end.
+    pub const fn lose_until(&mut self, sample: u64) {
+        if let Some(due) = self.due
+            && sample > due
+        {
+            self.due = if self.length != 0 && sample >= self.length as u64 {
+                None
+            } else {
+                Some(sample)
+            };
+        }
+    }
+
+    /// Back to the start.
+    pub const fn restart(&mut self) {
+        self.updates = 0;
+        self.due = Some(0);
+    }
+
+    /// Updates so far.
+    #[must_use]
+    pub const fn updates(&self) -> u32 {
+        self.updates
+    }
+
+    /// Samples of the sequence, T; 0 is an endless stream.
+    #[must_use]
+    pub const fn length(&self) -> u32 {
+        self.length
+    }
+
+    /// The bound on the updates of the sequence.
+    #[must_use]
+    pub const fn cap(&self) -> Option<NonZeroU32> {
+        self.cap
     }
 }
 
@@ -77,13 +170,19 @@ mod tests {
         (n.max(1) - 1) as u32
     }
 
+    /// Around 2^31 / k, where the result steps.
+    fn boundaries() -> impl Iterator<Item = u32> {
+        // Below d = 2^16 every d is one; from k = 2^15 on the steps lie closer than the tests around them.
+        let near = |b: u64| (b.saturating_sub(3).max(1)..=b + 3).map(|d| d.min(u32::MAX.into()) as u32);
+        let steps = (1u64..1 << 15).flat_map(move |k| near((1 << 31) / k));
+        (1..1 << 16).chain(steps).chain([u32::MAX - 1, u32::MAX])
+    }
+
     #[test]
     fn closed_form_is_the_definition() {
-        for d in (1..70_000).chain((0..40).flat_map(|k| {
-            // Around 2^31 / k, where the result steps.
-            let b = (1u64 << 31) / (k + 1);
-            (b.saturating_sub(3).max(1)..b + 4).map(|v| v.min(u64::from(u32::MAX)) as u32)
-        })) {
+        // Multiples of 0x9e3779b1 modulo 2^32, an odd number, meet 10 million different values.
+        let random = (1..=10_000_000u32).map(|k| k.wrapping_mul(0x9e37_79b1));
+        for d in boundaries().chain(random) {
             assert_eq!(samples_to_skip(U0F32::from_bits(d)), by_definition(d), "d = {d}");
         }
         assert_eq!(samples_to_skip(U0F32::MAX), 0);
@@ -92,16 +191,10 @@ mod tests {
 
     #[test]
     fn closed_form_is_step_by_step_accumulation() {
-        // Equation (5) in integers, sample by sample: ũ grows by d until it reaches one half.
-        for d in [
-            1u32 << 18,
-            12_345_678,
-            99_999_999,
-            1 << 30,
-            (1 << 31) - 1,
-            1 << 31,
-            u32::MAX,
-        ] {
+        // Equation (5) in integers, sample by sample: ũ grows by d until it reaches one half. Small d take long: from
+        // 2^18 up every boundary, below it three.
+        let from = boundaries().filter(|d| *d >= 1 << 18);
+        for d in from.chain([997, 32_768, 32_769]) {
             let mut u = 0u64;
             let mut skipped = 0;
             loop {
@@ -111,7 +204,7 @@ mod tests {
                 }
                 skipped += 1;
             }
-            assert_eq!(samples_to_skip(U0F32::from_bits(d)), skipped);
+            assert_eq!(samples_to_skip(U0F32::from_bits(d)), skipped, "d = {d}");
         }
     }
 
@@ -126,8 +219,40 @@ mod tests {
 
     #[test]
     fn the_end_of_a_sequence_is_final() {
-        assert_eq!(next_update(0, 0, 2), Some(1));
-        assert_eq!(next_update(0, 1, 2), None);
-        assert_eq!(next_update(7, u32::MAX, 0), Some(u32::MAX));
+        let after = |length, skip| Timeline::new(length).update(skip);
+        assert_eq!((after(2, 0), after(2, 1), after(1, 0)), (Some(1), None, None));
+        assert_eq!(after(0, u32::MAX), Some(1 << 32), "a stream outlives 32 bits");
+        let mut done = Timeline::new(3);
+        assert_eq!((done.update(2), done.update(0)), (None, None));
+        assert_eq!(done.updates(), 1, "after the decision nothing counts");
+        done.restart();
+        assert_eq!((done.due(), done.updates()), (Some(0), 0));
+    }
+
+    #[test]
+    fn the_cap_makes_the_decision_final() {
+        for cap in 1..5 {
+            let mut timeline = Timeline::new(100).with_cap(NonZeroU32::new(cap));
+            while timeline.update(9).is_some() {}
+            assert_eq!(timeline.updates(), cap);
+        }
+        let mut uncapped = Timeline::new(100);
+        while uncapped.update(9).is_some() {}
+        assert_eq!(uncapped.updates(), 10);
+    }
+
+    #[test]
+    fn lost_samples_are_stepped_over() {
+        let mut timeline = Timeline::new(10);
+        timeline.update(1);
+        timeline.lose_until(1);
+        assert_eq!(timeline.due(), Some(2), "never back");
+        timeline.lose_until(7);
+        assert_eq!(
+            (timeline.due(), timeline.update(0), timeline.updates()),
+            (Some(7), Some(8), 2)
+        );
+        timeline.lose_until(10);
+        assert_eq!(timeline.due(), None);
     }
 }

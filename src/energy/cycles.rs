@@ -25,7 +25,7 @@ const TIMEOUT_S: u64 = 600;
 /// Cores that run the image as it was built, and have a timing table.
 const CORES: [Core; 2] = [Core::CortexM4, Core::CortexM33];
 /// What the name of the image's update holds, in either way of mangling.
-const UPDATE: [&str; 3] = ["Classifier", "Network", "4step"];
+const UPDATE: [&str; 3] = ["Instance", "Network", "4step"];
 
 /// What `energy predict --cycles` reads of the result.
 #[derive(Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 mod bench_mcu;
 mod identical;
 mod model_cards;
+mod no_panic;
 mod shell;
 mod test;
 
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         machine: Option<String>,
     },
+    /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
+    NoPanic,
     /// Installs what the tests need: Rust targets, and QEMU where this user may.
     Setup,
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
+        Command::NoPanic => no_panic::run(),
         Command::Setup => test::setup(),
     };
     match result {

@@ -13,7 +13,7 @@ const TARGETS: [&str; 5] = [
 ];
 
 /// (folder, command), in order; the cheap ones first.
-const STEPS: [(&str, &str); 13] = [
+const STEPS: &[(&str, &str)] = &[
     ("", "cargo fmt --all --check"),
     ("firmware", "cargo fmt --all --check"),
     ("", "cargo clippy --quiet --workspace --all-targets -- -D warnings"),
@@ -22,6 +22,10 @@ const STEPS: [(&str, &str); 13] = [
         "cargo clippy --quiet --package skiprnn-nostd --all-features --lib -- -D warnings",
     ),
     ("", "cargo test --quiet --workspace --no-fail-fast"),
+    (
+        "",
+        "cargo test --quiet --package skiprnn-nostd --features async --test runner",
+    ),
     (
         "",
         "cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
@@ -38,6 +42,7 @@ const STEPS: [(&str, &str); 13] = [
         "cargo clippy --quiet --release --target-dir ../../target/qemu --features microbit --target thumbv6m-none-eabi -- -D warnings",
     ),
     ("", "cargo run --quiet --package xtask -- identical --pairs 500"),
+    ("", "cargo run --quiet --package xtask -- no-panic"),
     ("", "cargo run --quiet --package xtask -- bench-mcu --check"),
     ("", "cargo run --quiet --package xtask -- model-cards --check"),
 ];
@@ -82,7 +87,7 @@ fn run_steps() -> Vec<String> {
         attempt(folder, line);
     }
     for target in TARGETS {
-        for features in ["", " --features defmt"] {
+        for features in ["", " --features defmt,async"] {
             attempt(
                 "",
                 &format!("cargo build --quiet --release --package skiprnn-nostd --target {target}{features}"),

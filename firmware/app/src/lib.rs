@@ -2,8 +2,9 @@
 //! traits, so that the same code runs in a test on the host, in an emulated board and on a real one.
 //!
 //! [`replay`] feeds stored sequences to the network on the time grid on which they were recorded, and sleeps through
-//! every sample that the network skips. A board supplies a [`Clock`], a [`Meter`] and three marker pins, and hands each
-//! [`SequenceRecord`] to wherever it logs.
+//! every sample that the network skips, by the runner that live sensors use. A board supplies a clock
+//! ([`skiprnn_nostd::runner::Clock`]), a [`Meter`] and three marker pins, and hands each [`SequenceRecord`] to wherever it
+//! logs.
 //!
 //! # Features
 //! - `defmt`: derives `defmt::Format` for records and errors, and adds the module `log` with the lines that the host
@@ -22,11 +23,10 @@
 )]
 
 pub mod fault;
-pub mod grid;
 #[cfg(feature = "defmt")]
 pub mod log;
 pub mod markers;
-pub mod network;
+pub mod parts;
 pub mod record;
 pub mod replay;
 pub mod schedule;
@@ -34,11 +34,11 @@ pub mod stored;
 pub mod time;
 
 pub use markers::Markers;
-pub use network::{Classifier, Network};
 pub use record::{SequenceRecord, Summary};
 pub use replay::{Replay, ReplayError};
-pub use stored::{LoadError, Recording, SampleSource, SequenceFile, SequenceHeader, SequenceStream};
-pub use time::{Clock, Meter};
+pub use skiprnn_nostd::runner::Clock;
+pub use stored::{LoadError, Recording, SequenceFile, SequenceHeader, SequenceStream};
+pub use time::Meter;
 
 /// Largest H of a model: units per layer.
 pub const MAX_HIDDEN: usize = 128;

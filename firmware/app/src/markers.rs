@@ -1,7 +1,5 @@
 //! Three pins that show a power analyser or a logic analyser what the board is doing.
 
-use embedded_hal::digital::OutputPin;
-
 /// A marker pin did not take its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -16,18 +14,4 @@ pub struct Markers<S, A, U> {
     pub awake: A,
     /// UPDATE: one update of the network, the reading of the sample excluded.
     pub update: U,
-}
-
-impl<S: OutputPin, A: OutputPin, U: OutputPin> Markers<S, A, U> {
-    pub(crate) fn seq(&mut self, high: bool) -> Result<(), MarkerError> {
-        self.seq.set_state(high.into()).map_err(|_| MarkerError)
-    }
-
-    pub(crate) fn awake(&mut self, high: bool) -> Result<(), MarkerError> {
-        self.awake.set_state(high.into()).map_err(|_| MarkerError)
-    }
-
-    pub(crate) fn update(&mut self, high: bool) -> Result<(), MarkerError> {
-        self.update.set_state(high.into()).map_err(|_| MarkerError)
-    }
 }

@@ -18,7 +18,7 @@ pub struct SequenceRecord {
     pub schedule: Schedule,
     /// What the updates took, in ticks of the [`crate::Meter`].
     pub update_ticks: Tally,
-    /// Ticks of the [`crate::Clock`] asleep between the first sample and the decision.
+    /// Ticks of the clock asleep between the first sample and the decision.
     pub asleep_ticks: u64,
     /// Updates whose sample had fallen due while an earlier update still ran.
     pub late_updates: u32,
@@ -32,13 +32,13 @@ pub struct Summary {
     pub sequences: u32,
     /// What the updates took, in ticks of the [`crate::Meter`].
     pub update_ticks: Tally,
-    /// Ticks of the [`crate::Clock`] asleep, the waits between sequences included.
+    /// Ticks of the clock asleep, the waits between sequences included.
     pub asleep_ticks: u64,
-    /// Ticks of the [`crate::Clock`] from the first sample of the first sequence to the end of the last one.
+    /// Ticks of the clock from the first sample of the first sequence to the end of the last one.
     pub total_ticks: u64,
     /// Updates whose sample had fallen due while an earlier update still ran.
     pub late_updates: u64,
-    /// Ticks of the [`crate::Clock`] by which the latest wake-up missed its instant.
+    /// Ticks of the clock by which the latest wake-up missed its instant.
     pub wake_delay_ticks: u64,
 }
 

@@ -9,24 +9,24 @@
 //! UPDATE  __#___________#_______#_____________#__
 //! ```
 //!
-//! Instants lie on the absolute grid k·T_s ([`crate::grid`]). Where an update outlasts the sample period, later samples
-//! wait in the recording, the schedule stays what it is, and the update is counted as late. A sequence occupies T grid
-//! points; the next one starts at the first point behind them that has not passed.
+//! It is the runner of live sensors ([`skiprnn_nostd::runner`]) that does so. Where an update outlasts the sample period,
+//! later samples wait in the recording, the schedule stays what it is, and the update is counted as late.
 
 use crate::{
     MAX_INPUTS, MAX_OUTPUTS, MAX_SAMPLES,
-    grid::Grid,
     markers::{MarkerError, Markers},
-    network::Network,
+    parts::{MarkedClock, Metered, PartError, Recorded, mark},
     record::{SequenceRecord, Summary, Tally},
     schedule::Schedule,
-    stored::{LoadError, Recording, SampleError, SampleSource},
-    time::{Clock, Meter},
+    stored::{LoadError, Recording, SampleError},
+    time::Meter,
 };
-use core::fmt;
+use core::{fmt, time::Duration};
 use embedded_hal::digital::OutputPin;
-use heapless::Vec;
-use skiprnn_nostd::skip::next_update;
+use skiprnn_nostd::{
+    Network, Sequence,
+    runner::{Clock, Config, Decision, Runner, RunnerError},
+};
 
 /// T_s in nanoseconds at which sequences are replayed whose model states none.
 pub const UNKNOWN_PERIOD_NS: u64 = 1_000_000;
@@ -34,13 +34,6 @@ pub const UNKNOWN_PERIOD_NS: u64 = 1_000_000;
 /// Why a replay cannot begin, or cannot go on. `N` and `C` are the errors of network and clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReplayError<N, C> {
-    /// The model's sample period is below a tick of the clock, or absurdly long.
-    SamplePeriod {
-        /// T_s in nanoseconds.
-        sample_period_ns: u64,
-        /// The clock's.
-        ticks_per_second: u32,
-    },
     /// Something is larger than this image's static capacity, or zero.
     Capacity {
         /// What it is.
@@ -59,17 +52,8 @@ pub enum ReplayError<N, C> {
     },
     /// The next sequence could not be had.
     Recording(LoadError),
-    /// A sample could not be read.
-    Source {
-        /// Its index in the sequence.
-        sample: u32,
-        /// Why.
-        error: SampleError,
-    },
-    /// The network refused a sample or an output buffer.
-    Network(N),
-    /// The clock could not wake the board in time.
-    Clock(C),
+    /// The runner could not begin, or not go on.
+    Runner(RunnerError<PartError<SampleError>, PartError<C>, PartError<N>>),
     /// A marker pin did not take its level.
     Marker,
 }
@@ -80,26 +64,22 @@ impl<N, C> From<MarkerError> for ReplayError<N, C> {
     }
 }
 
+impl<N, C> From<RunnerError<PartError<SampleError>, PartError<C>, PartError<N>>> for ReplayError<N, C> {
+    fn from(error: RunnerError<PartError<SampleError>, PartError<C>, PartError<N>>) -> Self {
+        Self::Runner(error)
+    }
+}
+
 impl<N: fmt::Debug, C: fmt::Debug> fmt::Display for ReplayError<N, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SamplePeriod {
-                sample_period_ns,
-                ticks_per_second,
-            } => {
-                write!(
-                    f,
-                    "a sample period of {sample_period_ns} ns on a clock of {ticks_per_second} Hz"
-                )
-            }
             Self::Capacity { what, size, limit } => write!(f, "{what}: {size}, this image holds 1 to {limit}"),
             Self::Inputs { sequences, model } => {
                 write!(f, "the sequences have {sequences} channels, the model {model}")
             }
             Self::Recording(error) => write!(f, "{error}"),
-            Self::Source { sample, error } => write!(f, "sample {sample}: {error}"),
-            Self::Network(error) => write!(f, "network: {error:?}"),
-            Self::Clock(error) => write!(f, "clock: {error:?}"),
+            Self::Runner(RunnerError::Sensor { sample, error }) => write!(f, "sample {sample}: {error}"),
+            Self::Runner(error) => write!(f, "{error}"),
             Self::Marker => f.write_str("a marker pin did not take its level"),
         }
     }
@@ -116,28 +96,21 @@ fn fits<N, C>(what: &'static str, size: usize, limit: usize) -> Result<(), Repla
     }
 }
 
+/// The runner of a replay's parts, each with its marker pin.
+type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>, Metered<N, M, PU>>;
+
 /// A network, the board's clocks and its marker pins, replaying sequences one after the other.
 #[derive(Debug)]
-pub struct Replay<N, C, M, PS, PA, PU> {
-    network: N,
-    clock: C,
-    meter: M,
-    markers: Markers<PS, PA, PU>,
-    grid: Grid,
-    /// Tick of grid point 0.
-    origin: u64,
-    /// The grid point behind the last sequence.
-    next_start: u64,
-    /// Tick of the first sample of the first sequence.
-    first: Option<u64>,
-    summary: Summary,
+pub struct Replay<R, N, C, M, PS, PA, PU> {
+    runner: Marked<R, N, C, M, PS, PA, PU>,
 }
 
 /// The error of a replay of network `N` by clock `C`.
 type ErrorOf<N, C> = ReplayError<<N as Network>::Error, <C as Clock>::Error>;
 
-impl<N, C, M, PS, PA, PU> Replay<N, C, M, PS, PA, PU>
+impl<R, N, C, M, PS, PA, PU> Replay<R, N, C, M, PS, PA, PU>
 where
+    R: Recording,
     N: Network,
     C: Clock,
     M: Meter,
@@ -148,177 +121,115 @@ where
     /// Puts the parts together and takes the present tick as the grid's origin. Raises AWAKE and lowers the others.
     ///
     /// # Errors
-    /// Where the model exceeds the capacity or its sample period does not fit the clock.
-    pub fn new(network: N, mut clock: C, meter: M, mut markers: Markers<PS, PA, PU>) -> Result<Self, ErrorOf<N, C>> {
+    /// Where model or recording exceed the capacity, do not fit each other, or the sample period does not fit the clock.
+    pub fn new(
+        network: N,
+        recording: R,
+        clock: C,
+        meter: M,
+        markers: Markers<PS, PA, PU>,
+    ) -> Result<Self, ErrorOf<N, C>> {
         fits("inputs", network.inputs(), MAX_INPUTS)?;
         fits("outputs", network.outputs(), MAX_OUTPUTS)?;
-        let sample_period_ns = match network.sample_period_ns() {
-            0 => UNKNOWN_PERIOD_NS,
-            stated => stated,
-        };
-        let ticks_per_second = clock.ticks_per_second();
-        let grid = Grid::new(sample_period_ns, ticks_per_second).ok_or(ReplayError::SamplePeriod {
-            sample_period_ns,
-            ticks_per_second,
-        })?;
-        markers.seq(false)?;
-        markers.update(false)?;
-        markers.awake(true)?;
-        let origin = clock.now();
-        let summary = Summary::default();
-        Ok(Self {
-            network,
-            clock,
-            meter,
-            markers,
-            grid,
-            origin,
-            next_start: 0,
-            first: None,
-            summary,
-        })
-    }
-
-    /// Replays a whole recording; `sink` takes each record as soon as its decision is final, before the board sleeps to
-    /// the end of the sequence.
-    ///
-    /// # Errors
-    /// Where the recording does not fit the model or this image, or cannot be had, and as [`Replay::sequence`].
-    pub fn run(
-        &mut self,
-        recording: &mut impl Recording,
-        mut sink: impl FnMut(&SequenceRecord),
-    ) -> Result<Summary, ErrorOf<N, C>> {
         let header = recording.header();
-        let (sequences, model) = (header.inputs as usize, self.network.inputs());
+        fits("samples of a sequence", header.length as usize, MAX_SAMPLES)?;
+        let (sequences, model) = (header.inputs as usize, network.inputs());
         if sequences != model {
             return Err(ReplayError::Inputs { sequences, model });
         }
-        for index in 0..header.sequences {
-            let mut sequence = recording.next().map_err(ReplayError::Recording)?;
-            let record = self.sequence(index, header.length, &mut sequence)?;
-            sink(&record);
-        }
-        self.finish()
+        let Markers {
+            mut seq,
+            mut awake,
+            mut update,
+        } = markers;
+        mark(&mut seq, false)?;
+        mark(&mut update, false)?;
+        mark(&mut awake, true)?;
+        let unknown = network.sample_period_ns() == 0;
+        let config = Config {
+            sample_period: unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS)),
+            ..Config::default()
+        };
+        let recorded = Recorded {
+            recording,
+            inputs: model,
+            seq,
+        };
+        let metered = Metered {
+            network,
+            meter,
+            update,
+            tally: Tally::default(),
+        };
+        let sequence = Sequence::new(metered).with_length(header.length);
+        let runner = Runner::new(sequence, recorded, MarkedClock { clock, awake }, &config)?;
+        Ok(Self { runner })
     }
 
-    /// Replays one sequence of `length` samples from `source`, up to its decision.
+    /// Replays the whole recording; `sink` takes each record as soon as its decision is final, before the board
+    /// sleeps to the end of the sequence.
     ///
     /// # Errors
-    /// Where the length exceeds the capacity, a sample cannot be read, or a part of the board fails.
-    pub fn sequence<S: SampleSource>(
-        &mut self,
-        index: u32,
-        length: u32,
-        source: &mut S,
-    ) -> Result<SequenceRecord, ErrorOf<N, C>> {
-        fits("samples of a sequence", length as usize, MAX_SAMPLES)?;
-        let start = self.begin(length)?;
-        let mut counts = [0; MAX_INPUTS];
-        let counts = counts.get_mut(..self.network.inputs()).unwrap_or_default();
-        let mut schedule = Schedule::default();
-        let mut update_ticks = Tally::default();
-        let (mut asleep_ticks, mut late_updates) = (0u64, 0u32);
-
-        self.network.reset().map_err(ReplayError::Network)?;
-        self.markers.seq(true)?;
-        let mut due = Some(0);
-        while let Some(sample) = due {
-            if sample > 0 {
-                match self.wait_for(start.wrapping_add(sample.into()))? {
-                    Wait::Slept(ticks) => asleep_ticks = asleep_ticks.wrapping_add(ticks),
-                    Wait::Late => late_updates = late_updates.wrapping_add(1),
-                }
-            }
-            source
-                .read(sample, counts)
-                .map_err(|error| ReplayError::Source { sample, error })?;
-            self.markers.update(true)?;
-            self.meter.start();
-            let skip = self.network.step(counts);
-            update_ticks.add(self.meter.stop());
-            self.markers.update(false)?;
-            schedule.insert(sample);
-            due = next_update(sample, skip.map_err(ReplayError::Network)?, length);
+    /// Where a sequence or a sample cannot be had, or a part of the board fails.
+    pub fn run(&mut self, mut sink: impl FnMut(&SequenceRecord)) -> Result<Summary, ErrorOf<N, C>> {
+        let mut summary = Summary::default();
+        let mut first = None;
+        for index in 0..self.runner.parts_mut().0.recording.header().sequences {
+            let (due, record) = self.sequence(index, &mut summary)?;
+            first.get_or_insert(due);
+            sink(&record);
         }
-        let mut logits = Vec::new();
-        let outputs = self.network.outputs();
-        logits.resize(outputs, 0).map_err(|_| ReplayError::Capacity {
-            what: "outputs",
-            size: outputs,
-            limit: MAX_OUTPUTS,
-        })?;
-        self.network.logits(&mut logits).map_err(ReplayError::Network)?;
-        let decision = self.network.decide(&logits) as u32;
-        self.markers.seq(false)?;
+        let before = self.runner.counters().asleep_ticks;
+        let end = self.runner.finish()?;
+        let counters = self.runner.counters();
+        let slept = counters.asleep_ticks.saturating_sub(before);
+        summary.asleep_ticks = summary.asleep_ticks.saturating_add(slept);
+        summary.wake_delay_ticks = counters.latest_wake_ticks;
+        summary.total_ticks = first.map_or(0, |first| end.saturating_sub(first));
+        Ok(summary)
+    }
 
-        self.summary.sequences = self.summary.sequences.wrapping_add(1);
-        self.summary.update_ticks.merge(&update_ticks);
-        self.summary.asleep_ticks = self.summary.asleep_ticks.wrapping_add(asleep_ticks);
-        self.summary.late_updates = self.summary.late_updates.wrapping_add(late_updates.into());
-        let state_crc = self.network.state_crc();
-        Ok(SequenceRecord {
+    /// Replays one sequence up to its decision, and returns the tick of its first sample too.
+    fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<(u64, SequenceRecord), ErrorOf<N, C>> {
+        let recording = &mut self.runner.parts_mut().0.recording;
+        recording.advance().map_err(ReplayError::Recording)?;
+        let mut schedule = Schedule::default();
+        let before = self.runner.counters().asleep_ticks;
+        let first = self.runner.update()?;
+        let began = self.runner.counters().asleep_ticks;
+        schedule.insert(first.sample as u32);
+        let mut late_updates = 0u32;
+        let mut last = first;
+        while last.next.is_some() {
+            last = self.runner.update()?;
+            schedule.insert(last.sample as u32);
+            late_updates = late_updates.saturating_add(last.captured.into());
+        }
+        let asleep_ticks = self.runner.counters().asleep_ticks.saturating_sub(began);
+        let decision: Decision<MAX_OUTPUTS> = self.runner.decision(&last)?;
+        mark(&mut self.runner.parts_mut().0.seq, false)?;
+
+        let update_ticks = core::mem::take(&mut self.runner.network_mut().tally);
+        // The board's wait for the very first sample is none of the replay's.
+        let waited = if summary.sequences == 0 {
+            0
+        } else {
+            began.saturating_sub(before)
+        };
+        summary.sequences = summary.sequences.saturating_add(1);
+        summary.update_ticks.merge(&update_ticks);
+        summary.asleep_ticks = summary.asleep_ticks.saturating_add(asleep_ticks).saturating_add(waited);
+        summary.late_updates = summary.late_updates.saturating_add(late_updates.into());
+        let record = SequenceRecord {
             sequence: index,
-            decision,
-            logits,
-            state_crc,
+            decision: decision.class as u32,
+            logits: decision.logits,
+            state_crc: self.runner.sequence().network().state_crc(),
             schedule,
             update_ticks,
             asleep_ticks,
             late_updates,
-        })
+        };
+        Ok((first.due, record))
     }
-
-    /// Sleeps to the end of the last sequence and sums up.
-    ///
-    /// # Errors
-    /// Where clock or marker pins fail.
-    pub fn finish(&mut self) -> Result<Summary, ErrorOf<N, C>> {
-        if let Some(first) = self.first {
-            if let Wait::Slept(ticks) = self.wait_for(self.next_start)? {
-                self.summary.asleep_ticks = self.summary.asleep_ticks.wrapping_add(ticks);
-            }
-            self.summary.total_ticks = self.clock.now().wrapping_sub(first);
-        }
-        Ok(self.summary)
-    }
-
-    /// Sleeps to the first sample of a new sequence and returns its grid point.
-    fn begin(&mut self, length: u32) -> Result<u64, ErrorOf<N, C>> {
-        let elapsed = self.clock.now().wrapping_sub(self.origin);
-        let start = self.grid.at_or_after(elapsed).max(self.next_start);
-        self.next_start = start.wrapping_add(length.into());
-        let wait = self.wait_for(start)?;
-        match (self.first, wait) {
-            (None, _) => self.first = Some(self.origin.wrapping_add(self.grid.tick(start))),
-            (Some(_), Wait::Slept(ticks)) => {
-                self.summary.asleep_ticks = self.summary.asleep_ticks.wrapping_add(ticks);
-            }
-            (Some(_), Wait::Late) => {}
-        }
-        Ok(start)
-    }
-
-    /// Sleeps to a grid point, AWAKE low meanwhile, unless it has passed.
-    fn wait_for(&mut self, point: u64) -> Result<Wait, ErrorOf<N, C>> {
-        let due = self.origin.wrapping_add(self.grid.tick(point));
-        let before = self.clock.now();
-        if before > due {
-            return Ok(Wait::Late);
-        }
-        self.markers.awake(false)?;
-        self.clock.sleep_until(due).map_err(ReplayError::Clock)?;
-        self.markers.awake(true)?;
-        let after = self.clock.now();
-        self.summary.wake_delay_ticks = self.summary.wake_delay_ticks.max(after.saturating_sub(due));
-        Ok(Wait::Slept(after.wrapping_sub(before)))
-    }
-}
-
-/// What became of waiting for an instant.
-enum Wait {
-    /// It came after this many ticks.
-    Slept(u64),
-    /// It had passed.
-    Late,
 }

@@ -240,16 +240,39 @@ impl SequenceHeader {
     }
 }
 
-/// Recorded sequences of equal length, handed out in order.
+/// Recorded sequences of equal length, one after the other.
+///
+/// The present one is its own queue: samples that fall due while an update still runs wait in it.
 pub trait Recording {
     /// Their number and sizes.
     fn header(&self) -> SequenceHeader;
 
-    /// The next sequence; after the last one there are empty ones.
+    /// Makes the next sequence the present one; before the first call, and after the last sequence, it is empty.
     ///
     /// # Errors
     /// Where it cannot be had, or the samples turn out to be damaged.
-    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError>;
+    fn advance(&mut self) -> Result<(), LoadError>;
+
+    /// The present sequence, (T, I), little-endian.
+    fn samples(&self) -> &[u8];
+
+    /// Reads the sample with this index, counted from the start of the present sequence, as raw 16-bit counts, one for
+    /// each channel.
+    ///
+    /// # Errors
+    /// The sequence has no such sample.
+    fn read(&self, sample: u64, counts: &mut [i16]) -> Result<(), SampleError> {
+        let size = (counts.len() * 2).max(1);
+        let start = usize::try_from(sample).ok().and_then(|k| k.checked_mul(size));
+        let bytes = start.and_then(|start| self.samples().get(start..)?.get(..size));
+        for (count, bytes) in counts
+            .iter_mut()
+            .zip(bytes.ok_or(SampleError::EndOfRecording)?.as_chunks().0)
+        {
+            *count = i16::from_le_bytes(*bytes);
+        }
+        Ok(())
+    }
 }
 
 /// Recorded sequences of equal length, read in place.
@@ -257,8 +280,8 @@ pub trait Recording {
 pub struct SequenceFile<'a> {
     samples: &'a [u8],
     header: SequenceHeader,
-    /// Of the sequence that comes next.
-    index: usize,
+    /// Sequences that have been made the present one.
+    begun: usize,
 }
 
 impl<'a> SequenceFile<'a> {
@@ -278,7 +301,7 @@ impl<'a> SequenceFile<'a> {
         Ok(Self {
             samples,
             header,
-            index: 0,
+            begun: 0,
         })
     }
 }
@@ -288,14 +311,17 @@ impl Recording for SequenceFile<'_> {
         self.header
     }
 
-    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError> {
-        let samples = self
-            .samples
-            .chunks_exact(self.header.sequence_bytes().max(1))
-            .nth(self.index)
-            .unwrap_or(&[]);
-        self.index = self.index.saturating_add(1);
-        Ok(StoredSequence { samples })
+    fn advance(&mut self) -> Result<(), LoadError> {
+        self.begun = self.begun.saturating_add(1);
+        Ok(())
+    }
+
+    fn samples(&self) -> &[u8] {
+        let mut sequences = self.samples.chunks_exact(self.header.sequence_bytes().max(1));
+        self.begun
+            .checked_sub(1)
+            .and_then(|index| sequences.nth(index))
+            .unwrap_or(&[])
     }
 }
 
@@ -321,6 +347,8 @@ pub struct SequenceStream<'a, S> {
     digest: crc::Digest<'static, u32>,
     /// Sequences that have arrived.
     arrived: u32,
+    /// Whether the buffer holds the present one.
+    here: bool,
 }
 
 impl<'a, S: ByteSource> SequenceStream<'a, S> {
@@ -342,6 +370,7 @@ impl<'a, S: ByteSource> SequenceStream<'a, S> {
                 header,
                 digest: CRC.digest(),
                 arrived: 0,
+                here: false,
             }),
             None => Err(LoadError::Buffer {
                 sequence: header.sequence_bytes(),
@@ -356,9 +385,10 @@ impl<S: ByteSource> Recording for SequenceStream<'_, S> {
         self.header
     }
 
-    fn next(&mut self) -> Result<StoredSequence<'_>, LoadError> {
+    fn advance(&mut self) -> Result<(), LoadError> {
+        self.here = false;
         if self.arrived == self.header.sequences {
-            return Ok(StoredSequence { samples: &[] });
+            return Ok(());
         }
         self.source.fill(self.buffer).map_err(|Ended| LoadError::Length {
             load: Load::Sequences,
@@ -370,7 +400,12 @@ impl<S: ByteSource> Recording for SequenceStream<'_, S> {
         if self.arrived == self.header.sequences {
             self.header.check(self.digest.clone().finalize())?;
         }
-        Ok(StoredSequence { samples: self.buffer })
+        self.here = true;
+        Ok(())
+    }
+
+    fn samples(&self) -> &[u8] {
+        if self.here { self.buffer } else { &[] }
     }
 }
 
@@ -391,41 +426,6 @@ impl fmt::Display for SampleError {
 }
 
 impl core::error::Error for SampleError {}
-
-/// Where samples come from: a sensor or a recording.
-pub trait SampleSource {
-    /// Reads the sample with this index, counted from the start of the sequence, as raw 16-bit counts, one for each
-    /// channel. Only samples that the network uses are ever asked for, in rising order.
-    ///
-    /// # Errors
-    /// Where the sample cannot be had.
-    fn read(&mut self, sample_index: u32, counts: &mut [i16]) -> Result<(), SampleError>;
-}
-
-/// One recorded sequence.
-///
-/// It is its own queue: samples that fall due while an update still runs wait in it.
-#[derive(Debug, Clone, Copy)]
-pub struct StoredSequence<'a> {
-    /// (T, I), little-endian.
-    samples: &'a [u8],
-}
-
-impl SampleSource for StoredSequence<'_> {
-    fn read(&mut self, sample_index: u32, counts: &mut [i16]) -> Result<(), SampleError> {
-        let sample = self
-            .samples
-            .chunks_exact((counts.len() * 2).max(1))
-            .nth(sample_index as usize);
-        for (count, bytes) in counts
-            .iter_mut()
-            .zip(sample.ok_or(SampleError::EndOfRecording)?.as_chunks().0)
-        {
-            *count = i16::from_le_bytes(*bytes);
-        }
-        Ok(())
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -458,16 +458,17 @@ mod tests {
         let header = recording.header();
         assert_eq!((header.sequences, header.length, header.inputs), (2, 3, 1));
         let mut counts = [0];
+        assert!(recording.samples().is_empty());
         for expected in [[1, -1, 256], [2, -2, 512]] {
-            let mut sequence = recording.next().unwrap();
+            recording.advance().unwrap();
             for (sample, expected) in (0..).zip(expected) {
-                sequence.read(sample, &mut counts).unwrap();
+                recording.read(sample, &mut counts).unwrap();
                 assert_eq!(counts, [expected]);
             }
-            assert_eq!(sequence.read(3, &mut counts), Err(SampleError::EndOfRecording));
+            assert_eq!(recording.read(3, &mut counts), Err(SampleError::EndOfRecording));
         }
-        let mut none = recording.next().unwrap();
-        assert_eq!(none.read(0, &mut counts), Err(SampleError::EndOfRecording));
+        recording.advance().unwrap();
+        assert_eq!(recording.read(0, &mut counts), Err(SampleError::EndOfRecording));
     }
 
     impl ByteSource for &[u8] {
@@ -485,7 +486,7 @@ mod tests {
         let mut error = |bytes: &[u8], room: usize| -> String {
             match SequenceStream::open(bytes, &mut buffer[..room]) {
                 Err(error) => error.to_string(),
-                Ok(mut stream) => (0..2).find_map(|_| stream.next().err()).unwrap().to_string(),
+                Ok(mut stream) => (0..2).find_map(|_| stream.advance().err()).unwrap().to_string(),
             }
         };
         assert_eq!(error(&EXAMPLE[..31], 6), "no sequences loaded");

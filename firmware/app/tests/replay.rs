@@ -1,10 +1,12 @@
 //! A replay with a scripted network, a mock clock and mock pins: when it reads, when it sleeps, what it counts.
 
 use app::{
-    Clock, Markers, Meter, Network, Replay, ReplayError, SampleSource, SequenceFile, Summary, record::Tally,
-    replay::UNKNOWN_PERIOD_NS, stored::SampleError,
+    Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary, record::Tally,
+    replay::UNKNOWN_PERIOD_NS,
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
+use fixed::types::U0F32;
+use skiprnn_nostd::{Network, Step, runner::Clock};
 use std::{cell::RefCell, rc::Rc};
 
 /// Ticks of a sample period: 20 ms at 1 kHz.
@@ -21,8 +23,15 @@ type Shared = Rc<RefCell<World>>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Event {
-    Read { sample: u32, at: u64 },
-    Sleep { from: u64, to: u64 },
+    /// An update on the sample with this index, which is its value.
+    Step {
+        sample: i16,
+        at: u64,
+    },
+    Sleep {
+        from: u64,
+        to: u64,
+    },
     Reset,
 }
 
@@ -98,18 +107,28 @@ impl Network for Scripted {
         self.period_ns
     }
 
+    fn sequence_length(&self) -> u32 {
+        0
+    }
+
     fn reset(&mut self) -> Result<(), &'static str> {
         self.world.borrow_mut().events.push(Event::Reset);
         (self.updates, self.sum) = (0, 0);
         Ok(())
     }
 
-    fn step(&mut self, counts: &[i16]) -> Result<u32, &'static str> {
+    fn step(&mut self, counts: &[i16]) -> Result<Step, &'static str> {
         let &(skip, ticks) = self.script.get(self.updates).ok_or("the script has ended")?;
         self.updates += 1;
         self.sum += counts.iter().map(|&count| i32::from(count)).sum::<i32>();
-        self.world.borrow_mut().now += ticks;
-        Ok(skip)
+        let mut world = self.world.borrow_mut();
+        let (sample, at) = (counts[0], world.now);
+        world.events.push(Event::Step { sample, at });
+        world.now += ticks;
+        Ok(Step {
+            delta: U0F32::MAX,
+            skip,
+        })
     }
 
     fn logits(&self, out: &mut [i32]) -> Result<(), &'static str> {
@@ -123,25 +142,6 @@ impl Network for Scripted {
 
     fn state_crc(&self) -> u32 {
         self.updates as u32
-    }
-}
-
-/// Gives the sample's index as its count, and notes when it was asked.
-struct MockSource {
-    world: Shared,
-    ends_at: u32,
-}
-
-impl SampleSource for MockSource {
-    fn read(&mut self, sample: u32, counts: &mut [i16]) -> Result<(), SampleError> {
-        let mut world = self.world.borrow_mut();
-        let at = world.now;
-        world.events.push(Event::Read { sample, at });
-        if sample >= self.ends_at {
-            return Err(SampleError::EndOfRecording);
-        }
-        counts.fill(sample as i16);
-        Ok(())
     }
 }
 
@@ -218,12 +218,23 @@ fn parts(script: &[(u32, u64)]) -> (Shared, Scripted, MockClock, MockMeter) {
     (world, network, clock, meter)
 }
 
-fn reads(world: &Shared) -> Vec<(u32, u64)> {
-    let read = |event: &Event| match event {
-        Event::Read { sample, at } => Some((*sample, *at)),
+fn steps(world: &Shared) -> Vec<(i16, u64)> {
+    let step = |event: &Event| match event {
+        Event::Step { sample, at } => Some((*sample, *at)),
         _ => None,
     };
-    world.borrow().events.iter().filter_map(read).collect()
+    world.borrow().events.iter().filter_map(step).collect()
+}
+
+/// Replays all of a file, on pins that nobody looks at.
+fn replay(
+    (network, clock, meter): (Scripted, MockClock, MockMeter),
+    bytes: &[u8],
+) -> Result<(Summary, Vec<SequenceRecord>), ReplayError<&'static str, &'static str>> {
+    let file = SequenceFile::find(bytes).unwrap();
+    let mut records = Vec::new();
+    let summary = Replay::new(network, file, clock, meter, any_pins())?.run(|record| records.push(record.clone()))?;
+    Ok((summary, records))
 }
 
 /// `n` sequences of `t` samples of one channel, each sample its own index.
@@ -248,24 +259,24 @@ fn file(n: u32, t: u32) -> Vec<u8> {
 }
 
 #[test]
-fn samples_are_read_at_their_instants_and_never_between() {
+fn samples_are_used_at_their_instants_and_none_between() {
     let (world, network, clock, meter) = parts(&[(2, 3), (0, 3), (9, 3)]);
-    let mut source = MockSource {
-        world: world.clone(),
-        ends_at: 10,
-    };
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let record = replay.sequence(7, 10, &mut source).unwrap();
+    let (_, records) = replay((network, clock, meter), &file(1, 10)).unwrap();
     // The grid's origin is the tick at which the replay was made.
     assert_eq!(
-        reads(&world),
+        steps(&world),
         [(0, 1003), (3, 1003 + 3 * PERIOD), (4, 1003 + 4 * PERIOD)]
     );
-    assert_eq!(record.sequence, 7);
+    let record = &records[0];
     assert_eq!(record.schedule.samples().collect::<Vec<_>>(), [0, 3, 4]);
     assert_eq!(
-        (record.decision, record.logits.as_slice(), record.state_crc),
-        (1, &[-7, 7][..], 3)
+        (
+            record.sequence,
+            record.decision,
+            record.logits.as_slice(),
+            record.state_crc
+        ),
+        (0, 1, &[-7, 7][..], 3)
     );
     assert_eq!(
         record.update_ticks,
@@ -281,13 +292,13 @@ fn samples_are_read_at_their_instants_and_never_between() {
     assert_eq!(
         world.borrow().events,
         [
-            Event::Sleep { from: 1003, to: 1003 },
             Event::Reset,
-            Event::Read { sample: 0, at: 1003 },
+            Event::Step { sample: 0, at: 1003 },
             Event::Sleep { from: 1006, to: 1063 },
-            Event::Read { sample: 3, at: 1063 },
+            Event::Step { sample: 3, at: 1063 },
             Event::Sleep { from: 1066, to: 1083 },
-            Event::Read { sample: 4, at: 1083 },
+            Event::Step { sample: 4, at: 1083 },
+            Event::Sleep { from: 1086, to: 1203 },
         ]
     );
 }
@@ -296,12 +307,10 @@ fn samples_are_read_at_their_instants_and_never_between() {
 fn sequences_lie_on_one_grid_without_drift() {
     let (world, network, clock, meter) = parts(&[(4, 1), (99, 1)]);
     let bytes = file(1000, 8);
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
+    let mut replay = Replay::new(network, SequenceFile::find(&bytes).unwrap(), clock, meter, any_pins()).unwrap();
     let mut decided = Vec::new();
     let summary = replay
-        .run(&mut SequenceFile::find(&bytes).unwrap(), |record| {
-            decided.push((record.sequence, world.borrow().now))
-        })
+        .run(|record| decided.push((record.sequence, world.borrow().now)))
         .unwrap();
     // Each decision falls one tick after sample 5 was due, in the last sequence as in the first.
     let expected: Vec<_> = (0..1000)
@@ -337,43 +346,37 @@ fn sequences_lie_on_one_grid_without_drift() {
 fn an_update_that_outlasts_the_period_delays_but_changes_nothing() {
     // Sample 1 waits for the first update, 2 for the second; sample 6 comes in time again.
     let (world, network, clock, meter) = parts(&[(0, 50), (0, 30), (3, 1), (9, 1)]);
-    let mut source = MockSource {
-        world: world.clone(),
-        ends_at: 8,
-    };
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let record = replay.sequence(0, 8, &mut source).unwrap();
-    assert_eq!(reads(&world), [(0, 1003), (1, 1053), (2, 1083), (6, 1123)]);
-    assert_eq!(record.late_updates, 2);
-    assert_eq!(record.schedule.samples().collect::<Vec<_>>(), [0, 1, 2, 6]);
-    assert_eq!(replay.finish().unwrap().late_updates, 2);
+    let (summary, records) = replay((network, clock, meter), &file(1, 8)).unwrap();
+    assert_eq!(steps(&world), [(0, 1003), (1, 1053), (2, 1083), (6, 1123)]);
+    assert_eq!((records[0].late_updates, summary.late_updates), (2, 2));
+    assert_eq!(records[0].schedule.samples().collect::<Vec<_>>(), [0, 1, 2, 6]);
 }
 
 #[test]
 fn after_an_overrun_the_next_sequence_starts_at_a_grid_point() {
     // The second update ends at 1084, a tick behind the point at which the next sequence might have started.
     let (world, network, clock, meter) = parts(&[(0, 5), (0, 61)]);
-    let mut source = MockSource {
-        world: world.clone(),
-        ends_at: 2,
-    };
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    replay.sequence(0, 2, &mut source).unwrap();
-    replay.sequence(1, 2, &mut source).unwrap();
-    assert_eq!(reads(&world), [(0, 1003), (1, 1023), (0, 1103), (1, 1123)]);
+    replay((network, clock, meter), &file(2, 2)).unwrap();
+    assert_eq!(steps(&world), [(0, 1003), (1, 1023), (0, 1103), (1, 1123)]);
 }
 
 #[test]
 fn a_clock_that_oversleeps_does_not_drift() {
     let (world, network, mut clock, meter) = parts(&[(1, 1), (9, 1)]);
     clock.oversleeps = 4;
-    let bytes = file(500, 4);
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let summary = replay.run(&mut SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
+    let (summary, _) = replay((network, clock, meter), &file(500, 4)).unwrap();
     assert_eq!((summary.wake_delay_ticks, summary.late_updates), (4, 0));
     assert_eq!(summary.total_ticks, 500 * 4 * PERIOD + 4);
-    let late = |(k, at): (usize, &(u32, u64))| at.1 - (1003 + ((k as u64 / 2) * 4 + u64::from(at.0)) * PERIOD);
-    assert!(reads(&world).iter().enumerate().map(late).all(|ticks| ticks == 4));
+    let late = |(k, at): (usize, &(i16, u64))| at.1 - (1003 + ((k as u64 / 2) * 4 + at.0 as u64) * PERIOD);
+    // Nobody slept before the very first one.
+    assert!(
+        steps(&world)
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(late)
+            .all(|ticks| ticks == 4)
+    );
 }
 
 #[test]
@@ -381,13 +384,13 @@ fn markers_show_sequence_sleep_and_update() {
     let (_, network, clock, meter) = parts(&[(1, 3), (9, 3)]);
     let (markers, mut twin) = pins(
         &[false, true, false],
-        // Awake but for the waits for sample 0, for sample 2 and for the end.
-        &[true, false, true, false, true, false, true],
+        // Awake but for the waits for sample 2 and for the end.
+        &[true, false, true, false, true],
         &[false, true, false, true, false],
     );
     let bytes = file(1, 4);
-    let mut replay = Replay::new(network, clock, meter, markers).unwrap();
-    replay.run(&mut SequenceFile::find(&bytes).unwrap(), |_| ()).unwrap();
+    let mut replay = Replay::new(network, SequenceFile::find(&bytes).unwrap(), clock, meter, markers).unwrap();
+    replay.run(|_| ()).unwrap();
     twin.seq.done();
     twin.awake.done();
     twin.update.done();
@@ -397,69 +400,41 @@ fn markers_show_sequence_sleep_and_update() {
 fn a_model_without_a_period_is_replayed_at_a_stated_one() {
     let (world, mut network, clock, meter) = parts(&[(0, 0), (0, 0)]);
     network.period_ns = 0;
-    let mut source = MockSource {
-        world: world.clone(),
-        ends_at: 2,
-    };
-    Replay::new(network, clock, meter, any_pins())
-        .unwrap()
-        .sequence(0, 2, &mut source)
-        .unwrap();
-    assert_eq!(reads(&world), [(0, 1003), (1, 1003 + UNKNOWN_PERIOD_NS / 1_000_000)]);
+    replay((network, clock, meter), &file(1, 2)).unwrap();
+    assert_eq!(steps(&world), [(0, 1003), (1, 1003 + UNKNOWN_PERIOD_NS / 1_000_000)]);
 }
 
 #[test]
 fn what_does_not_fit_is_refused_beforehand() {
-    let (_, mut network, clock, meter) = parts(&[]);
-    network.inputs = 17;
-    let error = Replay::new(network, clock, meter, any_pins()).map(|_| ()).unwrap_err();
-    assert_eq!(error.to_string(), "inputs: 17, this image holds 1 to 16");
-
-    let (_, mut network, clock, meter) = parts(&[]);
-    network.period_ns = 999_999;
-    let error = Replay::new(network, clock, meter, any_pins()).map(|_| ()).unwrap_err();
-    assert_eq!(error.to_string(), "a sample period of 999999 ns on a clock of 1000 Hz");
-
-    let (world, mut network, clock, meter) = parts(&[]);
-    network.inputs = 2;
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let bytes = file(1, 4);
-    let error = replay
-        .run(&mut SequenceFile::find(&bytes).unwrap(), |_| ())
-        .unwrap_err();
-    assert_eq!(error, ReplayError::Inputs { sequences: 1, model: 2 });
-    let mut source = MockSource { world, ends_at: 1 };
-    let error = replay.sequence(0, 4097, &mut source).unwrap_err();
+    let refused = |inputs: usize, period_ns: u64, length: u32| {
+        let (_, mut network, clock, meter) = parts(&[]);
+        (network.inputs, network.period_ns) = (inputs, period_ns);
+        replay((network, clock, meter), &file(1, length))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(refused(17, 1_000_000, 4), "inputs: 17, this image holds 1 to 16");
     assert_eq!(
-        error.to_string(),
+        refused(1, 999_999, 4),
+        "a sample period of 999999 ns on a clock of 1000 Hz"
+    );
+    assert_eq!(refused(2, 1_000_000, 4), "the sequences have 1 channels, the model 2");
+    assert_eq!(
+        refused(1, 1_000_000, 4097),
         "samples of a sequence: 4097, this image holds 1 to 4096"
     );
 }
 
 #[test]
 fn failures_are_named() {
-    let (world, network, clock, meter) = parts(&[(3, 1), (0, 1)]);
-    let mut source = MockSource { world, ends_at: 4 };
-    let mut replay = Replay::new(network, clock, meter, any_pins()).unwrap();
-    let error = replay.sequence(0, 8, &mut source).unwrap_err();
-    assert_eq!(error.to_string(), "sample 4: the recording ends before it");
-
-    let (world, network, mut clock, meter) = parts(&[(3, 1)]);
+    let (_, network, mut clock, meter) = parts(&[(3, 1)]);
     clock.fails = true;
-    let mut source = MockSource { world, ends_at: 4 };
-    let error = Replay::new(network, clock, meter, any_pins())
-        .unwrap()
-        .sequence(0, 8, &mut source)
-        .unwrap_err();
-    assert_eq!(error, ReplayError::Clock("the alarm does not start"));
+    let error = replay((network, clock, meter), &file(1, 8)).unwrap_err();
+    assert_eq!(error.to_string(), "clock: Part(\"the alarm does not start\")");
 
-    let (world, network, clock, meter) = parts(&[]);
-    let mut source = MockSource { world, ends_at: 4 };
-    let error = Replay::new(network, clock, meter, any_pins())
-        .unwrap()
-        .sequence(0, 8, &mut source)
-        .unwrap_err();
-    assert_eq!(error, ReplayError::Network("the script has ended"));
+    let (_, network, clock, meter) = parts(&[]);
+    let error = replay((network, clock, meter), &file(1, 8)).unwrap_err();
+    assert_eq!(error.to_string(), "network: Part(\"the script has ended\")");
 }
 
 #[test]
@@ -475,7 +450,11 @@ fn a_marker_pin_that_fails_ends_the_replay() {
             update: AnyPin,
         },
     );
-    let error = Replay::new(network, clock, meter, markers).map(|_| ()).unwrap_err();
+    let bytes = file(1, 1);
+    let file = SequenceFile::find(&bytes).unwrap();
+    let error = Replay::new(network, file, clock, meter, markers)
+        .map(|_| ())
+        .unwrap_err();
     assert_eq!(error, ReplayError::Marker);
     done.done();
 }

@@ -2,12 +2,11 @@
 
 use crate::{Refusal, blob_region, sequence_region, settle};
 use app::{
-    Classifier, Clock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log,
-    stored::find_blob,
+    Clock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log, stored::find_blob,
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{Instance, Model};
 
 /// Finds blob and sequences in their sections, replays them once and logs what came of it.
 ///
@@ -39,7 +38,7 @@ where
 #[inline(never)]
 pub fn replay<C, M, S, A, U>(
     model: Model<'_>,
-    mut recording: impl Recording,
+    recording: impl Recording,
     clock: C,
     meter: M,
     markers: Markers<S, A, U>,
@@ -52,9 +51,9 @@ where
     U: OutputPin,
 {
     log::model(&model, recording.header());
-    let mut network = Classifier::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model)?;
-    let mut replay = Replay::new(&mut network, clock, meter, markers)?;
-    let summary = replay.run(&mut recording, |record| {
+    let mut network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model)?;
+    let mut replay = Replay::new(&mut network, recording, clock, meter, markers)?;
+    let summary = replay.run(|record| {
         log::sequence(record);
         settle();
     })?;

@@ -1,6 +1,8 @@
 //! The absolute time grid of the samples: sample k is due at the tick nearest below k·T_s, however long the board
 //! runs, so that no rounding ever adds up to a drift.
 
+use core::num::NonZeroU64;
+
 /// Nanoseconds in a second.
 const NS_PER_S: u64 = 1_000_000_000;
 
@@ -39,13 +41,14 @@ impl Grid {
     pub fn at_or_after(&self, tick: u64) -> u64 {
         // Neighbouring points are at most whole + 1 ticks apart: a jump of left / (whole + 1) points never passes the
         // answer, and each jump leaves at most half of the way.
+        let longest = NonZeroU64::MIN.saturating_add(self.whole);
         let mut index = 0u64;
         loop {
             let left = tick.saturating_sub(self.tick(index));
             if left == 0 {
                 return index;
             }
-            index = index.wrapping_add((left / self.whole.wrapping_add(1)).max(1));
+            index = index.wrapping_add((left / longest).max(1));
         }
     }
 }

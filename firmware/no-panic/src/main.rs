@@ -1,0 +1,116 @@
+//! Everything that a board calls of `skiprnn-nostd`, on values that the compiler knows nothing about. It is never run:
+//! `cargo xtask no-panic` builds it and looks for symbols of `core::panicking`, of which there must be none. The
+//! async runner is left out: to poll a future that has ended panics in any `async fn`.
+//!
+//! Each function below is a call of its own, so that the check can also see that its code is there.
+#![no_std]
+#![no_main]
+
+mod parts;
+
+use core::{hint::black_box, num::NonZeroU32, panic::PanicInfo};
+use cortex_m_rt::entry;
+use fixed::types::I16F16;
+use parts::{NoClock, NoPin, NoSensor};
+use skiprnn_nostd::{
+    Instance, Model, Network, ParseError, Sequence, StepError,
+    runner::{CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
+};
+
+type Net<'a> = Instance<'a, 64, 2, 3>;
+type Failure = RunnerError<(), (), StepError>;
+
+#[repr(C, align(4))]
+struct Flash([u8; 8192]);
+static FLASH: Flash = Flash([0; 8192]);
+
+#[inline(never)]
+fn probe_parse(blob: &[u8]) -> Result<Model<'_>, ParseError> {
+    Model::parse(blob)
+}
+
+#[inline(never)]
+fn probe_metadata(model: &Model<'_>) -> usize {
+    let text = model.class_names().chain([model.name()]).map(str::len).sum::<usize>();
+    let channels = model
+        .channels()
+        .map(|c| c.name.len().wrapping_add(c.unit.len()))
+        .sum::<usize>();
+    let bounds = (0..model.layers()).flat_map(|k| model.row_bounds(k)).max().unwrap_or(0) as usize;
+    let curve = model
+        .dial_curve()
+        .map(|(dial, ..)| dial.to_bits() as usize)
+        .max()
+        .unwrap_or(0);
+    text ^ channels ^ bounds ^ curve ^ model.macs_per_update()
+}
+
+#[inline(never)]
+fn probe_sequence(network: &mut Net<'_>, counts: &[i16], logits: &mut [i32]) -> Option<usize> {
+    network.set_dial(black_box(I16F16::ZERO));
+    let mut sequence = Sequence::new(network).with_cap(NonZeroU32::new(black_box(5)));
+    sequence.restart().ok()?;
+    while sequence.due().is_some() {
+        sequence.step(counts).ok()?;
+    }
+    sequence.outputs(logits).ok()?;
+    Some(sequence.network().decide(logits) ^ sequence.network().state_crc() as usize)
+}
+
+#[inline(never)]
+fn probe_runner(network: Net<'_>) -> Result<(Decision<6>, Counters), Failure> {
+    let mut runner = Runner::new(Sequence::new(network), NoSensor, NoClock, &black_box(Config::default()))?;
+    let decision = runner.decide()?;
+    runner.finish()?;
+    Ok((decision, runner.counters()))
+}
+
+static QUEUE: CaptureQueue<[i16; 3], 16> = CaptureQueue::new();
+
+#[inline(never)]
+fn probe_queue(network: Net<'_>) -> Option<Counters> {
+    let sensor = SwitchedSupply::new(NoSensor, NoPin).ok()?;
+    let sensor = QUEUE.attach(sensor, |tick| {
+        black_box(tick);
+    });
+    black_box(QUEUE.capture(|| black_box(Some([0; 3]))));
+    let mut runner = Runner::new(Sequence::new(network), sensor, NoClock, &black_box(Config::default())).ok()?;
+    runner.update().ok()?;
+    Some(runner.counters())
+}
+
+#[cfg(feature = "panics")]
+#[inline(never)]
+fn probe_panics(values: &[u8; 4]) -> u8 {
+    #[expect(clippy::indexing_slicing, reason = "this is what the check has to find")]
+    values[black_box(4)]
+}
+
+fn everything() -> Option<()> {
+    let model = probe_parse(black_box(&FLASH.0))
+        .map_err(|error| black_box(error))
+        .ok()?;
+    black_box(probe_metadata(&model));
+    let mut network = Net::new(model).ok()?;
+    black_box(probe_sequence(&mut network, black_box(&[0; 3]), black_box(&mut [0; 6])));
+    black_box(probe_runner(network.clone())).ok();
+    black_box(probe_queue(network));
+    #[cfg(feature = "panics")]
+    black_box(probe_panics(&[0; 4]));
+    Some(())
+}
+
+#[entry]
+fn main() -> ! {
+    black_box(everything());
+    loop {
+        cortex_m::asm::wfi();
+    }
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    loop {
+        cortex_m::asm::bkpt();
+    }
+}

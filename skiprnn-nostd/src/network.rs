@@ -1,0 +1,164 @@
+//! The seam between a network and whatever feeds it with samples.
+
+use crate::{Capacity, Model, State, Step, StepError};
+use fixed::types::I16F16;
+
+/// A network that says after every update how many samples to sleep through: what [`crate::Sequence`] and the runner
+/// ask of it, and nothing more.
+pub trait Network {
+    /// An update or an output that could not be computed.
+    type Error;
+
+    /// I: channels of a sample.
+    fn inputs(&self) -> usize;
+
+    /// O: outputs of the head.
+    fn outputs(&self) -> usize;
+
+    /// T_s in nanoseconds; 0 where unknown.
+    fn sample_period_ns(&self) -> u64;
+
+    /// T: samples of a sequence; 0 is an endless stream.
+    fn sequence_length(&self) -> u32;
+
+    /// Back to the learned initial state: a new sequence begins.
+    ///
+    /// # Errors
+    /// The state does not belong to the model.
+    fn reset(&mut self) -> Result<(), Self::Error>;
+
+    /// One update on a sample of raw 16-bit sensor counts, (I).
+    ///
+    /// # Errors
+    /// `counts` has another length than [`Network::inputs`]. The state is then as before.
+    fn step(&mut self, counts: &[i16]) -> Result<Step, Self::Error>;
+
+    /// The head's raw outputs on the present state, (O), written to `out`.
+    ///
+    /// # Errors
+    /// `out` has another length than [`Network::outputs`].
+    fn logits(&self, out: &mut [i32]) -> Result<(), Self::Error>;
+
+    /// The class that the raw outputs speak for.
+    fn decide(&self, logits: &[i32]) -> usize;
+
+    /// CRC-32/ISO-HDLC of the present state.
+    fn state_crc(&self) -> u32;
+}
+
+impl<N: Network> Network for &mut N {
+    type Error = N::Error;
+
+    fn inputs(&self) -> usize {
+        (**self).inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        (**self).outputs()
+    }
+
+    fn sample_period_ns(&self) -> u64 {
+        (**self).sample_period_ns()
+    }
+
+    fn sequence_length(&self) -> u32 {
+        (**self).sequence_length()
+    }
+
+    fn reset(&mut self) -> Result<(), N::Error> {
+        (**self).reset()
+    }
+
+    fn step(&mut self, counts: &[i16]) -> Result<Step, N::Error> {
+        (**self).step(counts)
+    }
+
+    fn logits(&self, out: &mut [i32]) -> Result<(), N::Error> {
+        (**self).logits(out)
+    }
+
+    fn decide(&self, logits: &[i32]) -> usize {
+        (**self).decide(logits)
+    }
+
+    fn state_crc(&self) -> u32 {
+        (**self).state_crc()
+    }
+}
+
+/// A parsed model with the state of one stream, sized at compile time for at most `H` units, `L` layers and `I` inputs.
+#[derive(Debug, Clone)]
+pub struct Instance<'a, const H: usize, const L: usize, const I: usize> {
+    model: Model<'a>,
+    state: State<H, L, I>,
+}
+
+impl<'a, const H: usize, const L: usize, const I: usize> Instance<'a, H, L, I> {
+    /// Puts a state beside the model, at the start of a sequence, dial 0.
+    ///
+    /// # Errors
+    /// The model is larger than `H`, `L` or `I`.
+    pub fn new(model: Model<'a>) -> Result<Self, Capacity> {
+        let state = State::new(&model)?;
+        Ok(Instance { model, state })
+    }
+
+    /// The model.
+    #[must_use]
+    pub const fn model(&self) -> &Model<'a> {
+        &self.model
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> &State<H, L, I> {
+        &self.state
+    }
+
+    /// Sets the dial: an offset added to the gate's pre-activation. Positive: more updates; negative: fewer.
+    pub fn set_dial(&mut self, dial: I16F16) {
+        self.state.set_dial(dial);
+    }
+}
+
+impl<const H: usize, const L: usize, const I: usize> Network for Instance<'_, H, L, I> {
+    type Error = StepError;
+
+    fn inputs(&self) -> usize {
+        self.model.inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        self.model.outputs()
+    }
+
+    fn sample_period_ns(&self) -> u64 {
+        self.model.sample_period_ns()
+    }
+
+    fn sequence_length(&self) -> u32 {
+        self.model.sequence_length()
+    }
+
+    fn reset(&mut self) -> Result<(), StepError> {
+        self.state.reset(&self.model).map_err(StepError::State)
+    }
+
+    // A call of its own, so that a measurement around it runs from the call to the return of one update.
+    #[inline(never)]
+    fn step(&mut self, counts: &[i16]) -> Result<Step, StepError> {
+        self.model.step(&mut self.state, counts)
+    }
+
+    fn logits(&self, out: &mut [i32]) -> Result<(), StepError> {
+        self.model.logits(&self.state, out)
+    }
+
+    fn decide(&self, logits: &[i32]) -> usize {
+        self.model.decide(logits)
+    }
+
+    fn state_crc(&self) -> u32 {
+        self.state.crc(&self.model)
+    }
+}

@@ -1,0 +1,119 @@
+//! The sections of a blob, found by kind and layer, each of the size that it should have.
+
+use super::{Field, ParseError};
+use crate::{
+    format::Section,
+    kernel::{Layout, Matrix},
+};
+use zerocopy::{FromBytes, Immutable, KnownLayout};
+
+/// The blob with its section table.
+pub(super) struct Sections<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) table: &'a [Section],
+}
+
+impl<'a> Sections<'a> {
+    /// The bytes of a section, or `None` where there is none.
+    pub(super) fn find(&self, kind: u16, layer: usize, field: Field) -> Result<Option<&'a [u8]>, ParseError> {
+        let Some(s) = self
+            .table
+            .iter()
+            .find(|s| s.kind.get() == kind && usize::from(s.layer.get()) == layer)
+        else {
+            return Ok(None);
+        };
+        let (offset, length) = (s.offset.get() as usize, s.length.get() as usize);
+        let end = offset.checked_add(length);
+        match end.and_then(|end| self.bytes.get(offset..end)) {
+            Some(bytes) if offset.is_multiple_of(4) => Ok(Some(bytes)),
+            _ => Err(ParseError::Size {
+                field,
+                layer,
+                needed: length,
+                found: self.bytes.len(),
+            }),
+        }
+    }
+
+    pub(super) fn required(&self, kind: u16, layer: usize, field: Field) -> Result<&'a [u8], ParseError> {
+        self.find(kind, layer, field)?
+            .ok_or(ParseError::Missing { field, layer })
+    }
+
+    /// A section of exactly `count` values of type T.
+    pub(super) fn array<T>(&self, kind: u16, layer: usize, field: Field, count: usize) -> Result<&'a [T], ParseError>
+    where
+        T: FromBytes + KnownLayout + Immutable,
+    {
+        as_array(self.required(kind, layer, field)?, layer, field, count)
+    }
+
+    pub(super) fn text(&self, kind: u16, field: Field) -> Result<&'a str, ParseError> {
+        let bytes = self.find(kind, 0, field)?.unwrap_or(&[]);
+        core::str::from_utf8(bytes).map_err(|e| ParseError::Value {
+            field,
+            found: e.valid_up_to() as u32,
+        })
+    }
+
+    /// A matrix of one block a unit, its padding checked.
+    pub(super) fn matrix(
+        &self,
+        kind: u16,
+        layout: Layout,
+        k: usize,
+        field: Field,
+        shape: Shape,
+    ) -> Result<Matrix<'a>, ParseError> {
+        // At most 4096 · 4 · 2048, which fits 32 bits.
+        let count = Matrix::words(layout, shape.units, shape.rows, shape.columns);
+        let matrix = Matrix::new(self.array(kind, k, field, count)?, layout, shape.rows, shape.columns);
+        for unit in 0..shape.units {
+            for row in 0..shape.rows {
+                if !matrix.padding_is_zero(unit, row) {
+                    return Err(ParseError::Value {
+                        field,
+                        found: unit as u32,
+                    });
+                }
+            }
+        }
+        Ok(matrix)
+    }
+}
+
+/// Of a matrix.
+#[derive(Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) units: usize,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+pub(super) fn as_array<T>(bytes: &[u8], layer: usize, field: Field, count: usize) -> Result<&[T], ParseError>
+where
+    T: FromBytes + KnownLayout + Immutable,
+{
+    match <[T]>::ref_from_bytes(bytes) {
+        Ok(values) if values.len() == count => Ok(values),
+        _ => {
+            let needed = count.saturating_mul(size_of::<T>());
+            Err(ParseError::Size {
+                field,
+                layer,
+                needed,
+                found: bytes.len(),
+            })
+        }
+    }
+}
+
+/// A value that must lie in a range.
+pub(super) fn ranged(field: Field, value: u32, range: core::ops::RangeInclusive<u32>) -> Result<usize, ParseError> {
+    if range.contains(&value) {
+        Ok(value as usize)
+    } else {
+        Err(ParseError::Value { field, found: value })
+    }
+}

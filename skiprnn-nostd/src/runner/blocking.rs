@@ -1,0 +1,191 @@
+//! The runner that blocks.
+
+use super::{
+    Captured, Clock, Config, Counters, Decision, RunnerError, Sensor, Update,
+    engine::{Action, Engine, Settle},
+};
+use crate::{Network, Sequence};
+use core::task::Poll;
+
+/// A sensor, a clock and a network, update by update.
+///
+/// See the [module](super) for what it does, and `examples/stream.rs` for all of it put together.
+#[derive(Debug)]
+pub struct Runner<S, C, N> {
+    sensor: S,
+    clock: C,
+    engine: Engine<N>,
+}
+
+/// The error of a runner of these parts.
+type ErrorOf<S, C, N> = RunnerError<<S as Sensor>::Error, <C as Clock>::Error, <N as Network>::Error>;
+
+impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
+    /// Puts the parts together and takes the present tick as the grid's origin. The sensor is taken to be off.
+    ///
+    /// # Errors
+    /// The sample period is unknown or does not fit the clock, or an endless stream is capped.
+    pub fn new(sequence: Sequence<N>, sensor: S, mut clock: C, config: &Config) -> Result<Self, ErrorOf<S, C, N>> {
+        let now = clock.now();
+        let engine = Engine::new(sequence, sensor.profile(), config, clock.ticks_per_second(), now)?;
+        Ok(Runner { sensor, clock, engine })
+    }
+
+    /// Sleeps to the next update, makes it, and switches the sensor off where that pays. After the one that makes a
+    /// decision final, the next call begins the next sequence.
+    ///
+    /// # Errors
+    /// No update was made, because a part of the board failed or the sample was lost. The network's state is as before,
+    /// and the sensor is off. The next call begins a new sequence, or goes on with the stream.
+    pub fn update(&mut self) -> Result<Update, ErrorOf<S, C, N>> {
+        let result = self.try_update();
+        if result.is_err() {
+            // Whatever the sensor answers to these, there is nothing more that could be done.
+            let _ = self.sensor.stop_capture();
+            let _ = self.sensor.power_down();
+            self.engine.interrupt(self.clock.now());
+        }
+        result
+    }
+
+    /// Makes updates until a decision is final; the rest of the sequence is slept through at the beginning of the next
+    /// call. Does not return from an endless stream.
+    ///
+    /// # Errors
+    /// As [`Runner::update`], and where the network has more outputs than `O`.
+    pub fn decide<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        loop {
+            let update = self.update()?;
+            if update.next.is_none() {
+                return self.decision(&update);
+            }
+        }
+    }
+
+    /// The outputs after `update`, the latest one, as the result of the sequence so far.
+    ///
+    /// # Errors
+    /// The network has more outputs than `O`.
+    pub fn decision<const O: usize>(&self, update: &Update) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        self.engine.decision(update)
+    }
+
+    /// Switches the sensor off and sleeps to the end of the sequence, for example before the board does something else.
+    /// Returns the tick at which it woke.
+    ///
+    /// # Errors
+    /// Sensor or clock failed.
+    pub fn finish(&mut self) -> Result<u64, ErrorOf<S, C, N>> {
+        if self.engine.is_on() && !self.engine.always_on() {
+            self.sensor.power_down().map_err(|error| self.engine.broken(error))?;
+            self.engine.powered_down(self.clock.now());
+        }
+        let now = self.clock.now();
+        if now < self.engine.end() {
+            return self.sleep(now, self.engine.end());
+        }
+        Ok(now)
+    }
+
+    fn try_update(&mut self) -> Result<Update, ErrorOf<S, C, N>> {
+        loop {
+            let now = self.clock.now();
+            match self.engine.next(now)? {
+                Action::Sleep(until) => {
+                    self.sleep(now, until)?;
+                }
+                Action::PowerUp => match self.sensor.power_up() {
+                    Ok(()) => self.engine.powered_up(now),
+                    Err(error) => self.retry(error)?,
+                },
+                Action::Take(sample) => {
+                    let taken = self.sensor.take_captured(sample);
+                    match taken.map_err(|error| self.engine.broken(error))? {
+                        Captured::Sample { counts, queued } => {
+                            self.engine.taken(queued);
+                            return self.use_sample(counts.as_ref(), true);
+                        }
+                        Captured::Overflow => return Err(self.engine.overflowed(sample)),
+                        Captured::Empty => self.engine.nothing_captured(),
+                    }
+                }
+                Action::Read(sample, _) => match self.sensor.read(sample) {
+                    Poll::Ready(Ok(counts)) => return self.use_sample(counts.as_ref(), false),
+                    Poll::Ready(Err(error)) => self.retry(error)?,
+                    Poll::Pending => {
+                        let now = self.clock.now();
+                        if !self.engine.pending(now) && !self.engine.failed(now) {
+                            return Err(RunnerError::Timeout { sample });
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn use_sample(&mut self, counts: &[i16], captured: bool) -> Result<Update, ErrorOf<S, C, N>> {
+        if let Some((from, instants)) = self.engine.capture_from() {
+            let started = self.sensor.start_capture(from, instants);
+            started.map_err(|error| self.engine.broken(error))?;
+        }
+        let update = self.engine.update(counts, captured)?;
+        loop {
+            let now = self.clock.now();
+            let done = match self.engine.settle(now) {
+                None => return Ok(update),
+                Some(Settle::StopCapture) => self.sensor.stop_capture(),
+                Some(Settle::PowerDown) => {
+                    self.engine.powered_down(now);
+                    self.sensor.power_down()
+                }
+            };
+            // The update is made. A sensor that does not switch off costs energy, and shows when it is next read.
+            if done.is_err() {
+                self.engine.not_settled();
+            }
+        }
+    }
+
+    fn sleep(&mut self, now: u64, until: u64) -> Result<u64, ErrorOf<S, C, N>> {
+        self.clock.sleep_until(until).map_err(RunnerError::Clock)?;
+        let after = self.clock.now();
+        self.engine.slept(until, now, after);
+        Ok(after)
+    }
+
+    fn retry(&mut self, error: S::Error) -> Result<(), ErrorOf<S, C, N>> {
+        if self.engine.failed(self.clock.now()) {
+            Ok(())
+        } else {
+            Err(self.engine.given_up(error))
+        }
+    }
+
+    /// What was counted since the runner was made.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.engine.counters()
+    }
+
+    /// The sequence under way: its network, its outputs, which update is due.
+    #[must_use]
+    pub fn sequence(&self) -> &Sequence<N> {
+        &self.engine.sequence
+    }
+
+    /// The network, to turn its dial.
+    pub fn network_mut(&mut self) -> &mut N {
+        self.engine.sequence.network_mut()
+    }
+
+    /// Sensor and clock, while they have nothing to do.
+    pub fn parts_mut(&mut self) -> (&mut S, &mut C) {
+        (&mut self.sensor, &mut self.clock)
+    }
+
+    /// Takes the runner apart.
+    #[must_use]
+    pub fn into_parts(self) -> (S, C, Sequence<N>) {
+        (self.sensor, self.clock, self.engine.sequence)
+    }
+}

@@ -1,0 +1,79 @@
+//! What the runner hands over: each update, each decision, and what it counted.
+
+use crate::Step;
+use heapless::Vec;
+
+/// One update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Update {
+    /// Sequences begun before this one.
+    pub sequence: u64,
+    /// The sample that was used, counted from the start of the sequence.
+    pub sample: u64,
+    /// Tick at which it fell due.
+    pub due: u64,
+    /// Whether it fell due while an earlier update still ran, and was captured.
+    pub captured: bool,
+    /// What the skip gate said.
+    pub step: Step,
+    /// The sample that is due next; `None` where the decision is final.
+    pub next: Option<u64>,
+}
+
+/// The end of a sequence, with room for `O` outputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Decision<const O: usize> {
+    /// Sequences begun before this one.
+    pub sequence: u64,
+    /// Updates made in it.
+    pub updates: u32,
+    /// The last sample used.
+    pub sample: u64,
+    /// Index of the largest output, the first of equals.
+    pub class: usize,
+    /// Raw outputs; times [`crate::Model::logit_scale`] they are the real ones.
+    pub logits: Vec<i32, O>,
+}
+
+/// What the runner has counted since it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Counters {
+    /// Sequences begun.
+    pub sequences: u64,
+    /// Decisions that became final.
+    pub decisions: u64,
+    /// Updates of the network.
+    pub updates: u64,
+    /// Samples read from the sensor at their instant, or taken out of the queue.
+    pub samples: u64,
+    /// Of these, the ones out of the queue.
+    pub captured: u64,
+    /// Most samples that ever waited in the queue.
+    pub queue_high_water: u32,
+    /// Times that the sensor was switched on.
+    pub power_ups: u64,
+    /// Ticks for which it was on.
+    pub powered_ticks: u64,
+    /// Ends of a sleep.
+    pub wakes: u64,
+    /// Ticks asleep.
+    pub asleep_ticks: u64,
+    /// Of the wakes, those that came later than [`super::Config::late_after`].
+    pub late_wakes: u64,
+    /// Ticks by which the latest wake missed its instant.
+    pub latest_wake_ticks: u64,
+    /// Attempts to reach the sensor that were repeated.
+    pub retries: u64,
+    /// Samples given up because the sensor failed or did not answer in time.
+    pub failures: u64,
+    /// Times that the sensor, asked to, did not switch off or did not stop to capture.
+    pub unsettled: u64,
+    /// Samples lost because the queue was full.
+    pub overflows: u64,
+    /// Samples whose instant passed unused: the board woke a whole period late, or an update outlasted the period and
+    /// nothing captured.
+    pub missed: u64,
+}

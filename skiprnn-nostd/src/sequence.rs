@@ -1,0 +1,144 @@
+//! One sequence, update by update: which sample is due, when the decision is final, what the outputs are.
+
+use crate::{Network, Step, skip::Timeline};
+use core::{fmt, num::NonZeroU32};
+
+/// What one update of a sequence came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Progress {
+    /// The sample that was used, counted from the start of the sequence.
+    pub sample: u64,
+    /// What the skip gate said.
+    pub step: Step,
+    /// The sample that is due next. `None`: no update is left, and the decision is final, however many samples of the
+    /// sequence are still to come. Until then the outputs of this update stand.
+    pub next: Option<u64>,
+}
+
+/// Why [`Sequence::step`] refused. The state is unharmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum SequenceError<E> {
+    /// The decision is final, no sample is due: [`Sequence::restart`] begins the next sequence.
+    Final,
+    /// The network refused the sample.
+    Network(E),
+}
+
+impl<E: fmt::Debug> fmt::Display for SequenceError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SequenceError::Final => f.write_str("the decision is final; restart the sequence"),
+            SequenceError::Network(error) => write!(f, "network: {error:?}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug> core::error::Error for SequenceError<E> {}
+
+/// A network somewhere in a sequence.
+///
+/// It is fed only the samples that [`Sequence::due`] names; between them it need not exist, nor need the sensor. While
+/// samples are skipped, h is copied, so that the outputs of the last update stand ([`crate::OutputAt::Step`]); after the
+/// last one they are the sequence's result ([`crate::OutputAt::End`]).
+///
+/// ```
+/// use skiprnn_nostd::{Instance, Model, Network, Sequence};
+///
+/// fn classify(blob: &[u8], recorded: &[[i16; 1]]) -> Option<usize> {
+///     let network = Instance::<32, 1, 1>::new(Model::parse(blob).ok()?).ok()?;
+///     let mut sequence = Sequence::new(network).with_length(recorded.len().try_into().ok()?);
+///     while let Some(sample) = sequence.due() {
+///         sequence.step(recorded.get(sample as usize)?).ok()?;
+///     }
+///     let mut logits = [0; 2];
+///     sequence.outputs(&mut logits).ok()?;
+///     Some(sequence.network().decide(&logits))
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Sequence<N> {
+    network: N,
+    timeline: Timeline,
+}
+
+impl<N: Network> Sequence<N> {
+    /// Puts a network that has not been stepped yet at the start of a sequence of the model's own length, uncapped.
+    #[must_use]
+    pub fn new(network: N) -> Self {
+        let timeline = Timeline::new(network.sequence_length());
+        Sequence { network, timeline }
+    }
+
+    /// At the start of a sequence of `length` samples instead; 0 is an endless stream.
+    #[must_use]
+    pub fn with_length(self, length: u32) -> Self {
+        let timeline = Timeline::new(length).with_cap(self.timeline.cap());
+        Sequence { timeline, ..self }
+    }
+
+    /// With a cap: at most so many updates a sequence; after the last one the decision is final.
+    #[must_use]
+    pub fn with_cap(self, cap: Option<NonZeroU32>) -> Self {
+        let timeline = self.timeline.with_cap(cap);
+        Sequence { timeline, ..self }
+    }
+
+    /// The sample that the next update needs, counted from the start of the sequence; `None` where the decision is
+    /// final.
+    #[must_use]
+    pub fn due(&self) -> Option<u64> {
+        self.timeline.due()
+    }
+
+    /// Updates so far, and what bounds them.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Updates on the sample that is due, as raw sensor counts, (I).
+    ///
+    /// # Errors
+    /// The decision is final already, or the network refused the sample. Nothing has changed then.
+    pub fn step(&mut self, counts: &[i16]) -> Result<Progress, SequenceError<N::Error>> {
+        let sample = self.timeline.due().ok_or(SequenceError::Final)?;
+        let step = self.network.step(counts).map_err(SequenceError::Network)?;
+        let next = self.timeline.update(step.skip);
+        Ok(Progress { sample, step, next })
+    }
+
+    /// The raw outputs that stand now, (O), written to `out`: those of the last update, or of h0 before the first.
+    ///
+    /// # Errors
+    /// `out` has another length than the network has outputs.
+    pub fn outputs(&self, out: &mut [i32]) -> Result<(), N::Error> {
+        self.network.logits(out)
+    }
+
+    /// Back to the start of a sequence: h0, c0, sample 0. The dial and the cap stay where they are.
+    ///
+    /// # Errors
+    /// The network's state does not belong to its model.
+    pub fn restart(&mut self) -> Result<(), N::Error> {
+        self.network.reset()?;
+        self.timeline.restart();
+        Ok(())
+    }
+
+    /// Gives up the samples before `sample`: the next update falls due there, or never where that is beyond the end.
+    pub(crate) fn lose_until(&mut self, sample: u64) {
+        self.timeline.lose_until(sample);
+    }
+
+    /// The network.
+    pub fn network(&self) -> &N {
+        &self.network
+    }
+
+    /// The network, to turn its dial.
+    pub fn network_mut(&mut self) -> &mut N {
+        &mut self.network
+    }
+}

@@ -1,0 +1,497 @@
+//! The runner in simulated time, at 1 kHz and a sample period of 20 ticks where nothing else is said.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod mock;
+
+use mock::{Answer, Event::*, MockClock, MockNetwork, MockSensor, Shared, measured_at};
+use skiprnn_nostd::{
+    Network, Sequence,
+    runner::{CaptureQueue, Config, Counters, Decision, Profile, Runner, RunnerError, Update},
+};
+use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
+
+const PERIOD: u64 = 20;
+
+/// Five ticks to turn on; off where a pause has 30 or more.
+const PROFILE: Profile = Profile {
+    turn_on: Duration::from_millis(5),
+    off_pays: Duration::from_millis(30),
+    always_on: false,
+};
+
+/// Updates are known to fit into the period.
+const FITS: Config = Config {
+    sample_period: None,
+    longest_update: Some(Duration::from_millis(3)),
+    retries: 2,
+    timeout: None,
+    poll: None,
+    late_after: None,
+};
+
+type Mocked = Runner<MockSensor, MockClock, MockNetwork>;
+
+fn runner(shared: &Shared, length: u32, script: &[u32]) -> Mocked {
+    let network = MockNetwork::new(shared, length, script);
+    Runner::new(
+        Sequence::new(network),
+        MockSensor::new(shared, PROFILE),
+        MockClock::new(shared),
+        &FITS,
+    )
+    .unwrap()
+}
+
+fn samples(updates: &[Update]) -> Vec<(u64, u64)> {
+    updates.iter().map(|u| (u.sequence, u.sample)).collect()
+}
+
+#[test]
+fn powered_exactly_when_it_must_be_and_read_at_its_instants() {
+    let shared = Shared::at(1003);
+    let mut runner = runner(&shared, 8, &[2, 0, 9]);
+    let decision: Decision<2> = runner.decide().unwrap();
+    assert_eq!((decision.updates, decision.sample, decision.logits.len()), (3, 4, 2));
+    let second = runner.update().unwrap();
+    // The grid begins at tick 1003; sample 0 of the first sequence falls on the first point that leaves time to turn on.
+    let zero = 1003 + PERIOD;
+    let at = |sample: u64| zero + sample * PERIOD;
+    assert_eq!(
+        shared.events(),
+        [
+            Sleep(1003, at(0) - 5),
+            On(at(0) - 5),
+            Sleep(at(0) - 5, at(0)),
+            Read(0, at(0)),
+            Off(at(0) + 3), // after the update: sample 3 is 57 ticks away
+            Sleep(at(0) + 3, at(3) - 5),
+            On(at(3) - 5),
+            Sleep(at(3) - 5, at(3)),
+            Read(3, at(3)),
+            Sleep(at(3) + 3, at(4)), // on: 17 ticks are too short to pay
+            Read(4, at(4)),
+            Off(at(4) + 3), // the decision is final; the next sequence begins at sample 8 of this grid
+            Sleep(at(4) + 3, at(8) - 5),
+            On(at(8) - 5),
+            Sleep(at(8) - 5, at(8)),
+            Read(0, at(8)),
+            Off(at(8) + 3),
+        ]
+    );
+    assert_eq!((second.sequence, second.sample, second.due), (1, 0, at(8)));
+    assert_eq!(
+        runner.counters(),
+        Counters {
+            sequences: 2,
+            decisions: 1,
+            updates: 4,
+            samples: 4,
+            power_ups: 3,
+            powered_ticks: 8 + 28 + 8,
+            wakes: 7,
+            asleep_ticks: at(8) - 1003 - 9,
+            ..Counters::default()
+        }
+    );
+}
+
+#[test]
+fn a_sensor_that_must_stay_on_does() {
+    let shared = Shared::at(0);
+    let sensor = MockSensor::new(
+        &shared,
+        Profile {
+            always_on: true,
+            ..PROFILE
+        },
+    );
+    let network = MockNetwork::new(&shared, 8, &[3, 9]);
+    let mut runner = Runner::new(Sequence::new(network), sensor, MockClock::new(&shared), &FITS).unwrap();
+    for _ in 0..3 {
+        runner.decide::<2>().unwrap();
+    }
+    assert!(!shared.events().iter().any(|event| matches!(event, Off(_))));
+    let counters = runner.counters();
+    assert_eq!((counters.power_ups, counters.powered_ticks), (1, shared.now() - 15));
+}
+
+#[test]
+fn no_drift_over_10_000_sequences() {
+    // 1 ms on a watch crystal: 32.768 ticks, so that rounding would add up. Every wake-up comes two ticks late.
+    let shared = Shared::at(77);
+    let mut clock = MockClock::new(&shared);
+    clock.rate = 32_768;
+    clock.oversleeps = VecDeque::from([2]);
+    let mut network = MockNetwork::new(&shared, 100, &[6, 40, 60]);
+    network.period_ns = 1_000_000;
+    let profile = Profile {
+        turn_on: Duration::ZERO,
+        ..PROFILE
+    };
+    let mut runner = Runner::new(
+        Sequence::new(network),
+        MockSensor::new(&shared, profile),
+        clock,
+        &Config {
+            longest_update: Some(Duration::from_micros(100)),
+            ..FITS
+        },
+    )
+    .unwrap();
+    for sequence in 0..10_000u64 {
+        let decision: Decision<2> = runner.decide().unwrap();
+        assert_eq!((decision.sequence, decision.updates), (sequence, 3));
+    }
+    let reads = shared.reads();
+    assert_eq!(reads.len(), 30_000);
+    for (k, (sample, at)) in reads.into_iter().enumerate() {
+        let point = (k as u64 / 3) * 100 + sample;
+        let late = if k == 0 { 0 } else { 2 };
+        assert_eq!(at, 77 + point * 32_768 / 1000 + late, "read {k}");
+    }
+    let counters = runner.counters();
+    assert_eq!(
+        (counters.latest_wake_ticks, counters.late_wakes, counters.missed),
+        (2, 0, 0)
+    );
+}
+
+#[test]
+fn late_wakes_are_counted_and_lost_instants_are_errors() {
+    let shared = Shared::at(0);
+    let mut runner = runner(&shared, 8, &[3, 9]);
+    // The sleeps: to the turn-on, to sample 0, to the turn-on, to sample 4.
+    runner.parts_mut().1.oversleeps = VecDeque::from([0, 1, 0, 2, 0]);
+    runner.decide::<2>().unwrap();
+    let counters = runner.counters();
+    // A sixteenth of the period is one tick.
+    assert_eq!((counters.late_wakes, counters.latest_wake_ticks), (1, 2));
+    assert_eq!(shared.reads(), [(0, 21), (4, 102)]);
+
+    runner.parts_mut().1.oversleeps = VecDeque::from([0, PERIOD, 0]);
+    let state = runner.sequence().network().state_crc();
+    let error = runner.update().unwrap_err();
+    assert_eq!(
+        error,
+        RunnerError::Missed {
+            sample: 0,
+            late_ticks: PERIOD
+        }
+    );
+    assert_eq!(error.to_string(), "sample 0: missed, it fell due 20 ticks ago");
+    assert_eq!(runner.counters().missed, 1);
+    assert_ne!(state, 0);
+    // The sequence is given up; another one begins at the next point that can be reached.
+    let update = runner.update().unwrap();
+    assert_eq!((update.sequence, update.sample, update.due), (2, 0, 220));
+}
+
+#[test]
+fn a_failing_sensor_is_asked_again_then_named() {
+    let shared = Shared::at(0);
+    let mut runner = runner(&shared, 0, &[0; 100]);
+    let answers = runner.parts_mut().0.answers.clone();
+    let say = |given: &[Answer]| answers.borrow_mut().extend(given);
+    use Answer::{Bad, Good, Pending};
+
+    // Two failures are within the retries; the timeout of an attempt is 5 ticks, a poll one tick.
+    say(&[Bad, Bad, Good]);
+    runner.update().unwrap();
+    assert_eq!(shared.reads(), [(0, 22)]);
+    say(&[Pending, Pending, Good]);
+    runner.update().unwrap();
+    assert_eq!(shared.reads()[1], (1, 42));
+    assert_eq!((runner.counters().retries, runner.counters().failures), (2, 0));
+
+    let state = runner.sequence().network().state_crc();
+    say(&[Bad, Bad, Bad]);
+    let error = runner.update().unwrap_err();
+    assert_eq!(
+        error,
+        RunnerError::Sensor {
+            sample: 2,
+            error: "nonsense"
+        }
+    );
+    assert_eq!(error.to_string(), "sample 2: \"nonsense\"");
+    assert_eq!(runner.sequence().network().state_crc(), state, "no harm done");
+    assert_eq!(runner.sequence().due(), Some(2));
+    assert!(
+        matches!(shared.events().last(), Some(Off(_))),
+        "switched off to bring it back"
+    );
+
+    // A stream goes on with the first sample that can be had: it is tick 62, and to turn on takes 5.
+    let update = runner.update().unwrap();
+    assert_eq!((update.sequence, update.sample, update.due), (0, 3, 80));
+
+    say(&[Pending; 18]);
+    let error = runner.update().unwrap_err();
+    assert_eq!(error, RunnerError::Timeout { sample: 4 });
+    let counters = runner.counters();
+    assert_eq!((counters.retries, counters.failures), (2 + 2 + 2, 2));
+    answers.borrow_mut().clear();
+    assert_eq!(runner.update().unwrap().sample, 6);
+    assert_eq!(runner.counters().updates, 4);
+}
+
+#[test]
+fn a_sensor_that_does_not_wake_up_is_asked_again() {
+    let shared = Shared::at(0);
+    let mut runner = runner(&shared, 8, &[9]);
+    runner.parts_mut().0.dead_for = 2;
+    runner.decide::<2>().unwrap();
+    // Switched on two polls late, and ready as much later.
+    assert_eq!(shared.reads(), [(0, 22)]);
+    assert_eq!((runner.counters().retries, runner.counters().power_ups), (2, 1));
+    runner.parts_mut().0.dead_for = 3;
+    let error = runner.update().unwrap_err();
+    assert_eq!(
+        error,
+        RunnerError::Sensor {
+            sample: 0,
+            error: "no answer"
+        }
+    );
+    runner.decide::<2>().unwrap();
+}
+
+#[test]
+fn a_clock_that_fails_ends_the_update() {
+    let shared = Shared::at(0);
+    let mut runner = runner(&shared, 8, &[9]);
+    runner.parts_mut().1.fails = true;
+    assert_eq!(runner.update(), Err(RunnerError::Clock("the alarm does not start")));
+    runner.parts_mut().1.fails = false;
+    assert_eq!(runner.update().unwrap().sample, 0);
+}
+
+/// The schedule of every sequence, as a simulator without time gives it.
+fn simulated(runner_updates: &[Update], length: u32) -> Vec<(u64, u64)> {
+    let shared = Shared::at(0);
+    let mut network = MockNetwork::new(&shared, length, &[]);
+    network.takes = vec![0];
+    let mut schedule = Vec::new();
+    let mut sequence = Sequence::new(network);
+    for first in runner_updates.iter().filter(|u| u.sample == 0) {
+        sequence.restart().unwrap();
+        while let Some(sample) = sequence.due() {
+            // All at the instants of this sequence.
+            let tick = first.due + sample * PERIOD;
+            sequence.step(&measured_at(tick)).unwrap();
+            schedule.push((first.sequence, sample));
+        }
+    }
+    schedule
+}
+
+/// Updates that take up to four periods: they use samples that were gone when they began.
+const SLOW: [u64; 5] = [3, 70, 41, 19, 85];
+
+fn slow(shared: &Shared) -> Sequence<MockNetwork> {
+    let mut network = MockNetwork::new(shared, 50, &[]);
+    network.takes = SLOW.to_vec();
+    Sequence::new(network)
+}
+
+const UNKNOWN: Config = Config {
+    longest_update: None,
+    ..FITS
+};
+
+#[test]
+fn slow_updates_keep_the_simulators_schedule_through_the_fifo() {
+    let shared = Shared::at(5);
+    let mut sensor = MockSensor::new(&shared, PROFILE);
+    sensor.fifo = 32;
+    let mut runner = Runner::new(slow(&shared), sensor, MockClock::new(&shared), &UNKNOWN).unwrap();
+    let updates: Vec<_> = (0..2000).map(|_| runner.update().unwrap()).collect();
+    let ended = updates.iter().rposition(|u| u.next.is_none()).unwrap() + 1;
+    assert_eq!(samples(&updates[..ended]), simulated(&updates[..ended], 50));
+    let counters = runner.counters();
+    assert!(counters.captured > 500 && counters.queue_high_water > 4, "{counters:?}");
+    assert_eq!((counters.overflows, counters.missed), (0, 0));
+}
+
+/// A runner whose samples an interrupt captures into a queue of this depth.
+fn queued<const N: usize>(
+    shared: &Shared,
+) -> Runner<impl skiprnn_nostd::runner::Sensor<Error = &'static str>, MockClock, MockNetwork> {
+    let queue: &'static _ = Box::leak(Box::new(CaptureQueue::<[i16; 1], N>::new()));
+    let world = shared.world.clone();
+    let alarm = move |tick| world.borrow_mut().alarm = tick;
+    let sensor = queue.attach(MockSensor::new(shared, PROFILE), alarm);
+    let now = shared.clone();
+    *shared.interrupt.borrow_mut() = Some(Box::new(move |_| queue.capture(|| Some(measured_at(now.now())))));
+    Runner::new(slow(shared), sensor, MockClock::new(shared), &UNKNOWN).unwrap()
+}
+
+#[test]
+fn slow_updates_keep_the_simulators_schedule_through_the_queue() {
+    let shared = Shared::at(5);
+    let mut runner = queued::<32>(&shared);
+    let updates: Vec<_> = (0..2000).map(|_| runner.update().unwrap()).collect();
+    let ended = updates.iter().rposition(|u| u.next.is_none()).unwrap() + 1;
+    assert_eq!(samples(&updates[..ended]), simulated(&updates[..ended], 50));
+    let counters = runner.counters();
+    assert!(counters.captured > 500 && counters.queue_high_water > 4, "{counters:?}");
+    // Every instant at which the sensor was read directly is that of its sample.
+    assert!(shared.reads().iter().all(|(_, at)| (at - 5) % PERIOD == 0));
+}
+
+#[test]
+fn a_queue_that_overflows_is_counted_and_named() {
+    let shared = Shared::at(5);
+    let mut runner = queued::<2>(&shared);
+    let results: Vec<_> = (0..2000).map(|_| runner.update()).collect();
+    let overflows = results
+        .iter()
+        .filter(|r| matches!(r, Err(RunnerError::Overflow { .. })))
+        .count();
+    assert!(overflows > 0);
+    assert_eq!(runner.counters().overflows, overflows as u64);
+    assert_eq!(runner.counters().queue_high_water, 2);
+    // Nothing else goes wrong, and what is decided is what the simulator decides.
+    assert!(
+        results
+            .iter()
+            .all(|r| matches!(r, Ok(_) | Err(RunnerError::Overflow { .. })))
+    );
+    let whole: Vec<_> = results
+        .split(|r| r.is_err())
+        .flat_map(|good| {
+            let good: Vec<Update> = good.iter().map(|r| *r.as_ref().unwrap()).collect();
+            let ended = good.iter().rposition(|u| u.next.is_none()).map_or(0, |k| k + 1);
+            good[..ended].to_vec()
+        })
+        .collect();
+    assert_eq!(samples(&whole), simulated(&whole, 50));
+}
+
+#[test]
+fn without_capture_a_slow_update_loses_samples_by_name() {
+    let shared = Shared::at(0);
+    let mut runner = runner(&shared, 50, &[0; 50]);
+    runner.network_mut().takes = vec![3, 45];
+    runner.update().unwrap();
+    runner.update().unwrap();
+    let error = runner.update().unwrap_err();
+    assert_eq!(
+        error,
+        RunnerError::Missed {
+            sample: 2,
+            late_ticks: 25
+        }
+    );
+}
+
+#[test]
+fn the_cap_ends_a_sequence_and_the_board_sleeps_to_the_next() {
+    let shared = Shared::at(0);
+    let network = MockNetwork::new(&shared, 100, &[0; 100]);
+    let sequence = Sequence::new(network).with_cap(NonZeroU32::new(5));
+    let mut runner = Runner::new(
+        sequence,
+        MockSensor::new(&shared, PROFILE),
+        MockClock::new(&shared),
+        &FITS,
+    )
+    .unwrap();
+    let (first, second): (Decision<2>, Decision<2>) = (runner.decide().unwrap(), runner.decide().unwrap());
+    assert_eq!((first.updates, first.sample, second.updates), (5, 4, 5));
+    assert_eq!(shared.reads()[5], (0, 20 + 100 * PERIOD));
+    runner.finish().unwrap();
+    assert_eq!(shared.now(), 20 + 200 * PERIOD);
+}
+
+#[test]
+fn what_cannot_run_is_refused_beforehand() {
+    let shared = Shared::at(0);
+    let refused = |network: MockNetwork, cap: u32, config: &Config| {
+        let sequence = Sequence::new(network).with_cap(NonZeroU32::new(cap));
+        let parts = (MockSensor::new(&shared, PROFILE), MockClock::new(&shared));
+        Runner::new(sequence, parts.0, parts.1, config).map(|_| ()).unwrap_err()
+    };
+    assert_eq!(
+        refused(MockNetwork::new(&shared, 0, &[]), 3, &FITS),
+        RunnerError::CappedStream
+    );
+    let mut timeless = MockNetwork::new(&shared, 9, &[]);
+    timeless.period_ns = 0;
+    let error = refused(timeless.clone(), 0, &FITS);
+    assert_eq!(error.to_string(), "a sample period of 0 ns on a clock of 1000 Hz");
+    let fast = Config {
+        sample_period: Some(Duration::from_micros(999)),
+        ..FITS
+    };
+    let error = refused(timeless, 0, &fast);
+    assert_eq!(error.to_string(), "a sample period of 999000 ns on a clock of 1000 Hz");
+    let mut small = runner(&shared, 1, &[]);
+    let error = small.decide::<1>().unwrap_err();
+    assert_eq!(error, RunnerError::Outputs { needed: 2, capacity: 1 });
+}
+
+/// Every scenario once more through the async runner, event by event.
+#[cfg(feature = "async")]
+#[test]
+fn async_is_the_same() {
+    use mock::block_on;
+    use skiprnn_nostd::runner::asynch;
+
+    /// Script of skips, ticks of the updates, answers of the sensor, depth of its FIFO.
+    type Scenario = (&'static [u32], &'static [u64], &'static [Answer], usize, Config);
+    let scenarios: [Scenario; 5] = [
+        (&[2, 0, 0], &[3], &[], 0, FITS),
+        (&[], &SLOW, &[], 32, UNKNOWN),
+        (&[], &SLOW, &[], 2, UNKNOWN),
+        (&[0; 50], &[3, 45], &[], 0, FITS),
+        (
+            &[3, 9],
+            &[3],
+            &[Answer::Good, Answer::Bad, Answer::Bad, Answer::Good, Answer::Bad],
+            0,
+            FITS,
+        ),
+    ];
+    for (script, takes, answers, fifo, config) in scenarios {
+        let parts = || {
+            let shared = Shared::at(5);
+            let mut sensor = MockSensor::new(&shared, PROFILE);
+            sensor.fifo = fifo;
+            sensor.answers.borrow_mut().extend(answers);
+            let mut network = MockNetwork::new(&shared, 50, script);
+            network.takes = takes.to_vec();
+            (Sequence::new(network), sensor, MockClock::new(&shared), shared)
+        };
+        let (sequence, sensor, clock, blocking_world) = parts();
+        let mut blocking = Runner::new(sequence, sensor, clock, &config).unwrap();
+        let (sequence, sensor, clock, async_world) = parts();
+        let mut asynchronous = asynch::Runner::new(sequence, sensor, clock, &config).unwrap();
+        for _ in 0..300 {
+            assert_eq!(block_on(asynchronous.update()), blocking.update());
+        }
+        assert_eq!(async_world.events(), blocking_world.events());
+        assert_eq!(asynchronous.counters(), blocking.counters());
+    }
+}
+
+#[cfg(feature = "async")]
+#[test]
+fn an_async_read_that_hangs_is_dropped() {
+    use mock::block_on;
+    use skiprnn_nostd::runner::asynch;
+
+    let shared = Shared::at(0);
+    let sensor = MockSensor::new(&shared, PROFILE);
+    let answers = sensor.answers.clone();
+    let sequence = Sequence::new(MockNetwork::new(&shared, 0, &[0; 9]));
+    let mut runner = asynch::Runner::new(sequence, sensor, MockClock::new(&shared), &FITS).unwrap();
+    answers.borrow_mut().extend([Answer::Pending, Answer::Pending]);
+    let update = block_on(runner.update()).unwrap();
+    // Two attempts of 5 ticks, each followed by a tick of patience.
+    assert_eq!((update.sample, shared.now()), (0, 20 + 2 * 6 + 3));
+    answers.borrow_mut().extend([Answer::Pending; 3]);
+    assert_eq!(block_on(runner.update()), Err(RunnerError::Timeout { sample: 1 }));
+    let counters = runner.counters();
+    assert_eq!((counters.retries, counters.failures), (4, 1));
+}
