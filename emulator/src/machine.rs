@@ -52,12 +52,6 @@ impl Machine {
         }
     }
 
-    /// Whether the core has the DSP instructions that the kernels in assembly use.
-    #[must_use]
-    pub const fn has_dsp(self) -> bool {
-        matches!(self, Machine::Mps2An386 | Machine::Mps2An500 | Machine::Mps2An505)
-    }
-
     /// The Rust target of its firmware.
     pub(crate) const fn target(self) -> &'static str {
         match self {

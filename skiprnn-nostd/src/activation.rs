@@ -15,6 +15,7 @@
 //!
 //! 14 instructions on a Cortex-M4, whatever the argument: `cell::sys` has the same arithmetic in assembly.
 
+use crate::arithmetic::subtract_high;
 use fixed::types::I1F15;
 
 /// Pieces per unit of the argument, as a power of two.
@@ -80,7 +81,7 @@ fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
     let v = ((magnitude << (32 - to_piece)) as i32) >> (32 - BETWEEN_BITS);
     let c1 = (line & 0x3fff) as i32;
     let curve = ((line >> 15) as i32).wrapping_mul(v); // 28 bits
-    let slope = (((c1 as i64) << 32).wrapping_sub(c1 as i64 * curve as i64) >> 32) as i32;
+    let slope = subtract_high(c1, curve);
     let t = (line as i32).wrapping_add(slope.wrapping_mul(v) << 2);
     if x < 0 { t.wrapping_neg() } else { t }
 }

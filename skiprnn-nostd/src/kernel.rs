@@ -9,13 +9,18 @@
 //! [`Layout::Plane`] those over the upper planes, have not wrapped for good: additions modulo 2^32 give the true sum
 //! wherever that sum fits.
 //!
-//! `portable` is the reference and runs everywhere; for cores with Thumb-2, `cell::sys` has the same sums in assembly.
+//! `portable` has the sums in plain Rust, the reference; `sys` in assembly for cores with 16-bit Thumb instructions;
+//! `units` goes with either from block to block. For cores with Thumb-2 it is all in `cell::sys`.
 
-#[cfg(not(skiprnn_thumb2))]
+#[cfg(not(any(skiprnn_thumb2, skiprnn_thumb1)))]
 mod portable;
+#[cfg(skiprnn_thumb1)]
+mod sys;
+#[cfg(not(skiprnn_thumb2))]
+mod units;
 
 #[cfg(not(skiprnn_thumb2))]
-pub(crate) use portable::{Factors, each_four, each_three};
+pub(crate) use units::{Factors, each_four, each_three};
 
 /// How a block's weights lie in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +90,6 @@ impl<'a> Matrix<'a> {
     }
 
     /// Column groups of a block.
-    #[cfg(skiprnn_thumb2)]
     pub(crate) const fn groups(&self) -> usize {
         self.groups
     }

@@ -3,11 +3,9 @@
 //! Nothing here knows the sizes that a [`crate::State`] was compiled for, so that an image has it once, and loops are
 //! kept as they are written: unrolled, they would take more flash than a kernel for a percent of an update.
 
-mod sys;
-
 use crate::{
     Step,
-    arithmetic::{saturate_16, shift_round},
+    arithmetic::{keep_rolled, multiply_long, saturate_16, shift_round},
     delta,
     format::ChannelRecord,
     model::{CellKind, Gate},
@@ -21,7 +19,7 @@ use fixed::types::I16F16;
 #[inline(never)]
 pub(crate) fn convert(x: &mut [i16], counts: &[i16], channels: &[ChannelRecord]) {
     for ((x, count), channel) in x.iter_mut().zip(counts).zip(channels) {
-        sys::keep_rolled();
+        keep_rolled();
         let scaled = i64::from(*count).wrapping_mul(i64::from(channel.multiplier.get()));
         *x = saturate_16(shift_round(
             scaled.wrapping_add(channel.offset.get()),
@@ -36,7 +34,7 @@ pub(crate) fn narrow(narrowed: &mut [u32], h: &[u32], drop: u8) {
     let half = 1i32 << (drop & 15) >> 1;
     let one = |h: i32| h.wrapping_add(half) >> (drop & 15);
     for (narrowed, h) in narrowed.iter_mut().zip(h) {
-        sys::keep_rolled();
+        keep_rolled();
         let (low, high) = (one(i32::from(*h as i16)), one(*h as i32 >> 16));
         *narrowed = (low as u32 & 0xffff) | (high as u32) << 16;
     }
@@ -49,7 +47,7 @@ fn sum<S: Copy>(gate: &Gate<'_>, state: &[S], product: impl Fn(i16, S) -> i64) -
     let (state_pairs, state_last) = state.as_chunks::<2>();
     let mut sum = gate.bias;
     for ([w0, w1], [s0, s1]) in pairs.iter().zip(state_pairs) {
-        sys::keep_rolled();
+        keep_rolled();
         sum = sum.wrapping_add(product(*w0, *s0)).wrapping_add(product(*w1, *s1));
     }
     // An odd unit at the end; the state may have room for more units than there are weights.
@@ -63,7 +61,7 @@ fn sum<S: Copy>(gate: &Gate<'_>, state: &[S], product: impl Fn(i16, S) -> i64) -
 /// The gate's pre-activation over an LSTM's c, in 64 bits: Σ|w|·|c| stays below 2^12 · 2^15 · 2^30.
 #[inline(never)]
 fn over_lstm(gate: &Gate<'_>, c: &[i32]) -> i64 {
-    sum(gate, c, |w, c| i64::from(w).wrapping_mul(i64::from(c)))
+    sum(gate, c, multiply_long)
 }
 
 /// The gate's pre-activation over a GRU's h, likewise.

@@ -11,8 +11,6 @@ include!(concat!(env!("OUT_DIR"), "/blob.rs"));
 
 /// Bytes below the stack pointer that are painted.
 const PAINTED: usize = 2048;
-/// Bytes at the stack pointer that are not, because the painter's own frame lies there.
-const MARGIN: usize = 64;
 /// What with.
 const PAINT: u32 = 0x5a5a_a5a5;
 
@@ -24,38 +22,41 @@ pub fn blob() -> &'static [u8] {
     unsafe { core::slice::from_raw_parts(start as *const u8, length) }
 }
 
-fn stack_pointer() -> usize {
-    let pointer;
-    // SAFETY: reading a register changes nothing.
-    unsafe { asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack, preserves_flags)) };
-    pointer
-}
-
-/// Where the last painted word lies. Interrupts are off, so that nothing but calls writes below the stack pointer.
+/// Where the lowest painted word lies. Interrupts are off, so that nothing but calls writes below the stack pointer.
 static mut LOWEST: usize = 0;
 
-/// Paints the free stack.
-#[inline(never)]
+/// Paints the stack below the caller's frame, with a loop that needs none of its own.
+#[inline(always)]
 pub fn paint() {
-    let top = stack_pointer() & !3;
-    let lowest = top - PAINTED;
     // SAFETY: between the end of the static data and the stack pointer lies nothing; PAINTED bytes are there on every
-    // machine. This function's own frame lies within the margin. The program has one thread.
+    // machine. The loop writes just these, and calls nothing. The program has one thread.
     unsafe {
+        let lowest;
+        asm!(
+            "mov {lowest}, sp",
+            "mov {to}, {lowest}",
+            "subs {lowest}, {lowest}, {painted}",
+            "2:",
+            "subs {to}, {to}, #4",
+            "str {paint}, [{to}]",
+            "cmp {to}, {lowest}",
+            "bne 2b",
+            lowest = out(reg) lowest,
+            to = out(reg) _,
+            paint = in(reg) PAINT,
+            painted = in(reg) PAINTED,
+        );
         LOWEST = lowest;
-        for address in (lowest..top - MARGIN).step_by(4) {
-            ptr::write_volatile(address as *mut u32, PAINT);
-        }
     }
 }
 
-/// Bytes of the painted stack that were written to since, from the top down to the lowest of them.
+/// Bytes of the painted stack from its top down to the lowest that was written to since.
 #[inline(never)]
 pub fn painted_over() -> usize {
     // SAFETY: as for `paint`; the words were written by it.
     unsafe {
         let mut address = LOWEST;
-        while address < LOWEST + PAINTED - MARGIN && ptr::read_volatile(address as *const u32) == PAINT {
+        while address < LOWEST + PAINTED && ptr::read_volatile(address as *const u32) == PAINT {
             address += 4;
         }
         LOWEST + PAINTED - address

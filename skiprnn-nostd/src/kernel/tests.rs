@@ -1,4 +1,7 @@
-use super::{portable::Accumulate, *};
+use super::{
+    units::{Planes, accumulate},
+    *,
+};
 use proptest::prelude::*;
 
 /// Packs rows of weights as the quantizer does: (rows, columns), one block.
@@ -30,7 +33,7 @@ fn pack(layout: Layout, rows: &[Vec<i32>]) -> Vec<u32> {
 /// Holds one block to plain sums, weight by weight and as a whole.
 fn check<const R: usize>(layout: Layout, rows: &[Vec<i32>], x: &[i16], drop: u32)
 where
-    [i32; R]: Accumulate,
+    [i32; R]: Planes,
 {
     let words = pack(layout, rows);
     let columns = rows[0].len();
@@ -45,7 +48,7 @@ where
     let bias: [i32; R] = core::array::from_fn(|r| 1000 * r as i32 - 7);
     let mut acc = bias;
     assert!(pairs.len() >= matrix.pairs());
-    acc.accumulate(layout, &words, &pairs, drop);
+    accumulate(&mut acc, &matrix, &words, &pairs, drop);
     for (r, row) in rows.iter().enumerate() {
         for (c, w) in row.iter().enumerate() {
             assert_eq!(matrix.weight(0, r, c), *w, "{layout:?} row {r} column {c}");

@@ -23,9 +23,8 @@ pub fn run(count: usize, seed: u64, only: Option<&str>) -> anyhow::Result<()> {
         if only.is_some_and(|only| only != machine.name()) {
             continue;
         }
-        let kernels = if machine.has_dsp() { &[false, true][..] } else { &[true] };
-        for &portable in kernels {
-            let board = Board::new(machine, portable && machine.has_dsp())?;
+        for portable in [false, true] {
+            let board = Board::new(machine, portable)?;
             let what = format!(
                 "{machine} ({}), {} kernels",
                 machine.core(),

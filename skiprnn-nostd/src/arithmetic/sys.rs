@@ -6,7 +6,7 @@
 #[inline(always)]
 pub(crate) fn keep_rolled() {
     // SAFETY: there is no instruction.
-    #[cfg(all(target_arch = "arm", not(miri)))]
+    #[cfg(all(any(target_arch = "arm", target_arch = "riscv32"), not(miri)))]
     unsafe {
         core::arch::asm!("", options(nomem, nostack, preserves_flags));
     }
