@@ -1,6 +1,9 @@
 //! The commands and their options. One name for one thing, everywhere.
 
-use crate::{energy::EnergyArgs, plot::PlotArgs, reproduce::ReproduceArgs, train::TrainArgs};
+use crate::{
+    compare::CompareArgs, energy::EnergyArgs, fidelity::FidelityArgs, plot::PlotArgs, quantize::QuantizeArgs,
+    reproduce::ReproduceArgs, train::TrainArgs,
+};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{num::NonZeroU32, path::PathBuf};
 
@@ -41,6 +44,12 @@ pub enum Command {
     /// Turn a float model into a blob of integers, with proofs and a report of what was lost.
     #[command(after_help = "Example: skiprnn quantize runs/f --out f.srnn")]
     Quantize(QuantizeArgs),
+    /// What each integer format costs models, on held-out data.
+    #[command(after_help = "Example: skiprnn fidelity runs/f --out fidelity.md")]
+    Fidelity(FidelityArgs),
+    /// The float model against its blob along a sequence, and the sequences whose schedules part.
+    #[command(after_help = "Example: skiprnn compare runs/f f.srnn --out compare.svg")]
+    Compare(CompareArgs),
     /// What is in a blob.
     #[command(after_help = "Example: skiprnn inspect f.srnn")]
     Inspect(InspectArgs),
@@ -108,45 +117,6 @@ pub struct EvalArgs {
     /// The results.
     #[command(flatten)]
     pub result: ResultArgs,
-}
-
-/// Options of `quantize`.
-#[derive(Args, Debug)]
-pub struct QuantizeArgs {
-    /// Run folder, or a model.safetensors.
-    pub run: PathBuf,
-    /// The blob to write.
-    #[arg(long)]
-    pub out: PathBuf,
-    /// Calibration sequences. [default: the run's validation part]
-    #[arg(long)]
-    pub calib_x: Option<PathBuf>,
-    /// Their labels or targets, for the metric.
-    #[arg(long)]
-    pub calib_y: Option<PathBuf>,
-    /// Bits of the recurrent weights: 8 or 16.
-    #[arg(long, default_value_t = 8, value_parser = parse_bits)]
-    pub weights: u8,
-    /// Name stored in the blob. [default: the run's folder name]
-    #[arg(long)]
-    pub name: Option<String>,
-    /// Largest number of samples ever skipped; needed where sequences have no end.
-    #[arg(long)]
-    pub max_skip: Option<u32>,
-    /// Seconds between samples, where the model does not say.
-    #[arg(long)]
-    pub sample_period_s: Option<f64>,
-    /// Samples per sequence, where the model does not say.
-    #[arg(long)]
-    pub length: Option<usize>,
-}
-
-fn parse_bits(text: &str) -> Result<u8, String> {
-    match text {
-        "8" => Ok(8),
-        "16" => Ok(16),
-        other => Err(format!("{other} bits are not supported: give 8 or 16")),
-    }
 }
 
 /// Options of `inspect`.

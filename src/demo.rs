@@ -2,10 +2,10 @@
 
 use crate::{
     blob,
-    cli::{DemoArgs, EvalArgs, InputArgs, QuantizeArgs, ResultArgs, Task},
+    cli::{DemoArgs, EvalArgs, InputArgs, ResultArgs, Task},
     emulate, energy, evaluate, inputs,
     output::{self, Output, merge},
-    quantize,
+    quantize::{self, QuantizeArgs},
     report::{self, Point},
     simulate, train,
 };
@@ -103,13 +103,8 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let (report, quantized) = quantize::quantize(&QuantizeArgs {
         run: skip_dir,
         out: args.out.join("frequency.srnn"),
-        calib_x: None,
-        calib_y: None,
-        weights: 8,
         name: Some("frequency".into()),
-        max_skip: None,
-        sample_period_s: None,
-        length: None,
+        ..QuantizeArgs::default()
     })?;
     let model = quantized.blob.model();
     let held_out = |n| {

@@ -1,12 +1,103 @@
 //! `skiprnn inspect`
 
 use crate::{blob, cli::InspectArgs, output::Output};
-use serde_json::json;
-use skiprnn_nostd::{CellKind, Model};
+use energy::{Core, Interval, predicted_instructions};
+use serde::Serialize;
+use serde_json::{Value, json};
+use skiprnn_nostd::{
+    CellKind, Model,
+    format::{CELL_FRACTION, CELL_LIMIT, kernel},
+};
+
+/// Cores whose instructions are predicted.
+const CORES: [Core; 3] = [Core::CortexM0Plus, Core::CortexM4, Core::CortexM33];
 
 /// Bytes of RAM that the state of a model takes where it is sized exactly.
 fn state_bytes(model: &Model<'_>) -> usize {
     6 * model.layers() * model.hidden() + 2 * model.hidden() + 2 * model.inputs() + 4
+}
+
+/// One layer: its formats, its proofs, and what its weights make of their range.
+#[derive(Serialize)]
+struct Layer {
+    weight_ih: Weights,
+    weight_hh: Weights,
+    /// How weight_hh is multiplied.
+    kernel: String,
+    rows: usize,
+    largest_row_bound: u64,
+    /// Of 2^31 - 1.
+    share_of_accumulator: f64,
+    /// Smallest and largest value of one step of an accumulator, as a pre-activation.
+    accumulator_step: (f64, f64),
+    /// Largest |h0|, and |c0| for an LSTM.
+    h0_largest: f64,
+}
+
+#[derive(Serialize)]
+struct Weights {
+    bits: u8,
+    count: usize,
+    zeros: usize,
+    /// Weights at the end of their width, where clipping ends too.
+    at_limit: usize,
+}
+
+impl Weights {
+    fn new(bits: u8, weights: impl Iterator<Item = i32>) -> Self {
+        let limit = (1i32 << (bits - 1)) - 1;
+        let mut w = Weights {
+            bits,
+            count: 0,
+            zeros: 0,
+            at_limit: 0,
+        };
+        for v in weights {
+            w.count += 1;
+            w.zeros += usize::from(v == 0);
+            w.at_limit += usize::from(v.abs() >= limit);
+        }
+        w
+    }
+}
+
+fn kernel_name(model: &Model<'_>) -> String {
+    match model.kernel() {
+        (kernel::BYTE_PLANE, drop) => format!("byte-plane-i8, h narrowed by {drop} bits"),
+        (kernel::BLOCK_16, _) => "block-i16-a16".into(),
+        _ => "block-i8-a16".into(),
+    }
+}
+
+fn layer(model: &Model<'_>, k: usize) -> Layer {
+    let (ih_bits, hh_bits) = model.weight_bits(k).unwrap_or_default();
+    let largest = model.row_bounds(k).max().unwrap_or(0);
+    // An accumulator times its multiplier / 2^32 has 16 fractional bits.
+    let steps = model.multipliers(k).map(|m| f64::from(m) / 2f64.powi(48));
+    let range = steps.fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(s), high.max(s)));
+    let h_step = f64::from(1u32 << model.fractions().1);
+    let h0 = model.initial_hidden(k).iter().map(|h| f64::from(*h).abs() / h_step);
+    Layer {
+        weight_ih: Weights::new(ih_bits, model.weights(k, false)),
+        weight_hh: Weights::new(hh_bits, model.weights(k, true)),
+        kernel: kernel_name(model),
+        rows: model.row_bounds(k).count(),
+        largest_row_bound: largest,
+        share_of_accumulator: largest as f64 / f64::from(i32::MAX),
+        accumulator_step: range,
+        h0_largest: h0.fold(0.0, f64::max),
+    }
+}
+
+/// Instructions of an update on each core, predicted.
+fn instructions(model: &Model<'_>) -> Vec<(Core, Interval)> {
+    let gates = match model.cell() {
+        CellKind::Lstm => 4,
+        CellKind::Gru => 3,
+    };
+    let rows = gates * model.hidden() * model.layers();
+    let of = |core: Core| (core, predicted_instructions(core, rows, model.macs_per_update()));
+    CORES.into_iter().map(of).collect()
 }
 
 /// Runs the command.
@@ -18,16 +109,8 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         CellKind::Gru => "gru",
     };
     let (x, h, pre) = model.fractions();
-    let layers: Vec<_> = (0..model.layers())
-        .map(|k| {
-            let (ih, hh) = model.weight_bits(k).unwrap_or_default();
-            let largest = model.row_bounds(k).max().unwrap_or(0);
-            json!({
-                "weight_ih_bits": ih, "weight_hh_bits": hh, "rows": model.row_bounds(k).count(),
-                "largest_row_bound": largest, "share_of_accumulator": largest as f64 / f64::from(i32::MAX),
-            })
-        })
-        .collect();
+    let limit = |fraction: u8| 32_768.0 / f64::from(1u32 << fraction);
+    let layers: Vec<Layer> = (0..model.layers()).map(|k| layer(&model, k)).collect();
     let curve: Vec<_> = model
         .dial_curve()
         .map(|(dial, updates, metric)| {
@@ -38,21 +121,29 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         .channels()
         .map(|c| json!({ "name": c.name, "unit": c.unit, "full_scale": c.full_scale }))
         .collect();
+    let predicted = instructions(&model);
+    let per_core: serde_json::Map<String, Value> = predicted
+        .iter()
+        .map(|(core, i)| (core.to_string(), json!({ "low": i.low, "mid": i.mid, "high": i.high })))
+        .collect();
     let value = json!({
         "name": model.name(), "version": skiprnn_nostd::format::VERSION, "cell": cell, "skips": model.skips(),
         "inputs": model.inputs(), "hidden": model.hidden(), "layers": layers, "outputs": model.outputs(),
         "objective": blob::objective(&model).name(), "output_at": blob::output_at(&model).name(),
         "sequence_length": model.sequence_length(), "sample_period_s": model.sample_period_ns() as f64 * 1e-9,
         "max_skip": model.max_skip(), "class_names": model.class_names().collect::<Vec<_>>(), "channels": channels,
-        "fractions": { "x": x, "h": h, "pre_activation": pre, "c": skiprnn_nostd::format::CELL_FRACTION },
-        "kernel": "row", "blob_bytes": model.size(), "state_bytes": state_bytes(&model),
-        "macs_per_update": model.macs_per_update(), "logit_scale": model.logit_scale(), "dial_curve": curve,
+        "fractions": { "x": x, "h": h, "pre_activation": pre, "c": CELL_FRACTION },
+        "ranges": { "x": limit(x), "h": limit(h), "c": f64::from(CELL_LIMIT) / f64::from(1 << CELL_FRACTION) },
+        "kernel": kernel_name(&model), "h_drop": model.kernel().1,
+        "blob_bytes": model.size(), "state_bytes": state_bytes(&model),
+        "macs_per_update": model.macs_per_update(), "instructions_per_update_predicted": per_core,
+        "logit_scale": model.logit_scale(), "dial_curve": curve,
     });
-    out.print(&value, || text(&model, cell, &value));
+    out.print(&value, || text(&model, cell, &layers, &predicted));
     Ok(())
 }
 
-fn text(model: &Model<'_>, cell: &str, value: &serde_json::Value) -> String {
+fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Interval)]) -> String {
     let (x, h, pre) = model.fractions();
     let mut lines = vec![
         format!("name             {}", model.name()),
@@ -69,22 +160,39 @@ fn text(model: &Model<'_>, cell: &str, value: &serde_json::Value) -> String {
             model.sample_period_ns() as f64 * 1e-9
         ),
         format!(
-            "formats          x Q{}.{x}, h Q{}.{h}, pre-activation Q{}.{pre}, gates Q0.15, c Q7.24",
+            "formats          x Q{}.{x}, h Q{}.{h}, pre-activation Q15.{pre}, gates Q0.15, c Q7.24 saturating at ±64",
             15 - x,
             15 - h,
-            15 - pre
         ),
         format!("flash            {} bytes (blob)", model.size()),
         format!("RAM              {} bytes (state)", state_bytes(model)),
         format!("MACs per update  {}", model.macs_per_update()),
     ];
-    for (k, layer) in value["layers"].as_array().into_iter().flatten().enumerate() {
+    for (core, i) in predicted {
         lines.push(format!(
-            "layer {k}          weights i{} (input) and i{} (recurrent); {} rows proven, the largest sum is {:.1} % of 2^31",
-            layer["weight_ih_bits"],
-            layer["weight_hh_bits"],
-            layer["rows"],
-            100.0 * layer["share_of_accumulator"].as_f64().unwrap_or(0.0)
+            "instructions     {:.0} ({:.0} to {:.0}) per update on a {core}, predicted",
+            i.mid, i.low, i.high
+        ));
+    }
+    for (k, layer) in layers.iter().enumerate() {
+        lines.push(format!(
+            "layer {k}          kernel {}; {} rows proven, the largest sum is {:.1} % of 2^31",
+            layer.kernel,
+            layer.rows,
+            100.0 * layer.share_of_accumulator
+        ));
+        for (name, w) in [("input", &layer.weight_ih), ("recurrent", &layer.weight_hh)] {
+            lines.push(format!(
+                "                 {name} weights i{}: {}, {:.2} % at the limit, {:.1} % zero",
+                w.bits,
+                w.count,
+                100.0 * w.at_limit as f64 / w.count.max(1) as f64,
+                100.0 * w.zeros as f64 / w.count.max(1) as f64
+            ));
+        }
+        lines.push(format!(
+            "                 one step of a sum is {:.1e} to {:.1e} of a pre-activation; |h0| up to {:.3}",
+            layer.accumulator_step.0, layer.accumulator_step.1, layer.h0_largest
         ));
     }
     for c in model.channels() {

@@ -2,11 +2,13 @@
 
 mod blob;
 mod cli;
+mod compare;
 mod data;
 mod demo;
 mod emulate;
 mod energy;
 mod evaluate;
+mod fidelity;
 mod inputs;
 mod inspect;
 mod output;
@@ -48,6 +50,8 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
+        Command::Fidelity(args) => fidelity::run(args, out),
+        Command::Compare(args) => compare::run(args, out),
         Command::Inspect(args) => inspect::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),

@@ -14,8 +14,10 @@ use std::path::PathBuf;
 
 /// Sequences drawn where nothing else is said.
 const COUNT: usize = 6;
-const WIDTH: f64 = 860.0;
-const HEIGHT: f64 = 220.0;
+/// Size of a panel in pixels.
+pub const WIDTH: f64 = 860.0;
+/// See [`WIDTH`].
+pub const HEIGHT: f64 = 220.0;
 const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,sans-serif; fill:#1d2430 } \
     .title { font-weight:600 } .tick { fill:#68727f } .grid { stroke:#e3e7ec } polyline { fill:none; stroke-width:1.6 } \
     .wave { stroke:#b9c2cd; stroke-width:1.2 } .curve { stroke:#d1342f } circle.used { fill:#d1342f } \
@@ -51,7 +53,7 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
 }
 
 /// Panels of [`HEIGHT`] below each other, in one file.
-fn stacked(panels: &[String]) -> String {
+pub fn stacked(panels: &[String]) -> String {
     let height = HEIGHT * panels.len() as f64;
     let placed = panels.iter().enumerate().map(|(k, panel)| {
         let place = format!(
@@ -67,7 +69,7 @@ fn stacked(panels: &[String]) -> String {
 }
 
 /// Smallest and largest value, never equal.
-fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
+pub fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
     match low < high {
         true => (low, high),

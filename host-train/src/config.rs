@@ -264,6 +264,22 @@ impl DataSource {
         }
     }
 
+    /// `n` sequences of the kind that training sees, but of a generated task none that it saw; of a dataset the first
+    /// of its training part.
+    ///
+    /// # Errors
+    /// A bad option, or a dataset that cannot be read.
+    pub fn training(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
+        self.validate()?;
+        match self {
+            DataSource::Dataset(config) => {
+                let (x, y) = Dataset::load(config)?.training;
+                Ok((x.take(n), y.take(n)))
+            }
+            _ => Ok(self.generate(n, seed, Purpose::Training, u64::MAX)),
+        }
+    }
+
     /// [`FRESH_COUNT`] sequences of a generated task, disjoint from all others for each `draw` from 1 on; `None` for a
     /// dataset.
     pub(crate) fn fresh(&self, seed: u64, draw: u64) -> Option<(Sequences, Targets)> {

@@ -1,92 +1,164 @@
 //! Which of the open formats a blob takes: tried, and judged on the calibration data.
 
 use crate::{
-    Error, Fidelity, IntegerModel, Kernel, Options, Simulator, Width,
-    calibrate::Ranges,
+    Error, Fidelity, Format, IntegerModel, Kernel, Optimize, Options, Simulator, Width, bars,
     dequantize::dequantize,
     fidelity::{Case, h_error, judge},
-    pipeline::integers,
+    layers::{Basis, integers},
     simulate::counts,
 };
-use float_model::{FloatModel, Sequences};
-
-/// A 16-bit first layer is taken where it lowers the mean square error of h by at least this factor.
-const WORTH_SIXTEEN: f64 = 0.9;
+use float_model::{Sequences, Targets};
 
 /// Bits of h that byte planes may drop.
 const DROPS: std::ops::RangeInclusive<u8> = 1..=8;
-/// What byte planes must keep of the arithmetic's decisions and schedules to be taken unasked.
-const PLANE_BARS: (f64, f64) = (0.99, 0.8);
+/// Sequences on which a format is judged, at most.
+const JUDGED: usize = 512;
 
 /// What is open before the formats are fixed. Byte planes where bits are dropped.
 #[derive(Clone, Copy)]
 pub(crate) struct Choice {
+    pub(crate) weights: Width,
     pub(crate) input_width: Width,
     pub(crate) h_drop: u8,
 }
 
 /// A candidate for the blob, and what was said about it.
 struct Candidate {
+    format: Format,
     integers: IntegerModel,
     notes: Vec<String>,
     /// Mean square error of h.
     error: f64,
 }
 
-/// Tries the formats that are open and keeps the one whose h is nearest to the float model's.
-pub(crate) fn choose(
-    model: &FloatModel,
-    ranges: &Ranges,
-    sample: &Sequences,
-    options: &Options,
-    notes: &mut Vec<String>,
-) -> Result<IntegerModel, Error> {
-    let attempt = |formats: Choice| -> Result<Candidate, Error> {
-        let mut notes = Vec::new();
-        let integers = integers(model, ranges, options, formats, &mut notes)?;
-        let error = error_of(model, &integers, sample, options)?;
-        Ok(Candidate { integers, notes, error })
-    };
-    let block = best_width(options, &attempt)?;
-    let input_width = block.integers.layers[0].ih_width;
-    let planes = match (options.kernel, options.weights) {
-        (Some(Kernel::BytePlane), Width::Sixteen) => {
-            return Err(Error::unquantizable(
-                "kernel",
-                "byte planes hold 8-bit weights; ask for one of the two",
-            ));
-        }
-        (Some(Kernel::BytePlane), Width::Eight) => Some(best_drop(input_width, &attempt)?),
-        (None, Width::Eight) => best_drop(input_width, &attempt)
-            .ok()
-            .filter(|c| good_enough(model, c, sample, options)),
-        (Some(Kernel::Block), _) | (None, Width::Sixteen) => None,
-    };
-    let chosen = planes.unwrap_or(block);
-    notes.extend(chosen.notes);
-    Ok(chosen.integers)
+/// The formats that the options leave open, in the order in which they are tried.
+fn open_formats(options: &Options) -> Result<Vec<Format>, Error> {
+    if (options.kernel, options.weights) == (Some(Kernel::BytePlane), Some(Width::Sixteen)) {
+        return Err(Error::unquantizable(
+            "kernel",
+            "byte planes hold 8-bit weights; ask for one of the two",
+        ));
+    }
+    let asked =
+        |f: &Format| options.weights.is_none_or(|w| f.weights() == w) && options.kernel.is_none_or(|k| f.kernel() == k);
+    let mut open: Vec<Format> = Format::ALL.into_iter().filter(asked).collect();
+    let fixed = options.weights.is_some() || options.kernel.is_some();
+    match options.optimize {
+        Optimize::Size | Optimize::Speed if !fixed => open.retain(|f| f.weights() == Width::Eight),
+        Optimize::Accuracy if !fixed => open.retain(|f| f.weights() == Width::Sixteen),
+        _ => {}
+    }
+    Ok(open)
 }
 
-/// Blocks, with the better width of the first layer's input weights.
-fn best_width(options: &Options, attempt: &impl Fn(Choice) -> Result<Candidate, Error>) -> Result<Candidate, Error> {
-    let block = |input_width| attempt(Choice { input_width, h_drop: 0 });
+/// Tries the open formats on `sample`, judges them on up to 512 sequences of `x`, and keeps the first that is good
+/// enough; the one with the fewest missed bars where none is.
+pub(crate) fn choose(
+    basis: &Basis<'_>,
+    sample: &Sequences,
+    x: &Sequences,
+    y: Option<&Targets>,
+    notes: &mut Vec<String>,
+) -> Result<(IntegerModel, Format), Error> {
+    let options = basis.options;
+    let open = open_formats(options)?;
+    let (x, y) = (x.take(JUDGED), y.map(|y| y.take(JUDGED)));
+    let mut best: Option<(usize, Candidate)> = None;
+    let mut failed = None;
+    'formats: for format in &open {
+        let candidates = match candidates(basis, *format, sample) {
+            Ok(candidates) => candidates,
+            Err(e) if open.len() > 1 => {
+                notes.push(format!("{} is not possible ({e})", format.name()));
+                failed = Some(e);
+                continue;
+            }
+            Err(e) => return Err(e),
+        };
+        let last = open.len() == 1 || options.optimize == Optimize::Speed;
+        let alone = last && candidates.len() == 1;
+        for candidate in candidates {
+            let missed = if alone {
+                Vec::new()
+            } else {
+                missed(basis, &candidate, &x, y.as_ref())?
+            };
+            if !missed.is_empty() {
+                let inputs = candidate.integers.layers[0].ih_width.bits();
+                let name = format.name();
+                notes.push(format!(
+                    "{name} with i{inputs} input weights misses {}",
+                    missed.join(", ")
+                ));
+            }
+            if best.as_ref().is_none_or(|(least, _)| missed.len() < *least) {
+                best = Some((missed.len(), candidate));
+            }
+            if missed.is_empty() {
+                break 'formats;
+            }
+        }
+        if last {
+            break;
+        }
+    }
+    let Some((_, chosen)) = best else {
+        return Err(failed.unwrap_or_else(|| Error::unquantizable("kernel", "no format is left to try")));
+    };
+    notes.extend(chosen.notes);
+    Ok((chosen.integers, chosen.format))
+}
+
+/// The candidates in one format, the cheapest first: over the width of the first layer's input weights, each with the
+/// best narrowing.
+fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<Vec<Candidate>, Error> {
+    let attempt = |input_width: Width, h_drop: u8| -> Result<Candidate, Error> {
+        let mut notes = Vec::new();
+        let choice = Choice {
+            weights: format.weights(),
+            input_width,
+            h_drop,
+        };
+        let integers = integers(basis, choice, &mut notes)?;
+        let error = error_of(basis, &integers, sample)?;
+        Ok(Candidate {
+            format,
+            integers,
+            notes,
+            error,
+        })
+    };
+    let of_width = |width: Width| match format.kernel() {
+        Kernel::Block => attempt(width, 0),
+        Kernel::BytePlane => best_drop(width, &attempt),
+    };
+    let options = basis.options;
     match options.input_weights {
-        Some(width) => block(width),
-        None if options.weights == Width::Sixteen => block(Width::Sixteen),
-        None => match (block(Width::Eight), block(Width::Sixteen)) {
-            (Ok(eight), Ok(sixteen)) if sixteen.error >= eight.error * WORTH_SIXTEEN => Ok(eight),
-            (_, Ok(sixteen)) => Ok(sixteen),
-            (eight, Err(_)) => eight,
+        Some(width) => Ok(vec![of_width(width)?]),
+        None if format.weights() == Width::Sixteen => Ok(vec![of_width(Width::Sixteen)?]),
+        None => match (of_width(Width::Eight), of_width(Width::Sixteen)) {
+            (Ok(eight), Ok(sixteen)) => {
+                let bytes = |c: &Candidate| c.integers.blob().map(|b| b.bytes().len());
+                // Of up to two columns, 16 bits take no more room than 8.
+                let free = bytes(&sixteen)? <= bytes(&eight)?;
+                Ok(match (free, options.optimize) {
+                    (true, _) if sixteen.error < eight.error => vec![sixteen],
+                    (true, _) | (false, Optimize::Size) => vec![eight],
+                    _ => vec![eight, sixteen],
+                })
+            }
+            (Ok(one), Err(_)) | (Err(_), Ok(one)) => Ok(vec![one]),
+            (Err(e), Err(_)) => Err(e),
         },
     }
 }
 
 /// Byte planes, with the narrowing that loses least: a wider h rounds less, but makes room for coarser weights only.
-fn best_drop(input_width: Width, attempt: &impl Fn(Choice) -> Result<Candidate, Error>) -> Result<Candidate, Error> {
+fn best_drop(width: Width, attempt: &impl Fn(Width, u8) -> Result<Candidate, Error>) -> Result<Candidate, Error> {
     let mut best: Option<Candidate> = None;
     let mut failed = None;
     for h_drop in DROPS {
-        match attempt(Choice { input_width, h_drop }) {
+        match attempt(width, h_drop) {
             Ok(candidate) if best.as_ref().is_none_or(|held| candidate.error < held.error) => best = Some(candidate),
             Ok(_) => break,
             Err(e) => failed = Some(e),
@@ -95,34 +167,44 @@ fn best_drop(input_width: Width, attempt: &impl Fn(Choice) -> Result<Candidate, 
     best.ok_or_else(|| failed.unwrap_or_else(|| Error::unquantizable("kernel", "no narrowing was tried")))
 }
 
-/// Whether byte planes meet the bars on the calibration data.
-fn good_enough(model: &FloatModel, candidate: &Candidate, sample: &Sequences, options: &Options) -> bool {
-    let judged = || -> Result<Fidelity, Error> {
-        let blob = candidate.integers.blob()?;
-        judge(&Case {
-            original: model,
-            dequantized: &dequantize(&candidate.integers),
-            model: &blob.model(),
-            x: sample,
-            y: None,
-            threads: options.threads,
-        })
-    };
-    judged().is_ok_and(|f| f.arith_same_decision >= PLANE_BARS.0 && f.arith_same_schedule >= PLANE_BARS.1)
+/// The bars that a candidate misses on the calibration data.
+fn missed(
+    basis: &Basis<'_>,
+    candidate: &Candidate,
+    x: &Sequences,
+    y: Option<&Targets>,
+) -> Result<Vec<&'static str>, Error> {
+    let Basis { model, options, .. } = *basis;
+    let blob = candidate.integers.blob()?;
+    let fidelity: Fidelity = judge(&Case {
+        original: model,
+        dequantized: &dequantize(&candidate.integers),
+        model: &blob.model(),
+        x,
+        y,
+        threads: options.threads,
+    })?;
+    let all = bars(
+        &fidelity,
+        candidate.format,
+        model.description.objective,
+        options.solved_mse,
+    );
+    Ok(all.iter().filter(|b| !b.met()).map(|b| b.name).collect())
 }
 
 /// Mean square error of h against the original model, on its schedule.
-fn error_of(model: &FloatModel, candidate: &IntegerModel, x: &Sequences, options: &Options) -> Result<f64, Error> {
+fn error_of(basis: &Basis<'_>, candidate: &IntegerModel, x: &Sequences) -> Result<f64, Error> {
     let blob = candidate.blob()?;
     let parsed = blob.model();
     let simulator = Simulator::new(&parsed)?;
     let case = Case {
-        original: model,
-        dequantized: model,
+        original: basis.model,
+        dequantized: basis.model,
         model: &parsed,
         x,
         y: None,
-        threads: options.threads,
+        threads: basis.options.threads,
     };
     Ok(h_error(&case, &simulator, &counts(&parsed, "calibration data", x)?).1)
 }

@@ -55,7 +55,7 @@ pub fn example_blob() -> Blob {
     };
     let options = Options {
         name: "example".into(),
-        dials: Vec::new(),
+        dials: Some(Vec::new()),
         kernel: Some(Kernel::Block),
         threads: 1,
         ..Options::default()

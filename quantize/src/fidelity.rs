@@ -43,28 +43,6 @@ pub(crate) struct Case<'a> {
     pub(crate) threads: usize,
 }
 
-/// Judges a blob against the model that it was made from.
-///
-/// # Errors
-/// Data that do not fit the model.
-pub fn compare(
-    original: &float_model::FloatModel,
-    dequantized: &float_model::FloatModel,
-    model: &Model<'_>,
-    x: &Sequences,
-    y: Option<&Targets>,
-    threads: usize,
-) -> Result<Fidelity, Error> {
-    judge(&Case {
-        original,
-        dequantized,
-        model,
-        x,
-        y,
-        threads,
-    })
-}
-
 pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
     let counts = simulate::counts(case.model, "calibration data", case.x)?;
     let simulator = Simulator::new(case.model)?;
@@ -85,35 +63,43 @@ pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
         Ok(Some(Metric::of("calibration data", objective, &outputs, y)?.value()))
     };
     let tolerance = 0.1 * spread(case.y, &float);
-    let outputs = case.original.outputs;
-    let decision = |a: &Outcome, b: &Outcome| {
-        let answers = a.output.chunks_exact(outputs).zip(b.output.chunks_exact(outputs));
-        let same = answers
-            .filter(|(a, b)| same_decision(objective, a, b, tolerance))
-            .count();
-        same as f64 / (a.output.len() / outputs) as f64
-    };
-    let schedule = |a: &Outcome, b: &Outcome| f64::from(u8::from(a.updates == b.updates));
+    let decision = same_answers(objective, case.original.outputs, tolerance);
     Ok(Fidelity {
         sequences: case.x.count,
         metric_float: metric(&float)?,
         metric_fixed: metric(&fixed)?,
         updates_float: mean_updates(&float),
         updates_fixed: mean_updates(&fixed),
-        same_decision: share(&float, &fixed, decision),
-        same_schedule: share(&float, &fixed, schedule),
-        arith_same_decision: share(&rounded, &fixed, decision),
-        arith_same_schedule: share(&rounded, &fixed, schedule),
+        same_decision: share(&float, &fixed, &decision),
+        same_schedule: share(&float, &fixed, same_schedule),
+        arith_same_decision: share(&rounded, &fixed, &decision),
+        arith_same_schedule: share(&rounded, &fixed, same_schedule),
         arith_max_abs_h_error: h_error(case, &simulator, &counts).0,
     })
 }
 
-fn mean_updates(outcomes: &[Outcome]) -> f64 {
+pub(crate) fn mean_updates(outcomes: &[Outcome]) -> f64 {
     outcomes.iter().map(|o| o.updates.len()).sum::<usize>() as f64 / outcomes.len() as f64
 }
 
-fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> f64) -> f64 {
+pub(crate) fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> f64) -> f64 {
     a.iter().zip(b).map(|(a, b)| same(a, b)).sum::<f64>() / a.len() as f64
+}
+
+/// 1 where both used the same samples, else 0.
+pub(crate) fn same_schedule(a: &Outcome, b: &Outcome) -> f64 {
+    f64::from(u8::from(a.updates == b.updates))
+}
+
+/// The share of the answers of a sequence, of `outputs` numbers each, in which two outcomes decide the same.
+pub(crate) fn same_answers(objective: Objective, outputs: usize, tolerance: f64) -> impl Fn(&Outcome, &Outcome) -> f64 {
+    move |a, b| {
+        let answers = a.output.chunks_exact(outputs).zip(b.output.chunks_exact(outputs));
+        let same = answers
+            .filter(|(a, b)| same_decision(objective, a, b, tolerance))
+            .count();
+        same as f64 / (a.output.len() / outputs) as f64
+    }
 }
 
 fn same_decision(objective: Objective, a: &[f32], b: &[f32], tolerance: f64) -> bool {
@@ -126,7 +112,7 @@ fn same_decision(objective: Objective, a: &[f32], b: &[f32], tolerance: f64) -> 
 }
 
 /// Standard deviation of the targets, or of the float outputs where there are none.
-fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
+pub(crate) fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
     let values: Vec<f64> = match y.map(Targets::answers) {
         Some(Targets::Values { values, .. }) => values.iter().map(|v| f64::from(*v)).collect(),
         _ => float.iter().flat_map(|o| &o.output).map(|v| f64::from(*v)).collect(),
@@ -137,11 +123,30 @@ fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
 
 /// (largest, mean square) error of the hidden state, with the float model's own schedule imposed on both.
 pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (f64, f64) {
+    let size = case.x.length * case.x.channels;
+    let share = case.x.count.div_ceil(case.threads.max(1)).max(1) * size;
+    let parts: Vec<(f64, f64, usize)> = std::thread::scope(|scope| {
+        let work = case.x.values.chunks(share).zip(counts.chunks(share));
+        let handles: Vec<_> = work
+            .map(|(x, counts)| scope.spawn(move || h_error_of(case, simulator, x, counts)))
+            .collect();
+        handles
+            .into_iter()
+            .map(|h| h.join().expect("a worker panicked"))
+            .collect()
+    });
+    let largest = parts.iter().fold(0.0f64, |m, p| m.max(p.0));
+    let (sum, n) = parts.iter().fold((0.0, 0), |(s, n), p| (s + p.1, n + p.2));
+    (largest, sum / n.max(1) as f64)
+}
+
+/// Largest, sum of squares and number of the errors on some of the sequences.
+fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i16]) -> (f64, f64, usize) {
     let forward = Forward::new(case.dequantized);
     let size = case.x.length * case.x.channels;
     let step = 1.0 / f64::from(1u32 << case.model.fractions().1);
     let (mut largest, mut sum, mut n) = (0.0f64, 0.0, 0usize);
-    for (x, counts) in case.x.iter().zip(counts.chunks_exact(size)) {
+    for (x, counts) in x.chunks_exact(size).zip(counts.chunks_exact(size)) {
         let mut states: Vec<f32> = Vec::new();
         let outcome = forward.run_observed(x, Schedule::Learned { dial: 0.0 }, |u| states.extend(u.h));
         let mut expected = states.iter();
@@ -156,5 +161,5 @@ pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]
             }
         });
     }
-    (largest, sum / n.max(1) as f64)
+    (largest, sum, n)
 }

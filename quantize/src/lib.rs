@@ -4,15 +4,21 @@
 //! against f32 on the same rounded parameters (the arithmetic), and against the original model (the whole).
 //! [`Simulator`] runs a blob on the host with the chip's own code, bit for bit.
 
+mod bars;
 mod blocks;
 mod calibrate;
 mod choose;
+mod compensate;
 mod dequantize;
+mod dial;
 mod emit;
+mod ends;
 mod error;
 mod example;
 mod fidelity;
+mod finetune;
 mod integers;
+mod layers;
 mod options;
 mod pipeline;
 mod rows;
@@ -20,10 +26,13 @@ mod simulate;
 #[cfg(test)]
 mod twin;
 
+pub use bars::{Bar, bars};
+pub use calibrate::TensorRange;
 pub use error::Error;
 pub use example::example_blob;
-pub use fidelity::{Fidelity, compare};
+pub use fidelity::Fidelity;
+pub use finetune::{Agreement, Finetune, FinetuneProgress, finetune};
 pub use integers::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowRecord, Source};
-pub use options::{Kernel, Options, Width};
+pub use options::{Format, Kernel, Optimize, Options, Width};
 pub use pipeline::{Quantized, Report, quantize};
-pub use simulate::{Blob, Run, Simulator, counts};
+pub use simulate::{Blob, Run, Simulator, Traced, counts};

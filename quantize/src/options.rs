@@ -38,38 +38,115 @@ pub enum Kernel {
     BytePlane,
 }
 
-/// Options of [`crate::quantize`].
+/// A kernel with the width of the weights that it multiplies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Format {
+    /// i8 weights in byte planes.
+    BytePlane8,
+    /// i8 weights, 16-bit activations.
+    Block8,
+    /// i16 weights, 16-bit activations.
+    Block16,
+}
+
+impl Format {
+    /// Every format, the cheapest first.
+    pub const ALL: [Format; 3] = [Format::BytePlane8, Format::Block8, Format::Block16];
+
+    /// As reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::BytePlane8 => "byte-plane-i8",
+            Format::Block8 => "block-i8-a16",
+            Format::Block16 => "block-i16-a16",
+        }
+    }
+
+    /// Bits of the recurrent weights.
+    pub const fn weights(self) -> Width {
+        match self {
+            Format::BytePlane8 | Format::Block8 => Width::Eight,
+            Format::Block16 => Width::Sixteen,
+        }
+    }
+
+    /// The kernel.
+    pub const fn kernel(self) -> Kernel {
+        match self {
+            Format::BytePlane8 => Kernel::BytePlane,
+            Format::Block8 | Format::Block16 => Kernel::Block,
+        }
+    }
+}
+
+/// What the choice among the formats is to favour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Optimize {
+    /// The cheapest format that meets every bar of fidelity ([`crate::bars`]) on the calibration data: byte planes, else
+    /// blocks of i8, each with i8 input weights in the first layer, else with i16; else i16 throughout.
+    #[default]
+    Balance,
+    /// i8 weights everywhere: byte planes where they meet the bars, else blocks.
+    Size,
+    /// Byte planes wherever they are proven, whatever they cost in fidelity; the report says what.
+    Speed,
+    /// i16 weights.
+    Accuracy,
+}
+
+/// Options of [`crate::quantize`]. What is `None` is chosen by measuring.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// What the choice favours.
+    pub optimize: Optimize,
     /// Width of the recurrent weights, and of the input weights of layers above the first.
-    pub weights: Width,
-    /// Width of the first layer's input weights; measured where `None`.
+    pub weights: Option<Width>,
+    /// Width of the first layer's input weights.
     pub input_weights: Option<Width>,
-    /// How the recurrent weights are multiplied; `None` takes byte planes where, on the calibration data, they cost
-    /// no more fidelity than `numerics.md` allows, and blocks elsewhere.
+    /// How the recurrent weights are multiplied.
     pub kernel: Option<Kernel>,
     /// Name stored in the blob.
     pub name: String,
     /// Largest number of samples ever skipped, needed for an endless stream; `None` leaves it to the gate.
     pub max_skip: Option<u32>,
-    /// Sequences on which ranges are calibrated; more are read only to judge the result.
+    /// Sequences on which ranges and rounding are calibrated; more are read only to judge the result.
     pub calibration_sequences: usize,
-    /// Gate offsets at which the trade-off curve is measured; 0 is always among them.
-    pub dials: Vec<f64>,
+    /// Share of the calibration samples, in percent, that the format of x must hold; what lies beyond it saturates.
+    pub percentile: f64,
+    /// Mean squared error from which on a regression counts as solved.
+    pub solved_mse: Option<f64>,
+    /// Gate offsets at which the trade-off curve is measured, 0 always among them; `None`: four on either side of 0, as
+    /// far out as it takes to halve and to double the updates.
+    pub dials: Option<Vec<f64>>,
     /// Threads for the measurements.
     pub threads: usize,
+}
+
+impl Options {
+    /// The options that fix this format.
+    #[must_use]
+    pub fn with_format(self, format: Format) -> Self {
+        Options {
+            weights: Some(format.weights()),
+            kernel: Some(format.kernel()),
+            ..self
+        }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         Options {
-            weights: Width::Eight,
+            optimize: Optimize::Balance,
+            weights: None,
             input_weights: None,
             kernel: None,
             name: "model".into(),
             max_skip: None,
             calibration_sequences: 64,
-            dials: vec![-3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0],
+            percentile: 100.0,
+            solved_mse: None,
+            dials: None,
             threads: 2,
         }
     }

@@ -1,6 +1,10 @@
 //! One scale per output row: the scale that loses least among those whose sum is proven to fit.
 
-use crate::{Error, Width, integers::RowRecord};
+use crate::{
+    Error, Width,
+    compensate::{Compensation, Rounded},
+    integers::RowRecord,
+};
 use skiprnn_nostd::{
     format::{PLANE_LIMIT, PRE_FRACTION},
     row_bound,
@@ -11,8 +15,10 @@ const LIMIT: f64 = 2_147_000_000.0;
 /// Scales tried, relative to the smallest that holds every weight: narrower ones clip a few weights and round the
 /// others finer; wider ones make room where rounding up has taken a heavy row's sum over the limit.
 const FACTORS: (f64, f64) = (0.7, 1.2);
-/// How many of them.
-const CANDIDATES: u32 = 26;
+/// How many of them, at most.
+const CANDIDATES: usize = 26;
+/// Multiply-accumulates spent on the candidates of one row, where there are fewer then.
+const EFFORT: usize = 4_000_000;
 
 /// A row before rounding: its weights are already in the unit of the accumulator but for the row's own scale.
 pub(crate) struct RealRow<'a> {
@@ -25,18 +31,37 @@ pub(crate) struct RealRow<'a> {
     pub(crate) bias: f64,
     pub(crate) ih_width: Width,
     pub(crate) hh_width: Width,
-    /// Largest |x| and |h|; where h is narrowed, of its narrowed form, put back into the unit of h.
-    pub(crate) x_max: u32,
-    pub(crate) h_max: u32,
-    /// Largest |h| in its narrowed form, for a row in the upper of two byte planes.
-    pub(crate) plane_max: Option<u32>,
+    pub(crate) limits: Limits,
 }
 
 impl RealRow<'_> {
     /// Σ|w_hh|·max|h| of the upper plane over its limit, at a given sum; 0 for other rows.
     fn plane_share(&self, sum_hh: f64) -> f64 {
-        self.plane_max
+        self.limits
+            .plane_max
             .map_or(0.0, |max| sum_hh * f64::from(max) / (PLANE_LIMIT - 1) as f64)
+    }
+}
+
+/// Largest magnitudes of what a row is multiplied with.
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    /// |x|.
+    pub(crate) x_max: u32,
+    /// |h|; where h is narrowed, of its narrowed form, put back into the unit of h.
+    pub(crate) h_max: u32,
+    /// |h| in its narrowed form, for a row in the upper of two byte planes.
+    pub(crate) plane_max: Option<u32>,
+}
+
+impl Limits {
+    /// Whether a row of these integers is proven not to overflow.
+    pub(crate) fn hold(&self, bias: i32, ih: &[i16], hh: &[i16]) -> bool {
+        let wide = |w: &[i16]| w.iter().map(|w| i32::from(*w)).collect::<Vec<_>>();
+        let bound = row_bound(bias, wide(ih).into_iter(), self.x_max, wide(hh).into_iter(), self.h_max);
+        let sum_hh: u64 = hh.iter().map(|w| u64::from(w.unsigned_abs())).sum();
+        let plane = self.plane_max.map_or(0, |max| sum_hh * u64::from(max));
+        bound <= i32::MAX as u64 && plane < PLANE_LIMIT
     }
 }
 
@@ -53,34 +78,33 @@ fn max_abs(values: &[f64]) -> f64 {
     values.iter().fold(0.0, |m, v| m.max(v.abs()))
 }
 
-fn round(values: &[f64], scale: f64, width: Width) -> Vec<i16> {
-    values
+/// Rounds every weight of a row for itself.
+fn nearest(row: &RealRow<'_>, values: &[f64], scale: f64, limit: impl Fn(usize) -> f64) -> Rounded {
+    let round = |(k, v): (usize, &f64)| (v / scale).round().clamp(-limit(k), limit(k)) as i16;
+    let weights: Vec<i16> = values.iter().enumerate().map(round).collect();
+    let loss = values
         .iter()
-        .map(|v| (v / scale).round().clamp(-width.max(), width.max()) as i16)
-        .collect()
-}
-
-/// Sum of squared rounding errors, in real units.
-fn error(values: &[f64], rounded: &[i16], scale: f64) -> f64 {
-    values
-        .iter()
-        .zip(rounded)
-        .map(|(v, q)| (v - f64::from(*q) * scale).powi(2))
-        .sum()
+        .zip(&weights)
+        .map(|(v, q)| (v - f64::from(*q) * scale).powi(2));
+    Rounded {
+        bias: row.bias,
+        loss: loss.sum(),
+        weights,
+    }
 }
 
 /// The smallest scale at which neither the weights' widths, nor the accumulator, nor the bias overflow.
 pub(crate) fn smallest_scale(row: &RealRow<'_>) -> f64 {
     let sum = |v: &[f64]| v.iter().map(|w| w.abs()).sum::<f64>();
-    let reach = sum(row.ih) * f64::from(row.x_max) + sum(row.hh) * f64::from(row.h_max) + row.bias.abs();
+    let reach = sum(row.ih) * f64::from(row.limits.x_max) + sum(row.hh) * f64::from(row.limits.h_max) + row.bias.abs();
     let range = (max_abs(row.ih) / row.ih_width.max()).max(max_abs(row.hh) / row.hh_width.max());
     range.max(reach / LIMIT).max(row.plane_share(sum(row.hh)))
 }
 
-/// Rounds one row and proves it.
-pub(crate) fn quantize_row(row: &RealRow<'_>) -> Result<IntegerRow, Error> {
-    let values = || row.ih.iter().chain(row.hh).chain(std::iter::once(&row.bias));
-    if let Some(bad) = values().find(|v| !v.is_finite()) {
+/// Rounds one row and proves it; with the activations' second moments where they are known.
+pub(crate) fn quantize_row(row: &RealRow<'_>, compensation: Option<&Compensation>) -> Result<IntegerRow, Error> {
+    let values: Vec<f64> = row.ih.iter().chain(row.hh).copied().collect();
+    if let Some(bad) = values.iter().chain([&row.bias]).find(|v| !v.is_finite()) {
         return Err(Error::unquantizable(
             &row.field,
             format!("holds {bad}; retrain or repair the model"),
@@ -96,33 +120,34 @@ pub(crate) fn quantize_row(row: &RealRow<'_>) -> Result<IntegerRow, Error> {
             scale: 1.0,
         });
     }
+    let limit = |k: usize| {
+        if k < row.ih.len() {
+            row.ih_width.max()
+        } else {
+            row.hh_width.max()
+        }
+    };
+    let last = (EFFORT / (values.len() * values.len())).clamp(4, CANDIDATES - 1);
     let mut best: Option<(f64, IntegerRow)> = None;
-    for k in 0..=CANDIDATES {
-        let scale = full * (FACTORS.0 + (FACTORS.1 - FACTORS.0) * f64::from(k) / f64::from(CANDIDATES));
-        let bias = (row.bias / scale).round();
-        if bias.abs() > LIMIT {
-            continue;
-        }
-        let candidate = IntegerRow {
-            ih: round(row.ih, scale, row.ih_width),
-            hh: round(row.hh, scale, row.hh_width),
-            bias: bias as i32,
-            scale,
+    for k in 0..=last {
+        let scale = full * (FACTORS.0 + (FACTORS.1 - FACTORS.0) * k as f64 / last as f64);
+        let rounded = match compensation {
+            Some(c) => c.round(&values, row.bias, scale, limit),
+            None => nearest(row, &values, scale, limit),
         };
-        let bound = row_bound(
-            candidate.bias,
-            candidate.ih.iter().map(|w| i32::from(*w)),
-            row.x_max,
-            candidate.hh.iter().map(|w| i32::from(*w)),
-            row.h_max,
-        );
-        let sum_hh: f64 = candidate.hh.iter().map(|w| f64::from(w.unsigned_abs())).sum();
-        if bound > i32::MAX as u64 || row.plane_share(sum_hh) > 1.0 {
+        let bias = (rounded.bias / scale).round();
+        if bias.abs() > LIMIT || best.as_ref().is_some_and(|(least, _)| rounded.loss >= *least) {
             continue;
         }
-        let loss = error(row.ih, &candidate.ih, scale) + error(row.hh, &candidate.hh, scale);
-        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
-            best = Some((loss, candidate));
+        let (ih, hh) = rounded.weights.split_at(row.ih.len());
+        if row.limits.hold(bias as i32, ih, hh) {
+            let candidate = IntegerRow {
+                ih: ih.to_vec(),
+                hh: hh.to_vec(),
+                bias: bias as i32,
+                scale,
+            };
+            best = Some((rounded.loss, candidate));
         }
     }
     best.map(|(_, row)| row).ok_or_else(|| {
@@ -161,16 +186,18 @@ mod tests {
             bias,
             ih_width: Width::Sixteen,
             hh_width: Width::Eight,
-            x_max: 32_768,
-            h_max: 32_768,
-            plane_max: None,
+            limits: Limits {
+                x_max: 32_768,
+                h_max: 32_768,
+                plane_max: None,
+            },
         }
     }
 
     #[test]
     fn rounding_stays_within_half_a_step() {
         let (ih, hh) = ([8.0, -3.0], [1.0, -0.5, 0.25]);
-        let q = quantize_row(&row(&ih, &hh, 4000.0)).unwrap();
+        let q = quantize_row(&row(&ih, &hh, 4000.0), None).unwrap();
         for (v, w) in ih.iter().zip(&q.ih).chain(hh.iter().zip(&q.hh)) {
             assert!(
                 (v - f64::from(*w) * q.scale).abs() <= q.scale * 0.5 || w.unsigned_abs() >= 127,
@@ -183,7 +210,7 @@ mod tests {
     #[test]
     fn a_heavy_row_takes_a_coarser_scale_that_is_proven() {
         let hh = vec![1.0; 3000];
-        let q = quantize_row(&row(&[], &hh, 0.0)).unwrap();
+        let q = quantize_row(&row(&[], &hh, 0.0), None).unwrap();
         let sum: u64 = q.hh.iter().map(|w| u64::from(w.unsigned_abs())).sum();
         assert!(sum * 32_768 <= i32::MAX as u64 && sum > 0);
         // Every weight at 1e9 is only a matter of scale here; the record refuses it.
@@ -192,9 +219,9 @@ mod tests {
 
     #[test]
     fn dead_and_broken_rows() {
-        let q = quantize_row(&row(&[0.0], &[0.0], 0.0)).unwrap();
+        let q = quantize_row(&row(&[0.0], &[0.0], 0.0), None).unwrap();
         assert_eq!((q.ih, q.hh, q.bias), (vec![0], vec![0], 0));
-        let e = quantize_row(&row(&[], &[f64::NAN], 0.0)).unwrap_err().to_string();
+        let e = quantize_row(&row(&[], &[f64::NAN], 0.0), None).unwrap_err().to_string();
         assert!(e.contains("row 0") && e.contains("NaN"), "{e}");
     }
 
@@ -212,8 +239,8 @@ mod tests {
     fn an_upper_plane_takes_a_scale_that_is_proven() {
         let hh = vec![1.0; 200];
         let mut upper = row(&[], &hh, 0.0);
-        upper.plane_max = Some(1024);
-        let q = quantize_row(&upper).unwrap();
+        upper.limits.plane_max = Some(1024);
+        let q = quantize_row(&upper, None).unwrap();
         let sum: u64 = q.hh.iter().map(|w| u64::from(w.unsigned_abs())).sum();
         assert!(sum * 1024 < PLANE_LIMIT && sum > 4000, "{sum}");
     }

@@ -3,7 +3,9 @@
 use crate::Error;
 use fixed::types::I16F16;
 use float_model::{Schedule, Sequences};
-use skiprnn_nostd::{Instance, MAX_LAYERS, Model, Network, OutputAt, Sequence, State};
+use skiprnn_nostd::{
+    CellKind, Instance, MAX_LAYERS, Model, Network, OutputAt, Sequence, State, Step, format::CELL_FRACTION,
+};
 use std::{num::NonZeroU32, path::Path};
 use zerocopy::IntoBytes;
 
@@ -82,13 +84,17 @@ pub struct Run {
 
 /// One update, seen from outside.
 pub(crate) struct Observed<'s> {
+    pub(crate) sample: u32,
+    pub(crate) step: Step,
     pub(crate) model: &'s Model<'s>,
     pub(crate) state: &'s HostState,
 }
 
 impl<'s> Observed<'s> {
-    fn of(network: &'s HostInstance<'s>) -> Self {
+    fn of(network: &'s HostInstance<'s>, sample: u32, step: Step) -> Self {
         Observed {
+            sample,
+            step,
             model: network.model(),
             state: network.state(),
         }
@@ -104,6 +110,19 @@ fn head(network: &HostInstance<'_>) -> Vec<i32> {
 
 /// What the simulator has made sure of.
 const FITS: &str = "the sample, the output and the state fit the model";
+
+/// One update in real units.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traced {
+    /// Index of the sample used.
+    pub sample: u32,
+    /// Δũ; 1 for a model without a skip gate.
+    pub delta: f64,
+    /// (L, H): hidden states, from the input up.
+    pub h: Vec<f32>,
+    /// (L, H): cell states; empty for a GRU.
+    pub c: Vec<f32>,
+}
 
 /// Runs sequences through a blob.
 #[derive(Debug)]
@@ -149,6 +168,29 @@ impl<'a> Simulator<'a> {
         self.run_observed(counts, Schedule::Learned { dial: 0.0 }, |_| ())
     }
 
+    /// Runs one sequence of counts, (T, I), and gives every update in real units.
+    pub fn trace(&self, counts: &[i16], schedule: Schedule<'_>) -> Vec<Traced> {
+        let mut updates = Vec::new();
+        self.run_observed(counts, schedule, |seen| {
+            let model = seen.model;
+            let h_step = 1.0 / f32::from(1u16 << model.fractions().1);
+            let c_step = 1.0 / (1u32 << CELL_FRACTION) as f32;
+            let layers = 0..model.layers();
+            let h = |k: usize| seen.state.hidden(model, k).iter().map(|v| f32::from(*v) * h_step);
+            let c = |k: usize| seen.state.cell(model, k).iter().map(|v| *v as f32 * c_step);
+            updates.push(Traced {
+                sample: seen.sample,
+                delta: seen.step.delta.to_num(),
+                h: layers.clone().flat_map(h).collect(),
+                c: match model.cell() {
+                    CellKind::Lstm => layers.flat_map(c).collect(),
+                    CellKind::Gru => Vec::new(),
+                },
+            });
+        });
+        updates
+    }
+
     /// Runs one sequence on a given schedule and shows every update. The dial is the simulator's.
     pub(crate) fn run_observed(
         &self,
@@ -176,9 +218,9 @@ impl<'a> Simulator<'a> {
             Schedule::Imposed(samples) => {
                 for t in samples {
                     stand(&network, *t);
-                    network.step(sample(*t)).expect(FITS);
+                    let step = network.step(sample(*t)).expect(FITS);
                     updates.push(*t);
-                    observe(Observed::of(&network));
+                    observe(Observed::of(&network, *t, step));
                 }
             }
             Schedule::Learned { .. } => {
@@ -186,9 +228,9 @@ impl<'a> Simulator<'a> {
                 while let Some(t) = sequence.due() {
                     let t = t as u32;
                     stand(sequence.network(), t);
-                    sequence.step(sample(t)).expect(FITS);
+                    let step = sequence.step(sample(t)).expect(FITS).step;
                     updates.push(t);
-                    observe(Observed::of(sequence.network()));
+                    observe(Observed::of(sequence.network(), t, step));
                 }
             }
         }

@@ -100,7 +100,7 @@ fn tanh_24(x: i64) -> i64 {
         .clamp(-32_768.0, 32_767.0) as i64
 }
 
-fn model(cell: Cell, inputs: usize, hidden: usize, layers: usize, seed: u64, gain: f32) -> FloatModel {
+pub(crate) fn model(cell: Cell, inputs: usize, hidden: usize, layers: usize, seed: u64, gain: f32) -> FloatModel {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut fill = |n: usize, gain: f32| -> Vec<f32> {
         (0..n)
@@ -153,7 +153,7 @@ fn model(cell: Cell, inputs: usize, hidden: usize, layers: usize, seed: u64, gai
     }
 }
 
-fn data(inputs: usize, n: usize) -> Sequences {
+pub(crate) fn data(inputs: usize, n: usize) -> Sequences {
     let values = (0..n * 30 * inputs).map(|k| (k as f32 * 0.7).sin() * 1.5).collect();
     Sequences::new("x", values, n, 30, inputs).unwrap()
 }
@@ -223,9 +223,9 @@ proptest! {
     ) {
         let model = model(Cell::ALL[which], inputs, hidden, layers, seed, gain);
         let options = Options {
-            weights: if kernel == 2 { Width::Sixteen } else { Width::Eight },
+            weights: Some(if kernel == 2 { Width::Sixteen } else { Width::Eight }),
             kernel: Some(if kernel == 1 { Kernel::BytePlane } else { Kernel::Block }),
-            dials: vec![],
+            dials: Some(Vec::new()),
             threads: 1,
             ..Options::default()
         };

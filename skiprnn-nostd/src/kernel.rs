@@ -152,6 +152,12 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// The weights of `units` blocks, without padding.
+    pub(crate) fn weights(self, units: usize) -> impl Iterator<Item = i32> {
+        let rows = (0..units).flat_map(move |unit| (0..self.rows).map(move |row| (unit, row)));
+        rows.flat_map(move |(unit, row)| (0..self.columns).map(move |column| self.weight(unit, row, column)))
+    }
+
     /// Σ|w| over a row.
     pub(crate) fn sum_of_magnitudes(&self, unit: usize, row: usize) -> u64 {
         (0..self.columns).fold(0u64, |sum, column| {

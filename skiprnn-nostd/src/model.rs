@@ -323,6 +323,28 @@ impl<'a> Model<'a> {
         crate::parse::row_bounds(self, layer)
     }
 
+    /// The multiplier of every accumulator of a layer, in the order of [`Model::row_bounds`]: one step of the accumulator
+    /// is multiplier / 2^48 of a pre-activation.
+    pub fn multipliers(&self, layer: usize) -> impl Iterator<Item = i32> + '_ {
+        let units = self.layers.get(layer).map_or(&[][..], |l| l.units);
+        units.iter().flat_map(|u| u.multiplier)
+    }
+
+    /// The weights of a layer over its inputs, or over its hidden state (`recurrent`), unit by unit and row by row.
+    pub fn weights(&self, layer: usize, recurrent: bool) -> impl Iterator<Item = i32> + '_ {
+        let matrix = self
+            .layers
+            .get(layer)
+            .map(|l| if recurrent { l.weight_hh } else { l.weight_ih });
+        matrix.into_iter().flat_map(|m| m.weights(self.hidden))
+    }
+
+    /// The learned initial h of a layer, (H); empty where there is no such layer.
+    #[must_use]
+    pub fn initial_hidden(&self, layer: usize) -> &'a [i16] {
+        self.layers.get(layer).map_or(&[], |l| l.h0)
+    }
+
     /// The model's name.
     #[must_use]
     pub const fn name(&self) -> &'a str {

@@ -82,7 +82,7 @@ pub fn random(shape: Shape) -> (Blob, Vec<i16>) {
     let values = uniform.fill(shape.sequences * shape.length * shape.inputs, 1.5);
     let x = Sequences::new("random", values, shape.sequences, shape.length, shape.inputs).unwrap();
     let options = Options {
-        dials: vec![0.0],
+        dials: Some(Vec::new()),
         calibration_sequences: 4,
         ..Options::default()
     };

@@ -1,0 +1,206 @@
+//! A float model in integers, in given formats.
+
+use crate::{
+    Error, IntegerModel, Kernel, Options, Width,
+    calibrate::{Ranges, fraction_bits},
+    choose::Choice,
+    compensate::{Compensation, Moments},
+    ends::{channels, clamp_16, gate, head},
+    integers::{DialPoint, IntegerLayer, Source},
+    rows::{IntegerRow, Limits, RealRow, quantize_row, record},
+};
+use float_model::{Family, FloatModel};
+use skiprnn_nostd::{format::CELL_LIMIT, narrowed};
+use std::ops::Range;
+
+/// What the formats and the rounding depend on.
+pub(crate) struct Basis<'a> {
+    pub(crate) model: &'a FloatModel,
+    pub(crate) ranges: &'a Ranges,
+    /// (L), or none: each weight is rounded for itself then.
+    pub(crate) moments: &'a [Moments],
+    pub(crate) options: &'a Options,
+}
+
+/// Rounds everything, in given formats.
+pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String>) -> Result<IntegerModel, Error> {
+    let Basis {
+        model, ranges, options, ..
+    } = *basis;
+    let d = &model.description;
+    let x_fraction = match choice.input_width {
+        Width::Eight => fraction_bits(ranges.x, 8),
+        Width::Sixteen => fraction_bits(ranges.x_roomy, 8),
+    };
+    let h_fraction = fraction_bits(ranges.h0.max(1.0), 13);
+    let h_step = f64::from(1u32 << h_fraction);
+    let family = model.cell.family();
+    let mut layers = Vec::new();
+    let mut x_max = 32_768;
+    for (k, layer) in model.layers.iter().enumerate() {
+        let h0: Vec<i16> = layer.h0.iter().map(|v| clamp_16(f64::from(*v) * h_step)).collect();
+        if layer.h0.iter().any(|v| f64::from(v.abs()) > 32_768.0 / h_step) {
+            notes.push(format!("h0 of layer {k} reaches beyond ±4 and was clipped"));
+        }
+        let h_max = h0
+            .iter()
+            .fold(1u32 << h_fraction, |m, h| m.max(h.unsigned_abs().into()));
+        let formats = Formats {
+            ih_width: if k == 0 { choice.input_width } else { choice.weights },
+            hh_width: choice.weights,
+            x_scale: 2f64.powi(i32::from(h_fraction) - i32::from(if k == 0 { x_fraction } else { h_fraction })),
+            h_step,
+            x_max,
+            h_max,
+            h_drop: choice.h_drop,
+        };
+        let c0 = layer.c0.iter().map(|v| (f64::from(*v) * f64::from(1 << 24)).round());
+        let (least, most) = (f64::from(-CELL_LIMIT), f64::from(CELL_LIMIT - 1));
+        if c0.clone().any(|c| !(least..=most).contains(&c)) {
+            notes.push(format!("c0 of layer {k} reaches beyond ±64 and was clipped"));
+        }
+        let c0 = c0.map(|c| c.clamp(least, most) as i32).collect();
+        layers.push(integer_layer(basis, k, &formats, h0, c0)?);
+        x_max = h_max;
+    }
+    let (head_weight, head_bias, logit_scale) = head(model, h_step, x_max);
+    let sequence_length = d.sequence_length as u32;
+    if sequence_length == 0 && options.max_skip.is_none() && model.gate.is_some() {
+        return Err(Error::unquantizable(
+            "sequence_length",
+            "an endless stream needs a bound: give --max-skip",
+        ));
+    }
+    Ok(IntegerModel {
+        family,
+        inputs: model.input,
+        hidden: model.hidden,
+        outputs: model.outputs,
+        sequence_length,
+        max_skip: options.max_skip.unwrap_or(u32::MAX),
+        sample_period_ns: (d.sample_period_s * 1e9).round().max(0.0) as u64,
+        x_fraction,
+        h_fraction,
+        kernel: if choice.h_drop == 0 {
+            Kernel::Block
+        } else {
+            Kernel::BytePlane
+        },
+        h_drop: choice.h_drop,
+        layers,
+        gate: model
+            .gate
+            .as_ref()
+            .map(|g| gate(g, if family == Family::Lstm { 24 } else { h_fraction })),
+        head_weight,
+        head_bias,
+        logit_scale,
+        channels: channels(model, ranges, x_fraction, notes)?,
+        dial_curve: vec![DialPoint {
+            dial: 0.0,
+            updates_mean: 0.0,
+            metric: f32::NAN,
+        }],
+        source: Source {
+            name: options.name.clone(),
+            model: model.clone(),
+        },
+    })
+}
+
+/// The formats of one layer.
+struct Formats {
+    ih_width: Width,
+    hh_width: Width,
+    /// 2^(h fraction - x fraction): puts x in the unit of h.
+    x_scale: f64,
+    h_step: f64,
+    x_max: u32,
+    h_max: u32,
+    h_drop: u8,
+}
+
+/// What the row of a gate is multiplied with, h narrowed by `h_drop` bits.
+pub(crate) fn limits(x_max: u32, h_max: u32, h_drop: u8, gate: usize) -> Limits {
+    let plane_max = narrowed(h_max, h_drop);
+    Limits {
+        x_max,
+        h_max: plane_max << h_drop,
+        plane_max: (h_drop > 0 && (gate == 1 || gate == 3)).then_some(plane_max),
+    }
+}
+
+fn integer_layer(
+    basis: &Basis<'_>,
+    k: usize,
+    formats: &Formats,
+    h0: Vec<i16>,
+    c0: Vec<i32>,
+) -> Result<IntegerLayer, Error> {
+    let model = basis.model;
+    let layer = &model.layers[k];
+    let (h, family) = (model.hidden, model.cell.family());
+    let g = family.gates();
+    let inputs = layer.weight_ih.len() / (g * h);
+    let compensation = |columns: Range<usize>| {
+        let scaled = inputs.saturating_sub(columns.start);
+        Compensation::new(basis.moments.get(k)?, columns, scaled, formats.x_scale, formats.h_step)
+    };
+    let over_both = compensation(0..inputs + h);
+    let (over_x, over_h) = match family {
+        Family::Gru => (compensation(0..inputs), compensation(inputs..inputs + h)),
+        Family::Lstm => (None, None),
+    };
+    let mut out = IntegerLayer {
+        ih_width: formats.ih_width,
+        hh_width: formats.hh_width,
+        weight_ih: Vec::new(),
+        weight_hh: Vec::new(),
+        rows: Vec::new(),
+        units: Vec::new(),
+        h0,
+        c0,
+    };
+    for unit in 0..h {
+        for gate in 0..g {
+            let r = gate * h + unit;
+            let ih: Vec<f64> = layer.weight_ih[r * inputs..][..inputs]
+                .iter()
+                .map(|w| f64::from(*w) * formats.x_scale)
+                .collect();
+            let hh: Vec<f64> = layer.weight_hh[r * h..][..h].iter().map(|w| f64::from(*w)).collect();
+            let (bias_x, bias_h) = (f64::from(layer.bias_ih[r]), f64::from(layer.bias_hh[r]));
+            let row = |ih: &[f64], hh: &[f64], bias: f64, compensation: &Option<Compensation>| {
+                let real = RealRow {
+                    field: format!("weight_ih_l{k}/weight_hh_l{k}, row {r}"),
+                    ih,
+                    hh,
+                    bias: bias * formats.h_step,
+                    ih_width: formats.ih_width,
+                    hh_width: formats.hh_width,
+                    limits: limits(formats.x_max, formats.h_max, formats.h_drop, gate),
+                };
+                quantize_row(&real, compensation.as_ref())
+            };
+            let mut keep = |q: &IntegerRow| -> Result<(), Error> {
+                let unit = q.scale / formats.h_step;
+                out.rows.push(record(&format!("layer {k}, row {r}"), q.bias, unit)?);
+                out.units.push(unit);
+                Ok(())
+            };
+            if family == Family::Gru && gate == 2 {
+                let (n_x, n_h) = (row(&ih, &[], bias_x, &over_x)?, row(&[], &hh, bias_h, &over_h)?);
+                keep(&n_x)?;
+                keep(&n_h)?;
+                out.weight_ih.extend(n_x.ih);
+                out.weight_hh.extend(n_h.hh);
+            } else {
+                let q = row(&ih, &hh, bias_x + bias_h, &over_both)?;
+                keep(&q)?;
+                out.weight_ih.extend(q.ih);
+                out.weight_hh.extend(q.hh);
+            }
+        }
+    }
+    Ok(out)
+}

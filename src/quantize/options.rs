@@ -1,0 +1,228 @@
+//! Options of `quantize`.
+
+use crate::{
+    inputs::{self, Run},
+    output::Usage,
+};
+use clap::{Args, ValueEnum};
+use float_model::{Channel, Description, Metric, Objective};
+use quantize::{Kernel, Optimize, Options, Width};
+use std::path::PathBuf;
+
+/// What the choice of formats is to favour.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Favour {
+    /// The cheapest format that meets every bar of fidelity on the calibration data.
+    Balance,
+    /// 8-bit weights everywhere.
+    Size,
+    /// Byte planes wherever they are proven.
+    Speed,
+    /// 16-bit weights.
+    Accuracy,
+}
+
+/// How the recurrent weights are multiplied.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelName {
+    /// With 16-bit activations.
+    Block,
+    /// With narrowed activations, two rows at a time.
+    BytePlane,
+}
+
+/// What the outputs mean.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectiveName {
+    /// One of the classes.
+    Classification,
+    /// Real values.
+    Regression,
+    /// Any number of the classes.
+    Multilabel,
+}
+
+/// Options of `quantize`.
+#[derive(Args, Debug, Default)]
+pub struct QuantizeArgs {
+    /// Run folder, or a model.safetensors.
+    pub run: PathBuf,
+    /// The blob to write.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Calibration sequences, .npy or a folder of CSV files. [default: the run's validation part]
+    #[arg(long)]
+    pub calib_x: Option<PathBuf>,
+    /// Their labels or targets, for the metric.
+    #[arg(long)]
+    pub calib_y: Option<PathBuf>,
+    /// Sequences on which ranges and rounding are calibrated; the others only judge. [default: 64]
+    #[arg(long)]
+    pub calibration: Option<usize>,
+    /// What to favour where the formats are open. [default: balance]
+    #[arg(long, value_enum)]
+    pub optimize: Option<Favour>,
+    /// Bits of the recurrent weights: 8 or 16. [default: measured]
+    #[arg(long, value_parser = parse_bits)]
+    pub weights: Option<u8>,
+    /// Bits of the first layer's input weights: 8 or 16. [default: measured]
+    #[arg(long, value_parser = parse_bits)]
+    pub input_weights: Option<u8>,
+    /// How the recurrent weights are multiplied. [default: measured]
+    #[arg(long, value_enum)]
+    pub kernel: Option<KernelName>,
+    /// Share of the calibration samples, in percent, that the format of the inputs must hold; the rest saturates. [default: 100]
+    #[arg(long)]
+    pub percentile: Option<f64>,
+    /// Fine-tune the integers until they do what the original model does; minutes. No figure is let fall below that of
+    /// calibration alone.
+    #[arg(long)]
+    pub finetune: bool,
+    /// Steps of fine-tuning. [default: 600]
+    #[arg(long, requires = "finetune")]
+    pub finetune_steps: Option<usize>,
+    /// Name stored in the blob. [default: the run's folder name]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Largest number of samples ever skipped; needed where sequences have no end.
+    #[arg(long)]
+    pub max_skip: Option<u32>,
+    /// Seconds between samples, where the model does not say.
+    #[arg(long)]
+    pub sample_period_s: Option<f64>,
+    /// Samples per sequence, where the model does not say; 0 for an endless stream.
+    #[arg(long)]
+    pub length: Option<usize>,
+    /// What the outputs mean, where the model does not say.
+    #[arg(long, value_enum)]
+    pub objective: Option<ObjectiveName>,
+    /// Class names, separated by commas, where the model does not say.
+    #[arg(long, value_delimiter = ',')]
+    pub class_names: Vec<String>,
+    /// Channel names, separated by commas, where the model does not say.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_names: Vec<String>,
+    /// Channel units, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_units: Vec<String>,
+    /// Magnitude at which each channel's 16-bit sample saturates, in its unit; one for each of --channel-names.
+    #[arg(long, value_delimiter = ',')]
+    pub full_scale: Vec<f32>,
+}
+
+fn parse_bits(text: &str) -> Result<u8, String> {
+    match text {
+        "8" => Ok(8),
+        "16" => Ok(16),
+        other => Err(format!("{other} bits are not supported: give 8 or 16")),
+    }
+}
+
+fn width(bits: u8) -> Width {
+    match bits {
+        16 => Width::Sixteen,
+        _ => Width::Eight,
+    }
+}
+
+impl QuantizeArgs {
+    /// Fills in, or corrects, what the model file says of itself.
+    pub fn describe(&self, d: &mut Description) -> anyhow::Result<()> {
+        if let Some(period) = self.sample_period_s {
+            if !(period.is_finite() && period > 0.0) {
+                return Err(Usage::error(format!(
+                    "--sample-period-s: {period} is not a time; give seconds above 0"
+                )));
+            }
+            d.sample_period_s = period;
+        }
+        if let Some(length) = self.length {
+            d.sequence_length = length;
+        }
+        if let Some(objective) = self.objective {
+            d.objective = match objective {
+                ObjectiveName::Classification => Objective::Classification,
+                ObjectiveName::Regression => Objective::Regression,
+                ObjectiveName::Multilabel => Objective::Multilabel,
+            };
+        }
+        if !self.class_names.is_empty() {
+            d.class_names.clone_from(&self.class_names);
+        }
+        let named = self.channel_names.len();
+        if named != 0 {
+            d.channels = self.channels()?;
+        } else if !self.channel_units.is_empty() || !self.full_scale.is_empty() {
+            return Err(Usage::error(
+                "--channel-units and --full-scale describe the channels of --channel-names; give their names too",
+            ));
+        }
+        Ok(())
+    }
+
+    fn channels(&self) -> anyhow::Result<Vec<Channel>> {
+        let named = self.channel_names.len();
+        let units = self.channel_units.len();
+        if self.full_scale.len() != named || (units != 0 && units != named) {
+            return Err(Usage::error(format!(
+                "--channel-names: {named} names, but {} of --full-scale and {units} of --channel-units; give one each",
+                self.full_scale.len()
+            )));
+        }
+        if let Some(bad) = self.full_scale.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
+            return Err(Usage::error(format!(
+                "--full-scale: {bad} is no magnitude; give a number above 0"
+            )));
+        }
+        let channel = |(k, name): (usize, &String)| Channel {
+            name: name.clone(),
+            unit: self.channel_units.get(k).cloned().unwrap_or_default(),
+            full_scale: self.full_scale[k],
+        };
+        Ok(self.channel_names.iter().enumerate().map(channel).collect())
+    }
+
+    /// The library's options.
+    pub fn options(&self, run: &Run) -> anyhow::Result<Options> {
+        let defaults = Options::default();
+        let percentile = self.percentile.unwrap_or(defaults.percentile);
+        if !(percentile > 0.0 && percentile <= 100.0) {
+            return Err(Usage::error(format!(
+                "--percentile: {percentile} is no share; give more than 0 and at most 100"
+            )));
+        }
+        if self.calibration == Some(0) {
+            return Err(Usage::error("--calibration: 0 sequences show nothing; give at least 1"));
+        }
+        if self.kernel == Some(KernelName::BytePlane) && self.weights == Some(16) {
+            return Err(Usage::error(
+                "--kernel byte-plane holds 8-bit weights; leave --weights 16 away, or take --kernel block",
+            ));
+        }
+        let threshold = run.config.as_ref().and_then(|c| c.data.solved_threshold());
+        Ok(Options {
+            optimize: match self.optimize {
+                None | Some(Favour::Balance) => Optimize::Balance,
+                Some(Favour::Size) => Optimize::Size,
+                Some(Favour::Speed) => Optimize::Speed,
+                Some(Favour::Accuracy) => Optimize::Accuracy,
+            },
+            weights: self.weights.map(width),
+            input_weights: self.input_weights.map(width),
+            kernel: self.kernel.map(|k| match k {
+                KernelName::Block => Kernel::Block,
+                KernelName::BytePlane => Kernel::BytePlane,
+            }),
+            name: self.name.clone().unwrap_or_else(|| run.name()),
+            max_skip: self.max_skip,
+            calibration_sequences: self.calibration.unwrap_or(defaults.calibration_sequences),
+            percentile,
+            solved_mse: match threshold {
+                Some(Metric::Mse(solved)) => Some(solved),
+                _ => None,
+            },
+            threads: inputs::threads(),
+            ..defaults
+        })
+    }
+}
