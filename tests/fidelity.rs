@@ -1,0 +1,69 @@
+//! `docs/fidelity.md` names every model in every format, and is true.
+
+mod common;
+
+use std::path::Path;
+
+const FORMATS: [&str; 3] = ["byte-plane-i8", "block-i8-a16", "block-i16-a16"];
+
+/// Columns of the table, row by row.
+fn table() -> Vec<Vec<String>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
+    let text = std::fs::read_to_string(path).expect("docs/fidelity.md");
+    let rows = text.lines().filter(|l| l.starts_with("| ")).skip(2);
+    rows.map(|l| l.trim_matches('|').split('|').map(|c| c.trim().to_owned()).collect())
+        .collect()
+}
+
+#[test]
+fn the_table_names_every_model_and_misses_no_bar() {
+    let rows = table();
+    for row in &rows {
+        assert_eq!(row[13], "none", "{} {}", row[0], row[1]);
+    }
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for entry in std::fs::read_dir(models).expect("models/") {
+        let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
+        for format in FORMATS {
+            let row = rows.iter().find(|r| r[0] == name && r[1] == format);
+            let row = row.unwrap_or_else(|| panic!("{name} {format}: not in docs/fidelity.md"));
+            let most = match name.as_str() {
+                _ if format == "block-i16-a16" => usize::MAX,
+                n if n.starts_with("activity") => 6 * 1024,
+                n if n.starts_with("frequency") => 56 * 1024,
+                _ => usize::MAX,
+            };
+            assert!(
+                row[2].parse::<usize>().expect("bytes") <= most,
+                "{name} {format}: {} bytes",
+                row[2]
+            );
+        }
+    }
+}
+
+/// The cheapest format of the generated tasks; the recordings of the activity models are not part of the project, and the
+/// other rows take longer: the command above the table makes them all.
+#[test]
+fn a_part_of_the_table_measured_again_is_the_same() {
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    let rows = table();
+    for model in ["frequency", "adding"] {
+        let run = models.join(model);
+        let measured = common::json(&format!("fidelity {} --format {}", run.display(), FORMATS[0]));
+        let row = &measured["rows"][0];
+        let written = rows
+            .iter()
+            .find(|r| r[0] == model && r[1] == FORMATS[0])
+            .expect("in the table");
+        assert_eq!(row["missed"].as_array().map(Vec::len), Some(0), "{model}: {row}");
+        assert_eq!(row["blob_bytes"].to_string(), written[2], "{model}");
+        assert_eq!(row["sequences"].to_string(), written[3], "{model}");
+        for (key, column) in [("same_decision", 8), ("same_schedule", 9), ("arith_same_schedule", 11)] {
+            let share = 100.0 * row[key].as_f64().expect("a share");
+            let stated: f64 = written[column].trim_end_matches(" %").parse().expect("a share");
+            // Another machine's f32 may round otherwise.
+            assert!((share - stated).abs() <= 1.0, "{model}: {key} {share}, not {stated}");
+        }
+    }
+}
