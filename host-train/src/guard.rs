@@ -13,8 +13,14 @@ const DEAD: f64 = 2.0;
 const SHED: f64 = 0.5;
 /// ... with more than this times its error: before the task is solved, nothing else tells a collapse from progress.
 const WORSE: f64 = 2.0;
-/// Evaluations in a row that may be unsolved after a solved one, or collapsed. One alone is often noise.
-const PATIENCE: u64 = 2;
+/// What evaluations in a row may cost that are unsolved after a solved one, or collapsed ...
+const PATIENCE: u64 = 6;
+/// ... each of them; one alone is often noise ...
+const FALL: u64 = 3;
+/// ... but this much where the gate sheds updates and the error stays within [`NEAR`] times the threshold's: a state that
+/// learns to do with fewer samples is often unsolved on its way.
+const DETOUR: u64 = 1;
+const NEAR: f64 = 5.0;
 /// What [`Rollback`] names is multiplied by this at every return.
 const SLOWDOWN: f64 = 0.5;
 /// Returns after which the run ends: what is lowered is then a thousandth.
@@ -41,7 +47,7 @@ pub enum Rollback {
 pub(crate) struct Guard {
     /// Times the run went back to its best state.
     pub(crate) returns: u64,
-    /// Evaluations in a row that fell behind the best state.
+    /// Cost of the evaluations in a row that fell behind the best state.
     pub(crate) unsolved: u64,
 }
 
@@ -57,12 +63,18 @@ impl Guard {
     }
 
     /// Takes note of an evaluation that is not the best; says why to go back, where it is time to.
-    pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation) -> Option<String> {
+    /// `threshold` is where the task counts as solved.
+    pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation, threshold: Option<Metric>) -> Option<String> {
         let unsolved = now.solved != Some(true);
         let lost = best.solved == Some(true) && unsolved;
         let few = now.updates_mean < SHED * best.updates_mean;
         let shed = unsolved && few && error(now.metric) > WORSE * error(best.metric);
-        self.unsolved = if lost || shed { self.unsolved + 1 } else { 0 };
+        let near = threshold.is_some_and(|t| error(now.metric) <= NEAR * error(t));
+        self.unsolved = match (lost || shed, near && now.updates_mean < best.updates_mean) {
+            (false, _) => 0,
+            (true, true) => self.unsolved + DETOUR,
+            (true, false) => self.unsolved + FALL,
+        };
         let dead = now.updates_mean < DEAD && best.updates_mean >= DEAD;
         if !dead && self.unsolved < PATIENCE {
             return None;
@@ -100,6 +112,10 @@ fn error(metric: Metric) -> f64 {
 mod tests {
     use super::*;
 
+    fn judge(guard: &mut Guard, now: &Evaluation, best: &Evaluation) -> Option<String> {
+        guard.judge(now, best, best.solved.map(|_| Metric::Accuracy(0.99)))
+    }
+
     fn at(accuracy: f64, updates_mean: f64, threshold: bool) -> Evaluation {
         Evaluation {
             metric: Metric::Accuracy(accuracy),
@@ -114,7 +130,11 @@ mod tests {
         for threshold in [true, false] {
             let mut guard = Guard::default();
             let best = at(0.995, 14.0, threshold);
-            assert!(guard.judge(&at(0.5, 1.3, threshold), &best).unwrap().contains("1.30"));
+            assert!(
+                judge(&mut guard, &at(0.5, 1.3, threshold), &best)
+                    .unwrap()
+                    .contains("1.30")
+            );
             assert_eq!(guard.returns, 1);
             let of = |rollback| guard.factors(rollback);
             assert_eq!(of(Rollback::Rate), (0.5, 1.0));
@@ -127,11 +147,31 @@ mod tests {
     fn one_dip_is_forgiven_and_two_are_not() {
         let mut guard = Guard::default();
         let best = at(0.995, 14.0, true);
-        assert_eq!(guard.judge(&at(0.989, 13.0, true), &best), None);
-        assert_eq!(guard.judge(&at(0.992, 15.0, true), &best), None);
-        assert_eq!(guard.judge(&at(0.989, 13.0, true), &best), None);
-        assert!(guard.judge(&at(0.97, 12.0, true), &best).unwrap().contains("0.9700"));
+        assert_eq!(judge(&mut guard, &at(0.989, 13.0, true), &best), None);
+        assert_eq!(judge(&mut guard, &at(0.992, 15.0, true), &best), None);
+        assert_eq!(judge(&mut guard, &at(0.989, 13.0, true), &best), None);
+        assert!(judge(&mut guard, &at(0.5, 12.0, true), &best).is_none());
+        assert!(
+            judge(&mut guard, &at(0.94, 12.0, true), &best)
+                .unwrap()
+                .contains("0.9400")
+        );
         assert_eq!(guard.unsolved, 0);
+    }
+
+    #[test]
+    fn shedding_updates_near_the_threshold_takes_its_time() {
+        let mut guard = Guard::default();
+        let best = at(0.993, 60.0, true);
+        for accuracy in [0.98, 0.96, 0.97, 0.98, 0.985] {
+            assert_eq!(judge(&mut guard, &at(accuracy, 20.0, true), &best), None);
+        }
+        assert!(judge(&mut guard, &at(0.985, 20.0, true), &best).is_some());
+        assert_eq!(judge(&mut guard, &at(0.98, 70.0, true), &best), None);
+        assert!(
+            judge(&mut guard, &at(0.98, 70.0, true), &best).is_some(),
+            "more updates are no progress"
+        );
     }
 
     /// A run that collapsed from 71 updates to 2 before it had solved anything.
@@ -140,16 +180,12 @@ mod tests {
         for threshold in [true, false] {
             let mut guard = Guard::default();
             let best = at(0.986, 71.0, threshold);
-            assert_eq!(guard.judge(&at(0.527, 3.0, threshold), &best), None);
-            assert!(
-                guard
-                    .judge(&at(0.578, 2.0, threshold), &best)
-                    .unwrap()
-                    .contains("collapsed")
-            );
+            assert_eq!(judge(&mut guard, &at(0.527, 3.0, threshold), &best), None);
+            let reason = judge(&mut guard, &at(0.578, 2.0, threshold), &best).unwrap();
+            assert!(reason.contains("collapsed"));
             // Fewer updates with nearly the same error are progress.
             for _ in 0..3 {
-                assert_eq!(guard.judge(&at(0.979, 26.0, threshold), &best), None);
+                assert_eq!(judge(&mut guard, &at(0.979, 26.0, threshold), &best), None);
             }
         }
     }
@@ -158,9 +194,9 @@ mod tests {
     fn what_was_never_good_is_left_alone() {
         let mut guard = Guard::default();
         for _ in 0..5 {
-            assert_eq!(guard.judge(&at(0.6, 50.0, true), &at(0.7, 80.0, true)), None);
-            assert_eq!(guard.judge(&at(0.6, 50.0, false), &at(0.7, 80.0, false)), None);
-            assert_eq!(guard.judge(&at(0.5, 1.0, true), &at(0.51, 1.0, true)), None);
+            assert_eq!(judge(&mut guard, &at(0.6, 50.0, true), &at(0.7, 80.0, true)), None);
+            assert_eq!(judge(&mut guard, &at(0.6, 50.0, false), &at(0.7, 80.0, false)), None);
+            assert_eq!(judge(&mut guard, &at(0.5, 1.0, true), &at(0.51, 1.0, true)), None);
         }
     }
 }

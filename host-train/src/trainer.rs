@@ -230,7 +230,9 @@ impl<'a> Run<'a> {
     fn guard(&mut self, now: &Evaluation) -> Option<String> {
         let state = &mut self.state;
         let best = state.best.as_ref()?;
-        let reason = state.guard.judge(now, &best.evaluation)?;
+        let reason = state
+            .guard
+            .judge(now, &best.evaluation, self.config.data.solved_threshold())?;
         state.parameters.values.clone_from(&best.values);
         state.adam.mean.clone_from(&best.mean);
         state.adam.square.clone_from(&best.square);
