@@ -346,7 +346,8 @@ pub fn write(path: &Path, sections: &[Section], machine: &str, settle_steps: u64
     let _ = writeln!(
         s,
         "{rule}. Of each run the best state counts: solved first, then fewest updates, on validation data. `returns`: times the \
-         collapse guard took the run back to it. Machine: {machine}; seconds are its own.\n"
+         collapse guard took the run back to it. A run is as the program left it that trained it; a later version may take another \
+         course. Machine: {machine}; seconds are its own.\n"
     );
     for section in sections {
         let name = section.table.name();
