@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use object::{Object, ObjectSymbol};
 use std::{fs, process::Command};
 
-/// The portable kernels, and those in assembly.
+/// Sums in assembly under portable cells, and whole passes in assembly.
 const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"];
 
 /// What a name must not hold: calls of a panic, the handler, and what formats its message.
