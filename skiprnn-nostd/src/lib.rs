@@ -60,3 +60,14 @@ pub use state::{Capacity, State, Step, StepError};
 
 /// Layers a blob may have.
 pub const MAX_LAYERS: usize = 4;
+
+/// Puts a blob into flash, aligned as [`Model::parse`] wants it: `static BLOB: &[u8] = include_blob!("model.srnn");`
+#[macro_export]
+macro_rules! include_blob {
+    ($path:expr $(,)?) => {{
+        #[repr(C, align(4))]
+        struct Aligned<T: ?Sized>(T);
+        static BLOB: &Aligned<[u8]> = &Aligned(*include_bytes!($path));
+        &BLOB.0
+    }};
+}

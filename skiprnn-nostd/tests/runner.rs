@@ -17,6 +17,7 @@ const PROFILE: Profile = Profile {
     turn_on: Duration::from_millis(5),
     off_pays: Duration::from_millis(30),
     always_on: false,
+    keeps_samples: false,
 };
 
 /// Updates are known to fit into the period.

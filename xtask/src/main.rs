@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod fuzz;
 mod identical;
 mod model_cards;
 mod no_panic;
@@ -56,6 +57,20 @@ enum Command {
         #[arg(long)]
         machine: Option<String>,
     },
+    /// Puts the figures of benches/mcu.md into the README of the inference crate.
+    Readme {
+        /// Writes nothing; fails where the README has other figures.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Fuzzes parse and step (nightly), and keeps a small corpus.
+    Fuzz {
+        /// For how long.
+        #[arg(long, default_value_t = 600)]
+        seconds: u32,
+    },
+    /// Runs the inference crate's tests on its portable path under Miri (nightly).
+    Miri,
     /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
     NoPanic,
     /// Installs what the tests need: Rust targets, and QEMU where this user may.
@@ -68,6 +83,9 @@ fn main() -> ExitCode {
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
+        Command::Readme { check } => bench_mcu::readme::run(check),
+        Command::Fuzz { seconds } => fuzz::run(seconds),
+        Command::Miri => test::miri(),
         Command::NoPanic => no_panic::run(),
         Command::Setup => test::setup(),
     };

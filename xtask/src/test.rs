@@ -42,6 +42,11 @@ const STEPS: &[(&str, &str)] = &[
         "cargo clippy --quiet --release --target-dir ../../target/qemu --features microbit --target thumbv6m-none-eabi -- -D warnings",
     ),
     ("", "cargo run --quiet --package xtask -- identical --pairs 500"),
+    (
+        "",
+        "cargo build --quiet --package skiprnn-nostd --examples --target thumbv7em-none-eabihf",
+    ),
+    ("", "cargo run --quiet --package xtask -- readme --check"),
     ("", "cargo run --quiet --package xtask -- no-panic"),
     ("", "cargo run --quiet --package xtask -- bench-mcu --check"),
     ("", "cargo run --quiet --package xtask -- model-cards --check"),
@@ -72,6 +77,21 @@ pub fn setup() -> anyhow::Result<()> {
         "",
         &format!("{sudo}apt-get install -y -qq --no-install-recommends qemu-system-arm"),
     )
+}
+
+/// What of the tests Miri runs in minutes: the unsafe code of the portable path, parsing, updating, the runner.
+const MIRI: [&str; 3] = [
+    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --test corpus",
+    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable,async --test runner -- --skip drift --skip slow",
+    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --lib -- padded proof ties products end cap lost parse grid::tests::the_first",
+];
+
+/// Runs them.
+pub fn miri() -> anyhow::Result<()> {
+    for line in MIRI {
+        shell::run("", line)?;
+    }
+    Ok(())
 }
 
 /// Runs every step and returns the failures.

@@ -72,6 +72,7 @@ impl<R: Recording, P: OutputPin> Sensor for Recorded<R, P> {
     fn profile(&self) -> Profile {
         Profile {
             always_on: true,
+            keeps_samples: true,
             ..Profile::default()
         }
     }

@@ -458,3 +458,16 @@ fn a_marker_pin_that_fails_ends_the_replay() {
     assert_eq!(error, ReplayError::Marker);
     done.done();
 }
+
+#[test]
+fn a_wake_up_that_is_a_whole_period_late_loses_nothing() {
+    let (_, network, mut clock, meter) = parts(&[(1, 1), (9, 1)]);
+    clock.oversleeps = 3 * PERIOD;
+    let (summary, records) = replay((network, clock, meter), &file(20, 4)).unwrap();
+    assert_eq!(summary.sequences, 20);
+    assert!(
+        records
+            .iter()
+            .all(|r| r.schedule.samples().eq([0, 2]) && r.logits[1] == 2)
+    );
+}

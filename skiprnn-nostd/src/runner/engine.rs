@@ -44,6 +44,7 @@ pub(super) struct Engine<N> {
     /// Whether an update may outlast the sample period.
     captures: bool,
     always_on: bool,
+    keeps_samples: bool,
     // In ticks.
     turn_on: u64,
     off_pays: u64,
@@ -104,6 +105,7 @@ impl<N: Network> Engine<N> {
                 .longest_update
                 .is_none_or(|d| ticks(d, ticks_per_second) >= period),
             always_on: profile.always_on,
+            keeps_samples: profile.keeps_samples,
             turn_on: ticks(profile.turn_on, ticks_per_second),
             off_pays: ticks(profile.off_pays, ticks_per_second),
             timeout,
@@ -143,6 +145,9 @@ impl<N: Network> Engine<N> {
         }
         let untried = self.reading_until.is_none() && self.failed_attempts == 0;
         if untried && now >= self.instants.tick(sample.saturating_add(1)) {
+            if self.keeps_samples {
+                return Ok(Action::Take(sample));
+            }
             self.counters.missed = self.counters.missed.saturating_add(1);
             let late_ticks = now.saturating_sub(due);
             return Err(RunnerError::Missed { sample, late_ticks });

@@ -14,6 +14,8 @@ pub struct Profile {
     pub off_pays: Duration,
     /// Never switched off, as a part that would lose its calibration.
     pub always_on: bool,
+    /// Its samples wait for as long as it takes, as those of a recording do: none is ever missed, it is taken late.
+    pub keeps_samples: bool,
 }
 
 /// What has become of a sample that fell due while an update still ran.

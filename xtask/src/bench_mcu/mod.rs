@@ -7,6 +7,7 @@
 
 mod blobs;
 mod image;
+pub mod readme;
 mod report;
 
 use anyhow::bail;
