@@ -1,7 +1,10 @@
 //! How long an iteration of training takes: data, forward, backward, clipping, Adam; batch 256, 110 units, one input.
 //!
-//! Prints times in milliseconds, each the least of several rounds, and their ratios: to the op-by-op twin, to the matrix
-//! products of the same shapes alone, to an iteration in which every sample is used, and to one thread.
+//! Prints times in milliseconds and their ratios: to the op-by-op twin, to the matrix products of the same shapes alone,
+//! to an iteration in which every sample is used, and to one thread. What is compared runs right after one another in
+//! every round; each figure is the median over the rounds (of the ratios, not of the times they come from), so that a
+//! busy neighbour, who slows both sides of a ratio, does not decide. `cargo bench --bench train_step -- 15` runs 15
+//! rounds.
 
 use float_model::Cell;
 use host_train::{
@@ -21,8 +24,8 @@ const BATCH: usize = 256;
 const LEARNING_RATE: f64 = 1e-9;
 /// A constant gate with this Δũ uses all samples, every second, and one in eight.
 const DELTAS: [f64; 3] = [0.7, 0.3, 0.5 / 7.5];
-/// Rounds of the fused engine without an argument; the twin, which is slow, gets a third.
-const ROUNDS: usize = 6;
+/// Rounds without an argument. One more comes first and is not counted.
+const ROUNDS: usize = 5;
 
 struct Iteration {
     parameters: Parameters,
@@ -87,8 +90,50 @@ fn engine(kind: Engine, threads: usize, length: usize) -> Differentiator {
     Differentiator::new(kind, threads, length).expect("the system gives threads")
 }
 
+/// The times of one round in milliseconds, with one thread and with two.
+#[derive(Default)]
+struct Round {
+    fused: [f64; 2],
+    twin: [f64; 2],
+    products: f64,
+}
+
+impl Round {
+    /// Runs everything that is compared close together: the fused iterations before and after the slow twin's.
+    fn of(
+        iteration: &mut Iteration,
+        fused: &[Differentiator; 2],
+        twins: &[Differentiator; 2],
+        products: &mut Products<f32>,
+    ) -> Self {
+        let mut round = Round::default();
+        for threads in 0..2 {
+            let before = iteration.run(&fused[threads]);
+            if threads == 0 {
+                let updated = (iteration.share * BATCH as f64).round() as usize;
+                let started = Instant::now();
+                products.run(updated);
+                round.products = 1e3 * started.elapsed().as_secs_f64();
+            }
+            round.twin[threads] = iteration.run(&twins[threads]);
+            round.fused[threads] = (before + iteration.run(&fused[threads])) / 2.0;
+        }
+        round
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() % 2 {
+        1 => values[middle],
+        _ => (values[middle - 1] + values[middle]) / 2.0,
+    }
+}
+
 fn main() {
-    let rounds = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(ROUNDS);
+    let rounds = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(ROUNDS).max(1);
     println!(
         "cell       T  threads  updates |   ms  | times faster than the twin | to products alone | to 100 % | times faster than 1 thread"
     );
@@ -99,41 +144,32 @@ fn main() {
             let mut iterations = DELTAS.map(|delta| Iteration::new(cell, length, delta));
             let shape = recurrent::pass_shape(&iterations[0].parameters.shape, BATCH, length, OutputAt::End);
             let mut products = Products::<f32>::new(shape);
-            let mut best = [[f64::MAX; 3]; 2];
-            let (mut twin, mut alone) = ([[f64::MAX; 3]; 2], [f64::MAX; 3]);
-            // Rounds go over everything, so that what disturbs the machine disturbs all alike.
-            for round in 0..rounds {
-                for (k, iteration) in iterations.iter_mut().enumerate() {
-                    for (threads, engine) in fused.iter().enumerate() {
-                        best[threads][k] = best[threads][k].min(iteration.run(engine));
-                    }
-                    let updated = (iteration.share * BATCH as f64).round() as usize;
-                    let started = Instant::now();
-                    products.run(updated);
-                    alone[k] = alone[k].min(1e3 * started.elapsed().as_secs_f64());
-                    if round % 3 == 0 {
-                        for (threads, engine) in twins.iter().enumerate() {
-                            twin[threads][k] = twin[threads][k].min(iteration.run(engine));
-                        }
-                    }
-                }
-            }
+            let mut round = || {
+                iterations
+                    .each_mut()
+                    .map(|iteration| Round::of(iteration, &fused, &twins, &mut products))
+            };
+            round();
+            let times: Vec<[Round; 3]> = (0..rounds).map(|_| round()).collect();
             for threads in 0..2 {
                 for (k, iteration) in iterations.iter().enumerate() {
-                    let ms = best[threads][k];
+                    let of = |figure: fn(&[Round; 3], usize, usize) -> f64| {
+                        median(times.iter().map(|round| figure(round, k, threads)))
+                    };
                     // The products alone run on one thread.
                     let products = match threads {
-                        0 => format!("{:.2}", ms / alone[k]),
+                        0 => format!("{:.2}", of(|r, k, n| r[k].fused[n] / r[k].products)),
                         _ => "-".into(),
                     };
                     println!(
-                        "{:<9} {length}  {}        {:5.1} % | {ms:6.1} | {:.2} | {products} | {:.2} | {:.2}",
+                        "{:<9} {length}  {}        {:5.1} % | {:6.1} | {:.2} | {products} | {:.2} | {:.2}",
                         cell.name(),
                         threads + 1,
                         100.0 * iteration.share,
-                        twin[threads][k] / ms,
-                        ms / best[threads][0],
-                        best[0][k] / ms,
+                        of(|r, k, n| r[k].fused[n]),
+                        of(|r, k, n| r[k].twin[n] / r[k].fused[n]),
+                        of(|r, k, n| r[k].fused[n] / r[0].fused[n]),
+                        of(|r, k, n| r[k].fused[0] / r[k].fused[n]),
                     );
                 }
             }

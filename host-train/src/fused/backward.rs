@@ -1,15 +1,18 @@
 //! The backward pass through time.
 
+use super::buffer::{quads, quads_mut};
 use super::gate::{UpdateValue, WeightGradient};
-use super::layout::Layout;
+use super::layout::{LANES, Layout, QUAD, Quad, vectors, vectors_mut};
 use super::operand::Operand;
-use super::packed::Packed;
+use super::packed::Parameters;
 use super::real::Real;
 use super::shape::{Family, OutputAt, Shape};
-use super::steps::BackwardStep;
-use super::sys::{Kernel, Matrix, dispatch, product};
+use super::states::States;
+use super::steps::{self, Cell, Through, Weigh};
+use super::sys::dispatch;
 use super::workspace::{Back, Shard, Workspace};
-use super::{gru, lstm};
+use super::{gru::Gru, lstm::Lstm};
+use std::marker::PhantomData;
 
 struct Task<'a, F> {
     x: &'a [F],
@@ -54,7 +57,10 @@ pub fn backward<F: Real>(
         });
         first += shard.batch;
     }
-    workspace.each(tasks, |params, shard, task| run(shape, learned, params, shard, task));
+    workspace.each(tasks, |params, shard, task| match shape.family {
+        Family::Lstm => run::<F, Lstm>(shape, learned, params, shard, task),
+        Family::Gru => run::<F, Gru>(shape, learned, params, shard, task),
+    });
     d_params.fill(F::ZERO);
     // In the order of the shards, so that the sum does not depend on which thread ends first.
     for shard in &workspace.shards {
@@ -62,9 +68,14 @@ pub fn backward<F: Real>(
     }
 }
 
-fn run<F: Real>(shape: &Shape, learned: bool, params: &Packed<F>, shard: &mut Shard<F>, task: Task<'_, F>) {
-    let layout = Layout::new(*shape);
-    let (b, hidden, padded) = (shard.batch, shape.hidden, layout.padded());
+fn run<F: Real, C: Cell>(
+    shape: &Shape,
+    learned: bool,
+    params: &Parameters<F>,
+    shard: &mut Shard<F>,
+    task: Task<'_, F>,
+) {
+    let (b, hidden, padded) = (shard.batch, shape.hidden, Layout::new(*shape).padded());
     shard.prepare_backward(shape);
     let top = shape.layers - 1;
     let stride = shape.output_stride();
@@ -75,10 +86,12 @@ fn run<F: Real>(shape: &Shape, learned: bool, params: &Packed<F>, shard: &mut Sh
             } else {
                 0
             };
-            let rows = shard.back.d_h[top].chunks_exact_mut(padded);
-            for (d, out) in rows.zip(task.d_h.chunks_exact(stride)) {
-                for (d, out) in d.iter_mut().zip(&out[from..from + hidden]) {
-                    *d += *out;
+            let d_h = vectors_mut(&mut shard.back.d_h[top]);
+            for (row, out) in task.d_h.chunks_exact(stride).enumerate() {
+                for (v, out) in out[from..from + hidden].chunks(LANES).enumerate() {
+                    for (d, out) in d_h[v * b + row].iter_mut().zip(out) {
+                        *d += *out;
+                    }
                 }
             }
         }
@@ -98,19 +111,21 @@ fn run<F: Real>(shape: &Shape, learned: bool, params: &Packed<F>, shard: &mut Sh
             continue;
         }
         if shard.back.filled + shard.rows.len() > shard.chunk() {
-            flush(&layout, shard);
+            flush::<F, C>(shape, shard);
         }
         for layer in (0..shape.layers).rev() {
-            update(shape, learned, params, shard, task.x, t, layer);
+            update::<F, C>(shape, learned, params, shard, task.x, t, layer);
         }
         shard.back.filled += shard.rows.len();
     }
-    flush(&layout, shard);
+    flush::<F, C>(shape, shard);
     let Back { d_h, d_c, grads, .. } = &mut shard.back;
     for (sums, rows) in [(&mut grads.h0, d_h), (&mut grads.c0, d_c)] {
         for (sums, rows) in sums.chunks_exact_mut(padded).zip(rows) {
-            for row in rows.chunks_exact(padded) {
-                sums.iter_mut().zip(row).for_each(|(s, d)| *s += *d);
+            for (sums, rows) in vectors_mut(sums).iter_mut().zip(vectors(rows).chunks_exact(b)) {
+                for row in rows {
+                    sums.iter_mut().zip(row).for_each(|(s, d)| *s += *d);
+                }
             }
         }
     }
@@ -118,7 +133,7 @@ fn run<F: Real>(shape: &Shape, learned: bool, params: &Packed<F>, shard: &mut Sh
 
 /// dL/du_t, and through it and eqs (5) and (4) the gradients of ũ_t, Δũ_{t-1} and the gate's pre-activation.
 fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl Fn(usize) -> F) {
-    let padded = Layout::new(*shape).padded();
+    let vectors = Layout::new(*shape).vectors();
     let b = shard.batch;
     let previous = &shard.previous[t * b..(t + 1) * b];
     let back = &mut shard.back;
@@ -128,10 +143,9 @@ fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl F
     let states = shard.h.iter().zip(&back.d_h).chain(shard.c.iter().zip(&back.d_c));
     for (states, gradient) in states.filter(|(_, gradient)| !gradient.is_empty()) {
         dispatch(UpdateValue {
-            padded,
             previous,
             slot: t + 1,
-            states,
+            states: States::new(states, vectors, b),
             gradient,
             out: &mut back.d_u,
         });
@@ -146,54 +160,49 @@ fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl F
 }
 
 /// Backward through the candidates of one layer for the rows of `shard.rows`.
-fn update<F: Real>(
+fn update<F: Real, C: Cell>(
     shape: &Shape,
     learned: bool,
-    params: &Packed<F>,
+    params: &Parameters<F>,
     shard: &mut Shard<F>,
     x: &[F],
     t: usize,
     layer: usize,
 ) {
     let layout = Layout::new(*shape);
-    let (b, padded, gates, columns) = (shard.batch, layout.padded(), layout.gates(), layout.columns(layer));
+    let (b, padded, vectors, stride) = (shard.batch, layout.padded(), layout.vectors(), layout.stride(layer));
     let previous = &shard.previous[t * b..(t + 1) * b];
+    let chunk = shard.chunk();
     let (rows, back) = (&shard.rows, &mut shard.back);
     let feeds_gate = learned && layer + 1 == shape.layers;
+    let states = if C::HAS_C { &shard.c[layer] } else { &shard.h[layer] };
     if feeds_gate {
-        let top = match shape.family {
-            Family::Lstm => &shard.c[layer],
-            Family::Gru => &shard.h[layer],
-        };
         dispatch(WeightGradient {
-            padded,
             rows,
-            top: &top[(t + 1) * b * padded..(t + 2) * b * padded],
+            top: States::new(states, vectors, b),
+            slot: t + 1,
             d_pre: &back.d_gate,
             d_weight: &mut back.grads.gate_weight,
         });
     }
-    let chunk = back.filled..back.filled + rows.len();
-    let d_pre = &mut back.d_pre[layer][chunk.start * gates..chunk.end * gates];
-    let step = BackwardStep {
-        padded,
+    let first = back.filled;
+    let saved = shard.starts[t] * vectors * QUAD..shard.starts[t + 1] * vectors * QUAD;
+    let d_pre = quads_mut(&mut back.d_pre[layer][..vectors * chunk * QUAD]);
+    dispatch(steps::Backward {
+        vectors,
         batch: b,
         rows,
         previous,
-        slot: t + 1,
-        saved: &shard.saved[layer][shard.starts[t] * gates..shard.starts[t + 1] * gates],
-        h: &shard.h[layer],
-        c: &shard.c[layer],
+        saved: quads(&shard.saved[layer][saved]),
+        states: States::new(states, vectors, b),
+        h: &shard.h[layer][(t + 1) * b * padded..(t + 2) * b * padded],
         d_h: &mut back.d_h[layer],
         d_c: &mut back.d_c[layer],
-        gate: feeds_gate.then_some((&back.d_gate, &params.gate_weight)),
+        gate: feeds_gate.then_some((&back.d_gate, &params.forward.gate_weight)),
         d_pre,
-    };
-    match shape.family {
-        Family::Lstm => dispatch(lstm::Backward(step)),
-        Family::Gru => dispatch(gru::Backward(step)),
-    }
-    let operands = &mut back.operands[layer][chunk.start * columns..chunk.end * columns];
+        first,
+        cell: PhantomData::<C>,
+    });
     let operand = Operand {
         shape,
         layer,
@@ -203,69 +212,53 @@ fn update<F: Real>(
         h: &shard.h,
         previous,
     };
-    operand.write(operands);
-    let d_pre = &back.d_pre[layer][chunk.start * gates..];
-    let mut through = |blocks: std::ops::Range<usize>, columns_of: std::ops::Range<usize>, to: &mut [F]| {
-        let width = columns_of.len();
-        let start = Packed::<F>::part_offset(&layout, layer, blocks.start, columns_of.start);
-        let units = blocks.len() * padded;
-        let weights = Matrix::new(&params.weights[layer][start..], units, width, columns);
-        let d_pre = Matrix::new(&d_pre[blocks.start * padded..], rows.len(), units, gates);
-        product(&mut shard.operand, width, d_pre, weights, false);
-        dispatch(Scatter {
-            padded,
-            width,
+    operand.write(&mut back.operands[layer][first * stride..(first + rows.len()) * stride]);
+    let d_pre = &*d_pre;
+    let through = |blocks: std::ops::Range<usize>, weights: &[Quad<F>], to: &mut [F]| {
+        dispatch(Through {
+            vectors,
+            batch: b,
             rows,
-            from: &shard.operand,
+            blocks,
+            weights,
+            d_pre,
+            first,
             to,
         });
     };
-    through(layout.h_blocks(), layout.h_columns(layer), &mut back.d_h[layer]);
+    through(
+        layout.h_blocks(),
+        quads(&params.backward.h[layer]),
+        &mut back.d_h[layer],
+    );
     // The data need no gradient: x of the first layer is left out.
     if let Some(below) = layer.checked_sub(1) {
-        through(layout.x_blocks(), layout.x_columns(layer), &mut back.d_h[below]);
+        through(
+            layout.x_blocks(),
+            quads(&params.backward.x[layer]),
+            &mut back.d_h[below],
+        );
     }
 }
 
 /// Adds the gathered rows to the weight gradients.
-fn flush<F: Real>(layout: &Layout, shard: &mut Shard<F>) {
-    if shard.back.filled == 0 {
+fn flush<F: Real, C: Cell>(shape: &Shape, shard: &mut Shard<F>) {
+    let chunk = shard.chunk();
+    let (layout, back) = (Layout::new(*shape), &mut shard.back);
+    if back.filled == 0 {
         return;
     }
-    let (padded, gates, back) = (layout.padded(), layout.gates(), &mut shard.back);
     for (layer, weights) in back.grads.weights.iter_mut().enumerate() {
-        let columns = layout.columns(layer);
-        for part in layout.parts(layer) {
-            let d_pre = &back.d_pre[layer][part.blocks.start * padded..];
-            let d_pre = Matrix::new(d_pre, back.filled, part.blocks.len() * padded, gates);
-            let rows = &back.operands[layer][part.columns.start..];
-            let rows = Matrix::new(rows, back.filled, part.columns.len(), columns);
-            let start = Packed::<F>::part_offset(layout, layer, part.blocks.start, part.columns.start);
-            product(&mut weights[start..], columns, d_pre.transposed(), rows, true);
-        }
+        dispatch(Weigh {
+            vectors: layout.vectors(),
+            inputs: shape.inputs(layer),
+            stride: layout.stride(layer),
+            filled: back.filled,
+            operands: &back.operands[layer],
+            d_pre: quads(&back.d_pre[layer][..layout.vectors() * chunk * QUAD]),
+            weights: quads_mut(weights),
+            cell: PhantomData::<C>,
+        });
     }
     back.filled = 0;
-}
-
-/// Adds gathered rows of `width` elements to the rows of the batch they came from.
-struct Scatter<'a, F> {
-    padded: usize,
-    width: usize,
-    rows: &'a [u32],
-    from: &'a [F],
-    to: &'a mut [F],
-}
-
-impl<F: Real> Kernel for Scatter<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        for (from, &row) in self.from.chunks_exact(self.width).zip(self.rows) {
-            let start = row as usize * self.padded;
-            for (to, from) in self.to[start..start + self.width].iter_mut().zip(from) {
-                *to += *from;
-            }
-        }
-    }
 }

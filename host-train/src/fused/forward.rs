@@ -1,15 +1,18 @@
 //! The forward pass.
 
+use super::buffer::{quads, quads_mut};
 use super::gate::{Fresh, Trace};
-use super::layout::Layout;
+use super::layout::{Layout, QUAD};
 use super::operand::Operand;
-use super::packed::Packed;
+use super::packed::{Packed, Parameters};
 use super::real::Real;
 use super::shape::{Family, OutputAt, Shape};
-use super::steps::ForwardStep;
-use super::sys::{Matrix, dispatch, product};
-use super::workspace::{Shard, Workspace, grow};
-use super::{gru, lstm};
+use super::states::{States, fill};
+use super::steps::{Cell, Forward};
+use super::sys::dispatch;
+use super::workspace::{Shard, Workspace};
+use super::{gru::Gru, lstm::Lstm};
+use std::marker::PhantomData;
 use std::ops::Range;
 
 /// Where u_t comes from.
@@ -130,20 +133,17 @@ pub fn forward<F: Real>(
     workspace.recorded = Some((*shape, schedule.learned()));
 }
 
-fn run<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, task: Task<'_, F>) {
+fn run<F: Real>(shape: &Shape, params: &Parameters<F>, shard: &mut Shard<F>, task: Task<'_, F>) {
     let layout = Layout::new(*shape);
     let (b, hidden, padded) = (shard.batch, shape.hidden, layout.padded());
     let Batch { x, schedule, dial } = task.batch;
     let learned = schedule.learned();
+    let params = &params.forward;
     for k in 0..shape.layers {
-        let start = k * padded..(k + 1) * padded;
-        for row in shard.h[k][..b * padded].chunks_exact_mut(padded) {
-            row.copy_from_slice(&params.h0[start.clone()]);
-        }
+        let row = k * padded..(k + 1) * padded;
+        fill(&mut shard.h[k][..b * padded], b, &params.h0[row.clone()]);
         if shape.family == Family::Lstm {
-            for row in shard.c[k][..b * padded].chunks_exact_mut(padded) {
-                row.copy_from_slice(&params.c0[start.clone()]);
-            }
+            fill(&mut shard.c[k][..b * padded], b, &params.c0[row]);
         }
     }
     shard.u_tilde[..b].fill(F::ONE);
@@ -168,7 +168,10 @@ fn run<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, task: T
         }
         shard.starts[t + 1] = shard.starts[t] + updates;
         for layer in 0..shape.layers {
-            update(shape, params, shard, x, t, layer);
+            match shape.family {
+                Family::Lstm => update::<F, Lstm>(shape, params, shard, x, t, layer),
+                Family::Gru => update::<F, Gru>(shape, params, shard, x, t, layer),
+            }
         }
         if learned {
             decide(shape, params, shard, dial, t);
@@ -179,20 +182,21 @@ fn run<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, task: T
             }
         }
         if shape.output_at == OutputAt::Step {
-            output(shard, hidden, padded, task.h, |row| (row * shape.length + t) * hidden);
+            output(shard, layout.vectors(), hidden, task.h, |row| {
+                (row * shape.length + t) * hidden
+            });
         }
     }
     if shape.output_at == OutputAt::End {
-        output(shard, hidden, padded, task.h, |row| row * hidden);
+        output(shard, layout.vectors(), hidden, task.h, |row| row * hidden);
     }
 }
 
 /// The candidates of one layer for the rows of `shard.rows`.
-fn update<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, x: &[F], t: usize, layer: usize) {
+fn update<F: Real, C: Cell>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, x: &[F], t: usize, layer: usize) {
     let layout = Layout::new(*shape);
-    let (b, padded, gates, columns) = (shard.batch, layout.padded(), layout.gates(), layout.columns(layer));
+    let (b, padded) = (shard.batch, layout.padded());
     let now = t * b..(t + 1) * b;
-    let active = shard.rows.len();
     let previous = &shard.previous[now.clone()];
     let operand = Operand {
         shape,
@@ -204,49 +208,38 @@ fn update<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, x: &
         previous,
     };
     operand.write(&mut shard.operand);
-    for part in layout.parts(layer) {
-        let start = Packed::<F>::part_offset(&layout, layer, part.blocks.start, part.columns.start);
-        let rows = Matrix::new(
-            &shard.operand[part.columns.start..],
-            active,
-            part.columns.len(),
-            columns,
-        );
-        let units = part.blocks.len() * padded;
-        let weights = Matrix::new(&params.weights[layer][start..], units, part.columns.len(), columns);
-        let out = &mut shard.pre[part.blocks.start * padded..];
-        product(out, gates, rows, weights.transposed(), false);
-    }
-    let saved = shard.starts[t] * gates..shard.starts[t + 1] * gates;
-    grow(&mut shard.saved[layer], saved.end);
-    let (h_past, h_next) = shard.h[layer].split_at_mut((t + 1) * b * padded);
-    let cells = if shape.family == Family::Lstm {
-        (t + 1) * b * padded
-    } else {
-        0
+    let vectors = layout.vectors();
+    let saved = shard.starts[t] * vectors * QUAD..shard.starts[t + 1] * vectors * QUAD;
+    shard.saved[layer].grow(saved.end);
+    let slot = (t + 1) * b * padded;
+    let (h_past, h_next) = shard.h[layer].split_at_mut(slot);
+    let (past, c_next) = match C::HAS_C {
+        true => {
+            let (c_past, c_next) = shard.c[layer].split_at_mut(slot);
+            (&*c_past, c_next)
+        }
+        false => (&*h_past, Default::default()),
     };
-    let (c_past, c_next) = shard.c[layer].split_at_mut(cells);
-    let step = ForwardStep {
-        padded,
+    dispatch(Forward {
+        vectors,
+        inputs: shape.inputs(layer),
+        columns: layout.columns(layer),
+        stride: layout.stride(layer),
         active: &shard.rows,
         updated: &shard.updated[now],
         previous,
-        pre: &mut shard.pre[..active * gates],
-        saved: &mut shard.saved[layer][saved],
-        h_past,
-        c_past,
+        operand: &shard.operand,
+        weights: quads(&params.weights[layer]),
+        saved: quads_mut(&mut shard.saved[layer][saved]),
+        past: States::new(past, vectors, b),
         h_next,
         c_next,
-    };
-    match shape.family {
-        Family::Lstm => dispatch(lstm::Forward(step)),
-        Family::Gru => dispatch(gru::Forward(step)),
-    }
+        cell: PhantomData::<C>,
+    });
 }
 
 /// Eqs (4) and (5): ũ_{t+1} and Δũ_t of every row.
 fn decide<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, dial: Option<&[F]>, t: usize) {
-    let padded = Layout::new(*shape).padded();
     let b = shard.batch;
     let now = t * b..(t + 1) * b;
     let top = match shape.family {
@@ -254,9 +247,9 @@ fn decide<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, dial
         Family::Gru => &shard.h[shape.layers - 1],
     };
     dispatch(Fresh {
-        padded,
         active: &shard.rows,
-        top: &top[(t + 1) * b * padded..(t + 2) * b * padded],
+        top: States::new(top, Layout::new(*shape).vectors(), b),
+        slot: t + 1,
         weight: &params.gate_weight,
         bias: params.gate_bias,
         dial,
@@ -272,11 +265,10 @@ fn decide<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, dial
 }
 
 /// Copies h of the last update of every row to where `place` says.
-fn output<F: Real>(shard: &Shard<F>, hidden: usize, padded: usize, out: &mut [F], place: impl Fn(usize) -> usize) {
-    let top = shard.h.last().expect("at least one layer");
+fn output<F: Real>(shard: &Shard<F>, vectors: usize, hidden: usize, out: &mut [F], place: impl Fn(usize) -> usize) {
+    let top = States::new(shard.h.last().expect("at least one layer"), vectors, shard.batch);
     for (row, &slot) in shard.latest.iter().enumerate() {
-        let state = (slot as usize * shard.batch + row) * padded;
-        out[place(row)..place(row) + hidden].copy_from_slice(&top[state..state + hidden]);
+        top.copy(slot as usize, row, &mut out[place(row)..place(row) + hidden]);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The skip gate: eqs (2), (4) and (5) in the carried form, and their gradient with du/dũ = 1.
 
-use super::layout::{LANES, lanes};
-use super::real::Real;
-use super::steps::state_row;
+use super::layout::{LANES, Vector, vectors, vectors_mut};
+use super::real::{Activation, Real};
+use super::states::States;
 use super::sys::Kernel;
 
 /// What the gate holds for one sequence at one step.
@@ -84,12 +84,12 @@ pub struct TraceGradient<F> {
 
 /// fresh = σ(W_p·top + b_p) for the active rows.
 pub struct Fresh<'a, F> {
-    /// H'.
-    pub padded: usize,
     /// Rows to compute.
     pub active: &'a [u32],
-    /// (b, H'): the candidate that the gate reads.
-    pub top: &'a [F],
+    /// The states that the gate reads.
+    pub top: States<'a, F>,
+    /// The slot of the candidate.
+    pub slot: usize,
     /// (H').
     pub weight: &'a [F],
     /// b_p.
@@ -104,30 +104,34 @@ impl<F: Real> Kernel for Fresh<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        for &row in self.active {
-            let row = row as usize;
-            let mut sums = [F::ZERO; LANES];
-            let top = state_row(self.top, 0, self.padded, 0, row);
-            for (t, w) in lanes(top).iter().zip(lanes(self.weight)) {
-                for l in 0..LANES {
-                    sums[l] = t[l].madd::<FMA>(w[l], sums[l]);
+    fn run<const FMA: bool, const WIDE: bool>(self) {
+        for active in self.active.chunks(LANES) {
+            let mut sums = [[F::ZERO; LANES]; LANES];
+            for (v, w) in vectors(self.weight).iter().enumerate() {
+                for (sums, &row) in sums.iter_mut().zip(active) {
+                    multiply_add::<F, FMA>(sums, self.top.at(self.slot, v, row as usize), w);
                 }
             }
-            let bias = self.dial.map_or(self.bias, |dial| self.bias + dial[row]);
-            self.fresh[row] = (total(sums) + bias).logistic::<FMA>();
+            let mut pre = [F::ZERO; LANES];
+            for ((pre, sums), &row) in pre.iter_mut().zip(sums).zip(active) {
+                *pre = total(sums) + self.dial.map_or(self.bias, |dial| self.bias + dial[row as usize]);
+            }
+            let [fresh] = F::activate::<FMA, 1>([pre], [Activation::Sigmoid]);
+            for (fresh, &row) in fresh.iter().zip(active) {
+                self.fresh[row as usize] = *fresh;
+            }
         }
     }
 }
 
 /// Gradient of W_p: += Σ pre·top over rows.
 pub struct WeightGradient<'a, F> {
-    /// H'.
-    pub padded: usize,
     /// Rows with u_t = 1.
     pub rows: &'a [u32],
-    /// (b, H'): the candidate that the gate reads.
-    pub top: &'a [F],
+    /// The states that the gate reads.
+    pub top: States<'a, F>,
+    /// The slot of the candidate.
+    pub slot: usize,
     /// (b): gradient of the pre-activation.
     pub d_pre: &'a [F],
     /// (H').
@@ -138,28 +142,25 @@ impl<F: Real> Kernel for WeightGradient<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        for &row in self.rows {
-            let row = row as usize;
-            let top = state_row(self.top, 0, self.padded, 0, row);
-            for (d, t) in self.d_weight.iter_mut().zip(top) {
-                *d = t.madd::<FMA>(self.d_pre[row], *d);
+    fn run<const FMA: bool, const WIDE: bool>(self) {
+        for (v, d_weight) in vectors_mut(self.d_weight).iter_mut().enumerate() {
+            for &row in self.rows {
+                let d_pre = [self.d_pre[row as usize]; LANES];
+                multiply_add::<F, FMA>(d_weight, self.top.at(self.slot, v, row as usize), &d_pre);
             }
         }
     }
 }
 
-/// out += <gradient, candidate - state before> for every row: what a state tensor adds to dL/du_t by eq. (3).
+/// out += <gradient, candidate - state before> for every row: what a state adds to dL/du_t by eq. (3).
 pub struct UpdateValue<'a, F> {
-    /// H'.
-    pub padded: usize,
     /// (b): the slot of the state before this step.
     pub previous: &'a [u32],
     /// The slot of the candidate.
     pub slot: usize,
-    /// (slots, b, H').
-    pub states: &'a [F],
-    /// (b, H'): dL/ds_t.
+    /// The states.
+    pub states: States<'a, F>,
+    /// (V, b) vectors: dL/ds_t.
     pub gradient: &'a [F],
     /// (b).
     pub out: &'a mut [F],
@@ -169,21 +170,39 @@ impl<F: Real> Kernel for UpdateValue<'_, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        let (n, batch) = (self.padded, self.previous.len());
-        for (row, (out, before)) in self.out.iter_mut().zip(self.previous).enumerate() {
-            let before = lanes(state_row(self.states, batch, n, *before as usize, row));
-            let candidate = lanes(state_row(self.states, batch, n, self.slot, row));
-            let gradient = lanes(state_row(self.gradient, 0, n, 0, row));
-            let mut sums = [F::ZERO; LANES];
-            for ((b, c), g) in before.iter().zip(candidate).zip(gradient) {
-                for l in 0..LANES {
-                    sums[l] = g[l].madd::<FMA>(c[l] - b[l], sums[l]);
+    fn run<const FMA: bool, const WIDE: bool>(self) {
+        let batch = self.out.len();
+        let gradient = vectors(self.gradient);
+        let rows = self.out.chunks_mut(LANES).zip(self.previous.chunks(LANES));
+        for (n, (out, previous)) in rows.enumerate() {
+            let mut sums = [[F::ZERO; LANES]; LANES];
+            for (v, gradient) in gradient.chunks_exact(batch).enumerate() {
+                for (r, (sums, previous)) in sums.iter_mut().zip(previous).enumerate() {
+                    let row = n * LANES + r;
+                    let before = self.states.at(*previous as usize, v, row);
+                    let mut change = *self.states.at(self.slot, v, row);
+                    for l in 0..LANES {
+                        change[l] = change[l] - before[l];
+                    }
+                    multiply_add::<F, FMA>(sums, &change, &gradient[row]);
                 }
             }
-            *out += total(sums);
+            for (out, sums) in out.iter_mut().zip(sums) {
+                *out += total(sums);
+            }
         }
     }
+}
+
+/// sums += a ⊙ b.
+#[inline(always)]
+fn multiply_add<F: Real, const FMA: bool>(sums: &mut Vector<F>, a: &Vector<F>, b: &Vector<F>) {
+    // Values, not references: nothing overlaps, so the loop is vector code without checks.
+    let (mut new, a, b) = (*sums, *a, *b);
+    for l in 0..LANES {
+        new[l] = a[l].madd::<FMA>(b[l], new[l]);
+    }
+    *sums = new;
 }
 
 /// The sum of the lanes, in an order that does not depend on the instruction set.

@@ -1,82 +1,84 @@
-//! The GRU's pointwise work in PyTorch's reset-after form: one pass over the gates, forward and backward.
+//! The GRU in PyTorch's reset-after form: n = tanh(n_x + σ(r) ⊙ n_h); h' = (1 - σ(z)) ⊙ n + σ(z) ⊙ h.
 
-use super::layout::{LANES, blocks, blocks_mut, lanes, lanes_mut};
-use super::real::Real;
-use super::steps::{BackwardStep, ForwardStep, row_mut, state_row};
-use super::sys::Kernel;
+use super::layout::{LANES, Quad, Vector};
+use super::real::{Activation, Real};
+use super::steps::Cell;
+use super::tile::{ROWS, Tile, add_columns, add_rows};
 
-/// n = tanh(n_x + σ(r) ⊙ n_h); h' = (1 - σ(z)) ⊙ n + σ(z) ⊙ h, from the blocks n_x, r, z, n_h. n takes n_x's place.
-pub struct Forward<'a, F>(pub ForwardStep<'a, F>);
+/// Blocks n_x, r, z, n_h: x feeds the first three, h the last three, 1 all. The activation n takes the place of n_x.
+pub struct Gru;
 
-impl<F: Real> Kernel for Forward<'_, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        let step = self.0;
-        let (n, batch) = (step.padded, step.updated.len());
-        let mut saved = step.saved.chunks_exact_mut(4 * n);
-        for (pre, &row) in step.pre.chunks_exact_mut(4 * n).zip(step.active) {
-            let row = row as usize;
-            let h = state_row(step.h_past, batch, n, step.previous[row] as usize, row);
-            forward_row::<F, FMA>(pre, h, row_mut(step.h_next, n, row));
-            if step.updated[row] {
-                saved.next().expect("a place for every update").copy_from_slice(pre);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn forward_row<F: Real, const FMA: bool>(pre: &mut [F], h: &[F], h_next: &mut [F]) {
-    let [px, pr, pz, ph] = blocks_mut(pre);
-    let states = lanes(h).iter().zip(lanes_mut(h_next));
-    for ((((px, pr), pz), ph), (h, h_next)) in px.iter_mut().zip(pr).zip(pz).zip(ph).zip(states) {
-        // Values, not references: nothing overlaps, so the loop is vector code without checks.
-        let (mut n, mut r, mut z, nh, mut h) = (*px, *pr, *pz, *ph, *h);
-        for l in 0..LANES {
-            r[l] = r[l].logistic::<FMA>();
-            z[l] = z[l].logistic::<FMA>();
-            n[l] = r[l].madd::<FMA>(nh[l], n[l]).tangent::<FMA>();
-            h[l] = z[l].madd::<FMA>(h[l] - n[l], n[l]);
-        }
-        (*px, *pr, *pz, *h_next) = (n, r, z, h);
-    }
-}
-
-/// The derivative of [`Forward`] by its pre-activations and, directly, by h.
-pub struct Backward<'a, F>(pub BackwardStep<'a, F>);
-
-impl<F: Real> Kernel for Backward<'_, F> {
-    type Output = ();
+impl Cell for Gru {
+    const HAS_C: bool = false;
 
     #[inline(always)]
-    fn run<const FMA: bool>(self) {
-        let step = self.0;
-        let n = step.padded;
-        let places = step.saved.chunks_exact(4 * n).zip(step.d_pre.chunks_exact_mut(4 * n));
-        for ((saved, d_pre), &row) in places.zip(step.rows) {
-            let row = row as usize;
-            let h = state_row(step.h, step.batch, n, step.previous[row] as usize, row);
-            let d_h = row_mut(step.d_h, n, row);
-            if let Some((d_gate, weight)) = step.gate {
-                for (d, w) in d_h.iter_mut().zip(weight) {
-                    *d = d_gate[row].madd::<FMA>(*w, *d);
+    fn multiply<F: Real, const FMA: bool, const WIDE: bool>(
+        tile: &mut Tile<F>,
+        rows: [&[F]; ROWS],
+        panel: &[Quad<F>],
+        inputs: usize,
+    ) {
+        let (one, h) = (inputs..inputs + 1, inputs + 1..panel.len());
+        add_rows::<F, 3, FMA, WIDE>(tile, 0, rows.map(|row| &row[..inputs]), &panel[..inputs]);
+        add_rows::<F, 4, FMA, WIDE>(tile, 0, rows.map(|row| &row[one.clone()]), &panel[one.clone()]);
+        add_rows::<F, 3, FMA, WIDE>(tile, 1, rows.map(|row| &row[h.clone()]), &panel[h.clone()]);
+    }
+
+    #[inline(always)]
+    fn weigh<F: Real, const FMA: bool, const WIDE: bool>(
+        tile: &mut Tile<F>,
+        first: usize,
+        inputs: usize,
+        columns: &[F],
+        stride: usize,
+        panel: &[Quad<F>],
+    ) {
+        if first > inputs {
+            add_columns::<F, 3, FMA, WIDE>(tile, 1, columns, stride, panel);
+        } else if first + ROWS <= inputs {
+            add_columns::<F, 3, FMA, WIDE>(tile, 0, columns, stride, panel);
+        } else {
+            add_columns::<F, 4, FMA, WIDE>(tile, 0, columns, stride, panel);
+        }
+    }
+
+    #[inline(always)]
+    fn forward<F: Real, const FMA: bool>(tile: &mut Tile<F>, state: &mut [Vector<F>; ROWS]) -> [Vector<F>; ROWS] {
+        let places = tile.as_chunks_mut::<2>().0.iter_mut();
+        for [a, b] in places {
+            let gates = [a[1], a[2], b[1], b[2]];
+            [a[1], a[2], b[1], b[2]] = F::activate::<FMA, 4>(gates, [Activation::Sigmoid; 4]);
+        }
+        let places = tile.as_chunks_mut::<{ ROWS / 2 }>().0.iter_mut();
+        for (gates, state) in places.zip(state.as_chunks_mut::<{ ROWS / 2 }>().0) {
+            let mut n = [[F::ZERO; LANES]; ROWS / 2];
+            for (n, [nx, r, _, nh]) in n.iter_mut().zip(gates.iter()) {
+                for l in 0..LANES {
+                    n[l] = r[l].madd::<FMA>(nh[l], nx[l]);
                 }
             }
-            backward_row::<F, FMA>(saved, h, d_h, d_pre);
+            n = F::activate::<FMA, { ROWS / 2 }>(n, [Activation::Tanh; ROWS / 2]);
+            for ((n, gates), h) in n.iter().zip(gates).zip(state) {
+                let (z, mut next) = (gates[2], *h);
+                for l in 0..LANES {
+                    next[l] = z[l].madd::<FMA>(next[l] - n[l], n[l]);
+                }
+                (gates[0], *h) = (*n, next);
+            }
         }
+        *state
     }
-}
 
-#[inline(always)]
-fn backward_row<F: Real, const FMA: bool>(saved: &[F], h: &[F], d_h: &mut [F], d_pre: &mut [F]) {
-    let [n, r, z, nh] = blocks(saved);
-    let [dx, dr, dz, dnh] = blocks_mut(d_pre);
-    let states = lanes(h).iter().zip(lanes_mut(d_h));
-    let gates = n.iter().zip(r).zip(z).zip(nh).zip(dx).zip(dr).zip(dz).zip(dnh);
-    for ((((((((n, r), z), nh), dx), dr), dz), dnh), (h, d_h)) in gates.zip(states) {
-        let (mut n, mut r, mut z, mut nh, h, mut dh) = (*n, *r, *z, *nh, *h, *d_h);
+    #[inline(always)]
+    fn backward<F: Real, const FMA: bool>(
+        gates: &Quad<F>,
+        before: &Vector<F>,
+        _h: &Vector<F>,
+        d_h: &mut Vector<F>,
+        _d_c: &mut Vector<F>,
+    ) -> Quad<F> {
+        let [mut n, mut r, mut z, mut nh] = *gates;
+        let (h, mut dh) = (*before, *d_h);
         for l in 0..LANES {
             let (nk, rk, zk, d) = (n[l], r[l], z[l], dh[l]);
             let through = d * (F::ONE - zk) * (-nk).madd::<FMA>(nk, F::ONE);
@@ -86,6 +88,7 @@ fn backward_row<F: Real, const FMA: bool>(saved: &[F], h: &[F], d_h: &mut [F], d
             z[l] = d * (h[l] - nk) * (zk * (F::ONE - zk));
             nh[l] = through * rk;
         }
-        (*dx, *dr, *dz, *dnh, *d_h) = (n, r, z, nh, dh);
+        *d_h = dh;
+        [n, r, z, nh]
     }
 }

@@ -1,6 +1,8 @@
-//! How gates and operands are laid out for the products: padded units, four blocks of columns, rows `[x | 1 | h]`.
+//! How gates and operands are laid out for the products: units in vectors, the four blocks of gates of a vector
+//! together, operand rows `[x | 1 | h]`.
 
 use super::shape::{Family, Shape};
+use super::tile::ROWS;
 use std::ops::Range;
 
 /// Units are padded to a multiple of this many, the lanes of the widest vectors.
@@ -10,42 +12,25 @@ pub const LANES: usize = 16;
 /// and one over h. In this order the blocks that x feeds are contiguous, and those that h feeds are too.
 pub const BLOCKS: usize = 4;
 
-/// Splits a row of [`BLOCKS`] blocks.
-#[inline(always)]
-pub fn blocks<F>(row: &[F]) -> [&[[F; LANES]]; BLOCKS] {
-    let (ab, cd) = row.split_at(row.len() / 2);
-    let (a, b) = ab.split_at(ab.len() / 2);
-    let (c, d) = cd.split_at(cd.len() / 2);
-    [lanes(a), lanes(b), lanes(c), lanes(d)]
-}
+/// One value for each of a vector of units.
+pub type Vector<F> = [F; LANES];
 
-/// [`blocks`], to be written to.
-#[inline(always)]
-pub fn blocks_mut<F>(row: &mut [F]) -> [&mut [[F; LANES]]; BLOCKS] {
-    let (ab, cd) = row.split_at_mut(row.len() / 2);
-    let (a, b) = ab.split_at_mut(ab.len() / 2);
-    let (c, d) = cd.split_at_mut(cd.len() / 2);
-    [lanes_mut(a), lanes_mut(b), lanes_mut(c), lanes_mut(d)]
-}
+/// The blocks of a vector of units. (The backward product uses it for four vectors of columns.)
+pub type Quad<F> = [Vector<F>; BLOCKS];
+
+/// Values of a quad.
+pub const QUAD: usize = BLOCKS * LANES;
 
 /// A padded row as vectors.
 #[inline(always)]
-pub fn lanes<F>(row: &[F]) -> &[[F; LANES]] {
+pub fn vectors<F>(row: &[F]) -> &[Vector<F>] {
     row.as_chunks().0
 }
 
-/// [`lanes`], to be written to.
+/// [`vectors`], to be written to.
 #[inline(always)]
-pub fn lanes_mut<F>(row: &mut [F]) -> &mut [[F; LANES]] {
+pub fn vectors_mut<F>(row: &mut [F]) -> &mut [Vector<F>] {
     row.as_chunks_mut().0
-}
-
-/// The part of a layer's product that uses these blocks and these columns of the operand `[x | 1 | h]`.
-pub struct Part {
-    /// Which of the [`BLOCKS`].
-    pub blocks: Range<usize>,
-    /// Which of the columns.
-    pub columns: Range<usize>,
 }
 
 /// The sizes that the passes over one part of the batch need.
@@ -59,29 +44,29 @@ impl Layout {
         Layout { shape }
     }
 
-    /// H, padded: the length of a row of a state.
+    /// V: vectors of a state.
+    pub fn vectors(&self) -> usize {
+        self.shape.hidden.div_ceil(LANES)
+    }
+
+    /// H' = 16·V: H, padded; the length of a row of a state.
     pub fn padded(&self) -> usize {
-        self.shape.hidden.next_multiple_of(LANES)
+        self.vectors() * LANES
     }
 
-    /// Length of a row of pre-activations.
-    pub fn gates(&self) -> usize {
-        BLOCKS * self.padded()
+    /// Groups of four vectors of columns in the backward product.
+    pub fn groups(&self) -> usize {
+        self.vectors().div_ceil(BLOCKS)
     }
 
-    /// K: length of an operand row `[x | 1 | h]` of layer `layer`.
+    /// Columns `[x | 1 | h]` of an operand row of layer `layer`.
     pub fn columns(&self, layer: usize) -> usize {
         self.shape.inputs(layer) + 1 + self.shape.hidden
     }
 
-    /// The columns of x.
-    pub fn x_columns(&self, layer: usize) -> Range<usize> {
-        0..self.shape.inputs(layer)
-    }
-
-    /// The columns of h.
-    pub fn h_columns(&self, layer: usize) -> Range<usize> {
-        self.shape.inputs(layer) + 1..self.columns(layer)
+    /// K: columns padded to whole tiles of the weight gradient; the length of an operand row.
+    pub fn stride(&self, layer: usize) -> usize {
+        self.columns(layer).next_multiple_of(ROWS)
     }
 
     /// The block in which gate `gate` (PyTorch's order) sums over x, and the one in which it sums over h.
@@ -107,17 +92,5 @@ impl Layout {
             Family::Lstm => 0..4,
             Family::Gru => 1..4,
         }
-    }
-
-    /// The products that together are the layer's: one for the LSTM; for the GRU one each for r and z, for n's sum over
-    /// x and for n's sum over h, so that nothing is multiplied by a block of zeros.
-    pub fn parts(&self, layer: usize) -> impl Iterator<Item = Part> + use<> {
-        let (all, one) = (self.columns(layer), self.shape.inputs(layer));
-        let part = |blocks, columns| Some(Part { blocks, columns });
-        let parts = match self.shape.family {
-            Family::Lstm => [part(0..4, 0..all), None, None],
-            Family::Gru => [part(0..1, 0..one + 1), part(1..3, 0..all), part(3..4, one..all)],
-        };
-        parts.into_iter().flatten()
     }
 }

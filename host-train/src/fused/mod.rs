@@ -6,8 +6,11 @@
 //! Δũ_t = u_t·σ(W_p S(s_{t-1}, x_t) + b_p) + (1 - u_t)·Δũ_{t-1} (figure 1d), with du/dũ = 1.
 //!
 //! One step costs one matrix product over the batch for each layer. Its rows are `[x_t | 1 | h_{t-1}]`, so that the
-//! bias and both weight matrices act at once, and its columns are the gates, each padded to a whole number of vector
-//! lanes; padded units stay at zero, which makes the padding exact. States are never copied at a skipped sample:
+//! bias and both weight matrices act at once. Its columns are the gates, 16 units at a time: a tile of the product has
+//! the four gates of 16 units for six sequences in registers, which then become the activations and the candidate
+//! without another pass. Units are padded to a multiple of 16; padded ones stay at zero, which makes the padding exact.
+//!
+//! States are never copied at a skipped sample:
 //! every candidate S(s_{t-1}, x_t) is kept, and a state is the candidate of the last update.
 //! The backward pass through S is multiplied by u_t, so its products run over the updated rows only.
 //!
@@ -15,6 +18,7 @@
 //! each, laid out by [`Shape::tensors`]. Results depend on the shape and the number of threads, never on timing.
 
 mod backward;
+mod buffer;
 mod forward;
 mod gate;
 mod gru;
@@ -25,8 +29,10 @@ mod packed;
 mod products;
 mod real;
 mod shape;
+mod states;
 mod steps;
 mod sys;
+mod tile;
 mod workspace;
 
 #[cfg(test)]

@@ -1,32 +1,85 @@
 //! The matrix products of one iteration and nothing else: what the rest of the fused passes is measured against.
 
-use super::layout::Layout;
+use super::buffer::{Buffer, quads, quads_mut};
+use super::gru::Gru;
+use super::layout::{Layout, QUAD, Quad};
+use super::lstm::Lstm;
 use super::real::Real;
-use super::shape::Shape;
-use super::sys::{Matrix, product};
+use super::shape::{Family, Shape};
+use super::steps::{Cell, Through, Weigh};
+use super::sys::{Kernel, dispatch};
+use super::tile::{Aligned, ROWS, zeros};
+use std::marker::PhantomData;
 
 /// Operands and results for the products of one step on one thread, used over and over.
 pub struct Products<F> {
     shape: Shape,
-    operand: Vec<F>,
-    weights: Vec<F>,
-    gates: Vec<F>,
-    d_operand: Vec<F>,
-    d_weights: Vec<F>,
+    /// (B, K).
+    operand: Buffer<F>,
+    /// Quads (V, K).
+    weights: Buffer<F>,
+    /// Quads (groups, V, 64).
+    transposed: Buffer<F>,
+    /// Quads (V, tiles, ROWS).
+    gates: Buffer<F>,
+    /// Quads (V, B).
+    d_pre: Buffer<F>,
+    /// (B, H').
+    d_h: Buffer<F>,
+    /// Quads (V, K).
+    d_weights: Buffer<F>,
+}
+
+/// The forward products of one layer.
+struct Multiply<'a, F, C> {
+    inputs: usize,
+    columns: usize,
+    stride: usize,
+    operand: &'a [F],
+    weights: &'a [Quad<F>],
+    gates: &'a mut [Quad<F>],
+    cell: PhantomData<C>,
+}
+
+impl<F: Real, C: Cell> Kernel for Multiply<'_, F, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const FMA: bool, const WIDE: bool>(self) {
+        let mut gates = self.gates.chunks_exact_mut(ROWS);
+        for panel in self.weights.chunks_exact(self.stride) {
+            for operand in self.operand.chunks(ROWS * self.stride) {
+                let last = operand.len() / self.stride - 1;
+                let rows = std::array::from_fn(|r| &operand[r.min(last) * self.stride..][..self.columns]);
+                let mut tile = zeros();
+                let Aligned(tile) = &mut tile;
+                C::multiply::<F, FMA, WIDE>(tile, rows, &panel[..self.columns], self.inputs);
+                gates.next().expect("a place for every tile").copy_from_slice(tile);
+            }
+        }
+    }
 }
 
 impl<F: Real> Products<F> {
     /// Operands for a pass of this shape.
     pub fn new(shape: Shape) -> Self {
         let layout = Layout::new(shape);
-        let columns = layout.columns(0).max(layout.columns(shape.layers - 1));
+        let stride = layout.stride(0).max(layout.stride(shape.layers - 1));
+        let quads = layout.vectors() * QUAD;
+        let buffer = |count: usize| {
+            let mut buffer = Buffer::default();
+            buffer.refill(count, F::HALF);
+            buffer
+        };
         Products {
             shape,
-            operand: vec![F::HALF; shape.batch * columns],
-            weights: vec![F::HALF; layout.gates() * columns],
-            gates: vec![F::ZERO; shape.batch * layout.gates()],
-            d_operand: vec![F::ZERO; shape.batch * columns],
-            d_weights: vec![F::ZERO; layout.gates() * columns],
+            operand: buffer(shape.batch * stride),
+            weights: buffer(quads * stride),
+            transposed: buffer(layout.groups() * quads * QUAD),
+            gates: buffer(quads * shape.batch.next_multiple_of(ROWS)),
+            d_pre: buffer(quads * shape.batch),
+            d_h: buffer(shape.batch * layout.padded()),
+            d_weights: buffer(quads * stride),
         }
     }
 
@@ -35,31 +88,54 @@ impl<F: Real> Products<F> {
     /// # Panics
     /// `updated` exceeds B.
     pub fn run(&mut self, updated: usize) {
-        let layout = Layout::new(self.shape);
-        let (padded, gates) = (layout.padded(), layout.gates());
-        let batch = self.shape.batch;
+        let rows: Vec<u32> = (0u32..).take(updated).collect();
         for step in 0..self.shape.length * self.shape.layers {
-            let layer = step % self.shape.layers;
-            let columns = layout.columns(layer);
-            for part in layout.parts(layer) {
-                let (width, units) = (part.columns.len(), part.blocks.len() * padded);
-                let out = part.blocks.start * padded;
-                let rows = |n| Matrix::new(&self.operand, n, width, columns);
-                let weights = Matrix::new(&self.weights, units, width, columns);
-                product(&mut self.gates[out..], gates, rows(batch), weights.transposed(), false);
-                let d_pre = Matrix::new(&self.gates[out..], updated, units, gates);
-                product(&mut self.d_weights, columns, d_pre.transposed(), rows(updated), true);
-            }
-            let above_first = (layer > 0).then(|| (layout.x_blocks(), layout.x_columns(layer)));
-            for (blocks, columns_of) in above_first
-                .into_iter()
-                .chain([(layout.h_blocks(), layout.h_columns(layer))])
-            {
-                let (width, units) = (columns_of.len(), blocks.len() * padded);
-                let d_pre = Matrix::new(&self.gates[blocks.start * padded..], updated, units, gates);
-                let weights = Matrix::new(&self.weights, units, width, columns);
-                product(&mut self.d_operand, width, d_pre, weights, false);
+            match self.shape.family {
+                Family::Lstm => self.step::<Lstm>(step % self.shape.layers, &rows),
+                Family::Gru => self.step::<Gru>(step % self.shape.layers, &rows),
             }
         }
+    }
+
+    fn step<C: Cell>(&mut self, layer: usize, rows: &[u32]) {
+        let layout = Layout::new(self.shape);
+        let (vectors, inputs, stride) = (layout.vectors(), self.shape.inputs(layer), layout.stride(layer));
+        let (operand, cell) = (&self.operand[..self.shape.batch * stride], PhantomData::<C>);
+        let weights = ..vectors * stride * QUAD;
+        dispatch(Multiply {
+            inputs,
+            columns: layout.columns(layer),
+            stride,
+            operand,
+            weights: quads(&self.weights[weights]),
+            gates: quads_mut(&mut self.gates),
+            cell,
+        });
+        if rows.is_empty() {
+            return;
+        }
+        let above_first = (layer > 0).then(|| layout.x_blocks());
+        for blocks in above_first.into_iter().chain([layout.h_blocks()]) {
+            dispatch(Through {
+                vectors,
+                batch: self.shape.batch,
+                first: 0,
+                rows,
+                blocks,
+                weights: quads(&self.transposed),
+                d_pre: quads(&self.d_pre),
+                to: &mut self.d_h,
+            });
+        }
+        dispatch(Weigh {
+            vectors,
+            inputs,
+            stride,
+            filled: rows.len(),
+            operands: operand,
+            d_pre: quads(&self.d_pre),
+            weights: quads_mut(&mut self.d_weights[weights]),
+            cell,
+        });
     }
 }

@@ -1,13 +1,14 @@
 //! Everything a pass writes, allocated once and reused.
 
-use super::layout::Layout;
-use super::packed::Packed;
+use super::buffer::Buffer;
+use super::layout::{Layout, QUAD};
+use super::packed::{Packed, Parameters};
 use super::real::Real;
 use super::shape::{Family, Shape};
 
 /// Rows of weight gradient that are gathered before they are multiplied: enough for a product at full speed, few enough
 /// to stay in a second-level cache.
-const CHUNK: usize = 512;
+const CHUNK: usize = 256;
 
 /// The memory of [`forward`](super::forward()) and [`backward`](super::backward()), and the threads they run on.
 ///
@@ -17,7 +18,7 @@ const CHUNK: usize = 512;
 pub struct Workspace<F> {
     threads: usize,
     pool: Option<rayon::ThreadPool>,
-    pub(super) params: Packed<F>,
+    pub(super) params: Parameters<F>,
     pub(super) shards: Vec<Shard<F>>,
     /// The pass that the shards hold, and whether its updates came from the gate.
     pub(super) recorded: Option<(Shape, bool)>,
@@ -36,7 +37,7 @@ impl<F: Real> Workspace<F> {
         Ok(Workspace {
             threads: threads.max(1),
             pool,
-            params: Packed::default(),
+            params: Parameters::default(),
             shards: Vec::new(),
             recorded: None,
         })
@@ -58,7 +59,7 @@ impl<F: Real> Workspace<F> {
     }
 
     /// Runs `work` on every shard with its task, each on its own thread.
-    pub(super) fn each<T: Send>(&mut self, tasks: Vec<T>, work: impl Fn(&Packed<F>, &mut Shard<F>, T) + Sync) {
+    pub(super) fn each<T: Send>(&mut self, tasks: Vec<T>, work: impl Fn(&Parameters<F>, &mut Shard<F>, T) + Sync) {
         let params = &self.params;
         let jobs = self.shards.iter_mut().zip(tasks);
         match &self.pool {
@@ -78,12 +79,12 @@ impl<F: Real> Workspace<F> {
 pub struct Shard<F> {
     /// b.
     pub batch: usize,
-    /// For each layer (T + 1, b, H').
-    pub h: Vec<Vec<F>>,
-    /// For each layer (T + 1, b, H'); empty for the GRU.
-    pub c: Vec<Vec<F>>,
-    /// For each layer (updates, 4·H'): activations of the rows with u_t = 1, in the order of the steps.
-    pub saved: Vec<Vec<F>>,
+    /// For each layer (T + 1, V, b) vectors.
+    pub h: Vec<Buffer<F>>,
+    /// For each layer (T + 1, V, b) vectors; empty for the GRU.
+    pub c: Vec<Buffer<F>>,
+    /// For each layer and step quads (V, updates): activations of the rows with u_t = 1.
+    pub saved: Vec<Buffer<F>>,
     /// (T + 1): updates before each step.
     pub starts: Vec<usize>,
     /// (T, b): u_t.
@@ -100,10 +101,8 @@ pub struct Shard<F> {
     pub latest: Vec<u32>,
     /// Rows of a step.
     pub rows: Vec<u32>,
-    /// (b, K): rows `[x | 1 | h]`; in the backward pass their gradient.
-    pub operand: Vec<F>,
-    /// (b, 4·H').
-    pub pre: Vec<F>,
+    /// (b, K): rows `[x | 1 | h]`.
+    pub operand: Buffer<F>,
     /// What only the backward pass needs.
     pub back: Back<F>,
 }
@@ -111,10 +110,10 @@ pub struct Shard<F> {
 /// The running gradients of a shard.
 #[derive(Default)]
 pub struct Back<F> {
-    /// For each layer (b, H'): dL/dh_t.
-    pub d_h: Vec<Vec<F>>,
-    /// For each layer (b, H'): dL/dc_t; empty for the GRU.
-    pub d_c: Vec<Vec<F>>,
+    /// For each layer (V, b) vectors: dL/dh_t.
+    pub d_h: Vec<Buffer<F>>,
+    /// For each layer (V, b) vectors: dL/dc_t; empty for the GRU.
+    pub d_c: Vec<Buffer<F>>,
     /// (b): dL/dũ_{t+1}.
     pub d_u_tilde: Vec<F>,
     /// (b): dL/dΔũ_t as carried to later steps.
@@ -123,10 +122,10 @@ pub struct Back<F> {
     pub d_u: Vec<F>,
     /// (b): gradient of the skip gate's pre-activation.
     pub d_gate: Vec<F>,
-    /// Rows gathered for the weight gradient: for each layer (chunk, 4·H') and (chunk, K).
-    pub d_pre: Vec<Vec<F>>,
+    /// Rows gathered for the weight gradient: for each layer quads (V, chunk) and (chunk, K).
+    pub d_pre: Vec<Buffer<F>>,
     /// See `d_pre`.
-    pub operands: Vec<Vec<F>>,
+    pub operands: Vec<Buffer<F>>,
     /// Rows in the chunk.
     pub filled: usize,
     /// The gradient so far.
@@ -154,10 +153,10 @@ impl<F: Real> Shard<F> {
         let cells = if shape.family == Family::Lstm { states } else { 0 };
         self.batch = batch;
         for list in [&mut self.h, &mut self.c, &mut self.saved] {
-            list.resize_with(shape.layers, Vec::new);
+            list.resize_with(shape.layers, Buffer::default);
         }
-        self.h.iter_mut().for_each(|h| grow(h, states));
-        self.c.iter_mut().for_each(|c| grow(c, cells));
+        self.h.iter_mut().for_each(|h| h.grow(states));
+        self.c.iter_mut().for_each(|c| c.grow(cells));
         let steps = shape.length * batch;
         grow(&mut self.starts, shape.length + 1);
         grow(&mut self.updated, steps);
@@ -166,8 +165,7 @@ impl<F: Real> Shard<F> {
             grow(trace, steps);
         }
         refill(&mut self.latest, batch, 0);
-        grow(&mut self.operand, batch * Self::widest(shape));
-        grow(&mut self.pre, batch * layout.gates());
+        self.operand.grow(batch * Self::widest(shape));
     }
 
     /// Sizes and clears what the backward pass adds up.
@@ -178,10 +176,10 @@ impl<F: Real> Shard<F> {
         let chunk = CHUNK.max(batch);
         let back = &mut self.back;
         for list in [&mut back.d_h, &mut back.d_c, &mut back.d_pre, &mut back.operands] {
-            list.resize_with(shape.layers, Vec::new);
+            list.resize_with(shape.layers, Buffer::default);
         }
-        back.d_h.iter_mut().for_each(|d| refill(d, states, F::ZERO));
-        back.d_c.iter_mut().for_each(|d| refill(d, cells, F::ZERO));
+        back.d_h.iter_mut().for_each(|d| d.refill(states, F::ZERO));
+        back.d_c.iter_mut().for_each(|d| d.refill(cells, F::ZERO));
         for sums in [
             &mut back.d_u_tilde,
             &mut back.d_carried,
@@ -190,9 +188,10 @@ impl<F: Real> Shard<F> {
         ] {
             refill(sums, batch, F::ZERO);
         }
-        back.d_pre.iter_mut().for_each(|d| grow(d, chunk * layout.gates()));
+        let gates = chunk * layout.vectors() * QUAD;
+        back.d_pre.iter_mut().for_each(|d| d.grow(gates));
         for (k, rows) in back.operands.iter_mut().enumerate() {
-            grow(rows, chunk * layout.columns(k));
+            rows.grow(chunk * layout.stride(k));
         }
         back.filled = 0;
         back.grads.clear(shape);
@@ -205,6 +204,6 @@ impl<F: Real> Shard<F> {
 
     fn widest(shape: &Shape) -> usize {
         let layout = Layout::new(*shape);
-        (0..shape.layers).map(|k| layout.columns(k)).max().unwrap_or(0)
+        (0..shape.layers).map(|k| layout.stride(k)).max().unwrap_or(0)
     }
 }
