@@ -6,6 +6,9 @@
 //! ([`skiprnn_nostd::runner::Clock`]), a [`Meter`] and three marker pins, and hands each [`SequenceRecord`] to wherever it
 //! logs.
 //!
+//! [`classify`] goes from a live sensor ([`sensor`]) to decisions in the log and on a pin. [`measure`] is for a power
+//! analyser. What a board remembers of a fault across a reset is [`fault`].
+//!
 //! # Features
 //! - `defmt`: derives `defmt::Format` for records and errors, and adds the module `log` with the lines that the host
 //!   program reads back.
@@ -22,18 +25,23 @@
     )
 )]
 
+pub mod classify;
 pub mod fault;
 #[cfg(feature = "defmt")]
 pub mod log;
 pub mod markers;
+pub mod measure;
 pub mod parts;
 pub mod record;
 pub mod replay;
 pub mod schedule;
+pub mod sensor;
 pub mod stored;
 pub mod time;
 
+pub use classify::Classify;
 pub use markers::Markers;
+pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};
 pub use replay::{Replay, ReplayError};
 pub use skiprnn_nostd::runner::Clock;

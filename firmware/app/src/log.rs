@@ -5,7 +5,10 @@
 //! unconditional (`defmt::println!`), so that no log level set at build time can silence them.
 
 use crate::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary};
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{
+    Model,
+    runner::{Counters, Decision},
+};
 
 /// Version of these lines; the host refuses another.
 pub const VERSION: u32 = 2;
@@ -55,6 +58,23 @@ pub fn sequence(record: &SequenceRecord) {
         record.late_updates,
         *record.logits,
         record.schedule.as_bytes()
+    );
+}
+
+/// A decision from a live sensor.
+pub fn decision(decision: &Decision<MAX_OUTPUTS>, counters: &Counters) {
+    defmt::println!(
+        "decision seq={=u64} class={=usize} sample={=u64} updates={=u32} logits={=[?]} samples={=u64} power_ups={=u64} \
+         asleep={=u64} late={=u64}",
+        decision.sequence,
+        decision.class,
+        decision.sample,
+        decision.updates,
+        *decision.logits,
+        counters.samples,
+        counters.power_ups,
+        counters.asleep_ticks,
+        counters.late_wakes
     );
 }
 

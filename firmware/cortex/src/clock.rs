@@ -9,12 +9,20 @@ const LONGEST_TICKS: u64 = 8 * TICK_HZ;
 
 /// What differs from board to board.
 pub trait Power {
-    /// Takes the core to the deepest sleep in which the timer runs, until the next interrupt. One that came before
-    /// keeps it from sleeping.
-    fn idle(&mut self);
+    /// Takes the core to the deepest sleep in which the timer runs, until the next interrupt. The timer's is due at
+    /// `alarm`; where that has passed, its interrupt may have come already, and the core must not sleep.
+    fn idle(&mut self, alarm: u64);
 
     /// Feeds the watchdog, and starts it at the first time.
     fn feed(&mut self);
+}
+
+/// Waits for an event, unless the alarm is past. An interrupt that comes after that is asked leaves an event behind, so
+/// that the core does not sleep through it.
+pub fn wait_for_event(alarm: u64) {
+    if Instant::now().as_ticks() < alarm {
+        cortex_m::asm::wfe();
+    }
 }
 
 /// The time driver's clock.
@@ -48,8 +56,9 @@ impl<P: Power> Clock for EmbassyClock<P> {
                 return Ok(());
             }
             // The alarm's interrupt ends the sleep; what it wakes besides is nobody.
-            embassy_time_driver::schedule_wake(tick.min(now.saturating_add(LONGEST_TICKS)), Waker::noop());
-            self.power.idle();
+            let alarm = tick.min(now.saturating_add(LONGEST_TICKS));
+            embassy_time_driver::schedule_wake(alarm, Waker::noop());
+            self.power.idle(alarm);
         }
     }
 }

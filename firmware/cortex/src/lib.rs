@@ -6,6 +6,7 @@
 //! there is no room for them.
 #![no_std]
 
+pub mod classify;
 #[cfg(feature = "embassy")]
 pub mod clock;
 #[cfg(not(armv6m))]

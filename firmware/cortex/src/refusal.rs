@@ -7,6 +7,8 @@ use skiprnn_nostd::{Capacity, ParseError, StepError};
 /// The reason, for the line `refused: ...`.
 #[derive(Debug)]
 pub enum Refusal {
+    /// The sensor does not answer, or the model was made for another one; a line `sensor: ...` says which.
+    Sensor,
     /// The buffer of the stream is in use.
     Buffer,
     /// Nothing, or half of something, was loaded.
@@ -24,6 +26,7 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Sensor => f.write_str("no decisions without the sensor"),
             Self::Buffer => f.write_str("the buffer of the stream is in use"),
             Self::Load(error) => write!(f, "{error}"),
             Self::Parse(error) => write!(f, "{error}"),

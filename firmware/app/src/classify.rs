@@ -1,0 +1,134 @@
+//! From a live sensor to decisions: on a pin and in the log, sequence after sequence.
+//!
+//! The runner of [`skiprnn_nostd::runner`] does the work; here is what an application adds to it: the model is refused
+//! where it was made for another sensor, a pin is high while the class that matters was decided last, and failures are
+//! counted: a sample that was lost costs its sequence, a sensor that fails several sequences in a row ends the
+//! application.
+
+use crate::{
+    MAX_OUTPUTS,
+    markers::MarkerError,
+    sensor::{Described, Mismatch, Scaled},
+};
+use core::fmt;
+use embedded_hal::digital::OutputPin;
+use skiprnn_nostd::{
+    Model, Network, Sequence,
+    runner::{Clock, Config, Counters, Decision, Runner, RunnerError, Sensor},
+};
+
+/// Sequences in a row that may fail before the application gives up.
+pub const FAILURES: u32 = 3;
+
+/// Why there are no decisions any longer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ClassifyError<S, C, N> {
+    /// The model was made for another sensor.
+    Mismatch(Mismatch),
+    /// The runner could not begin, or failed several times in a row.
+    Runner(RunnerError<S, C, N>),
+    /// The pin did not take its level.
+    Pin,
+}
+
+impl<S, C, N> From<Mismatch> for ClassifyError<S, C, N> {
+    fn from(error: Mismatch) -> Self {
+        Self::Mismatch(error)
+    }
+}
+
+impl<S, C, N> From<RunnerError<S, C, N>> for ClassifyError<S, C, N> {
+    fn from(error: RunnerError<S, C, N>) -> Self {
+        Self::Runner(error)
+    }
+}
+
+impl<S, C, N> From<MarkerError> for ClassifyError<S, C, N> {
+    fn from(_: MarkerError) -> Self {
+        Self::Pin
+    }
+}
+
+impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for ClassifyError<S, C, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mismatch(error) => error.fmt(f),
+            Self::Runner(error) => error.fmt(f),
+            Self::Pin => f.write_str("the pin of the decision did not take its level"),
+        }
+    }
+}
+
+impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> core::error::Error for ClassifyError<S, C, N> {}
+
+/// What happened to one sequence.
+#[allow(clippy::large_enum_variant, reason = "there is no heap to put a decision on")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event<S, C, N> {
+    /// A decision, with the runner's counts.
+    Decided(Decision<MAX_OUTPUTS>, Counters),
+    /// The sequence was lost.
+    Lost(RunnerError<S, C, N>),
+}
+
+/// The error of an application of these parts.
+type ErrorOf<S, C, N> = ClassifyError<<S as Sensor>::Error, <C as Clock>::Error, <N as Network>::Error>;
+
+/// What happened, with these parts.
+type EventOf<S, C, N> = Event<<S as Sensor>::Error, <C as Clock>::Error, <N as Network>::Error>;
+
+/// A runner and the pin of its decisions.
+#[derive(Debug)]
+pub struct Classify<S, C, N, P> {
+    runner: Runner<Scaled<S>, C, N>,
+    pin: P,
+    class: usize,
+    failures: u32,
+}
+
+impl<S: Sensor + Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
+    /// Puts the parts together. The pin is high while `class` was decided last, and low at first.
+    ///
+    /// # Errors
+    /// The model was made for another sensor, or its sample period does not fit the clock.
+    pub fn new(
+        model: &Model<'_>,
+        network: N,
+        sensor: S,
+        clock: C,
+        mut pin: P,
+        class: usize,
+    ) -> Result<Self, ErrorOf<S, C, N>> {
+        let sensor = Scaled::new(model, sensor)?;
+        pin.set_low().map_err(|_| MarkerError)?;
+        let runner = Runner::new(Sequence::new(network), sensor, clock, &Config::default())?;
+        Ok(Self {
+            runner,
+            pin,
+            class,
+            failures: 0,
+        })
+    }
+
+    /// Runs one sequence to its decision, asleep in between, and sets the pin.
+    ///
+    /// # Errors
+    /// [`FAILURES`] sequences in a row have failed.
+    pub fn decide(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
+        match self.runner.decide::<MAX_OUTPUTS>() {
+            Ok(decision) => {
+                self.failures = 0;
+                let level = decision.class == self.class;
+                self.pin.set_state(level.into()).map_err(|_| MarkerError)?;
+                Ok(Event::Decided(decision, self.runner.counters()))
+            }
+            Err(error) => {
+                self.failures = self.failures.saturating_add(1);
+                match self.failures < FAILURES {
+                    true => Ok(Event::Lost(error)),
+                    false => Err(error.into()),
+                }
+            }
+        }
+    }
+}

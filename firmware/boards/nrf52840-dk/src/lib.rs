@@ -1,0 +1,124 @@
+//! Nordic's nRF52840-DK: what the images in `src/bin` have in common. Wiring and expected current: README.md.
+#![no_std]
+
+use cortex::{
+    End, Markers, Refusal,
+    clock::{EmbassyClock, Power, wait_for_event},
+};
+use cortex_m::{Peripherals, singleton};
+use defmt_rtt as _;
+use embassy_nrf::{
+    Peri, bind_interrupts,
+    config::{Config, LfclkSource},
+    gpio::{Level, Output, OutputDrive},
+    pac,
+    peripherals::{TWISPI0, WDT},
+    twim::{self, Twim},
+    wdt::{self, HaltConfig, SleepConfig, Watchdog, WatchdogHandle},
+};
+
+/// Of the image, for its log.
+pub const NAME: &str = "nrf52840-dk";
+
+/// Of the watchdog, in ticks of 32,768 Hz: 30 s.
+const PATIENCE_TICKS: u32 = 30 * 32_768;
+
+/// RTC1 at 32,768 Hz, from the crystal.
+pub type Clock = EmbassyClock<Nrf>;
+/// The pins SEQ, AWAKE and UPDATE: P1.01, P1.02 and P1.03.
+pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
+
+/// Everything that an application needs of the board.
+pub struct Board {
+    /// Tells the time and sleeps.
+    pub clock: Clock,
+    /// For a power analyser.
+    pub markers: Pins,
+    /// SCL is P0.27, SDA P0.26; 400 kHz.
+    pub bus: Twim<'static>,
+    /// P1.04, for decisions.
+    pub decision: Output<'static>,
+    /// The core's own.
+    pub core: Peripherals,
+}
+
+bind_interrupts!(struct Interrupts {
+    TWISPI0 => twim::InterruptHandler<TWISPI0>;
+});
+
+/// Bytes of the longest transfer to a sensor: EasyDMA reads RAM only.
+const TRANSFER: usize = 16;
+
+/// Starts an application, unless too many starts have ended in a fault.
+pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
+    let by_watchdog = pac::POWER.resetreas().read().dog();
+    // A reason is forgotten by writing it.
+    pac::POWER.resetreas().write(|w| w.set_dog(true));
+    cortex::start(
+        by_watchdog,
+        |core| {
+            let mut config = Config::default();
+            config.lfclk_source = LfclkSource::ExternalXtal;
+            config.dcdc.reg1 = true;
+            let board = embassy_nrf::init(config);
+            let transfer = singleton!(: [u8; TRANSFER] = [0; TRANSFER]).ok_or(Refusal::Buffer)?;
+            let mut bus = twim::Config::default();
+            bus.frequency = twim::Frequency::K400;
+            application(Board {
+                clock: EmbassyClock::new(Nrf::Unwatched(board.WDT)),
+                markers: Markers {
+                    seq: Output::new(board.P1_01, Level::Low, OutputDrive::Standard),
+                    awake: Output::new(board.P1_02, Level::Low, OutputDrive::Standard),
+                    update: Output::new(board.P1_03, Level::Low, OutputDrive::Standard),
+                },
+                bus: Twim::new(board.TWISPI0, Interrupts, board.P0_26, board.P0_27, bus, transfer),
+                decision: Output::new(board.P1_04, Level::Low, OutputDrive::Standard),
+                core,
+            })
+        },
+        rest,
+    )
+}
+
+/// Sleeps for ever. The watchdog, if it runs at all, does not count meanwhile.
+fn rest(_: End) -> ! {
+    loop {
+        cortex_m::asm::wfe();
+    }
+}
+
+/// Sleep in System ON, and the watchdog, which starts when it is first fed and counts only while the core is awake.
+pub enum Nrf {
+    /// Not started yet.
+    Unwatched(Peri<'static, WDT>),
+    /// Started.
+    Watched(WatchdogHandle),
+    /// An earlier start left it running with other settings: nobody feeds it.
+    Lost,
+}
+
+impl Power for Nrf {
+    fn idle(&mut self, alarm: u64) {
+        wait_for_event(alarm);
+    }
+
+    fn feed(&mut self) {
+        *self = match core::mem::replace(self, Self::Lost) {
+            Self::Unwatched(peripheral) => {
+                let mut config = wdt::Config::default();
+                config.timeout_ticks = PATIENCE_TICKS;
+                config.action_during_sleep = SleepConfig::Pause;
+                config.action_during_debug_halt = HaltConfig::Pause;
+                match Watchdog::try_new(peripheral, config) {
+                    Ok((_, [handle])) => Self::Watched(handle),
+                    Err(_) => Self::Lost,
+                }
+            }
+            Self::Watched(mut handle) => {
+                handle.pet();
+                Self::Watched(handle)
+            }
+            Self::Lost => Self::Lost,
+        };
+    }
+}
