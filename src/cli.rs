@@ -59,6 +59,12 @@ pub enum Command {
     /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
     #[command(after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency")]
     Emulate(EmulateArgs),
+    /// Put a blob and a firmware image on a real board by probe-rs, and show its log.
+    #[command(after_help = "Example: skiprnn flash f.srnn --board nrf52840-dk --app replay --task frequency")]
+    Flash(FlashArgs),
+    /// The boards: what they are, how they sleep, how they were tested.
+    #[command(after_help = "Example: skiprnn boards --json")]
+    Boards,
     /// Microjoules per sequence: predicted from profiles, or measured from a power trace.
     Energy(EnergyArgs),
     /// Write sequences of a generated task to files.
@@ -171,6 +177,34 @@ pub struct EmulateArgs {
     /// The results.
     #[command(flatten)]
     pub result: ResultArgs,
+}
+
+/// Options of `flash`.
+#[derive(Args, Debug)]
+pub struct FlashArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// The board; `skiprnn boards` lists them.
+    #[arg(long)]
+    pub board: String,
+    /// The application.
+    #[arg(long, default_value = "replay")]
+    pub app: String,
+    /// A firmware image (ELF); built from the source tree where it is not given.
+    #[arg(long)]
+    pub firmware: Option<PathBuf>,
+    /// Where to write the sections' files. [default: a temporary folder]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Build and write everything, print the commands of probe-rs, and run none.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Generate the sequences of this task, for `replay`.
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// The data, for `replay`.
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 /// Options of `data`.

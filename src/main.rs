@@ -1,6 +1,7 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
 
 mod blob;
+mod boards;
 mod cli;
 mod compare;
 mod data;
@@ -9,6 +10,7 @@ mod emulate;
 mod energy;
 mod evaluate;
 mod fidelity;
+mod flash;
 mod inputs;
 mod inspect;
 mod output;
@@ -55,6 +57,11 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Inspect(args) => inspect::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),
+        Command::Flash(args) => flash::run(args, out),
+        Command::Boards => {
+            boards::run(out);
+            Ok(())
+        }
         Command::Energy(args) => energy::run(args, out),
         Command::Data(args) => data::run(args, out),
     }

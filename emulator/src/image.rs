@@ -1,17 +1,16 @@
 //! Which firmware image runs: the one given, or the one built from the source tree and cached.
 
-use crate::{Error, Machine, Options};
+use crate::{
+    Error, Machine, Options,
+    firmware::{self, Package},
+};
 use std::{
     collections::hash_map::DefaultHasher,
-    env, fs,
+    fs,
     hash::Hasher,
     io,
     path::{Path, PathBuf},
-    process::Command,
 };
-
-/// Lines kept of what a failing build says.
-const LOG_TAIL: usize = 30;
 
 /// A program of the package `qemu` in `firmware/boards/qemu`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,18 +44,14 @@ pub fn find(options: &Options, program: Program) -> Result<PathBuf, Error> {
 
 /// An image of the source tree, with the kernels that the core allows, or with the portable ones.
 pub fn built(machine: Machine, program: Program, portable: bool) -> Result<PathBuf, Error> {
-    let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let tree = crate_root.parent().unwrap_or(crate_root);
+    let tree = firmware::source_tree()?;
     let firmware = tree.join("firmware");
-    if !firmware.join("Cargo.toml").is_file() {
-        return Err(Error::NoSourceTree { path: firmware });
-    }
     let features = match portable {
         true => format!("{machine},portable"),
         false => machine.name().to_owned(),
     };
     let name = format!("{} {features}", program.name());
-    let hash = hash_of_sources(tree, &name)?;
+    let hash = hash_of_sources(&tree, &name)?;
     let cache = firmware.join("target/cache");
     let cached = cache.join(format!("{hash:016x}.elf"));
     if !cached.is_file() {
@@ -69,7 +64,15 @@ pub fn built(machine: Machine, program: Program, portable: bool) -> Result<PathB
         let lock = fs::File::create(cache.join("lock")).map_err(io)?;
         lock.lock().map_err(io)?;
         if !cached.is_file() {
-            store(&build(&firmware, machine, program, &features)?, &cached)?;
+            let built = Package {
+                folder: "qemu",
+                target: machine.target(),
+                program: program.name(),
+                features: &features,
+                target_dir: "target/qemu",
+            }
+            .build()?;
+            store(&built, &cached)?;
         }
     }
     Ok(cached)
@@ -127,65 +130,6 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds the board's image and returns where it lies.
-fn build(firmware: &Path, machine: Machine, program: Program, features: &str) -> Result<PathBuf, Error> {
-    let target_dir = firmware.join("target/qemu");
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // The board's folder sets target and linker; what the caller set for the host must not reach it.
-    cargo.current_dir(firmware.join("boards/qemu"));
-    for (name, _) in env::vars_os() {
-        let foreign = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
-        if name
-            .to_str()
-            .is_some_and(|name| foreign.iter().any(|prefix| name.starts_with(prefix)))
-        {
-            cargo.env_remove(&name);
-        }
-    }
-    for name in ["CARGO_ENCODED_RUSTFLAGS", "DEFMT_LOG", "RUSTFLAGS"] {
-        cargo.env_remove(name);
-    }
-    cargo
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--bin",
-            program.name(),
-            "--features",
-            features,
-            "--target",
-            machine.target(),
-            "--target-dir",
-        ])
-        .arg(&target_dir);
-    let output = cargo.output().map_err(|source| Error::FirmwareBuild {
-        log: format!("cargo: {source}"),
-    })?;
-    if !output.status.success() {
-        let log = String::from_utf8_lossy(&output.stderr);
-        return Err(if target_is_missing(&log) {
-            Error::TargetMissing {
-                target: machine.target(),
-            }
-        } else {
-            Error::FirmwareBuild { log: tail(&log) }
-        });
-    }
-    Ok(target_dir.join(machine.target()).join("release").join(program.name()))
-}
-
-/// Whether a build failed because the compiler has no `core` for the target.
-fn target_is_missing(log: &str) -> bool {
-    log.contains("E0463") && log.contains("target may not be installed")
-}
-
-/// The last lines of a log.
-fn tail(log: &str) -> String {
-    let lines: Vec<_> = log.lines().collect();
-    lines[lines.len().saturating_sub(LOG_TAIL)..].join("\n")
-}
-
 /// Copies a built image into the cache, whole or not at all.
 fn store(built: &Path, cached: &Path) -> Result<(), Error> {
     let write = || -> io::Result<()> {
@@ -225,13 +169,5 @@ mod tests {
             write("firmware/app/src/lib.rs", "a"),
             write("firmware/app/src/lib.rs", "a")
         );
-    }
-
-    #[test]
-    fn a_missing_target_is_told_from_a_broken_build() {
-        let missing = "error[E0463]: can't find crate for `core`\n  = note: the `thumbv7em-none-eabihf` target may not be installed";
-        assert!(target_is_missing(missing));
-        assert!(!target_is_missing("error[E0463]: can't find crate for `app`"));
-        assert_eq!(tail(&"x\n".repeat(100)).lines().count(), LOG_TAIL);
     }
 }

@@ -18,8 +18,10 @@
 //! ([`Options::firmware`]). What the emulator counts are instructions, not cycles; its time is virtual and repeats
 //! exactly.
 
+pub mod boards;
 mod error;
 pub mod faults;
+pub mod firmware;
 mod histogram;
 pub mod identical;
 mod image;
@@ -161,6 +163,14 @@ pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
         refusal,
         log: lines,
     })
+}
+
+/// The image that [`run`] takes for a machine, built where it is not in the cache.
+///
+/// # Errors
+/// It cannot be built.
+pub fn replay_image(machine: Machine) -> Result<PathBuf, Error> {
+    image::built(machine, Program::Replay, false)
 }
 
 /// A firmware image, read.

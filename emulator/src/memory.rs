@@ -33,6 +33,9 @@ pub struct Regions {
 
 impl Regions {
     /// Reads them from the symbols that the image's linker script defines.
+    ///
+    /// # Errors
+    /// It is no ELF, or has no such symbols.
     pub fn of(elf: &[u8], path: &Path) -> Result<Self, Error> {
         let image = |why: String| Error::Image {
             path: path.to_owned(),
@@ -82,6 +85,9 @@ const BLOB_HEADER: u16 = 16;
 const SEQUENCES_HEADER: u16 = 32;
 
 /// A blob behind its header, where the board has `room` bytes for both.
+///
+/// # Errors
+/// It is empty, or too large.
 pub fn blob(blob: &[u8], room: usize) -> Result<Vec<u8>, Error> {
     let what = "blob";
     let limit = room - usize::from(BLOB_HEADER);
@@ -102,7 +108,10 @@ pub fn blob(blob: &[u8], room: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// `n` sequences of `t` samples of `i` channels behind their header, where the board has `room` bytes for both.
-fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> Result<Vec<u8>, Error> {
+///
+/// # Errors
+/// The counts are not that many, or too many for the board.
+pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> Result<Vec<u8>, Error> {
     let what = "sequences";
     let product = n.checked_mul(t).and_then(|nt| nt.checked_mul(i));
     if counts.is_empty() || product != Some(counts.len()) {

@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod firmware_size;
 mod fuzz;
 mod identical;
 mod model_cards;
@@ -45,6 +46,12 @@ enum Command {
         /// These models only.
         names: Vec<String>,
     },
+    /// Builds every image of every board, and writes its text and static RAM into firmware/SIZES.md.
+    FirmwareSize {
+        /// Writes nothing; fails where an image has grown beyond the file, or no longer fits the smallest part.
+        #[arg(long)]
+        check: bool,
+    },
     /// Compares the arithmetic of every emulated machine with the host's, on random networks and samples.
     Identical {
         /// Pairs of a network and samples on each machine.
@@ -82,6 +89,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::FirmwareSize { check } => firmware_size::run(check),
         Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
         Command::Readme { check } => bench_mcu::readme::run(check),
         Command::Fuzz { seconds } => fuzz::run(seconds),

@@ -41,6 +41,10 @@ const STEPS: &[(&str, &str)] = &[
         "firmware/boards/qemu",
         "cargo clippy --quiet --release --target-dir ../../target/qemu --features microbit --target thumbv6m-none-eabi -- -D warnings",
     ),
+    (
+        "firmware/boards/nrf52840-dk",
+        "cargo clippy --quiet --release --target-dir ../../target/boards -- -D warnings",
+    ),
     ("", "cargo run --quiet --package xtask -- identical --pairs 500"),
     (
         "",
@@ -48,6 +52,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     ("", "cargo run --quiet --package xtask -- readme --check"),
     ("", "cargo run --quiet --package xtask -- no-panic"),
+    ("", "cargo run --quiet --package xtask -- firmware-size --check"),
     ("", "cargo run --quiet --package xtask -- bench-mcu --check"),
     ("", "cargo run --quiet --package xtask -- model-cards --check"),
 ];

@@ -1,0 +1,57 @@
+//! `skiprnn boards`
+
+use crate::output::Output;
+use emulator::boards::BOARDS;
+use serde_json::{Value, json};
+
+/// How a real board was tested.
+const TESTED: &str = "built, not run on hardware";
+
+/// Runs the command.
+pub fn run(out: Output) {
+    let boards: Vec<Value> = BOARDS
+        .iter()
+        .map(|board| {
+            json!({
+                "name": board.name,
+                "part": board.part,
+                "core": board.core,
+                "target": board.target,
+                "chip": board.chip,
+                "sleep": board.sleep,
+                "energy_profile": board.energy,
+                "programs": board.programs,
+                "tested": TESTED,
+            })
+        })
+        .collect();
+    let machines: Vec<Value> = emulator::Machine::ALL
+        .iter()
+        .map(|machine| {
+            json!({
+                "name": machine.name(),
+                "core": machine.core(),
+                "tested": "run in QEMU by the test suite, identical to the simulator",
+            })
+        })
+        .collect();
+    let value = json!({ "boards": boards, "emulated": machines });
+    out.print(&value, || {
+        let mut text = format!("Real boards ({TESTED}): skiprnn flash MODEL --board NAME\n");
+        for board in BOARDS {
+            text += &format!(
+                "  {:<15} {:<34} {:<11} {:<16} {}\n",
+                board.name,
+                board.part,
+                board.core,
+                board.sleep,
+                board.programs.join(", ")
+            );
+        }
+        text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";
+        for machine in emulator::Machine::ALL {
+            text += &format!("  {:<15} {}\n", machine.name(), machine.core());
+        }
+        text.trim_end().to_owned()
+    });
+}

@@ -1,0 +1,110 @@
+//! `skiprnn boards` and `skiprnn flash`, up to the commands of probe-rs.
+
+mod common;
+
+use common::{Folder, fails, json};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn model(name: &str) -> String {
+    root()
+        .join("models")
+        .join(name)
+        .join("model.srnn")
+        .display()
+        .to_string()
+}
+
+#[test]
+fn every_board_has_a_folder_and_every_program_a_source() {
+    let boards = json("boards");
+    assert_eq!(boards["emulated"].as_array().unwrap().len(), 5);
+    let boards = boards["boards"].as_array().unwrap();
+    assert!(!boards.is_empty());
+    for board in boards {
+        let folder = root().join("firmware/boards").join(board["name"].as_str().unwrap());
+        assert!(folder.join("README.md").is_file(), "{board}");
+        for program in board["programs"].as_array().unwrap() {
+            let source = format!("src/bin/{}.rs", program.as_str().unwrap());
+            assert!(folder.join(&source).is_file(), "{board}: {source}");
+        }
+        assert_eq!(board["tested"], "built, not run on hardware");
+    }
+}
+
+#[test]
+fn wrong_usage_is_named() {
+    let blob = model("frequency");
+    fails(
+        &format!("flash {blob} --board arduino"),
+        2,
+        &["--board", "arduino", "nrf52840-dk"],
+    );
+    fails(
+        &format!("flash {blob} --board nrf52840-dk --app paint"),
+        2,
+        &["--app", "paint", "replay"],
+    );
+    fails("flash nowhere.srnn --board nrf52840-dk", 1, &["nowhere.srnn"]);
+}
+
+#[test]
+fn model_and_sequences_go_to_the_sections_that_the_image_names() {
+    let folder = Folder::new();
+    let blob = model("frequency");
+    let line = format!(
+        "flash {blob} --board nrf52840-dk --app replay --task frequency --n 10 --dry-run --out {}",
+        folder.at("out")
+    );
+    let value = json(&line);
+    assert_eq!(value["flashed"], false);
+    let sections = value["sections"].as_array().unwrap();
+    assert_eq!(
+        (&sections[0]["name"], &sections[0]["address"]),
+        (&"blob".into(), &0x1_0000.into())
+    );
+    assert_eq!(sections[1]["address"], 0x3_0000);
+    // A header of 16 bytes, then the blob as it is; a header of 32, then 10 sequences.
+    let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
+    assert_eq!(written[16..], std::fs::read(&blob).unwrap());
+    let samples = std::fs::read(folder.path("out").join("sequences.bin")).unwrap().len() - 32;
+    assert_eq!(samples % 20, 0, "{samples}");
+    let commands: Vec<&str> = value["commands"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c.as_str().unwrap())
+        .collect();
+    assert_eq!(commands.len(), 3);
+    assert!(
+        commands[0].starts_with("probe-rs download --chip nRF52840_xxAA --binary-format bin --base-address 0x10000 ")
+    );
+    assert!(commands[2].starts_with("probe-rs run --chip nRF52840_xxAA "));
+
+    // Without probe-rs: what to install, and nothing on standard output.
+    let image = value["image"].as_str().unwrap();
+    assert!(Path::new(image).is_file());
+    let out = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(["flash", &blob, "--board", "nrf52840-dk", "--firmware", image])
+        .args(["--task", "frequency", "--n", "1"])
+        .env("PATH", "")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("cargo install probe-rs-tools"), "{stderr}");
+    assert!(out.stdout.is_empty());
+
+    // More sequences than the flash holds: both numbers.
+    fails(
+        &format!("flash {blob} --board nrf52840-dk --firmware {image} --task frequency --n 100000 --dry-run"),
+        1,
+        &["sequences:", "the board holds 851936", "lower --n"],
+    );
+}
