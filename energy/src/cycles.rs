@@ -61,9 +61,9 @@ impl Core {
     #[must_use]
     pub fn instructions_relative_to_m4(self) -> Interval {
         let (low, mid, high) = match self {
-            Self::CortexM0Plus => (4.2, 5.2, 6.5),
-            Self::CortexM3 => (1.6, 2.4, 4.2),
-            Self::CortexM33 => (0.97, 1.0, 1.03),
+            Self::CortexM0Plus => (3.4, 3.95, 5.0),
+            Self::CortexM3 => (1.4, 1.85, 2.7),
+            Self::CortexM33 => (0.99, 1.0, 1.01),
             Self::CortexM4 | Self::CortexM7 => (1.0, 1.0, 1.0),
         };
         Interval { low, mid, high }
@@ -72,9 +72,9 @@ impl Core {
     /// Instructions of one update (once, for each gate row, for each MAC), fitted to the rows of `benches/mcu.md`.
     const fn update_rule(self) -> (f64, f64, f64) {
         match self {
-            Self::CortexM0Plus => (2400.0, 194.0, 6.3),
-            Self::CortexM3 => (400.0, 87.0, 3.3),
-            Self::CortexM4 | Self::CortexM33 | Self::CortexM7 => (700.0, 43.0, 1.01),
+            Self::CortexM0Plus => (1750.0, 136.0, 4.25),
+            Self::CortexM3 => (450.0, 44.5, 2.4),
+            Self::CortexM4 | Self::CortexM33 | Self::CortexM7 => (555.0, 34.5, 1.01),
         }
     }
 }
@@ -143,7 +143,7 @@ impl UpdateCost {
 /// Instructions of one update on a core, predicted from its gate rows (G·H for each layer) and its MACs.
 ///
 /// `once + per_row * rows + per_mac * macs`, fitted to the counted table `benches/mcu.md` for each instruction set, and
-/// 0.6 to 1.4 times that: the table's 16 to 128 units, every kernel, lie inside (a test reads it). The emulator's count
+/// 0.75 to 1.3 times that: the table's 16 to 128 units, every kernel, lie inside (a test reads it). The emulator's count
 /// is better.
 ///
 /// ```
@@ -169,9 +169,9 @@ pub fn head_instructions(core: Core, macs: usize) -> Interval {
 
 /// Of the rule behind [`predicted_instructions`].
 const SPREAD: Interval = Interval {
-    low: 0.6,
+    low: 0.75,
     mid: 1.0,
-    high: 1.4,
+    high: 1.3,
 };
 
 #[cfg(test)]
