@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_the_small_part_is_named() {
         assert!(too_large(&[row("replay", 40_000)]).unwrap().is_empty());
-        let faults = too_large(&[row("replay", 60_000)]).unwrap();
+        let faults = too_large(&[row("replay", 65_000)]).unwrap();
         assert_eq!(faults.len(), 2, "{faults:?}");
         assert!(faults[0].contains("bytes of flash, at most 65536"), "{faults:?}");
     }
