@@ -86,9 +86,9 @@ pub fn setup() -> anyhow::Result<()> {
 
 /// What of the tests Miri runs in minutes: the unsafe code of the portable path, parsing, updating, the runner.
 const MIRI: [&str; 3] = [
-    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --test corpus",
-    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable,async --test runner -- --skip drift --skip slow",
-    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --lib -- padded proof ties products end cap lost parse grid::tests::the_first",
+    "env MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --test corpus",
+    "env MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable,async --test runner -- --skip drift --skip slow",
+    "env MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --lib -- padded proof ties products end cap lost parse grid::tests::the_first",
 ];
 
 /// Runs them.
