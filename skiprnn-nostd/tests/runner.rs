@@ -322,8 +322,9 @@ fn queued<const N: usize>(
     let world = shared.world.clone();
     let alarm = move |tick| world.borrow_mut().alarm = tick;
     let sensor = queue.attach(MockSensor::new(shared, PROFILE), alarm);
-    let now = shared.clone();
-    *shared.interrupt.borrow_mut() = Some(Box::new(move |_| queue.capture(|| Some(measured_at(now.now())))));
+    let world = shared.world.clone();
+    let sample = move || Some(measured_at(world.borrow().now));
+    *shared.interrupt.borrow_mut() = Some(Box::new(move |_| queue.capture(&sample)));
     Runner::new(slow(shared), sensor, MockClock::new(shared), &UNKNOWN).unwrap()
 }
 
