@@ -15,7 +15,7 @@
 //! of T samples occupies T grid points; the next one starts at the first point behind them that can be reached, from
 //! h0 and c0. An endless stream has no end.
 //!
-//! [`Runner`] blocks; [`asynch`] (feature `async`) has its twin. Both carry out what one state machine says.
+//! [`Runner`] blocks; `asynch::Runner` (feature `async`) is its twin. Both carry out what one state machine says.
 //!
 //! An error never harms the network's state: no update was begun. The sensor is then switched off, which is what brings
 //! most of them back, and the next call begins a new sequence, because a sequence that lost a sample would not come

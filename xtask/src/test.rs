@@ -28,7 +28,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "",
-        "cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
+        "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
     ),
     ("firmware/app", "cargo clippy --quiet --all-targets -- -D warnings"),
     ("firmware/app", "cargo test --quiet"),
