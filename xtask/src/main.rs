@@ -7,6 +7,7 @@ mod identical;
 mod model_cards;
 mod no_panic;
 mod shell;
+mod sizes;
 mod test;
 
 use clap::{Parser, Subcommand};

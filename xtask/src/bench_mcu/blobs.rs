@@ -1,7 +1,8 @@
 //! The networks that are benchmarked: weights uniform in [-127, 127], so that every figure can be counted again.
 
+use crate::sizes;
 use anyhow::Context;
-use float_model::{Cell, Description, Family, FloatModel, Gate, Head, Layer};
+use float_model::Family;
 use quantize::{Blob, IntegerGate, IntegerLayer, IntegerModel, Kernel, RowRecord, Source, Width};
 use skiprnn_nostd::{format::PLANE_LIMIT, narrowed};
 
@@ -134,40 +135,8 @@ pub fn blob(family: Family, inputs: usize, hidden: usize, weights: Weights) -> a
         }],
         source: Source {
             name: "bench".into(),
-            model: description(family, inputs, hidden),
+            model: sizes::float_model(family, inputs, hidden, 2),
         },
     };
     Ok(model.blob()?)
-}
-
-/// What a blob takes over from a float model: here only its sizes.
-fn description(family: Family, inputs: usize, hidden: usize) -> FloatModel {
-    FloatModel {
-        cell: match family {
-            Family::Lstm => Cell::SkipLstm,
-            Family::Gru => Cell::SkipGru,
-        },
-        input: inputs,
-        hidden,
-        outputs: 2,
-        layers: vec![Layer {
-            weight_ih: Vec::new(),
-            weight_hh: Vec::new(),
-            bias_ih: Vec::new(),
-            bias_hh: Vec::new(),
-            h0: Vec::new(),
-            c0: Vec::new(),
-        }],
-        gate: Some(Gate {
-            weight: Vec::new(),
-            bias: 0.0,
-        }),
-        head: Head {
-            weight: Vec::new(),
-            bias: Vec::new(),
-        },
-        input_mean: vec![0.0; inputs],
-        input_std: vec![1.0; inputs],
-        description: Description::default(),
-    }
 }

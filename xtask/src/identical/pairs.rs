@@ -1,7 +1,8 @@
 //! Random networks of every cell, kernel and shape, as far into the corners as the proofs allow, and random samples.
 
+use crate::sizes;
 use emulator::identical::Pair;
-use float_model::{Cell, Description, Family, FloatModel, Gate, Head, Layer};
+use float_model::Family;
 use quantize::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, Kernel, RowRecord, Source, Width};
 use skiprnn_nostd::Model;
 
@@ -166,7 +167,7 @@ fn model(noise: &mut Noise) -> IntegerModel {
         }],
         source: Source {
             name: "pair".into(),
-            model: description(family, inputs, hidden, outputs),
+            model: sizes::float_model(family, inputs, hidden, outputs),
         },
     }
 }
@@ -211,38 +212,6 @@ fn layer(
             Family::Lstm => (0..hidden).map(|_| noise.value((1 << 30) - 1) as i32).collect(),
             Family::Gru => Vec::new(),
         },
-    }
-}
-
-/// What a blob takes over from a float model: here only its sizes.
-fn description(family: Family, inputs: usize, hidden: usize, outputs: usize) -> FloatModel {
-    FloatModel {
-        cell: match family {
-            Family::Lstm => Cell::SkipLstm,
-            Family::Gru => Cell::SkipGru,
-        },
-        input: inputs,
-        hidden,
-        outputs,
-        layers: vec![Layer {
-            weight_ih: Vec::new(),
-            weight_hh: Vec::new(),
-            bias_ih: Vec::new(),
-            bias_hh: Vec::new(),
-            h0: Vec::new(),
-            c0: Vec::new(),
-        }],
-        gate: Some(Gate {
-            weight: Vec::new(),
-            bias: 0.0,
-        }),
-        head: Head {
-            weight: Vec::new(),
-            bias: Vec::new(),
-        },
-        input_mean: vec![0.0; inputs],
-        input_std: vec![1.0; inputs],
-        description: Description::default(),
     }
 }
 
