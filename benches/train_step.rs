@@ -75,6 +75,7 @@ impl Iteration {
         let price = Price {
             budget: Budget::Cost,
             lambda: 1e-4,
+            decision_clip: Some(0.3),
         };
         let Parameters { shape, values } = &mut self.parameters;
         let mut g = engine.gradient(shape, values, &batch, price).expect("the shapes match");

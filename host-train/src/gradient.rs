@@ -43,6 +43,15 @@ pub struct Price {
     pub budget: Budget,
     /// Its weight.
     pub lambda: f64,
+    /// Bound on |dL/du_t| of one sequence ([`TrainConfig::decision_clip`](crate::TrainConfig::decision_clip)).
+    pub decision_clip: Option<f64>,
+}
+
+impl Price {
+    /// The bound for the mean loss of `count` sequences.
+    fn most(&self, count: usize) -> Option<f64> {
+        self.decision_clip.map(|most| most / count as f64)
+    }
 }
 
 /// Sequences that one thread of the twin takes at a time. Fixed, so that results do not depend on the number of
@@ -117,7 +126,13 @@ fn by_fused(
     let weight = variable(&values[weight_at], (shape.outputs, shape.hidden))?;
     let bias = variable(&values[bias_at], (1, shape.outputs))?;
     let samples = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let states = recurrent.apply(sizes, flat.as_tensor(), &samples, batch.updates.clone())?;
+    let states = recurrent.apply(
+        sizes,
+        flat.as_tensor(),
+        &samples,
+        batch.updates.clone(),
+        price.most(x.count).map(|most| most as f32),
+    )?;
     // (B, 1 or T, H)
     let h = states.h.reshape((x.count, (), shape.hidden))?;
     let h = match batch.kept.is_empty() {
@@ -172,8 +187,15 @@ pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: 
     let x = &batch.x;
     let variables = twin::variables(shape, values, DType::F32)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
+    let most = price.most(x.count);
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
-    let unrolled = twin::forward(shape, &parameters, &x, &batch.updates, &batch.kept, batch.y.output_at())?;
+    let asked = twin::Asked {
+        updates: &batch.updates,
+        kept: &batch.kept,
+        output_at: batch.y.output_at(),
+        u_most: most,
+    };
+    let unrolled = twin::forward(shape, &parameters, &x, asked)?;
     let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)

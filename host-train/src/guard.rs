@@ -66,7 +66,9 @@ impl Guard {
     /// `threshold` is where the task counts as solved.
     pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation, threshold: Option<Metric>) -> Option<String> {
         let unsolved = now.solved != Some(true);
-        let lost = best.solved == Some(true) && unsolved;
+        // A best state that passed the threshold by less than chance may give is something to lose too.
+        let passed = threshold.is_some_and(|t| error(best.metric) <= error(t));
+        let lost = (best.solved == Some(true) || passed) && unsolved;
         let few = now.updates_mean < SHED * best.updates_mean;
         let shed = unsolved && few && error(now.metric) > WORSE * error(best.metric);
         let near = threshold.is_some_and(|t| error(now.metric) <= NEAR * error(t));
@@ -188,6 +190,20 @@ mod tests {
                 assert_eq!(judge(&mut guard, &at(0.979, 26.0, threshold), &best), None);
             }
         }
+    }
+
+    /// 0.9905 on fresh sequences: above the threshold, but not clearly, so that it does not count as solved.
+    #[test]
+    fn a_state_that_barely_passes_is_kept_too() {
+        let mut guard = Guard::default();
+        let best = Evaluation {
+            solved: Some(false),
+            ..at(0.9905, 18.0, true)
+        };
+        let threshold = Some(Metric::Accuracy(0.99));
+        let fallen = at(0.81, 20.0, true);
+        assert_eq!(guard.judge(&fallen, &best, threshold), None);
+        assert!(guard.judge(&fallen, &best, threshold).is_some());
     }
 
     #[test]

@@ -61,16 +61,25 @@ impl Recurrent {
 
     /// Runs a batch: `parameters` is flat, `x` is (B, T, I) and normalised; both f32 on the CPU.
     ///
-    /// Only the last pass can be differentiated: its intermediate values are the ones in memory.
+    /// Only the last pass can be differentiated: its intermediate values are the ones in memory. `u_most` is
+    /// [`fused::Incoming::u_most`].
     ///
     /// # Errors
     /// Tensors of another type, size or device.
-    pub fn apply(&self, shape: fused::Shape, parameters: &Tensor, x: &Tensor, updates: Updates) -> Result<States> {
+    pub fn apply(
+        &self,
+        shape: fused::Shape,
+        parameters: &Tensor,
+        x: &Tensor,
+        updates: Updates,
+        u_most: Option<f32>,
+    ) -> Result<States> {
         let op = Op {
             held: self.held.clone(),
             pass: AtomicU64::new(0),
             shape,
             updates,
+            u_most,
         };
         let (b, t, h) = (shape.batch, shape.length, shape.hidden);
         let both = parameters.apply_op2(x, op)?;
@@ -91,6 +100,7 @@ struct Op {
     pass: AtomicU64,
     shape: fused::Shape,
     updates: Updates,
+    u_most: Option<f32>,
 }
 
 impl Op {
@@ -162,9 +172,11 @@ impl CustomOp2 for Op {
         let mut out = vec![0.0; parameters.elem_count()];
         let size = self.shape.output_count();
         with_values(gradient, |gradient| {
-            let (d_h, d_u) = gradient.split_at(size);
+            let (h, u) = gradient.split_at(size);
+            let u_most = self.u_most;
+            let d = fused::Incoming { h, u, u_most };
             with_values(x, |x| {
-                fused::backward(&self.shape, x, d_h, d_u, &mut held.workspace, &mut out);
+                fused::backward(&self.shape, x, d, &mut held.workspace, &mut out);
             })
         })??;
         let gradient = Tensor::from_vec(out, parameters.shape(), parameters.device())?;

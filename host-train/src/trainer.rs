@@ -270,6 +270,7 @@ impl<'a> Run<'a> {
         let price = Price {
             budget: self.config.budget,
             lambda,
+            decision_clip: self.config.decision_clip,
         };
         let Parameters { shape, values } = &state.parameters;
         let mut g = self.differentiator.gradient(shape, values, &batch, price)?;

@@ -11,7 +11,7 @@ use crate::{
     batch::Updates,
     params::{Entry, Kind, Shape},
 };
-use candle_core::{DType, Result, Tensor};
+use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Tensor};
 use candle_nn::ops::sigmoid;
 use float_model::{Family, OutputAt};
 
@@ -24,22 +24,33 @@ pub struct Unrolled {
     pub updates: Tensor,
 }
 
+/// What is asked of a pass.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Where u comes from.
+    pub updates: &'a Updates,
+    /// (B, H): factors on the state that the head reads; empty for none.
+    pub kept: &'a [f32],
+    /// When the head reads.
+    pub output_at: OutputAt,
+    /// Bound on |dL/du_t| ([`crate::fused::Incoming::u_most`]).
+    pub u_most: Option<f64>,
+}
+
 /// Runs a batch through the network.
 ///
 /// `parameters` are the arrays of [`Shape::layout`], of shape (rows, cols); `x` is (B, T, I), normalised, of the same
-/// float type; `updates` says where u comes from, `kept` (B, H), where it is not empty, are factors on the state that
-/// the head reads, and `output_at` is when it reads.
+/// float type.
 ///
 /// # Errors
 /// Shapes that do not match.
-pub fn forward(
-    shape: &Shape,
-    parameters: &[Tensor],
-    x: &Tensor,
-    updates: &Updates,
-    kept: &[f32],
-    output_at: OutputAt,
-) -> Result<Unrolled> {
+pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_>) -> Result<Unrolled> {
+    let Asked {
+        updates,
+        kept,
+        output_at,
+        u_most,
+    } = asked;
     let (batch, length, _) = x.dims3()?;
     let layout = shape.layout();
     let find = |kind: Kind, layer: usize| {
@@ -97,6 +108,10 @@ pub fn forward(
                 row(&mask, t)?
             }
         };
+        let u = match u_most {
+            Some(most) => u.apply_op1(Bounded(most))?,
+            None => u,
+        };
         let mask = column.matmul(&u)?; // u for every unit, (H, B)
         if let (Some((weight, bias)), Updates::Gate | Updates::Bernoulli(_)) = (&gate, updates) {
             let top = candidate.last().expect("at least one layer");
@@ -138,6 +153,26 @@ pub fn forward(
 fn binarize(urge: &Tensor, hard: &Tensor) -> Result<Tensor> {
     let hard = hard.to_dtype(urge.dtype())?;
     urge + (hard - urge.detach())?
+}
+
+/// The identity, whose gradient is cut to ± a bound.
+struct Bounded(f64);
+
+impl CustomOp1 for Bounded {
+    fn name(&self) -> &'static str {
+        "bounded gradient"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, candle_core::Shape)> {
+        match layout.contiguous_offsets() {
+            Some((0, _)) => Ok((storage.clone(), layout.shape().clone())),
+            _ => candle_core::bail!("{} takes whole contiguous tensors", self.name()),
+        }
+    }
+
+    fn bwd(&self, _argument: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        Ok(Some(gradient.clamp(-self.0, self.0)?))
+    }
 }
 
 /// u · new + (1 - u) · old.

@@ -102,6 +102,7 @@ fn losses_and_gradients_are_pytorchs() {
         let price = Price {
             budget: Budget::Cost,
             lambda: 0.01,
+            decision_clip: None,
         };
         for engine in [Engine::Fused, Engine::Twin] {
             let name = format!("{} {engine:?}, every step: {}", case.cell, case.every_step);

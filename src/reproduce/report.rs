@@ -71,6 +71,9 @@ fn differences(row: &Row, config: &TrainConfig) -> String {
             config.learning_rate, config.learning_rate_schedule
         ));
     }
+    if let Some(most) = config.decision_clip {
+        list.push(format!("decision clip {most}"));
+    }
     if config.hidden != 110 {
         list.push(format!("{} units", config.hidden));
     }

@@ -140,12 +140,14 @@ impl Table {
 impl Row {
     /// The configuration of one run: the task's defaults.
     pub fn config(&self, seed: u64) -> TrainConfig {
+        let default = self.data.default_config();
         TrainConfig {
             cell: self.cell,
             lambda: self.lambda,
             p_skip: self.p_skip,
+            decision_clip: default.decision_clip.filter(|_| self.cell.skips()),
             seed,
-            ..self.data.default_config()
+            ..default
         }
     }
 }

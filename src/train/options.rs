@@ -77,6 +77,10 @@ pub struct TrainArgs {
     /// What is halved when a collapsed run goes back to its best state: rate, lambda or both.
     #[arg(long, value_enum, default_value_t = RollbackName::Rate)]
     pub rollback: RollbackName,
+    /// Bound on what one decision may weigh in the gate's gradient, in units of a sequence's loss; inf: none.
+    /// [default: 0.3; adding: 0.1; datasets: none]
+    #[arg(long, allow_negative_numbers = true)]
+    pub decision_clip: Option<f64>,
     /// Probability that a unit is hidden from the head in training.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dropout: f64,
@@ -206,6 +210,10 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             RollbackName::Lambda => Rollback::Lambda,
             RollbackName::Both => Rollback::Both,
         },
+        decision_clip: args
+            .decision_clip
+            .or(d.decision_clip)
+            .filter(|most| args.cell.skips() && *most != f64::INFINITY),
         dropout: args.dropout,
         seed: args.seed,
         steps: args.steps.unwrap_or(d.steps),

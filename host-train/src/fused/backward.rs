@@ -14,34 +14,40 @@ use super::workspace::{Back, Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
 use std::marker::PhantomData;
 
+/// The gradient of a loss by what the forward pass gave.
+#[derive(Debug, Clone, Copy)]
+pub struct Incoming<'a, F> {
+    /// dL/dh of the output, (B, H) or (B, T, H).
+    pub h: &'a [F],
+    /// (B, T): what the loss adds to dL/du_t directly: the budget of eq. (8), or any other loss on the updates.
+    pub u: &'a [F],
+    /// Where given, all of dL/du_t is cut to ± this, for each sequence and step.
+    ///
+    /// Straight-through takes the loss for linear in u_t, from a sample used to a sample skipped. Where that slope says
+    /// that one decision is worth more than any loss could be, it says nothing; left alone, such slopes multiply from
+    /// decision to decision back through time, and a few sequences drown the gradient of all others.
+    pub u_most: Option<F>,
+}
+
 struct Task<'a, F> {
     x: &'a [F],
-    d_h: &'a [F],
-    d_u: &'a [F],
+    d: Incoming<'a, F>,
 }
 
 /// The gradient of a loss by the parameters, after [`forward`](super::forward()) with the same `shape` and `x`.
 ///
-/// `d_h` is dL/dh of the output, (B, H) or (B, T, H); `d_u` (B, T) is what the loss adds to dL/du_t directly: the budget
-/// of eq. (8), or any other loss on the updates. The gradient is written to `d_params`, laid out as the parameters.
-/// It is that of the carried form with du/dũ = 1; where u_t was imposed, nothing passes through u_t and `d_u` is unused.
+/// The gradient is written to `d_params`, laid out as the parameters. It is that of the carried form with du/dũ = 1; where
+/// u_t was imposed, nothing passes through u_t and `d.u` is unused.
 ///
 /// # Panics
 /// A slice has another length than `shape` says, or `workspace` does not hold a forward pass of this shape.
-pub fn backward<F: Real>(
-    shape: &Shape,
-    x: &[F],
-    d_h: &[F],
-    d_u: &[F],
-    workspace: &mut Workspace<F>,
-    d_params: &mut [F],
-) {
+pub fn backward<F: Real>(shape: &Shape, x: &[F], d: Incoming<'_, F>, workspace: &mut Workspace<F>, d_params: &mut [F]) {
     let steps = shape.batch * shape.length;
     let (recorded, learned) = workspace.recorded.expect("a forward pass comes first");
     assert_eq!(recorded, *shape, "the forward pass had another shape");
     assert_eq!(x.len(), steps * shape.input, "x must be (B, T, I)");
-    assert_eq!(d_h.len(), shape.output_count(), "d_h must be (B, H) or (B, T, H)");
-    assert_eq!(d_u.len(), steps, "d_u must be (B, T)");
+    assert_eq!(d.h.len(), shape.output_count(), "d.h must be (B, H) or (B, T, H)");
+    assert_eq!(d.u.len(), steps, "d.u must be (B, T)");
     assert_eq!(
         d_params.len(),
         shape.parameter_count(),
@@ -52,8 +58,11 @@ pub fn backward<F: Real>(
         let of = |stride: usize| first * stride..(first + shard.batch) * stride;
         tasks.push(Task {
             x: &x[of(shape.length * shape.input)],
-            d_h: &d_h[of(shape.output_stride())],
-            d_u: &d_u[of(shape.length)],
+            d: Incoming {
+                h: &d.h[of(shape.output_stride())],
+                u: &d.u[of(shape.length)],
+                u_most: d.u_most,
+            },
         });
         first += shard.batch;
     }
@@ -87,7 +96,7 @@ fn run<F: Real, C: Cell>(
                 0
             };
             let d_h = vectors_mut(&mut shard.back.d_h[top]);
-            for (row, out) in task.d_h.chunks_exact(stride).enumerate() {
+            for (row, out) in task.d.h.chunks_exact(stride).enumerate() {
                 for (v, out) in out[from..from + hidden].chunks(LANES).enumerate() {
                     for (d, out) in d_h[v * b + row].iter_mut().zip(out) {
                         *d += *out;
@@ -96,8 +105,8 @@ fn run<F: Real, C: Cell>(
             }
         }
         if learned {
-            let direct = |row: usize| task.d_u[row * shape.length + t];
-            decide(shape, shard, t, direct);
+            let direct = |row: usize| task.d.u[row * shape.length + t];
+            decide(shape, shard, t, direct, task.d.u_most);
         }
         shard.rows.clear();
         let now = t * b..(t + 1) * b;
@@ -132,7 +141,7 @@ fn run<F: Real, C: Cell>(
 }
 
 /// dL/du_t, and through it and eqs (5) and (4) the gradients of ũ_t, Δũ_{t-1} and the gate's pre-activation.
-fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl Fn(usize) -> F) {
+fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl Fn(usize) -> F, most: Option<F>) {
     let vectors = Layout::new(*shape).vectors();
     let b = shard.batch;
     let previous = &shard.previous[t * b..(t + 1) * b];
@@ -153,7 +162,7 @@ fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl F
     for row in 0..b {
         let trace = shard.trace(t * b + row);
         let back = &mut shard.back;
-        let d = trace.backward(back.d_u_tilde[row], back.d_carried[row], back.d_u[row]);
+        let d = trace.backward(back.d_u_tilde[row], back.d_carried[row], back.d_u[row], most);
         (back.d_u_tilde[row], back.d_carried[row], back.d_gate[row]) = (d.u_tilde, d.carried, d.pre);
         back.grads.gate_bias += d.pre;
     }

@@ -43,18 +43,19 @@ impl<F: Real> Trace<F> {
     }
 
     /// The gradient of one step, from that of ũ_{t+1} and that of Δũ_t as Δũ_{t+1} carries it. `d_u` is the rest of
-    /// dL/du_t: the budget's, and <dL/ds_t, S(s_{t-1}, x_t) - s_{t-1}>.
+    /// dL/du_t: the budget's, and <dL/ds_t, S(s_{t-1}, x_t) - s_{t-1}>. dL/du_t is cut to ±`most` before it passes on.
     ///
     /// With m = min(Δũ_t, 1 - ũ_t) and 1{..} for the branch of the minimum:
     /// dL/dΔũ_t = carried + dL/dũ_{t+1}·(u + (1 - u)·1{m = Δũ_t});
     /// dL/du_t = d_u + dL/dũ_{t+1}·(Δũ_t - (ũ_t + m)) + dL/dΔũ_t·(fresh - Δũ_{t-1});
     /// dL/dũ_t = dL/du_t + dL/dũ_{t+1}·(1 - u)·1{m = Δũ_t}.
     #[inline(always)]
-    pub fn backward(&self, d_next: F, d_carried: F, d_u: F) -> TraceGradient<F> {
+    pub fn backward(&self, d_next: F, d_carried: F, d_u: F, most: Option<F>) -> TraceGradient<F> {
         let (increment, is_delta) = self.increment();
         let passes = if is_delta { d_next } else { F::ZERO };
         let d_delta = d_carried + if self.updated { d_next } else { passes };
         let d_u = d_u + d_next * (self.delta() - (self.u_tilde + increment)) + d_delta * (self.fresh - self.carried);
+        let d_u = most.map_or(d_u, |most| clamp(d_u, most));
         if self.updated {
             TraceGradient {
                 u_tilde: d_u,
@@ -68,6 +69,16 @@ impl<F: Real> Trace<F> {
                 pre: F::ZERO,
             }
         }
+    }
+}
+
+/// `x` within ±`most`; NaN stays NaN, so that a run that diverged is seen.
+#[inline(always)]
+fn clamp<F: Real>(x: F, most: F) -> F {
+    match x {
+        x if x > most => most,
+        x if x < -most => -most,
+        x => x,
     }
 }
 

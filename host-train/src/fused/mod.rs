@@ -40,7 +40,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub use backward::backward;
+pub use backward::{Incoming, backward};
 pub use forward::{Batch, Schedule, forward};
 pub use products::Products;
 pub use real::{ACTIVATION_ERROR, Real};

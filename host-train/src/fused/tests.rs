@@ -20,6 +20,10 @@ impl Noise {
     }
 }
 
+fn incoming<'a, F>(h: &'a [F], u: &'a [F]) -> Incoming<'a, F> {
+    Incoming { h, u, u_most: None }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Source {
     Every,
@@ -124,7 +128,13 @@ impl Case {
         let (mut h, mut u) = (vec![f64::NAN; self.d_h.len()], vec![f64::NAN; self.d_u.len()]);
         let mut gradient = vec![f64::NAN; self.params.len()];
         forward(&self.shape, &self.params, self.batch(), workspace, &mut h, &mut u);
-        backward(&self.shape, &self.x, &self.d_h, &self.d_u, workspace, &mut gradient);
+        backward(
+            &self.shape,
+            &self.x,
+            incoming(&self.d_h, &self.d_u),
+            workspace,
+            &mut gradient,
+        );
         (h, u, gradient)
     }
 
@@ -148,7 +158,7 @@ impl Case {
         };
         forward(&self.shape, &single(&self.params), batch, workspace, &mut h, &mut u);
         let (d_h, d_u) = (single(&self.d_h), single(&self.d_u));
-        backward(&self.shape, &x, &d_h, &d_u, workspace, &mut gradient);
+        backward(&self.shape, &x, incoming(&d_h, &d_u), workspace, &mut gradient);
         (double(h), double(u), double(gradient))
     }
 
@@ -321,5 +331,11 @@ fn more_threads_than_sequences() {
 fn backward_needs_a_forward_pass() {
     let shape = shape(Family::Lstm, true, 1, OutputAt::End);
     let mut gradient = vec![0.0f32; shape.parameter_count()];
-    backward(&shape, &[], &[], &[], &mut Workspace::new(1).unwrap(), &mut gradient);
+    backward(
+        &shape,
+        &[],
+        incoming(&[], &[]),
+        &mut Workspace::new(1).unwrap(),
+        &mut gradient,
+    );
 }

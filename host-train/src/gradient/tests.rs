@@ -77,7 +77,19 @@ fn batch(x: Sequences, updates: Updates) -> Batch {
 
 /// Checks one case; returns the mean updates.
 fn compare(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, budget: Budget) -> f64 {
-    let price = Price { budget, lambda: 1e-2 };
+    compare_clipped(fused, shape, p, batch, price(budget, None))
+}
+
+fn price(budget: Budget, decision_clip: Option<f64>) -> Price {
+    Price {
+        budget,
+        lambda: 1e-2,
+        decision_clip,
+    }
+}
+
+fn compare_clipped(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, price: Price) -> f64 {
+    let budget = price.budget;
     let expected = by_twin(&shape, &p.values, batch, price).unwrap();
     let found = fused.gradient(&shape, &p.values, batch, price).unwrap();
     assert!((found.updates - expected.updates).abs() < 1e-4);
@@ -133,6 +145,22 @@ fn the_fused_gradient_is_the_twins() {
                     let used = compare(&fused, shape, &p, &batch, budget) / LENGTH as f64;
                     assert!(!cell.skips() || share.contains(&used), "{cell} {delta}: {used}");
                 }
+                let clipped = price(Budget::Cost, Some(0.02));
+                compare_clipped(&fused, shape, &p, &batch, clipped);
+                let of = |price| by_twin(&shape, &p.values, &batch, price).unwrap().gradients;
+                let (bounded, plain) = (of(clipped), of(price(Budget::Cost, None)));
+                assert_eq!(
+                    bounded != plain,
+                    cell.skips(),
+                    "{cell} {delta}: where there is a gate, the bound bites"
+                );
+                let loose = fused.gradient(&shape, &p.values, &batch, price(Budget::Cost, Some(1e9)));
+                let free = fused.gradient(&shape, &p.values, &batch, price(Budget::Cost, None));
+                assert_eq!(
+                    loose.unwrap().gradients,
+                    free.unwrap().gradients,
+                    "a loose bound changes no bit"
+                );
             }
         }
     }
@@ -236,7 +264,9 @@ fn only_the_last_pass_can_be_differentiated() {
     .unwrap();
     let x = Tensor::from_vec(random(20, 1), (2, 5, 2), &Device::Cpu).unwrap();
     let loss = || {
-        let states = recurrent.apply(sizes, flat.as_tensor(), &x, Updates::Gate).unwrap();
+        let states = recurrent
+            .apply(sizes, flat.as_tensor(), &x, Updates::Gate, None)
+            .unwrap();
         states.h.sum_all().unwrap()
     };
     let first = loss();

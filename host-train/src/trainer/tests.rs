@@ -212,6 +212,7 @@ fn bad_options_are_named() {
     };
     says(&|c| c.lambda = -1.0, "lambda");
     says(&|c| c.lambda = f64::NAN, "lambda");
+    says(&|c| c.decision_clip = Some(0.0), "decision_clip");
     says(&|c| c.hidden = 0, "hidden");
     says(&|c| c.layers = 0, "layers");
     says(&|c| c.batch = 0, "batch");
@@ -318,6 +319,7 @@ fn long_sequences_leave_most_of_the_stack() {
         let price = Price {
             budget: config.budget,
             lambda: config.lambda,
+            decision_clip: config.decision_clip,
         };
         crate::gradient::by_twin(&shape, &parameters.values, &batch, price)
             .unwrap()

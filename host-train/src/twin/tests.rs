@@ -39,6 +39,15 @@ fn updates_of(shape: Shape) -> Updates {
     }
 }
 
+fn pass(updates: &Updates, output_at: OutputAt) -> Asked<'_> {
+    Asked {
+        updates,
+        kept: &[],
+        output_at,
+        u_most: None,
+    }
+}
+
 #[test]
 fn forward_is_the_float_models() {
     let (batch, length) = (24, 30);
@@ -66,7 +75,7 @@ fn forward_is_the_float_models() {
             let device = &candle_core::Device::Cpu;
             let x = Tensor::from_vec(normalised, (batch, length, 2), device).unwrap();
             for (output_at, outcomes) in [(OutputAt::End, &ended), (OutputAt::Step, &asked)] {
-                let unrolled = forward(&shape, &parameters, &x, &updates_of(shape), &[], output_at).unwrap();
+                let unrolled = forward(&shape, &parameters, &x, pass(&updates_of(shape), output_at)).unwrap();
                 let outputs = unrolled.outputs.flatten_all().unwrap().to_vec1::<f32>().unwrap();
                 let updates = unrolled.updates.to_vec1::<f32>().unwrap();
                 let mut skipped = 0;
@@ -164,7 +173,7 @@ fn gradient_is_the_surrogates() {
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let tensor = Tensor::from_slice(&x, (batch, length, 2), device).unwrap();
-            let unrolled = forward(&shape, &parameters, &tensor, &updates_of(shape), &[], OutputAt::End).unwrap();
+            let unrolled = forward(&shape, &parameters, &tensor, pass(&updates_of(shape), OutputAt::End)).unwrap();
             let targets = float_model::Targets::Values {
                 values: y.clone(),
                 outputs: 2,
@@ -237,6 +246,7 @@ fn shards_make_the_whole_batch() {
     let price = Price {
         budget: Budget::Cost,
         lambda: 1e-3,
+        decision_clip: None,
     };
     let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price).unwrap();
     let twin = Differentiator::new(Engine::Twin, 1, 10).unwrap();
