@@ -71,6 +71,7 @@ impl Iteration {
             y,
             updates: Updates::Gate,
             kept: Vec::new(),
+            dials: Default::default(),
         };
         let price = Price {
             budget: Budget::Cost,

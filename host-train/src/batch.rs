@@ -33,6 +33,17 @@ pub struct Batch {
     pub updates: Updates,
     /// (B, H): factors on the state that the head reads (dropout): 0 or 1 / (1 - dropout); empty for none.
     pub kept: Vec<f32>,
+    /// The dial of each sequence and the λ that belongs to it.
+    pub dials: Dialled,
+}
+
+/// What a batch of a run with [`Dials`](crate::Dials) draws; empty for other runs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Dialled {
+    /// (B): offsets on the gate's pre-activation.
+    pub dial: Vec<f32>,
+    /// (B): factors on λ.
+    pub price: Vec<f32>,
 }
 
 impl Batch {
@@ -63,13 +74,29 @@ impl Batch {
                 .map(keep)
                 .collect();
         }
-        Batch { x, y, updates, kept }
+        let mut dials = Dialled::default();
+        if let Some(range) = config.dials {
+            let drawn: Vec<f64> = uniforms(Purpose::Dials, 1)
+                .into_iter()
+                .map(|v| range.draw(f64::from(v)))
+                .collect();
+            dials.dial = drawn.iter().map(|d| *d as f32).collect();
+            dials.price = drawn.iter().map(|d| range.price(*d) as f32).collect();
+        }
+        Batch {
+            x,
+            y,
+            updates,
+            kept,
+            dials,
+        }
     }
 
     /// Some of its sequences.
     pub(crate) fn part(&self, range: Range<usize>) -> Self {
         let steps = range.start * self.x.length..range.end * self.x.length;
         let hidden = self.kept.len() / self.x.count;
+        let dialled = |values: &[f32]| values.get(range.clone()).unwrap_or_default().to_vec();
         let (x, y) = select_both(&self.x, &self.y, &range.clone().collect::<Vec<_>>());
         Batch {
             x,
@@ -80,6 +107,10 @@ impl Batch {
                 other => other.clone(),
             },
             kept: self.kept[range.start * hidden..range.end * hidden].to_vec(),
+            dials: Dialled {
+                dial: dialled(&self.dials.dial),
+                price: dialled(&self.dials.price),
+            },
         }
     }
 }

@@ -21,12 +21,12 @@ pub enum Budget {
 }
 
 impl Budget {
-    /// The loss without λ; `updates` is Σ_t u_t of every sequence, (B). The mean over the batch, a scalar.
+    /// The loss without λ of every sequence, (B); `updates` is Σ_t u_t of every sequence, (B).
     pub(crate) fn loss(&self, updates: &Tensor) -> Result<Tensor> {
         match *self {
-            Budget::Cost => updates.mean(0),
-            Budget::L1(target) => updates.affine(1.0, -target)?.abs()?.mean(0),
-            Budget::L2(target) => updates.affine(1.0, -target)?.sqr()?.mean(0),
+            Budget::Cost => Ok(updates.clone()),
+            Budget::L1(target) => updates.affine(1.0, -target)?.abs(),
+            Budget::L2(target) => updates.affine(1.0, -target)?.sqr(),
         }
     }
 
@@ -92,7 +92,8 @@ mod tests {
     /// Loss and gradient for sequences of 3 and 7 updates.
     fn of(text: &str) -> (f64, Vec<f64>) {
         let updates = Var::new(&[3.0f64, 7.0], &Device::Cpu).unwrap();
-        let loss = text.parse::<Budget>().unwrap().loss(updates.as_tensor()).unwrap();
+        let losses = text.parse::<Budget>().unwrap().loss(updates.as_tensor()).unwrap();
+        let loss = losses.mean(0).unwrap();
         let store = loss.backward().unwrap();
         let gradient = store.get(updates.as_tensor()).unwrap().to_vec1().unwrap();
         (loss.to_scalar().unwrap(), gradient)

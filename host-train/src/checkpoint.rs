@@ -14,7 +14,7 @@ use std::{collections::HashMap, path::Path};
 
 /// The name of the file in a run folder.
 pub(crate) const FILE: &str = "checkpoint.safetensors";
-const FORMAT: &str = "skiprnn-checkpoint-2";
+const FORMAT: &str = "skiprnn-checkpoint-3";
 
 /// The best state seen.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,16 +122,16 @@ impl State {
         if let Some(best) = &self.best {
             let e = &best.evaluation;
             put("best.step", best.step);
-            // Named for the time when there were two kinds; checkpoints of then are still read.
             let kind = match e.metric {
                 Metric::Mse(_) => 0,
                 Metric::Accuracy(_) => 1,
                 Metric::MeanAveragePrecision(_) => 2,
             };
-            put("best.accuracy", kind);
+            put("best.kind", kind);
             put("best.metric", e.metric.value().to_bits());
             put("best.updates", e.updates_mean.to_bits());
             put("best.loss", e.loss.to_bits());
+            put("best.budget", e.budget.to_bits());
             put("best.solved", e.solved.map_or(2, u64::from));
         }
         m
@@ -174,13 +174,14 @@ impl State {
             true => Some(Best {
                 step: bits("best.step")?,
                 evaluation: Evaluation {
-                    metric: match bits("best.accuracy")? {
+                    metric: match bits("best.kind")? {
                         1 => Metric::Accuracy(real("best.metric")?),
                         2 => Metric::MeanAveragePrecision(real("best.metric")?),
                         _ => Metric::Mse(real("best.metric")?),
                     },
                     updates_mean: real("best.updates")?,
                     loss: real("best.loss")?,
+                    budget: real("best.budget")?,
                     solved: match bits("best.solved")? {
                         0 => Some(false),
                         1 => Some(true),

@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Budget, Error, Loss, Rollback, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
+use crate::{Budget, Dials, Error, Loss, Rollback, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -58,6 +58,9 @@ pub struct TrainConfig {
     /// Absent: none, as in the paper. See docs/training.md.
     #[serde(default)]
     pub decision_clip: Option<f64>,
+    /// Each sequence draws its dial from this range and pays the λ that belongs to it: one model for every budget.
+    #[serde(default)]
+    pub dials: Option<Dials>,
     /// Steps between two evaluations on the validation part.
     pub eval_every: u64,
     /// Stop once the validation metric beats this (and `stop_updates` holds, where given).
@@ -216,6 +219,7 @@ impl DataSource {
             lambda_schedule: Schedule::default(),
             rollback: Rollback::default(),
             decision_clip,
+            dials: None,
             eval_every: 100,
             stop_metric: None,
             stop_updates: None,
@@ -418,6 +422,10 @@ impl TrainConfig {
         if self.p_skip.is_some() && self.cell.skips() {
             let problem = format!("{} has a gate that decides; give lstm or gru", self.cell);
             return Err(Error::usage("p_skip", problem));
+        }
+        if self.dials.is_some() && !self.cell.skips() {
+            let problem = format!("needs a skip gate, and {} has none; give a skip cell", self.cell);
+            return Err(Error::usage("dials", problem));
         }
         for (field, p) in [("p_skip", self.p_skip.unwrap_or(0.0)), ("dropout", self.dropout)] {
             if !(0.0..1.0).contains(&p) {

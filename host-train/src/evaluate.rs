@@ -13,6 +13,8 @@ pub struct Evaluation {
     pub updates_mean: f64,
     /// The task loss, mean over the sequences (and steps).
     pub loss: f64,
+    /// The budget loss at `updates_mean`, λ included; 0 where nothing said what updates cost.
+    pub budget: f64,
     /// Whether the task counts as solved; `None` where it has no threshold.
     pub solved: Option<bool>,
 }
@@ -50,7 +52,20 @@ pub fn evaluate(
     y: &Targets,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    judge(source, model, Forward::new(model).run_all(x, 0.0, threads)?, x, y)
+    evaluate_at(source, model, x, y, 0.0, threads)
+}
+
+/// [`evaluate`] at a setting of the dial.
+pub(crate) fn evaluate_at(
+    source: &DataSource,
+    model: &FloatModel,
+    x: &Sequences,
+    y: &Targets,
+    dial: f64,
+    threads: usize,
+) -> Result<Evaluation, Error> {
+    let outcomes = Forward::new(model).run_all(x, dial as f32, threads)?;
+    judge(source, model, outcomes, x, y)
 }
 
 /// Runs `model` over (x, y) with samples skipped at random with probability `p_skip`, drawn from `seed`.
@@ -97,6 +112,7 @@ fn judge(
         metric,
         updates_mean: updates as f64 / x.count as f64,
         loss,
+        budget: 0.0,
         solved: source.solved(metric),
     })
 }
@@ -118,14 +134,14 @@ impl Evaluation {
     ///
     /// Where the task has a threshold: solved before unsolved, among solved ones the smaller budget loss (the fewer
     /// updates, or those nearer to the target; then the better metric), among unsolved ones the better metric.
-    /// Elsewhere: the least loss + λ times the budget loss.
-    pub fn better_than(&self, best: &Evaluation, lambda: f64, budget: Budget) -> bool {
+    /// Elsewhere: the least loss, the budget's included.
+    pub fn better_than(&self, best: &Evaluation, budget: Budget) -> bool {
         let (cost, best_cost) = (budget.at(self.updates_mean), budget.at(best.updates_mean));
         match (self.solved, best.solved) {
             (Some(a), Some(b)) if a != b => a,
             (Some(true), Some(true)) if cost != best_cost => cost < best_cost,
             (Some(_), Some(_)) => self.metric.better_than(best.metric),
-            _ => self.loss + lambda * cost < best.loss + lambda * best_cost,
+            _ => self.loss + self.budget < best.loss + best.budget,
         }
     }
 
@@ -151,13 +167,14 @@ mod tests {
             metric,
             updates_mean,
             loss: 1.0 - value,
+            budget: 0.0,
             solved: DataSource::Frequency { sample_period_s: 1e-3 }.solved(metric),
         }
     }
 
     #[test]
     fn solved_first_then_fewest_updates() {
-        let better = |a: Evaluation, b: Evaluation| a.better_than(&b, 1e-4, Budget::Cost);
+        let better = |a: Evaluation, b: Evaluation| a.better_than(&b, Budget::Cost);
         assert!(better(accuracy(0.991, 50.0), accuracy(0.98, 5.0)));
         assert!(!better(accuracy(0.98, 5.0), accuracy(0.991, 50.0)));
         assert!(better(accuracy(0.991, 20.0), accuracy(0.999, 21.0)));
@@ -165,7 +182,7 @@ mod tests {
         assert!(better(accuracy(0.9, 100.0), accuracy(0.5, 2.0)));
         assert!(!better(accuracy(0.9, 100.0), accuracy(0.9, 100.0)));
         let (near, far) = (accuracy(0.991, 20.0), accuracy(0.999, 5.0));
-        assert!(near.better_than(&far, 1e-4, Budget::L1(18.0)) && !far.better_than(&near, 1e-4, Budget::L2(18.0)));
+        assert!(near.better_than(&far, Budget::L1(18.0)) && !far.better_than(&near, Budget::L2(18.0)));
         assert_eq!(
             accuracy(0.99, 1.0).solved,
             Some(false),
@@ -182,14 +199,15 @@ mod tests {
 
     #[test]
     fn without_a_threshold_the_loss_with_its_budget_counts() {
-        let e = |loss, updates_mean| Evaluation {
+        let e = |loss, lambda: f64, updates_mean: f64| Evaluation {
             metric: Metric::Accuracy(0.5),
             updates_mean,
             loss,
+            budget: lambda * updates_mean,
             solved: None,
         };
-        assert!(e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-3, Budget::Cost));
-        assert!(!e(0.5, 10.0).better_than(&e(0.45, 100.0), 1e-4, Budget::Cost));
+        assert!(e(0.5, 1e-3, 10.0).better_than(&e(0.45, 1e-3, 100.0), Budget::Cost));
+        assert!(!e(0.5, 1e-4, 10.0).better_than(&e(0.45, 1e-4, 100.0), Budget::Cost));
     }
 
     #[test]

@@ -130,8 +130,11 @@ fn by_fused(
         sizes,
         flat.as_tensor(),
         &samples,
-        batch.updates.clone(),
-        price.most(x.count).map(|most| most as f32),
+        recurrent::Asked {
+            updates: batch.updates.clone(),
+            dial: batch.dials.dial.clone(),
+            u_most: price.most(x.count).map(|most| most as f32),
+        },
     )?;
     // (B, 1 or T, H)
     let h = states.h.reshape((x.count, (), shape.hidden))?;
@@ -146,7 +149,7 @@ fn by_fused(
         outputs: h.flatten_to(1)?.matmul(&weight.t()?)?.broadcast_add(&bias)?,
         updates: states.u.sum(1)?,
     };
-    let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
+    let (mut gradient, store) = judged(&unrolled, batch, price)?;
     gradient.gradients = values.iter().map(|v| vec![0.0; v.len()]).collect();
     gradient.gradients[weight_at] = of(&store, &weight)?;
     gradient.gradients[bias_at] = of(&store, &bias)?;
@@ -192,20 +195,26 @@ pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: 
     let asked = twin::Asked {
         updates: &batch.updates,
         kept: &batch.kept,
+        dial: &batch.dials.dial,
         output_at: batch.y.output_at(),
         u_most: most,
     };
     let unrolled = twin::forward(shape, &parameters, &x, asked)?;
-    let (mut gradient, store) = judged(&unrolled, &batch.y, price)?;
+    let (mut gradient, store) = judged(&unrolled, batch, price)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)
 }
 
 /// The loss, and all gradients as candle stores them; `gradients` is left empty.
-fn judged(unrolled: &Unrolled, y: &Targets, price: Price) -> Result<(Gradient, GradStore), Error> {
-    let task = task_loss(&unrolled.outputs, y)?;
+fn judged(unrolled: &Unrolled, batch: &Batch, price: Price) -> Result<(Gradient, GradStore), Error> {
+    let task = task_loss(&unrolled.outputs, &batch.y)?;
     let updates = unrolled.updates.mean(0)?;
-    let budget = price.budget.loss(&unrolled.updates)?.affine(price.lambda, 0.0)?;
+    let costs = price.budget.loss(&unrolled.updates)?;
+    let costs = match &batch.dials.price[..] {
+        [] => costs,
+        factors => (&costs * Tensor::from_slice(factors, factors.len(), costs.device())?.to_dtype(costs.dtype())?)?,
+    };
+    let budget = costs.mean(0)?.affine(price.lambda, 0.0)?;
     let loss = (&task + &budget)?;
     let scalar = |t: &Tensor| t.to_dtype(DType::F64)?.to_scalar::<f64>();
     let gradient = Gradient {

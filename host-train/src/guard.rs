@@ -123,6 +123,7 @@ mod tests {
             metric: Metric::Accuracy(accuracy),
             updates_mean,
             loss: 1.0 - accuracy,
+            budget: 0.0,
             solved: threshold.then_some(accuracy > 0.99),
         }
     }

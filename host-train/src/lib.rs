@@ -13,6 +13,7 @@ mod budget;
 mod checkpoint;
 mod config;
 pub mod dataset;
+mod dials;
 mod error;
 mod evaluate;
 mod events;
@@ -36,6 +37,7 @@ pub use budget::Budget;
 pub use config::{
     Binarize, ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT,
 };
+pub use dials::Dials;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};
 pub use float_model::{

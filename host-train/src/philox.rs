@@ -23,6 +23,8 @@ pub enum Purpose {
     Dropout = 6,
     /// Random skips in evaluation.
     EvaluationUpdates = 7,
+    /// The dial of each training sequence.
+    Dials = 8,
 }
 
 /// One block: four words from a counter of four and a key of two.

@@ -38,6 +38,17 @@ pub struct Recurrent {
     held: Arc<Mutex<Held>>,
 }
 
+/// What is asked of a pass.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Where u comes from.
+    pub updates: Updates,
+    /// (B): offsets on the gate's pre-activation; empty for none.
+    pub dial: Vec<f32>,
+    /// [`fused::Incoming::u_most`].
+    pub u_most: Option<f32>,
+}
+
 /// What a pass gave; gradients flow through both.
 pub struct States {
     /// (B, H), or (B, T, H) with an output at every step: the top layer's h.
@@ -61,25 +72,16 @@ impl Recurrent {
 
     /// Runs a batch: `parameters` is flat, `x` is (B, T, I) and normalised; both f32 on the CPU.
     ///
-    /// Only the last pass can be differentiated: its intermediate values are the ones in memory. `u_most` is
-    /// [`fused::Incoming::u_most`].
+    /// Only the last pass can be differentiated: its intermediate values are the ones in memory.
     ///
     /// # Errors
     /// Tensors of another type, size or device.
-    pub fn apply(
-        &self,
-        shape: fused::Shape,
-        parameters: &Tensor,
-        x: &Tensor,
-        updates: Updates,
-        u_most: Option<f32>,
-    ) -> Result<States> {
+    pub fn apply(&self, shape: fused::Shape, parameters: &Tensor, x: &Tensor, asked: Asked) -> Result<States> {
         let op = Op {
             held: self.held.clone(),
             pass: AtomicU64::new(0),
             shape,
-            updates,
-            u_most,
+            asked,
         };
         let (b, t, h) = (shape.batch, shape.length, shape.hidden);
         let both = parameters.apply_op2(x, op)?;
@@ -99,8 +101,7 @@ struct Op {
     held: Arc<Mutex<Held>>,
     pass: AtomicU64,
     shape: fused::Shape,
-    updates: Updates,
-    u_most: Option<f32>,
+    asked: Asked,
 }
 
 impl Op {
@@ -147,8 +148,8 @@ impl CustomOp2 for Op {
         let (h, u) = out.split_at_mut(size);
         let batch = Batch {
             x,
-            schedule: self.updates.schedule(),
-            dial: None,
+            schedule: self.asked.updates.schedule(),
+            dial: Some(&self.asked.dial[..]).filter(|d| !d.is_empty()),
         };
         let mut held = self.lock();
         fused::forward(&self.shape, parameters, batch, &mut held.workspace, h, u);
@@ -173,7 +174,7 @@ impl CustomOp2 for Op {
         let size = self.shape.output_count();
         with_values(gradient, |gradient| {
             let (h, u) = gradient.split_at(size);
-            let u_most = self.u_most;
+            let u_most = self.asked.u_most;
             let d = fused::Incoming { h, u, u_most };
             with_values(x, |x| {
                 fused::backward(&self.shape, x, d, &mut held.workspace, &mut out);

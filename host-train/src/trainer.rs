@@ -1,10 +1,10 @@
 //! The training loop.
 
 use crate::{
-    Engine, Error, FRESH_COUNT, TrainConfig, adam,
+    Dials, Engine, Error, FRESH_COUNT, TrainConfig, adam,
     batch::Batch,
     checkpoint::{Best, State, Sums},
-    evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_random},
+    evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_at, evaluate_random},
     files,
     gradient::{Differentiator, Price},
     guard::MOST_RETURNS,
@@ -228,11 +228,15 @@ impl<'a> Run<'a> {
 
     /// Goes back to the best state where the guard says so, and says it.
     fn guard(&mut self, now: &Evaluation) -> Option<String> {
+        // Nothing need be solved at the lowest dial.
+        let threshold = self
+            .config
+            .data
+            .solved_threshold()
+            .filter(|_| self.config.dials.is_none());
         let state = &mut self.state;
         let best = state.best.as_ref()?;
-        let reason = state
-            .guard
-            .judge(now, &best.evaluation, self.config.data.solved_threshold())?;
+        let reason = state.guard.judge(now, &best.evaluation, threshold)?;
         state.parameters.values.clone_from(&best.values);
         state.adam.mean.clone_from(&best.mean);
         state.adam.square.clone_from(&best.square);
@@ -332,7 +336,7 @@ impl<'a> Run<'a> {
 
     fn improves(&self, e: &Evaluation) -> bool {
         let best = self.state.best.as_ref();
-        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.lambda, self.config.budget))
+        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.budget))
     }
 
     /// Judges a model on the fresh sequences of a draw.
@@ -345,10 +349,33 @@ impl<'a> Run<'a> {
 
     fn judge(&self, model: &FloatModel, x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
         let c = self.config;
-        match c.p_skip {
-            None => evaluate(&c.data, model, x, y, c.threads),
-            Some(p) => evaluate_random(&c.data, model, x, y, (p, c.seed), c.threads),
-        }
+        let mut e = match (c.p_skip, c.dials) {
+            (Some(p), _) => evaluate_random(&c.data, model, x, y, (p, c.seed), c.threads)?,
+            (None, None) => evaluate(&c.data, model, x, y, c.threads)?,
+            (None, Some(dials)) => {
+                let all = self.along_the_dial(dials, model, x, y)?;
+                return Ok(dials.mean(&all));
+            }
+        };
+        e.budget = c.lambda * c.budget.at(e.updates_mean);
+        Ok(e)
+    }
+
+    /// At every setting of the dial.
+    fn along_the_dial(
+        &self,
+        dials: Dials,
+        model: &FloatModel,
+        x: &Sequences,
+        y: &Targets,
+    ) -> Result<Vec<Evaluation>, Error> {
+        let c = self.config;
+        let at = |dial: f64| {
+            let mut e = evaluate_at(&c.data, model, x, y, dial, c.threads)?;
+            e.budget = c.lambda * dials.price(dial) * c.budget.at(e.updates_mean);
+            Ok(e)
+        };
+        dials.settings().into_iter().map(at).collect()
     }
 
     fn diverged(&self, step: u64, tensor: String, loss: f64) -> Error {
@@ -420,7 +447,16 @@ impl<'a> Run<'a> {
             stopped: self.state.stopped,
         };
         let path = self.out.join("training.json");
-        let summary = serde_json::json!({
+        let (x, y) = &self.supply.validation;
+        let front = match self.config.dials {
+            None => None,
+            Some(dials) => {
+                let all = self.along_the_dial(dials, &report.model, x, y)?;
+                let records = all.into_iter().map(EvaluationRecord::from);
+                Some(dials.settings().into_iter().zip(records).collect::<Vec<_>>())
+            }
+        };
+        let mut summary = serde_json::json!({
             "task": self.config.data.name(),
             "cell": self.config.cell.name(),
             "hidden": self.config.hidden,
@@ -435,6 +471,10 @@ impl<'a> Run<'a> {
             "best": EvaluationRecord::from(report.best),
             "fresh": report.fresh.map(EvaluationRecord::from),
         });
+        if let Some(front) = front {
+            let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });
+            summary["dials"] = front.into_iter().map(of).collect();
+        }
         files::write(&path, format!("{summary:#}\n").as_bytes())?;
         Ok(report)
     }

@@ -31,6 +31,8 @@ pub struct Asked<'a> {
     pub updates: &'a Updates,
     /// (B, H): factors on the state that the head reads; empty for none.
     pub kept: &'a [f32],
+    /// (B): offsets on the gate's pre-activation; empty for none.
+    pub dial: &'a [f32],
     /// When the head reads.
     pub output_at: OutputAt,
     /// Bound on |dL/du_t| ([`crate::fused::Incoming::u_most`]).
@@ -48,6 +50,7 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_
     let Asked {
         updates,
         kept,
+        dial,
         output_at,
         u_most,
     } = asked;
@@ -77,7 +80,14 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_
         })
         .collect::<Result<_>>()?;
     let gate = match shape.cell.skips() {
-        true => Some((find(Kind::GateWeight, 0), find(Kind::GateBias, 0).matmul(&ones)?)),
+        true => {
+            let bias = find(Kind::GateBias, 0).matmul(&ones)?;
+            let bias = match dial {
+                [] => bias,
+                dial => (bias + Tensor::from_slice(dial, (1, batch), x.device())?.to_dtype(x.dtype())?)?,
+            };
+            Some((find(Kind::GateWeight, 0), bias))
+        }
         false => None,
     };
 

@@ -98,6 +98,7 @@ fn losses_and_gradients_are_pytorchs() {
             },
             updates: Updates::Gate,
             kept: Vec::new(),
+            dials: Default::default(),
         };
         let price = Price {
             budget: Budget::Cost,

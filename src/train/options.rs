@@ -4,7 +4,9 @@ use crate::output::Usage;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
-use host_train::{Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Loss, Rollback, Schedule, TrainConfig};
+use host_train::{
+    Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Dials, Loss, Rollback, Schedule, TrainConfig,
+};
 use std::path::{Path, PathBuf};
 
 /// Which task to train.
@@ -81,6 +83,10 @@ pub struct TrainArgs {
     /// [default: 0.3; adding: 0.1; datasets: none]
     #[arg(long, allow_negative_numbers = true)]
     pub decision_clip: Option<f64>,
+    /// One model for every budget: LOW:HIGH:FACTOR, for example -2:2:3. Each sequence draws its dial from LOW to HIGH and
+    /// pays lambda times FACTOR^-dial.
+    #[arg(long, allow_hyphen_values = true)]
+    pub dials: Option<Dials>,
     /// Probability that a unit is hidden from the head in training.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dropout: f64,
@@ -214,6 +220,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             .decision_clip
             .or(d.decision_clip)
             .filter(|most| args.cell.skips() && *most != f64::INFINITY),
+        dials: args.dials,
         dropout: args.dropout,
         seed: args.seed,
         steps: args.steps.unwrap_or(d.steps),

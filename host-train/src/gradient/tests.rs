@@ -72,6 +72,7 @@ fn batch(x: Sequences, updates: Updates) -> Batch {
         x,
         updates,
         kept: Vec::new(),
+        dials: Default::default(),
     }
 }
 
@@ -121,6 +122,27 @@ fn the_engines_agree_on_random_updates() {
             let sampled = batch(data(), Updates::Bernoulli(uniforms(BATCH * LENGTH)));
             compare(&fused, shape, &p, &sampled, Budget::Cost);
         }
+    }
+}
+
+/// Sequences with dials and prices of their own.
+#[test]
+fn the_engines_agree_along_the_dial() {
+    let fused = Differentiator::new(Engine::Fused, 2, LENGTH).unwrap();
+    for (cell, layers) in [(Cell::SkipLstm, 2), (Cell::SkipGru, 1)] {
+        let shape = shape(cell, layers);
+        let p = parameters(shape, 0.33, 3);
+        let data = Sequences::new("x", random(BATCH * LENGTH * 2, 3), BATCH, LENGTH, 2).unwrap();
+        let mut batch = batch(data, Updates::Gate);
+        let flat = compare(&fused, shape, &p, &batch, Budget::Cost);
+        let signs = (0..BATCH).map(|n| if n % 2 == 0 { 1.5 } else { -1.5 });
+        batch.dials.dial = signs.collect();
+        batch.dials.price = (0..BATCH).map(|n| if n % 2 == 0 { 0.25 } else { 4.0 }).collect();
+        let dialled = compare(&fused, shape, &p, &batch, Budget::L2(9.0));
+        assert!(
+            (flat - dialled).abs() > 0.5,
+            "the dial moves updates: {flat}, {dialled}"
+        );
     }
 }
 
@@ -265,7 +287,16 @@ fn only_the_last_pass_can_be_differentiated() {
     let x = Tensor::from_vec(random(20, 1), (2, 5, 2), &Device::Cpu).unwrap();
     let loss = || {
         let states = recurrent
-            .apply(sizes, flat.as_tensor(), &x, Updates::Gate, None)
+            .apply(
+                sizes,
+                flat.as_tensor(),
+                &x,
+                recurrent::Asked {
+                    updates: Updates::Gate,
+                    dial: Vec::new(),
+                    u_most: None,
+                },
+            )
             .unwrap();
         states.h.sum_all().unwrap()
     };

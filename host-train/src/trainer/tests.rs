@@ -149,6 +149,7 @@ fn checkpoints_come_back_to_the_bit() {
             metric: Metric::Mse(1e-3 / 7.0),
             updates_mean: 12.1,
             loss: 0.3,
+            budget: 0.012,
             solved: Some(true),
         },
         values: state.parameters.values.clone(),
@@ -213,6 +214,11 @@ fn bad_options_are_named() {
     says(&|c| c.lambda = -1.0, "lambda");
     says(&|c| c.lambda = f64::NAN, "lambda");
     says(&|c| c.decision_clip = Some(0.0), "decision_clip");
+    let ungated = |c: &mut TrainConfig| {
+        c.cell = Cell::Lstm;
+        c.dials = Some("-1:1:3".parse().unwrap());
+    };
+    says(&ungated, "dials");
     says(&|c| c.hidden = 0, "hidden");
     says(&|c| c.layers = 0, "layers");
     says(&|c| c.batch = 0, "batch");
@@ -524,4 +530,35 @@ fn a_folder_says_what_it_holds() {
     assert!(!finished(&longer));
     let other = TrainConfig { seed: 2, ..config };
     assert!(look(&other).unwrap_err().to_string().contains("seed"));
+}
+
+/// A run with a dial is judged along it, tells how, and resumes to the same bits.
+#[test]
+fn a_dialled_run_is_judged_along_the_dial() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TrainConfig {
+        steps: 40,
+        dials: Some("-3:3:3".parse().unwrap()),
+        ..tiny()
+    };
+    let report = run(&config, &dir.path().join("run"), false).unwrap();
+    assert_eq!(report.best.solved, None, "nothing need be solved at the lowest dial");
+    let text = std::fs::read_to_string(dir.path().join("run/training.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let settings = summary["dials"].as_array().unwrap();
+    let updates: Vec<f64> = settings
+        .iter()
+        .map(|s| s["validation"]["updates_mean"].as_f64().unwrap())
+        .collect();
+    assert_eq!(updates.len(), 5);
+    assert!(updates[0] < updates[4], "the dial moves updates: {updates:?}");
+    let mean = updates.iter().sum::<f64>() / 5.0;
+    assert!((mean - report.best.updates_mean).abs() < 1e-9);
+    let half = TrainConfig {
+        steps: 20,
+        ..config.clone()
+    };
+    run(&half, &dir.path().join("half"), false).unwrap();
+    let resumed = run(&config, &dir.path().join("half"), true).unwrap();
+    assert_eq!(resumed.model, report.model);
 }

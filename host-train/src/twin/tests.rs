@@ -43,6 +43,7 @@ fn pass(updates: &Updates, output_at: OutputAt) -> Asked<'_> {
     Asked {
         updates,
         kept: &[],
+        dial: &[],
         output_at,
         u_most: None,
     }
@@ -242,6 +243,7 @@ fn shards_make_the_whole_batch() {
         y,
         updates: Updates::Gate,
         kept: Vec::new(),
+        dials: Default::default(),
     };
     let price = Price {
         budget: Budget::Cost,
