@@ -35,6 +35,7 @@ compile_error!("a blob is little-endian and read in place: big-endian targets ar
 
 pub mod activation;
 mod arithmetic;
+pub mod budget;
 mod cell;
 pub mod delta;
 pub mod format;

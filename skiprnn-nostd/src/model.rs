@@ -375,6 +375,11 @@ impl<'a> Model<'a> {
             .map(|p| (I16F16::from_bits(p.dial.get()), p.updates_mean.get(), p.metric.get()))
     }
 
+    /// The curve's records, at least one.
+    pub(crate) fn dial_records(&self) -> &'a [DialRecord] {
+        self.dial_curve
+    }
+
     /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
     #[must_use]
     pub fn macs_per_update(&self) -> usize {

@@ -406,6 +406,24 @@ fn the_cap_ends_a_sequence_and_the_board_sleeps_to_the_next() {
     assert_eq!(shared.now(), 20 + 200 * PERIOD);
 }
 
+/// Where a decision falls depends on what was skipped; where it is reported need not.
+#[test]
+fn reports_can_keep_to_a_schedule_that_tells_nothing() {
+    let ticks = |script: &[u32]| {
+        let shared = Shared::at(1003);
+        let mut runner = runner(&shared, 8, script);
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            let decision: Decision<2> = runner.decide_at_end().unwrap();
+            ends.push((shared.now(), decision.updates));
+        }
+        ends
+    };
+    let (early, late) = (ticks(&[9, 9, 9]), ticks(&[0; 24]));
+    assert!(early.iter().zip(&late).all(|(a, b)| a.0 == b.0), "{early:?} {late:?}");
+    assert_eq!((early[0].1, late[0].1), (1, 8));
+}
+
 #[test]
 fn what_cannot_run_is_refused_beforehand() {
     let shared = Shared::at(0);

@@ -8,12 +8,16 @@
 
 mod parts;
 
-use core::{hint::black_box, num::NonZeroU32, panic::PanicInfo};
+use core::{
+    hint::black_box,
+    num::{NonZeroU16, NonZeroU32},
+    panic::PanicInfo,
+};
 use cortex_m_rt::entry;
-use fixed::types::I16F16;
 use parts::{NoClock, NoPin, NoSensor};
 use skiprnn_nostd::{
     Instance, Model, Network, ParseError, Sequence, StepError,
+    budget::{BudgetController, Plan},
     runner::{CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
 };
 
@@ -46,24 +50,41 @@ fn probe_metadata(model: &Model<'_>) -> usize {
 }
 
 #[inline(never)]
-fn probe_sequence(network: &mut Net<'_>, counts: &[i16], logits: &mut [i32]) -> Option<usize> {
-    network.set_dial(black_box(I16F16::ZERO));
-    let mut sequence = Sequence::new(network).with_cap(NonZeroU32::new(black_box(5)));
+fn probe_sequence(
+    network: &mut Net<'_>,
+    budget: &mut BudgetController<'_>,
+    counts: &[i16],
+    logits: &mut [i32],
+) -> Option<usize> {
+    let setting = budget.setting();
+    network.set_dial(setting.dial);
+    let mut sequence = Sequence::new(network).with_cap(setting.cap);
     sequence.restart().ok()?;
     while sequence.due().is_some() {
         sequence.step(counts).ok()?;
     }
     sequence.outputs(logits).ok()?;
+    budget.book(sequence.timeline().updates());
+    budget.book_nj(black_box(5));
+    black_box(budget.balance_nj());
     Some(sequence.network().decide(logits) ^ sequence.network().state_crc() as usize)
 }
 
 #[inline(never)]
 fn probe_runner(network: Net<'_>) -> Result<(Decision<6>, Counters), Failure> {
     let mut runner = Runner::new(Sequence::new(network), NoSensor, NoClock, &black_box(Config::default()))?;
-    let decision = runner.decide()?;
-    runner.finish()?;
+    black_box(runner.decide::<6>()?);
+    let decision = runner.decide_at_end()?;
     Ok((decision, runner.counters()))
 }
+
+const PLAN: Plan = Plan {
+    allowance_uj_per_hour: 1_000_000,
+    sequence_ms: NonZeroU32::new(2560).unwrap(),
+    base_nj: 1000,
+    update_nj: NonZeroU32::new(9000).unwrap(),
+    horizon: NonZeroU16::new(100).unwrap(),
+};
 
 static QUEUE: CaptureQueue<[i16; 3], 16> = CaptureQueue::new();
 
@@ -91,8 +112,14 @@ fn everything() -> Option<()> {
         .map_err(|error| black_box(error))
         .ok()?;
     black_box(probe_metadata(&model));
+    let mut budget = BudgetController::new(&model, black_box(PLAN));
     let mut network = Net::new(model).ok()?;
-    black_box(probe_sequence(&mut network, black_box(&[0; 3]), black_box(&mut [0; 6])));
+    black_box(probe_sequence(
+        &mut network,
+        &mut budget,
+        black_box(&[0; 3]),
+        black_box(&mut [0; 6]),
+    ));
     black_box(probe_runner(network.clone())).ok();
     black_box(probe_queue(network));
     #[cfg(feature = "panics")]

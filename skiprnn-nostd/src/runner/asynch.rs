@@ -154,6 +154,16 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         self.engine.decision(update)
     }
 
+    /// As [`super::Runner::decide_at_end`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn decide_at_end<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        let decision = self.decide().await?;
+        self.finish().await?;
+        Ok(decision)
+    }
+
     /// As [`super::Runner::finish`].
     ///
     /// # Errors

@@ -62,6 +62,20 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
+    /// [`Runner::decide`], and then sleeps to the end of the sequence: the result comes at the same instant after every
+    /// sequence, whatever was skipped.
+    ///
+    /// When a decision falls depends on the data. A board that reports at once tells whoever watches its radio more than the
+    /// report says (`skiprnn leak` estimates how much); one that reports at the end does not.
+    ///
+    /// # Errors
+    /// As [`Runner::decide`].
+    pub fn decide_at_end<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        let decision = self.decide()?;
+        self.finish()?;
+        Ok(decision)
+    }
+
     /// The outputs after `update`, the latest one, as the result of the sequence so far.
     ///
     /// # Errors
