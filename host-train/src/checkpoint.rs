@@ -109,6 +109,7 @@ impl State {
         put("stopped", self.stopped.into());
         put("seconds", self.seconds.to_bits());
         put("guard.returns", self.guard.returns);
+        put("guard.halvings", self.guard.halvings);
         put("guard.unsolved", self.guard.unsolved);
         put("sum.steps", self.sums.steps);
         put("sum.loss", self.sums.loss.to_bits());
@@ -213,6 +214,7 @@ impl State {
             best,
             guard: Guard {
                 returns: bits("guard.returns")?,
+                halvings: bits("guard.halvings")?,
                 unsolved: bits("guard.unsolved")?,
             },
             settling: match metadata.contains_key("settling.step") {

@@ -12,7 +12,7 @@ const DEAD: f64 = 2.0;
 /// A gate has collapsed short of that where it uses less than this share of the best state's updates ...
 const SHED: f64 = 0.5;
 /// ... with more than this times its error: before the task is solved, nothing else tells a collapse from progress.
-const WORSE: f64 = 2.0;
+const WORSE: f64 = 4.0;
 /// What evaluations in a row may cost that are unsolved after a solved one, or collapsed ...
 const PATIENCE: u64 = 6;
 /// ... each of them; one alone is often noise ...
@@ -21,10 +21,11 @@ const FALL: u64 = 3;
 /// learns to do with fewer samples is often unsolved on its way.
 const DETOUR: u64 = 1;
 const NEAR: f64 = 5.0;
-/// What [`Rollback`] names is multiplied by this at every return.
+/// What [`Rollback`] names is multiplied by this at every return, and divided by it at every new best state until it is
+/// itself again: a rate that only fell would leave a run that recovered with nothing to go on with.
 const SLOWDOWN: f64 = 0.5;
-/// Returns after which the run ends: what is lowered is then a thousandth.
-pub(crate) const MOST_RETURNS: u64 = 10;
+/// Returns without a better state after which the run ends: what is lowered is then a thousandth.
+const MOST_HALVINGS: u64 = 10;
 
 /// What is halved at every return to the best state.
 ///
@@ -47,6 +48,8 @@ pub enum Rollback {
 pub(crate) struct Guard {
     /// Times the run went back to its best state.
     pub(crate) returns: u64,
+    /// Times that what is lowered stands halved.
+    pub(crate) halvings: u64,
     /// Cost of the evaluations in a row that fell behind the best state.
     pub(crate) unsolved: u64,
 }
@@ -54,7 +57,7 @@ pub(crate) struct Guard {
 impl Guard {
     /// Factors on the learning rate and on λ.
     pub(crate) fn factors(&self, rollback: Rollback) -> (f64, f64) {
-        let factor = SLOWDOWN.powi(self.returns.min(i32::MAX as u64) as i32);
+        let factor = SLOWDOWN.powi(self.halvings.min(MOST_HALVINGS) as i32);
         match rollback {
             Rollback::Rate => (factor, 1.0),
             Rollback::Lambda => (1.0, factor),
@@ -93,12 +96,19 @@ impl Guard {
         );
         self.unsolved = 0;
         self.returns += 1;
+        self.halvings += 1;
         Some(reason)
     }
 
     /// Takes note of a new best state.
     pub(crate) fn improved(&mut self) {
         self.unsolved = 0;
+        self.halvings = self.halvings.saturating_sub(1);
+    }
+
+    /// Whether the run has gone back so often without a better state that it ends.
+    pub(crate) fn gives_up(&self) -> bool {
+        self.halvings >= MOST_HALVINGS
     }
 }
 
@@ -143,6 +153,8 @@ mod tests {
             assert_eq!(of(Rollback::Rate), (0.5, 1.0));
             assert_eq!(of(Rollback::Lambda), (1.0, 0.5));
             assert_eq!(of(Rollback::Both), (0.5, 0.5));
+            guard.improved();
+            assert_eq!((guard.returns, guard.factors(Rollback::Rate)), (1, (1.0, 1.0)));
         }
     }
 

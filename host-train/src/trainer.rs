@@ -7,7 +7,6 @@ use crate::{
     evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_at, evaluate_random},
     files,
     gradient::{Differentiator, Price},
-    guard::MOST_RETURNS,
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
     supply::Supply,
@@ -240,7 +239,7 @@ impl<'a> Run<'a> {
         state.parameters.values.clone_from(&best.values);
         state.adam.mean.clone_from(&best.mean);
         state.adam.square.clone_from(&best.square);
-        state.stopped = state.guard.returns >= MOST_RETURNS;
+        state.stopped = state.guard.gives_up();
         let next = match state.stopped {
             true => "the run ends".into(),
             false => {
