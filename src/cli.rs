@@ -1,8 +1,8 @@
 //! The commands and their options. One name for one thing, everywhere.
 
 use crate::{
-    compare::CompareArgs, energy::EnergyArgs, fidelity::FidelityArgs, plot::PlotArgs, quantize::QuantizeArgs,
-    reproduce::ReproduceArgs, train::TrainArgs,
+    compare::CompareArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
+    quantize::QuantizeArgs, reproduce::ReproduceArgs, train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{num::NonZeroU32, path::PathBuf};
@@ -56,6 +56,9 @@ pub enum Command {
     /// Run a blob on the host with the chip's arithmetic, bit for bit.
     #[command(after_help = "Example: skiprnn simulate f.srnn --task frequency")]
     Simulate(SimulateArgs),
+    /// What the skip pattern tells of the class, to whoever can see when a board works.
+    #[command(after_help = "Example: skiprnn leak f.srnn --task frequency --out leak.svg")]
+    Leak(LeakArgs),
     /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
     #[command(after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency")]
     Emulate(EmulateArgs),

@@ -13,6 +13,7 @@ mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
+mod leak;
 mod output;
 mod plot;
 mod quantize;
@@ -56,6 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Compare(args) => compare::run(args, out),
         Command::Inspect(args) => inspect::run(args, out),
         Command::Simulate(args) => simulate::run(args, out),
+        Command::Leak(args) => leak::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),
         Command::Flash(args) => flash::run(args, out),
         Command::Boards => {
