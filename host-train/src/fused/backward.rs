@@ -1,14 +1,14 @@
 //! The backward pass through time.
 
 use super::buffer::{quads, quads_mut};
-use super::gate::{UpdateValue, WeightGradient};
+use super::gate::{UpdateValue, WeightGradient, clamp, total};
 use super::layout::{LANES, Layout, QUAD, Quad, vectors, vectors_mut};
 use super::operand::Operand;
 use super::packed::Parameters;
 use super::real::Real;
 use super::shape::{Family, OutputAt, Shape};
 use super::states::States;
-use super::steps::{self, Cell, Through, Weigh};
+use super::steps::{self, Cell, Through, Value, Weigh};
 use super::sys::dispatch;
 use super::workspace::{Back, Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
@@ -108,14 +108,7 @@ fn run<F: Real, C: Cell>(
             let direct = |row: usize| task.d.u[row * shape.length + t];
             decide(shape, shard, t, direct, task.d.u_most);
         }
-        shard.rows.clear();
-        let now = t * b..(t + 1) * b;
-        shard.rows.extend(
-            shard.updated[now]
-                .iter()
-                .zip(0u32..)
-                .filter_map(|(u, row)| u.then_some(row)),
-        );
+        shard.select(t, true);
         if shard.rows.is_empty() {
             continue;
         }
@@ -124,6 +117,9 @@ fn run<F: Real, C: Cell>(
         }
         for layer in (0..shape.layers).rev() {
             update::<F, C>(shape, learned, params, shard, task.x, t, layer);
+        }
+        if learned {
+            appraise(shard, task.d.u_most);
         }
         shard.back.filled += shard.rows.len();
     }
@@ -140,31 +136,70 @@ fn run<F: Real, C: Cell>(
     }
 }
 
+impl<F: Real> Shard<F> {
+    /// Lists the rows that update at step `t`, or those that do not.
+    fn select(&mut self, t: usize, updated: bool) {
+        let now = &self.updated[t * self.batch..(t + 1) * self.batch];
+        let rows = now.iter().zip(0u32..).filter(|(u, _)| **u == updated);
+        self.rows.clear();
+        self.rows.extend(rows.map(|(_, row)| row));
+    }
+}
+
 /// dL/du_t, and through it and eqs (5) and (4) the gradients of ũ_t, Δũ_{t-1} and the gate's pre-activation.
+///
+/// Where u_t = 1, what the top layer's state adds to dL/du_t comes with its backward pass, and dL/dũ_t, which is dL/du_t
+/// there, is complete after [`appraise`].
 fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl Fn(usize) -> F, most: Option<F>) {
     let vectors = Layout::new(*shape).vectors();
     let b = shard.batch;
+    shard.select(t, false);
     let previous = &shard.previous[t * b..(t + 1) * b];
     let back = &mut shard.back;
     for (row, d_u) in back.d_u.iter_mut().enumerate() {
         *d_u = direct(row);
     }
-    let states = shard.h.iter().zip(&back.d_h).chain(shard.c.iter().zip(&back.d_c));
-    for (states, gradient) in states.filter(|(_, gradient)| !gradient.is_empty()) {
-        dispatch(UpdateValue {
-            previous,
-            slot: t + 1,
-            states: States::new(states, vectors, b),
-            gradient,
-            out: &mut back.d_u,
-        });
+    let top = shape.layers - 1;
+    for layer in 0..shape.layers {
+        // Layers below the top take a gradient from the layer above at this very step, which is none of s_t's: their turn
+        // is now.
+        let rows = match layer == top {
+            true => &shard.rows,
+            false => &shard.all,
+        };
+        let h = (&shard.h[layer], &back.d_h[layer]);
+        let c = (&shard.c[layer], &back.d_c[layer]);
+        for (states, gradient) in [h, c] {
+            if !gradient.is_empty() && !rows.is_empty() {
+                dispatch(UpdateValue {
+                    rows,
+                    previous,
+                    slot: t + 1,
+                    states: States::new(states, vectors, b),
+                    gradient,
+                    out: &mut back.d_u,
+                });
+            }
+        }
     }
+    back.value[..b * LANES].fill(F::ZERO);
     for row in 0..b {
         let trace = shard.trace(t * b + row);
         let back = &mut shard.back;
+        let most = most.filter(|_| !trace.updated);
         let d = trace.backward(back.d_u_tilde[row], back.d_carried[row], back.d_u[row], most);
         (back.d_u_tilde[row], back.d_carried[row], back.d_gate[row]) = (d.u_tilde, d.carried, d.pre);
         back.grads.gate_bias += d.pre;
+    }
+}
+
+/// Completes dL/dũ_t of the rows of `shard.rows`, which update, by what their updates are worth to the top layer.
+fn appraise<F: Real>(shard: &mut Shard<F>, most: Option<F>) {
+    let back = &mut shard.back;
+    let value = vectors(&back.value);
+    for &row in &shard.rows {
+        let row = row as usize;
+        back.d_u_tilde[row] = clamp(back.d_u_tilde[row] + total(value[row]), most);
     }
 }
 
@@ -210,6 +245,11 @@ fn update<F: Real, C: Cell>(
         gate: feeds_gate.then_some((&back.d_gate, &params.forward.gate_weight)),
         d_pre,
         first,
+        value: feeds_gate.then_some(Value {
+            h: States::new(&shard.h[layer], vectors, b),
+            slot: t + 1,
+            sums: &mut back.value,
+        }),
         cell: PhantomData::<C>,
     });
     let operand = Operand {

@@ -55,7 +55,7 @@ impl<F: Real> Trace<F> {
         let passes = if is_delta { d_next } else { F::ZERO };
         let d_delta = d_carried + if self.updated { d_next } else { passes };
         let d_u = d_u + d_next * (self.delta() - (self.u_tilde + increment)) + d_delta * (self.fresh - self.carried);
-        let d_u = most.map_or(d_u, |most| clamp(d_u, most));
+        let d_u = clamp(d_u, most);
         if self.updated {
             TraceGradient {
                 u_tilde: d_u,
@@ -72,13 +72,13 @@ impl<F: Real> Trace<F> {
     }
 }
 
-/// `x` within ±`most`; NaN stays NaN, so that a run that diverged is seen.
+/// `x` within ±`most`, where there is a bound; NaN stays NaN, so that a run that diverged is seen.
 #[inline(always)]
-fn clamp<F: Real>(x: F, most: F) -> F {
-    match x {
-        x if x > most => most,
-        x if x < -most => -most,
-        x => x,
+pub fn clamp<F: Real>(x: F, most: Option<F>) -> F {
+    match most {
+        Some(most) if x > most => most,
+        Some(most) if x < -most => -most,
+        _ => x,
     }
 }
 
@@ -163,8 +163,10 @@ impl<F: Real> Kernel for WeightGradient<'_, F> {
     }
 }
 
-/// out += <gradient, candidate - state before> for every row: what a state adds to dL/du_t by eq. (3).
+/// out += <gradient, candidate - state before> for some rows: what a state adds to dL/du_t by eq. (3).
 pub struct UpdateValue<'a, F> {
+    /// The rows.
+    pub rows: &'a [u32],
     /// (b): the slot of the state before this step.
     pub previous: &'a [u32],
     /// The slot of the candidate.
@@ -184,25 +186,35 @@ impl<F: Real> Kernel for UpdateValue<'_, F> {
     fn run<const FMA: bool, const WIDE: bool>(self) {
         let batch = self.out.len();
         let gradient = vectors(self.gradient);
-        let rows = self.out.chunks_mut(LANES).zip(self.previous.chunks(LANES));
-        for (n, (out, previous)) in rows.enumerate() {
+        for rows in self.rows.chunks(LANES) {
             let mut sums = [[F::ZERO; LANES]; LANES];
             for (v, gradient) in gradient.chunks_exact(batch).enumerate() {
-                for (r, (sums, previous)) in sums.iter_mut().zip(previous).enumerate() {
-                    let row = n * LANES + r;
-                    let before = self.states.at(*previous as usize, v, row);
-                    let mut change = *self.states.at(self.slot, v, row);
-                    for l in 0..LANES {
-                        change[l] = change[l] - before[l];
-                    }
-                    multiply_add::<F, FMA>(sums, &change, &gradient[row]);
+                for (sums, &row) in sums.iter_mut().zip(rows) {
+                    let row = row as usize;
+                    let before = self.states.at(self.previous[row] as usize, v, row);
+                    add_value::<F, FMA>(sums, &gradient[row], before, self.states.at(self.slot, v, row));
                 }
             }
-            for (out, sums) in out.iter_mut().zip(sums) {
-                *out += total(sums);
+            for (&row, sums) in rows.iter().zip(sums) {
+                self.out[row as usize] += total(sums);
             }
         }
     }
+}
+
+/// sums += gradient ⊙ (after - before).
+#[inline(always)]
+pub fn add_value<F: Real, const FMA: bool>(
+    sums: &mut Vector<F>,
+    gradient: &Vector<F>,
+    before: &Vector<F>,
+    after: &Vector<F>,
+) {
+    let mut change = *after;
+    for l in 0..LANES {
+        change[l] = change[l] - before[l];
+    }
+    multiply_add::<F, FMA>(sums, &change, gradient);
 }
 
 /// sums += a ⊙ b.
@@ -218,7 +230,7 @@ fn multiply_add<F: Real, const FMA: bool>(sums: &mut Vector<F>, a: &Vector<F>, b
 
 /// The sum of the lanes, in an order that does not depend on the instruction set.
 #[inline(always)]
-fn total<F: Real>(lanes: [F; LANES]) -> F {
+pub fn total<F: Real>(lanes: [F; LANES]) -> F {
     let mut lanes = lanes;
     let mut half = LANES / 2;
     while half > 0 {

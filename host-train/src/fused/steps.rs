@@ -1,5 +1,6 @@
 //! One step of one layer: products and pointwise work in one pass, for either family.
 
+use super::gate::add_value;
 use super::layout::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use super::real::Real;
 use super::states::States;
@@ -139,15 +140,27 @@ pub struct Backward<'a, F, C> {
     pub d_pre: &'a mut [Quad<F>],
     /// The place of the first row in the chunk.
     pub first: usize,
+    /// Where the value of the updates is asked for.
+    pub value: Option<Value<'a, F>>,
     /// The family.
     pub cell: PhantomData<C>,
+}
+
+/// What the update of a row is worth, <dL/ds_t, S - s_{t-1}>, lane by lane: it needs what the backward pass has at hand.
+pub struct Value<'a, F> {
+    /// h in the slots so far.
+    pub h: States<'a, F>,
+    /// The slot of the candidate.
+    pub slot: usize,
+    /// (b) vectors: is added to.
+    pub sums: &'a mut [F],
 }
 
 impl<F: Real, C: Cell> Kernel for Backward<'_, F, C> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FMA: bool, const WIDE: bool>(self) {
+    fn run<const FMA: bool, const WIDE: bool>(mut self) {
         let (count, batch) = (self.vectors, self.batch);
         let h = vectors(self.h);
         let chunk = self.d_pre.len() / count;
@@ -166,13 +179,21 @@ impl<F: Real, C: Cell> Kernel for Backward<'_, F, C> {
                 } else {
                     [F::ZERO; LANES]
                 };
+                let before = self.states.at(self.previous[row] as usize, v, row);
+                if let Some(value) = &mut self.value {
+                    let sums = &mut vectors_mut(value.sums)[row];
+                    let h_before = value.h.at(self.previous[row] as usize, v, row);
+                    add_value::<F, FMA>(sums, &dh, h_before, &h[v * batch + row]);
+                    if C::HAS_C {
+                        add_value::<F, FMA>(sums, &dc, before, self.states.at(value.slot, v, row));
+                    }
+                }
                 if let (Some((d_gate, _)), Some(weight)) = (self.gate, weight) {
                     let carried = if C::HAS_C { &mut dc } else { &mut dh };
                     for l in 0..LANES {
                         carried[l] = d_gate[row].madd::<FMA>(weight[l], carried[l]);
                     }
                 }
-                let before = self.states.at(self.previous[row] as usize, v, row);
                 let gradient = C::backward::<F, FMA>(gates, before, &h[v * batch + row], &mut dh, &mut dc);
                 *d_pre = gradient;
                 d_h[v * batch + row] = dh;

@@ -1,7 +1,7 @@
 //! Everything a pass writes, allocated once and reused.
 
 use super::buffer::Buffer;
-use super::layout::{Layout, QUAD};
+use super::layout::{LANES, Layout, QUAD};
 use super::packed::{Packed, Parameters};
 use super::real::Real;
 use super::shape::{Family, Shape};
@@ -101,6 +101,8 @@ pub struct Shard<F> {
     pub latest: Vec<u32>,
     /// Rows of a step.
     pub rows: Vec<u32>,
+    /// (b): all rows.
+    pub all: Vec<u32>,
     /// (b, K): rows `[x | 1 | h]`.
     pub operand: Buffer<F>,
     /// What only the backward pass needs.
@@ -120,6 +122,8 @@ pub struct Back<F> {
     pub d_carried: Vec<F>,
     /// (b): dL/du_t.
     pub d_u: Vec<F>,
+    /// (b) vectors: what the updates of a step are worth, lane by lane.
+    pub value: Buffer<F>,
     /// (b): gradient of the skip gate's pre-activation.
     pub d_gate: Vec<F>,
     /// Rows gathered for the weight gradient: for each layer quads (V, chunk) and (chunk, K).
@@ -165,6 +169,8 @@ impl<F: Real> Shard<F> {
             grow(trace, steps);
         }
         refill(&mut self.latest, batch, 0);
+        self.all.clear();
+        self.all.extend(0..batch as u32);
         self.operand.grow(batch * Self::widest(shape));
     }
 
@@ -188,6 +194,7 @@ impl<F: Real> Shard<F> {
         ] {
             refill(sums, batch, F::ZERO);
         }
+        back.value.grow(batch * LANES);
         let gates = chunk * layout.vectors() * QUAD;
         back.d_pre.iter_mut().for_each(|d| d.grow(gates));
         for (k, rows) in back.operands.iter_mut().enumerate() {

@@ -60,6 +60,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
     };
     dispatch_at(level, gate);
     let value = UpdateValue {
+        rows: &[0, 1],
         previous: &previous,
         slot: 1,
         states: States::new(&h, VECTORS, BATCH),
@@ -67,6 +68,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
         out: &mut values,
     };
     dispatch_at(level, value);
+    let mut worth = vec![0.0; BATCH * LANES];
     let backward = Backward {
         vectors: VECTORS,
         batch: BATCH,
@@ -80,6 +82,11 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
         gate: Some((&d_gate, &weight)),
         d_pre: &mut d_pre,
         first: 1,
+        value: Some(Value {
+            h: States::new(&h, VECTORS, BATCH),
+            slot: 1,
+            sums: &mut worth,
+        }),
         cell,
     };
     dispatch_at(level, backward);
@@ -108,7 +115,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
     dispatch_at(level, weigh);
     let quads = [saved, d_pre, gradient].concat();
     let quads = quads.as_flattened().as_flattened().to_vec();
-    [h, c, d_h, d_c, fresh, values, quads].concat()
+    [h, c, d_h, d_c, fresh, values, worth, quads].concat()
 }
 
 fn assert_same<C: Cell>() {
