@@ -25,6 +25,7 @@ mod loss;
 pub mod params;
 pub mod philox;
 pub mod recurrent;
+pub mod rivals;
 mod run_folder;
 mod schedule;
 mod supply;
