@@ -190,7 +190,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                 }
                 Action::PowerUp => match self.sensor.power_up().await {
                     Ok(()) => self.engine.powered_up(now),
-                    Err(error) => self.retry(error)?,
+                    Err(error) => self.engine.retry(self.clock.now(), error)?,
                 },
                 Action::Take(sample) => {
                     let taken = self.sensor.take_captured(sample).await;
@@ -206,7 +206,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                 Action::Read(sample, until) => {
                     match either(self.sensor.read(sample), self.clock.sleep_until(until)).await {
                         Either::First(Ok(counts)) => return self.use_sample(counts.as_ref(), false).await,
-                        Either::First(Err(error)) => self.retry(error)?,
+                        Either::First(Err(error)) => self.engine.retry(self.clock.now(), error)?,
                         Either::Second(Err(error)) => return Err(RunnerError::Clock(error)),
                         Either::Second(Ok(())) => {
                             if !self.engine.failed(self.clock.now()) {
@@ -247,14 +247,6 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         let after = self.clock.now();
         self.engine.slept(until, now, after);
         Ok(after)
-    }
-
-    fn retry(&mut self, error: S::Error) -> Result<(), ErrorOf<S, C, N>> {
-        if self.engine.failed(self.clock.now()) {
-            Ok(())
-        } else {
-            Err(self.engine.given_up(error))
-        }
     }
 
     /// What was counted since the runner was made.

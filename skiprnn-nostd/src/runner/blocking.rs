@@ -110,7 +110,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                 }
                 Action::PowerUp => match self.sensor.power_up() {
                     Ok(()) => self.engine.powered_up(now),
-                    Err(error) => self.retry(error)?,
+                    Err(error) => self.engine.retry(self.clock.now(), error)?,
                 },
                 Action::Take(sample) => {
                     let taken = self.sensor.take_captured(sample);
@@ -125,7 +125,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                 }
                 Action::Read(sample, _) => match self.sensor.read(sample) {
                     Poll::Ready(Ok(counts)) => return self.use_sample(counts.as_ref(), false),
-                    Poll::Ready(Err(error)) => self.retry(error)?,
+                    Poll::Ready(Err(error)) => self.engine.retry(self.clock.now(), error)?,
                     Poll::Pending => {
                         let now = self.clock.now();
                         if !self.engine.pending(now) && !self.engine.failed(now) {
@@ -165,14 +165,6 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         let after = self.clock.now();
         self.engine.slept(until, now, after);
         Ok(after)
-    }
-
-    fn retry(&mut self, error: S::Error) -> Result<(), ErrorOf<S, C, N>> {
-        if self.engine.failed(self.clock.now()) {
-            Ok(())
-        } else {
-            Err(self.engine.given_up(error))
-        }
     }
 
     /// What was counted since the runner was made.

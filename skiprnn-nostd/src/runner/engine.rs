@@ -243,6 +243,14 @@ impl<N: Network> Engine<N> {
         again
     }
 
+    /// An attempt to reach the sensor ended in this error, which is handed on where there is no other.
+    pub(super) fn retry<S, C>(&mut self, now: u64, error: S) -> Result<(), RunnerError<S, C, N::Error>> {
+        match self.failed(now) {
+            true => Ok(()),
+            false => Err(self.given_up(error)),
+        }
+    }
+
     /// A sample was there to be taken, with so many in the queue.
     pub(super) fn taken(&mut self, queued: u32) {
         self.counters.captured = self.counters.captured.saturating_add(1);
