@@ -1,11 +1,14 @@
 //! `skiprnn boards`
 
 use crate::output::Output;
-use emulator::boards::BOARDS;
+use emulator::boards::{BOARDS, SENSORS};
 use serde_json::{Value, json};
 
 /// How a real board was tested.
 const TESTED: &str = "built, not run on hardware";
+
+/// How a sensor's driver was tested.
+const DRIVER_TESTED: &str = "driver run against a mock bus";
 
 /// Runs the command.
 pub fn run(out: Output) {
@@ -35,17 +38,36 @@ pub fn run(out: Output) {
             })
         })
         .collect();
-    let value = json!({ "boards": boards, "emulated": machines });
+    let sensors: Vec<Value> = SENSORS
+        .iter()
+        .map(|sensor| {
+            json!({
+                "name": sensor.name,
+                "part": sensor.part,
+                "channels": sensor.channels,
+                "full_scales": sensor.full_scales,
+                "tested": DRIVER_TESTED,
+            })
+        })
+        .collect();
+    let value = json!({ "boards": boards, "sensors": sensors, "emulated": machines });
     out.print(&value, || {
         let mut text = format!("Real boards ({TESTED}): skiprnn flash MODEL --board NAME\n");
         for board in BOARDS {
             text += &format!(
-                "  {:<15} {:<34} {:<11} {:<16} {}\n",
+                "  {:<15} {:<20} {:<11} {:<16} {}\n",
                 board.name,
                 board.part,
                 board.core,
                 board.sleep,
                 board.programs.join(", ")
+            );
+        }
+        text += &format!("Sensors ({DRIVER_TESTED}), and the full scales of their ranges\n");
+        for sensor in SENSORS {
+            text += &format!(
+                "  {:<15} {:<37} {} channels: {}\n",
+                sensor.name, sensor.part, sensor.channels, sensor.full_scales
             );
         }
         text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";

@@ -7,7 +7,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use emulator::{
-    boards::{self, Board},
+    boards::{self, Board, SENSORS},
     firmware::{self, CAPACITY, Region, Regions},
 };
 use serde_json::json;
@@ -31,20 +31,15 @@ struct Section {
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
-    if !board.programs.contains(&args.app.as_str()) {
-        return Err(Usage::error(format!(
-            "--app: {} has no program {}; it has {}",
-            board.name,
-            args.app,
-            board.programs.join(", ")
-        )));
-    }
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
-    fits(&args.blob, &model)?;
+    let program = board
+        .program(&args.app, model.inputs())
+        .map_err(|e| Usage::error(format!("--app: {e}")))?;
+    fits(&args.blob, &model, program)?;
     let image = match &args.firmware {
         Some(path) => path.clone(),
-        None => board.build(&args.app)?,
+        None => board.build(program)?,
     };
     let elf = std::fs::read(&image).with_context(|| image.display().to_string())?;
     let regions = Regions::of(&elf, &image)?;
@@ -54,7 +49,8 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         bytes: firmware::blob(blob.bytes(), regions.blob.bytes as usize)
             .with_context(|| args.blob.display().to_string())?,
     }];
-    if args.app == "replay" {
+    // The others read a sensor.
+    if !program.starts_with("classify") {
         let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
         let x = &prepared.data.x;
         let room = regions.sequences.bytes as usize;
@@ -100,11 +96,11 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .collect();
     let lines: Vec<String> = commands.iter().map(|c| format!("probe-rs {}", c.join(" "))).collect();
     let value = json!({
-        "board": board.name, "app": args.app, "image": image, "sections": sizes, "commands": lines,
+        "board": board.name, "app": program, "image": image, "sections": sizes, "commands": lines,
         "flashed": !args.dry_run,
     });
     out.print(&value, || {
-        let mut text = format!("{} on {}: {}\n", args.app, board.name, image.display());
+        let mut text = format!("{program} on {}: {}\n", board.name, image.display());
         for section in &sections {
             text += &format!(
                 "{:#010x} {}: {} of {} bytes\n",
@@ -119,8 +115,17 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the images have static room for the model.
-fn fits(path: &Path, model: &Model<'_>) -> anyhow::Result<()> {
+/// Whether the images have static room for the model, and the program's sensor its channels.
+fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
+    let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
+    if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
+        bail!(
+            "{}: inputs: the model has {}, {program} reads {} channels; take --app classify, or another model",
+            path.display(),
+            model.inputs(),
+            sensor.channels
+        );
+    }
     for (what, size, limit) in [
         ("hidden units", model.hidden(), CAPACITY.hidden),
         ("layers", model.layers(), CAPACITY.layers),

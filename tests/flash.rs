@@ -25,8 +25,9 @@ fn model(name: &str) -> String {
 fn every_board_has_a_folder_and_every_program_a_source() {
     let boards = json("boards");
     assert_eq!(boards["emulated"].as_array().unwrap().len(), 5);
+    assert_eq!(boards["sensors"].as_array().unwrap().len(), 4);
     let boards = boards["boards"].as_array().unwrap();
-    assert!(!boards.is_empty());
+    assert_eq!(boards.len(), 4);
     for board in boards {
         let folder = root().join("firmware/boards").join(board["name"].as_str().unwrap());
         assert!(folder.join("README.md").is_file(), "{board}");
@@ -50,6 +51,17 @@ fn wrong_usage_is_named() {
         &format!("flash {blob} --board nrf52840-dk --app paint"),
         2,
         &["--app", "paint", "replay"],
+    );
+    fails(
+        &format!("flash {blob} --board nrf52840-dk --app classify"),
+        2,
+        &["--app", "no sensor of 1 channels"],
+    );
+    let six = model("activity");
+    fails(
+        &format!("flash {six} --board nrf52840-dk --app classify-lis3dh"),
+        1,
+        &["inputs: the model has 6", "classify-lis3dh reads 3"],
     );
     fails("flash nowhere.srnn --board nrf52840-dk", 1, &["nowhere.srnn"]);
 }

@@ -25,18 +25,123 @@ pub struct Board {
 }
 
 /// Every real board.
-pub const BOARDS: [Board; 1] = [Board {
-    name: "nrf52840-dk",
-    part: "Nordic nRF52840-DK",
-    core: "Cortex-M4F",
-    target: "thumbv7em-none-eabihf",
-    chip: "nRF52840_xxAA",
-    sleep: "System ON, RTC1",
-    energy: Some("nrf52840"),
-    programs: &["replay", "classify-lis3dh", "classify-lsm6ds"],
-}];
+pub const BOARDS: [Board; 4] = [
+    Board {
+        name: "nrf52840-dk",
+        part: "Nordic nRF52840-DK",
+        core: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        chip: "nRF52840_xxAA",
+        sleep: "System ON, RTC1",
+        energy: Some("nrf52840"),
+        programs: &[
+            "replay",
+            "classify-lis3dh",
+            "classify-lsm6ds",
+            "measure-dense",
+            "measure-skip-poll",
+            "measure-skip-sleep",
+            "measure-calibrate",
+        ],
+    },
+    Board {
+        name: "stm32l4-iot01a",
+        part: "ST B-L475E-IOT01A",
+        core: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        chip: "STM32L475VGTx",
+        sleep: "Stop 2, LPTIM1",
+        energy: Some("stm32l476"),
+        programs: &["replay", "classify-lsm6ds"],
+    },
+    Board {
+        name: "stm32u5-nucleo",
+        part: "ST NUCLEO-U575ZI-Q",
+        core: "Cortex-M33",
+        target: "thumbv8m.main-none-eabihf",
+        chip: "STM32U575ZITx",
+        sleep: "Stop 2, LPTIM1",
+        energy: Some("stm32u575"),
+        programs: &["replay", "classify-lis3dh"],
+    },
+    Board {
+        name: "rp2350-pico2",
+        part: "Raspberry Pi Pico 2",
+        core: "Cortex-M33",
+        target: "thumbv8m.main-none-eabihf",
+        chip: "RP235x",
+        sleep: "SLEEP, TIMER0",
+        energy: None,
+        programs: &["replay", "classify-lis3dh"],
+    },
+];
+
+/// A sensor that `classify` reads; its driver is a file in `firmware/app/src/sensor`.
+#[derive(Debug, Clone, Copy)]
+pub struct Sensor {
+    /// Its name, also in the programs `classify-...` of the boards.
+    pub name: &'static str,
+    /// What it is.
+    pub part: &'static str,
+    /// Channels of a sample.
+    pub channels: usize,
+    /// The full scales that a model may have.
+    pub full_scales: &'static str,
+}
+
+/// Every sensor.
+pub const SENSORS: [Sensor; 4] = [
+    Sensor {
+        name: "lis3dh",
+        part: "ST LIS3DH",
+        channels: 3,
+        full_scales: "2, 4, 8 g",
+    },
+    Sensor {
+        name: "lsm6ds",
+        part: "ST LSM6DS3, DSL, DSM, DSR, DSO, DSOX",
+        channels: 6,
+        full_scales: "2, 4, 8, 16 g; 5.0042, 10.0084, 20.0168, 40.0337 rad/s",
+    },
+    Sensor {
+        name: "adxl362",
+        part: "Analog Devices ADXL362",
+        channels: 3,
+        full_scales: "2.048, 4.096, 8.192 g",
+    },
+    Sensor {
+        name: "analog",
+        part: "a voltage at a converter on the chip",
+        channels: 1,
+        full_scales: "the board's own, V",
+    },
+];
 
 impl Board {
+    /// The program that an application of a model with so many channels is: `classify` stands for the one whose sensor has
+    /// as many.
+    ///
+    /// # Errors
+    /// There is none; the message names all.
+    pub fn program(&self, app: &str, channels: usize) -> Result<&'static str, String> {
+        let is_it = |program: &&&str| {
+            **program == app
+                || app == "classify"
+                    && SENSORS
+                        .iter()
+                        .any(|sensor| sensor.channels == channels && **program == format!("classify-{}", sensor.name))
+        };
+        let programs = self.programs.join(", ");
+        match self.programs.iter().find(is_it) {
+            Some(program) => Ok(program),
+            None if app == "classify" => Err(format!(
+                "{} has no sensor of {channels} channels, as the model has; it has {programs}",
+                self.name
+            )),
+            None => Err(format!("{} has no program {app}; it has {programs}", self.name)),
+        }
+    }
+
     /// Builds the image of one of its programs and returns where it lies.
     ///
     /// # Errors
@@ -62,4 +167,25 @@ pub fn find(name: &str) -> Result<Board, String> {
         .into_iter()
         .find(|board| board.name == name)
         .ok_or_else(|| format!("no board named {name}; there are {}", BOARDS.map(|b| b.name).join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classify_is_the_program_for_the_models_channels() {
+        let board = find("nrf52840-dk").unwrap();
+        assert_eq!(board.program("classify", 3), Ok("classify-lis3dh"));
+        assert_eq!(board.program("classify", 6), Ok("classify-lsm6ds"));
+        assert_eq!(board.program("replay", 1), Ok("replay"));
+        assert!(
+            board
+                .program("classify", 2)
+                .unwrap_err()
+                .contains("no sensor of 2 channels")
+        );
+        assert!(board.program("paint", 3).unwrap_err().contains("no program paint"));
+        assert!(find("arduino").unwrap_err().contains("nrf52840-dk"));
+    }
 }

@@ -1,0 +1,15 @@
+//! Replays recorded sequences from flash and logs decisions, schedules and counters over RTT.
+//!
+//! Wiring: GP16 SEQ, GP17 AWAKE, GP18 UPDATE to the digital inputs of a power analyser; no sensor.
+//! Expected current: README.md of this board.
+#![no_std]
+#![no_main]
+
+use cortex::{meter::CycleMeter, replay};
+use cortex_m_rt::entry;
+use rp2350_pico2::{CLOCK_HZ, NAME, start};
+
+#[entry]
+fn main() -> ! {
+    start(|board| replay::from_flash(NAME, board.clock, CycleMeter::new(board.core, CLOCK_HZ), board.markers))
+}

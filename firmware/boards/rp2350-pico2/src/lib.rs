@@ -1,0 +1,118 @@
+//! The Raspberry Pi Pico 2: what the images in `src/bin` have in common. Wiring and expected current: README.md.
+#![no_std]
+
+mod sys;
+
+use cortex::{
+    End, Markers, Refusal,
+    clock::{EmbassyClock, Power, wait_for_event},
+};
+use cortex_m::Peripherals;
+use defmt_rtt as _;
+use embassy_rp::{
+    config::Config,
+    gpio::{Level, Output},
+    i2c::{self, Blocking, I2c},
+    pac,
+    peripherals::I2C0,
+    watchdog::Watchdog,
+};
+use embassy_time::Duration;
+
+/// Of the image, for its log.
+pub const NAME: &str = "rp2350-pico2";
+/// Of the core.
+pub const CLOCK_HZ: u32 = 150_000_000;
+
+/// Of the watchdog, which counts while the core sleeps.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// The system timer at 1 MHz.
+pub type Clock = EmbassyClock<Rp>;
+/// The pins SEQ, AWAKE and UPDATE: GP16, GP17 and GP18.
+pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
+
+/// Everything that an application needs of the board.
+pub struct Board {
+    /// Tells the time and sleeps.
+    pub clock: Clock,
+    /// For a power analyser.
+    pub markers: Pins,
+    /// I2C0: SCL is GP5, SDA GP4; 400 kHz.
+    pub bus: I2c<'static, I2C0, Blocking>,
+    /// GP19, for decisions.
+    pub decision: Output<'static>,
+    /// The core's own.
+    pub core: Peripherals,
+}
+
+/// Starts an application, unless too many starts have ended in a fault.
+pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
+    let by_watchdog = pac::WATCHDOG.reason().read().timer();
+    cortex::start(
+        by_watchdog,
+        |core| {
+            let board = embassy_rp::init(Config::default());
+            gate_clocks();
+            let mut bus = i2c::Config::default();
+            bus.frequency = 400_000;
+            application(Board {
+                clock: EmbassyClock::new(Rp {
+                    watchdog: Watchdog::new(board.WATCHDOG),
+                    started: false,
+                }),
+                markers: Markers {
+                    seq: Output::new(board.PIN_16, Level::Low),
+                    awake: Output::new(board.PIN_17, Level::Low),
+                    update: Output::new(board.PIN_18, Level::Low),
+                },
+                bus: I2c::new_blocking(board.I2C0, board.PIN_5, board.PIN_4, bus),
+                decision: Output::new(board.PIN_19, Level::Low),
+                core,
+            })
+        },
+        rest,
+    )
+}
+
+/// In the SLEEP state nothing runs but the timer that ends it, with its tick, and the watchdog. The other core, which was
+/// never started, sleeps deeply in the boot ROM, so that this one decides.
+fn gate_clocks() {
+    pac::CLOCKS.sleep_en0().write(|w| w.set_clk_sys_clocks(true));
+    pac::CLOCKS.sleep_en1().write(|w| {
+        w.set_clk_sys_timer0(true);
+        w.set_clk_ref_ticks(true);
+        w.set_clk_sys_ticks(true);
+        w.set_clk_sys_watchdog(true);
+    });
+}
+
+/// Sleeps for ever, without the watchdog.
+fn rest(_: End) -> ! {
+    pac::WATCHDOG.ctrl().modify(|w| w.set_enable(false));
+    loop {
+        sys::deeply(cortex_m::asm::wfe);
+    }
+}
+
+/// The SLEEP state with the timer running, and the watchdog, which starts when it is first fed.
+pub struct Rp {
+    watchdog: Watchdog,
+    started: bool,
+}
+
+impl Power for Rp {
+    fn idle(&mut self, alarm: u64) {
+        sys::deeply(|| wait_for_event(alarm));
+    }
+
+    fn feed(&mut self) {
+        if self.started {
+            self.watchdog.feed(PATIENCE);
+        } else {
+            self.started = true;
+            self.watchdog.pause_on_debug(true);
+            self.watchdog.start(PATIENCE);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! ST's B-L475E-IOT01A: what the images in `src/bin` have in common. Wiring and expected current: README.md.
+#![no_std]
+
+use cortex::{Markers, Refusal};
+use cortex_m::Peripherals;
+use defmt_rtt as _;
+use stm32::{
+    Clock,
+    embassy_stm32::{
+        self, Config,
+        gpio::{Level, Output, Speed},
+        i2c::{self, I2c, Master},
+        mode::Blocking,
+        rcc::{LsConfig, MSIRange, Sysclk, mux::Lptim1sel},
+        time::Hertz,
+    },
+};
+
+/// Of the image, for its log.
+pub const NAME: &str = "stm32l4-iot01a";
+/// Of the core: MSI, which needs no time to start after Stop.
+pub const CLOCK_HZ: u32 = 48_000_000;
+
+/// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11).
+pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
+
+/// Everything that an application needs of the board.
+pub struct Board {
+    /// Tells the time and sleeps.
+    pub clock: Clock,
+    /// For a power analyser.
+    pub markers: Pins,
+    /// I2C2, with the LSM6DSL on it; 400 kHz.
+    pub bus: I2c<'static, Blocking, Master>,
+    /// PA4 (D7), for decisions.
+    pub decision: Output<'static>,
+    /// The core's own.
+    pub core: Peripherals,
+}
+
+/// Starts an application, unless too many starts have ended in a fault.
+pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
+    stm32::start(|core| {
+        let mut config = Config::default();
+        config.rcc.msi = Some(MSIRange::RANGE48M);
+        config.rcc.sys = Sysclk::MSI;
+        config.rcc.mux.lptim1sel = Lptim1sel::LSE;
+        config.rcc.ls = LsConfig::default_lse();
+        // With it, Stop is no stop: the debugger keeps the clocks running.
+        config.enable_debug_during_sleep = false;
+        let board = embassy_stm32::init(config);
+        let mut bus = i2c::Config::default();
+        bus.frequency = Hertz(400_000);
+        application(Board {
+            clock: stm32::clock(board.IWDG),
+            markers: Markers {
+                seq: Output::new(board.PA5, Level::Low, Speed::Low),
+                awake: Output::new(board.PA6, Level::Low, Speed::Low),
+                update: Output::new(board.PA7, Level::Low, Speed::Low),
+            },
+            bus: I2c::new_blocking(board.I2C2, board.PB10, board.PB11, bus),
+            decision: Output::new(board.PA4, Level::Low, Speed::Low),
+            core,
+        })
+    })
+}
