@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod coverage;
 mod firmware_size;
 mod fuzz;
 mod identical;
@@ -53,6 +54,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Runs the tests of firmware/app with instruments; fails where they reach less than 90 % of its lines.
+    Coverage,
     /// Compares the arithmetic of every emulated machine with the host's, on random networks and samples.
     Identical {
         /// Pairs of a network and samples on each machine.
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
         Command::Test => test::run(),
         Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Coverage => coverage::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
         Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
         Command::Readme { check } => bench_mcu::readme::run(check),
