@@ -105,7 +105,8 @@ pub struct QuantizeArgs {
     /// Channel units, separated by commas.
     #[arg(long, value_delimiter = ',')]
     pub channel_units: Vec<String>,
-    /// Magnitude at which each channel's 16-bit sample saturates, in its unit; one for each of --channel-names.
+    /// Magnitude at which each channel's 16-bit sample saturates, in its unit: the range of the sensor that will deliver it;
+    /// one for each of --channel-names, or of the model's channels.
     #[arg(long, value_delimiter = ',')]
     pub full_scale: Vec<f32>,
 }
@@ -152,12 +153,27 @@ impl QuantizeArgs {
         let named = self.channel_names.len();
         if named != 0 {
             d.channels = self.channels()?;
+        } else if self.channel_units.is_empty() && self.full_scale.len() == d.channels.len() {
+            // The model names its channels; a sensor of another range delivers them.
+            self.check_full_scale()?;
+            for (channel, full_scale) in d.channels.iter_mut().zip(&self.full_scale) {
+                channel.full_scale = *full_scale;
+            }
         } else if !self.channel_units.is_empty() || !self.full_scale.is_empty() {
             return Err(Usage::error(
                 "--channel-units and --full-scale describe the channels of --channel-names; give their names too",
             ));
         }
         Ok(())
+    }
+
+    fn check_full_scale(&self) -> anyhow::Result<()> {
+        match self.full_scale.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
+            Some(bad) => Err(Usage::error(format!(
+                "--full-scale: {bad} is no magnitude; give a number above 0"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn channels(&self) -> anyhow::Result<Vec<Channel>> {
@@ -169,11 +185,7 @@ impl QuantizeArgs {
                 self.full_scale.len()
             )));
         }
-        if let Some(bad) = self.full_scale.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
-            return Err(Usage::error(format!(
-                "--full-scale: {bad} is no magnitude; give a number above 0"
-            )));
-        }
+        self.check_full_scale()?;
         let channel = |(k, name): (usize, &String)| Channel {
             name: name.clone(),
             unit: self.channel_units.get(k).cloned().unwrap_or_default(),
