@@ -60,7 +60,10 @@ pub enum Command {
     #[command(after_help = "Example: skiprnn leak f.srnn --task frequency --out leak.svg")]
     Leak(LeakArgs),
     /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
-    #[command(after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency")]
+    #[command(
+        after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency\n\
+                      Example: skiprnn emulate har.srnn --app classify --x x.npy"
+    )]
     Emulate(EmulateArgs),
     /// Put a blob and a firmware image on a real board by probe-rs, and show its log.
     #[command(after_help = "Example: skiprnn flash f.srnn --board nrf52840-dk --app replay --task frequency")]
@@ -157,15 +160,29 @@ pub struct SimulateArgs {
     pub result: ResultArgs,
 }
 
+/// A program of the emulated boards.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum App {
+    /// Recorded sequences through the network, with schedules and instructions counted.
+    Replay,
+    /// The sequences as a live sensor would deliver them; decisions are printed as they fall.
+    Classify,
+    /// The sequences with an update at every sample, awake at every sample, or asleep in between; instructions counted.
+    Measure,
+}
+
 /// Options of `emulate`.
 #[derive(Args, Debug)]
 pub struct EmulateArgs {
     /// The blob.
     pub blob: PathBuf,
+    /// The application.
+    #[arg(long, value_enum, default_value = "replay")]
+    pub app: App,
     /// The emulated machine.
     #[arg(long, default_value = "mps2-an386")]
     pub machine: String,
-    /// A firmware image (ELF); built from the source tree where it is not given.
+    /// A firmware image (ELF) of the application; built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,
     /// Generate the sequences of this task.
@@ -190,7 +207,7 @@ pub struct FlashArgs {
     /// The board; `skiprnn boards` lists them.
     #[arg(long)]
     pub board: String,
-    /// The application.
+    /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
     #[arg(long, default_value = "replay")]
     pub app: String,
     /// A firmware image (ELF); built from the source tree where it is not given.
@@ -202,10 +219,10 @@ pub struct FlashArgs {
     /// Build and write everything, print the commands of probe-rs, and run none.
     #[arg(long)]
     pub dry_run: bool,
-    /// Generate the sequences of this task, for `replay`.
+    /// Generate the sequences of this task, for `replay` and `measure-...`.
     #[arg(long, value_enum)]
     pub task: Option<Task>,
-    /// The data, for `replay`.
+    /// The data, for `replay` and `measure-...`.
     #[command(flatten)]
     pub input: InputArgs,
 }

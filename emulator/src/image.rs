@@ -3,6 +3,7 @@
 use crate::{
     Error, Machine, Options,
     firmware::{self, Package},
+    measure::Way,
 };
 use std::{
     collections::hash_map::DefaultHasher,
@@ -17,6 +18,12 @@ use std::{
 pub enum Program {
     /// Recorded sequences through a model.
     Replay,
+    /// A scripted sensor, and decisions as they fall.
+    Classify,
+    /// Recorded sequences in one of three ways.
+    Measure(Way),
+    /// The calibrations of the energy model.
+    Calibrate,
     /// Random networks, for comparison with the host.
     Identical,
     /// Faults on request.
@@ -25,9 +32,15 @@ pub enum Program {
 
 impl Program {
     /// The name of its binary.
-    const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Program::Replay => "replay",
+            Program::Classify => "classify",
+            Program::Calibrate => "measure-calibrate",
+            Program::Measure(Way::Dense) => "measure-dense",
+            Program::Measure(Way::SkipPoll) => "measure-skip-poll",
+            Program::Measure(Way::SkipSleep) => "measure-skip-sleep",
             Program::Identical => "identical",
             Program::Faults => "faults",
         }

@@ -19,6 +19,7 @@
 //! exactly.
 
 pub mod boards;
+pub mod classify;
 mod error;
 pub mod faults;
 pub mod firmware;
@@ -27,6 +28,7 @@ pub mod identical;
 mod image;
 mod log;
 mod machine;
+pub mod measure;
 mod memory;
 mod qemu;
 
@@ -35,7 +37,7 @@ pub use histogram::{firmware_image, program_counters};
 pub use machine::Machine;
 pub use qemu::qemu_available;
 
-use image::Program;
+pub use image::Program;
 use memory::{Loads, Regions};
 use std::path::PathBuf;
 
@@ -44,7 +46,7 @@ use std::path::PathBuf;
 pub struct Options {
     /// The board.
     pub machine: Machine,
-    /// An ELF of `firmware/boards/qemu`, program `replay`, in place of building one from the source tree.
+    /// An ELF of `firmware/boards/qemu`, with the program that is run, in place of building one from the source tree.
     pub firmware: Option<PathBuf>,
     /// An instruction takes 2^icount_shift ns of virtual time: 0 to 10. Counts are exact at 6.
     pub icount_shift: u8,
@@ -165,12 +167,12 @@ pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
     })
 }
 
-/// The image that [`run`] takes for a machine, built where it is not in the cache.
+/// The image of a program for a machine, built where it is not in the cache.
 ///
 /// # Errors
 /// It cannot be built.
-pub fn replay_image(machine: Machine) -> Result<PathBuf, Error> {
-    image::built(machine, Program::Replay, false)
+pub fn program_image(machine: Machine, program: Program) -> Result<PathBuf, Error> {
+    image::built(machine, program, false)
 }
 
 /// A firmware image, read.
@@ -183,8 +185,13 @@ pub(crate) struct Image {
 impl Image {
     /// Finds the image that replays, or builds it.
     fn open(options: &Options) -> Result<Self, Error> {
+        Self::of(options, Program::Replay)
+    }
+
+    /// Finds the image of a program, or builds it.
+    fn of(options: &Options, program: Program) -> Result<Self, Error> {
         qemu::check()?;
-        Self::read(image::find(options, Program::Replay)?)
+        Self::read(image::find(options, program)?)
     }
 
     fn read(path: PathBuf) -> Result<Self, Error> {
@@ -201,16 +208,21 @@ impl Image {
 
     /// Runs it with these loads and decodes its log.
     fn run(&self, loads: &Loads, options: &Options) -> Result<Vec<String>, Error> {
-        let output = qemu::run(&self.path, loads, options)?;
-        let lines = log::decode(&self.table, &output.log, &self.path);
-        if let (Some(path), Ok(lines)) = (&options.keep_log, &lines) {
-            let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        self.watch(loads, options, &mut |_| {})
+    }
+
+    /// The same, and hands on each line of the log as it comes.
+    fn watch(&self, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&str)) -> Result<Vec<String>, Error> {
+        let mut decoder = log::Decoder::new(&self.table);
+        let output = qemu::run(&self.path, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
+        if let Some(path) = &options.keep_log {
+            let text: String = decoder.lines.iter().flat_map(|line| [line, "\n"]).collect();
             std::fs::write(path, text).map_err(|source| Error::Io {
                 path: path.clone(),
                 source,
             })?;
         }
-        let lines = lines?;
+        let lines = decoder.finish(&self.path)?;
         if output.timed_out {
             return Err(Error::Timeout {
                 seconds: options.timeout_s,

@@ -3,7 +3,7 @@
 //! `firmware/app/src/log.rs` writes the lines: a word that says what a line is, then `name=value` pairs.
 
 use crate::{Emulation, Error, Options, Record};
-use defmt_decoder::{DecodeError, Table};
+use defmt_decoder::{DecodeError, StreamDecoder, Table};
 use std::{path::Path, str::FromStr};
 
 /// Version of the lines that this reads.
@@ -20,28 +20,54 @@ pub fn table(elf: &[u8], path: &Path) -> Result<Table, Error> {
         .ok_or_else(|| image("the ELF has no table of log lines (section .defmt)".into()))
 }
 
-/// All complete lines of a log. One that the table does not explain means that image and table differ.
-pub fn decode(table: &Table, log: &[u8], path: &Path) -> Result<Vec<String>, Error> {
-    let mut decoder = table.new_stream_decoder();
-    decoder.received(log);
-    let mut lines = Vec::new();
-    loop {
-        match decoder.decode() {
-            Ok(frame) => lines.push(frame.display_message().to_string()),
-            Err(DecodeError::UnexpectedEof) => return Ok(lines),
-            Err(DecodeError::Malformed) => {
-                let why = format!("its log cannot be decoded after line {}", lines.len());
-                return Err(Error::Image {
-                    path: path.to_owned(),
-                    why,
-                });
+/// Turns a log into lines as it comes.
+pub struct Decoder<'t> {
+    stream: Box<dyn StreamDecoder + 't>,
+    /// The lines so far.
+    pub lines: Vec<String>,
+    malformed: bool,
+}
+
+impl<'t> Decoder<'t> {
+    /// A decoder by this table.
+    pub fn new(table: &'t Table) -> Self {
+        Self {
+            stream: table.new_stream_decoder(),
+            lines: Vec::new(),
+            malformed: false,
+        }
+    }
+
+    /// Takes bytes of the log; `sink` takes each line that they complete.
+    pub fn take(&mut self, bytes: &[u8], sink: &mut dyn FnMut(&str)) {
+        self.stream.received(bytes);
+        while !self.malformed {
+            match self.stream.decode() {
+                Ok(frame) => {
+                    let line = frame.display_message().to_string();
+                    sink(&line);
+                    self.lines.push(line);
+                }
+                Err(DecodeError::UnexpectedEof) => return,
+                Err(DecodeError::Malformed) => self.malformed = true,
             }
+        }
+    }
+
+    /// All lines. One that the table does not explain means that image and table differ.
+    pub fn finish(self, path: &Path) -> Result<Vec<String>, Error> {
+        match self.malformed {
+            false => Ok(self.lines),
+            true => Err(Error::Image {
+                path: path.to_owned(),
+                why: format!("its log cannot be decoded after line {}", self.lines.len()),
+            }),
         }
     }
 }
 
 /// The value of `name` in a line: up to the next space, or within brackets.
-fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+pub fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
     let start = line.match_indices(name).find_map(|(at, _)| {
         let before = line[..at].ends_with(' ');
         let rest = &line[at + name.len()..];
@@ -54,14 +80,14 @@ fn value<'a>(line: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A number in a line.
-fn number<T: FromStr>(line: &str, name: &str) -> Result<T, Error> {
+pub fn number<T: FromStr>(line: &str, name: &str) -> Result<T, Error> {
     value(line, name)
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| unreadable(line, name))
 }
 
 /// The items of a list in a line.
-fn list<T>(line: &str, name: &str, item: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Error> {
+pub fn list<T>(line: &str, name: &str, item: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Error> {
     let text = value(line, name).ok_or_else(|| unreadable(line, name))?;
     text.split(", ")
         .filter(|text| !text.is_empty())
@@ -74,7 +100,7 @@ fn unreadable(line: &str, name: &str) -> Error {
 }
 
 /// The line that begins with this word.
-fn line<'a>(lines: &'a [String], word: &str) -> Result<&'a str, Error> {
+pub fn line<'a>(lines: &'a [String], word: &str) -> Result<&'a str, Error> {
     lines
         .iter()
         .find(|line| line.split(' ').next() == Some(word))
@@ -95,6 +121,25 @@ pub fn ended(lines: &[String]) -> Result<(), Error> {
     line(lines, "summary").map(|_| ())
 }
 
+/// Checks that the image is one for this machine and this program; returns the ticks of its clock in a second.
+pub fn ticks_per_second(lines: &[String], options: &Options) -> Result<f64, Error> {
+    let image = line(lines, "image")?;
+    let version: u32 = number(image, "log")?;
+    if version != VERSION {
+        return Err(Error::Mismatch(format!(
+            "version {version} of the log, this program reads {VERSION}"
+        )));
+    }
+    let machine = value(image, "machine").unwrap_or_default();
+    if machine != options.machine.name() {
+        return Err(Error::Mismatch(format!(
+            "an image for {machine}, not for {}",
+            options.machine
+        )));
+    }
+    number(image, "ticks_per_second")
+}
+
 /// How the image's counter of instructions counts.
 pub struct Calibration {
     /// Instructions of an empty measurement.
@@ -108,20 +153,7 @@ pub struct Calibration {
 impl Calibration {
     /// Reads it, and checks it: an emulator that does not advance its counter with the instructions counts nothing.
     pub fn parse(lines: &[String], options: &Options) -> Result<Self, Error> {
-        let image = line(lines, "image")?;
-        let version: u32 = number(image, "log")?;
-        if version != VERSION {
-            return Err(Error::Mismatch(format!(
-                "version {version} of the log, this program reads {VERSION}"
-            )));
-        }
-        let machine = value(image, "machine").unwrap_or_default();
-        if machine != options.machine.name() {
-            return Err(Error::Mismatch(format!(
-                "an image for {machine}, not for {}",
-                options.machine
-            )));
-        }
+        ticks_per_second(lines, options)?;
         let line = line(lines, "calibration")?;
         let runs: f64 = number(line, "runs")?;
         let instructions: f64 = number(line, "instructions")?;
@@ -142,6 +174,13 @@ impl Calibration {
             thousand: counted / instructions * 1000.0,
             per_tick,
         })
+    }
+
+    /// The instructions of so many measurements, from the sum of their ticks.
+    pub fn sum(&self, ticks: f64, measurements: u64) -> u64 {
+        (ticks * self.per_tick - self.overhead * measurements as f64)
+            .max(0.0)
+            .round() as u64
     }
 
     /// The instructions of one measurement, or of the mean of several.
@@ -167,7 +206,7 @@ impl Replayed {
     pub fn parse(lines: Vec<String>, options: &Options) -> Result<Self, Error> {
         ended(&lines)?;
         let calibration = Calibration::parse(&lines, options)?;
-        let ticks_per_second: f64 = number(line(&lines, "image")?, "ticks_per_second")?;
+        let ticks_per_second = ticks_per_second(&lines, options)?;
         let model = line(&lines, "model")?;
         let (blob_bytes, samples, inputs) = (
             number(model, "bytes")?,

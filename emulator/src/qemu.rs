@@ -2,7 +2,8 @@
 
 use crate::{Error, Options, memory::Loads};
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::Path,
     process::{Command, Stdio},
     thread,
@@ -41,8 +42,6 @@ pub fn check() -> Result<(), Error> {
 
 /// What a run left behind.
 pub struct Output {
-    /// The image's log, still encoded.
-    pub log: Vec<u8>,
     /// What the emulator itself had to say.
     pub messages: String,
     /// It was ended from here.
@@ -85,8 +84,8 @@ pub fn command(image: &Path, loads: &Loads, options: &Options, folder: &Path) ->
     Ok(qemu)
 }
 
-/// Runs an image with these loads until it ends or the time is over.
-pub fn run(image: &Path, loads: &Loads, options: &Options) -> Result<Output, Error> {
+/// Runs an image with these loads until it ends or the time is over; `sink` takes its log, still encoded, as it comes.
+pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
     let folder = folder()?;
     let at = |name: &str| folder.path().join(name);
     let (log, messages) = (at("log"), at("messages"));
@@ -104,6 +103,14 @@ pub fn run(image: &Path, loads: &Loads, options: &Options) -> Result<Output, Err
         path: folder.path().to_owned(),
         source,
     };
+    let mut log = fs::File::open(&log).map_err(io)?;
+    let mut chunk = Vec::new();
+    let mut hand_on = |sink: &mut dyn FnMut(&[u8])| -> Result<(), Error> {
+        chunk.clear();
+        log.read_to_end(&mut chunk).map_err(io)?;
+        sink(&chunk);
+        Ok(())
+    };
     let mut child = qemu.spawn().map_err(|error| Error::Qemu {
         message: error.to_string(),
     })?;
@@ -116,10 +123,11 @@ pub fn run(image: &Path, loads: &Loads, options: &Options) -> Result<Output, Err
             child.wait().map_err(io)?;
             break;
         }
+        hand_on(sink)?;
         thread::sleep(POLL);
     }
+    hand_on(sink)?;
     Ok(Output {
-        log: fs::read(&log).map_err(io)?,
         messages: String::from_utf8_lossy(&fs::read(&messages).map_err(io)?)
             .trim()
             .to_owned(),

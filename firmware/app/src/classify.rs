@@ -8,7 +8,7 @@
 use crate::{
     MAX_OUTPUTS,
     markers::MarkerError,
-    sensor::{Described, Mismatch, Scaled},
+    sensor::{Described, FitError, Mismatch, fit},
 };
 use core::fmt;
 use embedded_hal::digital::OutputPin;
@@ -25,15 +25,20 @@ pub const FAILURES: u32 = 3;
 pub enum ClassifyError<S, C, N> {
     /// The model was made for another sensor.
     Mismatch(Mismatch),
+    /// The sensor's ranges could not be set.
+    Sensor(S),
     /// The runner could not begin, or failed several times in a row.
     Runner(RunnerError<S, C, N>),
     /// The pin did not take its level.
     Pin,
 }
 
-impl<S, C, N> From<Mismatch> for ClassifyError<S, C, N> {
-    fn from(error: Mismatch) -> Self {
-        Self::Mismatch(error)
+impl<S, C, N> From<FitError<S>> for ClassifyError<S, C, N> {
+    fn from(error: FitError<S>) -> Self {
+        match error {
+            FitError::Mismatch(error) => Self::Mismatch(error),
+            FitError::Sensor(error) => Self::Sensor(error),
+        }
     }
 }
 
@@ -53,6 +58,7 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for ClassifyError
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mismatch(error) => error.fmt(f),
+            Self::Sensor(error) => write!(f, "the ranges cannot be set: {error:?}"),
             Self::Runner(error) => error.fmt(f),
             Self::Pin => f.write_str("the pin of the decision did not take its level"),
         }
@@ -80,26 +86,26 @@ type EventOf<S, C, N> = Event<<S as Sensor>::Error, <C as Clock>::Error, <N as N
 /// A runner and the pin of its decisions.
 #[derive(Debug)]
 pub struct Classify<S, C, N, P> {
-    runner: Runner<Scaled<S>, C, N>,
+    runner: Runner<S, C, N>,
     pin: P,
     class: usize,
     failures: u32,
 }
 
-impl<S: Sensor + Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
+impl<S: Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
     /// Puts the parts together. The pin is high while `class` was decided last, and low at first.
     ///
     /// # Errors
-    /// The model was made for another sensor, or its sample period does not fit the clock.
+    /// The model was made for another sensor, the sensor does not answer, or the sample period does not fit the clock.
     pub fn new(
         model: &Model<'_>,
         network: N,
-        sensor: S,
+        mut sensor: S,
         clock: C,
         mut pin: P,
         class: usize,
     ) -> Result<Self, ErrorOf<S, C, N>> {
-        let sensor = Scaled::new(model, sensor)?;
+        fit(model, &mut sensor)?;
         pin.set_low().map_err(|_| MarkerError)?;
         let runner = Runner::new(Sequence::new(network), sensor, clock, &Config::default())?;
         Ok(Self {
@@ -130,5 +136,16 @@ impl<S: Sensor + Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N
                 }
             }
         }
+    }
+
+    /// The present tick of the clock.
+    pub fn now(&mut self) -> u64 {
+        self.runner.parts_mut().1.now()
+    }
+
+    /// What was counted since the runner was made.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.runner.counters()
     }
 }

@@ -46,7 +46,7 @@ pub use record::{SequenceRecord, Summary};
 pub use replay::{Replay, ReplayError};
 pub use skiprnn_nostd::runner::Clock;
 pub use stored::{LoadError, Recording, SequenceFile, SequenceHeader, SequenceStream};
-pub use time::Meter;
+pub use time::{IdleClock, Meter};
 
 /// Largest H of a model: units per layer.
 pub const MAX_HIDDEN: usize = 128;

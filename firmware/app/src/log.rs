@@ -4,7 +4,10 @@
 //! densest form, because a line costs time: the emulator takes a few microseconds for each byte. The lines are
 //! unconditional (`defmt::println!`), so that no log level set at build time can silence them.
 
-use crate::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary};
+use crate::{
+    MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary,
+    measure::{Calibration, Mode, Window},
+};
 use skiprnn_nostd::{
     Model,
     runner::{Counters, Decision},
@@ -61,24 +64,78 @@ pub fn sequence(record: &SequenceRecord) {
     );
 }
 
-/// A decision from a live sensor.
-pub fn decision(decision: &Decision<MAX_OUTPUTS>, counters: &Counters) {
+/// A decision from a live sensor, which fell at tick `at` of the clock.
+pub fn decision(decision: &Decision<MAX_OUTPUTS>, counters: &Counters, at: u64) {
     defmt::println!(
-        "decision seq={=u64} class={=usize} sample={=u64} updates={=u32} logits={=[?]} samples={=u64} power_ups={=u64} \
-         asleep={=u64} late={=u64}",
+        "decision seq={=u64} class={=usize} sample={=u64} at={=u64} updates={=u32} logits={=[?]} asleep={=u64}",
         decision.sequence,
         decision.class,
         decision.sample,
+        at,
         decision.updates,
         *decision.logits,
-        counters.samples,
-        counters.power_ups,
-        counters.asleep_ticks,
-        counters.late_wakes
+        counters.asleep_ticks
     );
 }
 
-/// The end: last line.
+/// The end of a classification that ends: last line.
+pub fn classified(counters: &Counters) {
+    defmt::println!(
+        "summary sequences={=u64} decisions={=u64} updates={=u64} samples={=u64} captured={=u64} queued={=u32} \
+         overflows={=u64} missed={=u64} failures={=u64} power_ups={=u64} powered={=u64} asleep={=u64} late={=u64} \
+         wake_delay={=u64}",
+        counters.sequences,
+        counters.decisions,
+        counters.updates,
+        counters.samples,
+        counters.captured,
+        counters.queue_high_water,
+        counters.overflows,
+        counters.missed,
+        counters.failures,
+        counters.power_ups,
+        counters.powered_ticks,
+        counters.asleep_ticks,
+        counters.late_wakes,
+        counters.latest_wake_ticks
+    );
+}
+
+/// A window of a measurement, when SEQ is low again.
+pub fn window(mode: Mode, window: &Window) {
+    defmt::println!("window mode={} {}", mode, Counted(window));
+}
+
+/// A calibration, when SEQ is low again.
+pub fn calibration(calibration: Calibration, window: &Window) {
+    defmt::println!("calibrated {} {}", calibration, Counted(window));
+}
+
+/// The end of a measurement: last line.
+pub fn measured(windows: u32) {
+    defmt::println!("summary windows={=u32}", windows);
+}
+
+/// A window's counts.
+struct Counted<'a>(&'a Window);
+
+impl defmt::Format for Counted<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        let window = self.0;
+        defmt::write!(
+            f,
+            "sequences={=u32} updates={=u64} meter={=u64} wakes={=u64} ticks={=u64} asleep={=u64}",
+            window.sequences,
+            window.updates.count,
+            window.updates.sum,
+            window.wakes,
+            window.ticks,
+            window.asleep_ticks
+        );
+    }
+}
+
+/// The end of a replay: last line.
 pub fn summary(summary: &Summary) {
     defmt::println!(
         "summary sequences={=u32} updates={=u64} meter={=u64} meter_min={=u32} meter_max={=u32} asleep={=u64} \

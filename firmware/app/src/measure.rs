@@ -18,7 +18,9 @@ use crate::{
     MAX_INPUTS,
     markers::{MarkerError, Markers},
     parts::mark,
+    record::Tally,
     stored::{LoadError, Recording, SampleError},
+    time::{IdleClock, Meter},
 };
 use core::fmt;
 use embedded_hal::digital::OutputPin;
@@ -42,13 +44,24 @@ pub enum Mode {
 pub enum Calibration {
     /// Awake, asking the clock, for so many seconds.
     Busy(u32),
-    /// Asleep for so many seconds, woken only by the watchdog's needs.
+    /// In the lightest sleep for so many seconds: the core stopped, and nothing else.
+    Idle(u32),
+    /// Asleep as between samples for so many seconds, woken only by the watchdog's needs.
     Asleep(u32),
     /// So many wakes, 10 ms apart.
     Wakes(u32),
     /// So many updates, one after the other.
     Updates(u32),
 }
+
+/// Every calibration, ten seconds each where an update takes ten milliseconds.
+pub const CALIBRATIONS: [Calibration; 5] = [
+    Calibration::Busy(10),
+    Calibration::Idle(10),
+    Calibration::Asleep(10),
+    Calibration::Wakes(1000),
+    Calibration::Updates(1000),
+];
 
 /// What went wrong. `N` and `C` are the errors of network and clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,19 +110,22 @@ impl<N: fmt::Debug, C: fmt::Debug> core::error::Error for MeasureError<N, C> {}
 pub struct Window {
     /// Sequences, or calibration loops.
     pub sequences: u32,
-    /// Updates of the network.
-    pub updates: u64,
+    /// Updates of the network, in ticks of the [`Meter`].
+    pub updates: Tally,
     /// Ends of a sleep.
     pub wakes: u64,
-    /// Ticks from the first rise of SEQ to its last fall.
+    /// Ticks of the clock from the first rise of SEQ to its last fall.
     pub ticks: u64,
+    /// Of these, the ones asleep.
+    pub asleep_ticks: u64,
 }
 
-/// A network, a clock and the marker pins.
+/// A network, a clock, a meter and the marker pins.
 #[derive(Debug)]
-pub struct Measure<N, C, PS, PA, PU> {
+pub struct Measure<N, C, M, PS, PA, PU> {
     network: N,
     clock: C,
+    meter: M,
     markers: Markers<PS, PA, PU>,
     grid: Grid,
     window: Window,
@@ -118,10 +134,11 @@ pub struct Measure<N, C, PS, PA, PU> {
 /// The error of a measurement with network `N` and clock `C`.
 type ErrorOf<N, C> = MeasureError<<N as Network>::Error, <C as Clock>::Error>;
 
-impl<N, C, PS, PA, PU> Measure<N, C, PS, PA, PU>
+impl<N, C, M, PS, PA, PU> Measure<N, C, M, PS, PA, PU>
 where
     N: Network,
-    C: Clock,
+    C: IdleClock,
+    M: Meter,
     PS: OutputPin,
     PA: OutputPin,
     PU: OutputPin,
@@ -130,7 +147,7 @@ where
     ///
     /// # Errors
     /// The model states no sample period that the clock can keep, or a pin failed.
-    pub fn new(network: N, clock: C, mut markers: Markers<PS, PA, PU>) -> Result<Self, ErrorOf<N, C>> {
+    pub fn new(network: N, clock: C, meter: M, mut markers: Markers<PS, PA, PU>) -> Result<Self, ErrorOf<N, C>> {
         let grid = Grid::new(network.sample_period_ns(), clock.ticks_per_second()).ok_or(MeasureError::SamplePeriod)?;
         mark(&mut markers.seq, false)?;
         mark(&mut markers.update, false)?;
@@ -138,28 +155,51 @@ where
         Ok(Self {
             network,
             clock,
+            meter,
             markers,
             grid,
             window: Window::default(),
         })
     }
 
-    /// One pass over a recording.
+    /// Passes over the sequences that `recording` gives anew for each, until `seconds` are over; at least one.
     ///
     /// # Errors
     /// The recording does not fit the model or cannot be had, or a part of the board failed.
-    pub fn window(&mut self, mode: Mode, recording: &mut impl Recording) -> Result<Window, ErrorOf<N, C>> {
+    pub fn window<R: Recording>(
+        &mut self,
+        mode: Mode,
+        mut recording: impl FnMut() -> R,
+        seconds: u32,
+    ) -> Result<Window, ErrorOf<N, C>> {
+        let origin = self.clock.now();
+        let first = origin.saturating_add(self.grid.tick(1));
+        self.sleep(first)?;
+        self.window = Window::default();
+        let end = first.saturating_add(u64::from(self.clock.ticks_per_second()).saturating_mul(seconds.into()));
+        loop {
+            self.pass(mode, &mut recording(), origin)?;
+            let now = self.clock.now();
+            if now >= end {
+                self.window.ticks = now.saturating_sub(first);
+                return Ok(self.window);
+            }
+        }
+    }
+
+    /// All sequences once, behind those that the window has seen.
+    fn pass(&mut self, mode: Mode, recording: &mut impl Recording, origin: u64) -> Result<(), ErrorOf<N, C>> {
         let header = recording.header();
         let inputs = self.network.inputs();
         if header.inputs as usize != inputs {
             return Err(MeasureError::Inputs);
         }
-        self.window = Window::default();
-        let origin = self.clock.now();
         // Each sequence, and a grid point to tell it from the next one.
         let spacing = u64::from(header.length).saturating_add(1);
-        for index in 0..header.sequences {
-            let start = u64::from(index).saturating_mul(spacing).saturating_add(1);
+        for _ in 0..header.sequences {
+            let start = u64::from(self.window.sequences)
+                .saturating_mul(spacing)
+                .saturating_add(1);
             recording.advance().map_err(MeasureError::Recording)?;
             let mut counts = [0; MAX_INPUTS];
             let counts = counts.get_mut(..inputs).ok_or(MeasureError::Inputs)?;
@@ -186,9 +226,7 @@ where
             mark(&mut self.markers.seq, false)?;
             self.window.sequences = self.window.sequences.saturating_add(1);
         }
-        let first = origin.saturating_add(self.grid.tick(1));
-        self.window.ticks = self.clock.now().saturating_sub(first);
-        Ok(self.window)
+        Ok(())
     }
 
     /// One calibration, with SEQ high for as long as it lasts. `counts` is a sample for updates, (I).
@@ -207,6 +245,12 @@ where
             Calibration::Busy(seconds) => {
                 let end = start.saturating_add(second.saturating_mul(seconds.into()));
                 while self.clock.now() < end {}
+            }
+            Calibration::Idle(seconds) => {
+                let end = start.saturating_add(second.saturating_mul(seconds.into()));
+                mark(&mut self.markers.awake, false)?;
+                self.clock.idle_until(end).map_err(MeasureError::Clock)?;
+                mark(&mut self.markers.awake, true)?;
             }
             Calibration::Asleep(seconds) => self.sleep(start.saturating_add(second.saturating_mul(seconds.into())))?,
             Calibration::Wakes(wakes) => {
@@ -228,9 +272,10 @@ where
 
     fn update(&mut self, counts: &[i16]) -> Result<u32, ErrorOf<N, C>> {
         mark(&mut self.markers.update, true)?;
+        self.meter.start();
         let step = self.network.step(counts);
+        self.window.updates.add(self.meter.stop());
         mark(&mut self.markers.update, false)?;
-        self.window.updates = self.window.updates.saturating_add(1);
         step.map(|step| step.skip).map_err(MeasureError::Network)
     }
 
@@ -240,12 +285,15 @@ where
     }
 
     fn sleep(&mut self, tick: u64) -> Result<(), ErrorOf<N, C>> {
-        if self.clock.now() >= tick {
+        let before = self.clock.now();
+        if before >= tick {
             return Ok(());
         }
         mark(&mut self.markers.awake, false)?;
         self.clock.sleep_until(tick).map_err(MeasureError::Clock)?;
         mark(&mut self.markers.awake, true)?;
+        let slept = self.clock.now().saturating_sub(before);
+        self.window.asleep_ticks = self.window.asleep_ticks.saturating_add(slept);
         self.window.wakes = self.window.wakes.saturating_add(1);
         Ok(())
     }

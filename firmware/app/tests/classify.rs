@@ -1,9 +1,9 @@
-//! From a mock sensor to decisions: scaled as the model counts, on the pin, and what becomes of a sensor that fails.
+//! From a mock sensor to decisions: set to the model's ranges, on the pin, and what becomes of a sensor that fails.
 
 use app::{
     MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
     classify::{Classify, ClassifyError, Event},
-    sensor::{ChannelScale, Described, Mismatch, Scaled},
+    sensor::{ChannelScale, Described, FitError, Mismatch, fit},
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
 use skiprnn_nostd::{
@@ -73,6 +73,8 @@ impl Clock for MockClock {
 struct MockSensor {
     world: Shared,
     channels: Vec<ChannelScale>,
+    /// Ranges are set as they are wanted, up to this one.
+    widest: f32,
     rate_hz: u32,
     /// Reads that still succeed.
     good: usize,
@@ -85,6 +87,16 @@ impl Described for MockSensor {
 
     fn rate_hz(&self) -> u32 {
         self.rate_hz
+    }
+
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), &'static str> {
+        if self.good == 0 {
+            return Err("no answer");
+        }
+        for (channel, full_scale) in self.channels.iter_mut().zip(full_scales) {
+            channel.full_scale = full_scale.min(self.widest);
+        }
+        Ok(())
     }
 }
 
@@ -129,11 +141,12 @@ impl Sensor for MockSensor {
     }
 }
 
-fn sensor(world: &Shared, unit: &'static str, full_scale: f32) -> MockSensor {
-    let channel = ChannelScale { unit, full_scale };
+fn sensor(world: &Shared, unit: &'static str, widest: f32) -> MockSensor {
+    let channel = ChannelScale { unit, full_scale: 1.0 };
     MockSensor {
         world: world.clone(),
         channels: vec![channel; 3],
+        widest,
         rate_hz: 400,
         good: usize::MAX,
     }
@@ -143,35 +156,82 @@ fn sensor(world: &Shared, unit: &'static str, full_scale: f32) -> MockSensor {
 fn a_model_for_another_sensor_is_refused_by_name() {
     with_model(|model| {
         let world = Shared::default();
-        let refusal = |sensor: MockSensor| Scaled::new(model, sensor).map(|_| ()).unwrap_err();
+        let refusal = |mut sensor: MockSensor| match fit(model, &mut sensor) {
+            Err(FitError::Mismatch(mismatch)) => mismatch,
+            other => panic!("{other:?}"),
+        };
         let narrow = refusal(sensor(&world, "g", 2.0));
         assert!(matches!(narrow, Mismatch::Range { channel: 0, .. }), "{narrow}");
         assert_eq!(
             narrow.to_string(),
-            "channel 0: the model's full scale is 4000, the sensor's 2000 thousandths of its unit"
+            "channel 0: the model's full scale is 4000, the sensor's nearest 2000 thousandths of its unit; quantize the \
+             model with --full-scale of the sensor"
         );
-        assert_eq!(refusal(sensor(&world, "m/s^2", 4.0)), Mismatch::Unit { channel: 0 });
+        let unit = refusal(sensor(&world, "m/s^2", 4.0));
+        assert_eq!(unit, Mismatch::Unit { channel: 0 });
+        assert!(unit.to_string().contains("unit"), "{unit}");
         let mut slow = sensor(&world, "g", 4.0);
         slow.rate_hz = 25;
-        assert_eq!(refusal(slow), Mismatch::Rate { model: 50, sensor: 25 });
+        let slow = refusal(slow);
+        assert_eq!(slow, Mismatch::Rate { model: 50, sensor: 25 });
+        assert!(
+            slow.to_string().contains("50 samples a second, the sensor makes 25"),
+            "{slow}"
+        );
         let mut few = sensor(&world, "g", 4.0);
         few.channels.pop();
-        assert_eq!(refusal(few), Mismatch::Channels { model: 3, sensor: 2 });
+        let few = refusal(few);
+        assert_eq!(few, Mismatch::Channels { model: 3, sensor: 2 });
+        assert!(few.to_string().contains("3 channels, the sensor delivers 2"), "{few}");
+
+        let mut dead = sensor(&world, "g", 4.0);
+        dead.good = 0;
+        assert_eq!(fit(model, &mut dead), Err(FitError::Sensor("no answer")));
     });
 }
 
 #[test]
-fn counts_become_the_models() {
+fn a_sensor_is_set_to_the_models_ranges() {
     with_model(|model| {
         let world = Shared::default();
-        let mut scaled = Scaled::new(model, sensor(&world, "g", 4.0)).unwrap();
-        // Full scales 4, 2 and 2 g before a sensor of 4 g.
-        assert_eq!(
-            scaled.read(3).map(|r| r.unwrap().to_vec()),
-            Poll::Ready(vec![9692, -3000, 3000])
-        );
-        let mut wide = Scaled::new(model, sensor(&world, "g", 16.0)).unwrap();
-        assert_eq!(wide.read(0).map(|r| r.unwrap()[0]), Poll::Ready(32_767), "saturated");
+        let mut sensor = sensor(&world, "g", 4.0);
+        fit(model, &mut sensor).unwrap();
+        let set: Vec<f32> = sensor.channels().iter().map(|channel| channel.full_scale).collect();
+        let wanted: Vec<f32> = model.channels().map(|channel| channel.full_scale).collect();
+        assert_eq!(set, wanted);
+    });
+}
+
+#[test]
+fn what_refuses_says_why() {
+    with_model(|model| {
+        let world = Shared::default();
+        let new = |sensor: MockSensor| {
+            let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
+            Classify::new(model, network, sensor, MockClock(world.clone()), AnyPin, 0).map(|_| ())
+        };
+        assert_eq!(new(sensor(&world, "g", 4.0)), Ok(()));
+        let mut dead = sensor(&world, "g", 4.0);
+        dead.good = 0;
+        let dead = new(dead).unwrap_err();
+        assert_eq!(dead, ClassifyError::Sensor("no answer"));
+        assert!(dead.to_string().contains("no answer"), "{dead}");
+        let other = new(sensor(&world, "m/s^2", 4.0)).unwrap_err();
+        assert_eq!(other, ClassifyError::Mismatch(Mismatch::Unit { channel: 0 }));
+        assert!(other.to_string().contains("unit"), "{other}");
+        let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
+        let error = Classify::new(
+            model,
+            network,
+            sensor(&world, "g", 4.0),
+            MockClock(world.clone()),
+            StuckPin,
+            0,
+        )
+        .map(|_| ())
+        .unwrap_err();
+        assert_eq!(error, ClassifyError::Pin);
+        assert!(error.to_string().contains("pin"), "{error}");
     });
 }
 
@@ -255,5 +315,34 @@ impl embedded_hal::digital::OutputPin for AnyPin {
 
     fn set_high(&mut self) -> Result<(), Infallible> {
         Ok(())
+    }
+}
+
+/// A pin that takes no level.
+struct StuckPin;
+
+impl embedded_hal::digital::Error for StuckPin {
+    fn kind(&self) -> embedded_hal::digital::ErrorKind {
+        embedded_hal::digital::ErrorKind::Other
+    }
+}
+
+impl std::fmt::Debug for StuckPin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stuck")
+    }
+}
+
+impl embedded_hal::digital::ErrorType for StuckPin {
+    type Error = StuckPin;
+}
+
+impl embedded_hal::digital::OutputPin for StuckPin {
+    fn set_low(&mut self) -> Result<(), StuckPin> {
+        Err(StuckPin)
+    }
+
+    fn set_high(&mut self) -> Result<(), StuckPin> {
+        Err(StuckPin)
     }
 }

@@ -37,6 +37,7 @@ fn lsm_start() -> Vec<I2cStep> {
 #[test]
 fn lsm6ds_is_on_only_between_power_up_and_power_down() {
     let mut steps = lsm_start();
+    // ±4 g and 2000 degrees a second, which go with the power.
     steps.extend([
         lsm_writes(0x10, 0x58),
         lsm_writes(0x11, 0x5c),
@@ -49,6 +50,10 @@ fn lsm6ds_is_on_only_between_power_up_and_power_down() {
     ]);
     let mut bus = I2cMock::new(&steps);
     let mut sensor = Inertial::new(bus.clone(), LSM).unwrap();
+    let full_scales = |sensor: &Inertial<I2cMock>| sensor.channels().iter().map(|c| c.full_scale).collect::<Vec<_>>();
+    assert_eq!(full_scales(&sensor), [2.0, 2.0, 2.0, 5.0042, 5.0042, 5.0042]);
+    sensor.set_ranges(&[3.9, 0.0, 0.0, 35.0, 0.0, 0.0]).unwrap();
+    assert_eq!(full_scales(&sensor), [4.0, 4.0, 4.0, 40.0337, 40.0337, 40.0337]);
     sensor.power_up().unwrap();
     assert_eq!(sensor.read(0), Poll::Pending);
     // Acceleration first, as the channels say.
@@ -70,7 +75,7 @@ fn lsm6ds_that_does_not_answer_or_is_another_part() {
     bus.done();
     let nobody = embedded_hal::i2c::ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
     let mut steps = lsm_start();
-    steps.push(lsm_writes(0x10, 0x58).with_error(nobody));
+    steps.push(lsm_writes(0x10, 0x50).with_error(nobody));
     steps.push(lsm_reads(0x1e, &[0]).with_error(nobody));
     let mut bus = I2cMock::new(&steps);
     let mut sensor = Inertial::new(bus.clone(), LSM).unwrap();
@@ -92,8 +97,10 @@ fn adxl(write: &[u8], read: &[u8]) -> Vec<SpiStep<u8>> {
 fn adxl362_counts_in_sixteen_bits() {
     let steps: Vec<_> = [
         adxl(&[0x0b, 0x00], &[0xad]),
-        adxl(&[0x0a, 0x2c, 0x55], &[]),
+        adxl(&[0x0a, 0x2c, 0x15], &[]),
         adxl(&[0x0a, 0x2d, 0x00], &[]),
+        // ±4 g.
+        adxl(&[0x0a, 0x2c, 0x55], &[]),
         adxl(&[0x0a, 0x2d, 0x02], &[]),
         adxl(&[0x0b, 0x0b], &[0x40]),
         adxl(&[0x0b, 0x0b], &[0x41]),
@@ -104,6 +111,7 @@ fn adxl362_counts_in_sixteen_bits() {
     .concat();
     let mut bus = SpiMock::new(&steps);
     let mut sensor = Adxl362::new(bus.clone()).unwrap();
+    sensor.set_ranges(&[4.0; 3]).unwrap();
     sensor.power_up().unwrap();
     assert_eq!(sensor.read(0), Poll::Pending);
     let Poll::Ready(Ok(sample)) = sensor.read(0) else {
@@ -142,7 +150,9 @@ fn lis3dh_is_off_until_it_is_powered_up() {
         writes(0x20, 0x0f),
         reads(0x1f, 0x00),
         writes(0x1f, 0x80),
-        // ±4 g.
+        // ±2 g, as after power-on; then ±4 g.
+        reads(0x23, 0x80),
+        writes(0x23, 0x80),
         reads(0x23, 0x80),
         writes(0x23, 0x90),
         // On at 400 Hz.
@@ -157,6 +167,9 @@ fn lis3dh_is_off_until_it_is_powered_up() {
     ];
     let mut bus = I2cMock::new(&steps);
     let mut sensor = Lis3dh::new(bus.clone(), false).unwrap();
+    sensor.set_ranges(&[4.0, 2.0, 2.0]).unwrap();
+    let full_scales: Vec<f32> = sensor.channels().iter().map(|c| c.full_scale).collect();
+    assert_eq!(full_scales, [4.0; 3], "one range for all axes");
     sensor.power_up().unwrap();
     assert!(sensor.read(0).is_pending());
     match sensor.read(0) {
@@ -165,6 +178,60 @@ fn lis3dh_is_off_until_it_is_powered_up() {
     }
     sensor.power_down().unwrap();
     bus.done();
+}
+
+#[test]
+fn lis3dh_that_does_not_answer() {
+    const ADDRESS: u8 = 0x19;
+    let nobody = embedded_hal::i2c::ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
+    let mut bus = I2cMock::new(&[I2cStep::write_read(ADDRESS, vec![0x0f], vec![0]).with_error(nobody)]);
+    match Lis3dh::new(bus.clone(), true) {
+        Err(lis3dh::Error::Bus(error)) => assert_eq!(error, nobody),
+        other => panic!("{:?}", other.err()),
+    }
+    bus.done();
+    let mut bus = I2cMock::new(&[I2cStep::write_read(ADDRESS, vec![0x0f], vec![0x44])]);
+    match Lis3dh::new(bus.clone(), true) {
+        Err(lis3dh::Error::WrongAddress) => {}
+        other => panic!("{:?}", other.err()),
+    }
+    bus.done();
+}
+
+/// A bus on which every transfer fails but those that are still good.
+struct Failing(usize);
+
+impl embedded_hal::spi::ErrorType for Failing {
+    type Error = embedded_hal::spi::ErrorKind;
+}
+
+impl embedded_hal::spi::SpiDevice for Failing {
+    fn transaction(&mut self, operations: &mut [embedded_hal::spi::Operation<'_, u8>]) -> Result<(), Self::Error> {
+        self.0 = self.0.checked_sub(1).ok_or(embedded_hal::spi::ErrorKind::Other)?;
+        for operation in operations {
+            if let embedded_hal::spi::Operation::Read(bytes) = operation {
+                // What DEVID_AD reads.
+                bytes.fill(0xad);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn adxl362_that_no_longer_answers() {
+    let broken = adxl362::Error::Bus(embedded_hal::spi::ErrorKind::Other);
+    // Finding the part takes one transfer, configuring it two.
+    for good in 0..3 {
+        assert_eq!(Adxl362::new(Failing(good)).err(), Some(broken));
+    }
+    let mut sensor = Adxl362::new(Failing(4)).unwrap();
+    assert_eq!(sensor.rate_hz(), 400);
+    assert!(sensor.profile().turn_on >= Duration::from_millis(10));
+    sensor.power_up().unwrap();
+    assert_eq!(sensor.read(0), Poll::Ready(Err(broken)));
+    assert_eq!(sensor.set_ranges(&[4.0]), Err(broken));
+    assert_eq!(sensor.power_down(), Err(broken));
 }
 
 #[test]

@@ -76,10 +76,10 @@ const MACHINES: [Machine; 5] = [
     Machine {
         name: "microbit",
         target: "thumbv6m-none-eabi",
-        flash: (0, 0x1_0000),
+        flash: (0, 0x1_8000),
         ram: (0x2000_0000, 0x4000),
         stack: 0x3000,
-        blob: (0x1_0000, 0x3_0000),
+        blob: (0x1_8000, 0x2_8000),
         sequences: (0, 0),
         clock_hz: 16_000_000,
         timers: [0x4000_8000, 0x4000_8000],

@@ -1,6 +1,6 @@
 //! A clock over embassy-time: the low-power timer that the board's embassy crate drives.
 
-use app::Clock;
+use app::{Clock, IdleClock};
 use core::{convert::Infallible, task::Waker};
 use embassy_time::{Instant, TICK_HZ};
 
@@ -49,6 +49,19 @@ impl<P: Power> Clock for EmbassyClock<P> {
     }
 
     fn sleep_until(&mut self, tick: u64) -> Result<(), Infallible> {
+        self.wait(tick, P::idle)
+    }
+}
+
+impl<P: Power> IdleClock for EmbassyClock<P> {
+    fn idle_until(&mut self, tick: u64) -> Result<(), Infallible> {
+        self.wait(tick, |_, alarm| wait_for_event(alarm))
+    }
+}
+
+impl<P: Power> EmbassyClock<P> {
+    /// Waits, in stretches that the watchdog allows, each of them by `doze`, which is given the tick that ends it.
+    fn wait(&mut self, tick: u64, doze: impl Fn(&mut P, u64)) -> Result<(), Infallible> {
         loop {
             self.power.feed();
             let now = self.now();
@@ -58,15 +71,7 @@ impl<P: Power> Clock for EmbassyClock<P> {
             // The alarm's interrupt ends the sleep; what it wakes besides is nobody.
             let alarm = tick.min(now.saturating_add(LONGEST_TICKS));
             embassy_time_driver::schedule_wake(alarm, Waker::noop());
-            self.power.idle(alarm);
+            doze(&mut self.power, alarm);
         }
-    }
-}
-
-/// The last state of a board: asleep, and awake only to feed a watchdog that nothing stops.
-pub fn sleep_for_ever(power: impl Power) -> ! {
-    let mut clock = EmbassyClock::new(power);
-    loop {
-        let Ok(()) = clock.sleep_until(u64::MAX);
     }
 }

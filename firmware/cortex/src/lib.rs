@@ -9,6 +9,8 @@
 pub mod classify;
 #[cfg(feature = "embassy")]
 pub mod clock;
+pub mod counter;
+pub mod measure;
 #[cfg(not(armv6m))]
 pub mod meter;
 mod refusal;

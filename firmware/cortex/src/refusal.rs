@@ -1,6 +1,6 @@
 //! Why an image does not do what it was asked to.
 
-use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError};
+use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError, measure::MeasureError};
 use core::{convert::Infallible, fmt};
 use skiprnn_nostd::{Capacity, ParseError, StepError};
 
@@ -21,6 +21,8 @@ pub enum Refusal {
     Step(StepError),
     /// The replay did not begin, or did not end.
     Replay(ReplayError<StepError, Infallible>),
+    /// The measurement did not begin, or did not end.
+    Measure(MeasureError<StepError, Infallible>),
 }
 
 impl fmt::Display for Refusal {
@@ -36,6 +38,7 @@ impl fmt::Display for Refusal {
             ),
             Self::Step(error) => write!(f, "{error}"),
             Self::Replay(error) => write!(f, "{error}"),
+            Self::Measure(error) => write!(f, "{error}"),
         }
     }
 }
@@ -61,6 +64,12 @@ impl From<Capacity> for Refusal {
 impl From<ReplayError<StepError, Infallible>> for Refusal {
     fn from(error: ReplayError<StepError, Infallible>) -> Self {
         Self::Replay(error)
+    }
+}
+
+impl From<MeasureError<StepError, Infallible>> for Refusal {
+    fn from(error: MeasureError<StepError, Infallible>) -> Self {
+        Self::Measure(error)
     }
 }
 

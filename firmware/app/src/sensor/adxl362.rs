@@ -1,9 +1,9 @@
 //! Analog Devices ADXL362: three axes of acceleration over SPI, at 400 Hz while it measures.
 //!
-//! No maintained driver exists for embedded-hal 1.0. Data sheet (rev. F): 12 bits, sign-extended to 16, 2 mg a count at ±4 g;
+//! No maintained driver exists for embedded-hal 1.0. Data sheet (rev. F): 12 bits, sign-extended to 16, 1, 2 or 4 mg a count;
 //! valid 4 periods after the measurement begins; 3.0 µA at 400 Hz, 10 nA in standby.
 
-use super::{ChannelScale, Described};
+use super::{ChannelScale, Described, nearest};
 use core::{task::Poll, time::Duration};
 use embedded_hal::spi::SpiDevice;
 use skiprnn_nostd::runner::{Profile, Sensor};
@@ -18,16 +18,16 @@ const POWER_CTL: u8 = 0x2d;
 
 /// What DEVID_AD reads.
 const PART: u8 = 0xad;
-/// ±4 g, 400 Hz, half of it as bandwidth.
-const FILTER: u8 = 0x55;
+/// 400 Hz, half of it as bandwidth; the two highest bits are the range.
+const FILTER: u8 = 0x15;
 const MEASURE: u8 = 0x02;
 const STANDBY: u8 = 0x00;
 const DATA_READY: u8 = 1;
 
 /// Of the 12 bits to the 16 that a model counts in.
 const LEFT_SHIFT: u32 = 4;
-/// 2 mg a count of the part, 16 counts each.
-const FULL_SCALE_G: f32 = 4.096;
+/// Accelerations at 32,768 counts, 16 for each of the part's, and the bits of the range.
+const RANGES: [(f32, u8); 3] = [(2.048, 0x00), (4.096, 0x40), (8.192, 0x80)];
 
 /// What can go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl<E> From<E> for Error<E> {
     }
 }
 
-/// The sensor, at ±4 g.
+/// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<S> {
     bus: S,
     channels: [ChannelScale; 3],
@@ -59,10 +59,8 @@ impl<S: SpiDevice> Accelerometer<S> {
     /// # Errors
     /// It does not answer, or is another part.
     pub fn new(bus: S) -> Result<Self, Error<S::Error>> {
-        let scale = ChannelScale {
-            unit: "g",
-            full_scale: FULL_SCALE_G,
-        };
+        let [(full_scale, range), ..] = RANGES;
+        let scale = ChannelScale { unit: "g", full_scale };
         let mut sensor = Self {
             bus,
             channels: [scale; 3],
@@ -71,7 +69,7 @@ impl<S: SpiDevice> Accelerometer<S> {
         if found != PART {
             return Err(Error::Part { found });
         }
-        sensor.write(FILTER_CTL, FILTER)?;
+        sensor.write(FILTER_CTL, FILTER | range)?;
         sensor.write(POWER_CTL, STANDBY)?;
         Ok(sensor)
     }
@@ -111,6 +109,17 @@ impl<S: SpiDevice> Described for Accelerometer<S> {
 
     fn rate_hz(&self) -> u32 {
         400
+    }
+
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
+        let wanted = full_scales.first().copied().unwrap_or_default();
+        if let Some((full_scale, range)) = nearest(&RANGES, wanted) {
+            self.write(FILTER_CTL, FILTER | range)?;
+            self.channels
+                .iter_mut()
+                .for_each(|channel| channel.full_scale = full_scale);
+        }
+        Ok(())
     }
 }
 

@@ -39,7 +39,7 @@ impl<F, P: OutputPin> Voltage<F, P> {
     }
 }
 
-impl<F, P> Described for Voltage<F, P> {
+impl<C, F: FnMut() -> Result<i16, C>, P: OutputPin> Described for Voltage<F, P> {
     fn channels(&self) -> &[ChannelScale] {
         &self.channels
     }

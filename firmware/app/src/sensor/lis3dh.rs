@@ -3,16 +3,16 @@
 //! Data sheet (DocID17530): low-power mode delivers 8 bits left-justified in 16; a sample is valid 1 ms after the rate is
 //! set, and the first one comes within a period of it; 36 µA at 400 Hz, 0.5 µA in power-down.
 
-use super::{ChannelScale, Described};
+use super::{ChannelScale, Described, nearest};
 use core::{convert::Infallible, task::Poll, time::Duration};
 use embedded_hal::i2c::I2c;
 use lis3dh::{Configuration, DataRate, Lis3dh, Lis3dhI2C, Mode, Range, SlaveAddr, accelerometer::RawAccelerometer};
 use skiprnn_nostd::runner::{Profile, Sensor};
 
-/// Acceleration at 32,768 counts.
-const FULL_SCALE_G: f32 = 4.0;
+/// Accelerations at 32,768 counts. At ±16 g the part counts in other steps.
+const RANGES: [(f32, Range); 3] = [(2.0, Range::G2), (4.0, Range::G4), (8.0, Range::G8)];
 
-/// The sensor, at ±4 g.
+/// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<I: I2c> {
     part: Lis3dh<Lis3dhI2C<I>>,
     channels: [ChannelScale; 3],
@@ -38,11 +38,9 @@ impl<I: I2c> Accelerometer<I> {
             ..Configuration::default()
         };
         let mut part = Lis3dh::new_i2c_with_config(bus, address, configuration)?;
-        part.set_range(Range::G4)?;
-        let scale = ChannelScale {
-            unit: "g",
-            full_scale: FULL_SCALE_G,
-        };
+        let [(full_scale, range), ..] = RANGES;
+        part.set_range(range)?;
+        let scale = ChannelScale { unit: "g", full_scale };
         Ok(Self {
             part,
             channels: [scale; 3],
@@ -57,6 +55,17 @@ impl<I: I2c> Described for Accelerometer<I> {
 
     fn rate_hz(&self) -> u32 {
         400
+    }
+
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
+        let wanted = full_scales.first().copied().unwrap_or_default();
+        if let Some((full_scale, range)) = nearest(&RANGES, wanted) {
+            self.part.set_range(range)?;
+            self.channels
+                .iter_mut()
+                .for_each(|channel| channel.full_scale = full_scale);
+        }
+        Ok(())
     }
 }
 

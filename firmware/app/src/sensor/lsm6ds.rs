@@ -5,7 +5,7 @@
 //! of the LSM6DSO (DS12140): the gyroscope is valid 35 ms after it is switched on from power-down, the accelerometer
 //! earlier; 550 µA together, 3 µA in power-down.
 
-use super::{ChannelScale, Described};
+use super::{ChannelScale, Described, nearest};
 use core::{task::Poll, time::Duration};
 use embedded_hal::i2c::I2c;
 use skiprnn_nostd::runner::{Profile, Sensor};
@@ -19,19 +19,18 @@ const OUTX_L_G: u8 = 0x22;
 
 /// What WHO_AM_I reads in the family: DS3, DSL and DSM, DSR, DSO and DSOX.
 const PARTS: [u8; 4] = [0x69, 0x6a, 0x6b, 0x6c];
-/// 208 Hz, ±4 g.
-const ACCELERATION_ON: u8 = 0x58;
-/// 208 Hz, 2000 degrees a second.
-const RATE_ON: u8 = 0x5c;
+/// 208 Hz, in both registers that switch on; the range stands in other bits.
+const ON: u8 = 0x50;
 /// Block data update, and addresses that count up within a transfer.
 const CONTROL: u8 = 0x44;
 /// New acceleration and new angular rate.
 const READY: u8 = 0b11;
 
-/// 0.122 mg a count.
-const ACCELERATION_G: f32 = 4.0;
-/// 70 thousandths of a degree a second for each count, in radians.
-const RATE_RAD_S: f32 = 40.0335;
+/// Accelerations at 32,768 counts, in g: 0.061 mg a count at the first; and the bits of the range.
+const ACCELERATIONS: [(f32, u8); 4] = [(2.0, 0x00), (4.0, 0x08), (8.0, 0x0c), (16.0, 0x04)];
+/// Angular rates at 32,768 counts, in rad/s: 8.75, 17.5, 35 and 70 thousandths of a degree a second for each count; and
+/// the bits of the range.
+const RATES: [(f32, u8); 4] = [(5.0042, 0x00), (10.0084, 0x04), (20.0168, 0x08), (40.0337, 0x0c)];
 
 /// What can go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,10 +50,12 @@ impl<E> From<E> for Error<E> {
     }
 }
 
-/// The sensor: acceleration x, y, z, then angular rate x, y, z.
+/// The sensor: acceleration x, y, z, then angular rate x, y, z; at ±2 g and 250 degrees a second at first.
 pub struct Inertial<I> {
     bus: I,
     address: u8,
+    /// Bits of the range, for acceleration and for angular rate.
+    ranges: [u8; 2],
     channels: [ChannelScale; 6],
 }
 
@@ -73,18 +74,13 @@ impl<I: I2c> Inertial<I> {
         for (register, value) in [(CTRL3_C, CONTROL), (CTRL1_XL, 0), (CTRL2_G, 0)] {
             bus.write(address, &[register, value])?;
         }
-        let acceleration = ChannelScale {
-            unit: "g",
-            full_scale: ACCELERATION_G,
-        };
-        let rate = ChannelScale {
-            unit: "rad/s",
-            full_scale: RATE_RAD_S,
-        };
+        let [(acceleration, low), ..] = ACCELERATIONS;
+        let [(rate, slow), ..] = RATES;
         Ok(Self {
             bus,
             address,
-            channels: [acceleration, acceleration, acceleration, rate, rate, rate],
+            ranges: [low, slow],
+            channels: channels(acceleration, rate),
         })
     }
 
@@ -108,6 +104,19 @@ impl<I: I2c> Inertial<I> {
     }
 }
 
+/// The channels at these full scales, in g and rad/s.
+const fn channels(acceleration: f32, rate: f32) -> [ChannelScale; 6] {
+    let acceleration = ChannelScale {
+        unit: "g",
+        full_scale: acceleration,
+    };
+    let rate = ChannelScale {
+        unit: "rad/s",
+        full_scale: rate,
+    };
+    [acceleration, acceleration, acceleration, rate, rate, rate]
+}
+
 impl<I: I2c> Described for Inertial<I> {
     fn channels(&self) -> &[ChannelScale] {
         &self.channels
@@ -115,6 +124,18 @@ impl<I: I2c> Described for Inertial<I> {
 
     fn rate_hz(&self) -> u32 {
         208
+    }
+
+    /// Acceleration by the first, angular rate by the fourth; they are set as the part is switched on.
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
+        let wanted = |channel: usize| full_scales.get(channel).copied().unwrap_or_default();
+        if let (Some((acceleration, low)), Some((rate, slow))) =
+            (nearest(&ACCELERATIONS, wanted(0)), nearest(&RATES, wanted(3)))
+        {
+            self.ranges = [low, slow];
+            self.channels = channels(acceleration, rate);
+        }
+        Ok(())
     }
 }
 
@@ -132,8 +153,9 @@ impl<I: I2c> Sensor for Inertial<I> {
     }
 
     fn power_up(&mut self) -> Result<(), Self::Error> {
-        self.bus.write(self.address, &[CTRL1_XL, ACCELERATION_ON])?;
-        Ok(self.bus.write(self.address, &[CTRL2_G, RATE_ON])?)
+        let [acceleration, rate] = self.ranges;
+        self.bus.write(self.address, &[CTRL1_XL, ON | acceleration])?;
+        Ok(self.bus.write(self.address, &[CTRL2_G, ON | rate])?)
     }
 
     fn power_down(&mut self) -> Result<(), Self::Error> {

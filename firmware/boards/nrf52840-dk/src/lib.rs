@@ -4,6 +4,7 @@
 use cortex::{
     End, Markers, Refusal,
     clock::{EmbassyClock, Power, wait_for_event},
+    meter::CycleMeter,
 };
 use cortex_m::{Peripherals, singleton};
 use defmt_rtt as _;
@@ -19,6 +20,9 @@ use embassy_nrf::{
 
 /// Of the image, for its log.
 pub const NAME: &str = "nrf52840-dk";
+
+/// Of the core.
+pub const CLOCK_HZ: u32 = 64_000_000;
 
 /// Of the watchdog, in ticks of 32,768 Hz: 30 s.
 const PATIENCE_TICKS: u32 = 30 * 32_768;
@@ -40,6 +44,13 @@ pub struct Board {
     pub decision: Output<'static>,
     /// The core's own.
     pub core: Peripherals,
+}
+
+impl Board {
+    /// The parts that a measurement takes.
+    pub fn measurement(self) -> (Clock, CycleMeter, Pins) {
+        (self.clock, CycleMeter::new(self.core, CLOCK_HZ), self.markers)
+    }
 }
 
 bind_interrupts!(struct Interrupts {

@@ -1,8 +1,8 @@
 //! The board's clock: one 32-bit timer tells the time, extended to 64 bits, and an alarm ends the sleep.
 
 use crate::sys::{Alarm, Base, machine};
-use app::Clock;
-use core::convert::Infallible;
+use app::{Clock, IdleClock};
+use core::{cell::RefCell, convert::Infallible};
 
 /// Of the timers.
 pub const TICKS_PER_SECOND: u32 = machine::CLOCK_HZ;
@@ -58,5 +58,32 @@ impl Clock for TimerClock {
             }
             self.alarm.sleep(&mut self.base, left.min(LONGEST_SLEEP) as u32);
         }
+    }
+}
+
+/// An emulated core has one sleep.
+impl IdleClock for TimerClock {
+    fn idle_until(&mut self, tick: u64) -> Result<(), Infallible> {
+        self.sleep_until(tick)
+    }
+}
+
+/// The same clock for two parts that never ask at once: the runner, and the script of its sensor.
+#[derive(Clone, Copy)]
+pub struct SharedClock<'a>(pub &'a RefCell<TimerClock>);
+
+impl Clock for SharedClock<'_> {
+    type Error = Infallible;
+
+    fn ticks_per_second(&self) -> u32 {
+        TICKS_PER_SECOND
+    }
+
+    fn now(&mut self) -> u64 {
+        self.0.borrow_mut().now()
+    }
+
+    fn sleep_until(&mut self, tick: u64) -> Result<(), Infallible> {
+        self.0.borrow_mut().sleep_until(tick)
     }
 }

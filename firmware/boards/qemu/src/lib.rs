@@ -22,10 +22,25 @@ pub mod meter;
 pub mod stream;
 mod sys;
 
+use clock::TimerClock;
+use cortex::Markers;
 pub use cortex::{Refusal, blob_region};
 use cortex_m::Peripherals;
 use defmt_semihosting as _;
+use markers::LedPin;
+use meter::SysTickMeter;
 pub use sys::{Board, machine::NAME};
+
+/// The parts that a measurement takes.
+pub fn measurement(core: Peripherals, board: Board) -> (TimerClock, SysTickMeter, Markers<LedPin, LedPin, LedPin>) {
+    let mut meter = SysTickMeter::new(core.SYST);
+    meter.calibrate().log();
+    (
+        TimerClock::new(board.base, board.alarm),
+        meter,
+        markers::markers(board.leds),
+    )
+}
 
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Peripherals, Board) -> Result<(), Refusal>) -> ! {

@@ -5,7 +5,7 @@
 #![no_main]
 
 use app::sensor::lis3dh::Accelerometer;
-use cortex::{Refusal, classify};
+use cortex::classify;
 use cortex_m_rt::entry;
 use nrf52840_dk::{NAME, start};
 
@@ -15,7 +15,7 @@ const CLASS: usize = 0;
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Accelerometer::new(board.bus, false).map_err(|_| Refusal::Sensor)?;
+        let sensor = Accelerometer::new(board.bus, false).map_err(classify::not_found)?;
         classify::from_sensor(NAME, sensor, board.clock, board.decision, CLASS)
     })
 }

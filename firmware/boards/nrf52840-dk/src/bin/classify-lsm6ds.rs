@@ -6,7 +6,7 @@
 #![no_main]
 
 use app::sensor::lsm6ds::Inertial;
-use cortex::{Refusal, classify};
+use cortex::classify;
 use cortex_m_rt::entry;
 use nrf52840_dk::{NAME, start};
 
@@ -16,7 +16,7 @@ const CLASS: usize = 0;
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Inertial::new(board.bus, 0x6a).map_err(|_| Refusal::Sensor)?;
+        let sensor = Inertial::new(board.bus, 0x6a).map_err(classify::not_found)?;
         classify::from_sensor(NAME, sensor, board.clock, board.decision, CLASS)
     })
 }

@@ -5,14 +5,14 @@
 #![no_std]
 #![no_main]
 
-use cortex::{meter::CycleMeter, replay};
+use cortex::replay;
 use cortex_m_rt::entry;
 use nrf52840_dk::{NAME, start};
 
-/// Of the core.
-const CLOCK_HZ: u32 = 64_000_000;
-
 #[entry]
 fn main() -> ! {
-    start(|board| replay::from_flash(NAME, board.clock, CycleMeter::new(board.core, CLOCK_HZ), board.markers))
+    start(|board| {
+        let (clock, meter, markers) = board.measurement();
+        replay::from_flash(NAME, clock, meter, markers)
+    })
 }

@@ -7,21 +7,18 @@
 #![no_std]
 #![no_main]
 
-use app::{SequenceFile, SequenceStream, log, stored::find_blob};
-use cortex::{blob_region, replay::replay, sequence_region};
-use cortex_m::{Peripherals, singleton};
+use app::{log, stored::find_blob};
+use cortex::{blob_region, replay::replay};
+use cortex_m::Peripherals;
 use cortex_m_rt::entry;
 use qemu::{
     Board, NAME, Refusal,
     clock::{TICKS_PER_SECOND, TimerClock},
     markers::markers,
     meter::SysTickMeter,
-    stream::StandardInput,
+    stream::sequences,
 };
 use skiprnn_nostd::Model;
-
-/// Bytes of the longest sequence that can be streamed in.
-const STREAM_BUFFER: usize = 3072;
 
 #[entry]
 fn main() -> ! {
@@ -34,12 +31,5 @@ fn run(core: Peripherals, board: Board) -> Result<(), Refusal> {
     meter.calibrate().log();
     let model = Model::parse(find_blob(blob_region())?)?;
     let clock = TimerClock::new(board.base, board.alarm);
-    let markers = markers(board.leds);
-    if sequence_region().is_empty() {
-        let buffer = singleton!(: [u8; STREAM_BUFFER] = [0; STREAM_BUFFER]).ok_or(Refusal::Buffer)?;
-        let stream = SequenceStream::open(StandardInput::open(), buffer)?;
-        replay(model, stream, clock, meter, markers)
-    } else {
-        replay(model, SequenceFile::find(sequence_region())?, clock, meter, markers)
-    }
+    replay(model, sequences()?, clock, meter, markers(board.leds))
 }

@@ -1,8 +1,11 @@
 //! `skiprnn emulate`
 
+mod classify;
+mod measure;
+
 use crate::{
     blob::{self, Prepared},
-    cli::{EmulateArgs, ResultArgs},
+    cli::{App, EmulateArgs, ResultArgs},
     inputs, output,
     output::{Output, Usage, merge},
     simulate,
@@ -13,15 +16,21 @@ use quantize::{Blob, Run, Simulator};
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 
-/// The replay image reports the logits at the end of a sequence, not those of every step.
+/// The images report the logits at the end of a sequence, not those of every step.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "output_at: the blob gives an output at every step, and the replay firmware reports the last one only; use simulate"
-)]
+#[error("output_at: the blob gives an output at every step, and the firmware reports the last one only; use simulate")]
 pub struct OutputsAtSteps;
 
 /// Sequences where nothing else is said.
 pub const COUNT: usize = 200;
+
+/// Whether the images can report what the model puts out.
+fn check_output(model: &Model<'_>) -> anyhow::Result<()> {
+    match blob::output_at(model) {
+        OutputAt::Step => Err(OutputsAtSteps.into()),
+        OutputAt::End => Ok(()),
+    }
+}
 
 /// Runs prepared sequences on the emulated board and compares with the simulator; the JSON is the command's.
 pub fn emulate(
@@ -32,9 +41,7 @@ pub fn emulate(
     result: &ResultArgs,
 ) -> anyhow::Result<(Value, Emulation)> {
     let x = &prepared.data.x;
-    if blob::output_at(model) == OutputAt::Step {
-        return Err(OutputsAtSteps.into());
-    }
+    check_output(model)?;
     let emulation = emulator::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
     let expected = Simulator::new(model)?.run_all(&prepared.counts, x.length, inputs::threads());
     let runs: Vec<Run> = emulation
@@ -81,8 +88,23 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
         firmware: args.firmware.clone(),
         ..Options::default()
     };
+    match args.app {
+        App::Replay => replay(args, &blob, &model, &prepared, &options, out),
+        App::Classify => classify::run(args, &blob, &model, &prepared, &options, out),
+        App::Measure => measure::run(args, &blob, &prepared, &options, out),
+    }
+}
+
+fn replay(
+    args: &EmulateArgs,
+    blob: &Blob,
+    model: &Model<'_>,
+    prepared: &Prepared,
+    options: &Options,
+    out: Output,
+) -> anyhow::Result<()> {
     let spinner = output::progress_bar("emulating", 0);
-    let result = emulate(&blob, &model, &prepared, &options, &args.result);
+    let result = emulate(blob, model, prepared, options, &args.result);
     spinner.finish_and_clear();
     let (value, emulation) = result?;
     if args.log {
@@ -93,7 +115,7 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
             "{}: {}\n{} the simulator (schedules, logits, final states); {:.0} instructions per update (counted)\n\
              asleep {:.3} of {:.3} s of virtual time, {} late updates",
             emulation.machine,
-            simulate::text(&value, &model),
+            simulate::text(&value, model),
             if value["identical_to_simulator"] == true {
                 "identical to"
             } else {

@@ -1,0 +1,288 @@
+//! The scripted sensor under the application `classify`, in simulated time: what it decides is what the network decides on
+//! the recording, sample by sample, and whatever is read at another instant is another sample.
+
+use app::{
+    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, SequenceFile,
+    classify::{ClassifyError, Event},
+    sensor::{
+        Described,
+        scripted::{DEPTH, ScriptError, Scripted},
+    },
+};
+use embedded_hal::digital::{ErrorType, OutputPin};
+use skiprnn_nostd::{
+    Instance, Model, Network, Sequence, Step,
+    runner::{Captured, Clock, RunnerError, Sensor},
+};
+use std::{cell::Cell, convert::Infallible, rc::Rc, task::Poll};
+
+/// Ticks of the clock in a second.
+const SECOND: u32 = 1_000_000;
+/// Ticks of the model's sample period.
+const PERIOD: u64 = 20_000;
+
+/// The three-channel activity model, 50 Hz, as it would lie in flash.
+fn model() -> Model<'static> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../models/activity-accelerometer/model.srnn"
+    );
+    let bytes = std::fs::read(path).unwrap();
+    let padded: &'static mut [u8] = Box::leak(vec![0; bytes.len() + 4].into());
+    let offset = padded.as_ptr().align_offset(4);
+    let blob = &mut padded[offset..][..bytes.len()];
+    blob.copy_from_slice(&bytes);
+    Model::parse(blob).unwrap()
+}
+
+/// Counts (N, T, 3) that wander, from a fixed seed.
+fn counts(sequences: usize) -> Vec<i16> {
+    let mut state = 7u64;
+    let mut at = [0i32; 3];
+    (0..sequences * 128 * 3)
+        .map(|index| {
+            state = state
+                .wrapping_mul(0x5851_f42d_4c95_7f2d)
+                .wrapping_add(0x1405_7b7e_f767_814f);
+            let channel = &mut at[index % 3];
+            *channel = (*channel + i32::from((state >> 48) as i16 / 8)).clamp(-32_768, 32_767);
+            *channel as i16
+        })
+        .collect()
+}
+
+/// The recording as a loader leaves it.
+fn file(counts: &[i16]) -> Vec<u8> {
+    let samples: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
+    let sequences = counts.len() as u32 / (128 * 3);
+    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&samples);
+    let mut bytes = b"SRSQ\x01\x00\x20\x00".to_vec();
+    for field in [sequences, 128, 3, 0, samples.len() as u32, crc] {
+        bytes.extend(field.to_le_bytes());
+    }
+    bytes.extend(samples);
+    bytes
+}
+
+/// A microsecond a tick; sleeping takes no other time than it should.
+#[derive(Clone, Default)]
+struct Time(Rc<Cell<u64>>);
+
+impl Clock for Time {
+    type Error = Infallible;
+
+    fn ticks_per_second(&self) -> u32 {
+        SECOND
+    }
+
+    fn now(&mut self) -> u64 {
+        self.0.get()
+    }
+
+    fn sleep_until(&mut self, tick: u64) -> Result<(), Infallible> {
+        self.0.set(self.0.get().max(tick));
+        Ok(())
+    }
+}
+
+/// A network whose updates take time.
+struct Slow(Instance<'static, MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>, Time, u64);
+
+impl Network for Slow {
+    type Error = skiprnn_nostd::StepError;
+
+    fn inputs(&self) -> usize {
+        self.0.inputs()
+    }
+
+    fn outputs(&self) -> usize {
+        self.0.outputs()
+    }
+
+    fn sample_period_ns(&self) -> u64 {
+        self.0.sample_period_ns()
+    }
+
+    fn sequence_length(&self) -> u32 {
+        self.0.sequence_length()
+    }
+
+    fn reset(&mut self) -> Result<(), Self::Error> {
+        self.0.reset()
+    }
+
+    fn step(&mut self, counts: &[i16]) -> Result<Step, Self::Error> {
+        let step = self.0.step(counts);
+        self.1.0.set(self.1.0.get() + self.2);
+        step
+    }
+
+    fn logits(&self, out: &mut [i32]) -> Result<(), Self::Error> {
+        self.0.logits(out)
+    }
+
+    fn decide(&self, logits: &[i32]) -> usize {
+        self.0.decide(logits)
+    }
+
+    fn state_crc(&self) -> u32 {
+        self.0.state_crc()
+    }
+}
+
+struct AnyPin;
+
+impl ErrorType for AnyPin {
+    type Error = Infallible;
+}
+
+impl OutputPin for AnyPin {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// (updates, last sample used, logits) of each sequence, without any clock.
+fn expected(model: &Model<'static>, counts: &[i16]) -> Vec<(u32, u64, Vec<i32>)> {
+    let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
+    let mut sequence = Sequence::new(network);
+    counts
+        .chunks_exact(128 * 3)
+        .map(|counts| {
+            sequence.restart().unwrap();
+            let mut last = 0;
+            while let Some(sample) = sequence.due() {
+                sequence.step(&counts[sample as usize * 3..][..3]).unwrap();
+                last = sample;
+            }
+            let mut logits = vec![0; model.outputs()];
+            sequence.outputs(&mut logits).unwrap();
+            (sequence.timeline().updates(), last, logits)
+        })
+        .collect()
+}
+
+#[test]
+fn decisions_are_the_networks_on_the_recording() {
+    let model = model();
+    let counts = counts(6);
+    let file = file(&counts);
+    let expected = expected(&model, &counts);
+    // Updates that fit the period, and updates that outlast it, during which samples wait in the FIFO.
+    for update in [0, PERIOD / 2, PERIOD + PERIOD / 3] {
+        let time = Time::default();
+        let mut now = time.clone();
+        let recording = SequenceFile::find(&file).unwrap();
+        let sensor = Scripted::new(&model, recording, move || now.now(), SECOND).unwrap();
+        let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), update);
+        let mut classify = Classify::new(&model, network, sensor, time.clone(), AnyPin, 0).unwrap();
+        let mut latest = 0;
+        for (index, (updates, sample, logits)) in expected.iter().enumerate() {
+            let Event::Decided(decision, _) = classify.decide().unwrap() else {
+                panic!("sequence {index} was lost");
+            };
+            assert_eq!(
+                (decision.sequence, decision.updates, decision.sample),
+                (index as u64, *updates, *sample)
+            );
+            assert_eq!(
+                decision.logits[..],
+                logits[..],
+                "sequence {index}, update of {update} us"
+            );
+            if update <= PERIOD {
+                // The grid begins a period after the start, since the sensor is slower than nothing; one sequence lies
+                // behind the other, and the update comes on top.
+                let due = (1 + index as u64 * 128 + sample) * PERIOD;
+                assert_eq!(classify.now(), due + update, "sequence {index}");
+            }
+            latest = classify.now();
+        }
+        let counters = classify.counters();
+        assert_eq!((counters.overflows, counters.missed, counters.failures), (0, 0, 0));
+        assert_eq!(counters.captured > 0, update > PERIOD);
+        assert!(latest > 5 * 128 * PERIOD);
+        // The recording has ended: three sequences are lost, and that is the end.
+        for _ in 0..2 {
+            assert!(matches!(classify.decide(), Ok(Event::Lost(RunnerError::Sensor { .. }))));
+        }
+        let error = classify.decide().unwrap_err();
+        assert!(matches!(
+            error,
+            ClassifyError::Runner(RunnerError::Sensor {
+                error: ScriptError::Sample(_),
+                ..
+            })
+        ));
+    }
+}
+
+/// A sensor of one sequence, and its time.
+fn script(file: &'static [u8]) -> (Time, Scripted<SequenceFile<'static>, impl FnMut() -> u64>) {
+    let time = Time::default();
+    let mut now = time.clone();
+    let recording = SequenceFile::find(file).unwrap();
+    let sensor = Scripted::new(&model(), recording, move || now.now(), SECOND).unwrap();
+    (time, sensor)
+}
+
+#[test]
+fn what_is_read_at_another_instant_is_another_sample() {
+    let counts = counts(1);
+    let (time, mut sensor) = script(Vec::leak(file(&counts)));
+    let of = |sample: usize| &counts[sample * 3..][..3];
+    assert_eq!(sensor.rate_hz(), 50);
+    assert_eq!(sensor.read(0), Poll::Ready(Err(ScriptError::Off)));
+    sensor.power_up().unwrap();
+    assert_eq!(sensor.read(0), Poll::Pending, "within its turn-on time");
+    time.0.set(1000);
+    let mut read = |at: u64, sample: u64| {
+        time.0.set(at);
+        match sensor.read(sample) {
+            Poll::Ready(Ok(counts)) => counts.to_vec(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(read(1000, 0), of(0));
+    assert_eq!(read(1000 + 5 * PERIOD, 5), of(5));
+    assert_eq!(read(1000 + 5 * PERIOD + PERIOD / 2, 5), of(5));
+    assert_eq!(read(1000 + 6 * PERIOD, 5), of(6), "too late for sample 5");
+    assert_eq!(read(1000 + 6 * PERIOD + PERIOD / 2, 7), of(6), "too early for sample 7");
+    time.0.set(1000 + 200 * PERIOD);
+    let Poll::Ready(Err(error)) = sensor.read(127) else {
+        panic!("the sequence has ended");
+    };
+    assert!(error.to_string().contains("ends before it"), "{error}");
+    sensor.power_down().unwrap();
+    assert_eq!(sensor.read(1), Poll::Ready(Err(ScriptError::Off)));
+    assert!(ScriptError::Off.to_string().contains("off"));
+}
+
+#[test]
+fn the_fifo_keeps_the_last_samples_and_says_what_it_lost() {
+    let counts = counts(1);
+    let (time, mut sensor) = script(Vec::leak(file(&counts)));
+    sensor.power_up().unwrap();
+    time.0.set(1000);
+    assert!(sensor.read(0).is_ready());
+    let mut take = |at: u64, sample: u64| {
+        time.0.set(1000 + at * PERIOD);
+        sensor.take_captured(sample).unwrap()
+    };
+    assert!(matches!(take(3, 4), Captured::Empty), "not there yet");
+    match take(3, 2) {
+        Captured::Sample { counts: taken, queued } => {
+            assert_eq!((&taken[..], queued), (&counts[6..9], 2));
+        }
+        _ => panic!("no sample"),
+    }
+    assert!(matches!(take(DEPTH, 1), Captured::Sample { .. }));
+    assert!(matches!(take(DEPTH + 1, 1), Captured::Overflow));
+    sensor.stop_capture().unwrap();
+    time.0.set(1000 + 60 * PERIOD);
+    assert!(matches!(sensor.take_captured(DEPTH + 2), Ok(Captured::Empty)));
+}

@@ -1,0 +1,15 @@
+//! For counting: awake only where an update is due (`app/src/measure.rs`), each sequence once.
+//!
+//! LEDs 0, 1 and 2 are SEQ, AWAKE and UPDATE.
+#![no_std]
+#![no_main]
+
+use app::measure::Mode;
+use cortex::measure::{Plan, windows};
+use cortex_m_rt::entry;
+use qemu::{NAME, measurement};
+
+#[entry]
+fn main() -> ! {
+    qemu::start(|core, board| windows(NAME, measurement(core, board), Mode::SkipSleep, Plan::ONCE))
+}
