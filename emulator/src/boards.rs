@@ -188,4 +188,18 @@ mod tests {
         assert!(board.program("paint", 3).unwrap_err().contains("no program paint"));
         assert!(find("arduino").unwrap_err().contains("nrf52840-dk"));
     }
+
+    #[test]
+    fn the_full_scales_are_the_drivers() {
+        let folder = crate::firmware::source_tree().unwrap().join("firmware/app/src/sensor");
+        for sensor in SENSORS {
+            let source = std::fs::read_to_string(folder.join(format!("{}.rs", sensor.name))).unwrap();
+            let words = sensor.full_scales.split([' ', ',', ';']);
+            for full_scale in words.filter_map(|word| word.parse::<f32>().ok()) {
+                // As the driver's source writes it: 4 is 4.0.
+                let number = format!("({full_scale:?}, ");
+                assert!(source.contains(&number), "{}: no range {number}", sensor.name);
+            }
+        }
+    }
 }
