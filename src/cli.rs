@@ -1,7 +1,7 @@
 //! The commands and their options. One name for one thing, everywhere.
 
 use crate::{
-    compare::CompareArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
+    compare::CompareArgs, data::DataArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
     quantize::QuantizeArgs, reproduce::ReproduceArgs, train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,6 +20,7 @@ pub struct Cli {
 }
 
 /// What to do.
+#[allow(clippy::large_enum_variant, reason = "made once, from the command line")]
 #[derive(Subcommand, Debug)]
 pub enum Command {
     /// The whole road on this machine: train, quantize, simulate, emulate, predict energy, and a report to look at.
@@ -28,7 +29,8 @@ pub enum Command {
     /// Train a model on a generated task or on recordings of your own.
     #[command(
         after_help = "Example: skiprnn train frequency --hidden 32 --lambda 1e-3 --out runs/f\n\
-                      Example: skiprnn train dataset --train-x x.npy --train-y y.npy --out runs/mine"
+                      Example: skiprnn train dataset --data recordings --out runs/mine\n\
+                      Example: skiprnn train mnist --data mnist --cell skip-gru --pool 2 --out runs/m"
     )]
     Train(TrainArgs),
     /// Metric, updates and MACs of a float model on held-out data.
@@ -73,8 +75,9 @@ pub enum Command {
     Boards,
     /// Microjoules per sequence: predicted from profiles, or measured from a power trace.
     Energy(EnergyArgs),
-    /// Write sequences of a generated task to files.
-    #[command(after_help = "Example: skiprnn data frequency --n 1000 --seed 7 --out-x x.npy --out-y y.npy")]
+    /// What a dataset holds, or sequences of a generated task as files.
+    #[command(after_help = "Example: skiprnn data describe recordings --svg data.svg\n\
+                      Example: skiprnn data frequency --n 1000 --seed 7 --out-x x.npy --out-y y.npy")]
     Data(DataArgs),
 }
 
@@ -225,32 +228,6 @@ pub struct FlashArgs {
     /// The data, for `replay` and `measure-...`.
     #[command(flatten)]
     pub input: InputArgs,
-}
-
-/// Options of `data`.
-#[derive(Args, Debug)]
-pub struct DataArgs {
-    /// The task.
-    #[arg(value_enum)]
-    pub task: Task,
-    /// Sequences.
-    #[arg(long, default_value_t = 10_000)]
-    pub n: usize,
-    /// Seed.
-    #[arg(long, default_value_t = 1_000_003)]
-    pub seed: u64,
-    /// Seconds between samples of the frequency task.
-    #[arg(long, default_value_t = 1e-3)]
-    pub sample_period_s: f64,
-    /// Samples per sequence of the adding task.
-    #[arg(long, default_value_t = 50)]
-    pub length: usize,
-    /// Sequences to write, f32 (N, T, I) as .npy.
-    #[arg(long)]
-    pub out_x: PathBuf,
-    /// Labels or targets to write, as .npy.
-    #[arg(long)]
-    pub out_y: PathBuf,
 }
 
 /// Options of `demo`.

@@ -5,7 +5,7 @@ use crate::{
     inputs::{self, Run},
     output::{Output, merge},
 };
-use float_model::{Metric, Objective, OutputAt};
+use float_model::{Metric, Objective, OutputAt, Sequences};
 use host_train::DataSource;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -18,8 +18,10 @@ pub struct Summary {
     pub solved: Option<bool>,
     /// Per sequence.
     pub updates_mean: f64,
-    /// T.
+    /// T; 0 where lengths differ.
     pub sequence_length: usize,
+    /// Samples per sequence, mean.
+    pub samples_mean: f64,
     /// Time taken.
     pub seconds: f64,
     /// Steps trained.
@@ -43,8 +45,8 @@ impl Summary {
             "task": m.description.task, "cell": m.cell.name(), "hidden": m.hidden, "layers": m.layers.len(),
             "lambda": m.description.lambda, "seed": m.description.seed, "steps": self.steps,
             "metric_name": self.metric.name(), "metric": self.metric.value(), "solved": self.solved,
-            "updates_mean": self.updates_mean, "updates_share": self.updates_mean / self.sequence_length as f64,
-            "sequence_length": self.sequence_length, "macs_per_sequence": self.macs_per_sequence(run),
+            "updates_mean": self.updates_mean, "updates_share": self.updates_mean / self.samples_mean,
+            "sequence_length": self.sequence_length, "samples_mean": self.samples_mean, "macs_per_sequence": self.macs_per_sequence(run),
             "seconds": self.seconds,
         })
     }
@@ -64,11 +66,19 @@ impl Summary {
             self.metric.name(),
             self.metric.value(),
             self.updates_mean,
-            self.sequence_length,
-            100.0 * self.updates_mean / self.sequence_length as f64,
+            match self.sequence_length {
+                0 => format!("{:.1}", self.samples_mean),
+                n => n.to_string(),
+            },
+            100.0 * self.updates_mean / self.samples_mean,
             self.macs_per_sequence(run),
         )
     }
+}
+
+/// Samples per sequence, mean.
+pub fn samples_mean(x: &Sequences) -> f64 {
+    x.samples() as f64 / x.count as f64
 }
 
 /// Whether a metric solves the task named in a model, where that task has a threshold.
@@ -166,7 +176,8 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<(Value, String)> {
                 metric,
                 solved: solved(&run.model.description.task, metric),
                 updates_mean,
-                sequence_length: data.x.length,
+                sequence_length: if data.x.lengths.is_empty() { data.x.length } else { 0 },
+                samples_mean: samples_mean(&data.x),
                 seconds: started.elapsed().as_secs_f64(),
                 steps: run.steps,
             };
@@ -175,8 +186,8 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<(Value, String)> {
         None => (
             json!({ "metric_name": null, "metric": null, "solved": null, "updates_mean": updates_mean }),
             format!(
-                "{:.2} of {} samples used; no answers given",
-                updates_mean, data.x.length
+                "{updates_mean:.2} of {:.1} samples used; no answers given",
+                samples_mean(&data.x)
             ),
         ),
     };

@@ -69,7 +69,9 @@ impl Run {
         let forward = Forward::new(&self.model);
         Ok(match self.config.as_ref().and_then(|c| c.p_skip) {
             None => forward.run_all(x, dial, threads())?,
-            Some(p) => forward.run_imposed(x, threads(), |n| host_train::random_schedule(p, seed, n, x.length))?,
+            Some(p) => forward.run_imposed(x, threads(), |n| {
+                host_train::random_schedule(p, seed, n, x.length_of(n))
+            })?,
         })
     }
 
@@ -89,36 +91,28 @@ pub struct Data {
     pub name: String,
 }
 
-/// Reads `--x` (and `--y`), as far as `--n` reaches.
-pub fn from_files(x: &Path, y: Option<&Path>, n: Option<usize>) -> anyhow::Result<Data> {
+/// Reads `--x` (and `--y`), as far as `--n` reaches: as the training data of `source` were read, where they were
+/// recorded, else as they are.
+pub fn from_files(x: &Path, y: Option<&Path>, n: Option<usize>, source: Option<&DataSource>) -> anyhow::Result<Data> {
     if n == Some(0) {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
-    let (sequences, own) = if x.is_dir() {
-        let folder = dataset::load_folder(x, &[])?;
-        (folder.sequences, Some(folder.targets))
-    } else {
-        (dataset::load_sequences(x)?, None)
+    let (sequences, answers) = match source {
+        Some(DataSource::Dataset(config)) => dataset::read_like(config, x, y)?,
+        _ => {
+            let options = dataset::ReadOptions {
+                y,
+                y_beside: false,
+                ..Default::default()
+            };
+            let found = dataset::read(x, &options)?;
+            (found.x, found.y)
+        }
     };
-    let targets = match y {
-        Some(y) => Some(dataset::load_targets(y)?),
-        None => own,
-    };
-    if let (Some(t), Some(y)) = (&targets, y)
-        && t.count() != sequences.count
-    {
-        anyhow::bail!(
-            "{}: count: {} answers, but {} holds {} sequences",
-            y.display(),
-            t.count(),
-            x.display(),
-            sequences.count
-        );
-    }
     let n = n.unwrap_or(usize::MAX);
     Ok(Data {
         x: sequences.take(n),
-        y: targets.map(|t| t.take(n)),
+        y: answers.map(|t| t.take(n)),
         name: x.display().to_string(),
     })
 }
@@ -129,7 +123,7 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
         return Err(Usage::error("--y: answers without sequences; give --x too"));
     }
     if let Some(x) = &args.x {
-        return from_files(x, args.y.as_deref(), args.n);
+        return from_files(x, args.y.as_deref(), args.n, source);
     }
     let Some(source) = source else {
         return Err(Usage::error(
@@ -141,10 +135,10 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
     let (x, y) = source.evaluation(n, args.seed).context("held-out data")?;
-    let limit = if matches!(source, DataSource::Dataset(_)) {
-        args.n.unwrap_or(usize::MAX)
-    } else {
+    let limit = if source.is_generated() {
         n
+    } else {
+        args.n.unwrap_or(usize::MAX)
     };
     Ok(Data {
         x: x.take(limit),

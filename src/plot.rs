@@ -1,5 +1,7 @@
 //! `skiprnn plot`: learning curves, and which samples a model uses, as SVG.
 
+mod digits;
+
 use crate::{
     cli::InputArgs,
     inputs::{self, Run},
@@ -18,7 +20,8 @@ const COUNT: usize = 6;
 pub const WIDTH: f64 = 860.0;
 /// See [`WIDTH`].
 pub const HEIGHT: f64 = 220.0;
-const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,sans-serif; fill:#1d2430 } \
+/// Of [`stacked`] pictures.
+pub const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,sans-serif; fill:#1d2430 } \
     .title { font-weight:600 } .tick { fill:#68727f } .grid { stroke:#e3e7ec } polyline { fill:none; stroke-width:1.6 } \
     .wave { stroke:#b9c2cd; stroke-width:1.2 } .curve { stroke:#d1342f } circle.used { fill:#d1342f } \
     circle.skipped { fill:#3b6fd4; opacity:.55 } text.used { fill:#d1342f } text.skipped { fill:#3b6fd4 }</style>";
@@ -28,7 +31,7 @@ const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,s
 pub struct PlotArgs {
     /// Run folder.
     pub run: PathBuf,
-    /// Folder for curves.svg and samples.svg. [default: the run folder]
+    /// Folder for curves.svg and samples.svg, and of an mnist run digits.svg. [default: the run folder]
     #[arg(long)]
     pub out: Option<PathBuf>,
     /// The sequences to draw.
@@ -46,8 +49,21 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
     let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
     let x = data.x.take(args.input.n.unwrap_or(COUNT));
     output::write_atomically(&samples, draw_samples(&run, &x, args.input.seed)?.as_bytes())?;
-    out.print(&json!({ "curves": curves, "samples": samples }), || {
-        format!("{}\n{}", curves.display(), samples.display())
+    let mut digits = None;
+    if run.model.description.task == "mnist" {
+        let count = args.input.n.unwrap_or(digits::COUNT);
+        let (x, y) = (data.x.take(count), data.y.map(|y| y.take(count)));
+        if let Some(drawn) = digits::draw(&run, &x, y.as_ref(), args.input.seed)? {
+            let path = folder.join("digits.svg");
+            output::write_atomically(&path, drawn.as_bytes())?;
+            digits = Some(path);
+        }
+    }
+    let value = json!({ "curves": curves, "samples": samples, "digits": digits });
+    let written = [Some(curves), Some(samples), digits];
+    out.print(&value, || {
+        let lines: Vec<String> = written.iter().flatten().map(|p| p.display().to_string()).collect();
+        lines.join("\n")
     });
     Ok(())
 }
@@ -124,9 +140,9 @@ pub fn draw_samples(run: &Run, x: &Sequences, seed: u64) -> anyhow::Result<Strin
             dots,
         };
         Chart {
-            title: &format!("Sequence {n}: {} of {} samples used", used.len(), x.length),
+            title: &format!("Sequence {n}: {} of {} samples used", used.len(), x.length_of(n)),
             x_label: "sample",
-            x: (0.0, (x.length.max(2) - 1) as f64),
+            x: (0.0, (x.length_of(n).max(2) - 1) as f64),
             y: span(wave.iter().map(|p| p.1)),
             size: (WIDTH, HEIGHT),
             series: vec![

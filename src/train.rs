@@ -1,8 +1,9 @@
 //! `skiprnn train`
 
 mod options;
+pub mod recordings;
 
-pub use options::TrainArgs;
+pub use options::{TrainArgs, config};
 
 use crate::{
     evaluate,
@@ -15,15 +16,21 @@ use std::path::Path;
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
-    let config = options::config(args)?;
+    let config = config(args)?;
     let report = observed(&config, &args.out, args.resume, config.data.name(), |_| ())?;
     let run = Run::open(&args.out)?;
     let judged = report.fresh.unwrap_or(report.best);
+    let sequence_length = run.model.description.sequence_length;
+    let samples_mean = match sequence_length {
+        0 => evaluate::samples_mean(&config.data.validation(config.seed)?.0),
+        n => n as f64,
+    };
     let summary = evaluate::Summary {
         metric: judged.metric,
         solved: judged.solved,
         updates_mean: judged.updates_mean,
-        sequence_length: run.model.description.sequence_length,
+        sequence_length,
+        samples_mean,
         seconds: report.seconds,
         steps: Some(report.steps),
     };

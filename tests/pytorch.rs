@@ -108,6 +108,7 @@ fn our_models_are_pytorchs() {
         count: 300,
         length: 128,
         channels: 6,
+        lengths: Vec::new(),
     };
     let file = folder.at("x.npy");
     host_train::dataset::save_sequences(Path::new(&file), &x).expect("saved");

@@ -111,6 +111,7 @@ fn calibration_data_are_checked() {
             count,
             length,
             channels,
+            lengths: Vec::new(),
         };
         dataset::save_sequences(Path::new(&x_file), &x).expect("saved");
     };

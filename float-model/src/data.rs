@@ -2,17 +2,19 @@
 
 use crate::{Error, Objective, OutputAt};
 
-/// N sequences of equal length, as one dense array.
+/// N sequences as one dense array; where their lengths differ, shorter ones are padded at the end.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sequences {
-    /// (N, T, I), row-major, in the units of the sensor.
+    /// (N, T, I), row-major, in the units of the sensor; padding is 0.
     pub values: Vec<f32>,
     /// Sequences, N.
     pub count: usize,
-    /// Samples per sequence, T.
+    /// Samples per sequence, T; of the longest where lengths differ.
     pub length: usize,
     /// Channels per sample, I.
     pub channels: usize,
+    /// (N): samples of each sequence, from 1 to T; empty where all have T.
+    pub lengths: Vec<u32>,
 }
 
 impl Sequences {
@@ -48,29 +50,108 @@ impl Sequences {
             count,
             length,
             channels,
+            lengths: Vec::new(),
         })
     }
 
-    /// One sequence, (T, I).
-    pub fn sequence(&self, n: usize) -> &[f32] {
-        let size = self.length * self.channels;
-        &self.values[n * size..(n + 1) * size]
+    /// Takes an array of shape (count, length, channels) of which sequence n is the first `lengths[n]` samples. What
+    /// lies behind them may be anything, NaN too, and becomes 0; axis T is cut to the longest sequence.
+    ///
+    /// # Errors
+    /// As [`Sequences::new`], and lengths that are not one a sequence, from 1 to `length`.
+    pub fn ragged(
+        file: &str,
+        mut values: Vec<f32>,
+        (count, length, channels): (usize, usize, usize),
+        lengths: Vec<u32>,
+    ) -> Result<Self, Error> {
+        if lengths.len() != count {
+            let problem = format!("{} for {count} sequences; give one a sequence", lengths.len());
+            return Err(Error::field(file, "lengths", problem));
+        }
+        if let Some(n) = lengths.iter().position(|l| !(1..=length).contains(&(*l as usize))) {
+            return Err(Error::field(
+                file,
+                format!("length of sequence {n}"),
+                format!(
+                    "{} is out of range; the array holds 1 to {length} samples a sequence",
+                    lengths[n]
+                ),
+            ));
+        }
+        if values.len() == count * length * channels {
+            for (row, used) in values.chunks_mut((length * channels).max(1)).zip(&lengths) {
+                row[*used as usize * channels..].fill(0.0);
+            }
+        }
+        let all = Sequences::new(file, values, count, length, channels)?;
+        let longest = lengths.iter().copied().max().unwrap_or(0) as usize;
+        let values = match longest == length {
+            true => all.values,
+            false => {
+                let rows = all.values.chunks(length * channels);
+                rows.flat_map(|row| &row[..longest * channels]).copied().collect()
+            }
+        };
+        let equal = lengths.iter().all(|l| *l as usize == longest);
+        Ok(Sequences {
+            values,
+            length: longest,
+            lengths: if equal { Vec::new() } else { lengths },
+            ..all
+        })
     }
 
-    /// All sequences, in order.
+    /// Samples of sequence `n`.
+    pub fn length_of(&self, n: usize) -> usize {
+        self.lengths.get(n).map_or(self.length, |l| *l as usize)
+    }
+
+    /// Samples of all sequences together, padding aside.
+    pub fn samples(&self) -> usize {
+        match self.lengths.is_empty() {
+            true => self.count * self.length,
+            false => self.lengths.iter().map(|l| *l as usize).sum(),
+        }
+    }
+
+    /// Sequence `n` without padding, (T_n, I).
+    pub fn sequence(&self, n: usize) -> &[f32] {
+        let start = n * self.length * self.channels;
+        &self.values[start..start + self.length_of(n) * self.channels]
+    }
+
+    /// All sequences without padding, in order.
     pub fn iter(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.length * self.channels)
+        (0..self.count).map(|n| self.sequence(n))
     }
 
     /// The first `n` sequences, or all of them where there are fewer.
     pub fn take(&self, n: usize) -> Sequences {
-        let count = n.min(self.count);
+        self.select(0..n.min(self.count))
+    }
+
+    /// These sequences, in this order. T stays as it is.
+    ///
+    /// # Panics
+    /// An index of `count` or more.
+    pub fn select(&self, indices: impl IntoIterator<Item = usize>) -> Sequences {
         let size = self.length * self.channels;
-        Sequences {
-            values: self.values[..count * size].to_vec(),
-            count,
-            ..*self
+        let mut selected = Sequences {
+            values: Vec::new(),
+            count: 0,
+            length: self.length,
+            channels: self.channels,
+            lengths: Vec::new(),
+        };
+        for n in indices {
+            selected
+                .values
+                .extend_from_slice(&self.values[n * size..(n + 1) * size]);
+            selected.lengths.extend(self.lengths.get(n));
+            selected.count += 1;
         }
+        selected
     }
 }
 
@@ -192,6 +273,35 @@ mod tests {
         );
         assert!(Sequences::new("x", vec![0.0; 3], 2, 2, 1).is_err());
         assert!(Sequences::new("x", vec![], 0, 2, 1).is_err());
+    }
+
+    #[test]
+    fn padding_is_no_part_of_a_sequence() {
+        let nan = f32::NAN;
+        let values = vec![1.0, nan, nan, 2.0, 3.0, nan];
+        let x = Sequences::ragged("x.npy", values.clone(), (2, 3, 1), vec![1, 2]).unwrap();
+        assert_eq!((x.length, x.samples(), x.length_of(0)), (2, 3, 1), "cut to the longest");
+        assert_eq!(x.iter().collect::<Vec<_>>(), [&[1.0][..], &[2.0, 3.0]]);
+        assert_eq!(x.values, [1.0, 0.0, 2.0, 3.0]);
+        let swapped = x.select([1, 0]);
+        assert_eq!(
+            (swapped.lengths.as_slice(), swapped.sequence(0)),
+            (&[2, 1][..], &[2.0, 3.0][..])
+        );
+        assert_eq!(x.take(1).lengths, [1]);
+        let equal = Sequences::ragged("x.npy", vec![1.0, 2.0], (2, 1, 1), vec![1, 1]).unwrap();
+        assert_eq!(equal, Sequences::new("x", vec![1.0, 2.0], 2, 1, 1).unwrap());
+        for (lengths, part) in [
+            (vec![1], "1 for 2 sequences"),
+            (vec![1, 4], "length of sequence 1: 4 is out of range"),
+            (vec![0, 2], "length of sequence 0"),
+            (vec![2, 2], "sequence 0, sample 1"),
+        ] {
+            let e = Sequences::ragged("x.npy", values.clone(), (2, 3, 1), lengths)
+                .unwrap_err()
+                .to_string();
+            assert!(e.contains("x.npy") && e.contains(part), "{e}");
+        }
     }
 
     #[test]

@@ -1,9 +1,15 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Budget, Dials, Error, Loss, Rollback, Schedule, dataset::Dataset, files, philox::Purpose, tasks};
+use crate::{
+    Budget, Dials, Error, Rollback, Schedule,
+    dataset::{Dataset, DatasetConfig, MnistConfig},
+    files,
+    philox::Purpose,
+    tasks,
+};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Sequences of the validation part of a generated task.
 pub const VALIDATION_COUNT: usize = 2000;
@@ -107,6 +113,7 @@ pub enum Engine {
 }
 
 /// Where sequences come from.
+#[allow(clippy::large_enum_variant, reason = "a run has one; a box would only be in the way")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DataSource {
@@ -120,46 +127,10 @@ pub enum DataSource {
         /// Samples per sequence.
         length: usize,
     },
+    /// Sequential MNIST (Campos et al., section 4.2).
+    Mnist(MnistConfig),
     /// Recorded sequences.
     Dataset(DatasetConfig),
-}
-
-/// A dataset in files.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DatasetConfig {
-    /// `.npy` (N, T, I), or a folder with one CSV file per sequence and `labels.csv`.
-    pub train_x: PathBuf,
-    /// `.npy` answers, as [`crate::dataset::load_targets`] reads them; not read where `train_x` is a folder.
-    pub train_y: PathBuf,
-    /// The test part, like `train_x`; read by [`DataSource::evaluation`] only.
-    pub test_x: Option<PathBuf>,
-    /// Like `train_y`.
-    pub test_y: Option<PathBuf>,
-    /// The task loss; absent: as the answers ask for.
-    pub loss: Option<Loss>,
-    /// Seconds between samples; 0: unknown, or as `channels.toml` says.
-    pub sample_period_s: f64,
-    /// One entry per channel; empty: as `channels.toml` says, or `channel0`, `channel1`, ...
-    pub channels: Vec<ChannelConfig>,
-    /// A `channels.toml`; where absent, one beside or in `train_x` is read if it exists.
-    pub channels_file: Option<PathBuf>,
-    /// One name per class; empty: as the labels or `channels.toml` say.
-    pub class_names: Vec<String>,
-}
-
-/// One input channel.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChannelConfig {
-    /// For example `acceleration x`.
-    pub name: String,
-    /// Unit of the samples, for example `g`.
-    #[serde(default)]
-    pub unit: String,
-    /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
-    #[serde(default)]
-    pub full_scale: Option<f32>,
 }
 
 mod cell_name {
@@ -177,13 +148,32 @@ mod cell_name {
 }
 
 impl DataSource {
-    /// `frequency`, `adding` or `dataset`.
+    /// `frequency`, `adding`, `mnist` or `dataset`.
     pub fn name(&self) -> &str {
         match self {
             DataSource::Frequency { .. } => "frequency",
             DataSource::Adding { .. } => "adding",
+            DataSource::Mnist(_) => "mnist",
             DataSource::Dataset(_) => "dataset",
         }
+    }
+
+    /// Whether the sequences are made, as many as one likes, and not recorded.
+    pub fn is_generated(&self) -> bool {
+        matches!(self, DataSource::Frequency { .. } | DataSource::Adding { .. })
+    }
+
+    /// Training and validation part of recorded sequences; `None` for a generated task.
+    ///
+    /// # Errors
+    /// A bad option, or files that cannot be read.
+    pub(crate) fn recorded(&self) -> Result<Option<Dataset>, Error> {
+        self.validate()?;
+        Ok(match self {
+            DataSource::Dataset(config) => Some(Dataset::load(config)?),
+            DataSource::Mnist(config) => Some(config.load()?),
+            _ => None,
+        })
     }
 
     /// A configuration that suits the task.
@@ -193,6 +183,7 @@ impl DataSource {
         let (hidden, lambda, steps, batch, learning_rate, decision_clip) = match self {
             DataSource::Frequency { .. } => (110, 1e-4, 8000, 256, 4e-3, Some(0.3)),
             DataSource::Adding { .. } => (110, 1e-5, 6000, 256, 4e-3, Some(0.1)),
+            DataSource::Mnist(_) => (110, 1e-4, 8000, 256, 1e-3, Some(0.3)),
             // A few thousand recordings overfit at a rate that is too low: see the README's figures.
             DataSource::Dataset(_) => (32, 1e-3, 1200, 64, 3e-3, None),
         };
@@ -237,7 +228,7 @@ impl DataSource {
         match self {
             DataSource::Frequency { .. } => Some(Metric::Accuracy(0.99)),
             DataSource::Adding { .. } => Some(Metric::Mse(1.67e-3)),
-            DataSource::Dataset(_) => None,
+            DataSource::Mnist(_) | DataSource::Dataset(_) => None,
         }
     }
 
@@ -266,11 +257,10 @@ impl DataSource {
     /// # Errors
     /// A bad option, or a dataset that cannot be read.
     pub fn validation(&self, seed: u64) -> Result<(Sequences, Targets), Error> {
-        self.validate()?;
-        match self {
-            DataSource::Dataset(config) => Ok(Dataset::load(config)?.validation),
-            _ => Ok(self.generate(VALIDATION_COUNT, seed, Purpose::Validation, 0)),
-        }
+        Ok(match self.recorded()? {
+            Some(dataset) => dataset.validation,
+            None => self.generate(VALIDATION_COUNT, seed, Purpose::Validation, 0),
+        })
     }
 
     /// `n` sequences of the kind that training sees, but of a generated task none that it saw; of a dataset the first
@@ -279,21 +269,17 @@ impl DataSource {
     /// # Errors
     /// A bad option, or a dataset that cannot be read.
     pub fn training(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
-        self.validate()?;
-        match self {
-            DataSource::Dataset(config) => {
-                let (x, y) = Dataset::load(config)?.training;
-                Ok((x.take(n), y.take(n)))
-            }
-            _ => Ok(self.generate(n, seed, Purpose::Training, u64::MAX)),
-        }
+        Ok(match self.recorded()? {
+            Some(dataset) => (dataset.training.0.take(n), dataset.training.1.take(n)),
+            None => self.generate(n, seed, Purpose::Training, u64::MAX),
+        })
     }
 
     /// [`FRESH_COUNT`] sequences of a generated task, disjoint from all others for each `draw` from 1 on; `None` for a
     /// dataset.
     pub(crate) fn fresh(&self, seed: u64, draw: u64) -> Option<(Sequences, Targets)> {
-        let generated = !matches!(self, DataSource::Dataset(_));
-        generated.then(|| self.generate(FRESH_COUNT, seed, Purpose::Validation, draw))
+        self.is_generated()
+            .then(|| self.generate(FRESH_COUNT, seed, Purpose::Validation, draw))
     }
 
     /// Held-out sequences: `n` fresh ones of the evaluation stream of `seed`, or a dataset's whole test part (`n` is
@@ -305,17 +291,18 @@ impl DataSource {
         self.validate()?;
         match self {
             DataSource::Dataset(config) => Dataset::load_test(config),
+            DataSource::Mnist(config) => config.load_test(),
             _ if n == 0 => Err(Error::usage("n", "0 sequences cannot be evaluated; give at least 1")),
             _ => Ok(self.generate(n, seed, Purpose::Evaluation, 0)),
         }
     }
 
-    /// A batch of a generated task. Datasets have no generator: their arrays are empty.
+    /// A batch of a generated task. Recordings have no generator: their arrays are empty.
     pub(crate) fn generate(&self, count: usize, seed: u64, purpose: Purpose, step: u64) -> (Sequences, Targets) {
         match self {
             DataSource::Frequency { sample_period_s } => tasks::frequency(*sample_period_s, count, seed, purpose, step),
             DataSource::Adding { length } => tasks::adding(*length, count, seed, purpose, step),
-            DataSource::Dataset(_) => (Sequences::default(), Targets::Labels(Vec::new())),
+            DataSource::Mnist(_) | DataSource::Dataset(_) => (Sequences::default(), Targets::Labels(Vec::new())),
         }
     }
 
@@ -337,6 +324,10 @@ impl DataSource {
             DataSource::Dataset(d) if d.train_x.as_os_str().is_empty() => Err(Error::usage(
                 "train_x",
                 "missing; give a .npy file or a folder of CSV files",
+            )),
+            DataSource::Dataset(d) if !(0.0..=0.9).contains(&d.test_share) => Err(Error::usage(
+                "test_share",
+                format!("is {}; give a share of the sequences, 0 to 0.9", d.test_share),
             )),
             DataSource::Dataset(d) if !d.sample_period_s.is_finite() || d.sample_period_s < 0.0 => Err(Error::usage(
                 "sample_period_s",
@@ -452,6 +443,7 @@ impl TrainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ChannelConfig;
 
     #[test]
     fn configurations_come_back_from_their_file() {

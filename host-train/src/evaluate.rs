@@ -80,7 +80,7 @@ pub fn evaluate_random(
     (p_skip, seed): (f64, u64),
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    let schedule = |n| random_schedule(p_skip, seed, n, x.length);
+    let schedule = |n| random_schedule(p_skip, seed, n, x.length_of(n));
     let outcomes = Forward::new(model).run_imposed(x, threads, schedule)?;
     judge(source, model, outcomes, x, y)
 }

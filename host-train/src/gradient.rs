@@ -132,6 +132,7 @@ fn by_fused(
         &samples,
         recurrent::Asked {
             updates: batch.updates.clone(),
+            lengths: x.lengths.clone(),
             dial: batch.dials.dial.clone(),
             u_most: price.most(x.count).map(|most| most as f32),
         },
@@ -194,6 +195,7 @@ pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: 
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
     let asked = twin::Asked {
         updates: &batch.updates,
+        lengths: &batch.x.lengths,
         kept: &batch.kept,
         dial: &batch.dials.dial,
         output_at: batch.y.output_at(),

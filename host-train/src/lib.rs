@@ -35,9 +35,8 @@ pub mod twin;
 
 pub use batch::random_schedule;
 pub use budget::Budget;
-pub use config::{
-    Binarize, ChannelConfig, DataSource, DatasetConfig, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT,
-};
+pub use config::{Binarize, DataSource, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT};
+pub use dataset::{ChannelConfig, DatasetConfig};
 pub use dials::Dials;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};

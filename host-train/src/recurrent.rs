@@ -43,6 +43,8 @@ pub struct Recurrent {
 pub struct Asked {
     /// Where u comes from.
     pub updates: Updates,
+    /// (B): samples of each sequence, behind which u is 0; empty where all have T.
+    pub lengths: Vec<u32>,
     /// (B): offsets on the gate's pre-activation; empty for none.
     pub dial: Vec<f32>,
     /// [`fused::Incoming::u_most`].
@@ -150,6 +152,7 @@ impl CustomOp2 for Op {
             x,
             schedule: self.asked.updates.schedule(),
             dial: Some(&self.asked.dial[..]).filter(|d| !d.is_empty()),
+            lengths: Some(&self.asked.lengths[..]).filter(|l| !l.is_empty()),
         };
         let mut held = self.lock();
         fused::forward(&self.shape, parameters, batch, &mut held.workspace, h, u);

@@ -30,9 +30,9 @@ pub(crate) struct Supply {
 
 impl Supply {
     pub(crate) fn new(config: &TrainConfig) -> Result<Self, Error> {
-        match &config.data {
-            DataSource::Dataset(files) => Ok(Self::recorded(config, Dataset::load(files)?)),
-            generated => {
+        match (config.data.recorded()?, &config.data) {
+            (Some(dataset), _) => Ok(Self::recorded(config, dataset)),
+            (None, generated) => {
                 let validation = generated.validation(config.seed)?;
                 let (names, classes, outputs, period): (&[&str], &[&str], usize, f64) = match generated {
                     DataSource::Frequency { sample_period_s } => {
@@ -85,7 +85,11 @@ impl Supply {
                 task: config.data.name().into(),
                 seed: config.seed,
                 lambda: config.lambda,
-                sequence_length: validation.0.length,
+                // 0: the lengths differ.
+                sequence_length: match validation.0.lengths.is_empty() {
+                    true => validation.0.length,
+                    false => 0,
+                },
                 objective: validation.1.objective(),
                 output_at: validation.1.output_at(),
                 ..Description::default()

@@ -34,6 +34,7 @@ pub fn frequency(sample_period_s: f64, count: usize, seed: u64, purpose: Purpose
         count,
         length,
         channels: 1,
+        lengths: Vec::new(),
     };
     (sequences, Targets::Labels(labels))
 }
@@ -75,6 +76,7 @@ pub fn adding(length: usize, count: usize, seed: u64, purpose: Purpose, step: u6
         count,
         length,
         channels: 2,
+        lengths: Vec::new(),
     };
     let targets = Targets::Values {
         values: sums,

@@ -29,6 +29,8 @@ pub struct Unrolled {
 pub struct Asked<'a> {
     /// Where u comes from.
     pub updates: &'a Updates,
+    /// (B): samples of each sequence, behind which u is 0; empty where all have T.
+    pub lengths: &'a [u32],
     /// (B, H): factors on the state that the head reads; empty for none.
     pub kept: &'a [f32],
     /// (B): offsets on the gate's pre-activation; empty for none.
@@ -49,6 +51,7 @@ pub struct Asked<'a> {
 pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_>) -> Result<Unrolled> {
     let Asked {
         updates,
+        lengths,
         kept,
         dial,
         output_at,
@@ -122,6 +125,13 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_
             Some(most) => u.apply_op1(Bounded(most))?,
             None => u,
         };
+        let u = match lengths.iter().any(|l| *l as usize <= t) {
+            false => u,
+            true => {
+                let inside = lengths.iter().map(|l| f32::from(u8::from(t < *l as usize))).collect();
+                (u * Tensor::from_vec::<_, f32>(inside, (1, batch), x.device())?.to_dtype(x.dtype())?)?
+            }
+        };
         let mask = column.matmul(&u)?; // u for every unit, (H, B)
         if let (Some((weight, bias)), Updates::Gate | Updates::Bernoulli(_)) = (&gate, updates) {
             let top = candidate.last().expect("at least one layer");
@@ -131,7 +141,7 @@ pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_
             urge = mix(&grown, &delta, &u)?; // (5)
         }
         state = match updates {
-            Updates::Every => candidate,
+            Updates::Every if lengths.is_empty() => candidate,
             _ => state
                 .iter()
                 .zip(&candidate)

@@ -285,6 +285,14 @@ pub fn counts(model: &Model<'_>, file: &str, x: &Sequences) -> Result<Vec<i16>, 
             problem: format!("channels: {} a sample, the model takes {}", x.channels, model.inputs()),
         });
     }
+    if !x.lengths.is_empty() {
+        return Err(Error::Data {
+            file: file.into(),
+            problem:
+                "lengths: the sequences are of unequal length, integers run on equal ones; give windows of one length"
+                    .into(),
+        });
+    }
     let length = model.sequence_length() as usize;
     if length != 0 && x.length != length {
         return Err(Error::Data {

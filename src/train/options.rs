@@ -1,13 +1,11 @@
 //! The options of `train`, and the configuration that they ask for.
 
+use super::recordings::{self, RecordingArgs, SourceArgs};
 use crate::output::Usage;
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
-use host_train::{
-    Binarize, Budget, ChannelConfig, DataSource, DatasetConfig, Dials, Loss, Rollback, Schedule, TrainConfig,
-};
-use std::path::{Path, PathBuf};
+use host_train::{Binarize, Budget, DataSource, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig};
+use std::path::PathBuf;
 
 /// Which task to train.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +14,8 @@ pub enum TrainTask {
     Frequency,
     /// The sum of two marked values. (Campos et al., section 4.1)
     Adding,
+    /// Handwritten digits, pixel by pixel. (Campos et al., section 4.2)
+    Mnist,
     /// Recordings of your own.
     Dataset,
 }
@@ -132,42 +132,15 @@ pub struct TrainArgs {
     /// Samples per sequence of the adding task.
     #[arg(long, default_value_t = 50)]
     pub length: usize,
-    /// The recordings.
+    /// mnist: the mean of squares of so many pixels on a side is one pixel; 2 makes digits of 14x14.
+    #[arg(long, default_value_t = 1)]
+    pub pool: usize,
+    /// Where the recordings are.
     #[command(flatten)]
-    pub dataset: DatasetArgs,
-}
-
-/// Where recordings lie, and what the sensor is.
-#[derive(Args, Debug)]
-pub struct DatasetArgs {
-    /// dataset: training sequences, f32 (N, T, I) as .npy, or a folder with a CSV file per sequence and labels.csv.
-    #[arg(long)]
-    pub train_x: Option<PathBuf>,
-    /// dataset: answers as .npy; not needed for a folder. Integers (N): classes; integers (N, C): labels of 0 or 1; floats
-    /// (N, O): real targets; (N, T, 1), (N, T, C) or (N, T, O): the same at every step.
-    #[arg(long)]
-    pub train_y: Option<PathBuf>,
-    /// dataset: test sequences, read by `eval` only.
-    #[arg(long)]
-    pub test_x: Option<PathBuf>,
-    /// dataset: test labels or targets.
-    #[arg(long)]
-    pub test_y: Option<PathBuf>,
-    /// dataset: a TOML file with channel names, units, full scales and the sample rate.
-    #[arg(long)]
-    pub channels_file: Option<PathBuf>,
-    /// dataset: channel names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_names: Vec<String>,
-    /// dataset: channel units, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_units: Vec<String>,
-    /// dataset: magnitude at which each channel's 16-bit sample saturates, in its unit. [default: from the data]
-    #[arg(long, value_delimiter = ',')]
-    pub full_scale: Vec<f32>,
-    /// dataset: class names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub class_names: Vec<String>,
+    pub source: SourceArgs,
+    /// What the recordings are.
+    #[command(flatten)]
+    pub recordings: RecordingArgs,
 }
 
 /// The configuration that the options ask for.
@@ -184,11 +157,25 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         },
         TrainTask::Adding => DataSource::Adding { length: args.length },
         TrainTask::Dataset => {
-            let mut files = dataset(&args.dataset, args.sample_period_s)?;
+            let mut files = recordings::config(&args.source, &args.recordings, args.sample_period_s)?;
             files.loss = args.loss;
             DataSource::Dataset(files)
         }
+        TrainTask::Mnist => match &args.source.data {
+            Some(data) => DataSource::Mnist(MnistConfig {
+                data: recordings::absolute(data)?,
+                pool: args.pool,
+            }),
+            None => {
+                return Err(Usage::error(
+                    "--data: missing; give the folder with train-images-idx3-ubyte and its like",
+                ));
+            }
+        },
     };
+    if args.pool != 1 && args.task != TrainTask::Mnist {
+        return Err(Usage::error("--pool: belongs to mnist; leave it out"));
+    }
     let own = if args.task == TrainTask::Adding {
         Loss::Mse
     } else {
@@ -235,59 +222,4 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         threads: args.threads.unwrap_or(d.threads),
         ..d
     })
-}
-
-fn dataset(args: &DatasetArgs, sample_period_s: Option<f64>) -> anyhow::Result<DatasetConfig> {
-    let Some(train_x) = &args.train_x else {
-        return Err(Usage::error(
-            "--train-x: missing; give a .npy file or a folder of CSV files",
-        ));
-    };
-    let train_y = match (&args.train_y, train_x.is_dir()) {
-        (Some(y), _) => absolute(y)?,
-        (None, true) => PathBuf::new(),
-        (None, false) => {
-            return Err(Usage::error(
-                "--train-y: missing; a .npy file of sequences needs its answers",
-            ));
-        }
-    };
-    let named = args.channel_names.len();
-    for (option, n) in [
-        ("--channel-units", args.channel_units.len()),
-        ("--full-scale", args.full_scale.len()),
-    ] {
-        if n != 0 && n != named {
-            return Err(Usage::error(format!(
-                "{option}: {n} given for {named} --channel-names; give one each"
-            )));
-        }
-    }
-    let channels = args
-        .channel_names
-        .iter()
-        .enumerate()
-        .map(|(k, name)| ChannelConfig {
-            name: name.clone(),
-            unit: args.channel_units.get(k).cloned().unwrap_or_default(),
-            full_scale: args.full_scale.get(k).copied(),
-        })
-        .collect();
-    let optional = |path: &Option<PathBuf>| path.as_deref().map(absolute).transpose();
-    Ok(DatasetConfig {
-        train_x: absolute(train_x)?,
-        train_y,
-        test_x: optional(&args.test_x)?,
-        test_y: optional(&args.test_y)?,
-        loss: None,
-        sample_period_s: sample_period_s.unwrap_or(0.0),
-        channels,
-        channels_file: optional(&args.channels_file)?,
-        class_names: args.class_names.clone(),
-    })
-}
-
-/// Paths go into config.toml, which is read from anywhere later.
-fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("{}: not a usable path", path.display()))
 }

@@ -1,163 +1,165 @@
-//! A folder with one CSV file per sequence, `labels.csv`, and an optional `channels.toml`.
+//! A folder with one CSV or WAV file per sequence, `labels.csv`, and an optional `channels.toml`.
 
-use super::channels;
-use crate::Error;
-use float_model::{Sequences, Targets};
+use super::{
+    Recordings,
+    answers::{self, Written},
+    channels,
+    recordings::ReadOptions,
+    table,
+    track::{self, Track},
+    wav,
+};
+use crate::{ChannelConfig, Error};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-/// What a folder of sequences holds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Folder {
-    /// In the order of `labels.csv`, in sensor units.
-    pub sequences: Sequences,
-    /// From `labels.csv`.
-    pub targets: Targets,
-    /// From `channels.toml`, or names from the header row, or empty.
-    pub channels: Vec<crate::ChannelConfig>,
-    /// From `channels.toml`, or the sorted distinct labels where they are words, or empty.
-    pub class_names: Vec<String>,
-    /// From `channels.toml`; 0 where unknown.
-    pub sample_period_s: f64,
-}
+/// Names every sequence, in order, with its label and its group.
+pub(super) const LABELS: &str = "labels.csv";
 
-/// Reads a folder. Words in `labels.csv` are looked up in `class_names`, or, where that is empty, in `channels.toml`'s,
-/// or become classes in sorted order.
-///
-/// # Errors
-/// A file that is missing, empty, ragged, or holds something else than finite numbers; sequences of unequal lengths;
-/// CSV files that `labels.csv` does not name.
-pub fn load_folder(dir: &Path, class_names: &[String]) -> Result<Folder, Error> {
-    let path = dir.join("labels.csv");
+/// Reads a folder. Words in `labels.csv` are looked up in the options' class names, or, where those are empty, in
+/// `channels.toml`'s, or become classes in sorted order.
+pub(super) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+    let path = dir.join(LABELS);
     let rows = read_labels(&path)?;
     let header = channels::load_beside(dir)?.unwrap_or_default();
-    let names = if class_names.is_empty() {
-        &header.class_names
-    } else {
-        class_names
+    let names = match options.class_names.is_empty() {
+        true => &header.class_names,
+        false => options.class_names,
     };
-    let (targets, class_names) = parse_labels(&path, &rows, names)?;
     unnamed_files(dir, &path, &rows)?;
-
-    let mut values = Vec::new();
-    let mut first: Option<(PathBuf, Table)> = None;
-    for row in &rows {
-        let file = dir.join(&row.file);
-        let table = read_table(&file)?;
-        values.extend_from_slice(&table.values);
-        match &first {
-            None => first = Some((file, table)),
-            Some((other, t)) => agree(&file, &table, other, t)?,
-        }
-    }
-    let Some((_, table)) = first else {
+    let Some(first) = rows.first() else {
         return Err(Error::data(
             &path,
             "rows",
             "none; give one line (file,label) a sequence",
         ));
     };
-    let sequences = Sequences {
-        values,
-        count: rows.len(),
-        length: table.length,
-        channels: table.channels,
+    let header_period = header.period(&dir.join(channels::FILE))?;
+    let grid = match options.sample_period_s > 0.0 {
+        true => options.sample_period_s,
+        false => header_period,
     };
-    Ok(Folder {
-        sequences,
-        targets,
-        channels: named(header.channel.clone(), &table),
+    let wav = |row: &Row| row.file.to_ascii_lowercase().ends_with(".wav");
+    if let Some(other) = rows.iter().find(|row| wav(row) != wav(first)) {
+        let problem = format!(
+            "{} and {} are of two kinds; put them into two folders",
+            first.file, other.file
+        );
+        return Err(Error::data(&path, "file", problem));
+    }
+    let files: Vec<PathBuf> = rows.iter().map(|row| dir.join(&row.file)).collect();
+    let (tracks, columns) = match wav(first) {
+        true => wav::read_all(&files, options.audio)?,
+        false => read_tables(&files)?,
+    };
+    let stacked = track::stack(dir, tracks.list, columns.count, grid)?;
+    let (y, class_names) = match first.labels.is_empty() {
+        false => {
+            let written = |row: &Row| Written {
+                place: row.file.clone(),
+                cells: row.labels.clone(),
+            };
+            answers::parse(&path, &rows.iter().map(written).collect::<Vec<_>>(), names)?
+        }
+        true if stacked.labels.is_empty() => {
+            let problem = "no label column, and no label in the files; write file,label";
+            return Err(Error::data(&path, "label", problem));
+        }
+        true => answers::parse_samples(dir, &stacked.labels, stacked.x.length, names)?,
+    };
+    let mut warnings = tracks.warnings;
+    warnings.extend(stacked.warnings);
+    Ok(Recordings {
+        x: stacked.x,
+        y: Some(y),
+        y_path: path,
+        groups: rows.iter().filter_map(|r| r.group.clone()).collect(),
+        channels: named(header.channel.clone(), columns.names),
         class_names,
-        sample_period_s: header.period(&dir.join(channels::FILE))?,
+        sample_period_s: match (tracks.sample_period_s > 0.0, stacked.sample_period_s > 0.0) {
+            (true, _) => tracks.sample_period_s,
+            (_, true) => stacked.sample_period_s,
+            _ => header_period,
+        },
+        format: if wav(first) {
+            "folder of WAV files"
+        } else {
+            "folder of CSV files"
+        },
+        warnings,
     })
 }
 
-fn named(given: Vec<crate::ChannelConfig>, table: &Table) -> Vec<crate::ChannelConfig> {
-    if !given.is_empty() {
-        return given;
-    }
-    let from_name = |name: &String| crate::ChannelConfig {
-        name: name.clone(),
+/// What the samples of a folder's files are.
+pub(super) struct Columns {
+    /// I.
+    pub(super) count: usize,
+    /// One each, or empty.
+    pub(super) names: Vec<String>,
+}
+
+/// A folder's files.
+pub(super) struct Tracks {
+    pub(super) list: Vec<Track>,
+    /// Where the files say so by themselves; else 0.
+    pub(super) sample_period_s: f64,
+    pub(super) warnings: Vec<String>,
+}
+
+pub(super) fn named(given: Vec<ChannelConfig>, names: Vec<String>) -> Vec<ChannelConfig> {
+    let from_name = |name: String| ChannelConfig {
+        name,
         ..Default::default()
     };
-    table.names.iter().map(from_name).collect()
+    match given.is_empty() {
+        true => names.into_iter().map(from_name).collect(),
+        false => given,
+    }
 }
 
 struct Row {
     file: String,
     labels: Vec<String>,
+    group: Option<String>,
 }
 
+/// `file,label` rows; with a header `file,...` a column `group` or `subject` is the group, and the label may be missing.
 fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .trim(csv::Trim::All)
         .from_reader(&bytes[..]);
-    let mut rows = Vec::new();
+    let (mut rows, mut group, mut unlabelled) = (Vec::new(), None, false);
     for (line, record) in reader.records().enumerate() {
         let record = record.map_err(|e| Error::data(path, "row", e.to_string()))?;
-        let mut cells = record.iter().map(str::to_owned);
-        let file = cells.next().unwrap_or_default();
-        if line == 0 && file == "file" {
+        let mut cells: Vec<String> = record.iter().map(str::to_owned).collect();
+        if line == 0 && cells[0] == "file" {
+            group = cells.iter().position(|c| ["group", "subject"].contains(&c.as_str()));
+            unlabelled = cells.len() == 1 + usize::from(group.is_some());
             continue;
         }
-        let labels: Vec<String> = cells.collect();
-        if labels.is_empty() || labels.iter().any(String::is_empty) {
-            return Err(Error::data(
-                path,
-                format!("line {}", line + 1),
-                "has no label; write file,label",
-            ));
+        let field = || format!("line {}", line + 1);
+        let group = group.map(|k| cells.remove(k));
+        if group.as_ref().is_some_and(String::is_empty) {
+            return Err(Error::data(path, field(), "has no group; give one a sequence"));
         }
-        rows.push(Row { file, labels });
+        let file = cells.remove(0);
+        if !unlabelled && (cells.is_empty() || cells.iter().any(String::is_empty)) {
+            return Err(Error::data(path, field(), "has no label; write file,label"));
+        }
+        rows.push(Row {
+            file,
+            labels: cells,
+            group,
+        });
     }
     Ok(rows)
 }
 
-/// Labels as indices, as words, or as real targets, whichever all rows can be.
-fn parse_labels(path: &Path, rows: &[Row], class_names: &[String]) -> Result<(Targets, Vec<String>), Error> {
-    let single = rows.iter().all(|r| r.labels.len() == 1);
-    let label = |r: &Row| r.labels[0].clone();
-    let indices: Result<Vec<i64>, _> = rows.iter().map(|r| r.labels[0].parse()).collect();
-    if let (true, Ok(labels)) = (single, indices) {
-        return Ok((super::labels(path, &labels, 1)?, class_names.to_vec()));
-    }
-    let numbers: Result<Vec<f32>, _> = rows.iter().flat_map(|r| &r.labels).map(|l| l.parse()).collect();
-    match numbers {
-        Ok(values) if class_names.is_empty() => {
-            let outputs = rows.first().map_or(1, |r| r.labels.len());
-            Ok((super::real_targets(path, values, outputs)?, Vec::new()))
-        }
-        _ if single => {
-            let names: Vec<String> = match class_names.is_empty() {
-                true => rows.iter().map(label).collect::<BTreeSet<_>>().into_iter().collect(),
-                false => class_names.to_vec(),
-            };
-            let index = |r: &Row| {
-                let k = names.iter().position(|n| *n == r.labels[0]);
-                k.map(|k| k as u32).ok_or_else(|| {
-                    Error::data(
-                        path,
-                        format!("label of {}", r.file),
-                        format!("'{}' is none of {}", r.labels[0], names.join(", ")),
-                    )
-                })
-            };
-            let labels = rows.iter().map(index).collect::<Result<_, _>>()?;
-            Ok((Targets::Labels(labels), names))
-        }
-        _ => Err(Error::data(
-            path,
-            "label",
-            "several columns, but not all are numbers; give one label, or real targets",
-        )),
-    }
-}
-
-/// Every CSV file of the folder must have a label.
+/// Every CSV and WAV file of the folder must have a label.
 fn unnamed_files(dir: &Path, labels: &Path, rows: &[Row]) -> Result<(), Error> {
     let known: BTreeSet<&str> = rows.iter().map(|r| r.file.as_str()).collect();
     let mut found = BTreeSet::new();
@@ -167,7 +169,8 @@ fn unnamed_files(dir: &Path, labels: &Path, rows: &[Row]) -> Result<(), Error> {
             .file_name()
             .to_string_lossy()
             .into_owned();
-        if name.ends_with(".csv") && name != "labels.csv" && !known.contains(name.as_str()) {
+        let samples = [".csv", ".wav"].iter().any(|e| name.to_ascii_lowercase().ends_with(e));
+        if samples && name != LABELS && !known.contains(name.as_str()) {
             found.insert(name);
         }
     }
@@ -185,83 +188,64 @@ fn unnamed_files(dir: &Path, labels: &Path, rows: &[Row]) -> Result<(), Error> {
     }
 }
 
-/// One sequence from a CSV file: (T, I).
-struct Table {
-    values: Vec<f32>,
-    length: usize,
-    channels: usize,
-    names: Vec<String>,
-}
-
-fn read_table(path: &Path) -> Result<Table, Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .trim(csv::Trim::All)
-        .from_reader(&bytes[..]);
-    let mut table = Table {
-        values: Vec::new(),
-        length: 0,
-        channels: 0,
-        names: Vec::new(),
-    };
-    for (line, record) in reader.records().enumerate() {
-        let record = record.map_err(|e| {
-            Error::data(
-                path,
-                format!("line {}", line + 1),
-                format!("{e}; every line needs one number a channel"),
-            )
-        })?;
-        if line == 0 && record.iter().any(|cell| cell.parse::<f32>().is_err()) {
-            table.names = record.iter().map(str::to_owned).collect();
-            continue;
-        }
-        for (channel, cell) in record.iter().enumerate() {
-            let value = cell.parse::<f32>().ok().filter(|v| v.is_finite()).ok_or_else(|| {
-                Error::data(
-                    path,
-                    format!("sample {}, channel {channel}", table.length),
-                    format!("'{cell}' is no finite number; remove or interpolate it"),
-                )
-            })?;
-            table.values.push(value);
-        }
-        table.channels = record.len();
-        table.length += 1;
-    }
-    if table.length == 0 {
-        return Err(Error::data(
-            path,
-            "samples",
-            "none; give one line a sample, one column a channel",
-        ));
-    }
-    Ok(table)
-}
-
-fn agree(file: &Path, table: &Table, other: &Path, first: &Table) -> Result<(), Error> {
-    let other = other.display();
-    if table.channels != first.channels || table.names != first.names {
-        let columns = |t: &Table| match t.names.is_empty() {
-            true => t.channels.to_string(),
-            false => t.names.join(","),
+fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Columns), Error> {
+    let mut first: Option<(&PathBuf, Columns, bool)> = None;
+    let mut list = Vec::new();
+    for file in files {
+        let table = table::read(file, false)?;
+        let columns = Columns {
+            count: table.channels,
+            names: table.names,
         };
-        return Err(Error::data(
-            file,
-            "columns",
-            format!("{}; {other} has {}: make them alike", columns(table), columns(first)),
-        ));
+        let timed = !table.times.is_empty();
+        match &first {
+            Some((other, wanted, wanted_timed)) => {
+                agree(file, &columns, other, wanted)?;
+                if timed != *wanted_timed {
+                    let problem = format!("is in only one of this file and {}; give it in all", other.display());
+                    return Err(Error::data(file, "time", problem));
+                }
+            }
+            None => first = Some((file, columns, timed)),
+        }
+        list.push(Track {
+            path: file.clone(),
+            values: table.values,
+            times: table.times,
+            labels: table.labels,
+        });
     }
-    if table.length != first.length {
-        return Err(Error::data(
-            file,
-            "length",
-            format!(
-                "{} samples, {other} has {}; sequences of unequal length cannot be trained on yet: cut or pad them",
-                table.length, first.length
-            ),
-        ));
+    let columns = first.map_or(
+        Columns {
+            count: 0,
+            names: Vec::new(),
+        },
+        |(_, columns, _)| columns,
+    );
+    let tracks = Tracks {
+        list,
+        sample_period_s: 0.0,
+        warnings: Vec::new(),
+    };
+    Ok((tracks, columns))
+}
+
+fn agree(file: &Path, columns: &Columns, other: &Path, first: &Columns) -> Result<(), Error> {
+    if columns.count == first.count && columns.names == first.names {
+        return Ok(());
     }
-    Ok(())
+    let shown = |c: &Columns| match c.names.is_empty() {
+        true => c.count.to_string(),
+        false => c.names.join(","),
+    };
+    Err(Error::data(
+        file,
+        "columns",
+        format!(
+            "{}; {} has {}: make them alike",
+            shown(columns),
+            other.display(),
+            shown(first)
+        ),
+    ))
 }

@@ -1,15 +1,43 @@
 //! Recorded sequences: reading and writing them, and making a training and a validation part.
+//!
+//! [`read`] knows the formats, a file each: `npy`, `npz`, `idx`, `folder` (of CSV or WAV files), `long` (one CSV file).
+//! What they hold then goes one way, [`part`]: windows, parts, normalisation. [`describe`] tells what was understood.
 
+mod answers;
 mod channels;
+mod config;
+mod describe;
 mod folder;
+mod idx;
+mod long;
+mod mel;
+mod mnist;
 mod npy;
+mod npz;
 mod part;
+mod recordings;
+mod resample;
+mod split;
+mod table;
+mod track;
+mod wav;
+mod window;
 
+#[cfg(test)]
+mod formats;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod tests;
 
-pub use folder::{Folder, load_folder};
+pub use config::{ChannelConfig, DatasetConfig};
+pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
+pub use mnist::MnistConfig;
+pub use part::read_like;
 pub(crate) use part::{Dataset, select_both};
+pub use recordings::{Parts, ReadOptions, Recordings, parts, read};
+pub use wav::Audio;
+pub use window::Window;
 
 use crate::Error;
 use float_model::{Sequences, Targets};
@@ -18,37 +46,56 @@ use std::path::Path;
 /// Most classes that labels may name; a label beyond is taken for a mistake.
 const MOST_CLASSES: i64 = 4096;
 
-/// Reads sequences from a `.npy` file, (N, T, I) or (N, T), f32 or f64, or from a folder of CSV files.
+/// Reads sequences from a file or folder of any format that [`read`] knows.
 ///
 /// # Errors
-/// A file that is missing, truncated, or of another shape or type; NaN or infinity, with its place.
+/// As [`read`].
 pub fn load_sequences(path: &Path) -> Result<Sequences, Error> {
-    match path.is_dir() {
-        true => Ok(load_folder(path, &[])?.sequences),
-        false => npy::sequences(path),
-    }
+    Ok(read(path, &ReadOptions::default())?.x)
 }
 
-/// Reads answers from a `.npy` file, or a folder's `labels.csv`.
+/// Reads answers from a `.npy` file, from IDX labels, or from what holds sequences and answers.
 ///
 /// Integers (N) are class labels, integers or booleans (N, C) are C independent labels of 0 or 1 each, and floats (N) or
 /// (N, O) are real targets. With three axes, (N, T, C) or (N, T, O), there is an answer at every step; integers
 /// (N, T, 1) are class labels.
 ///
 /// # Errors
-/// As [`load_sequences`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
+/// As [`read`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
 pub fn load_targets(path: &Path) -> Result<Targets, Error> {
-    match path.is_dir() {
-        true => Ok(load_folder(path, &[])?.targets),
-        false => npy::targets(path),
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_ascii_lowercase();
+    if idx::is_name(&name) {
+        return idx::labels(path);
     }
+    if path.is_dir() || name.ends_with(".npz") || name.ends_with(".csv") {
+        let found = read(path, &ReadOptions::default())?;
+        return found
+            .y
+            .ok_or_else(|| Error::data(path, "y", "no such array; save x=..., y=..."));
+    }
+    npy::targets(path, &std::fs::read(path).map_err(Error::io(path))?)
 }
 
-/// Writes sequences as f32 (N, T, I), atomically.
+/// Writes sequences as f32 (N, T, I), atomically; where lengths differ, or such a file is there, `lengths.npy` beside it too.
 ///
 /// # Errors
-/// The file cannot be written.
+/// The file cannot be written; unequal lengths and a name other than `x.npy` or `..._x.npy`.
 pub fn save_sequences(path: &Path, x: &Sequences) -> Result<(), Error> {
+    match recordings::sibling(path, "lengths") {
+        Some(beside) if !x.lengths.is_empty() || beside.exists() => {
+            let lengths: Vec<u32> = (0..x.count).map(|n| x.length_of(n) as u32).collect();
+            npy::write(&beside, &[x.count], &lengths)?;
+        }
+        None if !x.lengths.is_empty() => {
+            let problem = "unequal lengths go into lengths.npy beside x.npy; name the file x.npy or ..._x.npy";
+            return Err(Error::data(path, "lengths", problem));
+        }
+        _ => {}
+    }
     npy::write(path, &[x.count, x.length, x.channels], &x.values)
 }
 

@@ -11,9 +11,9 @@ enum Values {
     Integer(Vec<i64>),
 }
 
-/// Reads (N, T, I), or (N, T) as I = 1, of f32 or f64.
-pub(super) fn sequences(path: &Path) -> Result<Sequences, Error> {
-    let (shape, values) = read(path)?;
+/// Reads (N, T, I), or (N, T) as I = 1, of f32 or f64, from the bytes of a file; `lengths` (N) say where sequences end.
+pub(super) fn sequences(path: &Path, bytes: &[u8], lengths: Option<Vec<i64>>) -> Result<Sequences, Error> {
+    let (shape, values) = read(path, bytes)?;
     let (count, length, channels) = match shape[..] {
         [n, t] => (n, t, 1),
         [n, t, i] => (n, t, i),
@@ -32,19 +32,43 @@ pub(super) fn sequences(path: &Path) -> Result<Sequences, Error> {
             "holds integers; save sequences as float32, in the sensor's unit",
         ));
     };
-    Ok(Sequences::new(
-        &path.display().to_string(),
-        values,
-        count,
-        length,
-        channels,
-    )?)
+    let file = path.display().to_string();
+    Ok(match lengths {
+        None => Sequences::new(&file, values, count, length, channels)?,
+        Some(lengths) => {
+            // One beyond u32 is out of range in any case.
+            let lengths = lengths.iter().map(|l| u32::try_from(*l).unwrap_or(u32::MAX)).collect();
+            Sequences::ragged(&file, values, (count, length, channels), lengths)?
+        }
+    })
+}
+
+/// Reads integers (N), for example lengths.
+pub(super) fn whole_numbers(path: &Path, bytes: &[u8]) -> Result<Vec<i64>, Error> {
+    match read(path, bytes)? {
+        (shape, Values::Integer(list)) if shape.len() == 1 => Ok(list),
+        (shape, Values::Integer(_)) => Err(Error::data(
+            path,
+            "shape",
+            format!("{shape:?}; give (N), one a sequence"),
+        )),
+        _ => Err(Error::data(
+            path,
+            "dtype",
+            "holds real numbers; save integers (N), one a sequence",
+        )),
+    }
+}
+
+/// [`whole_numbers`] of a file.
+pub(super) fn read_whole_numbers(path: &Path) -> Result<Vec<i64>, Error> {
+    whole_numbers(path, &std::fs::read(path).map_err(Error::io(path))?)
 }
 
 /// Reads integers (N), (N, 1) or (N, T, 1) as class labels, with a longer last axis as independent labels of 0 or 1, and
 /// f32 or f64 (N), (N, O) or (N, T, O) as real targets; three axes are answers at every step.
-pub(super) fn targets(path: &Path) -> Result<Targets, Error> {
-    let (shape, values) = read(path)?;
+pub(super) fn targets(path: &Path, bytes: &[u8]) -> Result<Targets, Error> {
+    let (shape, values) = read(path, bytes)?;
     let outputs = match shape[..] {
         [_] => 1,
         [_, o] | [_, _, o] => o,
@@ -74,11 +98,10 @@ pub(super) fn targets(path: &Path) -> Result<Targets, Error> {
     })
 }
 
-fn read(path: &Path) -> Result<(Vec<usize>, Values), Error> {
-    let bytes = std::fs::read(path).map_err(Error::io(path))?;
+fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<usize>, Values), Error> {
     let broken =
         |e: std::io::Error| Error::data(path, "header", format!("no .npy file ({e}); write it with numpy.save"));
-    let file = NpyFile::new(&bytes[..]).map_err(broken)?;
+    let file = NpyFile::new(bytes).map_err(broken)?;
     if file.order() == Order::Fortran && file.shape().len() > 1 {
         return Err(Error::data(
             path,

@@ -1,17 +1,12 @@
 //! A dataset made ready for training: checked, split, and its channels described.
 
-use super::{channels, load_folder, npy};
+use super::{ReadOptions, Recordings, channels, recordings, split, window};
 use crate::{ChannelConfig, DatasetConfig, Error, loss};
 use float_model::{Channel, OutputAt, Sequences, Targets};
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-/// One sequence in this many goes to the validation part.
-const VALIDATION_SHARE: usize = 10;
-/// The validation part comes from at most this many places of the recording.
-const VALIDATION_BLOCKS: usize = 8;
+/// One sequence in ten goes to the validation part.
+const VALIDATION_SHARE: f64 = 0.1;
 
 /// Training and validation part with what is known of the channels.
 pub(crate) struct Dataset {
@@ -29,41 +24,57 @@ pub(crate) struct Dataset {
     pub(crate) warnings: Vec<String>,
 }
 
+/// Parts of one channel whose values are used as they are.
+pub(super) struct Ready {
+    pub(super) training: (Sequences, Targets),
+    pub(super) validation: (Sequences, Targets),
+    pub(super) channel: &'static str,
+    pub(super) class_names: Vec<String>,
+}
+
 /// What a pair of files, or a folder, says.
-struct Raw {
-    x: Sequences,
-    y: Targets,
+pub(super) struct Raw {
+    pub(super) x: Sequences,
+    pub(super) y: Targets,
     /// What errors about the answers name.
     y_path: PathBuf,
-    channels: Vec<ChannelConfig>,
-    class_names: Vec<String>,
-    sample_period_s: f64,
+    pub(super) groups: Vec<String>,
+    pub(super) channels: Vec<ChannelConfig>,
+    pub(super) class_names: Vec<String>,
+    pub(super) sample_period_s: f64,
+    pub(super) format: &'static str,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Which sequences of the training files belong to which part; none belongs to two.
+pub(super) struct Held {
+    pub(super) training: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+    /// Empty where the test part has files of its own, or none is asked for.
+    pub(super) test: Vec<usize>,
 }
 
 impl Dataset {
     /// Reads the training files and splits the validation part off.
     pub(crate) fn load(config: &DatasetConfig) -> Result<Self, Error> {
-        let raw = Raw::load(config, &config.train_x, &config.train_y)?;
-        let n = raw.x.count;
-        if n < 2 {
-            let problem = format!("{n} sequence; training and validation need at least 2");
-            return Err(Error::data(&config.train_x, "count", problem));
-        }
+        let raw = Raw::load(config, &config.train_x, config.train_y())?;
+        let path = &config.train_x;
         if raw.x.length < 2 {
             let problem = "1 sample a sequence; a recurrent network needs at least 2";
-            return Err(Error::data(&config.train_x, "length", problem));
+            return Err(Error::data(path, "length", problem));
         }
         raw.several_classes()?;
         let outputs = raw.outputs()?;
-        let held = validation_indices(n);
-        let kept: Vec<usize> = (0..n).filter(|k| !held.contains(k)).collect();
-        let training = select_both(&raw.x, &raw.y, &kept);
-        let held: Vec<usize> = held.into_iter().collect();
-        let validation = select_both(&raw.x, &raw.y, &held);
+        let held = raw.split(config)?;
+        let training = select_both(&raw.x, &raw.y, &held.training);
+        let validation = select_both(&raw.x, &raw.y, &held.validation);
 
-        let mut warnings = Vec::new();
+        let mut warnings = raw.warnings.clone();
+        for (part, y) in [("training", &training.1), ("validation", &validation.1)] {
+            warnings.extend(absent_classes(part, y, outputs, &raw.class_names));
+        }
         let (mean, std) = normalisation(&training.0, &mut warnings);
-        let channels = raw.channels(&config.train_x, &training.0)?;
+        let channels = raw.channels(path, &training.0)?;
         Ok(Dataset {
             training,
             validation,
@@ -77,69 +88,88 @@ impl Dataset {
         })
     }
 
+    /// Parts that need no normalisation: x is used as it is.
+    pub(super) fn of(ready: Ready) -> Self {
+        let channels = ready.training.0.channels;
+        let channel = Channel {
+            name: ready.channel.into(),
+            unit: String::new(),
+            full_scale: 1.0,
+        };
+        Dataset {
+            training: ready.training,
+            validation: ready.validation,
+            channels: vec![channel; channels],
+            outputs: ready.class_names.len(),
+            class_names: ready.class_names,
+            sample_period_s: 0.0,
+            mean: vec![0.0; channels],
+            std: vec![1.0; channels],
+            warnings: Vec::new(),
+        }
+    }
+
     /// Reads the test part.
     pub(crate) fn load_test(config: &DatasetConfig) -> Result<(Sequences, Targets), Error> {
-        let Some(test_x) = &config.test_x else {
+        if config.test_x.is_none() && config.test_share > 0.0 {
+            let raw = Raw::load(config, &config.train_x, config.train_y())?;
+            let held = raw.split(config)?;
+            return Ok(select_both(&raw.x, &raw.y, &held.test));
+        }
+        let Some(raw) = Raw::load_test(config)? else {
             return Err(Error::usage("test_x", "missing; evaluation needs the test part"));
         };
-        let mut config = config.clone();
-        if test_x.is_dir() && config.train_x.is_dir() && config.class_names.is_empty() {
-            // The same word must be the same class in both parts.
-            config.class_names = load_folder(&config.train_x, &[])?.class_names;
-        }
-        let test_y = match (&config.test_y, test_x.is_dir()) {
-            (Some(path), _) => path.clone(),
-            (None, true) => PathBuf::new(),
-            (None, false) => return Err(Error::usage("test_y", "missing; evaluation needs the test labels")),
-        };
-        let raw = Raw::load(&config, test_x, &test_y)?;
         Ok((raw.x, raw.y))
     }
 }
 
 impl Raw {
-    fn load(config: &DatasetConfig, x_path: &Path, y_path: &Path) -> Result<Self, Error> {
-        let mut raw = if x_path.is_dir() {
-            let folder = load_folder(x_path, &config.class_names)?;
-            Raw {
-                x: folder.sequences,
-                y: folder.targets,
-                y_path: x_path.join("labels.csv"),
-                channels: folder.channels,
-                class_names: folder.class_names,
-                sample_period_s: folder.sample_period_s,
-            }
-        } else {
-            if y_path.as_os_str().is_empty() {
-                return Err(Error::usage(
-                    "train_y",
-                    format!("missing; {} needs a file with one label a sequence", x_path.display()),
-                ));
-            }
-            Raw {
-                x: npy::sequences(x_path)?,
-                y: npy::targets(y_path)?,
-                y_path: y_path.into(),
-                channels: Vec::new(),
-                class_names: Vec::new(),
-                sample_period_s: 0.0,
-            }
+    /// The test files, where there are any.
+    pub(super) fn load_test(config: &DatasetConfig) -> Result<Option<Self>, Error> {
+        let Some(test_x) = &config.test_x else {
+            return Ok(None);
         };
-        let beside = match &config.channels_file {
-            Some(path) => Some((channels::load(path)?, path.clone())),
-            None => channels::load_beside(x_path)?.map(|c| (c, PathBuf::from(channels::FILE))),
+        let mut config = config.clone();
+        config.name_classes()?;
+        config.groups = None;
+        Raw::load(&config, test_x, config.test_y.as_deref()).map(Some)
+    }
+
+    pub(super) fn load(config: &DatasetConfig, x_path: &Path, y_path: Option<&Path>) -> Result<Self, Error> {
+        let mut found = recordings::read(x_path, &config.read_options(y_path))?;
+        if let Some(window) = config.window {
+            found = window::cut(x_path, window, found)?;
+        }
+        let Recordings {
+            x,
+            y,
+            y_path,
+            groups,
+            channels,
+            class_names,
+            sample_period_s,
+            format,
+            warnings,
+        } = found;
+        let Some(y) = y else {
+            return Err(Error::usage(
+                "train_y",
+                format!("missing; {} needs a file with one label a sequence", x_path.display()),
+            ));
         };
-        if let Some((file, path)) = beside {
-            let period = file.period(&path)?;
-            if period > 0.0 {
-                raw.sample_period_s = period;
-            }
-            if !file.channel.is_empty() {
-                raw.channels = file.channel;
-            }
-            if raw.class_names.is_empty() {
-                raw.class_names = file.class_names;
-            }
+        let mut raw = Raw {
+            x,
+            y,
+            y_path,
+            groups,
+            channels,
+            class_names,
+            sample_period_s,
+            format,
+            warnings,
+        };
+        if let Some(path) = &config.channels_file {
+            raw.describe(channels::load(path)?, path)?;
         }
         if !config.channels.is_empty() {
             raw.channels = config.channels.clone();
@@ -150,31 +180,82 @@ impl Raw {
         if config.sample_period_s > 0.0 {
             raw.sample_period_s = config.sample_period_s;
         }
-        if raw.y.count() != raw.x.count {
-            return Err(Error::data(
-                &raw.y_path,
-                "count",
-                format!(
-                    "{} answers for the {} sequences of {}; give one a sequence",
-                    raw.y.count(),
-                    raw.x.count,
-                    x_path.display()
-                ),
-            ));
-        }
-        if let Targets::PerStep { length, .. } = &raw.y
-            && *length != raw.x.length
-        {
-            let problem = format!("answers at {length} steps, the sequences have {} samples", raw.x.length);
-            return Err(Error::data(&raw.y_path, "shape", problem));
+        if let Targets::PerStep { length, .. } = &raw.y {
+            if *length != raw.x.length {
+                let problem = format!("answers at {length} steps, the sequences have {} samples", raw.x.length);
+                return Err(Error::data(&raw.y_path, "shape", problem));
+            }
+            if !raw.x.lengths.is_empty() {
+                let problem =
+                    "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
+                return Err(Error::data(&raw.y_path, "lengths", problem));
+            }
         }
         raw.y = loss::answers_for(config.loss, raw.y).map_err(|problem| Error::data(&raw.y_path, "loss", problem))?;
         raw.outputs()?;
         Ok(raw)
     }
 
+    /// What a `channels.toml` that is given by name says counts before what the files say.
+    fn describe(&mut self, file: channels::ChannelsFile, path: &Path) -> Result<(), Error> {
+        let period = file.period(path)?;
+        if period > 0.0 {
+            self.sample_period_s = period;
+        }
+        if !file.channel.is_empty() {
+            self.channels = file.channel;
+        }
+        if self.class_names.is_empty() {
+            self.class_names = file.class_names;
+        }
+        Ok(())
+    }
+
+    /// Holds out the test part, where one is asked for, and then the validation part.
+    pub(super) fn split(&self, config: &DatasetConfig) -> Result<Held, Error> {
+        let path = &config.train_x;
+        let wants_test = config.test_x.is_none() && config.test_share > 0.0;
+        let least = if wants_test { 3 } else { 2 };
+        if self.x.count < least {
+            let problem = format!("{} sequence; the parts need at least {least}", self.x.count);
+            return Err(Error::data(path, "count", problem));
+        }
+        let hold_out = |from: &[usize], share: f64, left: usize| -> Result<(Vec<usize>, Vec<usize>), Error> {
+            let groups: Vec<String> = match self.groups.is_empty() {
+                true => Vec::new(),
+                false => from.iter().map(|n| self.groups[*n].clone()).collect(),
+            };
+            let classes: Vec<u32> = match &self.y {
+                Targets::Labels(labels) => from.iter().map(|n| labels[*n]).collect(),
+                _ => Vec::new(),
+            };
+            let pool = split::Pool {
+                path,
+                count: from.len(),
+                groups: &groups,
+                classes: &classes,
+                left,
+            };
+            let held = split::hold_out(&pool, share)?;
+            let (inside, outside): (Vec<usize>, Vec<usize>) = (0..from.len()).partition(|k| held.contains(k));
+            let of = |list: Vec<usize>| list.into_iter().map(|k| from[k]).collect();
+            Ok((of(inside), of(outside)))
+        };
+        let all: Vec<usize> = (0..self.x.count).collect();
+        let (test, rest) = match wants_test {
+            true => hold_out(&all, config.test_share, 2)?,
+            false => (Vec::new(), all),
+        };
+        let (validation, training) = hold_out(&rest, VALIDATION_SHARE, 1)?;
+        Ok(Held {
+            training,
+            validation,
+            test,
+        })
+    }
+
     /// Classes or targets; every label must have a name where there are names.
-    fn outputs(&self) -> Result<usize, Error> {
+    pub(super) fn outputs(&self) -> Result<usize, Error> {
         let labels = match self.y.answers() {
             Targets::Labels(labels) => labels,
             Targets::Multilabel { outputs, .. } if ![0, *outputs].contains(&self.class_names.len()) => {
@@ -224,7 +305,7 @@ impl Raw {
     }
 
     /// Channel descriptions, with full scales from the training part where none is given.
-    fn channels(&self, x_path: &Path, training: &Sequences) -> Result<Vec<Channel>, Error> {
+    pub(super) fn channels(&self, x_path: &Path, training: &Sequences) -> Result<Vec<Channel>, Error> {
         let i = training.channels;
         if !self.channels.is_empty() && self.channels.len() != i {
             return Err(Error::data(
@@ -240,7 +321,7 @@ impl Raw {
                 false => given.name,
             };
             let full_scale = given.full_scale.unwrap_or_else(|| {
-                let values = training.values.iter().skip(k).step_by(i);
+                let values = training.iter().flat_map(|s| s.iter().skip(k).step_by(i));
                 covering_power_of_two(values.fold(0.0, |m, v| v.abs().max(m)))
             });
             if !(full_scale.is_finite() && full_scale > 0.0) {
@@ -273,11 +354,15 @@ fn covering_power_of_two(largest: f32) -> f32 {
     (power as f32).clamp(f32::MIN_POSITIVE, f32::MAX)
 }
 
-/// Mean and standard deviation of every channel, in f64.
-fn normalisation(x: &Sequences, warnings: &mut Vec<String>) -> (Vec<f32>, Vec<f32>) {
+/// Mean and standard deviation of every channel over all samples, padding aside, in f64.
+pub(super) fn normalisation(x: &Sequences, warnings: &mut Vec<String>) -> (Vec<f32>, Vec<f32>) {
     let channel = |k: usize| {
-        let values = || x.values.iter().skip(k).step_by(x.channels).map(|v| f64::from(*v));
-        let n = (x.count * x.length) as f64;
+        let values = || {
+            x.iter()
+                .flat_map(|s| s.iter().skip(k).step_by(x.channels))
+                .map(|v| f64::from(*v))
+        };
+        let n = x.samples() as f64;
         let mean = values().sum::<f64>() / n;
         let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
         // Below the resolution of f32 around the mean, a channel is constant.
@@ -293,47 +378,62 @@ fn normalisation(x: &Sequences, warnings: &mut Vec<String>) -> (Vec<f32>, Vec<f3
     (0..x.channels).map(channel).unzip()
 }
 
-/// Which of `n` sequences are held out: a tenth (at least one), in contiguous blocks spread evenly, because the
-/// neighbours in a recording resemble each other.
-fn validation_indices(n: usize) -> BTreeSet<usize> {
-    let held = ((n + VALIDATION_SHARE / 2) / VALIDATION_SHARE).max(1);
-    let blocks = held.min(VALIDATION_BLOCKS);
-    let cut = |total: usize, k: usize| total * k / blocks;
-    (0..blocks)
-        .flat_map(|k| {
-            let size = cut(held, k + 1) - cut(held, k);
-            let room = cut(n, k + 1) - cut(n, k);
-            let start = cut(n, k) + (room - size) / 2;
-            start..start + size
-        })
-        .collect()
+/// Reads other files as a training set was read: its class names, its windows, its rate. Answers in a file of
+/// their own are read where `y` names it.
+///
+/// # Errors
+/// As [`recordings::read`](super::read), and windows that do not fit.
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Sequences, Option<Targets>), Error> {
+    let mut config = config.clone();
+    config.groups = None;
+    config.name_classes()?;
+    let options = ReadOptions {
+        y_beside: false,
+        ..config.read_options(y)
+    };
+    let mut found = recordings::read(x, &options)?;
+    if let Some(window) = config.window {
+        found = window::cut(x, window, found)?;
+    }
+    let problem = |problem: String| Error::data(&found.y_path, "loss", problem);
+    let y = found
+        .y
+        .map(|y| loss::answers_for(config.loss, y))
+        .transpose()
+        .map_err(problem)?;
+    Ok((found.x, y))
+}
+
+impl DatasetConfig {
+    /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
+    fn name_classes(&mut self) -> Result<(), Error> {
+        let is_csv = self.train_x.is_file() && self.train_x.extension().is_some_and(|e| e == "csv");
+        let has_words = self.train_x.is_dir() || is_csv;
+        if self.class_names.is_empty() && has_words {
+            self.class_names = Raw::load(self, &self.train_x, self.train_y())?.class_names;
+        }
+        Ok(())
+    }
+}
+
+/// Classes of which a part has no sequence.
+fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[String]) -> Option<String> {
+    let Targets::Labels(labels) = y else { return None };
+    let absent: Vec<String> = (0..outputs)
+        .filter(|c| !labels.contains(&(*c as u32)))
+        .map(|c| names.get(c).cloned().unwrap_or_else(|| c.to_string()))
+        .collect();
+    (!absent.is_empty()).then(|| format!("the {part} part has no sequence of class {}", absent.join(", ")))
 }
 
 /// The sequences at `indices`, with their answers.
 pub(crate) fn select_both(x: &Sequences, y: &Targets, indices: &[usize]) -> (Sequences, Targets) {
-    let sequences = Sequences {
-        values: indices.iter().flat_map(|n| x.sequence(*n)).copied().collect(),
-        count: indices.len(),
-        ..*x
-    };
-    (sequences, y.select(indices.iter().copied()))
+    (x.select(indices.iter().copied()), y.select(indices.iter().copied()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_validation_part_is_a_tenth_in_blocks() {
-        for n in [2, 3, 9, 10, 57, 100, 1234] {
-            let held = validation_indices(n);
-            assert!(held.iter().all(|k| *k < n) && held.len() < n, "{n}");
-            assert_eq!(held.len(), ((n + 5) / 10).max(1), "{n}");
-        }
-        let held: Vec<usize> = validation_indices(800).into_iter().collect();
-        let jumps = held.windows(2).filter(|w| w[1] != w[0] + 1).count();
-        assert_eq!((held.len(), jumps), (80, 7));
-    }
 
     #[test]
     fn full_scale_covers() {

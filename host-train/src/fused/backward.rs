@@ -184,6 +184,12 @@ fn decide<F: Real>(shape: &Shape, shard: &mut Shard<F>, t: usize, direct: impl F
     }
     back.value[..b * LANES].fill(F::ZERO);
     for row in 0..b {
+        if !shard.inside(row, t) {
+            // What has been summed up to here comes from candidates that were never computed.
+            let back = &mut shard.back;
+            (back.d_u_tilde[row], back.d_carried[row], back.d_gate[row]) = (F::ZERO, F::ZERO, F::ZERO);
+            continue;
+        }
         let trace = shard.trace(t * b + row);
         let back = &mut shard.back;
         let most = most.filter(|_| !trace.updated);

@@ -38,6 +38,9 @@ pub struct Batch<'a, F> {
     pub schedule: Schedule<'a, F>,
     /// (B): an offset for each sequence on the gate's pre-activation W_p s + b_p; none is 0.
     pub dial: Option<&'a [F]>,
+    /// (B): samples of each sequence, from 1 to T; none is T. Behind them there is no update, whatever the schedule says,
+    /// so that the state at a sequence's own last sample stands, and nothing there has a gradient.
+    pub lengths: Option<&'a [u32]>,
 }
 
 impl<F: Real> Schedule<'_, F> {
@@ -94,7 +97,12 @@ pub fn forward<F: Real>(
         shape.parameter_count(),
         "params has another length than the shape's tensors"
     );
-    let Batch { x, schedule, dial } = batch;
+    let Batch {
+        x,
+        schedule,
+        dial,
+        lengths,
+    } = batch;
     assert_eq!(x.len(), steps * shape.input, "x must be (B, T, I)");
     assert_eq!(h.len(), shape.output_count(), "h must be (B, H) or (B, T, H)");
     assert_eq!(u.len(), steps, "u must be (B, T)");
@@ -108,6 +116,10 @@ pub fn forward<F: Real>(
         Schedule::Every | Schedule::Gate => {}
     }
     assert!(dial.is_none_or(|d| d.len() == shape.batch), "the dial must be (B)");
+    assert!(
+        lengths.is_none_or(|l| l.len() == shape.batch && l.iter().all(|l| (1..=shape.length).contains(&(*l as usize)))),
+        "the lengths must be (B), each from 1 to T"
+    );
     workspace.recorded = None;
     workspace.params.pack(shape, params);
     workspace.split(shape);
@@ -123,7 +135,8 @@ pub fn forward<F: Real>(
             batch: Batch {
                 x: &x[sequences.start * stride..sequences.end * stride],
                 schedule: schedule.of(sequences.clone(), shape.length),
-                dial: dial.map(|d| &d[sequences]),
+                dial: dial.map(|d| &d[sequences.clone()]),
+                lengths: lengths.map(|l| &l[sequences]),
             },
             h: h_part,
             u: u_part,
@@ -136,7 +149,14 @@ pub fn forward<F: Real>(
 fn run<F: Real>(shape: &Shape, params: &Parameters<F>, shard: &mut Shard<F>, task: Task<'_, F>) {
     let layout = Layout::new(*shape);
     let (b, hidden, padded) = (shard.batch, shape.hidden, layout.padded());
-    let Batch { x, schedule, dial } = task.batch;
+    let Batch {
+        x,
+        schedule,
+        dial,
+        lengths,
+    } = task.batch;
+    shard.lengths.clear();
+    shard.lengths.extend_from_slice(lengths.unwrap_or_default());
     let learned = schedule.learned();
     let params = &params.forward;
     for k in 0..shape.layers {
@@ -156,13 +176,14 @@ fn run<F: Real>(shape: &Shape, params: &Parameters<F>, shard: &mut Shard<F>, tas
         let mut updates = 0;
         for row in 0..b {
             let place = row * shape.length + t;
-            let updated = schedule.updates(shard.u_tilde[now.start + row], place);
+            let inside = shard.inside(row, t);
+            let updated = inside && schedule.updates(shard.u_tilde[now.start + row], place);
             shard.updated[now.start + row] = updated;
             task.u[place] = if updated { F::ONE } else { F::ZERO };
             updates += usize::from(updated);
             // dL/du_t = <dL/ds_t, S - s_{t-1}> + ... needs the candidate of a skipped sample too, and at none is that
             // multiplied by 0: each u_t depends, through ũ_t, on the last update's Δũ. Imposed ones do not.
-            if updated || learned {
+            if updated || (learned && inside) {
                 shard.rows.push(row as u32);
             }
         }
@@ -273,6 +294,11 @@ fn output<F: Real>(shard: &Shard<F>, vectors: usize, hidden: usize, out: &mut [F
 }
 
 impl<F: Real> Shard<F> {
+    /// Whether sample `t` is one of the sequence in this row, not padding.
+    pub(super) fn inside(&self, row: usize, t: usize) -> bool {
+        self.lengths.get(row).is_none_or(|length| t < *length as usize)
+    }
+
     /// The gate's values at place t·b + row.
     pub(super) fn trace(&self, place: usize) -> Trace<F> {
         Trace {

@@ -198,7 +198,12 @@ fn select<N: Number>(u: N, new: &[N], old: &[N]) -> Vec<N> {
 
 /// Runs a batch. With `frozen`, the decisions are those, and u_t the surrogate's real number.
 pub fn run<N: Number>(shape: &Shape, params: &[N], batch: Batch<'_, f64>, frozen: Option<&Decisions>) -> Outcome<N> {
-    let Batch { x, schedule, dial } = batch;
+    let Batch {
+        x,
+        schedule,
+        dial,
+        lengths,
+    } = batch;
     let named = Named { shape, params };
     let (hidden, one) = (shape.hidden, N::constant(1.0));
     let mut out = Outcome {
@@ -216,14 +221,16 @@ pub fn run<N: Number>(shape: &Shape, params: &[N], batch: Batch<'_, f64>, frozen
         let (mut u_tilde, mut delta) = (one, N::constant(0.0));
         for t in 0..shape.length {
             let place = b * shape.length + t;
+            let inside = lengths.is_none_or(|lengths| t < lengths[b] as usize);
             let hard = match schedule {
+                _ if !inside => false,
                 Schedule::Every => true,
                 Schedule::Gate => u_tilde.value() >= 0.5,
                 Schedule::Bernoulli(v) => v[place] < u_tilde.value(),
                 Schedule::Imposed(mask) => mask[place],
             };
             let hard = f64::from(u8::from(hard));
-            let learned = matches!(schedule, Schedule::Gate | Schedule::Bernoulli(_));
+            let learned = inside && matches!(schedule, Schedule::Gate | Schedule::Bernoulli(_));
             let constant = match frozen {
                 Some(frozen) => frozen.constants[place],
                 None if learned => hard - u_tilde.value(),

@@ -44,6 +44,8 @@ struct Case {
     uniforms: Vec<f64>,
     dial: Vec<f64>,
     mask: Vec<bool>,
+    /// Empty where all have T.
+    lengths: Vec<u32>,
 }
 
 impl Case {
@@ -74,7 +76,21 @@ impl Case {
                 .into_iter()
                 .map(|v| v < 2.0 * delta - 1.0)
                 .collect(),
+            lengths: Vec::new(),
         }
+    }
+
+    /// The same with sequences of unequal length; what lies behind them is far from any data.
+    fn ragged(mut self) -> Self {
+        let (t, i) = (self.shape.length, self.shape.input);
+        self.name += " ragged";
+        self.lengths = (0..self.shape.batch)
+            .map(|n| [t, 1, 2 * t / 3, t - 1, 7][n % 5] as u32)
+            .collect();
+        for (row, length) in self.x.chunks_mut(t * i).zip(&self.lengths) {
+            row[*length as usize * i..].fill(1e30);
+        }
+        self
     }
 
     /// The first seed for which no decision is within 1e-4 of falling the other way.
@@ -98,6 +114,7 @@ impl Case {
             schedule: self.schedule(),
             // The cases with an output at every step have a dial, the others none.
             dial: (self.shape.output_at == OutputAt::Step).then_some(&self.dial),
+            lengths: (!self.lengths.is_empty()).then_some(&self.lengths),
         }
     }
 
@@ -155,6 +172,7 @@ impl Case {
             x: &x,
             schedule,
             dial: self.batch().dial.map(|_| dial.as_slice()),
+            lengths: self.batch().lengths,
         };
         forward(&self.shape, &single(&self.params), batch, workspace, &mut h, &mut u);
         let (d_h, d_u) = (single(&self.d_h), single(&self.d_u));
@@ -206,6 +224,10 @@ fn cases() -> Vec<Case> {
                 for delta in [0.75, 0.33, 0.068] {
                     list.push(Case::clear_cut(skipping, Source::Gate, delta));
                 }
+                list.push(Case::new(plain, Source::Every, 0.5, 1).ragged());
+                list.push(Case::new(skipping, Source::Imposed, 0.3, 1).ragged());
+                list.push(Case::clear_cut(skipping, Source::Bernoulli, 0.3).ragged());
+                list.push(Case::clear_cut(skipping, Source::Gate, 0.33).ragged());
             }
         }
     }
@@ -219,7 +241,7 @@ fn fused_equals_the_reference() {
     for case in cases() {
         let (h, u, gradient) = case.expected();
         let share = u.iter().sum::<f64>() / u.len() as f64;
-        if case.source == Source::Gate {
+        if case.source == Source::Gate && case.lengths.is_empty() {
             let wanted = [0.99..1.01, 0.4..0.6, 0.09..0.16];
             assert!(
                 wanted.iter().any(|w| w.contains(&share)),
@@ -315,6 +337,53 @@ fn the_same_bits_again_and_nearly_the_same_on_other_threads() {
         case.assert_close(&two.2, &one.2, 1e-5);
         case.assert_close(&three.2, &one.2, 1e-5);
     }
+}
+
+/// A sequence's states and updates are to the bit what they are in a batch of its own, and its gradient is its share.
+#[test]
+fn unequal_lengths_change_nothing_of_a_sequence() {
+    for (family, output_at) in [(Family::Lstm, OutputAt::End), (Family::Gru, OutputAt::End)] {
+        let together = Case::clear_cut(shape(family, true, 2, output_at), Source::Gate, 0.33).ragged();
+        let (h, u, gradient) = together.fused_single(&mut Workspace::new(2).unwrap());
+        let (t, hidden) = (together.shape.length, together.shape.hidden);
+        let mut sum = vec![0.0; gradient.len()];
+        for (n, length) in together.lengths.iter().map(|l| *l as usize).enumerate() {
+            let of = |values: &[f64], stride: usize, count: usize| values[n * stride..n * stride + count].to_vec();
+            let (d_u, x) = (of(&together.d_u, t, length), together.shape.input);
+            let mut alone = Case::new(
+                Shape {
+                    batch: 1,
+                    length,
+                    ..together.shape
+                },
+                Source::Gate,
+                0.33,
+                1,
+            );
+            alone.params.clone_from(&together.params);
+            (alone.x, alone.d_u) = (of(&together.x, t * x, length * x), d_u);
+            alone.d_h = of(&together.d_h, hidden, hidden);
+            let (h_alone, u_alone, gradient_alone) = alone.fused_single(&mut Workspace::new(1).unwrap());
+            assert_eq!(h[n * hidden..(n + 1) * hidden], h_alone, "{family:?}, sequence {n}");
+            assert_eq!(of(&u, t, length), u_alone);
+            assert!(
+                u[n * t + length..(n + 1) * t].iter().all(|u| *u == 0.0),
+                "an update behind the end"
+            );
+            sum.iter_mut().zip(gradient_alone).for_each(|(s, g)| *s += g);
+        }
+        together.assert_close(&gradient, &sum, 1e-5);
+    }
+}
+
+/// Lengths of T each are the same bits as none.
+#[test]
+fn equal_lengths_are_none() {
+    let case = Case::clear_cut(shape(Family::Lstm, true, 1, OutputAt::Step), Source::Gate, 0.33);
+    let none = case.fused_single(&mut Workspace::new(2).unwrap());
+    let mut given = case;
+    given.lengths = vec![given.shape.length as u32; given.shape.batch];
+    assert!(given.fused_single(&mut Workspace::new(2).unwrap()) == none);
 }
 
 #[test]

@@ -99,6 +99,8 @@ pub struct Shard<F> {
     pub carried: Vec<F>,
     /// (b): the slot of the last update.
     pub latest: Vec<u32>,
+    /// (b): samples of each sequence; empty where all have T.
+    pub lengths: Vec<u32>,
     /// Rows of a step.
     pub rows: Vec<u32>,
     /// (b): all rows.

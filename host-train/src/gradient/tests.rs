@@ -188,6 +188,31 @@ fn the_fused_gradient_is_the_twins() {
     }
 }
 
+/// Sequences of unequal length, through either engine, and as the float model runs them.
+#[test]
+fn the_engines_agree_on_unequal_lengths() {
+    let fused = Differentiator::new(Engine::Fused, 2, LENGTH).unwrap();
+    for cell in Cell::ALL {
+        let shape = shape(cell, 2);
+        let case = |seed: u64| {
+            let x = Sequences::new("x", random(BATCH * LENGTH * 2, seed), BATCH, LENGTH, 2).unwrap();
+            (parameters(shape, 0.33, seed), x)
+        };
+        let (p, x) = (1..100)
+            .map(case)
+            .find(|(p, x)| clear_cut(p, x))
+            .expect("a clear-cut case");
+        let lengths = (0..BATCH).map(|n| (1 + n * 7 % LENGTH) as u32).collect();
+        let x = Sequences::ragged("x", x.values, (BATCH, LENGTH, 2), lengths).unwrap();
+        let batch = batch(x, if cell.skips() { Updates::Gate } else { Updates::Every });
+        let used = compare(&fused, shape, &p, &batch, Budget::Cost);
+        let model = p.to_model(&[0.0; 2], &[1.0; 2], &float_model::Description::default());
+        let run = float_model::Forward::new(&model).run_all(&batch.x, 0.0, 1).unwrap();
+        let updates: usize = run.iter().map(|o| o.updates.len()).sum();
+        assert!((used - updates as f64 / BATCH as f64).abs() < 1e-4, "{cell}: {used}");
+    }
+}
+
 /// An output at every step, with each loss, and dropout: the mean over time in both engines.
 #[test]
 fn the_engines_agree_on_every_step() {
@@ -293,6 +318,7 @@ fn only_the_last_pass_can_be_differentiated() {
                 &x,
                 recurrent::Asked {
                     updates: Updates::Gate,
+                    lengths: Vec::new(),
                     dial: Vec::new(),
                     u_most: None,
                 },

@@ -42,6 +42,7 @@ fn updates_of(shape: Shape) -> Updates {
 fn pass(updates: &Updates, output_at: OutputAt) -> Asked<'_> {
     Asked {
         updates,
+        lengths: &[],
         kept: &[],
         dial: &[],
         output_at,

@@ -1,0 +1,71 @@
+//! What `config.toml` says of recordings.
+
+use super::{Audio, ReadOptions, Window};
+use crate::Loss;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A dataset in files.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatasetConfig {
+    /// Anything that [`crate::dataset::read`] reads: `.npy` (N, T, I), `.npz`, CSV, IDX, a folder of CSV or WAV files.
+    pub train_x: PathBuf,
+    /// Answers, as [`crate::dataset::load_targets`] reads them; empty where they lie beside or in `train_x`.
+    pub train_y: PathBuf,
+    /// The test part, like `train_x`; read by [`DataSource::evaluation`] only.
+    pub test_x: Option<PathBuf>,
+    /// Like `train_y`.
+    pub test_y: Option<PathBuf>,
+    /// Without `test_x`: this share of `train_x` is the test part, whole groups where groups are known.
+    pub test_share: f64,
+    /// Whose each training sequence is, integers (N) as `.npy`; absent: as the files say, or unknown.
+    pub groups: Option<PathBuf>,
+    /// Recordings are cut into windows.
+    pub window: Option<Window>,
+    /// How WAV files become samples; absent: frames of log-mel energies.
+    pub audio: Option<Audio>,
+    /// The task loss; absent: as the answers ask for.
+    pub loss: Option<Loss>,
+    /// Seconds between samples; 0: unknown, or as `channels.toml` says.
+    pub sample_period_s: f64,
+    /// One entry per channel; empty: as `channels.toml` says, or `channel0`, `channel1`, ...
+    pub channels: Vec<ChannelConfig>,
+    /// A `channels.toml`; where absent, one beside or in `train_x` is read if it exists.
+    pub channels_file: Option<PathBuf>,
+    /// One name per class; empty: as the labels or `channels.toml` say.
+    pub class_names: Vec<String>,
+}
+
+/// One input channel.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelConfig {
+    /// For example `acceleration x`.
+    pub name: String,
+    /// Unit of the samples, for example `g`.
+    #[serde(default)]
+    pub unit: String,
+    /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
+    #[serde(default)]
+    pub full_scale: Option<f32>,
+}
+
+impl DatasetConfig {
+    /// The answers of the training part, where they have a file of their own.
+    pub(crate) fn train_y(&self) -> Option<&Path> {
+        (!self.train_y.as_os_str().is_empty()).then_some(&self.train_y)
+    }
+
+    /// How files are read, the answers being in `y`.
+    pub(crate) fn read_options<'a>(&'a self, y: Option<&'a Path>) -> ReadOptions<'a> {
+        ReadOptions {
+            y,
+            y_beside: true,
+            groups: self.groups.as_deref(),
+            class_names: &self.class_names,
+            sample_period_s: self.sample_period_s,
+            audio: self.audio.unwrap_or_default(),
+        }
+    }
+}
