@@ -2,7 +2,7 @@
 
 use crate::{
     compare::CompareArgs, data::DataArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, train::TrainArgs,
+    quantize::QuantizeArgs, reproduce::ReproduceArgs, sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{num::NonZeroU32, path::PathBuf};
@@ -40,6 +40,13 @@ pub enum Command {
     #[command(after_help = "Example: skiprnn reproduce adding --runs 1 --rows skip-gru\n\
                       Example: skiprnn reproduce frequency --report")]
     Reproduce(ReproduceArgs),
+    /// A grid of training runs: the front of accuracy against updates and energy; goes on where it was killed.
+    #[command(
+        after_help = "Example: skiprnn sweep dataset --data recordings --cells skip-gru,gru --lambdas 1e-4,1e-3 --seeds 1,2,3,4 \
+                      --board nrf52840 --sensor lis3dh --out runs/sweep\n\
+                      Example: skiprnn sweep frequency --lambdas 1e-4,1e-3 --slurm sweep.sh --out runs/sweep"
+    )]
+    Sweep(SweepArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),

@@ -8,7 +8,7 @@ mod cycles;
 mod fit;
 mod front;
 mod measure;
-mod parts;
+pub mod parts;
 mod predict;
 mod record;
 mod report;

@@ -13,6 +13,7 @@ mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
+mod jobs;
 mod leak;
 mod output;
 mod plot;
@@ -21,6 +22,7 @@ mod report;
 mod reproduce;
 mod simulate;
 mod svg;
+mod sweep;
 mod train;
 
 use clap::Parser;
@@ -51,6 +53,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),
+        Command::Sweep(args) => sweep::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out),

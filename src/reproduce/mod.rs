@@ -3,22 +3,18 @@
 //! A run is a folder as `train` writes it, at `OUT/TASK/ROW/seed-N`: a finished one that is put there by hand counts,
 //! where its configuration is the row's. A killed command goes on from each run's last checkpoint.
 
-mod outcome;
 mod report;
 mod rows;
 
-use crate::output::{self, Output, Usage};
+use crate::{
+    jobs::{self, Job, Run},
+    output::{Output, Usage},
+};
 use clap::Args;
 use host_train::TrainConfig;
-use indicatif::MultiProgress;
-use outcome::{Progress, Run};
 use rows::{Row, Table};
 use serde_json::json;
-use std::{
-    collections::VecDeque,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::path::PathBuf;
 
 /// Options of `reproduce`.
 #[derive(Args, Debug)]
@@ -83,9 +79,13 @@ impl ReproduceArgs {
     }
 
     fn runs_of(&self, table: Table, row: &Row) -> Vec<Run> {
-        outcome::runs(row, &self.out.join(table.name()), self.runs, &|config| {
-            self.change(config)
-        })
+        let of_seed = |seed| {
+            let mut config = row.config(seed);
+            self.change(&mut config);
+            let folder = self.out.join(table.name()).join(&row.name);
+            Run::look(config, folder.join(format!("seed-{seed}")))
+        };
+        (1..=self.runs).map(of_seed).collect()
     }
 
     fn selected(&self) -> anyhow::Result<Vec<Row>> {
@@ -143,57 +143,20 @@ pub fn run(args: &ReproduceArgs, out: Output) -> anyhow::Result<()> {
 
 /// For example `x86_64, 8 processors`.
 fn machine() -> String {
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {processors} processors", std::env::consts::ARCH)
+    format!("{}, {} processors", std::env::consts::ARCH, jobs::processors())
 }
 
 /// Trains what is not finished, several runs at a time: first seed 1 of every row. Returns what failed.
 fn train_all(args: &ReproduceArgs, rows: &[Row]) -> anyhow::Result<Vec<String>> {
-    let mut waiting: Vec<(Run, &Row)> = rows
-        .iter()
-        .flat_map(|row| args.runs_of(args.table, row).into_iter().map(move |run| (run, row)))
-        .filter(|(run, _)| run.finished().is_none())
-        .collect();
-    waiting.sort_by_key(|(run, _)| run.seed);
-    if let Some((run, _)) = waiting.iter().find(|(r, _)| matches!(r.progress, Progress::Refused(_)))
-        && let Progress::Refused(problem) = &run.progress
-    {
-        anyhow::bail!("{problem}; move {} away", run.folder.display());
-    }
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    let jobs = args
-        .jobs
-        .unwrap_or((processors / args.threads).max(1))
-        .min(waiting.len());
-    let waiting = Mutex::new(VecDeque::from(waiting));
-    let failures = Mutex::new(Vec::new());
-    let bars = MultiProgress::new();
-    let work = || {
-        loop {
-            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some((run, row)) = next else { return };
-            if let Err(error) = train_one(&run, row, &bars) {
-                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-                failures.push(format!("{}, seed {}: {error:#}", row.name, run.seed));
-                eprintln!("{}", failures[failures.len() - 1]);
-            }
-        }
+    let of_row = |row: &Row| {
+        let job = |run: Run| Job {
+            label: format!("{} {}", row.name, run.seed),
+            run,
+        };
+        args.runs_of(args.table, row).into_iter().map(job).collect::<Vec<_>>()
     };
-    std::thread::scope(|scope| (0..jobs).for_each(|_| drop(scope.spawn(work))));
-    Ok(failures.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn train_one(run: &Run, row: &Row, bars: &MultiProgress) -> anyhow::Result<()> {
-    let label = format!("{} {}", row.name, run.seed);
-    let bar = bars.add(output::progress_bar(&label, run.config.steps));
-    let report = crate::train::on_bar(&bar, &run.config, &run.folder, &label)?;
-    let judged = report.fresh.unwrap_or(report.best);
-    eprintln!(
-        "{label}: {} {:.4}, {:.2} updates, {} steps",
-        judged.metric.name(),
-        judged.metric.value(),
-        judged.updates_mean,
-        report.steps
-    );
-    Ok(())
+    let mut list: Vec<Job> = rows.iter().flat_map(of_row).collect();
+    list.sort_by_key(|job| job.run.seed);
+    let at_once = args.jobs.unwrap_or(jobs::processors() / args.threads);
+    jobs::train_all(list, at_once)
 }

@@ -1,11 +1,10 @@
 //! RESULTS.md, and the CSV files and figures beside it.
 
-use super::{
-    outcome::{Finished, Progress, Run, spread},
-    rows::{Row, Table},
-};
+use super::rows::{Row, Table};
 use crate::{
-    inputs, output,
+    inputs,
+    jobs::{Finished, Progress, Run, spread},
+    output,
     plot::{draw_curves, draw_samples},
 };
 use host_train::{DataSource, TrainConfig};

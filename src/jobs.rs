@@ -1,9 +1,19 @@
-//! What the run folders of a row hold.
+//! Training runs in folders: how far each is, and training those that are not finished, several at a time.
+//!
+//! `reproduce` and `sweep` share this. A run folder that is there counts, whoever made it, where its configuration is the
+//! one asked for; a killed command goes on from each run's last checkpoint.
 
-use super::rows::Row;
-use crate::report::{Point, learning_curve};
+use crate::{
+    output,
+    report::{Point, learning_curve},
+};
 use host_train::{Existing, TrainConfig};
-use std::path::{Path, PathBuf};
+use indicatif::MultiProgress;
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 /// A finished run, by its `training.json`.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +26,10 @@ pub struct Finished {
     pub stopped: bool,
     /// Times the collapse guard took it back.
     pub returns: u64,
-    /// On fresh sequences that had no part in the choice of the model.
+    /// `accuracy`, `mse` or `map`.
+    pub metric_name: String,
+    /// Of a generated task: on fresh sequences that had no part in the choice of the model; of recordings: on the
+    /// validation part.
     pub metric: f64,
     /// Against the task's threshold, on those.
     pub solved: bool,
@@ -37,7 +50,7 @@ pub enum Progress {
     Refused(String),
 }
 
-/// One run of a row.
+/// One run.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// Its seed.
@@ -103,27 +116,77 @@ fn finished(folder: &Path, v: &serde_json::Value) -> anyhow::Result<Finished> {
         )
     };
     let number = |v: &serde_json::Value, key: &str| v[key].as_f64().ok_or_else(|| missing(key));
-    let fresh = &v["fresh"];
+    let judged = if v["fresh"].is_null() { &v["best"] } else { &v["fresh"] };
     Ok(Finished {
         steps: number(v, "steps")? as u64,
         seconds: number(v, "seconds")?,
         stopped: v["stopped"] == true,
         returns: number(v, "returns")? as u64,
-        metric: number(fresh, "metric")?,
-        solved: fresh["solved"] == true,
-        updates: number(fresh, "updates_mean")?,
+        metric_name: judged["metric_name"]
+            .as_str()
+            .ok_or_else(|| missing("metric_name"))?
+            .to_owned(),
+        metric: number(judged, "metric")?,
+        solved: judged["solved"] == true,
+        updates: number(judged, "updates_mean")?,
     })
 }
 
-/// The runs of a row, seeds from 1.
-pub fn runs(row: &Row, folder: &Path, count: u64, change: &dyn Fn(&mut TrainConfig)) -> Vec<Run> {
-    (1..=count)
-        .map(|seed| {
-            let mut config = row.config(seed);
-            change(&mut config);
-            Run::look(config, folder.join(&row.name).join(format!("seed-{seed}")))
-        })
-        .collect()
+/// A run and what lines on standard error call it.
+pub struct Job {
+    /// For example `skip-gru-1e-5 2`.
+    pub label: String,
+    /// The run.
+    pub run: Run,
+}
+
+/// Processors of this machine.
+pub fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Trains those that are not finished, `at_once` at a time and in order. Returns what failed.
+///
+/// # Errors
+/// A folder that holds something else; then nothing is trained.
+pub fn train_all(jobs: Vec<Job>, at_once: usize) -> anyhow::Result<Vec<String>> {
+    let waiting: Vec<Job> = jobs.into_iter().filter(|j| j.run.finished().is_none()).collect();
+    for job in &waiting {
+        if let Progress::Refused(problem) = &job.run.progress {
+            anyhow::bail!("{problem}; move {} away", job.run.folder.display());
+        }
+    }
+    let at_once = at_once.max(1).min(waiting.len());
+    let waiting = Mutex::new(VecDeque::from(waiting));
+    let failures = Mutex::new(Vec::new());
+    let bars = MultiProgress::new();
+    let work = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(job) = next else { return };
+            if let Err(error) = train_one(&job, &bars) {
+                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                failures.push(format!("{}: {error:#}", job.label));
+                eprintln!("{}", failures[failures.len() - 1]);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(work))));
+    Ok(failures.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn train_one(Job { label, run }: &Job, bars: &MultiProgress) -> anyhow::Result<()> {
+    let bar = bars.add(output::progress_bar(label, run.config.steps));
+    let report = crate::train::on_bar(&bar, &run.config, &run.folder, label)?;
+    let judged = report.fresh.unwrap_or(report.best);
+    eprintln!(
+        "{label}: {} {:.4}, {:.2} updates, {} steps",
+        judged.metric.name(),
+        judged.metric.value(),
+        judged.updates_mean,
+        report.steps
+    );
+    Ok(())
 }
 
 /// Mean, and standard deviation of the sample where there are two values or more.
