@@ -63,10 +63,10 @@ pub fn run(out: Output) {
                 board.programs.join(", ")
             );
         }
-        text += &format!("Sensors ({DRIVER_TESTED}), and the full scales of their ranges\n");
+        text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
         for sensor in SENSORS {
             text += &format!(
-                "  {:<15} {:<37} {} channels: {}\n",
+                "  {:<15} {:<37} channels: {}; full scales: {}\n",
                 sensor.name, sensor.part, sensor.channels, sensor.full_scales
             );
         }
