@@ -60,7 +60,7 @@ pub enum Command {
     #[command(after_help = "Example: skiprnn compare runs/f f.srnn --out compare.svg")]
     Compare(CompareArgs),
     /// What is in a blob.
-    #[command(after_help = "Example: skiprnn inspect f.srnn")]
+    #[command(after_help = "Example: skiprnn inspect f.srnn --curve curve.svg")]
     Inspect(InspectArgs),
     /// Run a blob on the host with the chip's arithmetic, bit for bit.
     #[command(after_help = "Example: skiprnn simulate f.srnn --task frequency")]
@@ -146,6 +146,9 @@ pub struct EvalArgs {
 pub struct InspectArgs {
     /// The blob.
     pub blob: PathBuf,
+    /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
+    #[arg(long)]
+    pub curve: Option<PathBuf>,
 }
 
 /// Options of `simulate`.

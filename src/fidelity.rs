@@ -1,5 +1,7 @@
 //! `skiprnn fidelity`: what each integer format costs a model, on held-out data, against what is asked of it.
 
+mod curve;
+
 use crate::{
     inputs::{self, Run},
     output::{self, Output},
@@ -7,7 +9,7 @@ use crate::{
 use anyhow::Context;
 use clap::Args;
 use float_model::{Metric, Sequences, Targets};
-use quantize::{Bar, Fidelity, Format, Options};
+use quantize::{Bar, Fidelity, Format, Options, Quantized};
 use serde::Serialize;
 use serde_json::json;
 use std::{fmt::Write, path::PathBuf, time::Instant};
@@ -105,7 +107,7 @@ fn open(path: &std::path::Path, args: &FidelityArgs) -> anyhow::Result<Subject> 
     })
 }
 
-fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result<Row> {
+fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result<(Row, Quantized)> {
     let options = Options {
         name: subject.run.name(),
         solved_mse: subject.solved_mse,
@@ -118,7 +120,7 @@ fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result
     let started = Instant::now();
     let mut quantized = quantize::quantize(&subject.run.model, x, Some(y), &options)?;
     if finetuned {
-        let lessons = crate::quantize::lessons(&subject.run, &subject.validation.0)?;
+        let lessons = crate::quantize::lessons(&subject.run)?.context("the run names its data")?;
         let (x, y) = &subject.validation;
         quantized = crate::quantize::finetuned(&subject.run, quantized, &lessons, (x, Some(y)), None, &options)?;
     }
@@ -131,7 +133,7 @@ fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result
         subject.run.model.description.objective,
         subject.solved_mse,
     );
-    Ok(Row {
+    let row = Row {
         model: subject.run.name(),
         format: format.name(),
         finetuned,
@@ -140,12 +142,13 @@ fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result
         missed: bars.iter().filter(|b| !b.met()).map(|b| b.name).collect(),
         bars,
         fidelity,
-    })
+    };
+    Ok((row, quantized))
 }
 
 /// Runs the command.
 pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
-    let mut rows = Vec::new();
+    let (mut rows, mut points) = (Vec::new(), Vec::new());
     for path in &args.runs {
         let subject = open(path, args)?;
         let wanted = |f: &Format| args.format.is_empty() || args.format.contains(f);
@@ -156,7 +159,7 @@ pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
                 &[false]
             };
             for finetuned in finetuned {
-                let row = measure(&subject, format, *finetuned)?;
+                let (row, quantized) = measure(&subject, format, *finetuned)?;
                 eprintln!(
                     "{} {}: {:.1} s to quantize",
                     row.model,
@@ -164,14 +167,26 @@ pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
                     row.quantize_seconds
                 );
                 rows.push(row);
+                if k == 0 && !finetuned && subject.run.model.gate.is_some() {
+                    let (x, y) = &subject.validation;
+                    let more = crate::quantize::more_for_curve(&subject.run, x.count, usize::MAX)?;
+                    let held_out = &subject.held_out.0;
+                    points.extend(curve::points(
+                        &subject.run.name(),
+                        quantized,
+                        (x, y),
+                        more.as_ref(),
+                        held_out,
+                    )?);
+                }
             }
         }
     }
-    let table = markdown(&rows, args);
+    let table = markdown(&rows, args) + &curve::markdown(&points);
     if let Some(path) = &args.out {
         output::write_atomically(path, table.as_bytes())?;
     }
-    out.print(&json!({ "rows": rows }), || table);
+    out.print(&json!({ "rows": rows, "curves": points }), || table);
     Ok(())
 }
 

@@ -1,20 +1,30 @@
 //! `skiprnn inspect`
 
-use crate::{blob, cli::InspectArgs, output::Output};
+use crate::{
+    blob,
+    cli::InspectArgs,
+    output::{self, Output},
+    plot::{HEIGHT, WIDTH, span, stacked},
+    svg::{Chart, Series},
+};
 use energy::{Core, Interval, predicted_instructions};
+use float_model::Objective;
 use serde::Serialize;
 use serde_json::{Value, json};
 use skiprnn_nostd::{
     CellKind, Model,
     format::{CELL_FRACTION, CELL_LIMIT, kernel},
 };
+use std::path::Path;
 
 /// Cores whose instructions are predicted.
 const CORES: [Core; 3] = [Core::CortexM0Plus, Core::CortexM4, Core::CortexM33];
 
-/// Bytes of RAM that the state of a model takes where it is sized exactly.
-fn state_bytes(model: &Model<'_>) -> usize {
-    6 * model.layers() * model.hidden() + 2 * model.hidden() + 2 * model.inputs() + 4
+/// Bytes of RAM that the state of a model takes where it is sized exactly: those of `skiprnn_nostd::State`, whose 16-bit
+/// arrays have room for 3 values more and are aligned to 4.
+fn state_bytes(hidden: usize, layers: usize, inputs: usize) -> usize {
+    let padded = |n: usize| (2 * (n + 3)).next_multiple_of(4);
+    (layers + 1) * padded(hidden) + 4 * layers * hidden + padded(inputs) + 4
 }
 
 /// One layer: its formats, its proofs, and what its weights make of their range.
@@ -109,6 +119,7 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         CellKind::Gru => "gru",
     };
     let (x, h, pre) = model.fractions();
+    let state = state_bytes(model.hidden(), model.layers(), model.inputs());
     let limit = |fraction: u8| 32_768.0 / f64::from(1u32 << fraction);
     let layers: Vec<Layer> = (0..model.layers()).map(|k| layer(&model, k)).collect();
     let curve: Vec<_> = model
@@ -121,6 +132,9 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         .channels()
         .map(|c| json!({ "name": c.name, "unit": c.unit, "full_scale": c.full_scale }))
         .collect();
+    if let Some(path) = &args.curve {
+        output::write_atomically(path, draw_curve(&model, &args.blob)?.as_bytes())?;
+    }
     let predicted = instructions(&model);
     let per_core: serde_json::Map<String, Value> = predicted
         .iter()
@@ -135,12 +149,64 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         "fractions": { "x": x, "h": h, "pre_activation": pre, "c": CELL_FRACTION },
         "ranges": { "x": limit(x), "h": limit(h), "c": f64::from(CELL_LIMIT) / f64::from(1 << CELL_FRACTION) },
         "kernel": kernel_name(&model), "h_drop": model.kernel().1,
-        "blob_bytes": model.size(), "state_bytes": state_bytes(&model),
+        "blob_bytes": model.size(), "state_bytes": state,
         "macs_per_update": model.macs_per_update(), "instructions_per_update_predicted": per_core,
         "logit_scale": model.logit_scale(), "dial_curve": curve,
     });
     out.print(&value, || text(&model, cell, &layers, &predicted));
     Ok(())
+}
+
+/// Updates, and the metric where it is known, over the dial.
+fn draw_curve(model: &Model<'_>, file: &Path) -> anyhow::Result<String> {
+    let points = |value: fn(f32, f32) -> f32| -> Vec<(f64, f64)> {
+        let all = model
+            .dial_curve()
+            .map(|(dial, u, m)| (dial.to_num(), f64::from(value(u, m))));
+        all.filter(|p| p.1.is_finite()).collect()
+    };
+    let updates = points(|updates, _| updates);
+    if updates.len() < 2 {
+        anyhow::bail!(
+            "{}: dial_curve: {} point is no curve; does the model skip?",
+            file.display(),
+            updates.len()
+        );
+    }
+    let metric = match blob::objective(model) {
+        Objective::Regression => "Mean squared error",
+        Objective::Classification | Objective::Multilabel => "Accuracy",
+    };
+    let panels: Vec<String> = [
+        ("Mean updates a sequence", updates),
+        (metric, points(|_, metric| metric)),
+    ]
+    .iter()
+    .filter(|(_, points)| !points.is_empty())
+    .map(|(title, points)| {
+        let series = Series {
+            class: "curve",
+            label: "",
+            points,
+            dots: false,
+        };
+        let marks = Series {
+            class: "used",
+            dots: true,
+            ..series
+        };
+        Chart {
+            title,
+            x_label: "dial",
+            x: span(points.iter().map(|p| p.0)),
+            y: span(points.iter().map(|p| p.1)),
+            size: (WIDTH, HEIGHT),
+            series: vec![series, marks],
+        }
+        .svg()
+    })
+    .collect();
+    Ok(stacked(&panels))
 }
 
 fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Interval)]) -> String {
@@ -165,7 +231,10 @@ fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Int
             15 - h,
         ),
         format!("flash            {} bytes (blob)", model.size()),
-        format!("RAM              {} bytes (state)", state_bytes(model)),
+        format!(
+            "RAM              {} bytes (state)",
+            state_bytes(model.hidden(), model.layers(), model.inputs())
+        ),
         format!("MACs per update  {}", model.macs_per_update()),
     ];
     for (core, i) in predicted {
@@ -208,4 +277,18 @@ fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Int
         lines.push(format!("{dial:>6.2} {updates:>10.2} {metric:>10}"));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::state_bytes;
+    use skiprnn_nostd::State;
+
+    #[test]
+    fn the_state_is_as_large_as_it_is() {
+        assert_eq!(state_bytes(110, 1, 1), size_of::<State<110, 1, 1>>());
+        assert_eq!(state_bytes(32, 1, 6), size_of::<State<32, 1, 6>>());
+        assert_eq!(state_bytes(17, 2, 3), size_of::<State<17, 2, 3>>());
+        assert_eq!(state_bytes(64, 4, 28), size_of::<State<64, 4, 28>>());
+    }
 }

@@ -15,17 +15,32 @@ use serde_json::Value;
 pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
     let mut run = Run::open(&args.run)?;
     args.describe(&mut run.model.description)?;
-    let options = args.options(&run)?;
+    let curve = args.options(&run)?;
+    let options = Options {
+        dials: Some(Vec::new()),
+        ..curve.clone()
+    };
     let data = calibration(args, &run)?;
     let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
     if args.finetune {
         let lessons = match &args.calib_x {
-            Some(_) => data.x.take(LESSONS),
-            None => lessons(&run, &data.x)?,
+            Some(_) => None,
+            None => lessons(&run)?,
         };
+        let lessons = lessons.unwrap_or_else(|| {
+            let y = data.y.as_ref().map(|y| y.take(LESSONS));
+            (data.x.take(LESSONS), y)
+        });
         let judged = (&data.x, data.y.as_ref());
         quantized = finetuned(&run, quantized, &lessons, judged, args.finetune_steps, &options)?;
     }
+    let wanted = args.curve_sequences.unwrap_or(usize::MAX);
+    let more = match &args.calib_x {
+        Some(_) => None,
+        None => more_for_curve(&run, data.x.count, wanted)?,
+    };
+    let (x, y) = (data.x.take(wanted), data.y.as_ref().map(|y| y.take(wanted)));
+    quantized = quantized.with_dial_curve((&x, y.as_ref()), more.as_ref(), &curve)?;
     if run.config.as_ref().is_some_and(|c| c.p_skip.is_some()) {
         let note =
             "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
@@ -35,22 +50,36 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
     Ok((serde_json::to_value(&quantized.report)?, quantized))
 }
 
+/// Sequences of a dial curve, at least, where there are as many.
+const CURVE: usize = 1000;
+
+/// Training sequences of a run whose `count` sequences of calibration are few for a dial curve, so that there are
+/// `wanted` of both at most.
+pub fn more_for_curve(run: &Run, count: usize, wanted: usize) -> anyhow::Result<Option<Sequences>> {
+    Ok(match &run.config {
+        Some(config) if count < CURVE.min(wanted) => Some(config.data.training(wanted - count, config.seed)?.0),
+        _ => None,
+    })
+}
+
 /// Sequences that fine-tuning learns from.
 const LESSONS: usize = 4096;
 
-/// Training sequences of the run, or `x` where nothing says where they come from.
-pub fn lessons(run: &Run, x: &Sequences) -> anyhow::Result<Sequences> {
-    Ok(match &run.config {
-        Some(config) => config.data.training(LESSONS, config.seed)?.0,
-        None => x.take(LESSONS),
-    })
+/// Sequences to learn from, and their answers, by which a state is judged where few others are there.
+pub type Lessons = (Sequences, Option<Targets>);
+
+/// Training sequences of the run, where it says where they come from.
+pub fn lessons(run: &Run) -> anyhow::Result<Option<Lessons>> {
+    let training = |c: &host_train::TrainConfig| c.data.training(LESSONS, c.seed);
+    let found = run.config.as_ref().map(training).transpose()?;
+    Ok(found.map(|(x, y)| (x, Some(y))))
 }
 
 /// Fine-tunes with a progress bar.
 pub fn finetuned(
     run: &Run,
     quantized: Quantized,
-    lessons: &Sequences,
+    lessons: &Lessons,
     judged: (&Sequences, Option<&Targets>),
     steps: Option<usize>,
     options: &Options,
@@ -63,19 +92,30 @@ pub fn finetuned(
         ));
     }
     let bar = output::progress_bar("fine-tuning", recipe.steps as u64);
-    let tuned = quantize::finetune(&run.model, quantized, lessons, judged, (&recipe, options), |p| {
-        bar.set_position(p.step as u64);
-        bar.suspend(|| {
-            eprintln!(
-                "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{}",
-                p.step,
-                p.loss,
-                p.agreement.same_schedule,
-                p.agreement.same_decision,
-                if p.kept { ", kept" } else { "" }
-            );
-        });
-    })?;
+    let tuned = quantize::finetune(
+        &run.model,
+        quantized,
+        (&lessons.0, lessons.1.as_ref()),
+        judged,
+        (&recipe, options),
+        |p| {
+            bar.set_position(p.step as u64);
+            bar.suspend(|| {
+                eprintln!(
+                    "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{}",
+                    p.step,
+                    p.loss,
+                    p.same_schedule,
+                    p.same_decision,
+                    match (p.kept, p.worse.is_empty()) {
+                        (true, _) => ", kept".into(),
+                        (false, true) => String::new(),
+                        (false, false) => format!(", worse: {}", p.worse.join(", ")),
+                    }
+                );
+            });
+        },
+    )?;
     bar.finish_and_clear();
     Ok(tuned)
 }
@@ -149,6 +189,15 @@ fn text(args: &QuantizeArgs, q: &Quantized) -> String {
             t.largest,
             t.limit,
             100.0 * t.clipped
+        ));
+    }
+    if let Some(p) = r.dial_curve.iter().find(|p| p.dial == 0.0) {
+        let error = p.updates_error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
+        lines.push(format!(
+            "  dial curve: {} points, {:.2}{error} updates at dial 0, on {} sequences",
+            r.dial_curve.len(),
+            p.updates_mean,
+            r.curve_sequences
         ));
     }
     lines.extend(r.notes.iter().map(|n| format!("  note: {n}")));

@@ -62,6 +62,11 @@ fn options_decide_what_is_open() {
         &["--calibration"],
     );
     fails(
+        &format!("quantize {run} --out {blob} --curve-sequences 0"),
+        2,
+        &["--curve-sequences"],
+    );
+    fails(
         &format!("quantize {run} --out {blob} --full-scale 2,2"),
         2,
         &["--channel-names"],
@@ -169,6 +174,11 @@ fn inspect_shows_ranges_proofs_and_costs() {
     assert_eq!(layer["weight_hh"]["count"], 4 * 110 * 110);
     assert_eq!(layer["weight_ih"]["count"], 4 * 110);
     assert!(layer["weight_hh"]["at_limit"].as_u64() < Some(4 * 110 * 11));
+    let f = Folder::new();
+    json(&format!("inspect {} --curve {}", blob.display(), f.at("curve.svg")));
+    let picture = std::fs::read_to_string(f.path("curve.svg")).expect("the picture");
+    // Nine points of updates and of accuracy.
+    assert_eq!(picture.matches("<circle").count(), 18);
     let m4 = &value["instructions_per_update_predicted"]["cortex-m4"];
     assert!(m4["low"].as_f64() < m4["mid"].as_f64() && m4["mid"].as_f64() < m4["high"].as_f64());
 }
@@ -180,9 +190,17 @@ fn fine_tuning_loses_nothing() {
     tiny_run("adding", "skip-gru", &run);
     let before = json(&format!("quantize {run} --out {blob}"));
     let after = json(&format!("quantize {run} --out {blob} --finetune --finetune-steps 16"));
-    for figure in ["same_decision", "same_schedule"] {
+    let figures = [
+        "same_decision",
+        "same_schedule",
+        "arith_same_decision",
+        "arith_same_schedule",
+    ];
+    for figure in figures {
         assert!(after[figure].as_f64() >= before[figure].as_f64(), "{figure}: {after}");
     }
+    let error = "arith_max_abs_h_error";
+    assert!(after[error].as_f64() <= before[error].as_f64(), "{after}");
     let mse = |report: &Value, key: &str| report[key].as_f64().expect("a mean squared error");
     let most = mse(&before, "metric_fixed").max(1.01 * mse(&before, "metric_float"));
     assert!(mse(&after, "metric_fixed") <= most, "{after}");

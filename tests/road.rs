@@ -203,7 +203,11 @@ fn recordings_of_ones_own() {
             (eval["sequences"].as_u64(), eval["task"].as_str()),
             (Some(48), Some("dataset"))
         );
-        json(&format!("quantize {run} --out {blob}"));
+        let few = json(&format!("quantize {run} --out {blob} --curve-sequences 10"));
+        let all = json(&format!("quantize {run} --out {blob}"));
+        // 5 of the 48 sequences validate; the others were learned from, and have updates too.
+        let curve = |report: &serde_json::Value| (report["sequences"].as_u64(), report["curve_sequences"].as_u64());
+        assert_eq!((curve(&few), curve(&all)), ((Some(5), Some(10)), (Some(5), Some(48))));
         let inspected = json(&format!("inspect {blob}"));
         for (channel, name) in inspected["channels"].as_array().unwrap().iter().zip(names) {
             assert_eq!(channel["name"], name);

@@ -2,6 +2,7 @@
 
 use crate::{Error, IntegerModel, Options, Run, Simulator, integers::DialPoint, simulate::counts};
 use float_model::{Metric, Sequences, Targets};
+use serde::Serialize;
 
 /// How far out the ends of the curve are looked for; the gate's pre-activation is clamped to ±16.
 const REACHES: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0];
@@ -11,50 +12,98 @@ const FACTOR: f64 = 2.0;
 const POINTS: u32 = 4;
 /// Sequences on which the ends are looked for, at most.
 const SOUGHT: usize = 500;
+/// Blocks of neighbouring sequences from which the error of a mean is estimated.
+const BLOCKS: usize = 20;
+/// Student's t for a 95 % interval from so many blocks.
+const STUDENT: f64 = 2.093;
 
-fn updates_mean(runs: &[Run]) -> f64 {
-    runs.iter().map(|r| r.updates.len()).sum::<usize>() as f64 / runs.len() as f64
+/// One point of the curve, and how well it is known.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CurvePoint {
+    /// Offset of the gate's pre-activation.
+    pub dial: f64,
+    /// Mean updates per sequence.
+    pub updates_mean: f64,
+    /// Half of the 95 % interval of that mean, from the means of 20 blocks of neighbouring sequences: what was recorded
+    /// together resembles each other. `None` on fewer than 40 sequences.
+    pub updates_error: Option<f64>,
+    /// Accuracy or mean squared error; `None` without answers.
+    pub metric: Option<f64>,
 }
 
-/// Measures the curve on all of `x`.
+impl From<&CurvePoint> for DialPoint {
+    fn from(p: &CurvePoint) -> Self {
+        DialPoint {
+            dial: p.dial,
+            updates_mean: p.updates_mean as f32,
+            metric: p.metric.map_or(f32::NAN, |m| m as f32),
+        }
+    }
+}
+
+fn mean(updates: &[usize]) -> f64 {
+    updates.iter().sum::<usize>() as f64 / updates.len() as f64
+}
+
+/// See [`CurvePoint::updates_error`].
+fn error_of_mean(updates: &[usize]) -> Option<f64> {
+    let size = updates.len() / BLOCKS;
+    if size < 2 {
+        return None;
+    }
+    let means: Vec<f64> = updates.chunks_exact(size).take(BLOCKS).map(mean).collect();
+    let centre = means.iter().sum::<f64>() / BLOCKS as f64;
+    let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
+    Some(STUDENT * (variance / BLOCKS as f64).sqrt())
+}
+
+/// Measures the curve: updates on `x` and on `more`, the metric on `x` alone.
 pub(crate) fn dial_curve(
     integers: &IntegerModel,
-    x: &Sequences,
-    y: Option<&Targets>,
+    (x, y): (&Sequences, Option<&Targets>),
+    more: Option<&Sequences>,
     options: &Options,
-) -> Result<Vec<DialPoint>, Error> {
+) -> Result<Vec<CurvePoint>, Error> {
     let blob = integers.blob()?;
     let parsed = blob.model();
-    let counts = counts(&parsed, "calibration data", x)?;
+    let of_x = counts(&parsed, "calibration data", x)?;
+    let of_more = match more {
+        Some(more) => counts(&parsed, "calibration data", more)?,
+        None => Vec::new(),
+    };
     let some = SOUGHT.min(x.count) * x.length * x.channels;
     let at = |dial: f64, counts: &[i16]| -> Result<Vec<Run>, Error> {
         let simulator = Simulator::new(&parsed)?.with_dial(dial);
         Ok(simulator.run_all(counts, x.length, options.threads))
     };
+    let updates = |runs: &[Run]| -> Vec<usize> { runs.iter().map(|r| r.updates.len()).collect() };
     let mut dials = match (&options.dials, &integers.gate) {
         (_, None) => Vec::new(),
         (Some(dials), Some(_)) => dials.clone(),
-        (None, Some(_)) => ends(|dial| at(dial, &counts[..some]).map(|runs| updates_mean(&runs)))?,
+        (None, Some(_)) => ends(|dial| at(dial, &of_x[..some]).map(|runs| mean(&updates(&runs))))?,
     };
     dials.push(0.0);
     dials.sort_by(f64::total_cmp);
     dials.dedup();
     let mut curve = Vec::new();
     for dial in dials {
-        let runs = at(dial, &counts)?;
+        let runs = at(dial, &of_x)?;
         let simulator = Simulator::new(&parsed)?;
         let metric = match y {
-            None => f64::NAN,
+            None => None,
             Some(y) => {
                 let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();
                 let objective = integers.source.model.description.objective;
-                Metric::of("calibration data", objective, &outputs, y)?.value()
+                Some(Metric::of("calibration data", objective, &outputs, y)?.value())
             }
         };
-        curve.push(DialPoint {
+        let mut updates = updates(&runs);
+        updates.extend(at(dial, &of_more)?.iter().map(|r| r.updates.len()));
+        curve.push(CurvePoint {
             dial,
-            updates_mean: updates_mean(&runs) as f32,
-            metric: metric as f32,
+            updates_mean: mean(&updates),
+            updates_error: error_of_mean(&updates),
+            metric,
         });
     }
     Ok(curve)
@@ -89,5 +138,48 @@ mod tests {
         // Halved 5 below; above 0 nothing changes.
         let flat = ends(|d| Ok(10.0 * (d / 5.0).min(0.0).exp2())).unwrap();
         assert_eq!(flat, [-1.5, -3.0, -4.5, -6.0, 4.0, 8.0, 12.0, 16.0]);
+    }
+
+    #[test]
+    fn the_error_of_a_mean_sees_what_goes_together() {
+        // 20 people of 10 sequences each, who differ among each other and not within themselves.
+        let people: Vec<usize> = (0..200).map(|n| if n / 10 % 2 == 0 { 9 } else { 11 }).collect();
+        // The same numbers, shuffled evenly.
+        let mixed: Vec<usize> = (0..200).map(|n| if n % 2 == 0 { 9 } else { 11 }).collect();
+        let error = error_of_mean(&people).unwrap();
+        assert!(
+            (error - STUDENT * (20.0f64 / 19.0 / 20.0).sqrt()).abs() < 1e-12,
+            "{error}"
+        );
+        assert_eq!(error_of_mean(&mixed), Some(0.0));
+        assert_eq!(error_of_mean(&people[..39]), None);
+    }
+
+    #[test]
+    fn more_sequences_count_for_the_updates_and_not_for_the_metric() {
+        let model = crate::twin::model(float_model::Cell::SkipGru, 2, 6, 1, 9, 0.9);
+        let (x, more) = (crate::twin::data(2, 30), crate::twin::data(2, 90));
+        let y = Targets::Labels((0..30).map(|n| n % 2).collect());
+        let options = Options {
+            dials: Some(vec![-1.0, 1.0]),
+            ..Options::default()
+        };
+        let q = crate::quantize(&model, &x, Some(&y), &options).unwrap();
+        let alone = dial_curve(&q.integers, (&x, Some(&y)), None, &options).unwrap();
+        let both = dial_curve(&q.integers, (&x, Some(&y)), Some(&more), &options).unwrap();
+        let of_more = dial_curve(&q.integers, (&more, None), None, &options).unwrap();
+        assert_eq!(alone.len(), 3);
+        for ((alone, both), of_more) in alone.iter().zip(&both).zip(&of_more) {
+            assert_eq!(both.metric, alone.metric);
+            let expected = (30.0 * alone.updates_mean + 90.0 * of_more.updates_mean) / 120.0;
+            assert!((both.updates_mean - expected).abs() < 1e-9);
+            assert!(of_more.metric.is_none() && alone.updates_error.is_none());
+        }
+        let stored = q.with_dial_curve((&x, Some(&y)), Some(&more), &options).unwrap();
+        let blob: Vec<f32> = stored.blob.model().dial_curve().map(|p| p.1).collect();
+        let wanted: Vec<f32> = both.iter().map(|p| p.updates_mean as f32).collect();
+        assert_eq!(blob, wanted);
+        assert_eq!(stored.report.dial_curve, both);
+        assert_eq!(stored.report.curve_sequences, 120);
     }
 }

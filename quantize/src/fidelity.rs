@@ -39,42 +39,109 @@ pub(crate) struct Case<'a> {
     pub(crate) dequantized: &'a float_model::FloatModel,
     pub(crate) model: &'a Model<'a>,
     pub(crate) x: &'a Sequences,
+    /// Of the first sequences.
     pub(crate) y: Option<&'a Targets>,
     pub(crate) threads: usize,
 }
 
-pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
-    let counts = simulate::counts(case.model, "calibration data", case.x)?;
-    let simulator = Simulator::new(case.model)?;
-    let runs = simulator.run_all(&counts, case.x.length, case.threads);
-    let fixed: Vec<Outcome> = runs
-        .iter()
-        .map(|r| Outcome {
-            output: simulator.outputs(r),
-            updates: r.updates.clone(),
+/// What the chip makes of a case's sequences.
+pub(crate) struct Fixed<'a> {
+    simulator: Simulator<'a>,
+    counts: Vec<i16>,
+    outcomes: Vec<Outcome>,
+}
+
+impl<'a> Fixed<'a> {
+    pub(crate) fn run(case: &Case<'a>) -> Result<Self, Error> {
+        let counts = simulate::counts(case.model, "calibration data", case.x)?;
+        let simulator = Simulator::new(case.model)?;
+        let outcome = |r: simulate::Run| Outcome {
+            output: simulator.outputs(&r),
+            updates: r.updates,
+        };
+        let runs = simulator.run_all(&counts, case.x.length, case.threads);
+        let outcomes = runs.into_iter().map(outcome).collect();
+        Ok(Fixed {
+            simulator,
+            counts,
+            outcomes,
         })
-        .collect();
-    let float = Forward::new(case.original).run_all(case.x, 0.0, case.threads)?;
-    let rounded = Forward::new(case.dequantized).run_all(case.x, 0.0, case.threads)?;
-    let objective = case.original.description.objective;
-    let metric = |outcomes: &[Outcome]| -> Result<Option<f64>, Error> {
-        let Some(y) = case.y else { return Ok(None) };
-        let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
-        Ok(Some(Metric::of("calibration data", objective, &outputs, y)?.value()))
-    };
-    let tolerance = 0.1 * spread(case.y, &float);
-    let decision = same_answers(objective, case.original.outputs, tolerance);
+    }
+}
+
+/// The integers against the original model.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Whole {
+    /// Float, fixed.
+    pub(crate) metric: Option<(Metric, Metric)>,
+    /// Mean updates, float and fixed.
+    pub(crate) updates: (f64, f64),
+    pub(crate) same_decision: f64,
+    pub(crate) same_schedule: f64,
+}
+
+/// The integers against f32 on their own parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Arithmetic {
+    pub(crate) same_decision: f64,
+    pub(crate) same_schedule: f64,
+    pub(crate) max_abs_h_error: f64,
+}
+
+impl Case<'_> {
+    /// What the original model makes of the sequences.
+    pub(crate) fn float(&self) -> Result<Vec<Outcome>, Error> {
+        Ok(Forward::new(self.original).run_all(self.x, 0.0, self.threads)?)
+    }
+
+    fn same_decision(&self, float: &[Outcome]) -> impl Fn(&Outcome, &Outcome) -> f64 + use<> {
+        let tolerance = 0.1 * spread(self.y, float);
+        same_answers(self.original.description.objective, self.original.outputs, tolerance)
+    }
+
+    /// Against the original model, which gives `float`.
+    pub(crate) fn whole(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Whole, Error> {
+        let fixed = &fixed.outcomes;
+        let metric = |outcomes: &[Outcome], y: &Targets| {
+            let answered = outcomes.iter().take(y.count());
+            let outputs: Vec<Vec<f32>> = answered.map(|o| o.output.clone()).collect();
+            Metric::of("calibration data", self.original.description.objective, &outputs, y)
+        };
+        let metrics = |y| -> Result<_, Error> { Ok((metric(float, y)?, metric(fixed, y)?)) };
+        Ok(Whole {
+            metric: self.y.map(metrics).transpose()?,
+            updates: (mean_updates(float), mean_updates(fixed)),
+            same_decision: share(float, fixed, self.same_decision(float)),
+            same_schedule: share(float, fixed, same_schedule),
+        })
+    }
+
+    /// Against f32 on the integers' own parameters; `float` are the original model's outcomes.
+    pub(crate) fn arithmetic(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Arithmetic, Error> {
+        let rounded = Forward::new(self.dequantized).run_all(self.x, 0.0, self.threads)?;
+        Ok(Arithmetic {
+            same_decision: share(&rounded, &fixed.outcomes, self.same_decision(float)),
+            same_schedule: share(&rounded, &fixed.outcomes, same_schedule),
+            max_abs_h_error: h_error(self, &fixed.simulator, &fixed.counts).0,
+        })
+    }
+}
+
+pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
+    let (float, fixed) = (case.float()?, Fixed::run(case)?);
+    let whole = case.whole(&float, &fixed)?;
+    let arithmetic = case.arithmetic(&float, &fixed)?;
     Ok(Fidelity {
         sequences: case.x.count,
-        metric_float: metric(&float)?,
-        metric_fixed: metric(&fixed)?,
-        updates_float: mean_updates(&float),
-        updates_fixed: mean_updates(&fixed),
-        same_decision: share(&float, &fixed, &decision),
-        same_schedule: share(&float, &fixed, same_schedule),
-        arith_same_decision: share(&rounded, &fixed, &decision),
-        arith_same_schedule: share(&rounded, &fixed, same_schedule),
-        arith_max_abs_h_error: h_error(case, &simulator, &counts).0,
+        metric_float: whole.metric.map(|m| m.0.value()),
+        metric_fixed: whole.metric.map(|m| m.1.value()),
+        updates_float: whole.updates.0,
+        updates_fixed: whole.updates.1,
+        same_decision: whole.same_decision,
+        same_schedule: whole.same_schedule,
+        arith_same_decision: arithmetic.same_decision,
+        arith_same_schedule: arithmetic.same_schedule,
+        arith_max_abs_h_error: arithmetic.max_abs_h_error,
     })
 }
 

@@ -6,17 +6,14 @@
 //! weighed by how far an error moves the next update. No labels are needed.
 
 mod grid;
+mod keep;
 mod pass;
 mod teacher;
 
-use crate::{
-    Error, IntegerModel, Options, Quantized, Simulator,
-    dequantize::dequantize,
-    fidelity::{mean_updates, same_answers, same_schedule, share, spread},
-    simulate::counts,
-};
-use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
+use crate::{Error, IntegerModel, Options, Quantized, dequantize::dequantize};
+use float_model::{FloatModel, Sequences, Targets};
 use grid::requantized;
+use keep::{Judge, joined};
 use pass::{Grid, Pass};
 use teacher::{Lesson, lessons};
 
@@ -45,143 +42,55 @@ impl Default for Finetune {
     }
 }
 
-/// How far a blob does what the original model does.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Agreement {
-    /// Share of the decisions that are the original model's.
-    pub same_decision: f64,
-    /// Share of the schedules that are.
-    pub same_schedule: f64,
-    /// |mean updates / the original's - 1|.
-    pub updates_changed: f64,
-    /// Share of the original's metric that is lost; 0 where it is better, or where no answers are known.
-    pub metric_lost: f64,
-}
-
-/// Changes of mean updates, and losses of a mean squared error, that are none: a thousandth, and a hundredth.
-const UPDATES_NOISE: f64 = 1e-3;
-const MSE_NOISE: f64 = 1e-2;
-
-impl Agreement {
-    /// Whether no figure is worse than `other`'s.
-    fn keeps(&self, other: &Agreement) -> bool {
-        self.metric_lost <= other.metric_lost
-            && self.same_decision >= other.same_decision
-            && self.same_schedule >= other.same_schedule
-            && self.updates_changed <= other.updates_changed.max(UPDATES_NOISE)
-    }
-}
-
-/// See [`Agreement::metric_lost`].
-fn metric_lost(original: Metric, fixed: Metric) -> f64 {
-    let (was, is) = (original.value(), fixed.value());
-    match original {
-        Metric::Mse(_) => match is / was - 1.0 {
-            lost if lost <= MSE_NOISE => 0.0,
-            lost => lost,
-        },
-        _ => (1.0 - is / was).max(0.0),
-    }
-}
-
 /// What the observer is shown after each evaluation.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FinetuneProgress {
     /// Steps done.
     pub step: usize,
     /// Mean loss since the last evaluation.
     pub loss: f64,
-    /// On the judging sequences.
-    pub agreement: Agreement,
-    /// Whether this is the best so far, with no figure below calibration's.
+    /// Share of the decisions on the judging sequences that are the original model's.
+    pub same_decision: f64,
+    /// Share of the schedules that are.
+    pub same_schedule: f64,
+    /// The figures of fidelity that are worse than calibration's; such a state does not count.
+    pub worse: Vec<&'static str>,
+    /// Whether this is the best state so far.
     pub kept: bool,
 }
 
 /// Sequences that judge, at least: where there are fewer, lessons judge too, as a decision among a few hundred is luck.
 const JUDGED: usize = 2000;
 
-/// The judging sequences, with what the original model makes of them.
-struct Judge<'a> {
-    original: &'a FloatModel,
-    x: Sequences,
-    /// Of the first sequences.
-    y: Option<&'a Targets>,
-    float: Vec<Outcome>,
-    threads: usize,
-}
-
-impl Judge<'_> {
-    fn agreement(&self, integers: &IntegerModel) -> Result<Agreement, Error> {
-        let blob = integers.blob()?;
-        let model = blob.model();
-        let simulator = Simulator::new(&model)?;
-        let runs = simulator.run_all(
-            &counts(&model, "calibration data", &self.x)?,
-            self.x.length,
-            self.threads,
-        );
-        let fixed: Vec<Outcome> = runs
-            .iter()
-            .map(|r| Outcome {
-                output: simulator.outputs(r),
-                updates: r.updates.clone(),
-            })
-            .collect();
-        let objective = self.original.description.objective;
-        let tolerance = 0.1 * spread(self.y, &self.float);
-        let metric = |outcomes: &[Outcome], y: &Targets| {
-            let known = outcomes.iter().take(y.count());
-            let outputs: Vec<Vec<f32>> = known.map(|o| o.output.clone()).collect();
-            Metric::of("calibration data", objective, &outputs, y)
-        };
-        let metric_lost = match self.y {
-            None => 0.0,
-            Some(y) => metric_lost(metric(&self.float, y)?, metric(&fixed, y)?),
-        };
-        Ok(Agreement {
-            same_decision: share(
-                &self.float,
-                &fixed,
-                same_answers(objective, self.original.outputs, tolerance),
-            ),
-            same_schedule: share(&self.float, &fixed, same_schedule),
-            updates_changed: (mean_updates(&fixed) / mean_updates(&self.float) - 1.0).abs(),
-            metric_lost,
-        })
-    }
-}
-
-/// Fine-tunes a quantized model on `lessons_x`, judged on `x` (and `y`) against calibration alone: what is returned is
-/// the best state that is no worse in any figure, or `quantized` as it was.
+/// Fine-tunes a quantized model on `lessons_x`, judged on `x` and `y` against calibration alone; where they are fewer than
+/// 2,000, on the first lessons and their answers too, if they have any. What is returned is the state with most schedules unchanged among those in which no figure of fidelity is worse, or `quantized` as it was.
 ///
 /// # Errors
 /// Data that do not fit the model.
 pub fn finetune(
     original: &FloatModel,
     quantized: Quantized,
-    lessons_x: &Sequences,
+    (lessons_x, lessons_y): (&Sequences, Option<&Targets>),
     (x, y): (&Sequences, Option<&Targets>),
     (recipe, options): (&Finetune, &Options),
     mut observe: impl FnMut(&FinetuneProgress),
 ) -> Result<Quantized, Error> {
-    let mut judged = x.clone();
+    let (mut judged, mut answers) = (x.clone(), y.cloned());
     let more = lessons_x.take(JUDGED.saturating_sub(x.count));
-    if (more.length, more.channels) == (x.length, x.channels) {
+    if more.count > 0 && (more.length, more.channels) == (x.length, x.channels) {
         judged.values.extend(&more.values);
         judged.count += more.count;
+        if let (Some(y), Some(of_lessons)) = (y, lessons_y) {
+            answers = joined(y, &of_lessons.take(more.count)).or(answers);
+        }
     }
-    let judge = Judge {
-        original,
-        float: Forward::new(original).run_all(&judged, 0.0, options.threads)?,
-        x: judged,
-        y,
-        threads: options.threads,
-    };
+    let judge = Judge::new(original, &judged, answers.as_ref(), options.threads)?;
     let base = quantized.integers.clone();
-    let calibrated = judge.agreement(&base)?;
+    let floor = judge.floor(&base)?;
     let lessons = lessons(original, lessons_x, options.threads);
     let mut student = Student::new(&base, &lessons);
-    let mut best: Option<(Agreement, IntegerModel)> = None;
+    let mut best: Option<(f64, IntegerModel)> = None;
+    let mut spoiled: Vec<&str> = Vec::new();
     let every = (recipe.steps / recipe.evaluations.max(1)).max(1);
     let mut loss = 0.0;
     for step in 0..recipe.steps {
@@ -193,24 +102,32 @@ pub fn finetune(
             continue;
         }
         let integers = requantized(&base, &student.latent);
-        let agreement = judge.agreement(&integers)?;
-        let better = best.as_ref().map_or(&calibrated, |(held, _)| held);
-        let kept = agreement.keeps(&calibrated) && agreement.same_schedule >= better.same_schedule;
+        let (figures, worse) = judge.compare(&floor, &integers)?;
+        let held = best.as_ref().map_or(floor.whole.same_schedule, |b| b.0);
+        let kept = worse.is_empty() && figures.same_schedule >= held;
+        spoiled.extend(&worse);
         observe(&FinetuneProgress {
             step: step + 1,
             loss,
-            agreement,
+            same_decision: figures.same_decision,
+            same_schedule: figures.same_schedule,
+            worse,
             kept,
         });
         loss = 0.0;
         if kept {
-            best = Some((agreement, integers));
+            best = Some((figures.same_schedule, integers));
         }
     }
     match best {
         Some((_, integers)) => quantized.replaced(original, integers, (x, y), options),
         None => {
-            Ok(quantized.noted("fine-tuning improved nothing without a loss elsewhere: calibration alone was kept"))
+            spoiled.sort_unstable();
+            spoiled.dedup();
+            let figures = spoiled.join(", ");
+            Ok(quantized.noted(format!(
+                "fine-tuning: no state kept every figure of calibration alone, which stays ({figures} fell)"
+            )))
         }
     }
 }

@@ -28,10 +28,11 @@ mod twin;
 
 pub use bars::{Bar, bars};
 pub use calibrate::TensorRange;
+pub use dial::CurvePoint;
 pub use error::Error;
 pub use example::example_blob;
 pub use fidelity::Fidelity;
-pub use finetune::{Agreement, Finetune, FinetuneProgress, finetune};
+pub use finetune::{Finetune, FinetuneProgress, finetune};
 pub use integers::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowRecord, Source};
 pub use options::{Format, Kernel, Optimize, Options, Width};
 pub use pipeline::{Quantized, Report, quantize};

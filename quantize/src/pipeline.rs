@@ -6,7 +6,7 @@ use crate::{
     choose::choose,
     compensate::moments,
     dequantize::dequantize,
-    dial::dial_curve,
+    dial::{CurvePoint, dial_curve},
     fidelity::{Case, judge},
     layers::Basis,
 };
@@ -44,6 +44,10 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What the formats of x, h and c hold, and what the calibration data asked of them.
     pub tensors: Vec<TensorRange>,
+    /// Sequences on which the updates of the curve were measured.
+    pub curve_sequences: usize,
+    /// The trade-off curve in the blob, by rising dial.
+    pub dial_curve: Vec<CurvePoint>,
     /// What is asked of the losses below.
     pub bars: Vec<Bar>,
     /// The losses.
@@ -89,7 +93,8 @@ fn finished(
     (x, y): (&Sequences, Option<&Targets>),
     options: &Options,
 ) -> Result<Quantized, Error> {
-    integers.dial_curve = dial_curve(&integers, x, y, options)?;
+    let curve = dial_curve(&integers, (x, y), None, options)?;
+    integers.dial_curve = curve.iter().map(Into::into).collect();
     let blob = integers.blob()?;
     let fidelity = judge(&Case {
         original: model,
@@ -107,6 +112,8 @@ fn finished(
         fractions: (integers.x_fraction, integers.h_fraction, PRE_FRACTION as u8),
         notes,
         tensors: tensor_ranges(model, &integers, &x.take(options.calibration_sequences.max(1))),
+        curve_sequences: x.count,
+        dial_curve: curve,
         bars: bars(&fidelity, format, model.description.objective, options.solved_mse),
         fidelity,
     };
@@ -132,9 +139,29 @@ impl Quantized {
     }
 
     /// The same with a note in its report.
-    pub(crate) fn noted(mut self, note: &str) -> Quantized {
-        self.report.notes.push(note.into());
+    pub(crate) fn noted(mut self, note: String) -> Quantized {
+        self.report.notes.push(note);
         self
+    }
+
+    /// The same with another dial curve: its updates are measured on `x` and on `more`, its metric on `x` and `y` alone.
+    /// Sequences that training saw may stand in `more`: their updates are like others', their metric is better.
+    ///
+    /// # Errors
+    /// Data that do not fit the model.
+    pub fn with_dial_curve(
+        mut self,
+        (x, y): (&Sequences, Option<&Targets>),
+        more: Option<&Sequences>,
+        options: &Options,
+    ) -> Result<Quantized, Error> {
+        let curve = dial_curve(&self.integers, (x, y), more, options)?;
+        self.integers.dial_curve = curve.iter().map(Into::into).collect();
+        self.blob = self.integers.blob()?;
+        self.report.blob_bytes = self.blob.bytes().len();
+        self.report.curve_sequences = x.count + more.map_or(0, |m| m.count);
+        self.report.dial_curve = curve;
+        Ok(self)
     }
 
     /// Judges the blob on other data than it was made with.

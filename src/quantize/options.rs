@@ -59,6 +59,10 @@ pub struct QuantizeArgs {
     /// Sequences on which ranges and rounding are calibrated; the others only judge. [default: 64]
     #[arg(long)]
     pub calibration: Option<usize>,
+    /// Sequences on which the dial curve is measured. [default: all calibration data; with a dataset's validation part
+    /// below 1,000 also its training part, for the updates]
+    #[arg(long)]
+    pub curve_sequences: Option<usize>,
     /// What to favour where the formats are open. [default: balance]
     #[arg(long, value_enum)]
     pub optimize: Option<Favour>,
@@ -205,6 +209,11 @@ impl QuantizeArgs {
         }
         if self.calibration == Some(0) {
             return Err(Usage::error("--calibration: 0 sequences show nothing; give at least 1"));
+        }
+        if self.curve_sequences == Some(0) {
+            return Err(Usage::error(
+                "--curve-sequences: 0 sequences show nothing; give at least 1",
+            ));
         }
         if self.kernel == Some(KernelName::BytePlane) && self.weights == Some(16) {
             return Err(Usage::error(

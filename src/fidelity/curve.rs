@@ -1,0 +1,117 @@
+//! Does a stored dial curve hold? Its updates against those of other sequences.
+
+use crate::inputs;
+use float_model::{Sequences, Targets};
+use quantize::{Options, Quantized, Simulator, counts};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Blocks of neighbouring sequences, of which every other one is a half: both halves know the same people or machines.
+const BLOCKS: usize = 40;
+
+/// One point of a stored curve.
+#[derive(Serialize)]
+pub struct Point {
+    model: String,
+    dial: f64,
+    /// Mean updates in the blob, and half of their 95 % interval.
+    stored: f64,
+    error: Option<f64>,
+    /// Of the calibration data, one half against the other: difference as a share.
+    halves: f64,
+    /// Mean updates on held-out sequences.
+    held_out: f64,
+    /// Against `stored`, as a share.
+    difference: f64,
+}
+
+/// Updates of each sequence.
+fn updates(blob: &quantize::Blob, dial: f64, x: &Sequences) -> anyhow::Result<Vec<usize>> {
+    let model = blob.model();
+    let simulator = Simulator::new(&model)?.with_dial(dial);
+    let runs = simulator.run_all(&counts(&model, "data", x)?, x.length, inputs::threads());
+    Ok(runs.iter().map(|r| r.updates.len()).collect())
+}
+
+fn mean(updates: impl Iterator<Item = usize>) -> f64 {
+    let (sum, n) = updates.fold((0, 0), |(sum, n), u| (sum + u, n + 1));
+    sum as f64 / n as f64
+}
+
+/// The difference between every other block and the rest.
+fn halves(updates: &[usize]) -> f64 {
+    let size = (updates.len() / BLOCKS).max(1);
+    let half = |which: usize| mean(updates.chunks(size).skip(which).step_by(2).flatten().copied());
+    half(1) / half(0) - 1.0
+}
+
+/// The curve that `quantize` would store, on `x`, `y` and `more`, against itself and against `held_out`.
+pub fn points(
+    name: &str,
+    quantized: Quantized,
+    (x, y): (&Sequences, &Targets),
+    more: Option<&Sequences>,
+    held_out: &Sequences,
+) -> anyhow::Result<Vec<Point>> {
+    let options = Options {
+        threads: inputs::threads(),
+        ..Options::default()
+    };
+    let quantized = quantized.with_dial_curve((x, Some(y)), more, &options)?;
+    let point = |p: &quantize::CurvePoint| {
+        let held_out = mean(updates(&quantized.blob, p.dial, held_out)?.into_iter());
+        Ok(Point {
+            model: name.to_owned(),
+            dial: p.dial,
+            stored: p.updates_mean,
+            error: p.updates_error,
+            halves: halves(&updates(&quantized.blob, p.dial, more.unwrap_or(x))?),
+            held_out,
+            difference: held_out / p.updates_mean - 1.0,
+        })
+    };
+    quantized.report.dial_curve.iter().map(point).collect()
+}
+
+/// The table, where there is a curve.
+pub fn markdown(points: &[Point]) -> String {
+    if points.is_empty() {
+        return String::new();
+    }
+    let mut s = format!(
+        "\n## Dial curves\n\n\
+         Mean updates at each dial as the blob of the first format stores them, with their 95 % interval from the means of 20\n\
+         blocks of neighbouring sequences. *Halves*: calibration data cut into {BLOCKS} such blocks, every other block against the\n\
+         rest, which knows the same people. *Held-out*: the sequences of the table above; of a dataset, other people.\n\n\
+         | model | dial | stored | halves | held-out | against stored |\n| --- | --: | --: | --: | --: | --: |\n"
+    );
+    for p in points {
+        let error = p.error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            s,
+            "| {} | {:.2} | {:.2}{error} | {:+.1} % | {:.2} | {:+.1} % |",
+            p.model,
+            p.dial,
+            p.stored,
+            100.0 * p.halves,
+            p.held_out,
+            100.0 * p.difference
+        );
+    }
+    s
+}
+
+#[cfg(test)]
+mod tests {
+    use super::halves;
+
+    #[test]
+    fn halves_alternate_by_blocks() {
+        let same: Vec<usize> = (0..80).map(|n| n % 2).collect();
+        assert_eq!(halves(&same), 0.0);
+        let apart: Vec<usize> = (0..80).map(|n| if n / 2 % 2 == 0 { 2 } else { 3 }).collect();
+        assert_eq!(halves(&apart), 0.5);
+        assert_eq!(halves(&[4, 6]), 0.5);
+    }
+}
