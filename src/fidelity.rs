@@ -207,7 +207,7 @@ fn markdown(rows: &[Row], args: &FidelityArgs) -> String {
          integers with f32 on the same rounded parameters, so that it judges the integer arithmetic alone; h error is the\n\
          largest error of the hidden state after any update, on the float schedule. The last column names every bar that is\n\
          missed (`quantize/src/bars.rs` lists them). A fine-tuned row learned from training sequences and was chosen by the\n\
-         validation part.\n\n\
+         validation part, with training sequences where that has fewer than 2,000: no figure fell there.\n\n\
          | model | format | bytes | sequences | metric, float | fixed | updates, float | fixed | same decision | same schedule | \
          arithmetic: same decision | same schedule | h error | missed |\n\
          | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |\n",

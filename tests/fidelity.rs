@@ -6,18 +6,19 @@ use std::path::Path;
 
 const FORMATS: [&str; 3] = ["byte-plane-i8", "block-i8-a16", "block-i16-a16"];
 
-/// Columns of the table, row by row.
-fn table() -> Vec<Vec<String>> {
+/// Columns of a table, row by row: the fidelity of the formats, or the dial curves below it.
+fn table(which: usize) -> Vec<Vec<String>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/fidelity.md");
     let text = std::fs::read_to_string(path).expect("docs/fidelity.md");
-    let rows = text.lines().filter(|l| l.starts_with("| ")).skip(2);
+    let part = text.split("\n## ").nth(which).expect("two tables");
+    let rows = part.lines().filter(|l| l.starts_with("| ")).skip(2);
     rows.map(|l| l.trim_matches('|').split('|').map(|c| c.trim().to_owned()).collect())
         .collect()
 }
 
 #[test]
 fn the_table_names_every_model_and_misses_no_bar() {
-    let rows = table();
+    let rows = table(0);
     for row in &rows {
         assert_eq!(row[13], "none", "{} {}", row[0], row[1]);
     }
@@ -42,12 +43,33 @@ fn the_table_names_every_model_and_misses_no_bar() {
     }
 }
 
+/// More by a rising dial, from end to end at least twice as much, and as stored: on fresh sequences of a generated task; of
+/// recordings, on other windows of the same people.
+#[test]
+fn dial_curves_hold() {
+    let rows = table(1);
+    let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
+    for entry in std::fs::read_dir(models).expect("models/") {
+        let name = entry.expect("readable").file_name().to_string_lossy().into_owned();
+        let points: Vec<_> = rows.iter().filter(|r| r[0] == name).collect();
+        let updates = |r: &[String]| -> f64 { r[2].split(' ').next().and_then(|u| u.parse().ok()).expect("updates") };
+        assert!(points.len() >= 5, "{name}");
+        assert!(points.windows(2).all(|w| updates(w[0]) < updates(w[1])), "{name}");
+        assert!(updates(points[points.len() - 1]) >= 2.0 * updates(points[0]), "{name}");
+        let compared = if name.starts_with("activity") { 3 } else { 5 };
+        for p in points {
+            let percent: f64 = p[compared].trim_end_matches(" %").parse().expect("a share");
+            assert!(percent.abs() <= 5.0, "{name}, dial {}: {percent} %", p[1]);
+        }
+    }
+}
+
 /// The cheapest format of the generated tasks; the recordings of the activity models are not part of the project, and the
 /// other rows take longer: the command above the table makes them all.
 #[test]
 fn a_part_of_the_table_measured_again_is_the_same() {
     let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("models");
-    let rows = table();
+    let rows = table(0);
     for model in ["frequency", "adding"] {
         let run = models.join(model);
         let measured = common::json(&format!("fidelity {} --format {}", run.display(), FORMATS[0]));
@@ -64,6 +86,10 @@ fn a_part_of_the_table_measured_again_is_the_same() {
             let stated: f64 = written[column].trim_end_matches(" %").parse().expect("a share");
             // Another machine's f32 may round otherwise.
             assert!((share - stated).abs() <= 1.0, "{model}: {key} {share}, not {stated}");
+        }
+        for point in measured["curves"].as_array().expect("points") {
+            let difference = point["difference"].as_f64().expect("a share");
+            assert!(difference.abs() <= 0.05, "{model}: {point}");
         }
     }
 }

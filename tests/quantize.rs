@@ -67,7 +67,7 @@ fn options_decide_what_is_open() {
         &["--curve-sequences"],
     );
     fails(
-        &format!("quantize {run} --out {blob} --full-scale 2,2"),
+        &format!("quantize {run} --out {blob} --full-scale 2"),
         2,
         &["--channel-names"],
     );
