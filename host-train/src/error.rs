@@ -40,6 +40,12 @@ pub enum Error {
         /// The run folder.
         path: PathBuf,
     },
+    /// Another process trains in the folder.
+    #[error("{path}: another process is training in this folder; wait for it, or give another folder")]
+    RunBusy {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// A run is to be continued under another configuration.
     #[error(
         "{path}: {field}: the run was started with {was}, now {now} is asked for; use the old value or a new folder"

@@ -58,6 +58,19 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     })
 }
 
+/// Holds a run folder for this process, until the file is dropped or the process ends in any way: two that wrote into one
+/// folder would each lose the other's checkpoints and tables.
+pub(crate) fn hold(run: &Path) -> Result<fs::File, Error> {
+    fs::create_dir_all(run).map_err(Error::io(run))?;
+    let path = run.join("run.lock");
+    let file = fs::File::create(&path).map_err(Error::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::RunBusy { path: run.into() }),
+        Err(fs::TryLockError::Error(error)) => Err(Error::io(&path)(error)),
+    }
+}
+
 /// Creates the folder, or checks that the run in it may be continued.
 pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Existing, Error> {
     fs::create_dir_all(run).map_err(Error::io(run))?;

@@ -79,7 +79,7 @@ pub struct TrainReport {
 ///
 /// # Errors
 /// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
-/// configuration (with it); a loss of NaN or infinity; files that cannot be written.
+/// configuration (with it); a folder that another process trains in; a loss of NaN or infinity; files that cannot be written.
 pub fn train(
     config: &TrainConfig,
     out: &Path,
@@ -88,6 +88,7 @@ pub fn train(
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let supply = Supply::new(config)?;
+    let _held = run_folder::hold(out)?;
     let found = run_folder::open(config, out, resume)?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();

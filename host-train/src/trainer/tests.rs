@@ -206,6 +206,16 @@ fn folders_and_configurations_are_guarded() {
 }
 
 #[test]
+fn one_process_at_a_time_trains_in_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = run_folder::hold(dir.path()).unwrap();
+    let error = run(&tiny(), dir.path(), true).unwrap_err().to_string();
+    assert!(error.contains("another process"), "{error}");
+    drop(held);
+    run(&tiny(), dir.path(), false).unwrap();
+}
+
+#[test]
 fn bad_options_are_named() {
     let says = |change: &dyn Fn(&mut TrainConfig), field: &str| {
         let mut config = tiny();
