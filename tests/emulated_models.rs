@@ -38,7 +38,7 @@ fn held_out(name: &str, model: &Model<'_>) -> Vec<i16> {
         "adding" => DataSource::Adding {
             length: model.sequence_length() as usize,
         },
-        "frequency" => DataSource::Frequency {
+        name if name.starts_with("frequency") => DataSource::Frequency {
             sample_period_s: model.sample_period_ns() as f64 * 1e-9,
         },
         _ => return random_walks(model),

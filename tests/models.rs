@@ -9,11 +9,12 @@ use std::path::Path;
 const N: usize = 4;
 
 /// (name, task, inputs, samples a sequence).
-const MODELS: [(&str, Option<&str>, usize, usize); 5] = [
+const MODELS: [(&str, Option<&str>, usize, usize); 6] = [
     ("activity", None, 6, 128),
     ("activity-accelerometer", None, 3, 128),
     ("adding", Some("adding"), 2, 50),
     ("frequency", Some("frequency"), 1, 100),
+    ("frequency-five", Some("frequency"), 1, 100),
     ("frequency-half-ms", Some("frequency"), 1, 200),
 ];
 
