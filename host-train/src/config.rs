@@ -241,11 +241,11 @@ impl DataSource {
         }
     }
 
-    /// Whether a metric on `count` sequences solves the task by more than chance may give: accuracy by two standard
+    /// Whether a metric on `count` sequences solves the task by more than chance may give: accuracy by three standard
     /// errors, MSE by a tenth. What barely passes on the sequences it was chosen by tends to fail on others.
     pub(crate) fn clearly_solved(&self, metric: Metric, count: usize) -> Option<bool> {
         self.solved(match metric {
-            Metric::Accuracy(v) => Metric::Accuracy(v - 2.0 * (v * (1.0 - v) / count as f64).sqrt()),
+            Metric::Accuracy(v) => Metric::Accuracy(v - 3.0 * (v * (1.0 - v) / count as f64).sqrt()),
             Metric::Mse(v) => Metric::Mse(v / 0.9),
             other => other,
         })

@@ -190,7 +190,7 @@ mod tests {
         );
         let adding = DataSource::Adding { length: 50 };
         let frequency = DataSource::Frequency { sample_period_s: 1e-3 };
-        for (value, clearly) in [(0.9915, false), (0.9925, true)] {
+        for (value, clearly) in [(0.9922, false), (0.9930, true)] {
             assert_eq!(frequency.clearly_solved(Metric::Accuracy(value), 10_000), Some(clearly));
         }
         assert_eq!(adding.clearly_solved(Metric::Mse(1.6e-3), 10_000), Some(false));

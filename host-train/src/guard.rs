@@ -21,6 +21,9 @@ const FALL: u64 = 3;
 /// learns to do with fewer samples is often unsolved on its way.
 const DETOUR: u64 = 1;
 const NEAR: f64 = 5.0;
+/// A solved state with more than this times the best state's updates has drifted: it costs [`DETOUR`], because from there on
+/// a run seldom comes back by itself.
+const DRIFT: f64 = 2.0;
 /// What [`Rollback`] names is multiplied by this at every return, and divided by it at every new best state until it is
 /// itself again: a rate that only fell would leave a run that recovered with nothing to go on with.
 const SLOWDOWN: f64 = 0.5;
@@ -75,7 +78,9 @@ impl Guard {
         let few = now.updates_mean < SHED * best.updates_mean;
         let shed = unsolved && few && error(now.metric) > WORSE * error(best.metric);
         let near = threshold.is_some_and(|t| error(now.metric) <= NEAR * error(t));
+        let drifted = best.solved == Some(true) && now.updates_mean > DRIFT * best.updates_mean;
         self.unsolved = match (lost || shed, near && now.updates_mean < best.updates_mean) {
+            (false, _) if drifted => self.unsolved + DETOUR,
             (false, _) => 0,
             (true, true) => self.unsolved + DETOUR,
             (true, false) => self.unsolved + FALL,
@@ -84,9 +89,11 @@ impl Guard {
         if !dead && self.unsolved < PATIENCE {
             return None;
         }
-        let what = match dead || !lost {
-            true => "the skip gate collapsed",
-            false => "solved no longer",
+        let what = match (dead, lost, drifted) {
+            (true, _, _) => "the skip gate collapsed",
+            (_, true, _) => "solved no longer",
+            (_, _, true) => "the skip gate has drifted open",
+            _ => "the skip gate collapsed",
         };
         let reason = format!(
             "{what} ({} {:.4} with {:.2} updates)",
@@ -217,6 +224,21 @@ mod tests {
         let fallen = at(0.81, 20.0, true);
         assert_eq!(guard.judge(&fallen, &best, threshold), None);
         assert!(guard.judge(&fallen, &best, threshold).is_some());
+    }
+
+    /// A run that had solved the task with 9.6 updates stood at 100 for thousands of steps, solved better than before.
+    #[test]
+    fn a_gate_that_drifts_open_goes_back() {
+        let mut guard = Guard::default();
+        let best = at(0.993, 9.6, true);
+        for _ in 0..5 {
+            assert_eq!(judge(&mut guard, &at(0.999, 100.0, true), &best), None);
+        }
+        let reason = judge(&mut guard, &at(0.999, 100.0, true), &best).unwrap();
+        assert!(reason.contains("drifted"), "{reason}");
+        for _ in 0..20 {
+            assert_eq!(judge(&mut guard, &at(0.999, 15.0, true), &best), None);
+        }
     }
 
     #[test]
