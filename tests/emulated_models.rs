@@ -1,11 +1,10 @@
 //! Every model of `models/` on every emulated machine: the firmware image against the simulator.
 //!
-//! The generated tasks run on held-out sequences. The recordings of the activity task are not part of the repository,
-//! so that those models run on random walks over the sensors' range; `skiprnn emulate models/activity/model.srnn
-//! --machine microbit --x test_x.npy` is the same comparison on recordings.
+//! The generated tasks run on held-out sequences. The recordings of the activity task are not part of the repository: where
+//! they lie beside it, those models run on test windows, elsewhere on random walks over the sensors' range.
 
 use emulator::{Machine, Options, Record, run};
-use host_train::DataSource;
+use host_train::{DataSource, Sequences, dataset};
 use quantize::{Blob, Simulator, counts};
 use skiprnn_nostd::Model;
 use std::path::Path;
@@ -32,6 +31,20 @@ fn random_walks(model: &Model<'_>) -> Vec<i16> {
         .collect()
 }
 
+/// Test windows as the sensor counts them, as many of their channels as the model has; `None` where there are none.
+fn recorded(model: &Model<'_>) -> Option<Vec<i16>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/har/test_x.npy");
+    if !path.exists() {
+        println!("no recordings beside the project: random walks in their place");
+        return None;
+    }
+    let x = dataset::load_sequences(&path).unwrap().take(SEQUENCES);
+    let samples = x.values.chunks_exact(x.channels);
+    let values = samples.flat_map(|s| &s[..model.inputs()]).copied().collect();
+    let x = Sequences::new("test windows", values, x.count, x.length, model.inputs()).unwrap();
+    Some(counts(model, "test windows", &x).unwrap())
+}
+
 /// Held-out sequences as the sensor counts them.
 fn held_out(name: &str, model: &Model<'_>) -> Vec<i16> {
     let source = match name {
@@ -41,7 +54,7 @@ fn held_out(name: &str, model: &Model<'_>) -> Vec<i16> {
         name if name.starts_with("frequency") => DataSource::Frequency {
             sample_period_s: model.sample_period_ns() as f64 * 1e-9,
         },
-        _ => return random_walks(model),
+        _ => return recorded(model).unwrap_or_else(|| random_walks(model)),
     };
     let (x, _) = source.evaluation(SEQUENCES, SEED).unwrap();
     counts(model, name, &x).unwrap()
