@@ -1,14 +1,10 @@
 //! `reproduce` that is killed, started again, and given runs of `train`.
 
 mod common;
-use common::{Folder, fails, json};
-use serde_json::Value;
+use common::{Folder, fails, json, runs};
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
-    time::Duration,
 };
 
 const ROWS: [&str; 2] = ["lstm-p0.5", "skip-gru-1e-5"];
@@ -29,23 +25,6 @@ fn folders(out: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The `training.json` of every finished run.
-fn finished(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let read = |folder: PathBuf| fs::read(folder.join("training.json")).ok().map(|text| (folder, text));
-    folders(out).into_iter().filter_map(read).collect()
-}
-
-/// The step of every run's checkpoint.
-fn checkpoints(out: &Path) -> Vec<u64> {
-    let step = |folder: PathBuf| -> Option<u64> {
-        let bytes = fs::read(folder.join("checkpoint.safetensors")).ok()?;
-        let length = u64::from_le_bytes(bytes[..8].try_into().ok()?) as usize;
-        let header: Value = serde_json::from_slice(&bytes[8..8 + length]).ok()?;
-        header["__metadata__"]["step"].as_str()?.parse().ok()
-    };
-    folders(out).into_iter().map(|f| step(f).unwrap_or(0)).collect()
-}
-
 /// The last step in every run's `metrics.csv`.
 fn last_looks(out: &Path) -> Vec<u64> {
     let last = |folder: PathBuf| -> Option<u64> {
@@ -58,53 +37,31 @@ fn last_looks(out: &Path) -> Vec<u64> {
 #[test]
 fn killed_and_started_again_it_loses_nothing() {
     let f = Folder::new();
-    let (whole, killed) = (f.path("whole"), f.path("killed"));
-    let words: Vec<String> = line(&f.at("killed")).split(' ').map(str::to_owned).collect();
-    let (mut done, mut steps, mut kills) = (BTreeMap::new(), vec![0; ROWS.len() * RUNS], 0);
-    for pause_ms in [300, 700, 150, 900, 400, 600, 500, 800] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
-            .args(&words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(pause_ms));
-        kills += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
-        let now = finished(&killed);
-        for (folder, summary) in &done {
-            assert_eq!(now.get(folder), Some(summary), "a finished run was touched");
-        }
-        let reached = checkpoints(&killed);
-        assert!(
-            reached.iter().zip(&steps).all(|(a, b)| a >= b),
-            "{steps:?}, then {reached:?}"
-        );
-        // Looking at the validation data takes longer than a checkpoint interval, so one follows every look.
-        for (checkpoint, look) in reached.iter().zip(last_looks(&killed)) {
+    let out = f.path("killed");
+    let killed = folders(&out);
+    // Looking at the validation data takes longer than a checkpoint interval, so one follows every look.
+    let look = |reached: &[u64]| {
+        for (checkpoint, look) in reached.iter().zip(last_looks(&out)) {
             assert!(
                 checkpoint + LOOK_EVERY >= look,
                 "{checkpoint}, but the run was at {look}"
             );
         }
-        (done, steps) = (now, reached);
-    }
+    };
+    let pauses_ms = [300, 700, 150, 900, 400, 600, 500, 800];
+    let (done, kills) = runs::killed(&line(&f.at("killed")), &killed, &pauses_ms, look);
     assert!(kills >= 2, "the command was over before it could be killed");
     let report = json(&line(&f.at("killed")));
     for (folder, summary) in &done {
-        assert_eq!(finished(&killed).get(folder), Some(summary));
+        assert_eq!(runs::finished(&killed).get(folder), Some(summary));
     }
     json(&line(&f.at("whole")));
-    for (a, b) in folders(&killed).iter().zip(folders(&whole)) {
-        let bytes = |folder: &Path| fs::read(folder.join("model.safetensors")).unwrap();
-        assert!(bytes(a) == bytes(&b), "{}", a.display());
-    }
+    runs::assert_same_models(&killed, &folders(&f.path("whole")));
     for (row, name) in report["rows"].as_array().unwrap().iter().zip(ROWS) {
         assert_eq!((row["row"].as_str(), row["finished"].as_u64()), (Some(name), Some(2)));
         assert!(row["updates_mean"].as_f64() > Some(0.0));
     }
-    let text = fs::read_to_string(killed.join("RESULTS.md")).unwrap();
+    let text = fs::read_to_string(out.join("RESULTS.md")).unwrap();
     for part in ["| lstm-p0.5 | 2 of 2 |", "| lstm | 0 of 2 |", "not run", "4 units"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -113,7 +70,7 @@ fn killed_and_started_again_it_loses_nothing() {
         "adding-skip-gru-1e-5-curves.svg",
         "adding-lstm-p0.5-samples.svg",
     ] {
-        assert!(killed.join("results").join(figure).exists(), "{figure}");
+        assert!(out.join("results").join(figure).exists(), "{figure}");
     }
 }
 

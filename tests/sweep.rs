@@ -1,15 +1,13 @@
 //! `sweep`: killed and started again, as an array job, and its table.
 
 mod common;
-use common::{Folder, fails, json, skiprnn};
+use common::{Folder, fails, json, runs, skiprnn};
 use host_train::{Sequences, Targets, dataset};
 use serde_json::Value;
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
 };
 
 /// Sixty sequences of 12 samples at 50 Hz, whose class is the sign of the first sample.
@@ -44,62 +42,19 @@ fn folders(out: &Path) -> Vec<PathBuf> {
     SETTINGS.iter().flat_map(seeds).collect()
 }
 
-/// The `training.json` of every finished run.
-fn finished(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let read = |folder: PathBuf| fs::read(folder.join("training.json")).ok().map(|text| (folder, text));
-    folders(out).into_iter().filter_map(read).collect()
-}
-
-/// The step of every run's checkpoint.
-fn checkpoints(out: &Path) -> Vec<u64> {
-    let step = |folder: PathBuf| -> Option<u64> {
-        let bytes = fs::read(folder.join("checkpoint.safetensors")).ok()?;
-        let length = u64::from_le_bytes(bytes[..8].try_into().ok()?) as usize;
-        let header: Value = serde_json::from_slice(&bytes[8..8 + length]).ok()?;
-        header["__metadata__"]["step"].as_str()?.parse().ok()
-    };
-    folders(out).into_iter().map(|f| step(f).unwrap_or(0)).collect()
-}
-
 #[test]
 fn killed_half_way_it_resumes_and_repeats_nothing() {
     let f = Folder::new();
     let data = write_dataset(&f);
-    let killed = f.path("killed");
-    let words: Vec<String> = line(&data, &f.at("killed")).split(' ').map(str::to_owned).collect();
-    let (mut done, mut steps, mut kills) = (BTreeMap::new(), vec![0; folders(&killed).len()], 0);
-    for pause_ms in [400, 700, 300, 900] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
-            .args(&words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_millis(pause_ms));
-        kills += usize::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap(); // SIGKILL
-        child.wait().unwrap();
-        let now = finished(&killed);
-        for (folder, summary) in &done {
-            assert_eq!(now.get(folder), Some(summary), "a finished run was touched");
-        }
-        let reached = checkpoints(&killed);
-        assert!(
-            reached.iter().zip(&steps).all(|(a, b)| a >= b),
-            "{steps:?}, then {reached:?}"
-        );
-        (done, steps) = (now, reached);
-    }
+    let killed = folders(&f.path("killed"));
+    let (done, kills) = runs::killed(&line(&data, &f.at("killed")), &killed, &[400, 700, 300, 900], |_| ());
     assert!(kills >= 1, "the command was over before it could be killed");
     let table = json(&line(&data, &f.at("killed")));
     for (folder, summary) in &done {
-        assert_eq!(finished(&killed).get(folder), Some(summary));
+        assert_eq!(runs::finished(&killed).get(folder), Some(summary));
     }
     json(&line(&data, &f.at("whole")));
-    for (a, b) in folders(&killed).iter().zip(folders(&f.path("whole"))) {
-        let bytes = |folder: &Path| fs::read(folder.join("model.safetensors")).unwrap();
-        assert!(bytes(a) == bytes(&b), "{}", a.display());
-    }
+    runs::assert_same_models(&killed, &folders(&f.path("whole")));
     let settings = table["settings"].as_array().unwrap();
     assert_eq!(settings.len(), SETTINGS.len(), "a cell without a gate is trained once");
     for (setting, name) in settings.iter().zip(SETTINGS) {

@@ -1,6 +1,8 @@
 //! Running the program as a user does.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod runs;
+
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},

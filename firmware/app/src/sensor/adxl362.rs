@@ -147,10 +147,6 @@ impl<S: SpiDevice> Sensor for Accelerometer<S> {
     }
 
     fn read(&mut self, _: u64) -> Poll<Result<[i16; 3], Self::Error>> {
-        match self.read_sample() {
-            Ok(Some(sample)) => Poll::Ready(Ok(sample)),
-            Ok(None) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        }
+        self.read_sample().transpose().map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -164,10 +164,6 @@ impl<I: I2c> Sensor for Inertial<I> {
     }
 
     fn read(&mut self, _: u64) -> Poll<Result<[i16; 6], Self::Error>> {
-        match self.read_sample() {
-            Ok(Some(sample)) => Poll::Ready(Ok(sample)),
-            Ok(None) => Poll::Pending,
-            Err(error) => Poll::Ready(Err(error)),
-        }
+        self.read_sample().transpose().map_or(Poll::Pending, Poll::Ready)
     }
 }

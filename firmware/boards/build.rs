@@ -1,4 +1,4 @@
-//! Puts memory.x where the linker looks for it and names the linker scripts.
+//! Of every real board: puts its memory.x where the linker looks for it and names the linker scripts.
 
 use std::{env, error::Error, fs, path::PathBuf};
 
@@ -10,6 +10,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo:rustc-link-arg-bins={argument}");
     }
     println!("cargo:rerun-if-changed=memory.x");
-    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=../build.rs");
     Ok(())
 }
