@@ -8,6 +8,7 @@
 //! for reading and for tests. Evaluation runs the model as the chip does, with [`float_model::Forward`].
 
 pub mod adam;
+mod augment;
 pub mod batch;
 mod budget;
 mod checkpoint;
@@ -28,14 +29,16 @@ pub mod recurrent;
 pub mod rivals;
 mod run_folder;
 mod schedule;
+mod source;
 mod supply;
 pub mod tasks;
 mod trainer;
 pub mod twin;
 
+pub use augment::Augment;
 pub use batch::random_schedule;
 pub use budget::Budget;
-pub use config::{Binarize, DataSource, Engine, FRESH_COUNT, TrainConfig, VALIDATION_COUNT};
+pub use config::{Binarize, Engine, TrainConfig};
 pub use dataset::{ChannelConfig, DatasetConfig};
 pub use dials::Dials;
 pub use error::Error;
@@ -47,4 +50,5 @@ pub use guard::Rollback;
 pub use loss::Loss;
 pub use run_folder::{Existing, existing};
 pub use schedule::Schedule;
+pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
 pub use trainer::{Progress, TrainReport, train};

@@ -25,6 +25,8 @@ pub enum Purpose {
     EvaluationUpdates = 7,
     /// The dial of each training sequence.
     Dials = 8,
+    /// What training does to a recorded sequence each time it is drawn.
+    Augment = 9,
 }
 
 /// One block: four words from a counter of four and a key of two.
@@ -92,6 +94,13 @@ impl Stream {
     /// Uniform in 0..n, n > 0; the bias is below n / 2^53.
     pub fn below(&mut self, n: usize) -> usize {
         ((self.uniform() * n as f64) as usize).min(n - 1)
+    }
+
+    /// Puts `values` into a random order (Fisher and Yates), with one draw of [`Stream::below`] for each but the first.
+    pub fn shuffle<T>(&mut self, values: &mut [T]) {
+        for k in (1..values.len()).rev() {
+            values.swap(k, self.below(k + 1));
+        }
     }
 
     /// Standard normal (Box and Muller).

@@ -2,6 +2,7 @@
 
 use crate::{
     DataSource, Error, TrainConfig,
+    augment::Augmenter,
     dataset::Dataset,
     philox::{Purpose, Stream},
 };
@@ -17,6 +18,8 @@ pub(crate) struct Supply {
     size: usize,
     /// A dataset's training part, normalised.
     recorded: Option<Batch>,
+    /// What is done to them.
+    augment: Option<Augmenter>,
     /// The epoch that `order` belongs to, and its order.
     epoch: u64,
     order: Vec<u32>,
@@ -31,7 +34,7 @@ pub(crate) struct Supply {
 impl Supply {
     pub(crate) fn new(config: &TrainConfig) -> Result<Self, Error> {
         match (config.data.recorded()?, &config.data) {
-            (Some(dataset), _) => Ok(Self::recorded(config, dataset)),
+            (Some(dataset), _) => Self::recorded(config, dataset),
             (None, generated) => {
                 let validation = generated.validation(config.seed)?;
                 let (names, classes, outputs, period): (&[&str], &[&str], usize, f64) = match generated {
@@ -54,7 +57,7 @@ impl Supply {
         }
     }
 
-    fn recorded(config: &TrainConfig, dataset: Dataset) -> Self {
+    fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
         let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
         let (mut x, y) = dataset.training;
         for sample in x.values.chunks_exact_mut(x.channels) {
@@ -62,6 +65,8 @@ impl Supply {
                 *v = (*v - mean) / std;
             }
         }
+        let scale = (&dataset.mean[..], &dataset.std[..]);
+        supply.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
         supply.recorded = Some((x, y));
         supply.description.channels = dataset.channels;
         supply.description.class_names = dataset.class_names;
@@ -69,7 +74,7 @@ impl Supply {
         supply.mean = dataset.mean;
         supply.std = dataset.std;
         supply.warnings = dataset.warnings;
-        supply
+        Ok(supply)
     }
 
     fn bare(config: &TrainConfig, validation: Batch, outputs: usize) -> Self {
@@ -79,6 +84,7 @@ impl Supply {
             seed: config.seed,
             size: config.batch,
             recorded: None,
+            augment: None,
             epoch: u64::MAX,
             order: Vec::new(),
             description: Description {
@@ -111,7 +117,10 @@ impl Supply {
         let indices: Vec<usize> = (0..self.size as u64)
             .map(|n| self.shuffled(x.count as u64, step * self.size as u64 + n))
             .collect();
-        let batch = crate::dataset::select_both(&x, &y, &indices);
+        let mut batch = crate::dataset::select_both(&x, &y, &indices);
+        if let Some(augment) = &self.augment {
+            augment.apply(&mut batch.0, step);
+        }
         self.recorded = Some((x, y));
         batch
     }
@@ -119,11 +128,8 @@ impl Supply {
     fn shuffled(&mut self, count: u64, position: u64) -> usize {
         let epoch = position / count;
         if self.epoch != epoch {
-            let mut random = Stream::new(self.seed, Purpose::Shuffle, epoch, 0);
             self.order = (0..count as u32).collect();
-            for k in (1..self.order.len()).rev() {
-                self.order.swap(k, random.below(k + 1)); // Fisher and Yates
-            }
+            Stream::new(self.seed, Purpose::Shuffle, epoch, 0).shuffle(&mut self.order);
             self.epoch = epoch;
         }
         self.order[(position % count) as usize] as usize

@@ -149,7 +149,11 @@ impl<'a> Run<'a> {
                 ));
             }
         }
-        let state = saved.unwrap_or_else(|| State::new(shape, config.seed));
+        let state = saved.unwrap_or_else(|| {
+            let mut new = State::new(shape, config.seed);
+            new.parameters.start_every(config.start_every.unwrap_or(1));
+            new
+        });
         let run = Run {
             config,
             out,

@@ -84,7 +84,7 @@ pub fn mutual(seen: &[usize], classes: &[usize], shuffles: usize, seed: u64) -> 
     let mut classes = classes.to_vec();
     let mut by_chance: Vec<f64> = (0..shuffles)
         .map(|k| {
-            shuffle(&mut classes, seed, k as u64);
+            Stream::new(seed, Purpose::Shuffle, k as u64, 0).shuffle(&mut classes);
             plug_in(seen, &classes)
         })
         .collect();
@@ -96,14 +96,6 @@ pub fn mutual(seen: &[usize], classes: &[usize], shuffles: usize, seed: u64) -> 
         chance: by_chance.iter().sum::<f64>() / shuffles as f64,
         chance_99: by_chance[(99 * shuffles).div_ceil(100) - 1],
         p: (as_much + 1) as f64 / (shuffles + 1) as f64,
-    }
-}
-
-/// Fisher and Yates.
-pub fn shuffle<T>(values: &mut [T], seed: u64, draw: u64) {
-    let mut random = Stream::new(seed, Purpose::Shuffle, draw, 0);
-    for k in (1..values.len()).rev() {
-        values.swap(k, random.below(k + 1));
     }
 }
 

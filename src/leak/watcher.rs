@@ -1,6 +1,6 @@
 //! A watcher who sees every update of a sequence, and guesses its class.
 
-use super::information::shuffle;
+use host_train::philox::{Purpose, Stream};
 
 /// Parts that the sequences are cut into: each is guessed by what the others taught.
 const FOLDS: usize = 5;
@@ -13,7 +13,7 @@ const FOLDS: usize = 5;
 pub fn guesses(schedules: &[&[u32]], length: usize, classes: &[usize], seed: u64) -> Vec<usize> {
     let count = classes.iter().max().map_or(1, |m| m + 1);
     let mut order: Vec<usize> = (0..classes.len()).collect();
-    shuffle(&mut order, seed, u64::MAX);
+    Stream::new(seed, Purpose::Shuffle, u64::MAX, 0).shuffle(&mut order);
     let mut guesses = vec![0; classes.len()];
     for fold in 0..FOLDS {
         let (asked, taught): (Vec<_>, Vec<_>) = order.iter().enumerate().partition(|(k, _)| k % FOLDS == fold);

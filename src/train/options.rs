@@ -4,7 +4,9 @@ use super::recordings::{self, RecordingArgs, SourceArgs};
 use crate::output::Usage;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
-use host_train::{Binarize, Budget, DataSource, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig};
+use host_train::{
+    Augment, Binarize, Budget, DataSource, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
+};
 use std::path::PathBuf;
 
 /// Which task to train.
@@ -87,6 +89,16 @@ pub struct TrainArgs {
     /// pays lambda times FACTOR^-dial.
     #[arg(long, allow_hyphen_values = true)]
     pub dials: Option<Dials>,
+    /// Skip cells: start by using every so many-th sample instead of every one.
+    #[arg(long)]
+    pub start_every: Option<usize>,
+    /// Recordings: noise on every value in training, in standard deviations of its channel.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub noise: f64,
+    /// Recordings: the sensor is turned about random axes in training, by angles of this standard deviation in degrees;
+    /// channels named `... x`, `... y`, `... z` turn together.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub rotate: f64,
     /// Probability that a unit is hidden from the head in training.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dropout: f64,
@@ -208,7 +220,12 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             .or(d.decision_clip)
             .filter(|most| args.cell.skips() && *most != f64::INFINITY),
         dials: args.dials,
+        start_every: args.start_every,
         dropout: args.dropout,
+        augment: Augment {
+            noise: args.noise,
+            rotate: args.rotate,
+        },
         seed: args.seed,
         steps: args.steps.unwrap_or(d.steps),
         batch: args.batch.unwrap_or(d.batch),

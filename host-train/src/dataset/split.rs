@@ -83,11 +83,8 @@ fn groups(pool: &Pool<'_>, share: f64) -> Result<BTreeSet<usize>, Error> {
     let target = share * pool.count as f64;
     let mut best: Option<(f64, BTreeSet<usize>)> = None;
     for choice in 0..CHOICES {
-        let mut random = Stream::new(0, Purpose::Shuffle, choice, 1);
         let mut order: Vec<&Vec<usize>> = members.iter().collect();
-        for k in (1..order.len()).rev() {
-            order.swap(k, random.below(k + 1));
-        }
+        Stream::new(0, Purpose::Shuffle, choice, 1).shuffle(&mut order);
         let mut held = BTreeSet::new();
         for group in &order[..order.len() - pool.left] {
             let (now, then) = (held.len() as f64, (held.len() + group.len()) as f64);

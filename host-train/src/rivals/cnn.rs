@@ -212,10 +212,7 @@ pub fn train(
         let mut batch = Vec::with_capacity(config.batch);
         while batch.len() < config.batch {
             if position == order.len() {
-                let mut random = Stream::new(config.seed, Purpose::Shuffle, epoch, 0);
-                for k in (1..order.len()).rev() {
-                    order.swap(k, random.below(k + 1)); // Fisher and Yates
-                }
+                Stream::new(config.seed, Purpose::Shuffle, epoch, 0).shuffle(&mut order);
                 (position, epoch) = (0, epoch + 1);
             }
             batch.push(order[position]);

@@ -1,0 +1,231 @@
+//! What training does to a recorded sequence each time it draws it: a few thousand recordings then teach as much as
+//! recordings of more people, and of sensors worn a little differently, would.
+
+use crate::{
+    Error,
+    philox::{Purpose, Stream},
+};
+use float_model::{Channel, Sequences};
+use serde::{Deserialize, Serialize};
+
+/// Changes that leave the answer what it is. Evaluation sees the recordings as they are.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Augment {
+    /// Standard deviation of the noise that each value gets, in standard deviations of its channel.
+    pub noise: f64,
+    /// The sensor is turned about a random axis, by an angle of this standard deviation in degrees: every three channels
+    /// in a row that are named `... x`, `... y`, `... z` turn together.
+    pub rotate: f64,
+}
+
+/// A turn in space; three rows.
+type Rotation = [[f64; 3]; 3];
+
+/// An [`Augment`] with the channels that it acts on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Augmenter {
+    options: Augment,
+    seed: u64,
+    /// The first of every three channels that turn together.
+    axes: Vec<usize>,
+    mean: Vec<f32>,
+    std: Vec<f32>,
+}
+
+impl Augment {
+    /// Whether it does anything.
+    pub fn is_some(&self) -> bool {
+        *self != Self::default()
+    }
+
+    /// Checks every field.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        for (field, value, most) in [("noise", self.noise, 10.0), ("rotate", self.rotate, 180.0)] {
+            if !(0.0..=most).contains(&value) {
+                return Err(Error::usage(field, format!("is {value}; give 0 to {most}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first channels of all `x`, `y`, `z` in a row.
+fn axes(channels: &[Channel]) -> Vec<usize> {
+    let stem = |k: usize, axis: &str| -> Option<&str> { channels.get(k)?.name.strip_suffix(axis) };
+    (0..channels.len())
+        .filter(|k| {
+            let x = stem(*k, " x");
+            x.is_some() && x == stem(k + 1, " y") && x == stem(k + 2, " z")
+        })
+        .collect()
+}
+
+/// Rodrigues' formula: the turn by `angle` in radians about the unit vector `axis`.
+fn rotation(axis: [f64; 3], angle: f64) -> Rotation {
+    let (sin, cos) = angle.sin_cos();
+    let [x, y, z] = axis;
+    let cross = [[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]];
+    std::array::from_fn(|i| {
+        std::array::from_fn(|j| {
+            let identity = if i == j { cos } else { 0.0 };
+            identity + sin * cross[i][j] + (1.0 - cos) * axis[i] * axis[j]
+        })
+    })
+}
+
+/// An axis uniform on the sphere, and a normal angle of standard deviation `degrees`.
+fn draw(random: &mut Stream, degrees: f64) -> Rotation {
+    let axis: [f64; 3] = std::array::from_fn(|_| random.normal());
+    let norm = axis.iter().map(|v| v * v).sum::<f64>().sqrt().max(f64::MIN_POSITIVE);
+    rotation(axis.map(|v| v / norm), degrees.to_radians() * random.normal())
+}
+
+impl Augmenter {
+    /// For sequences normalised by `mean` and `std`; `None` where nothing is to be done.
+    ///
+    /// # Errors
+    /// A rotation is asked for, and no three channels are named as axes.
+    pub(crate) fn new(
+        options: Augment,
+        seed: u64,
+        channels: &[Channel],
+        (mean, std): (&[f32], &[f32]),
+    ) -> Result<Option<Self>, Error> {
+        let axes = axes(channels);
+        if options.rotate > 0.0 && axes.is_empty() {
+            let problem = "needs three channels in a row named `... x`, `... y`, `... z`; name the channels";
+            return Err(Error::usage("rotate", problem));
+        }
+        Ok(options.is_some().then(|| Augmenter {
+            options,
+            seed,
+            axes,
+            mean: mean.to_vec(),
+            std: std.to_vec(),
+        }))
+    }
+
+    /// Changes the batch of one step, (B, T, I), normalised; sequence n of it by what (seed, step, n) draws.
+    pub(crate) fn apply(&self, x: &mut Sequences, step: u64) {
+        for (n, sequence) in x.values.chunks_exact_mut(x.length * x.channels).enumerate() {
+            let mut random = Stream::new(self.seed, Purpose::Augment, step, n as u32);
+            if self.options.rotate > 0.0 {
+                self.turn(sequence, &draw(&mut random, self.options.rotate));
+            }
+            if self.options.noise > 0.0 {
+                for v in sequence {
+                    *v += (self.options.noise * random.normal()) as f32;
+                }
+            }
+        }
+    }
+
+    /// Turns what was measured, not what it was normalised to.
+    fn turn(&self, sequence: &mut [f32], by: &Rotation) {
+        for sample in sequence.chunks_exact_mut(self.mean.len()) {
+            for &first in &self.axes {
+                let of = |k: usize| f64::from(sample[first + k] * self.std[first + k] + self.mean[first + k]);
+                let measured: [f64; 3] = std::array::from_fn(of);
+                for (k, row) in by.iter().enumerate() {
+                    let turned: f64 = row.iter().zip(&measured).map(|(a, b)| a * b).sum();
+                    sample[first + k] = (turned as f32 - self.mean[first + k]) / self.std[first + k];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channels(names: &[&str]) -> Vec<Channel> {
+        let channel = |name: &&str| Channel {
+            name: (*name).into(),
+            unit: String::new(),
+            full_scale: 1.0,
+        };
+        names.iter().map(channel).collect()
+    }
+
+    fn batch() -> Sequences {
+        Sequences {
+            count: 40,
+            length: 5,
+            channels: 4,
+            values: (0..40 * 5 * 4).map(|k| (k as f32 * 0.37).sin()).collect(),
+            lengths: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn axes_are_found_by_their_names() {
+        let named = channels(&["light", "acc x", "acc y", "acc z", "gyro x", "gyro y", "gyro z", "x"]);
+        assert_eq!(axes(&named), [1, 4]);
+        assert!(axes(&channels(&["acc x", "gyro y", "acc z"])).is_empty());
+        let options = Augment {
+            rotate: 5.0,
+            ..Augment::default()
+        };
+        let error = Augmenter::new(options, 1, &channels(&["a", "b", "c"]), (&[0.0; 3], &[1.0; 3])).unwrap_err();
+        assert!(error.to_string().contains("name the channels"), "{error}");
+    }
+
+    #[test]
+    fn a_quarter_turn_about_z() {
+        let turned = rotation([0.0, 0.0, 1.0], std::f64::consts::FRAC_PI_2);
+        for (row, expected) in turned.iter().zip([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]) {
+            assert!(
+                row.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+                "{turned:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn turning_keeps_what_was_measured_as_long_as_it_is() {
+        let (mean, std) = ([0.3f32, -0.2, 0.9, 0.0], [0.5f32, 2.0, 0.7, 1.0]);
+        let options = Augment {
+            noise: 0.0,
+            rotate: 30.0,
+        };
+        let names = channels(&["acc x", "acc y", "acc z", "light"]);
+        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std)).unwrap().unwrap();
+        let (before, mut after) = (batch(), batch());
+        augmenter.apply(&mut after, 3);
+        let length = |s: &[f32]| -> f32 { (0..3).map(|k| (s[k] * std[k] + mean[k]).powi(2)).sum::<f32>().sqrt() };
+        let mut moved = 0.0f32;
+        for (a, b) in after.values.chunks_exact(4).zip(before.values.chunks_exact(4)) {
+            assert!((length(a) - length(b)).abs() < 1e-5 && a[3] == b[3]);
+            moved = moved.max((a[0] - b[0]).abs());
+        }
+        assert!(moved > 0.1);
+        let mut again = batch();
+        augmenter.apply(&mut again, 3);
+        assert_eq!(again, after);
+        augmenter.apply(&mut again, 4);
+        assert_ne!(again, after);
+    }
+
+    #[test]
+    fn noise_is_as_strong_as_asked() {
+        let options = Augment {
+            noise: 0.25,
+            rotate: 0.0,
+        };
+        let (mean, std) = ([0.0; 4], [1.0; 4]);
+        let names = channels(&["a", "b", "c", "d"]);
+        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std)).unwrap().unwrap();
+        let (before, mut after) = (batch(), batch());
+        augmenter.apply(&mut after, 0);
+        let square: f32 = after
+            .values
+            .iter()
+            .zip(&before.values)
+            .map(|(a, b)| (a - b).powi(2))
+            .sum();
+        let deviation = (square / after.values.len() as f32).sqrt();
+        assert!((deviation - 0.25).abs() < 0.02, "{deviation}");
+    }
+}
