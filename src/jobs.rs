@@ -82,12 +82,12 @@ impl Run {
     fn read(&mut self) -> anyhow::Result<Progress> {
         Ok(match host_train::existing(&self.config, &self.folder)? {
             Existing::Nothing => Progress::Absent,
-            Existing::Unfinished { threads } => {
+            Existing::Unfinished { threads, .. } => {
                 // On as many threads as before, so that it ends with the bits of an uninterrupted run.
                 self.config.threads = threads;
                 Progress::Unfinished(self.curve().last().map(|p| (p.step, p.metric, p.updates)))
             }
-            Existing::Finished { threads, summary } => {
+            Existing::Finished { threads, summary, .. } => {
                 self.config.threads = threads;
                 Progress::Finished(finished(&self.folder, &summary)?)
             }

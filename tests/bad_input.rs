@@ -17,7 +17,13 @@ fn wrong_options() {
     fails(&train("--batch 0"), 2, &["batch"]);
     fails(&train("--cell rnn"), 2, &["rnn", "skip-lstm"]);
     fails(&train("--sample-period-s 0"), 2, &["sample_period_s"]);
-    fails(&train("--device tpu"), 2, &["--device"]);
+    fails(&train("--device tpu"), 2, &["--device", "cuda:N"]);
+    #[cfg(not(feature = "cuda"))]
+    fails(
+        &train("--device cuda"),
+        2,
+        &["cuda:0", "--features cuda", "docs/cuda.md"],
+    );
     fails(&format!("train adding --length 1 --out {out}"), 2, &["length"]);
     fails(&format!("train dataset --out {out}"), 2, &["--train-x"]);
     fails("train juggling --out x", 2, &["juggling"]);

@@ -30,8 +30,7 @@ impl Adam {
     /// θ -= α · m̂ / (sqrt(v̂) + ε), with m̂ = m / (1 - β1^t) and v̂ = v / (1 - β2^t).
     pub fn update(&mut self, parameters: &mut [Vec<f32>], gradients: &[Vec<f32>], learning_rate: f64) {
         self.step += 1;
-        let t = self.step.min(i32::MAX as u64) as i32;
-        let (scale1, scale2) = (1.0 / (1.0 - BETA1.powi(t)), 1.0 / (1.0 - BETA2.powi(t)));
+        let (scale1, scale2) = corrections(self.step);
         let moments = self.mean.iter_mut().zip(&mut self.square);
         for ((p, g), (m, v)) in parameters.iter_mut().zip(gradients).zip(moments) {
             for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
@@ -44,6 +43,12 @@ impl Adam {
             }
         }
     }
+}
+
+/// 1 / (1 - β1^t) and 1 / (1 - β2^t) of step t, counted from 1.
+pub(crate) fn corrections(step: u64) -> (f64, f64) {
+    let t = step.min(i32::MAX as u64) as i32;
+    (1.0 / (1.0 - BETA1.powi(t)), 1.0 / (1.0 - BETA2.powi(t)))
 }
 
 /// Scales the gradients so that their global L2 norm is at most `limit`; returns the norm before that.

@@ -46,6 +46,24 @@ pub struct Dialled {
     pub price: Vec<f32>,
 }
 
+impl Dialled {
+    /// Those of the `count` sequences of step `step`.
+    pub(crate) fn draw(config: &TrainConfig, step: u64, count: usize) -> Self {
+        let Some(range) = config.dials else {
+            return Dialled::default();
+        };
+        let of_sequence = |n: usize| {
+            let uniform = Stream::new(config.seed, Purpose::Dials, step, n as u32).uniform() as f32;
+            range.draw(f64::from(uniform))
+        };
+        let drawn: Vec<f64> = (0..count).map(of_sequence).collect();
+        Dialled {
+            dial: drawn.iter().map(|d| *d as f32).collect(),
+            price: drawn.iter().map(|d| range.price(*d) as f32).collect(),
+        }
+    }
+}
+
 impl Batch {
     /// The batch of step `step`; sequence n of it depends on (seed, step, n) alone.
     pub(crate) fn new((x, y): (Sequences, Targets), config: &TrainConfig, step: u64) -> Self {
@@ -74,15 +92,7 @@ impl Batch {
                 .map(keep)
                 .collect();
         }
-        let mut dials = Dialled::default();
-        if let Some(range) = config.dials {
-            let drawn: Vec<f64> = uniforms(Purpose::Dials, 1)
-                .into_iter()
-                .map(|v| range.draw(f64::from(v)))
-                .collect();
-            dials.dial = drawn.iter().map(|d| *d as f32).collect();
-            dials.price = drawn.iter().map(|d| range.price(*d) as f32).collect();
-        }
+        let dials = Dialled::draw(config, step, x.count);
         Batch {
             x,
             y,

@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Dials, Error, Rollback, Schedule, files};
+use crate::{Augment, Budget, DataSource, Device, Dials, Error, Rollback, Schedule, files};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -81,6 +81,9 @@ pub struct TrainConfig {
     /// What computes gradients.
     #[serde(default)]
     pub engine: Engine,
+    /// Where training runs. A run may move between devices at a checkpoint; the last bits differ from device to device.
+    #[serde(default)]
+    pub device: Device,
     /// Where sequences come from.
     pub data: DataSource,
 }
@@ -197,6 +200,10 @@ impl TrainConfig {
         if self.dials.is_some() && !self.cell.skips() {
             let problem = format!("needs a skip gate, and {} has none; give a skip cell", self.cell);
             return Err(Error::usage("dials", problem));
+        }
+        if self.engine == Engine::Twin && self.device != Device::Cpu {
+            let problem = format!("is {}, but the twin runs on cpu only", self.device);
+            return Err(Error::usage("device", problem));
         }
         for (field, p) in [("p_skip", self.p_skip.unwrap_or(0.0)), ("dropout", self.dropout)] {
             if !(0.0..1.0).contains(&p) {

@@ -72,6 +72,14 @@ pub enum Error {
         /// The best model so far, where there is one.
         model: Option<PathBuf>,
     },
+    /// A device is missing, or failed.
+    #[error("{device}: {problem}")]
+    Device {
+        /// `cuda:0`.
+        device: String,
+        /// What is missing or went wrong, and the mend.
+        problem: String,
+    },
     /// The tensor library failed.
     #[error("tensor library: {0}")]
     Tensor(#[from] candle_core::Error),

@@ -1,6 +1,6 @@
 //! Judging a state on the validation part, and the rule by which the best state is kept.
 
-use crate::{Budget, DataSource, Error, batch::random_schedule};
+use crate::{Budget, DataSource, Error, batch::random_schedule, device::Judged};
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use serde::Serialize;
 
@@ -52,40 +52,24 @@ pub fn evaluate(
     y: &Targets,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    evaluate_at(source, model, x, y, 0.0, threads)
-}
-
-/// [`evaluate`] at a setting of the dial.
-pub(crate) fn evaluate_at(
-    source: &DataSource,
-    model: &FloatModel,
-    x: &Sequences,
-    y: &Targets,
-    dial: f64,
-    threads: usize,
-) -> Result<Evaluation, Error> {
-    let outcomes = Forward::new(model).run_all(x, dial as f32, threads)?;
+    let outcomes = outcomes(model, x, Judged::Rule { dial: 0.0 }, threads)?;
     judge(source, model, outcomes, x, y)
 }
 
-/// Runs `model` over (x, y) with samples skipped at random with probability `p_skip`, drawn from `seed`.
-///
-/// # Errors
-/// Data that does not match the model.
-pub fn evaluate_random(
-    source: &DataSource,
-    model: &FloatModel,
-    x: &Sequences,
-    y: &Targets,
-    (p_skip, seed): (f64, u64),
-    threads: usize,
-) -> Result<Evaluation, Error> {
-    let schedule = |n| random_schedule(p_skip, seed, n, x.length_of(n));
-    let outcomes = Forward::new(model).run_imposed(x, threads, schedule)?;
-    judge(source, model, outcomes, x, y)
+/// Runs `model` over x on the processor.
+pub(crate) fn outcomes(model: &FloatModel, x: &Sequences, how: Judged, threads: usize) -> Result<Vec<Outcome>, Error> {
+    let forward = Forward::new(model);
+    Ok(match how {
+        Judged::Rule { dial } => forward.run_all(x, dial, threads)?,
+        Judged::Random { p_skip, seed } => {
+            let schedule = |n| random_schedule(p_skip, seed, n, x.length_of(n));
+            forward.run_imposed(x, threads, schedule)?
+        }
+    })
 }
 
-fn judge(
+/// Judges what came out of `model`.
+pub(crate) fn judge(
     source: &DataSource,
     model: &FloatModel,
     outcomes: Vec<Outcome>,

@@ -49,7 +49,7 @@ pub struct Price {
 
 impl Price {
     /// The bound for the mean loss of `count` sequences.
-    fn most(&self, count: usize) -> Option<f64> {
+    pub(crate) fn most(&self, count: usize) -> Option<f64> {
         self.decision_clip.map(|most| most / count as f64)
     }
 }
@@ -65,6 +65,9 @@ pub enum Differentiator {
     Fused(Recurrent),
     /// [`crate::twin`], in shards on threads with a large stack. Its results do not depend on their number.
     Twin(rayon::ThreadPool),
+    /// [`crate::twin`] on a GPU, the batch as a whole, on one thread with a large stack: what the kernels are compared with.
+    #[cfg(feature = "cuda-candle")]
+    TwinOn(rayon::ThreadPool, Device),
 }
 
 /// Stack of the twin's threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
@@ -81,13 +84,17 @@ impl Differentiator {
     pub fn new(engine: Engine, threads: usize, depth: usize) -> Result<Self, Error> {
         match engine {
             Engine::Fused => Ok(Differentiator::Fused(Recurrent::new(threads)?)),
-            Engine::Twin => rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .stack_size(STACK_BYTES_LEAST.max(depth * STACK_BYTES_PER_STEP))
-                .build()
-                .map(Differentiator::Twin)
-                .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer"))),
+            Engine::Twin => deep_threads(threads, depth).map(Differentiator::Twin),
         }
+    }
+
+    /// The twin on the `n`-th GPU. It bounds no decision: a price with one is an error.
+    ///
+    /// # Errors
+    /// There is no such GPU.
+    #[cfg(feature = "cuda-candle")]
+    pub fn twin_on_gpu(n: usize, depth: usize) -> Result<Self, Error> {
+        Ok(Differentiator::TwinOn(deep_threads(1, depth)?, Device::new_cuda(n)?))
     }
 
     /// Mean loss of a batch and its gradient: cross-entropy for class labels, binary cross-entropy (mean over the
@@ -100,8 +107,19 @@ impl Differentiator {
         match self {
             Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, price),
             Differentiator::Twin(pool) => pool.install(|| by_shards(shape, values, batch, price)),
+            #[cfg(feature = "cuda-candle")]
+            Differentiator::TwinOn(pool, device) => pool.install(|| by_twin(shape, values, batch, price, device)),
         }
     }
+}
+
+/// Threads with a stack for graphs of this depth.
+fn deep_threads(threads: usize, depth: usize) -> Result<rayon::ThreadPool, Error> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_BYTES_LEAST.max(depth * STACK_BYTES_PER_STEP))
+        .build()
+        .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))
 }
 
 fn by_fused(
@@ -165,7 +183,7 @@ fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) ->
     let starts: Vec<usize> = (0..whole).step_by(SHARD).collect();
     let shard = |start: &usize| {
         let part = batch.part(*start..(start + SHARD).min(whole));
-        by_twin(shape, values, &part, price).map(|g| (g, part.x.count))
+        by_twin(shape, values, &part, price, &Device::Cpu).map(|g| (g, part.x.count))
     };
     let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
     let mut sum = Gradient {
@@ -187,12 +205,18 @@ fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) ->
 }
 
 /// The gradient of one batch through the twin.
-pub(crate) fn by_twin(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
+pub(crate) fn by_twin(
+    shape: &Shape,
+    values: &[Vec<f32>],
+    batch: &Batch,
+    price: Price,
+    device: &Device,
+) -> Result<Gradient, Error> {
     let x = &batch.x;
-    let variables = twin::variables(shape, values, DType::F32)?;
+    let variables = twin::variables(shape, values, DType::F32, device)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
     let most = price.most(x.count);
-    let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
+    let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), device)?;
     let asked = twin::Asked {
         updates: &batch.updates,
         lengths: &batch.x.lengths,

@@ -5,7 +5,7 @@
 //! (`docs/model-file.md`). All randomness comes from [`philox`], so a run is a function of its configuration.
 //!
 //! Training runs the kernels of [`fused`], bound to candle's autograd by [`recurrent`]; [`twin`] is the same op by op,
-//! for reading and for tests. Evaluation runs the model as the chip does, with [`float_model::Forward`].
+//! for reading and for tests. On a GPU ([`Device::Cuda`], feature `cuda`) the whole step runs there. Evaluation runs the model as the chip does, with [`float_model::Forward`].
 
 pub mod adam;
 mod augment;
@@ -13,7 +13,10 @@ pub mod batch;
 mod budget;
 mod checkpoint;
 mod config;
+#[cfg(any(feature = "cuda", all(test, unix)))]
+mod cuda;
 pub mod dataset;
+mod device;
 mod dials;
 mod error;
 mod evaluate;
@@ -40,6 +43,7 @@ pub use batch::random_schedule;
 pub use budget::Budget;
 pub use config::{Binarize, Engine, TrainConfig};
 pub use dataset::{ChannelConfig, DatasetConfig};
+pub use device::Device;
 pub use dials::Dials;
 pub use error::Error;
 pub use evaluate::{Evaluation, evaluate};

@@ -1,6 +1,6 @@
 //! A run folder: who may write into it, and its tables.
 
-use crate::{Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, events, files};
+use crate::{Device, Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, events, files};
 use std::{
     fs,
     io::Write,
@@ -19,11 +19,15 @@ pub enum Existing {
     Unfinished {
         /// It was started on.
         threads: usize,
+        /// It was last trained on.
+        device: Device,
     },
     /// A run that has taken all its steps, or was ended by a rule.
     Finished {
         /// It was started on.
         threads: usize,
+        /// It was last trained on.
+        device: Device,
         /// Its `training.json`.
         summary: serde_json::Value,
     },
@@ -43,18 +47,22 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     }
     let was = TrainConfig::load(run)?;
     same_configuration(&was, config, &path)?;
-    let threads = was.threads;
+    let (threads, device) = (was.threads, was.device);
     let path = run.join("training.json");
     let text = match fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Existing::Unfinished { threads }),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Existing::Unfinished { threads, device }),
         other => other.map_err(Error::io(&path))?,
     };
     let summary: serde_json::Value =
         serde_json::from_str(&text).map_err(|e| Error::data(&path, "contents", e.to_string()))?;
     let done = summary["stopped"] == true || summary["steps"].as_u64() >= Some(config.steps);
     Ok(match done {
-        true => Existing::Finished { threads, summary },
-        false => Existing::Unfinished { threads },
+        true => Existing::Finished {
+            threads,
+            device,
+            summary,
+        },
+        false => Existing::Unfinished { threads, device },
     })
 }
 
@@ -84,14 +92,14 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Exi
 }
 
 /// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step
-/// computes (but where a schedule ends at the last step), and `threads`, which changes last bits only.
+/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
     let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
     let free: &[&str] = match cosine {
-        true => &["threads", "checkpoint_seconds", "settle_steps"],
-        false => &["threads", "checkpoint_seconds", "settle_steps", "steps"],
+        true => &["threads", "device", "checkpoint_seconds", "settle_steps"],
+        false => &["threads", "device", "checkpoint_seconds", "settle_steps", "steps"],
     };
     match difference("", &table(was)?, &table(now)?, free) {
         None => Ok(()),

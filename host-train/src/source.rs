@@ -1,7 +1,7 @@
 //! The tasks: where sequences come from, and what is known of each.
 
 use crate::{
-    Augment, Binarize, Budget, Engine, Error, Rollback, Schedule, TrainConfig,
+    Augment, Binarize, Budget, Device, Engine, Error, Rollback, Schedule, TrainConfig,
     dataset::{Dataset, DatasetConfig, MnistConfig},
     philox::Purpose,
     tasks,
@@ -109,6 +109,7 @@ impl DataSource {
             checkpoint_seconds: 30.0,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             engine: Engine::default(),
+            device: Device::default(),
             data: self.clone(),
         }
     }

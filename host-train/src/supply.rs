@@ -59,20 +59,15 @@ impl Supply {
 
     fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
         let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
-        let (mut x, y) = dataset.training;
-        for sample in x.values.chunks_exact_mut(x.channels) {
-            for ((v, mean), std) in sample.iter_mut().zip(&dataset.mean).zip(&dataset.std) {
-                *v = (*v - mean) / std;
-            }
-        }
+        let (x, y) = dataset.training;
         let scale = (&dataset.mean[..], &dataset.std[..]);
         supply.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
-        supply.recorded = Some((x, y));
         supply.description.channels = dataset.channels;
         supply.description.class_names = dataset.class_names;
         supply.description.sample_period_s = dataset.sample_period_s;
         supply.mean = dataset.mean;
         supply.std = dataset.std;
+        supply.recorded = Some((supply.normalised(&x), y));
         supply.warnings = dataset.warnings;
         Ok(supply)
     }
@@ -106,6 +101,17 @@ impl Supply {
             std: vec![1.0; channels],
             warnings: Vec::new(),
         }
+    }
+
+    /// (x - mean) / std, as the network reads it.
+    pub(crate) fn normalised(&self, x: &Sequences) -> Sequences {
+        let mut x = x.clone();
+        for sample in x.values.chunks_exact_mut(x.channels) {
+            for ((v, mean), std) in sample.iter_mut().zip(&self.mean).zip(&self.std) {
+                *v = (*v - mean) / std;
+            }
+        }
+        x
     }
 
     /// The batch of one step; sequence n of it depends on (seed, step, n) alone.

@@ -1,17 +1,17 @@
 //! The training loop.
 
 use crate::{
-    Dials, Engine, Error, FRESH_COUNT, TrainConfig, adam,
-    batch::Batch,
-    checkpoint::{Best, State, Sums},
-    evaluate::{Evaluation, EvaluationRecord, evaluate, evaluate_at, evaluate_random},
+    Device, Engine, Error, TrainConfig,
+    checkpoint::State,
+    device::{self, Accelerator},
+    evaluate::{Evaluation, EvaluationRecord},
     files,
-    gradient::{Differentiator, Price},
+    gradient::Differentiator,
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
     supply::Supply,
 };
-use float_model::{FloatModel, Sequences, Targets};
+use float_model::FloatModel;
 use std::{path::Path, sync::mpsc, time::Instant};
 
 /// Global norm that gradients are clipped to.
@@ -71,7 +71,7 @@ pub struct TrainReport {
 ///
 /// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
 /// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
-/// continues and ends, on as many threads, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
+/// continues and ends, on as many threads of the same device, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
 /// the caller's thread.
 ///
 /// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
@@ -79,7 +79,7 @@ pub struct TrainReport {
 ///
 /// # Errors
 /// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
-/// configuration (with it); a folder that another process trains in; a loss of NaN or infinity; files that cannot be written.
+/// configuration (with it); a folder that another process trains in; a device that is not there; a loss of NaN or infinity; files that cannot be written.
 pub fn train(
     config: &TrainConfig,
     out: &Path,
@@ -88,11 +88,13 @@ pub fn train(
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let supply = Supply::new(config)?;
+    // Before anything is written: a GPU that is missing leaves no folder behind.
+    let accelerator = device::open(config, network(config, &supply))?;
     let _held = run_folder::hold(out)?;
     let found = run_folder::open(config, out, resume)?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        let work = || Run::new(config, out, found, supply, sender)?.train();
+        let work = || Run::new(config, out, found, supply, accelerator, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
             observe(&progress);
@@ -104,11 +106,28 @@ pub fn train(
     })
 }
 
+mod judging;
+mod steps;
+
+/// The sizes of the network that a run trains.
+fn network(config: &TrainConfig, supply: &Supply) -> Shape {
+    Shape {
+        cell: config.cell,
+        input: supply.validation.0.channels,
+        hidden: config.hidden,
+        outputs: supply.outputs,
+        layers: config.layers,
+    }
+}
+
 struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
     supply: Supply,
     differentiator: Differentiator,
+    /// A device that takes the steps, where it is not the processor. The state's parameters and moments are then as of the
+    /// last [`Run::fetch`].
+    accelerator: Option<Box<dyn Accelerator>>,
     state: State,
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
@@ -124,25 +143,25 @@ impl<'a> Run<'a> {
         out: &'a Path,
         found: Existing,
         mut supply: Supply,
+        accelerator: Option<Box<dyn Accelerator>>,
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
-        let shape = Shape {
-            cell: config.cell,
-            input: supply.validation.0.channels,
-            hidden: config.hidden,
-            outputs: supply.outputs,
-            layers: config.layers,
-        };
+        let shape = network(config, &supply);
         let depth = supply.validation.0.length * config.layers;
         let mut messages = std::mem::take(&mut supply.warnings);
         let mut saved = None;
-        if let Existing::Unfinished { threads } | Existing::Finished { threads, .. } = found {
+        if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
             saved = State::load(out, shape)?;
             messages.push(match &saved {
                 Some(state) => format!("resuming after step {}", state.adam.step),
                 None => "no checkpoint yet: starting from step 0".into(),
             });
-            if threads != config.threads && config.engine == Engine::Fused {
+            if device != config.device {
+                let now = config.device;
+                messages.push(format!(
+                    "on {now} instead of {device}: the last bits will differ from an uninterrupted run's"
+                ));
+            } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
                 let now = config.threads;
                 messages.push(format!(
                     "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
@@ -154,10 +173,11 @@ impl<'a> Run<'a> {
             new.parameters.start_every(config.start_every.unwrap_or(1));
             new
         });
-        let run = Run {
+        let mut run = Run {
             config,
             out,
             supply,
+            accelerator,
             differentiator: Differentiator::new(config.engine, config.threads, depth)?,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
@@ -169,6 +189,7 @@ impl<'a> Run<'a> {
         if let Some(best) = &run.state.best {
             run.save_model(&best.values)?;
         }
+        run.upload()?;
         for message in messages {
             run.report(0.0, 0.0, None, false, Some(message));
         }
@@ -200,6 +221,9 @@ impl<'a> Run<'a> {
             self.state.stopped = e.stops(self.config.stop_metric, self.config.stop_updates) || self.settled();
             if !better && !self.state.stopped {
                 message = self.guard(&e);
+                if message.is_some() {
+                    self.upload()?;
+                }
             }
             (evaluation, improved) = (Some(e), better);
         }
@@ -259,129 +283,6 @@ impl<'a> Run<'a> {
         ))
     }
 
-    /// Learning rate and λ of a step, counted from 1.
-    fn rates(&self, step: u64) -> (f64, f64) {
-        let c = self.config;
-        let (of_rate, of_lambda) = self.state.guard.factors(c.rollback);
-        (
-            c.learning_rate * c.learning_rate_schedule.factor(step, c.steps) * of_rate,
-            c.lambda * c.lambda_schedule.factor(step, c.steps) * of_lambda,
-        )
-    }
-
-    /// One step of Adam; returns the loss and the mean updates.
-    fn step(&mut self) -> Result<(f64, f64), Error> {
-        let (learning_rate, lambda) = self.rates(self.state.adam.step + 1);
-        let state = &mut self.state;
-        let step = state.adam.step;
-        let batch = Batch::new(self.supply.batch(step), self.config, step);
-        let price = Price {
-            budget: self.config.budget,
-            lambda,
-            decision_clip: self.config.decision_clip,
-        };
-        let Parameters { shape, values } = &state.parameters;
-        let mut g = self.differentiator.gradient(shape, values, &batch, price)?;
-        if let Some((tensor, value)) = g.not_finite(shape) {
-            return Err(self.diverged(step + 1, tensor, value));
-        }
-        let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
-        state
-            .adam
-            .update(&mut state.parameters.values, &g.gradients, learning_rate);
-        state.parameters.project();
-        state.sums.steps += 1;
-        state.sums.loss += g.loss;
-        state.sums.budget += g.budget;
-        state.sums.updates += g.updates;
-        state.sums.norm += norm;
-        Ok((g.loss, g.updates))
-    }
-
-    /// Judges the present state, writes its row, and keeps it where it is the best so far.
-    fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
-        let model = self.model(&self.state.parameters.values);
-        let (x, y) = &self.supply.validation;
-        let e = self.judge(&model, x, y)?;
-        let step = self.state.adam.step;
-        if !e.loss.is_finite() {
-            return Err(self.diverged(step, "validation loss".into(), e.loss));
-        }
-        let (learning_rate, _) = self.rates(step);
-        self.metrics
-            .append(step, self.seconds(), &self.state.sums, &e, learning_rate)?;
-        self.state.sums = Sums::default();
-        let mut judged = e;
-        let mut improved = self.improves(&judged);
-        if improved
-            && e.solved == Some(true)
-            && let Some(confirmed) = self.on_fresh(&model, CONFIRMATION)?
-        {
-            judged = Evaluation {
-                solved: self.config.data.clearly_solved(confirmed.metric, FRESH_COUNT),
-                ..confirmed
-            };
-            improved = self.improves(&judged);
-        }
-        if improved {
-            let values = self.state.parameters.values.clone();
-            self.save_model(&values)?;
-            self.state.guard.improved();
-            self.state.best = Some(Best {
-                step,
-                evaluation: judged,
-                values,
-                mean: self.state.adam.mean.clone(),
-                square: self.state.adam.square.clone(),
-            });
-        }
-        Ok((e, improved))
-    }
-
-    fn improves(&self, e: &Evaluation) -> bool {
-        let best = self.state.best.as_ref();
-        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.budget))
-    }
-
-    /// Judges a model on the fresh sequences of a draw.
-    fn on_fresh(&self, model: &FloatModel, draw: u64) -> Result<Option<Evaluation>, Error> {
-        let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
-            return Ok(None);
-        };
-        self.judge(model, &x, &y).map(Some)
-    }
-
-    fn judge(&self, model: &FloatModel, x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
-        let c = self.config;
-        let mut e = match (c.p_skip, c.dials) {
-            (Some(p), _) => evaluate_random(&c.data, model, x, y, (p, c.seed), c.threads)?,
-            (None, None) => evaluate(&c.data, model, x, y, c.threads)?,
-            (None, Some(dials)) => {
-                let all = self.along_the_dial(dials, model, x, y)?;
-                return Ok(dials.mean(&all));
-            }
-        };
-        e.budget = c.lambda * c.budget.at(e.updates_mean);
-        Ok(e)
-    }
-
-    /// At every setting of the dial.
-    fn along_the_dial(
-        &self,
-        dials: Dials,
-        model: &FloatModel,
-        x: &Sequences,
-        y: &Targets,
-    ) -> Result<Vec<Evaluation>, Error> {
-        let c = self.config;
-        let at = |dial: f64| {
-            let mut e = evaluate_at(&c.data, model, x, y, dial, c.threads)?;
-            e.budget = c.lambda * dials.price(dial) * c.budget.at(e.updates_mean);
-            Ok(e)
-        };
-        dials.settings().into_iter().map(at).collect()
-    }
-
     fn diverged(&self, step: u64, tensor: String, loss: f64) -> Error {
         Error::Diverged {
             tensor,
@@ -406,6 +307,7 @@ impl<'a> Run<'a> {
     }
 
     fn save(&mut self) -> Result<(), Error> {
+        self.fetch()?;
         self.state.seconds = self.seconds();
         self.state.save(self.out)
     }
@@ -437,13 +339,12 @@ impl<'a> Run<'a> {
         self.observer.send(progress).is_ok()
     }
 
-    fn finish(self) -> Result<TrainReport, Error> {
-        let best = self.state.best.as_ref().expect("evaluated at least once");
-        let model = self.model(&best.values);
+    fn finish(mut self) -> Result<TrainReport, Error> {
+        let best = self.state.best.take().expect("evaluated at least once");
         let report = TrainReport {
-            fresh: self.on_fresh(&model, FINAL)?,
+            fresh: self.on_fresh(&best.values, FINAL)?,
             returns: self.state.guard.returns,
-            model,
+            model: self.model(&best.values),
             steps: self.state.adam.step,
             seconds: self.state.seconds,
             best: best.evaluation,
@@ -451,11 +352,11 @@ impl<'a> Run<'a> {
             stopped: self.state.stopped,
         };
         let path = self.out.join("training.json");
-        let (x, y) = &self.supply.validation;
         let front = match self.config.dials {
             None => None,
             Some(dials) => {
-                let all = self.along_the_dial(dials, &report.model, x, y)?;
+                let (x, y) = self.supply.validation.clone();
+                let all = self.along_the_dial(dials, &best.values, &x, &y)?;
                 let records = all.into_iter().map(EvaluationRecord::from);
                 Some(dials.settings().into_iter().zip(records).collect::<Vec<_>>())
             }

@@ -277,12 +277,16 @@ impl Step {
     }
 }
 
-/// Turns parameter arrays into tensors of shape (rows, cols) that gradients are taken for.
+/// Turns parameter arrays into tensors of shape (rows, cols) on `device` that gradients are taken for.
 ///
 /// # Errors
 /// Arrays that do not match the layout.
-pub fn variables(shape: &Shape, values: &[Vec<f32>], dtype: DType) -> Result<Vec<candle_core::Var>> {
-    let device = &candle_core::Device::Cpu;
+pub fn variables(
+    shape: &Shape,
+    values: &[Vec<f32>],
+    dtype: DType,
+    device: &candle_core::Device,
+) -> Result<Vec<candle_core::Var>> {
     let pairs = shape.layout().into_iter().zip(values);
     pairs
         .map(|(e, v)| candle_core::Var::from_tensor(&Tensor::from_slice(v, (e.rows, e.cols), device)?.to_dtype(dtype)?))

@@ -11,7 +11,7 @@ use crate::{
     output::{Output, Usage},
 };
 use clap::Args;
-use host_train::TrainConfig;
+use host_train::{Device, TrainConfig};
 use rows::{Row, Table};
 use serde_json::json;
 use std::path::PathBuf;
@@ -47,6 +47,9 @@ pub struct ReproduceArgs {
     /// Threads of a new run.
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
+    /// Where to train: cpu, cuda or cuda:N.
+    #[arg(long, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// What the report calls the machine. [default: its architecture and processors]
     #[arg(long)]
     pub machine: Option<String>,
@@ -70,6 +73,7 @@ pub struct ReproduceArgs {
 impl ReproduceArgs {
     fn change(&self, config: &mut TrainConfig) {
         config.threads = self.threads;
+        config.device = self.device;
         config.settle_steps = (self.settle_steps > 0).then_some(self.settle_steps);
         config.hidden = self.hidden.unwrap_or(config.hidden);
         config.steps = self.steps.unwrap_or(config.steps);

@@ -5,7 +5,7 @@ use crate::output::Usage;
 use clap::{Args, ValueEnum};
 use float_model::Cell;
 use host_train::{
-    Augment, Binarize, Budget, DataSource, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
+    Augment, Binarize, Budget, DataSource, Device, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
 };
 use std::path::PathBuf;
 
@@ -135,9 +135,9 @@ pub struct TrainArgs {
     /// Threads. [default: all]
     #[arg(long)]
     pub threads: Option<usize>,
-    /// Device to train on; only `cpu` in this version.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
+    /// Where to train: cpu, cuda or cuda:N (a build with `--features cuda`; docs/cuda.md).
+    #[arg(long, default_value_t = Device::Cpu)]
+    pub device: Device,
     /// Seconds between samples. [default: 1e-3 for frequency]
     #[arg(long)]
     pub sample_period_s: Option<f64>,
@@ -157,12 +157,6 @@ pub struct TrainArgs {
 
 /// The configuration that the options ask for.
 pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
-    if args.device != "cpu" {
-        return Err(Usage::error(format!(
-            "--device {}: this version trains on `cpu` only",
-            args.device
-        )));
-    }
     let data = match args.task {
         TrainTask::Frequency => DataSource::Frequency {
             sample_period_s: args.sample_period_s.unwrap_or(1e-3),
@@ -237,6 +231,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         stop_updates: args.stop_updates.or(d.stop_updates),
         settle_steps: args.settle_steps,
         threads: args.threads.unwrap_or(d.threads),
+        device: args.device,
         ..d
     })
 }

@@ -21,6 +21,11 @@ const STEPS: &[(&str, &str)] = &[
         "",
         "cargo clippy --quiet --package skiprnn-nostd --all-features --lib -- -D warnings",
     ),
+    // Needs neither a GPU nor a CUDA toolkit.
+    (
+        "",
+        "cargo clippy --quiet --package host-train --features cuda --all-targets -- -D warnings",
+    ),
     ("", "cargo test --quiet --workspace --no-fail-fast"),
     (
         "",

@@ -91,7 +91,7 @@ fn price(budget: Budget, decision_clip: Option<f64>) -> Price {
 
 fn compare_clipped(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, price: Price) -> f64 {
     let budget = price.budget;
-    let expected = by_twin(&shape, &p.values, batch, price).unwrap();
+    let expected = by_twin(&shape, &p.values, batch, price, &candle_core::Device::Cpu).unwrap();
     let found = fused.gradient(&shape, &p.values, batch, price).unwrap();
     assert!((found.updates - expected.updates).abs() < 1e-4);
     assert!((found.loss - expected.loss).abs() < 1e-5 * expected.loss);
@@ -169,7 +169,11 @@ fn the_fused_gradient_is_the_twins() {
                 }
                 let clipped = price(Budget::Cost, Some(0.02));
                 compare_clipped(&fused, shape, &p, &batch, clipped);
-                let of = |price| by_twin(&shape, &p.values, &batch, price).unwrap().gradients;
+                let of = |price| {
+                    by_twin(&shape, &p.values, &batch, price, &candle_core::Device::Cpu)
+                        .unwrap()
+                        .gradients
+                };
                 let (bounded, plain) = (of(clipped), of(price(Budget::Cost, None)));
                 assert_eq!(
                     bounded != plain,

@@ -1,10 +1,11 @@
 //! Whole runs in miniature: files, interruption, refusal, divergence.
 
 use super::*;
-use crate::{Binarize, DataSource, Metric};
-use float_model::Cell;
+use crate::{Binarize, DataSource, Metric, batch::Batch, checkpoint::Best, gradient::Price};
+use float_model::{Cell, Sequences, Targets};
 use std::fs;
 
+mod devices;
 mod rules;
 
 fn tiny() -> TrainConfig {
@@ -102,7 +103,15 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
     assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Existing::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let mut part = Run::new(&config, &cut, Existing::Nothing, Supply::new(&config).unwrap(), sender).unwrap();
+    let mut part = Run::new(
+        &config,
+        &cut,
+        Existing::Nothing,
+        Supply::new(&config).unwrap(),
+        None,
+        sender,
+    )
+    .unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }
@@ -325,7 +334,7 @@ fn long_sequences_leave_most_of_the_stack() {
             lambda: config.lambda,
             decision_clip: config.decision_clip,
         };
-        crate::gradient::by_twin(&shape, &parameters.values, &batch, price)
+        crate::gradient::by_twin(&shape, &parameters.values, &batch, price, &candle_core::Device::Cpu)
             .unwrap()
             .loss
     };
@@ -429,7 +438,13 @@ fn a_folder_says_what_it_holds() {
     let look = |config: &TrainConfig| run_folder::existing(config, dir.path());
     assert_eq!(look(&config).unwrap(), Existing::Nothing);
     config.save(dir.path()).unwrap();
-    assert_eq!(look(&config).unwrap(), Existing::Unfinished { threads: 2 });
+    assert_eq!(
+        look(&config).unwrap(),
+        Existing::Unfinished {
+            threads: 2,
+            device: Device::Cpu
+        }
+    );
     run(&config, dir.path(), true).unwrap();
     let finished = |config: &TrainConfig| matches!(look(config).unwrap(), Existing::Finished { .. });
     let settling = TrainConfig {

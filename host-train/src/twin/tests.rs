@@ -72,7 +72,7 @@ fn forward_is_the_float_models() {
             model.description.output_at = OutputAt::Step;
             let asked = Forward::new(&model).run_all(&raw, 0.0, 1).unwrap();
 
-            let variables = variables(&shape, &p.values, DType::F32).unwrap();
+            let variables = variables(&shape, &p.values, DType::F32, &candle_core::Device::Cpu).unwrap();
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let x = Tensor::from_vec(normalised, (batch, length, 2), device).unwrap();
@@ -171,7 +171,7 @@ fn gradient_is_the_surrogates() {
             let x: Vec<f64> = random(batch * length * 2, 8).into_iter().map(f64::from).collect();
             let y = random(batch * 2, 9);
 
-            let variables = variables(&shape, &p.values, DType::F64).unwrap();
+            let variables = variables(&shape, &p.values, DType::F64, &candle_core::Device::Cpu).unwrap();
             let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
             let device = &candle_core::Device::Cpu;
             let tensor = Tensor::from_slice(&x, (batch, length, 2), device).unwrap();
@@ -251,7 +251,7 @@ fn shards_make_the_whole_batch() {
         lambda: 1e-3,
         decision_clip: None,
     };
-    let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price).unwrap();
+    let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price, &candle_core::Device::Cpu).unwrap();
     let twin = Differentiator::new(Engine::Twin, 1, 10).unwrap();
     let parts = twin.gradient(&shape, &p.values, &batch, price).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);

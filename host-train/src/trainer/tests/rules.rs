@@ -26,6 +26,7 @@ fn a_collapsed_run_goes_back_to_its_best_state() {
         dir.path(),
         Existing::Nothing,
         Supply::new(&config).unwrap(),
+        None,
         sender,
     )
     .unwrap();
@@ -71,7 +72,7 @@ fn a_settled_run_ends() {
     };
     let (sender, _listener) = mpsc::channel();
     let supply = Supply::new(&config).unwrap();
-    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, sender).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, None, sender).unwrap();
     for _ in 0..5 {
         part.advance().unwrap();
     }

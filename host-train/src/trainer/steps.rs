@@ -1,0 +1,118 @@
+//! One step, on the processor or on a device.
+
+use super::{GRADIENT_NORM, Run};
+use crate::{
+    Error, adam,
+    batch::Batch,
+    device::{Accelerator, Figures, Source},
+    gradient::{Gradient, Price},
+    params::Parameters,
+};
+
+impl Run<'_> {
+    /// Learning rate and λ of a step, counted from 1.
+    pub(super) fn rates(&self, step: u64) -> (f64, f64) {
+        let c = self.config;
+        let (of_rate, of_lambda) = self.state.guard.factors(c.rollback);
+        (
+            c.learning_rate * c.learning_rate_schedule.factor(step, c.steps) * of_rate,
+            c.lambda * c.lambda_schedule.factor(step, c.steps) * of_lambda,
+        )
+    }
+
+    /// One step of Adam; returns the loss and the mean updates.
+    pub(super) fn step(&mut self) -> Result<(f64, f64), Error> {
+        let number = self.state.adam.step + 1;
+        let (learning_rate, lambda) = self.rates(number);
+        let price = Price {
+            budget: self.config.budget,
+            lambda,
+            decision_clip: self.config.decision_clip,
+        };
+        let f = match self.accelerator.take() {
+            None => self.step_here(price, learning_rate)?,
+            Some(mut there) => {
+                let f = self.step_there(there.as_mut(), price, learning_rate, number)?;
+                self.state.adam.step = number;
+                self.accelerator = Some(there);
+                f
+            }
+        };
+        let sums = &mut self.state.sums;
+        sums.steps += 1;
+        sums.loss += f.loss;
+        sums.budget += f.budget;
+        sums.updates += f.updates;
+        sums.norm += f.norm;
+        Ok((f.loss, f.updates))
+    }
+
+    /// On the processor.
+    fn step_here(&mut self, price: Price, learning_rate: f64) -> Result<Figures, Error> {
+        let state = &mut self.state;
+        let step = state.adam.step;
+        let batch = Batch::new(self.supply.batch(step), self.config, step);
+        let Parameters { shape, values } = &state.parameters;
+        let mut g = self.differentiator.gradient(shape, values, &batch, price)?;
+        if let Some((tensor, value)) = g.not_finite(shape) {
+            return Err(self.diverged(step + 1, tensor, value));
+        }
+        let norm = adam::clip(&mut g.gradients, GRADIENT_NORM);
+        state
+            .adam
+            .update(&mut state.parameters.values, &g.gradients, learning_rate);
+        state.parameters.project();
+        Ok(Figures {
+            loss: g.loss,
+            budget: g.budget,
+            updates: g.updates,
+            norm,
+        })
+    }
+
+    /// On a device.
+    fn step_there(
+        &mut self,
+        there: &mut dyn Accelerator,
+        price: Price,
+        learning_rate: f64,
+        number: u64,
+    ) -> Result<Figures, Error> {
+        let step = number - 1;
+        let f = match self.config.data.is_generated() {
+            true => there.step(Source::Made(step), price, GRADIENT_NORM, learning_rate, number)?,
+            false => {
+                let batch = Batch::new(self.supply.batch(step), self.config, step);
+                there.step(Source::Given(&batch), price, GRADIENT_NORM, learning_rate, number)?
+            }
+        };
+        if f.loss.is_finite() && f.norm.is_finite() {
+            return Ok(f);
+        }
+        let g = Gradient {
+            loss: f.loss,
+            budget: f.budget,
+            updates: f.updates,
+            gradients: there.gradients()?,
+        };
+        let found = g.not_finite(&self.state.parameters.shape);
+        let (tensor, value) = found.unwrap_or_else(|| ("gradient".into(), f.norm));
+        Err(self.diverged(number, tensor, value))
+    }
+
+    /// Gives the state to the device.
+    pub(super) fn upload(&mut self) -> Result<(), Error> {
+        match &mut self.accelerator {
+            Some(there) => there.load(&self.state.parameters.values, &self.state.adam),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the state from the device.
+    pub(super) fn fetch(&mut self) -> Result<(), Error> {
+        match &self.accelerator {
+            Some(there) => there.store(&mut self.state.parameters.values, &mut self.state.adam),
+            None => Ok(()),
+        }
+    }
+}
