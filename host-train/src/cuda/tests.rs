@@ -287,6 +287,34 @@ fn gradients_are_the_cpus() {
     }
 }
 
+/// More gate rows than threads, and hardly any weights in shared memory.
+#[test]
+fn large_networks_are_tiled() {
+    for device in devices() {
+        for cell in [Cell::SkipLstm, Cell::SkipGru] {
+            let shape = Shape {
+                hidden: 140,
+                ..network(cell, 1)
+            };
+            let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.3));
+            let price = Price {
+                budget: Budget::Cost,
+                lambda: 1e-2,
+                decision_clip: None,
+            };
+            let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
+            let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
+            let found = gradient(
+                open(device, shape, &config()).as_mut(),
+                &values,
+                Source::Given(&batch),
+                price,
+            );
+            assert_close(&format!("{device} {cell}"), &shape, &found, &expected, 1e-4);
+        }
+    }
+}
+
 /// Batches made on the device are those of the host.
 #[test]
 fn generated_batches_are_the_cpus() {
