@@ -1,6 +1,6 @@
 //! `skiprnn plot`: learning curves, and which samples a model uses, as SVG.
 
-mod digits;
+pub mod digits;
 
 use crate::{
     cli::InputArgs,

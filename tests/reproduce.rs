@@ -104,3 +104,43 @@ fn a_run_of_train_counts_where_it_is_the_rows() {
 fn finished_summary(f: &Folder) -> Vec<u8> {
     fs::read(f.path("out").join("adding/skip-lstm-1e-5/seed-1/training.json")).unwrap()
 }
+
+/// Sixty digits of 28x28 pixels with their labels, as IDX files.
+fn digits(folder: &Path) {
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 60, 0, 0, 0, 28, 0, 0, 0, 28];
+    images.extend((0..60 * 784).map(|k: usize| (k * 37 % 251) as u8));
+    let mut labels = vec![0, 0, 8, 1, 0, 0, 0, 60];
+    labels.extend((0..60).map(|k| k % 10));
+    fs::write(folder.join("train-images-idx3-ubyte"), images).unwrap();
+    fs::write(folder.join("train-labels-idx1-ubyte"), labels).unwrap();
+}
+
+#[test]
+fn mnist_is_judged_on_its_test_digits() {
+    let f = Folder::new();
+    fails("reproduce mnist", 2, &["--data"]);
+    digits(&f.path(""));
+    let line = format!(
+        "reproduce mnist --data {} --pool 4 --rows skip-gru --runs 1 --hidden 4 --steps 3 --batch 8 --eval-every 3 --out {}",
+        f.at(""),
+        f.at("runs")
+    );
+    let report = json(&line);
+    let row = &report["rows"][0];
+    assert_eq!(
+        (row["finished"].as_u64(), row["paper"]["accuracy_mean"].as_f64()),
+        (Some(1), Some(0.976))
+    );
+    let run = f.at("runs/mnist/skip-gru-1e-4/seed-1");
+    let tested = json(&format!("eval {run}"));
+    assert_eq!(tested["sequences"], 6);
+    for (ours, of_eval) in [("metric_mean", "metric"), ("updates_mean", "updates_mean")] {
+        assert_eq!(row[ours].as_f64(), tested[of_eval].as_f64(), "{ours}");
+    }
+    let text = fs::read_to_string(f.path("runs/RESULTS.md")).unwrap();
+    assert!(
+        text.contains("## Mnist") && text.contains("0.976 ± 0.003") && text.contains("## Adding"),
+        "{text}"
+    );
+    assert!(f.path("runs/results/mnist-skip-gru-1e-4-digits.svg").is_file());
+}

@@ -1,11 +1,11 @@
 //! RESULTS.md, and the CSV files and figures beside it.
 
-use super::rows::{Row, Table};
+use super::rows::{Row, Table, Verdict};
 use crate::{
     inputs,
     jobs::{Finished, Progress, Run, spread},
     output,
-    plot::{draw_curves, draw_samples},
+    plot::{digits, draw_curves, draw_samples},
 };
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use std::{fmt::Write, path::Path};
 
 /// Sequences of a figure of samples used, and their seed.
 const DRAWN: usize = 3;
-const SEED: u64 = 1_000_003;
+pub const SEED: u64 = 1_000_003;
 
 /// One table with its runs.
 pub struct Section {
@@ -108,32 +108,46 @@ fn command(row: &Row, config: &TrainConfig) -> String {
             let _ = write!(line, " --{option} {value}");
         }
     }
+    if let DataSource::Mnist(digits) = &row.data {
+        line.push_str(" --data DIR");
+        if digits.pool != 1 {
+            let _ = write!(line, " --pool {}", digits.pool);
+        }
+    }
     if let Some(steps) = config.settle_steps {
         let _ = write!(line, " --settle-steps {steps}");
     }
     line
 }
 
+/// What the paper reaches, as JSON.
+fn claim(verdict: Verdict) -> Value {
+    match verdict {
+        Verdict::Solved(solved) => json!({ "solved": solved }),
+        Verdict::Accuracy(mean, deviation) => json!({ "accuracy_mean": mean, "accuracy_std": deviation }),
+    }
+}
+
 impl Section {
     fn metric_name(&self) -> &'static str {
         match self.table {
             Table::Adding => "MSE",
-            Table::Frequency => "accuracy",
+            Table::Frequency | Table::Mnist => "accuracy",
         }
     }
 
     fn metric(&self, v: f64) -> String {
         match self.table {
             Table::Adding => format!("{v:.2e}"),
-            Table::Frequency => format!("{v:.4}"),
+            Table::Frequency | Table::Mnist => format!("{v:.4}"),
         }
     }
 
-    /// The paper's unit: % of the samples (adding) or samples (frequency).
+    /// The paper's unit: % of the samples (adding) or samples.
     fn updates(&self, row: &Row, v: f64) -> String {
         match self.table {
             Table::Adding => format!("{:.1} %", 100.0 * v / row.length as f64),
-            Table::Frequency => format!("{v:.1}"),
+            Table::Frequency | Table::Mnist => format!("{v:.1}"),
         }
     }
 
@@ -171,14 +185,28 @@ impl Section {
         // The paper gives no FLOPs for the frequency task.
         let paper_flops = self.lines.iter().any(|(_, row)| row.paper.flops.is_some());
         let mut s = format!(
-            "| row | runs | solved | {} | updates | paper's updates | FLOPs |{}\n| --- | --- | --- | --- | --- | --- | --- |{}\n",
+            "| row | runs | {} | {} | updates | paper's updates | FLOPs |{}\n| --- | --- | --- | --- | --- | --- | --- |{}\n",
+            if self.table == Table::Mnist {
+                "paper's accuracy"
+            } else {
+                "solved"
+            },
             self.metric_name(),
             if paper_flops { " paper's FLOPs |" } else { "" },
             if paper_flops { " --- |" } else { "" },
         );
         for (runs, row) in &self.lines {
             let sum = Summary::of(runs);
-            let paper_solved = if row.paper.solved { "solved" } else { "not solved" };
+            let (reached, claimed) = match row.paper.verdict {
+                Verdict::Accuracy(mean, deviation) => (format!("{mean:.3} ± {deviation:.3}"), ""),
+                Verdict::Solved(paper) => {
+                    let ours = match sum.finished.len() {
+                        0 => "-".into(),
+                        n => format!("{} of {n}", sum.solved),
+                    };
+                    (ours, if paper { ", solved" } else { ", not solved" })
+                }
+            };
             let paper = (row.paper.updates, row.paper.deviation);
             let or_dash = |v: Option<String>| v.unwrap_or_else(|| "-".into());
             let flops = sum
@@ -186,14 +214,10 @@ impl Section {
                 .map(|(mean, _)| format!("{:.2e}", flops(row, &runs[0].config, mean)));
             let _ = writeln!(
                 s,
-                "| {} | {} of {} | {} | {} | {} | {}, {paper_solved} | {} |{}",
+                "| {} | {} of {} | {reached} | {} | {} | {}{claimed} | {} |{}",
                 row.name,
                 sum.finished.len(),
                 runs.len(),
-                match sum.finished.len() {
-                    0 => "-".into(),
-                    n => format!("{} of {n}", sum.solved),
-                },
                 or_dash(sum.metric.map(|m| plus_minus(m, |v| self.metric(v)))),
                 or_dash(sum.updates.map(|u| plus_minus(u, |v| self.updates(row, v)))),
                 plus_minus(paper, |v| self.updates(row, v)),
@@ -232,7 +256,7 @@ impl Section {
 
     fn csv(&self) -> String {
         let mut s = String::from(
-            "row,seed,state,steps,seconds,returns,metric,solved,updates,flops,paper_updates,paper_deviation,paper_flops,paper_solved\n",
+            "row,seed,state,steps,seconds,returns,metric,solved,updates,flops,paper_updates,paper_deviation,paper_flops,paper_solved,paper_accuracy\n",
         );
         for (runs, row) in &self.lines {
             for run in runs {
@@ -251,15 +275,19 @@ impl Section {
                 };
                 let or_empty = |v: Option<f64>| v.map_or_else(String::new, |v| v.to_string());
                 let p = row.paper;
+                let (solved, accuracy) = match p.verdict {
+                    Verdict::Solved(solved) => (solved.to_string(), None),
+                    Verdict::Accuracy(mean, _) => (String::new(), Some(mean)),
+                };
                 let _ = writeln!(
                     s,
-                    "{},{},{figures},{},{},{},{}",
+                    "{},{},{figures},{},{},{},{solved},{}",
                     row.name,
                     run.seed,
                     p.updates,
                     or_empty(p.deviation),
                     or_empty(p.flops),
-                    p.solved
+                    or_empty(accuracy)
                 );
             }
         }
@@ -276,7 +304,7 @@ impl Section {
                     "row": row.name, "runs": runs.len(), "finished": sum.finished.len(), "solved": sum.solved,
                     "updates_mean": sum.updates.map(|u| u.0), "updates_std": sum.updates.and_then(|u| u.1),
                     "metric_mean": sum.metric.map(|m| m.0), "paper_updates": row.paper.updates,
-                    "paper_solved": row.paper.solved, "state": self.state(row, runs),
+                    "paper": claim(row.paper.verdict), "state": self.state(row, runs),
                 })
             })
             .collect()
@@ -312,16 +340,27 @@ impl Section {
                 continue;
             };
             let run = inputs::Run::open(&first.folder)?;
-            let (x, _) = row.data.evaluation(DRAWN, SEED)?;
+            let (x, y) = row.data.evaluation(DRAWN, SEED)?;
+            let (drawn, answers) = (x.take(digits::COUNT), y.take(digits::COUNT));
+            if self.table == Table::Mnist
+                && let Some(digits) = digits::draw(&run, &drawn, Some(&answers), SEED)?
+            {
+                output::write_atomically(&folder.join(named("digits")), digits.as_bytes())?;
+            }
+            let x = x.take(DRAWN);
             output::write_atomically(&folder.join(named("curves")), draw_curves(&all)?.as_bytes())?;
             output::write_atomically(&folder.join(named("samples")), draw_samples(&run, &x, SEED)?.as_bytes())?;
-            let _ = writeln!(
+            let _ = write!(
                 links,
                 "- {}: [learning curves](results/{}), [samples used](results/{})",
                 row.name,
                 named("curves"),
                 named("samples")
             );
+            if self.table == Table::Mnist {
+                let _ = write!(links, ", [digits](results/{})", named("digits"));
+            }
+            links.push('\n');
         }
         Ok(links)
     }
@@ -351,6 +390,9 @@ pub fn write(path: &Path, sections: &[Section], machine: &str, settle_steps: u64
          collapse guard took the run back to it. A run is as the program left it that trained it; a later version may take another \
          course. Machine: {machine}; seconds are its own.\n"
     );
+    if sections.iter().any(|s| s.table == Table::Mnist) {
+        s.push_str("The figures of MNIST are on its test digits, and only those that are at hand were trained on.\n\n");
+    }
     for section in sections {
         let name = section.table.name();
         output::write_atomically(&folder.join(format!("{name}.csv")), section.csv().as_bytes())?;

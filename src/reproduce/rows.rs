@@ -1,7 +1,8 @@
-//! The rows of the paper's tables (Campos et al., ICLR 2018: table 1, adding; appendix A.1, frequency discrimination).
+//! The rows of the paper's tables (Campos et al., ICLR 2018: table 1, adding; appendix A.1, frequency discrimination; section
+//! 4.2, sequential MNIST).
 
 use float_model::Cell;
-use host_train::{DataSource, TrainConfig};
+use host_train::{DataSource, TrainConfig, dataset::MnistConfig};
 
 /// A table of the paper.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Table {
     Adding,
     /// Frequency discrimination, 1 ms and 0.5 ms between samples (appendix A.1).
     Frequency,
+    /// Handwritten digits, pixel by pixel (section 4.2); needs --data.
+    Mnist,
 }
 
 /// One row, and what the paper says of it.
@@ -34,14 +37,23 @@ pub struct Row {
 /// A figure of the paper, over four runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Paper {
-    /// Whether the task counts as solved.
-    pub solved: bool,
+    /// What it reaches.
+    pub verdict: Verdict,
     /// Mean updates per sequence.
     pub updates: f64,
     /// Their standard deviation, where it gives one.
     pub deviation: Option<f64>,
     /// Multiply-accumulates per sequence, where it gives them.
     pub flops: Option<f64>,
+}
+
+/// What a row of the paper reaches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Verdict {
+    /// Whether the task counts as solved.
+    Solved(bool),
+    /// Accuracy and its standard deviation.
+    Accuracy(f64, f64),
 }
 
 /// (cell, λ, p_skip, solved, updates in % of 50 samples, their deviation in %, FLOPs).
@@ -74,6 +86,18 @@ const FREQUENCY: [FrequencyRow; 8] = [
     (Cell::SkipGru, 1e-4, (23.5, 6.2), (22.5, 2.1)),
 ];
 
+/// (cell, λ, p_skip, accuracy and its deviation, updates of 784 and their deviation, FLOPs).
+type MnistRow = (Cell, f64, Option<f64>, (f64, f64), (f64, f64), f64);
+
+const MNIST: [MnistRow; 6] = [
+    (Cell::Lstm, 0.0, None, (0.910, 0.045), (784.0, 0.0), 3.83e7),
+    (Cell::Lstm, 0.0, Some(0.5), (0.893, 0.003), (392.03, 0.05), 1.91e7),
+    (Cell::SkipLstm, 1e-4, None, (0.973, 0.002), (379.38, 33.09), 1.86e7),
+    (Cell::Gru, 0.0, None, (0.968, 0.013), (784.0, 0.0), 2.87e7),
+    (Cell::Gru, 0.0, Some(0.5), (0.912, 0.004), (391.86, 0.14), 1.44e7),
+    (Cell::SkipGru, 1e-4, None, (0.976, 0.003), (392.62, 26.48), 1.44e7),
+];
+
 fn name(cell: Cell, lambda: f64, p_skip: Option<f64>) -> String {
     match (cell.skips(), p_skip) {
         (true, _) if lambda == 0.0 => format!("{cell}-0"),
@@ -84,16 +108,17 @@ fn name(cell: Cell, lambda: f64, p_skip: Option<f64>) -> String {
 }
 
 impl Table {
-    /// `adding` or `frequency`.
+    /// `adding`, `frequency` or `mnist`.
     pub const fn name(self) -> &'static str {
         match self {
             Table::Adding => "adding",
             Table::Frequency => "frequency",
+            Table::Mnist => "mnist",
         }
     }
 
-    /// Its rows, in the paper's order; the frequency table's two halves below each other.
-    pub fn rows(self) -> Vec<Row> {
+    /// Its rows, in the paper's order; the frequency table's two halves below each other, those of MNIST on `digits`.
+    pub fn rows(self, digits: &MnistConfig) -> Vec<Row> {
         let adding = |(cell, lambda, p_skip, solved, updates, deviation, flops): AddingRow| Row {
             name: name(cell, lambda, p_skip),
             cell,
@@ -102,7 +127,7 @@ impl Table {
             data: DataSource::Adding { length: 50 },
             length: 50,
             paper: Paper {
-                solved,
+                verdict: Verdict::Solved(solved),
                 updates: updates / 2.0,
                 deviation: deviation.map(|d| d / 2.0),
                 flops: Some(flops),
@@ -120,14 +145,29 @@ impl Table {
                 },
                 length: if half { 200 } else { 100 },
                 paper: Paper {
-                    solved: true,
+                    verdict: Verdict::Solved(true),
                     updates,
                     deviation: Some(deviation),
                     flops: None,
                 },
             }
         };
+        let mnist = |(cell, lambda, p_skip, (accuracy, spread), (updates, deviation), flops): MnistRow| Row {
+            name: name(cell, lambda, p_skip),
+            cell,
+            lambda,
+            p_skip,
+            data: DataSource::Mnist(digits.clone()),
+            length: (28 / digits.pool.max(1)).pow(2),
+            paper: Paper {
+                verdict: Verdict::Accuracy(accuracy, spread),
+                updates,
+                deviation: Some(deviation),
+                flops: Some(flops),
+            },
+        };
         match self {
+            Table::Mnist => MNIST.into_iter().map(mnist).collect(),
             Table::Adding => ADDING.into_iter().map(adding).collect(),
             Table::Frequency => [false, true]
                 .into_iter()
@@ -158,8 +198,12 @@ mod tests {
 
     #[test]
     fn names_are_distinct_and_configurations_valid() {
-        for (table, count) in [(Table::Adding, 10), (Table::Frequency, 16)] {
-            let rows = table.rows();
+        let digits = MnistConfig {
+            data: "digits".into(),
+            pool: 1,
+        };
+        for (table, count) in [(Table::Adding, 10), (Table::Frequency, 16), (Table::Mnist, 6)] {
+            let rows = table.rows(&digits);
             let mut names: Vec<&str> = rows.iter().map(|r| r.name.as_str()).collect();
             names.sort_unstable();
             names.dedup();
@@ -175,7 +219,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Table::Adding.rows()[2].name, "lstm-p0.5");
-        assert_eq!(Table::Frequency.rows()[3].name, "skip-lstm-1e-4-1ms");
+        assert_eq!(Table::Adding.rows(&digits)[2].name, "lstm-p0.5");
+        assert_eq!(Table::Frequency.rows(&digits)[3].name, "skip-lstm-1e-4-1ms");
     }
 }
