@@ -1,15 +1,19 @@
-//! Memory that begins at a cache line, so that no vector lies across two.
+//! Memory that begins at a cache line, so that no vector lies across two; much of it in large pages.
 
 use super::layout::Quad;
+use super::sys::prefer_large_pages;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vectors.
 const LINE: usize = 64;
+/// Bytes of a large page. The states and activations of a pass are tens of megabytes, gone through in order twice: in
+/// pages of 4 KiB that is a miss of the address translation every few hundred instructions.
+const PAGE: usize = 2 << 20;
 
 /// Elements that grow and are reused.
 #[derive(Debug, Default)]
 pub struct Buffer<F> {
-    /// With up to a line of unused elements at the start.
+    /// With up to a line or a large page of unused elements at the start.
     values: Vec<F>,
     start: usize,
 }
@@ -22,10 +26,16 @@ impl<F: Copy + Default> Buffer<F> {
         }
         // At least twice what there was: growth step by step costs no more than a constant factor.
         let room = count.max(2 * self.len());
-        let mut values = vec![F::default(); room + LINE / size_of::<F>()];
-        let start = values.as_ptr().align_offset(LINE);
+        let large = room * size_of::<F>() >= PAGE;
+        let boundary = if large { PAGE } else { LINE } / size_of::<F>();
+        let room = if large { room.next_multiple_of(boundary) } else { room };
+        let mut values = vec![F::default(); room + boundary];
+        let start = values.as_ptr().align_offset(boundary * size_of::<F>());
         // An answer that is no offset is allowed, if unheard of; everything but the speed is the same without it.
-        let start = if start <= LINE / size_of::<F>() { start } else { 0 };
+        let start = if start <= boundary { start } else { 0 };
+        if large {
+            prefer_large_pages(&mut values[start..start + room]);
+        }
         values[start..start + self.len()].copy_from_slice(self);
         values.truncate(start + room);
         *self = Buffer { values, start };

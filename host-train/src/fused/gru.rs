@@ -3,7 +3,7 @@
 use super::layout::{LANES, Quad, Vector};
 use super::real::{Activation, Real};
 use super::steps::Cell;
-use super::tile::{ROWS, Tile, add_columns, add_rows};
+use super::tile::{Aligned, ROWS, Tile, add_columns, add_rows, zeros};
 
 /// Blocks n_x, r, z, n_h: x feeds the first three, h the last three, 1 all. The activation n takes the place of n_x.
 pub struct Gru;
@@ -13,15 +13,14 @@ impl Cell for Gru {
 
     #[inline(always)]
     fn multiply<F: Real, const FMA: bool, const WIDE: bool>(
-        tile: &mut Tile<F>,
         rows: [&[F]; ROWS],
         panel: &[Quad<F>],
         inputs: usize,
-    ) {
+    ) -> Aligned<Tile<F>> {
         let (one, h) = (inputs..inputs + 1, inputs + 1..panel.len());
-        add_rows::<F, 3, FMA, WIDE>(tile, 0, rows.map(|row| &row[..inputs]), &panel[..inputs]);
-        add_rows::<F, 4, FMA, WIDE>(tile, 0, rows.map(|row| &row[one.clone()]), &panel[one.clone()]);
-        add_rows::<F, 3, FMA, WIDE>(tile, 1, rows.map(|row| &row[h.clone()]), &panel[h.clone()]);
+        let tile = add_rows::<F, 4, 0, 3, FMA, WIDE>(zeros(), rows.map(|row| &row[..inputs]), &panel[..inputs]);
+        let tile = add_rows::<F, 4, 0, 4, FMA, WIDE>(tile, rows.map(|row| &row[one.clone()]), &panel[one.clone()]);
+        add_rows::<F, 4, 1, 3, FMA, WIDE>(tile, rows.map(|row| &row[h.clone()]), &panel[h.clone()])
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::layout::{LANES, Quad, Vector};
 use super::real::{Activation, Real};
 use super::steps::Cell;
-use super::tile::{ROWS, Tile, add_columns, add_rows};
+use super::tile::{Aligned, ROWS, Tile, add_columns, add_rows, zeros};
 
 /// Blocks i, f, g, o, all of x, 1 and h.
 pub struct Lstm;
@@ -13,12 +13,11 @@ impl Cell for Lstm {
 
     #[inline(always)]
     fn multiply<F: Real, const FMA: bool, const WIDE: bool>(
-        tile: &mut Tile<F>,
         rows: [&[F]; ROWS],
         panel: &[Quad<F>],
         _inputs: usize,
-    ) {
-        add_rows::<F, 4, FMA, WIDE>(tile, 0, rows, panel);
+    ) -> Aligned<Tile<F>> {
+        add_rows::<F, 4, 0, 4, FMA, WIDE>(zeros(), rows, panel)
     }
 
     #[inline(always)]

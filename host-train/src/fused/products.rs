@@ -8,7 +8,7 @@ use super::real::Real;
 use super::shape::{Family, Shape};
 use super::steps::{Cell, Through, Weigh};
 use super::sys::{Kernel, dispatch};
-use super::tile::{Aligned, ROWS, zeros};
+use super::tile::{Aligned, ROWS};
 use std::marker::PhantomData;
 
 /// Operands and results for the products of one step on one thread, used over and over.
@@ -51,10 +51,8 @@ impl<F: Real, C: Cell> Kernel for Multiply<'_, F, C> {
             for operand in self.operand.chunks(ROWS * self.stride) {
                 let last = operand.len() / self.stride - 1;
                 let rows = std::array::from_fn(|r| &operand[r.min(last) * self.stride..][..self.columns]);
-                let mut tile = zeros();
-                let Aligned(tile) = &mut tile;
-                C::multiply::<F, FMA, WIDE>(tile, rows, &panel[..self.columns], self.inputs);
-                gates.next().expect("a place for every tile").copy_from_slice(tile);
+                let Aligned(tile) = C::multiply::<F, FMA, WIDE>(rows, &panel[..self.columns], self.inputs);
+                gates.next().expect("a place for every tile").copy_from_slice(&tile);
             }
         }
     }

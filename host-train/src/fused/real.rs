@@ -149,7 +149,8 @@ impl Real for f32 {
         for l in 0..LANES {
             let x = std::array::from_fn(|n| x[n][l]);
             let argument = each(x, |n, x| match kinds[n] {
-                Activation::Sigmoid => limit(-x, 87.0),
+                // Limited before the change of sign, which then is part of the operations that follow.
+                Activation::Sigmoid => -limit(x, 87.0),
                 Activation::Tanh => limit(2.0 * x, 20.0),
             });
             let e = expm1::<FMA, N>(argument);

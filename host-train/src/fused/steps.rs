@@ -4,7 +4,7 @@ use super::gate::add_value;
 use super::layout::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use super::real::Real;
 use super::states::States;
-use super::sys::Kernel;
+use super::sys::{Kernel, prefetch};
 use super::tile::{Aligned, ROWS, Tile, add_rows, zeros};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -14,13 +14,12 @@ pub trait Cell {
     /// Whether the state has a c, which then is what the cell carries; otherwise that is h.
     const HAS_C: bool;
 
-    /// tile += rows · panel, where x is the first `inputs` columns.
+    /// rows · panel, where x is the first `inputs` columns.
     fn multiply<F: Real, const FMA: bool, const WIDE: bool>(
-        tile: &mut Tile<F>,
         rows: [&[F]; ROWS],
         panel: &[Quad<F>],
         inputs: usize,
-    );
+    ) -> Aligned<Tile<F>>;
 
     /// tile += columnsᵀ · panel: the weight gradient of the `ROWS` columns from number `first` on.
     fn weigh<F: Real, const FMA: bool, const WIDE: bool>(
@@ -93,20 +92,19 @@ impl<F: Real, C: Cell> Kernel for Forward<'_, F, C> {
                 // A short last tile computes its last row several times.
                 let row = |r: usize| (n * ROWS + r.min(active.len() - 1)) * self.stride;
                 let rows = std::array::from_fn(|r| &self.operand[row(r)..][..self.columns]);
-                let mut tile = zeros();
+                let mut tile = C::multiply::<F, FMA, WIDE>(rows, panel, self.inputs);
                 let Aligned(tile) = &mut tile;
-                C::multiply::<F, FMA, WIDE>(tile, rows, panel, self.inputs);
                 let place = |r: usize| active[r.min(active.len() - 1)] as usize;
                 let mut state = std::array::from_fn(|r| *self.past.at(self.previous[place(r)] as usize, v, place(r)));
                 let h = C::forward::<F, FMA>(tile, &mut state);
-                for (((gates, &row), h), state) in tile.iter().zip(active).zip(h).zip(state) {
+                for (r, &row) in active.iter().enumerate() {
                     let row = row as usize;
-                    h_next[v * batch + row] = h;
+                    h_next[v * batch + row] = h[r];
                     if C::HAS_C {
-                        c_next[v * batch + row] = state;
+                        c_next[v * batch + row] = state[r];
                     }
                     if self.updated[row] {
-                        *saved.next().expect("a place for every update") = *gates;
+                        *saved.next().expect("a place for every update") = tile[r];
                     }
                 }
             }
@@ -156,6 +154,10 @@ pub struct Value<'a, F> {
     pub sums: &'a mut [F],
 }
 
+/// Rows between the one at work and the one whose activations are fetched: they come from far away, and the processor
+/// does not look that far ahead by itself.
+const AHEAD: usize = 8;
+
 impl<F: Real, C: Cell> Kernel for Backward<'_, F, C> {
     type Output = ();
 
@@ -171,8 +173,17 @@ impl<F: Real, C: Cell> Kernel for Backward<'_, F, C> {
             let places = saved
                 .iter()
                 .zip(&mut self.d_pre[v * chunk + self.first..(v + 1) * chunk]);
+            let mut ahead = saved.iter().zip(self.rows).skip(AHEAD);
             for ((gates, d_pre), &row) in places.zip(self.rows) {
                 let row = row as usize;
+                if let Some((gates, &row)) = ahead.next() {
+                    let (row, slot) = (row as usize, self.previous[row as usize] as usize);
+                    prefetch(gates);
+                    prefetch(self.states.at(slot, v, row));
+                    if let (true, Some(value)) = (C::HAS_C, &self.value) {
+                        prefetch(value.h.at(slot, v, row));
+                    }
+                }
                 let mut dh = d_h[v * batch + row];
                 let mut dc = if C::HAS_C {
                     d_c[v * batch + row]
@@ -256,19 +267,19 @@ impl<F: Real> Through<'_, F> {
         for (weights, d_pre) in weights.chunks(SPAN * QUAD).zip(self.d_pre.chunks(span)) {
             for (n, rows) in self.rows.chunks(ROWS).enumerate() {
                 let last = rows.len() - 1;
-                let mut tile = zeros();
-                let Aligned(tile) = &mut tile;
-                for (sums, &row) in tile.iter_mut().zip(rows) {
+                let mut tile = zeros::<F, COUNT>();
+                for r in 0..ROWS {
+                    let row = rows[r.min(last)] as usize;
                     for g in 0..COUNT {
-                        sums[g] = to[g * batch + row as usize];
+                        tile.0[r][g] = to[g * batch + row];
                     }
                 }
                 for (panel, d_pre) in weights.chunks_exact(QUAD).zip(d_pre.chunks_exact(span / SPAN)) {
                     let d_pre = &d_pre[self.first + n * ROWS..];
                     let d_pre = std::array::from_fn(|r| &d_pre[r.min(last)].as_flattened()[lanes.clone()]);
-                    add_rows::<F, COUNT, FMA, WIDE>(tile, 0, d_pre, &panel[lanes.clone()]);
+                    tile = add_rows::<F, COUNT, 0, COUNT, FMA, WIDE>(tile, d_pre, &panel[lanes.clone()]);
                 }
-                for (sums, &row) in tile.iter().zip(rows) {
+                for (sums, &row) in tile.0.iter().zip(rows) {
                     for g in 0..COUNT {
                         to[g * batch + row as usize] = sums[g];
                     }

@@ -1,4 +1,4 @@
-//! The only unsafe code: choosing the instruction set at run time.
+//! The only unsafe code: choosing the instruction set at run time, and hints about memory.
 #![allow(unsafe_code)]
 
 /// A pointwise pass over slices. `run` must be `#[inline(always)]`, so that it is compiled anew for each [`Level`];
@@ -93,4 +93,29 @@ fn with_avx2<K: Kernel>(kernel: K) -> K::Output {
 #[target_feature(enable = "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw")]
 fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<true, true>()
+}
+
+/// Asks the system for large pages behind `values`, which should begin at the boundary of a page. Only a hint.
+pub fn prefer_large_pages<T>(values: &mut [T]) {
+    #[cfg(target_os = "linux")]
+    {
+        let (start, bytes) = (values.as_mut_ptr().cast(), size_of_val(values));
+        // SAFETY: the advice says how to back memory that is allocated and borrowed here; what it holds stays the same.
+        unsafe { libc::madvise(start, bytes, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = values;
+}
+
+/// Starts to bring the lines of `values` into the cache. Only a hint.
+#[inline(always)]
+pub fn prefetch<T>(values: &[T]) {
+    #[cfg(target_arch = "x86_64")]
+    for byte in (0..size_of_val(values)).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: within the slice; every x86-64 processor has the instruction.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().cast::<i8>().add(byte)) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = values;
 }

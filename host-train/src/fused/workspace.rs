@@ -17,6 +17,7 @@ const CHUNK: usize = 256;
 /// to a multiple of 16.
 pub struct Workspace<F> {
     threads: usize,
+    /// The threads besides the caller's, which takes a part of the batch itself.
     pool: Option<rayon::ThreadPool>,
     pub(super) params: Parameters<F>,
     pub(super) shards: Vec<Shard<F>>,
@@ -32,7 +33,7 @@ impl<F: Real> Workspace<F> {
     pub fn new(threads: usize) -> Result<Self, rayon::ThreadPoolBuildError> {
         let pool = match threads {
             0 | 1 => None,
-            n => Some(rayon::ThreadPoolBuilder::new().num_threads(n).build()?),
+            n => Some(rayon::ThreadPoolBuilder::new().num_threads(n - 1).build()?),
         };
         Ok(Workspace {
             threads: threads.max(1),
@@ -58,16 +59,20 @@ impl<F: Real> Workspace<F> {
         }
     }
 
-    /// Runs `work` on every shard with its task, each on its own thread.
+    /// Runs `work` on every shard with its task, each on a thread, the first on the caller's.
     pub(super) fn each<T: Send>(&mut self, tasks: Vec<T>, work: impl Fn(&Parameters<F>, &mut Shard<F>, T) + Sync) {
         let params = &self.params;
         let jobs = self.shards.iter_mut().zip(tasks);
         match &self.pool {
             None => jobs.for_each(|(shard, task)| work(params, shard, task)),
-            Some(pool) => pool.scope(|scope| {
+            Some(pool) => pool.in_place_scope(|scope| {
+                let (mut jobs, work) = (jobs, &work);
+                let own = jobs.next();
                 for (shard, task) in jobs {
-                    let work = &work;
                     scope.spawn(move |_| work(params, shard, task));
+                }
+                if let Some((shard, task)) = own {
+                    work(params, shard, task);
                 }
             }),
         }
