@@ -275,3 +275,42 @@ impl Sums {
         self.blocks.extend(fields.map(|v| v as u32));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use float_model::Cell;
+
+    #[test]
+    fn plans_fit_their_machine() {
+        let of = |hidden, layers, floats| {
+            let shape = Shape {
+                cell: Cell::SkipLstm,
+                input: 1,
+                hidden,
+                outputs: 2,
+                layers,
+            };
+            Plan::new(shape, 256, 132, floats, "test").map(|plan| plan.constants)
+        };
+        // 227 KiB, as a block has on an H100 or H200.
+        let whole = of(110, 1, 58_112).unwrap();
+        assert_eq!((whole.rows, whole.threads), (2, 448));
+        assert_eq!((whole.resident, whole.resident_back), (28, 110), "all weights");
+        let held = |hidden| {
+            let c = of(hidden, 1, 58_112).unwrap();
+            (c.resident, c.resident_back) == (hidden.div_ceil(4), hidden)
+        };
+        assert!(held(117) && !held(118), "as docs/cuda.md says");
+        for (hidden, layers) in [(128, 1), (110, 2), (512, 2), (1, 1)] {
+            let c = of(hidden, layers, 58_112).unwrap();
+            assert!(c.forward_floats().max(c.backward_floats()) <= 58_112);
+            assert_eq!(c.resident == hidden.div_ceil(4), hidden == 1, "{c:?}");
+        }
+        assert_eq!(of(1024, 2, 58_112).unwrap().rows, 2);
+        assert!(of(512, 2, 12_288).unwrap().rows < 2, "48 KiB: one sequence at a time");
+        let text = of(4096, 16, 58_112).unwrap_err().to_string();
+        assert!(matches!(of(4096, 16, 58_112), Err(Error::Device { .. })), "{text}");
+        assert!(text.contains("shared memory") && text.contains("cpu"), "{text}");
+    }
+}

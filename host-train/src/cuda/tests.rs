@@ -1,9 +1,9 @@
 //! The CUDA path against the CPU's: on a GPU where there is one, and everywhere with a C++ compiler the same kernels on the
 //! processor, through the same host code.
 
-use super::{Emulated, Training, plan::Plan};
+use super::{Emulated, Training};
 use crate::{
-    Binarize, Budget, Cell, DataSource, Device, Engine, Error, TrainConfig,
+    Binarize, Budget, Cell, DataSource, Device, Engine, TrainConfig,
     adam::Adam,
     batch::{Batch, Dialled, Updates},
     device::{self, Accelerator, Judged, Source},
@@ -469,37 +469,4 @@ fn memory_is_given_back() {
         let lost = before.saturating_sub(gpu.free_bytes());
         assert!(lost < 64 << 20, "{lost} bytes are not given back");
     }
-}
-
-#[test]
-fn plans_fit_their_machine() {
-    let of = |hidden, layers, floats| {
-        let shape = Shape {
-            cell: Cell::SkipLstm,
-            input: 1,
-            hidden,
-            outputs: 2,
-            layers,
-        };
-        Plan::new(shape, 256, 132, floats, "test").map(|plan| plan.constants)
-    };
-    // 227 KiB, as a block has on an H100 or H200.
-    let whole = of(110, 1, 58_112).unwrap();
-    assert_eq!((whole.rows, whole.threads), (2, 448));
-    assert_eq!((whole.resident, whole.resident_back), (28, 110), "all weights");
-    let held = |hidden| {
-        let c = of(hidden, 1, 58_112).unwrap();
-        (c.resident, c.resident_back) == (hidden.div_ceil(4), hidden)
-    };
-    assert!(held(117) && !held(118), "as docs/cuda.md says");
-    for (hidden, layers) in [(128, 1), (110, 2), (512, 2), (1, 1)] {
-        let c = of(hidden, layers, 58_112).unwrap();
-        assert!(c.forward_floats().max(c.backward_floats()) <= 58_112);
-        assert_eq!(c.resident == hidden.div_ceil(4), hidden == 1, "{c:?}");
-    }
-    assert_eq!(of(1024, 2, 58_112).unwrap().rows, 2);
-    assert!(of(512, 2, 12_288).unwrap().rows < 2, "48 KiB: one sequence at a time");
-    let text = of(4096, 16, 58_112).unwrap_err().to_string();
-    assert!(matches!(of(4096, 16, 58_112), Err(Error::Device { .. })), "{text}");
-    assert!(text.contains("shared memory") && text.contains("cpu"), "{text}");
 }
