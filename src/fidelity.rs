@@ -1,15 +1,17 @@
 //! `skiprnn fidelity`: what each integer format costs a model, on held-out data, against what is asked of it.
 
+mod changes;
 mod curve;
 
 use crate::{
     inputs::{self, Run},
     output::{self, Output},
+    quantize::Material,
 };
 use anyhow::Context;
 use clap::Args;
 use float_model::{Metric, Sequences, Targets};
-use quantize::{Bar, Fidelity, Format, Options, Quantized};
+use quantize::{Bar, Fidelity, Format, Options, Quantized, Width};
 use serde::Serialize;
 use serde_json::json;
 use std::{fmt::Write, path::PathBuf, time::Instant};
@@ -46,6 +48,33 @@ fn parse_format(text: &str) -> Result<Format, String> {
     found.ok_or_else(|| format!("there are {}", names()))
 }
 
+/// How a row of the table differs from calibration alone in its format.
+#[derive(Clone, Copy, Default, Serialize)]
+struct Variant {
+    input_weights: Option<Width>,
+    h_fraction: Option<u8>,
+    finetuned: bool,
+}
+
+/// What gives 8-bit rows back what inputs that reach far take from them: tried where the inputs have 8-bit weights.
+const WIDER: [Variant; 3] = [
+    Variant {
+        input_weights: Some(Width::Sixteen),
+        h_fraction: None,
+        finetuned: false,
+    },
+    Variant {
+        input_weights: None,
+        h_fraction: Some(14),
+        finetuned: false,
+    },
+    Variant {
+        input_weights: None,
+        h_fraction: Some(13),
+        finetuned: false,
+    },
+];
+
 /// Sequences of a generated task where nothing else is said.
 const COUNT: usize = 2000;
 
@@ -54,7 +83,8 @@ const COUNT: usize = 2000;
 struct Row {
     model: String,
     format: &'static str,
-    finetuned: bool,
+    #[serde(flatten)]
+    variant: Variant,
     blob_bytes: usize,
     /// Calibration, choice and proofs, and fine-tuning where it was asked for; without the dial curve.
     quantize_seconds: f64,
@@ -66,8 +96,17 @@ struct Row {
 
 impl Row {
     fn name(&self) -> String {
-        let more = if self.finetuned { ", fine-tuned" } else { "" };
-        format!("{}{more}", self.format)
+        let mut name = self.format.to_owned();
+        if self.variant.input_weights == Some(Width::Sixteen) {
+            name += ", i16 inputs";
+        }
+        if let Some(f) = self.variant.h_fraction {
+            let _ = write!(name, ", h Q{}.{f}", 15 - f);
+        }
+        if self.variant.finetuned {
+            name += ", fine-tuned";
+        }
+        name
     }
 }
 
@@ -107,22 +146,25 @@ fn open(path: &std::path::Path, args: &FidelityArgs) -> anyhow::Result<Subject> 
     })
 }
 
-fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result<(Row, Quantized)> {
+fn measure(subject: &Subject, format: Format, variant: Variant) -> anyhow::Result<(Row, Quantized)> {
     let options = Options {
         name: subject.run.name(),
         solved_mse: subject.solved_mse,
         dials: Some(Vec::new()),
         threads: inputs::threads(),
+        input_weights: variant.input_weights,
+        h_fraction: variant.h_fraction,
         ..Options::default()
     };
     let options = options.with_format(format);
     let (x, y) = &subject.calibration;
     let started = Instant::now();
     let mut quantized = quantize::quantize(&subject.run.model, x, Some(y), &options)?;
-    if finetuned {
-        let lessons = crate::quantize::lessons(&subject.run)?.context("the run names its data")?;
+    if variant.finetuned {
         let (x, y) = &subject.validation;
-        quantized = crate::quantize::finetuned(&subject.run, quantized, &lessons, (x, Some(y)), None, &options)?;
+        let data = (x, Some(y));
+        let material = Material::of_run(&subject.run, data)?.context("the run names its data")?;
+        quantized = crate::quantize::finetuned(&subject.run, quantized, &material, data, None, &options)?;
     }
     let quantize_seconds = started.elapsed().as_secs_f64();
     let (x, y) = &subject.held_out;
@@ -136,7 +178,7 @@ fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result
     let row = Row {
         model: subject.run.name(),
         format: format.name(),
-        finetuned,
+        variant,
         blob_bytes: quantized.blob.bytes().len(),
         quantize_seconds,
         missed: bars.iter().filter(|b| !b.met()).map(|b| b.name).collect(),
@@ -146,47 +188,61 @@ fn measure(subject: &Subject, format: Format, finetuned: bool) -> anyhow::Result
     Ok((row, quantized))
 }
 
+/// Measures, and says how long it took.
+fn measured(subject: &Subject, format: Format, variant: Variant) -> anyhow::Result<(Row, Quantized)> {
+    let (row, quantized) = measure(subject, format, variant)?;
+    eprintln!(
+        "{} {}: {:.1} s to quantize",
+        row.model,
+        row.name(),
+        row.quantize_seconds
+    );
+    Ok((row, quantized))
+}
+
 /// Runs the command.
 pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
-    let (mut rows, mut points) = (Vec::new(), Vec::new());
+    let (mut rows, mut points, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     for path in &args.runs {
         let subject = open(path, args)?;
         let wanted = |f: &Format| args.format.is_empty() || args.format.contains(f);
         for (k, format) in Format::ALL.into_iter().filter(wanted).enumerate() {
-            let finetuned = if args.finetune && k == 0 {
-                &[false, true][..]
-            } else {
-                &[false]
-            };
-            for finetuned in finetuned {
-                let (row, quantized) = measure(&subject, format, *finetuned)?;
-                eprintln!(
-                    "{} {}: {:.1} s to quantize",
-                    row.model,
-                    row.name(),
-                    row.quantize_seconds
-                );
-                rows.push(row);
-                if k == 0 && !finetuned && subject.run.model.gate.is_some() {
-                    let (x, y) = &subject.validation;
-                    let more = crate::quantize::more_for_curve(&subject.run, x.count, usize::MAX)?;
-                    let held_out = &subject.held_out.0;
-                    points.extend(curve::points(
-                        &subject.run.name(),
-                        quantized,
-                        (x, y),
-                        more.as_ref(),
-                        held_out,
-                    )?);
+            let (row, calibrated) = measured(&subject, format, Variant::default())?;
+            rows.push(row);
+            if k > 0 {
+                continue;
+            }
+            if calibrated.report.input_weights_bits == 8 {
+                for variant in WIDER {
+                    rows.push(measured(&subject, format, variant)?.0);
                 }
+            }
+            if args.finetune {
+                let tuned = Variant {
+                    finetuned: true,
+                    ..Variant::default()
+                };
+                let (row, tuned) = measured(&subject, format, tuned)?;
+                rows.push(row);
+                let (x, y) = &subject.held_out;
+                moved.push(changes::Moved::of(&subject.run, &tuned, &calibrated, (x, Some(y)))?);
+            }
+            if subject.run.model.gate.is_some() {
+                let (x, y) = &subject.validation;
+                let more = crate::quantize::more_for_curve(&subject.run, x.count, usize::MAX)?;
+                let held_out = &subject.held_out.0;
+                let name = subject.run.name();
+                points.extend(curve::points(&name, calibrated, (x, y), more.as_ref(), held_out)?);
             }
         }
     }
-    let table = markdown(&rows, args) + &curve::markdown(&points);
+    let table = markdown(&rows, args) + &changes::markdown(&moved) + &curve::markdown(&points);
     if let Some(path) = &args.out {
         output::write_atomically(path, table.as_bytes())?;
     }
-    out.print(&json!({ "rows": rows, "curves": points }), || table);
+    out.print(&json!({ "rows": rows, "finetuning": moved, "curves": points }), || {
+        table
+    });
     Ok(())
 }
 
@@ -206,8 +262,7 @@ fn markdown(rows: &[Row], args: &FidelityArgs) -> String {
          what the chip computes; metric is accuracy, or mean squared error where it is below 0.1. *Arithmetic* compares the\n\
          integers with f32 on the same rounded parameters, so that it judges the integer arithmetic alone; h error is the\n\
          largest error of the hidden state after any update, on the float schedule. The last column names every bar that is\n\
-         missed (`quantize/src/bars.rs` lists them). A fine-tuned row learned from training sequences and was chosen by the\n\
-         validation part, with training sequences where that has fewer than 2,000: no figure fell there.\n\n\
+         missed (`quantize/src/bars.rs` lists them). A fine-tuned row saw nothing of these sequences; what changed is below.\n\n\
          | model | format | bytes | sequences | metric, float | fixed | updates, float | fixed | same decision | same schedule | \
          arithmetic: same decision | same schedule | h error | missed |\n\
          | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |\n",

@@ -23,16 +23,13 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
     let data = calibration(args, &run)?;
     let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
     if args.finetune {
-        let lessons = match &args.calib_x {
-            Some(_) => None,
-            None => lessons(&run)?,
-        };
-        let lessons = lessons.unwrap_or_else(|| {
-            let y = data.y.as_ref().map(|y| y.take(LESSONS));
-            (data.x.take(LESSONS), y)
-        });
         let judged = (&data.x, data.y.as_ref());
-        quantized = finetuned(&run, quantized, &lessons, judged, args.finetune_steps, &options)?;
+        let material = match &args.calib_x {
+            Some(_) => None,
+            None => Material::of_run(&run, judged)?,
+        };
+        let material = material.unwrap_or_else(|| Material::cut(&data.x, data.y.as_ref()));
+        quantized = finetuned(&run, quantized, &material, judged, args.finetune_steps, &options)?;
     }
     let wanted = args.curve_sequences.unwrap_or(usize::MAX);
     let more = match &args.calib_x {
@@ -62,25 +59,63 @@ pub fn more_for_curve(run: &Run, count: usize, wanted: usize) -> anyhow::Result<
     })
 }
 
-/// Sequences that fine-tuning learns from.
+/// Sequences that fine-tuning learns from, and fresh ones that confirm its choice.
 const LESSONS: usize = 4096;
+const CONFIRMING: usize = 8192;
+/// Blocks of neighbouring sequences into which recordings are cut: every other one teaches, and of the rest every other
+/// one chooses and confirms.
+const BLOCKS: usize = 40;
 
-/// Sequences to learn from, and their answers, by which a state is judged where few others are there.
-pub type Lessons = (Sequences, Option<Targets>);
+/// Sequences with their answers, where they are known.
+type Part = (Sequences, Option<Targets>);
 
-/// Training sequences of the run, where it says where they come from.
-pub fn lessons(run: &Run) -> anyhow::Result<Option<Lessons>> {
-    let training = |c: &host_train::TrainConfig| c.data.training(LESSONS, c.seed);
-    let found = run.config.as_ref().map(training).transpose()?;
-    Ok(found.map(|(x, y)| (x, Some(y))))
+/// What fine-tuning works with, no sequence twice.
+pub struct Material {
+    lessons: Sequences,
+    choosing: Part,
+    confirming: Part,
 }
 
-/// Fine-tunes with a progress bar.
+impl Material {
+    /// Of a generated task: `calibration` chooses, other sequences teach and confirm. Of a dataset: its training part, cut
+    /// into blocks.
+    pub fn of_run(run: &Run, calibration: (&Sequences, Option<&Targets>)) -> anyhow::Result<Option<Material>> {
+        let Some(config) = &run.config else { return Ok(None) };
+        if !config.data.is_generated() {
+            let (x, y) = config.data.training(2 * LESSONS, config.seed)?;
+            return Ok(Some(Material::cut(&x, Some(&y))));
+        }
+        let (x, y) = config.data.training(LESSONS + CONFIRMING, config.seed)?;
+        let rest = || LESSONS..x.count;
+        Ok(Some(Material {
+            lessons: x.take(LESSONS),
+            choosing: (calibration.0.clone(), calibration.1.cloned()),
+            confirming: (x.select(rest()), Some(y.select(rest()))),
+        }))
+    }
+
+    /// Cuts sequences in the order of their recording into blocks.
+    pub fn cut(x: &Sequences, y: Option<&Targets>) -> Material {
+        let size = x.count.div_ceil(BLOCKS).max(1);
+        let part = |of: [usize; 2]| -> Part {
+            let chosen: Vec<usize> = (0..x.count).filter(|n| of.contains(&(n / size % 4))).collect();
+            let answers = y.map(|y| y.select(chosen.iter().copied()));
+            (x.select(chosen), answers)
+        };
+        Material {
+            lessons: part([0, 2]).0,
+            choosing: part([1, 1]),
+            confirming: part([3, 3]),
+        }
+    }
+}
+
+/// Fine-tunes with a progress bar; `data` are what the report is about.
 pub fn finetuned(
     run: &Run,
     quantized: Quantized,
-    lessons: &Lessons,
-    judged: (&Sequences, Option<&Targets>),
+    material: &Material,
+    data: (&Sequences, Option<&Targets>),
     steps: Option<usize>,
     options: &Options,
 ) -> anyhow::Result<Quantized> {
@@ -91,25 +126,36 @@ pub fn finetuned(
             "--finetune-steps: 0 steps change nothing; leave --finetune away",
         ));
     }
+    if material.lessons.count == 0 || material.choosing.0.count == 0 || material.confirming.0.count == 0 {
+        return Err(Usage::error(format!(
+            "--finetune: {} sequences are too few to learn from, to choose by and to confirm; give at least {BLOCKS}",
+            data.0.count
+        )));
+    }
     let bar = output::progress_bar("fine-tuning", recipe.steps as u64);
     let tuned = quantize::finetune(
         &run.model,
         quantized,
-        (&lessons.0, lessons.1.as_ref()),
-        judged,
+        &quantize::Material {
+            lessons: &material.lessons,
+            choosing: (&material.choosing.0, material.choosing.1.as_ref()),
+            confirming: (&material.confirming.0, material.confirming.1.as_ref()),
+        },
+        data,
         (&recipe, options),
         |p| {
-            bar.set_position(p.step as u64);
+            bar.set_length(p.step.1 as u64);
+            bar.set_position(p.step.0 as u64);
             bar.suspend(|| {
                 eprintln!(
                     "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{}",
-                    p.step,
+                    p.step.0,
                     p.loss,
                     p.same_schedule,
                     p.same_decision,
-                    match (p.kept, p.worse.is_empty()) {
-                        (true, _) => ", kept".into(),
-                        (false, true) => String::new(),
+                    match (p.counts, p.worse.is_empty()) {
+                        (true, _) => ", counts".into(),
+                        (false, true) => ", not clearly better".into(),
                         (false, false) => format!(", worse: {}", p.worse.join(", ")),
                     }
                 );
@@ -191,13 +237,28 @@ fn text(args: &QuantizeArgs, q: &Quantized) -> String {
             100.0 * t.clipped
         ));
     }
+    if let Some(f) = &r.finetuned {
+        lines.push(format!("  fine-tuning, on {} other sequences:", f.sequences));
+        lines.extend(f.changes.iter().map(|c| {
+            format!(
+                "    {:<22} {:>10.5} to {:>10.5}, gain {:.5} ± {:.5}",
+                c.figure, c.before, c.after, c.gain, c.error
+            )
+        }));
+    }
     if let Some(p) = r.dial_curve.iter().find(|p| p.dial == 0.0) {
         let error = p.updates_error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
         lines.push(format!(
-            "  dial curve: {} points, {:.2}{error} updates at dial 0, on {} sequences",
+            "  dial curve: {} points, {:.2}{error} updates at dial 0, on {} sequences{}",
             r.dial_curve.len(),
             p.updates_mean,
-            r.curve_sequences
+            r.curve_sequences,
+            p.between.map_or_else(String::new, |b| format!(
+                "; {} recorded together elsewhere: {:.2} ± {:.2}",
+                b.sequences,
+                p.updates_mean,
+                b.expected(b.sequences)
+            ))
         ));
     }
     lines.extend(r.notes.iter().map(|n| format!("  note: {n}")));

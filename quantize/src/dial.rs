@@ -27,8 +27,48 @@ pub struct CurvePoint {
     /// Half of the 95 % interval of that mean, from the means of 20 blocks of neighbouring sequences: what was recorded
     /// together resembles each other. `None` on fewer than 40 sequences.
     pub updates_error: Option<f64>,
+    /// How far such blocks lie apart.
+    pub between: Option<Between>,
     /// Accuracy or mean squared error; `None` without answers.
     pub metric: Option<f64>,
+}
+
+/// How far the mean updates of blocks of neighbouring sequences lie apart. Where a block is about what one person, machine or
+/// place gave, this is how far those do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Between {
+    /// Sequences of a block.
+    pub sequences: usize,
+    /// Standard deviation of the means of the blocks.
+    pub deviation: f64,
+}
+
+impl Between {
+    /// Half of the 95 % interval for the difference between the curve and the mean updates of `n` other sequences, recorded
+    /// in blocks like those of the curve.
+    pub fn expected(&self, n: usize) -> f64 {
+        let blocks = (n as f64 / self.sequences as f64).max(1.0);
+        STUDENT * self.deviation * (1.0 / BLOCKS as f64 + 1.0 / blocks).sqrt()
+    }
+
+    fn of(updates: &[usize]) -> Option<Between> {
+        let sequences = updates.len() / BLOCKS;
+        if sequences < 2 {
+            return None;
+        }
+        let means: Vec<f64> = updates.chunks_exact(sequences).take(BLOCKS).map(mean).collect();
+        let centre = means.iter().sum::<f64>() / BLOCKS as f64;
+        let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
+        Some(Between {
+            sequences,
+            deviation: variance.sqrt(),
+        })
+    }
+
+    /// See [`CurvePoint::updates_error`].
+    fn error_of_mean(&self) -> f64 {
+        STUDENT * self.deviation / (BLOCKS as f64).sqrt()
+    }
 }
 
 impl From<&CurvePoint> for DialPoint {
@@ -43,18 +83,6 @@ impl From<&CurvePoint> for DialPoint {
 
 fn mean(updates: &[usize]) -> f64 {
     updates.iter().sum::<usize>() as f64 / updates.len() as f64
-}
-
-/// See [`CurvePoint::updates_error`].
-fn error_of_mean(updates: &[usize]) -> Option<f64> {
-    let size = updates.len() / BLOCKS;
-    if size < 2 {
-        return None;
-    }
-    let means: Vec<f64> = updates.chunks_exact(size).take(BLOCKS).map(mean).collect();
-    let centre = means.iter().sum::<f64>() / BLOCKS as f64;
-    let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
-    Some(STUDENT * (variance / BLOCKS as f64).sqrt())
 }
 
 /// Measures the curve: updates on `x` and on `more`, the metric on `x` alone.
@@ -99,10 +127,12 @@ pub(crate) fn dial_curve(
         };
         let mut updates = updates(&runs);
         updates.extend(at(dial, &of_more)?.iter().map(|r| r.updates.len()));
+        let between = Between::of(&updates);
         curve.push(CurvePoint {
             dial,
             updates_mean: mean(&updates),
-            updates_error: error_of_mean(&updates),
+            updates_error: between.map(|b| b.error_of_mean()),
+            between,
             metric,
         });
     }
@@ -146,13 +176,18 @@ mod tests {
         let people: Vec<usize> = (0..200).map(|n| if n / 10 % 2 == 0 { 9 } else { 11 }).collect();
         // The same numbers, shuffled evenly.
         let mixed: Vec<usize> = (0..200).map(|n| if n % 2 == 0 { 9 } else { 11 }).collect();
-        let error = error_of_mean(&people).unwrap();
+        let between = Between::of(&people).unwrap();
+        let error = between.error_of_mean();
         assert!(
             (error - STUDENT * (20.0f64 / 19.0 / 20.0).sqrt()).abs() < 1e-12,
             "{error}"
         );
-        assert_eq!(error_of_mean(&mixed), Some(0.0));
-        assert_eq!(error_of_mean(&people[..39]), None);
+        assert_eq!(Between::of(&mixed).unwrap().expected(10), 0.0);
+        assert_eq!(Between::of(&people[..39]), None);
+        // One other person, or less of one: nearly the deviation between them; very many: the error of the mean.
+        let one = STUDENT * (21.0f64 / 19.0).sqrt();
+        assert!((between.expected(10) - one).abs() < 1e-12 && between.expected(3) == between.expected(10));
+        assert!((between.expected(10_000_000) - error).abs() < 1e-3);
     }
 
     #[test]

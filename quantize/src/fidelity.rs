@@ -69,23 +69,37 @@ impl<'a> Fixed<'a> {
     }
 }
 
-/// The integers against the original model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The integers against the original model. One number a sequence, but for the metric.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Whole {
     /// Float, fixed.
     pub(crate) metric: Option<(Metric, Metric)>,
-    /// Mean updates, float and fixed.
-    pub(crate) updates: (f64, f64),
-    pub(crate) same_decision: f64,
-    pub(crate) same_schedule: f64,
+    /// The metric of each sequence that has an answer alone, higher is better.
+    pub(crate) merit: Vec<f64>,
+    /// Mean updates of the float model.
+    pub(crate) updates_float: f64,
+    pub(crate) updates: Vec<f64>,
+    pub(crate) same_decision: Vec<f64>,
+    pub(crate) same_schedule: Vec<f64>,
 }
 
-/// The integers against f32 on their own parameters.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The integers against f32 on their own parameters, sequence by sequence.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Arithmetic {
-    pub(crate) same_decision: f64,
-    pub(crate) same_schedule: f64,
-    pub(crate) max_abs_h_error: f64,
+    pub(crate) same_decision: Vec<f64>,
+    pub(crate) same_schedule: Vec<f64>,
+    /// Largest error of h.
+    pub(crate) h_error: Vec<f64>,
+}
+
+impl Arithmetic {
+    pub(crate) fn max_abs_h_error(&self) -> f64 {
+        self.h_error.iter().copied().fold(0.0, f64::max)
+    }
+}
+
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 impl Case<'_> {
@@ -102,17 +116,31 @@ impl Case<'_> {
     /// Against the original model, which gives `float`.
     pub(crate) fn whole(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Whole, Error> {
         let fixed = &fixed.outcomes;
+        let objective = self.original.description.objective;
+        let of = |outputs: &[Vec<f32>], y: &Targets| Metric::of("calibration data", objective, outputs, y);
         let metric = |outcomes: &[Outcome], y: &Targets| {
             let answered = outcomes.iter().take(y.count());
             let outputs: Vec<Vec<f32>> = answered.map(|o| o.output.clone()).collect();
-            Metric::of("calibration data", self.original.description.objective, &outputs, y)
+            of(&outputs, y)
         };
         let metrics = |y| -> Result<_, Error> { Ok((metric(float, y)?, metric(fixed, y)?)) };
+        let merit = |(n, outcome): (usize, &Outcome)| {
+            let answer = self.y?.select([n]);
+            Some(match of(std::slice::from_ref(&outcome.output), &answer) {
+                Ok(Metric::Mse(v)) => -v,
+                Ok(other) => other.value(),
+                // A sequence in which no label holds ranks nothing.
+                Err(_) => 0.0,
+            })
+        };
+        let answered = fixed.iter().take(self.y.map_or(0, Targets::count));
         Ok(Whole {
             metric: self.y.map(metrics).transpose()?,
-            updates: (mean_updates(float), mean_updates(fixed)),
-            same_decision: share(float, fixed, self.same_decision(float)),
-            same_schedule: share(float, fixed, same_schedule),
+            merit: answered.enumerate().filter_map(merit).collect(),
+            updates_float: mean_updates(float),
+            updates: fixed.iter().map(|o| o.updates.len() as f64).collect(),
+            same_decision: alike(float, fixed, self.same_decision(float)),
+            same_schedule: alike(float, fixed, same_schedule),
         })
     }
 
@@ -120,9 +148,9 @@ impl Case<'_> {
     pub(crate) fn arithmetic(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Arithmetic, Error> {
         let rounded = Forward::new(self.dequantized).run_all(self.x, 0.0, self.threads)?;
         Ok(Arithmetic {
-            same_decision: share(&rounded, &fixed.outcomes, self.same_decision(float)),
-            same_schedule: share(&rounded, &fixed.outcomes, same_schedule),
-            max_abs_h_error: h_error(self, &fixed.simulator, &fixed.counts).0,
+            same_decision: alike(&rounded, &fixed.outcomes, self.same_decision(float)),
+            same_schedule: alike(&rounded, &fixed.outcomes, same_schedule),
+            h_error: h_error(self, &fixed.simulator, &fixed.counts).0,
         })
     }
 }
@@ -135,13 +163,13 @@ pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
         sequences: case.x.count,
         metric_float: whole.metric.map(|m| m.0.value()),
         metric_fixed: whole.metric.map(|m| m.1.value()),
-        updates_float: whole.updates.0,
-        updates_fixed: whole.updates.1,
-        same_decision: whole.same_decision,
-        same_schedule: whole.same_schedule,
-        arith_same_decision: arithmetic.same_decision,
-        arith_same_schedule: arithmetic.same_schedule,
-        arith_max_abs_h_error: arithmetic.max_abs_h_error,
+        updates_float: whole.updates_float,
+        updates_fixed: mean(&whole.updates),
+        same_decision: mean(&whole.same_decision),
+        same_schedule: mean(&whole.same_schedule),
+        arith_same_decision: mean(&arithmetic.same_decision),
+        arith_same_schedule: mean(&arithmetic.same_schedule),
+        arith_max_abs_h_error: arithmetic.max_abs_h_error(),
     })
 }
 
@@ -149,8 +177,8 @@ pub(crate) fn mean_updates(outcomes: &[Outcome]) -> f64 {
     outcomes.iter().map(|o| o.updates.len()).sum::<usize>() as f64 / outcomes.len() as f64
 }
 
-pub(crate) fn share(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> f64) -> f64 {
-    a.iter().zip(b).map(|(a, b)| same(a, b)).sum::<f64>() / a.len() as f64
+fn alike(a: &[Outcome], b: &[Outcome], same: impl Fn(&Outcome, &Outcome) -> f64) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| same(a, b)).collect()
 }
 
 /// 1 where both used the same samples, else 0.
@@ -188,11 +216,12 @@ pub(crate) fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
     (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
 }
 
-/// (largest, mean square) error of the hidden state, with the float model's own schedule imposed on both.
-pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (f64, f64) {
+/// The largest error of the hidden state in each sequence, and the mean square of all, with the float model's own
+/// schedule imposed on both.
+pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (Vec<f64>, f64) {
     let size = case.x.length * case.x.channels;
     let share = case.x.count.div_ceil(case.threads.max(1)).max(1) * size;
-    let parts: Vec<(f64, f64, usize)> = std::thread::scope(|scope| {
+    let parts: Vec<(Vec<f64>, f64, usize)> = std::thread::scope(|scope| {
         let work = case.x.values.chunks(share).zip(counts.chunks(share));
         let handles: Vec<_> = work
             .map(|(x, counts)| scope.spawn(move || h_error_of(case, simulator, x, counts)))
@@ -202,21 +231,22 @@ pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]
             .map(|h| h.join().expect("a worker panicked"))
             .collect()
     });
-    let largest = parts.iter().fold(0.0f64, |m, p| m.max(p.0));
     let (sum, n) = parts.iter().fold((0.0, 0), |(s, n), p| (s + p.1, n + p.2));
+    let largest = parts.into_iter().flat_map(|p| p.0).collect();
     (largest, sum / n.max(1) as f64)
 }
 
-/// Largest, sum of squares and number of the errors on some of the sequences.
-fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i16]) -> (f64, f64, usize) {
+/// The largest of each, sum of squares and number of the errors on some of the sequences.
+fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i16]) -> (Vec<f64>, f64, usize) {
     let forward = Forward::new(case.dequantized);
     let size = case.x.length * case.x.channels;
     let step = 1.0 / f64::from(1u32 << case.model.fractions().1);
-    let (mut largest, mut sum, mut n) = (0.0f64, 0.0, 0usize);
+    let (mut all, mut sum, mut n) = (Vec::new(), 0.0, 0usize);
     for (x, counts) in x.chunks_exact(size).zip(counts.chunks_exact(size)) {
         let mut states: Vec<f32> = Vec::new();
         let outcome = forward.run_observed(x, Schedule::Learned { dial: 0.0 }, |u| states.extend(u.h));
         let mut expected = states.iter();
+        let mut largest = 0.0f64;
         simulator.run_observed(counts, Schedule::Imposed(&outcome.updates), |seen| {
             for layer in 0..seen.model.layers() {
                 for (h, e) in seen.state.hidden(seen.model, layer).iter().zip(&mut expected) {
@@ -227,6 +257,7 @@ fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i
                 }
             }
         });
+        all.push(largest);
     }
-    (largest, sum, n)
+    (all, sum, n)
 }

@@ -6,15 +6,16 @@
 //! weighed by how far an error moves the next update. No labels are needed.
 
 mod grid;
-mod keep;
+pub(crate) mod keep;
 mod pass;
 mod teacher;
 
-use crate::{Error, IntegerModel, Options, Quantized, dequantize::dequantize};
+use crate::{Change, Error, IntegerModel, Kernel, Options, Quantized, dequantize::dequantize};
 use float_model::{FloatModel, Sequences, Targets};
 use grid::requantized;
-use keep::{Judge, joined};
+use keep::{Judge, after, certainty, counts, worse};
 use pass::{Grid, Pass};
+use serde::Serialize;
 use teacher::{Lesson, lessons};
 
 /// How long and how fast to fine-tune.
@@ -45,52 +46,121 @@ impl Default for Finetune {
 /// What the observer is shown after each evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinetuneProgress {
-    /// Steps done.
-    pub step: usize,
+    /// Steps done, and steps at most.
+    pub step: (usize, usize),
     /// Mean loss since the last evaluation.
     pub loss: f64,
-    /// Share of the decisions on the judging sequences that are the original model's.
+    /// Share of the decisions on the choosing sequences that are the original model's.
     pub same_decision: f64,
     /// Share of the schedules that are.
     pub same_schedule: f64,
     /// The figures of fidelity that are worse than calibration's; such a state does not count.
     pub worse: Vec<&'static str>,
-    /// Whether this is the best state so far.
-    pub kept: bool,
+    /// Whether the state counts.
+    pub counts: bool,
 }
 
-/// Sequences that judge, at least: where there are fewer, lessons judge too, as a decision among a few hundred is luck.
-const JUDGED: usize = 2000;
+/// Sequences, and answers of the first of them where they are known.
+pub type Data<'a> = (&'a Sequences, Option<&'a Targets>);
 
-/// Fine-tunes a quantized model on `lessons_x`, judged on `x` and `y` against calibration alone; where they are fewer than
-/// 2,000, on the first lessons and their answers too, if they have any. What is returned is the state with most schedules unchanged among those in which no figure of fidelity is worse, or `quantized` as it was.
+/// What fine-tuning works with: three sets with no sequence in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// To learn from.
+    pub lessons: &'a Sequences,
+    /// To choose a state by.
+    pub choosing: Data<'a>,
+    /// To make sure of the choice: the best of many is partly the luckiest.
+    pub confirming: Data<'a>,
+}
+
+/// What fine-tuning brought, on sequences that it neither learned from nor chose by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finetuned {
+    /// Those sequences.
+    pub sequences: usize,
+    /// Figure by figure, against calibration alone.
+    pub changes: Vec<Change>,
+}
+
+/// States that are tried on the confirming sequences, at most.
+const CONFIRMED: usize = 5;
+
+/// Fine-tunes a quantized model; `data` is what it was calibrated and reported on. With byte planes it starts with one more
+/// bit of the h that they multiply, as training makes up for the coarser weights that prove then, and only where that
+/// comes to nothing, from the calibrated integers themselves.
+///
+/// A state counts if no figure of fidelity is worse than with calibration alone and the schedules are better by more than
+/// sampling error. Of those that count on the choosing sequences, the surest that also counts on the confirming ones is
+/// returned; `quantized` as it was, with a note, where there is none or every schedule is the original's already.
 ///
 /// # Errors
 /// Data that do not fit the model.
 pub fn finetune(
     original: &FloatModel,
     quantized: Quantized,
-    (lessons_x, lessons_y): (&Sequences, Option<&Targets>),
-    (x, y): (&Sequences, Option<&Targets>),
+    material: &Material<'_>,
+    data: Data<'_>,
     (recipe, options): (&Finetune, &Options),
     mut observe: impl FnMut(&FinetuneProgress),
 ) -> Result<Quantized, Error> {
-    let (mut judged, mut answers) = (x.clone(), y.cloned());
-    let more = lessons_x.take(JUDGED.saturating_sub(x.count));
-    if more.count > 0 && (more.length, more.channels) == (x.length, x.channels) {
-        judged.values.extend(&more.values);
-        judged.count += more.count;
-        if let (Some(y), Some(of_lessons)) = (y, lessons_y) {
-            answers = joined(y, &of_lessons.take(more.count)).or(answers);
+    let base = quantized.integers.clone();
+    let judge = |data| Judge::new(original, data, &base, options.threads);
+    let choosing = judge(material.choosing)?;
+    if choosing.all_alike() {
+        return Ok(quantized.noted("fine-tuning has nothing to gain: every schedule is the original's already".into()));
+    }
+    let lessons = lessons(original, material.lessons, options.threads);
+    let mut starts = Vec::new();
+    if base.kernel == Kernel::BytePlane && base.h_drop > 1 {
+        // Where no scale proves, there is one start only.
+        starts.extend(quantized.narrowed_by(original, data.0, base.h_drop - 1, options).ok());
+    }
+    starts.push(base.clone());
+    let mut fallen: Vec<&str> = Vec::new();
+    for (at, start) in starts.iter().enumerate() {
+        let mut observe = |mut p: FinetuneProgress| {
+            fallen.extend(&p.worse);
+            p.step = (at * recipe.steps + p.step.0, starts.len() * recipe.steps);
+            observe(&p);
+        };
+        let mut states = states_from(start, &lessons, &choosing, (recipe, options), &mut observe)?;
+        if states.is_empty() {
+            continue;
+        }
+        states.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let confirming = judge(material.confirming)?;
+        for (_, integers) in states.into_iter().take(CONFIRMED) {
+            let changes = confirming.changes(&integers, true)?;
+            if counts(&changes) {
+                let sequences = material.confirming.0.count;
+                let finetuned = Finetuned { sequences, changes };
+                return quantized.replaced(original, integers, finetuned, data, options);
+            }
+            fallen.extend(worse(&changes));
         }
     }
-    let judge = Judge::new(original, &judged, answers.as_ref(), options.threads)?;
-    let base = quantized.integers.clone();
-    let floor = judge.floor(&base)?;
-    let lessons = lessons(original, lessons_x, options.threads);
-    let mut student = Student::new(&base, &lessons);
-    let mut best: Option<(f64, IntegerModel)> = None;
-    let mut spoiled: Vec<&str> = Vec::new();
+    fallen.sort_unstable();
+    fallen.dedup();
+    let why = match fallen.is_empty() {
+        true => String::new(),
+        false => format!("; fell in one state or another: {}", fallen.join(", ")),
+    };
+    Ok(quantized.noted(format!(
+        "fine-tuning found nothing clearly better in which no figure falls: calibration alone stays{why}"
+    )))
+}
+
+/// Trains from `start`; the states that count on the choosing sequences, with how sure they are.
+fn states_from(
+    start: &IntegerModel,
+    lessons: &[Lesson],
+    choosing: &Judge<'_>,
+    (recipe, options): (&Finetune, &Options),
+    observe: &mut impl FnMut(FinetuneProgress),
+) -> Result<Vec<(f64, IntegerModel)>, Error> {
+    let mut states = Vec::new();
+    let mut student = Student::new(start, lessons);
     let every = (recipe.steps / recipe.evaluations.max(1)).max(1);
     let mut loss = 0.0;
     for step in 0..recipe.steps {
@@ -101,35 +171,23 @@ pub fn finetune(
         if (step + 1) % every != 0 {
             continue;
         }
-        let integers = requantized(&base, &student.latent);
-        let (figures, worse) = judge.compare(&floor, &integers)?;
-        let held = best.as_ref().map_or(floor.whole.same_schedule, |b| b.0);
-        let kept = worse.is_empty() && figures.same_schedule >= held;
-        spoiled.extend(&worse);
-        observe(&FinetuneProgress {
-            step: step + 1,
+        let integers = requantized(start, &student.latent);
+        let changes = choosing.changes(&integers, false)?;
+        let counts = counts(&changes);
+        observe(FinetuneProgress {
+            step: (step + 1, recipe.steps),
             loss,
-            same_decision: figures.same_decision,
-            same_schedule: figures.same_schedule,
-            worse,
-            kept,
+            same_decision: after(&changes, "same_decision"),
+            same_schedule: after(&changes, "same_schedule"),
+            worse: worse(&changes),
+            counts,
         });
         loss = 0.0;
-        if kept {
-            best = Some((figures.same_schedule, integers));
+        if counts {
+            states.push((certainty(&changes), integers));
         }
     }
-    match best {
-        Some((_, integers)) => quantized.replaced(original, integers, (x, y), options),
-        None => {
-            spoiled.sort_unstable();
-            spoiled.dedup();
-            let figures = spoiled.join(", ");
-            Ok(quantized.noted(format!(
-                "fine-tuning: no state kept every figure of calibration alone, which stays ({figures} fell)"
-            )))
-        }
-    }
+    Ok(states)
 }
 
 /// The float copy that is trained.

@@ -32,7 +32,7 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
         Width::Eight => fraction_bits(ranges.x, 8),
         Width::Sixteen => fraction_bits(ranges.x_roomy, 8),
     };
-    let h_fraction = fraction_bits(ranges.h0.max(1.0), 13);
+    let h_fraction = fraction_bits(ranges.h0.max(1.0), 13).min(options.h_fraction.unwrap_or(15).max(13));
     let h_step = f64::from(1u32 << h_fraction);
     let family = model.cell.family();
     let mut layers = Vec::new();

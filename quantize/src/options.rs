@@ -105,6 +105,9 @@ pub struct Options {
     pub input_weights: Option<Width>,
     /// How the recurrent weights are multiplied.
     pub kernel: Option<Kernel>,
+    /// Fractional bits of h, 13 to 15; fewer where max|h0| needs it. Each bit less doubles the steps that an 8-bit row leaves
+    /// to the recurrent weights where x reaches farther than h, and the rounding of h.
+    pub h_fraction: Option<u8>,
     /// Name stored in the blob.
     pub name: String,
     /// Largest number of samples ever skipped, needed for an endless stream; `None` leaves it to the gate.
@@ -141,6 +144,7 @@ impl Default for Options {
             weights: None,
             input_weights: None,
             kernel: None,
+            h_fraction: None,
             name: "model".into(),
             max_skip: None,
             calibration_sequences: 64,

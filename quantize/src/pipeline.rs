@@ -1,14 +1,15 @@
 //! The steps from a float model to a judged blob.
 
 use crate::{
-    Bar, Blob, Error, Fidelity, Format, IntegerModel, Options, RowRecord, TensorRange, bars,
+    Bar, Blob, Change, Data, Error, Fidelity, Finetuned, Format, IntegerModel, Options, RowRecord, TensorRange, bars,
     calibrate::{ranges, tensor_ranges},
-    choose::choose,
+    choose::{Choice, choose},
     compensate::moments,
     dequantize::dequantize,
     dial::{CurvePoint, dial_curve},
     fidelity::{Case, judge},
-    layers::Basis,
+    finetune::keep::Judge,
+    layers::{Basis, integers},
 };
 use float_model::{FloatModel, Sequences, Targets};
 use serde::Serialize;
@@ -50,6 +51,8 @@ pub struct Report {
     pub dial_curve: Vec<CurvePoint>,
     /// What is asked of the losses below.
     pub bars: Vec<Bar>,
+    /// What fine-tuning brought, where it was taken.
+    pub finetuned: Option<Finetuned>,
     /// The losses.
     #[serde(flatten)]
     pub fidelity: Fidelity,
@@ -115,6 +118,7 @@ fn finished(
         curve_sequences: x.count,
         dial_curve: curve,
         bars: bars(&fidelity, format, model.description.objective, options.solved_mse),
+        finetuned: None,
         fidelity,
     };
     Ok(Quantized {
@@ -127,15 +131,57 @@ fn finished(
 
 /// The dequantized model of a quantization, for comparisons.
 impl Quantized {
-    /// The same with other integers of the same format, judged anew.
+    /// The same with the fine-tuned integers, judged anew.
     pub(crate) fn replaced(
         self,
         original: &FloatModel,
         integers: IntegerModel,
-        data: (&Sequences, Option<&Targets>),
+        finetuned: Finetuned,
+        data: Data<'_>,
         options: &Options,
     ) -> Result<Quantized, Error> {
-        finished(original, integers, self.format, self.report.notes, data, options)
+        let mut new = finished(original, integers, self.format, self.report.notes, data, options)?;
+        new.report.finetuned = Some(finetuned);
+        Ok(new)
+    }
+
+    /// The integers with another number of bits dropped from the h that byte planes multiply, calibrated on the first
+    /// sequences of `x`.
+    pub(crate) fn narrowed_by(
+        &self,
+        original: &FloatModel,
+        x: &Sequences,
+        h_drop: u8,
+        options: &Options,
+    ) -> Result<IntegerModel, Error> {
+        let sample = x.take(options.calibration_sequences.max(1));
+        let mut said = Vec::new();
+        let basis = Basis {
+            model: original,
+            ranges: &ranges(original, &sample, options.percentile, &mut said)?,
+            moments: &moments(original, &sample),
+            options,
+        };
+        let choice = Choice {
+            weights: self.format.weights(),
+            input_width: self.integers.layers[0].ih_width,
+            h_drop,
+        };
+        integers(&basis, choice, &mut said)
+    }
+
+    /// Every figure of fidelity against those of another blob of the same model, on the same sequences.
+    ///
+    /// # Errors
+    /// Data that do not fit the model.
+    pub fn changes(
+        &self,
+        before: &Quantized,
+        original: &FloatModel,
+        data: Data<'_>,
+        threads: usize,
+    ) -> Result<Vec<Change>, Error> {
+        Judge::new(original, data, &before.integers, threads)?.changes(&self.integers, true)
     }
 
     /// The same with a note in its report.

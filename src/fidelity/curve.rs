@@ -23,6 +23,8 @@ pub struct Point {
     held_out: f64,
     /// Against `stored`, as a share.
     difference: f64,
+    /// How far it may lie from 0 in 19 of 20 cases, as the blocks of the calibration data differ.
+    expected: Option<f64>,
 }
 
 /// Updates of each sequence.
@@ -58,6 +60,7 @@ pub fn points(
         ..Options::default()
     };
     let quantized = quantized.with_dial_curve((x, Some(y)), more, &options)?;
+    let count = held_out.count;
     let point = |p: &quantize::CurvePoint| {
         let held_out = mean(updates(&quantized.blob, p.dial, held_out)?.into_iter());
         Ok(Point {
@@ -68,6 +71,7 @@ pub fn points(
             halves: halves(&updates(&quantized.blob, p.dial, more.unwrap_or(x))?),
             held_out,
             difference: held_out / p.updates_mean - 1.0,
+            expected: p.between.map(|b| b.expected(count) / p.updates_mean),
         })
     };
     quantized.report.dial_curve.iter().map(point).collect()
@@ -82,15 +86,19 @@ pub fn markdown(points: &[Point]) -> String {
         "\n## Dial curves\n\n\
          Mean updates at each dial as the blob of the first format stores them, with their 95 % interval from the means of 20\n\
          blocks of neighbouring sequences. *Halves*: calibration data cut into {BLOCKS} such blocks, every other block against the\n\
-         rest, which knows the same people. *Held-out*: the sequences of the table above; of a dataset, other people.\n\n\
-         | model | dial | stored | halves | held-out | against stored |\n| --- | --: | --: | --: | --: | --: |\n"
+         rest, which knows the same people. *Held-out*: the sequences of the table above; of a dataset, other people.\n\
+         *Expected within*: 95 % interval for as many sequences of other people, if they differ as the 20 blocks do.\n\n\
+         | model | dial | stored | halves | held-out | against stored | expected within |\n| --- | --: | --: | --: | --: | --: | --: |\n"
     );
     for p in points {
         let error = p.error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
+        let expected = p
+            .expected
+            .map_or_else(|| "-".into(), |e| format!("± {:.1} %", 100.0 * e));
         // Writing to a String cannot fail.
         let _ = writeln!(
             s,
-            "| {} | {:.2} | {:.2}{error} | {:+.1} % | {:.2} | {:+.1} % |",
+            "| {} | {:.2} | {:.2}{error} | {:+.1} % | {:.2} | {:+.1} % | {expected} |",
             p.model,
             p.dial,
             p.stored,
