@@ -2,7 +2,7 @@
 
 use crate::{
     compare::CompareArgs, data::DataArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, sweep::SweepArgs, train::TrainArgs,
+    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{num::NonZeroU32, path::PathBuf};
@@ -47,6 +47,12 @@ pub enum Command {
                       Example: skiprnn sweep frequency --lambdas 1e-4,1e-3 --slurm sweep.sh --out runs/sweep"
     )]
     Sweep(SweepArgs),
+    /// Skipping runs beside what others would take: fixed rates, random skipping, early exit, 1D CNNs; goes on where it was killed.
+    #[command(
+        after_help = "Example: skiprnn rivals runs/sweep --board nrf52840,stm32l476 --sensor lis3dh --out runs/rivals\n\
+                      Example: skiprnn rivals runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --every 2,4,8 --out runs/rivals"
+    )]
+    Rivals(RivalsArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),
@@ -106,6 +112,9 @@ pub struct InputArgs {
     /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model asked at every step.
     #[arg(long)]
     pub y: Option<PathBuf>,
+    /// Use samples 0, K, 2K, ... of each sequence of --x, as a blob of a run with `--every K` asks for; a run folder knows its own.
+    #[arg(long, value_name = "K", requires = "x")]
+    pub every: Option<usize>,
     /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
     #[arg(long)]
     pub n: Option<usize>,

@@ -51,6 +51,7 @@ fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
         input: InputArgs {
             x: None,
             y: None,
+            every: None,
             n: Some(n),
             seed: EVALUATION_SEED,
         },
@@ -111,6 +112,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         let input = InputArgs {
             x: None,
             y: None,
+            every: None,
             n: Some(n),
             seed: EVALUATION_SEED,
         };

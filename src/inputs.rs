@@ -93,12 +93,24 @@ pub struct Data {
 
 /// Reads `--x` (and `--y`), as far as `--n` reaches: as the training data of `source` were read, where they were
 /// recorded, else as they are.
-pub fn from_files(x: &Path, y: Option<&Path>, n: Option<usize>, source: Option<&DataSource>) -> anyhow::Result<Data> {
+pub fn from_files(
+    x: &Path,
+    y: Option<&Path>,
+    n: Option<usize>,
+    every: Option<usize>,
+    source: Option<&DataSource>,
+) -> anyhow::Result<Data> {
     if n == Some(0) {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
     let (sequences, answers) = match source {
-        Some(DataSource::Dataset(config)) => dataset::read_like(config, x, y)?,
+        Some(DataSource::Dataset(config)) => {
+            if every.is_some_and(|k| Some(k) != config.every && (k, config.every) != (1, None)) {
+                let own = config.every.unwrap_or(1);
+                return Err(Usage::error(format!("--every: the run's own is {own}; leave it out")));
+            }
+            dataset::read_like(config, x, y)?
+        }
         _ => {
             let options = dataset::ReadOptions {
                 y,
@@ -106,7 +118,10 @@ pub fn from_files(x: &Path, y: Option<&Path>, n: Option<usize>, source: Option<&
                 ..Default::default()
             };
             let found = dataset::read(x, &options)?;
-            (found.x, found.y)
+            match every {
+                Some(k) => dataset::every_kth(&found.x, found.y, k)?,
+                None => (found.x, found.y),
+            }
         }
     };
     let n = n.unwrap_or(usize::MAX);
@@ -123,7 +138,7 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
         return Err(Usage::error("--y: answers without sequences; give --x too"));
     }
     if let Some(x) = &args.x {
-        return from_files(x, args.y.as_deref(), args.n, source);
+        return from_files(x, args.y.as_deref(), args.n, args.every, source);
     }
     let Some(source) = source else {
         return Err(Usage::error(

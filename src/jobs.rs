@@ -1,6 +1,6 @@
 //! Training runs in folders: how far each is, and training those that are not finished, several at a time.
 //!
-//! `reproduce` and `sweep` share this. A run folder that is there counts, whoever made it, where its configuration is the
+//! `reproduce`, `sweep` and `rivals` share this. A run folder that is there counts, whoever made it, where its configuration is the
 //! one asked for; a killed command goes on from each run's last checkpoint.
 
 use crate::{
@@ -145,34 +145,62 @@ pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
+/// What can be done beside other tasks.
+pub struct Task {
+    /// For example `skip-gru-1e-5 2`.
+    pub label: String,
+    /// Does it.
+    pub work: Work,
+}
+
+/// Work that may show itself among the bars.
+pub type Work = Box<dyn FnOnce(&MultiProgress) -> anyhow::Result<()> + Send>;
+
 /// Trains those that are not finished, `at_once` at a time and in order. Returns what failed.
 ///
 /// # Errors
 /// A folder that holds something else; then nothing is trained.
 pub fn train_all(jobs: Vec<Job>, at_once: usize) -> anyhow::Result<Vec<String>> {
-    let waiting: Vec<Job> = jobs.into_iter().filter(|j| j.run.finished().is_none()).collect();
-    for job in &waiting {
+    Ok(do_all(tasks(jobs)?, at_once))
+}
+
+/// The training of those that are not finished.
+///
+/// # Errors
+/// A folder that holds something else.
+pub fn tasks(jobs: Vec<Job>) -> anyhow::Result<Vec<Task>> {
+    let waiting = jobs.into_iter().filter(|j| j.run.finished().is_none());
+    let task = |job: Job| {
         if let Progress::Refused(problem) = &job.run.progress {
             anyhow::bail!("{problem}; move {} away", job.run.folder.display());
         }
-    }
-    let at_once = at_once.max(1).min(waiting.len());
-    let waiting = Mutex::new(VecDeque::from(waiting));
+        Ok(Task {
+            label: job.label.clone(),
+            work: Box::new(move |bars| train_one(&job, bars)),
+        })
+    };
+    waiting.map(task).collect()
+}
+
+/// Does the tasks, `at_once` at a time and in order. Returns what failed.
+pub fn do_all(tasks: Vec<Task>, at_once: usize) -> Vec<String> {
+    let at_once = at_once.max(1).min(tasks.len());
+    let waiting = Mutex::new(VecDeque::from(tasks));
     let failures = Mutex::new(Vec::new());
     let bars = MultiProgress::new();
     let work = || {
         loop {
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            let Some(job) = next else { return };
-            if let Err(error) = train_one(&job, &bars) {
+            let Some(Task { label, work }) = next else { return };
+            if let Err(error) = work(&bars) {
                 let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-                failures.push(format!("{}: {error:#}", job.label));
+                failures.push(format!("{label}: {error:#}"));
                 eprintln!("{}", failures[failures.len() - 1]);
             }
         }
     };
     std::thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(work))));
-    Ok(failures.into_inner().unwrap_or_else(PoisonError::into_inner))
+    failures.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn train_one(Job { label, run }: &Job, bars: &MultiProgress) -> anyhow::Result<()> {

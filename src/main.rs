@@ -20,6 +20,7 @@ mod plot;
 mod quantize;
 mod report;
 mod reproduce;
+mod rivals;
 mod simulate;
 mod svg;
 mod sweep;
@@ -54,6 +55,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
+        Command::Rivals(args) => rivals::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out),

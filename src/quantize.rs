@@ -169,7 +169,7 @@ pub fn finetuned(
 /// The calibration data: given, or the run's own validation part.
 fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
     if let Some(x) = &args.calib_x {
-        return inputs::from_files(x, args.calib_y.as_deref(), None, run.source().as_ref());
+        return inputs::from_files(x, args.calib_y.as_deref(), None, None, run.source().as_ref());
     }
     if args.calib_y.is_some() {
         return Err(Usage::error("--calib-y: answers without sequences; give --calib-x too"));

@@ -71,6 +71,17 @@ pub fn escape(text: &str) -> String {
 impl Chart<'_> {
     /// The chart as an `<svg>` element.
     pub fn svg(&self) -> String {
+        let step = tick_step(self.x.1 - self.x.0, 8.0);
+        self.draw(ticks(self.x, 8.0).into_iter().map(|t| (t, label(t, step))).collect())
+    }
+
+    /// The same where every x is the logarithm to base 2 of what the axis shows.
+    pub fn svg_log2(&self) -> String {
+        let ticks = (self.x.0.ceil() as i32..=self.x.1.floor() as i32).map(f64::from);
+        self.draw(ticks.map(|t| (t, t.exp2().to_string())).collect())
+    }
+
+    fn draw(&self, x_ticks: Vec<(f64, String)>) -> String {
         let (width, height) = self.size;
         let px = |x: f64| LEFT + (x - self.x.0) / (self.x.1 - self.x.0) * (width - LEFT - RIGHT);
         let py = |y: f64| height - BOTTOM - (y - self.y.0) / (self.y.1 - self.y.0) * (height - TOP - BOTTOM);
@@ -84,14 +95,13 @@ impl Chart<'_> {
             "<text class=\"title\" x=\"{LEFT}\" y=\"16\">{}</text>",
             escape(self.title)
         );
-        let x_step = tick_step(self.x.1 - self.x.0, 8.0);
-        for t in ticks(self.x, 8.0) {
+        for (t, shown) in x_ticks {
             let (x, y) = (px(t), height - BOTTOM);
             let _ = write!(
                 s,
                 "<text class=\"tick\" text-anchor=\"middle\" x=\"{x:.1}\" y=\"{:.1}\">{}</text>",
                 y + 15.0,
-                label(t, x_step)
+                shown
             );
         }
         let y_step = tick_step(self.y.1 - self.y.0, 5.0);
@@ -253,5 +263,13 @@ mod tests {
         let svg = chart.svg();
         assert!(svg.contains("points=\"52.0,62.0 186.0,26.0\""), "{svg}");
         assert!(svg.contains("b &lt; c"));
+        let doubled = Chart { x: (0.5, 4.0), ..chart };
+        let svg = doubled.svg_log2();
+        assert!(
+            ["2", "4", "8", "16"]
+                .iter()
+                .all(|t| svg.contains(&format!(">{t}</text>"))),
+            "{svg}"
+        );
     }
 }

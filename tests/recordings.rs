@@ -2,6 +2,7 @@
 
 mod common;
 use common::{Folder, fails, json};
+use host_train::{Sequences, Targets, dataset};
 use std::{fs, path::Path};
 
 /// `n` images of 4x4 with their labels: class 0 is dark, class 1 bright.
@@ -157,4 +158,91 @@ fn unequal_lengths_train_and_are_judged() {
     );
     fails(&format!("data describe {data} --window x:3"), 2, &["LENGTH"]);
     fails(&format!("data describe {data} --audio mp3"), 2, &["log-mel"]);
+}
+
+#[test]
+fn every_third_sample_of_a_run_is_every_third_everywhere() {
+    let f = Folder::new();
+    write_long(&f.path("all.csv"));
+    let (data, run, blob) = (f.at("all.csv"), f.at("run"), f.at("m.srnn"));
+    let how = "--window 20 --test-share 0.25";
+    let small = "--cell skip-gru --hidden 6 --lambda 1e-4 --batch 16 --steps 60 --eval-every 30 --learning-rate 2e-2 --threads 1";
+    let trained = json(&format!(
+        "train dataset --data {data} {how} {small} --every 3 --out {run}"
+    ));
+    assert_eq!(trained["sequence_length"], 7, "samples 0, 3, ..., 18 of 20");
+    let config = fs::read_to_string(f.path("run").join("config.toml")).unwrap();
+    assert!(config.contains("every = 3\n"), "{config}");
+    let eval = json(&format!("eval {run}"));
+    assert_eq!(
+        (eval["sequence_length"].as_u64(), eval["samples_mean"].as_f64()),
+        (Some(7), Some(7.0))
+    );
+    assert!(eval["metric"].as_f64() > Some(0.8), "{eval}");
+    // Files at the full rate are seen in the same way.
+    assert_eq!(json(&format!("eval {run} --x {data}"))["sequence_length"], 7);
+    json(&format!("quantize {run} --out {blob}"));
+    let inspected = json(&format!("inspect {blob}"));
+    assert_eq!(inspected["sequence_length"], 7);
+    let period = inspected["sample_period_s"].as_f64().unwrap();
+    assert!((period - 0.06).abs() < 1e-9, "{period}");
+    let x = Sequences::new("x", (0..40).map(|k| (k as f32).sin()).collect(), 2, 20, 1).unwrap();
+    dataset::save_sequences(&f.path("x.npy"), &x).unwrap();
+    let simulate = |every: &str| format!("simulate {blob} --x {}{every}", f.at("x.npy"));
+    let (fixed, float) = (
+        json(&simulate(" --every 3")),
+        json(&format!("eval {run} --x {}", f.at("x.npy"))),
+    );
+    assert_eq!(fixed["decisions"].as_array().map(Vec::len), Some(2));
+    assert_eq!(fixed["sequences"], float["sequences"]);
+    fails(&simulate(""), 1, &["20"]);
+
+    let train = |more: &str| format!("train dataset --data {data} {how} {small} {more} --out {}", f.at("x"));
+    fails(&train("--every 0"), 2, &["every", "is 0"]);
+    fails(&train("--every 20"), 1, &["all.csv", "every", "is 20"]);
+    fails(&train("--every three"), 2, &["--every"]);
+    fails(&format!("train adding --every 2 --out {}", f.at("x")), 2, &["--every"]);
+    fails(&format!("eval {run} --x {data} --every 2"), 2, &["--every", "own is 3"]);
+    fails(&format!("eval {run} --every 3"), 2, &["--x"]);
+    // Another K is another run.
+    let resumed = format!("train dataset --data {data} {how} {small} --every 2 --resume --out {run}");
+    fails(&resumed, 1, &["every"]);
+}
+
+#[test]
+fn every_kth_of_unequal_lengths_and_answers_at_every_step() {
+    let f = Folder::new();
+    // The sign of sample 4 is the class; what lies between is noise.
+    let lengths: Vec<u32> = (0..60).map(|n| 5 + n % 7).collect();
+    let value = |k: usize| match k % 11 {
+        4 => (k / 11 % 2) as f32 * 2.0 - 1.0,
+        _ => (k as f32 * 1.7).sin() * 0.1,
+    };
+    let x = Sequences::ragged("x", (0..60 * 11).map(value).collect(), (60, 11, 1), lengths).unwrap();
+    dataset::save_sequences(&f.path("x.npy"), &x).unwrap();
+    dataset::save_targets(&f.path("y.npy"), &Targets::Labels((0..60).map(|n| n % 2).collect())).unwrap();
+    let small = format!(
+        "train dataset --train-x {} --train-y {} --test-share 0.2 --cell gru --hidden 6 --batch 16 --steps 150 --eval-every 50 \
+         --learning-rate 2e-2 --threads 1",
+        f.at("x.npy"),
+        f.at("y.npy")
+    );
+    json(&format!("{small} --every 4 --out {}", f.at("run")));
+    let eval = json(&format!("eval {}", f.at("run")));
+    assert_eq!(eval["metric"], 1.0);
+    let mean = eval["samples_mean"].as_f64().unwrap();
+    assert!((2.0..3.0).contains(&mean), "2 samples of 5 to 8, 3 of 9 to 11: {mean}");
+    fails(
+        &format!("{small} --output-at step --out {}", f.at("steps")),
+        1,
+        &["answers_at_steps", "equal length"],
+    );
+    let cut = small.replace("--cell gru", "--cell gru --window 5 --output-at step");
+    json(&format!("{cut} --out {}", f.at("steps")));
+    let eval = json(&format!("eval {}", f.at("steps")));
+    let metric = eval["metric"].as_f64().unwrap();
+    assert!(
+        (0.5..1.0).contains(&metric),
+        "known at the last of 5 samples only: {metric}"
+    );
 }

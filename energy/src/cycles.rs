@@ -158,6 +158,16 @@ pub fn predicted_instructions(core: Core, rows: usize, macs: usize) -> Interval 
     SPREAD.scaled(once + per_row * rows as f64 + per_mac * macs as f64)
 }
 
+/// Instructions of multiply-accumulates alone, as they cost in the counted kernels of the updates on this core: the slope
+/// of the rule behind [`predicted_instructions`], with its spread. For layers that are not counted here, such as
+/// convolutions; loops, rescaling and activations are not contained, so that it is the least they could take with such
+/// kernels.
+#[must_use]
+pub fn mac_instructions(core: Core, macs: usize) -> Interval {
+    let (_, _, per_mac) = core.update_rule();
+    SPREAD.scaled(per_mac * macs as f64)
+}
+
 /// Instructions of the output layer, once per decision: `macs * (1, 2.5, 5)` on a core with dual MACs, whose loop is not
 /// in assembly here, and in proportion elsewhere (assumed).
 #[must_use]

@@ -53,7 +53,7 @@ mod workload;
 pub use breakeven::{Battery, BreakEven, battery_days, break_even};
 pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
-pub use cycles::{Core, UpdateCost, head_instructions, predicted_instructions};
+pub use cycles::{Core, UpdateCost, head_instructions, mac_instructions, predicted_instructions};
 pub use error::Error;
 pub use histogram::{Calls, Class, Histogram, Listing};
 pub use interval::{Corner, Interval};

@@ -27,6 +27,8 @@ pub enum Purpose {
     Dials = 8,
     /// What training does to a recorded sequence each time it is drawn.
     Augment = 9,
+    /// Sequences drawn again and again from those that were judged, for an interval.
+    Resamples = 10,
 }
 
 /// One block: four words from a counter of four and a key of two.

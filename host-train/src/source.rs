@@ -218,6 +218,10 @@ impl DataSource {
                 "train_x",
                 "missing; give a .npy file or a folder of CSV files",
             )),
+            DataSource::Dataset(d) if d.every == Some(0) => Err(Error::usage(
+                "every",
+                "is 0; give K to use samples 0, K, 2K, ..., 1 for all of them",
+            )),
             DataSource::Dataset(d) if !(0.0..=0.9).contains(&d.test_share) => Err(Error::usage(
                 "test_share",
                 format!("is {}; give a share of the sequences, 0 to 0.9", d.test_share),

@@ -57,7 +57,7 @@ impl Supply {
         }
     }
 
-    fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
+    pub(crate) fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
         let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
         let (x, y) = dataset.training;
         let scale = (&dataset.mean[..], &dataset.std[..]);

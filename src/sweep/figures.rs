@@ -228,7 +228,7 @@ fn lines(runs: &[Measured]) -> Vec<Line> {
 }
 
 /// Which points (cost, merit) no other one beats: none costs as little or less, is as good or better, and differs.
-fn unbeaten(points: &[Option<(f64, f64)>]) -> Vec<bool> {
+pub fn unbeaten(points: &[Option<(f64, f64)>]) -> Vec<bool> {
     let beaten = |(cost, merit): (f64, f64)| {
         let mut others = points.iter().flatten();
         others.any(|(c, m)| *c <= cost && *m >= merit && (*c < cost || *m > merit))

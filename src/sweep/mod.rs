@@ -3,7 +3,7 @@
 //! A run is a folder as `train` writes it, at `OUT/CELL-HIDDEN-LAMBDA/seed-N`. A killed sweep goes on from each run's
 //! last checkpoint and trains nothing twice; the runs of a cluster's array job are collected by the same command.
 
-mod figures;
+pub mod figures;
 mod grid;
 mod report;
 mod slurm;

@@ -182,6 +182,16 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     if args.pool != 1 && args.task != TrainTask::Mnist {
         return Err(Usage::error("--pool: belongs to mnist; leave it out"));
     }
+    let of_datasets = [
+        ("--every", args.recordings.every.is_some()),
+        ("--output-at", args.recordings.output_at.is_some()),
+    ];
+    if let Some((option, _)) = of_datasets
+        .iter()
+        .find(|(_, given)| *given && args.task != TrainTask::Dataset)
+    {
+        return Err(Usage::error(format!("{option}: belongs to dataset; leave it out")));
+    }
     let own = if args.task == TrainTask::Adding {
         Loss::Mse
     } else {

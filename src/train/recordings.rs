@@ -2,7 +2,7 @@
 
 use crate::output::Usage;
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use host_train::{
     ChannelConfig, DatasetConfig,
     dataset::{self, Audio, Window},
@@ -42,6 +42,12 @@ pub struct RecordingArgs {
     /// [default stride: LENGTH]
     #[arg(long, value_name = "LENGTH[:STRIDE]", value_parser = parse_window)]
     pub window: Option<Window>,
+    /// dataset: use samples 0, K, 2K, ... of each sequence alone, in training and wherever the run's data are read.
+    #[arg(long, value_name = "K")]
+    pub every: Option<usize>,
+    /// dataset: `step` asks for the answer of a sequence at every one of its samples. [default: as the answers are]
+    #[arg(long, value_enum)]
+    pub output_at: Option<OutputAtName>,
     /// dataset: hold this share of the sequences out as the test part, whole groups where groups are known.
     #[arg(long)]
     pub test_share: Option<f64>,
@@ -73,6 +79,13 @@ pub struct RecordingArgs {
     /// dataset: class names, separated by commas.
     #[arg(long, value_delimiter = ',')]
     pub class_names: Vec<String>,
+}
+
+/// When an answer is asked for.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputAtName {
+    /// At every sample.
+    Step,
 }
 
 fn parse_window(text: &str) -> Result<Window, String> {
@@ -126,6 +139,8 @@ pub fn config(
         test_share: args.test_share.unwrap_or(0.0),
         groups: optional(&args.groups)?,
         window: args.window,
+        every: args.every.filter(|k| *k != 1),
+        answers_at_steps: args.output_at.is_some(),
         audio: audio(args)?,
         loss: None,
         sample_period_s: sample_period_s.unwrap_or(0.0),

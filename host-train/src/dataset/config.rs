@@ -23,11 +23,16 @@ pub struct DatasetConfig {
     pub groups: Option<PathBuf>,
     /// Recordings are cut into windows.
     pub window: Option<Window>,
+    /// A model sees samples 0, K, 2K, ... of each sequence, K times `sample_period_s` apart; absent: all.
+    pub every: Option<usize>,
+    /// The answer of a sequence is asked for at every sample that a model sees.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub answers_at_steps: bool,
     /// How WAV files become samples; absent: frames of log-mel energies.
     pub audio: Option<Audio>,
     /// The task loss; absent: as the answers ask for.
     pub loss: Option<Loss>,
-    /// Seconds between samples; 0: unknown, or as `channels.toml` says.
+    /// Seconds between samples of the recordings; 0: unknown, or as `channels.toml` says.
     pub sample_period_s: f64,
     /// One entry per channel; empty: as `channels.toml` says, or `channel0`, `channel1`, ...
     pub channels: Vec<ChannelConfig>,

@@ -1,7 +1,7 @@
 //! Recorded sequences: reading and writing them, and making a training and a validation part.
 //!
 //! [`read`] knows the formats, a file each: `npy`, `npz`, `idx`, `folder` (of CSV or WAV files), `long` (one CSV file).
-//! What they hold then goes one way, [`part`]: windows, parts, normalisation. [`describe`] tells what was understood.
+//! What they hold then goes one way, [`part`]: windows, every K-th sample ([`view`]), parts, normalisation. [`describe`] tells what was understood.
 
 mod answers;
 mod channels;
@@ -20,6 +20,7 @@ mod resample;
 mod split;
 mod table;
 mod track;
+mod view;
 mod wav;
 mod window;
 
@@ -36,6 +37,7 @@ pub use mnist::MnistConfig;
 pub use part::read_like;
 pub(crate) use part::{Dataset, select_both};
 pub use recordings::{Parts, ReadOptions, Recordings, parts, read};
+pub use view::every_kth;
 pub use wav::Audio;
 pub use window::Window;
 

@@ -1,7 +1,7 @@
 //! A dataset made ready for training: checked, split, and its channels described.
 
 use super::{ReadOptions, Recordings, channels, recordings, split, window};
-use crate::{ChannelConfig, DatasetConfig, Error, loss};
+use crate::{ChannelConfig, DatasetConfig, Error};
 use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::path::{Path, PathBuf};
 
@@ -60,8 +60,17 @@ impl Dataset {
         let raw = Raw::load(config, &config.train_x, config.train_y())?;
         let path = &config.train_x;
         if raw.x.length < 2 {
-            let problem = "1 sample a sequence; a recurrent network needs at least 2";
-            return Err(Error::data(path, "length", problem));
+            let (field, problem) = match config.every {
+                None => (
+                    "length",
+                    "1 sample a sequence; a recurrent network needs at least 2".into(),
+                ),
+                Some(k) => (
+                    "every",
+                    format!("is {k}, and no sequence has more than {k} samples; give a smaller one"),
+                ),
+            };
+            return Err(Error::data(path, field, problem));
         }
         raw.several_classes()?;
         let outputs = raw.outputs()?;
@@ -191,7 +200,9 @@ impl Raw {
                 return Err(Error::data(&raw.y_path, "lengths", problem));
             }
         }
-        raw.y = loss::answers_for(config.loss, raw.y).map_err(|problem| Error::data(&raw.y_path, "loss", problem))?;
+        let (x, y) = config.view(raw.x, Some(raw.y), &raw.y_path)?;
+        (raw.x, raw.y) = (x, y.expect("answers stay"));
+        raw.sample_period_s *= config.every.unwrap_or(1) as f64;
         raw.outputs()?;
         Ok(raw)
     }
@@ -227,6 +238,11 @@ impl Raw {
             };
             let classes: Vec<u32> = match &self.y {
                 Targets::Labels(labels) => from.iter().map(|n| labels[*n]).collect(),
+                Targets::PerStep { answers, length } if config.answers_at_steps => match &**answers {
+                    // The same parts as where the answers are asked for once.
+                    Targets::Labels(labels) => from.iter().map(|n| labels[n * length]).collect(),
+                    _ => Vec::new(),
+                },
                 _ => Vec::new(),
             };
             let pool = split::Pool {
@@ -378,7 +394,7 @@ pub(super) fn normalisation(x: &Sequences, warnings: &mut Vec<String>) -> (Vec<f
     (0..x.channels).map(channel).unzip()
 }
 
-/// Reads other files as a training set was read: its class names, its windows, its rate. Answers in a file of
+/// Reads other files as a training set was read: its class names, its windows, every K-th sample. Answers in a file of
 /// their own are read where `y` names it.
 ///
 /// # Errors
@@ -395,13 +411,7 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
     if let Some(window) = config.window {
         found = window::cut(x, window, found)?;
     }
-    let problem = |problem: String| Error::data(&found.y_path, "loss", problem);
-    let y = found
-        .y
-        .map(|y| loss::answers_for(config.loss, y))
-        .transpose()
-        .map_err(problem)?;
-    Ok((found.x, y))
+    config.view(found.x, found.y, &found.y_path)
 }
 
 impl DatasetConfig {

@@ -3,59 +3,40 @@
 //! It reads all samples up to there, so that it saves the end of a sequence; a skip gate saves samples anywhere.
 
 use crate::Error;
-use float_model::{FloatModel, Forward, Objective, OutputAt, Sequences, Targets};
+use float_model::{FloatModel, Forward, Objective, OutputAt, Sequences};
 
-/// How a model does at one confidence.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What a model does at one confidence.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Exit {
     /// It stops at the first sample whose likeliest class has at least this probability.
     pub confidence: f64,
-    /// Share of right answers; the last sample's answer counts where it was never sure.
-    pub accuracy: f64,
-    /// Samples read, mean.
-    pub samples_mean: f64,
+    /// (N): samples read of each sequence.
+    pub read: Vec<u32>,
+    /// (N): the class given; that of the last sample where it was never sure.
+    pub classes: Vec<u32>,
 }
 
-/// Judges `model` on (x, labels) at each confidence, on `threads` threads.
+/// Runs `model` over sequences and stops it at each confidence, on `threads` threads.
 ///
 /// # Errors
-/// A model that is no classifier with an output at every step, labels that are no classes, data that does not match it.
-pub fn exits(
-    model: &FloatModel,
-    x: &Sequences,
-    y: &Targets,
-    confidences: &[f64],
-    threads: usize,
-) -> Result<Vec<Exit>, Error> {
+/// A model that is no classifier with an output at every step, data that does not match it.
+pub fn exits(model: &FloatModel, x: &Sequences, confidences: &[f64], threads: usize) -> Result<Vec<Exit>, Error> {
     let d = &model.description;
     if (d.objective, d.output_at) != (Objective::Classification, OutputAt::Step) {
-        let problem = "the model gives no class at every step; train it with labels at every step";
+        let problem = "the model gives no class at every step; train it with --output-at step";
         return Err(Error::usage("model", problem));
     }
-    let labels = match y {
-        Targets::Labels(labels) => labels.clone(),
-        Targets::PerStep { answers, length } => match &**answers {
-            Targets::Labels(labels) => labels.iter().skip(length - 1).step_by(*length).copied().collect(),
-            _ => return Err(Error::usage("answers", "are no classes")),
-        },
-        _ => return Err(Error::usage("answers", "are no classes")),
-    };
     let outcomes = Forward::new(model).run_all(x, 0.0, threads)?;
-    let of = |confidence: f64| {
-        let (mut right, mut samples) = (0usize, 0usize);
-        for (outcome, label) in outcomes.iter().zip(&labels) {
-            let (read, class) = stop(&outcome.output, model.outputs, confidence);
-            samples += read;
-            right += usize::from(class == *label as usize);
-        }
-        let count = outcomes.len() as f64;
+    let at = |confidence: f64| {
+        let stops = outcomes.iter().map(|o| stop(&o.output, model.outputs, confidence));
+        let (read, classes) = stops.map(|(read, class)| (read as u32, class as u32)).unzip();
         Exit {
             confidence,
-            accuracy: right as f64 / count,
-            samples_mean: samples as f64 / count,
+            read,
+            classes,
         }
     };
-    Ok(confidences.iter().map(|c| of(*c)).collect())
+    Ok(confidences.iter().map(|c| at(*c)).collect())
 }
 
 /// Samples read, and the class given; `logits` is (T, O).
