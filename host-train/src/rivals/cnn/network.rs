@@ -2,7 +2,7 @@
 
 use super::CnnConfig;
 use crate::philox::{Purpose, Stream};
-use candle_core::{D, DType, Device, Result, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use float_model::Sequences;
 
 /// Sequences in one forward pass where none is trained on.
@@ -15,7 +15,7 @@ pub struct Cnn {
     pub(super) channels: usize,
     /// O.
     pub(super) classes: usize,
-    /// (I, 1): x is used as (x - mean) / std.
+    /// (I): x is used as (x - mean) / std.
     pub(super) mean: Tensor,
     /// See `mean`.
     pub(super) std: Tensor,
@@ -43,13 +43,13 @@ impl Cnn {
             width = config.filters;
         }
         parameters.push(layer(&[classes, width])?);
-        let column = |values: &[f32]| Tensor::from_slice(values, (channels, 1), &Device::Cpu);
+        let row = |values: &[f32]| Tensor::from_slice(values, channels, &Device::Cpu);
         Ok(Cnn {
             config: config.clone(),
             channels,
             classes,
-            mean: column(mean)?,
-            std: column(std)?,
+            mean: row(mean)?,
+            std: row(std)?,
             parameters,
         })
     }
@@ -59,14 +59,24 @@ impl Cnn {
         self.convolve(tensor(x)?)
     }
 
+    /// A convolution is a matrix product with the patches that its filters see: candle 0.11.1's own has a wrong gradient
+    /// (`Tensor::conv1d` takes a kernel that is not contiguous, as its backward pass gives it one, for contiguous).
     fn convolve(&self, mut x: Tensor) -> Result<Tensor> {
-        for (weights, bias) in &self.parameters[..self.config.layers] {
-            let y = x
-                .contiguous()?
-                .conv1d(weights, self.config.kernel / 2, self.config.stride, 1, 1)?;
-            x = y.broadcast_add(&bias.reshape((1, (), 1))?)?.relu()?;
+        let c = &self.config;
+        for (weights, bias) in &self.parameters[..c.layers] {
+            let (count, length, width) = x.dims3()?;
+            let places = c.places(length);
+            let seen = (0..places).flat_map(|p| (0..c.kernel).map(move |k| (p * c.stride + k) as u32));
+            let seen = Tensor::from_vec(seen.collect(), places * c.kernel, &Device::Cpu)?;
+            let patches = x
+                .pad_with_zeros(1, c.kernel / 2, c.kernel / 2)?
+                .index_select(&seen, 1)?;
+            let patches = patches.reshape((count * places, c.kernel * width))?;
+            let filters = weights.permute((2, 1, 0))?.reshape((c.kernel * width, c.filters))?;
+            let y = patches.matmul(&filters)?.broadcast_add(bias)?.relu()?;
+            x = y.reshape((count, places, c.filters))?;
         }
-        x.mean(D::Minus1)
+        x.mean(1)
     }
 
     /// Logits (B, O) of features (B, F).
@@ -144,7 +154,55 @@ impl Cnn {
     }
 }
 
-/// (B, I, T).
+/// (B, T, I).
 fn tensor(x: &Sequences) -> Result<Tensor> {
-    Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?.transpose(1, 2)
+    Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DataSource, DatasetConfig};
+
+    #[test]
+    fn gradients_are_those_of_finite_differences() {
+        let run = DataSource::Dataset(DatasetConfig::default()).default_config();
+        for length in [16, 23] {
+            let config = CnnConfig::like(&run, 4).unwrap();
+            let cnn = Cnn::new(&config, 3, &[0.0; 2], &[1.0; 2]).unwrap();
+            let values = (0..5 * length * 2).map(|k| (k as f32 * 0.7).sin()).collect();
+            let x = Sequences::new("x", values, 5, length, 2).unwrap();
+            let y = Tensor::from_slice(&[0u32, 1, 2, 1, 0], 5, &Device::Cpu).unwrap();
+            let loss = || {
+                let logits = cnn.classify(&cnn.features(&x).unwrap()).unwrap();
+                candle_nn::loss::cross_entropy(&logits, &y).unwrap()
+            };
+            let gradients = loss().backward().unwrap();
+            for (layer, (weights, bias)) in cnn.parameters.iter().enumerate() {
+                for var in [weights, bias] {
+                    let own: Vec<f32> = gradients.get(var).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+                    let at: Vec<f32> = var.flatten_all().unwrap().to_vec1().unwrap();
+                    for k in (0..at.len()).step_by(7) {
+                        let moved = |by: f32| {
+                            let mut values = at.clone();
+                            values[k] += by;
+                            var.set(&Tensor::from_vec(values, var.shape(), &Device::Cpu).unwrap())
+                                .unwrap();
+                            let loss = loss().to_scalar::<f32>().unwrap();
+                            var.set(&Tensor::from_slice(&at, var.shape(), &Device::Cpu).unwrap())
+                                .unwrap();
+                            loss
+                        };
+                        let difference = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+                        let error = (difference - own[k]).abs();
+                        assert!(
+                            error < 0.02,
+                            "layer {layer}, value {k} of {length} samples: {difference}, {}",
+                            own[k]
+                        );
+                    }
+                }
+            }
+        }
+    }
 }

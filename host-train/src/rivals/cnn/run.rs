@@ -1,4 +1,4 @@
-//! Its run folder: `cnn.toml`, `model.safetensors` and, at the end, `training.json`.
+//! Its run folder: `network.toml`, `model.safetensors` and, at the end, `training.json`.
 
 use super::{Cnn, CnnConfig, Trained, train};
 use crate::{Error, files, run_folder};
@@ -7,7 +7,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 use std::{fs, io::ErrorKind, path::Path, time::Instant};
 
-const CONFIG: &str = "cnn.toml";
+const CONFIG: &str = "network.toml";
 const MODEL: &str = "model.safetensors";
 const RESULT: &str = "training.json";
 
@@ -37,16 +37,21 @@ pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
     }
     let started = Instant::now();
     config.validate()?;
+    let result = folder.join(RESULT);
+    match fs::remove_file(&result) {
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(&result)(e)),
+        _ => {} // of some other run
+    }
     let path = folder.join(CONFIG);
     let text = toml::to_string(config).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
     files::write(&path, text.as_bytes())?;
     let trained = train(config)?;
     save(&trained.cnn, &folder.join(MODEL))?;
-    let result = json!({
+    let summary = json!({
         "best_step": trained.best_step, "validation_accuracy": trained.validation_accuracy,
         "validation_loss": trained.validation_loss, "seconds": started.elapsed().as_secs_f64(),
     });
-    files::write(&folder.join(RESULT), format!("{result:#}\n").as_bytes())
+    files::write(&result, format!("{summary:#}\n").as_bytes())
 }
 
 /// Reads a finished run.
@@ -166,7 +171,7 @@ mod tests {
         let other = CnnConfig::like(&plain, 4).unwrap();
         let text = run(&other, &folder).unwrap_err().to_string();
         assert!(
-            text.contains("cnn.toml") && text.contains("another configuration"),
+            text.contains("network.toml") && text.contains("another configuration"),
             "{text}"
         );
         fs::remove_file(folder.join(MODEL)).unwrap();
