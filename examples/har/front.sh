@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Accuracy against samples and energy on a folder of labelled windows: separately trained models, one model for every budget,
-# their rivals, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals.md.
+# their rivals, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals/.
 #
 #     examples/har/front.sh DATA OUT        DATA: train_x.npy, train_y.npy, test_x.npy, test_y.npy (see docs/activity.md)
 #
