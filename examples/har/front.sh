@@ -15,7 +15,7 @@ files=(--train-x "$data/train_x.npy" --train-y "$data/train_y.npy" --test-x "$da
     --channel-units g,g,g,rad/s,rad/s,rad/s
     --class-names walking,upstairs,downstairs,sitting,standing,laying)
 recipe=(--cell skip-gru --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate-schedule cosine:100 --threads 1)
-lambdas=3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
+lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
 again() { if [ -e "$1" ]; then echo --resume; fi; }
 
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 8000 --lambdas $lambdas --seeds $seeds \
