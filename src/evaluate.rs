@@ -149,8 +149,8 @@ pub fn results_json(
 }
 
 /// Mean number of updates.
-pub fn mean_updates(schedules: &[&[u32]]) -> f64 {
-    schedules.iter().map(|s| s.len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
+pub fn mean_updates<S: AsRef<[u32]>>(schedules: &[S]) -> f64 {
+    schedules.iter().map(|s| s.as_ref().len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
 }
 
 /// Runs the float model; the JSON is the command's, the text its line for people.

@@ -5,7 +5,7 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
-use float_model::{FloatModel, Forward, Outcome, Sequences, Targets};
+use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use host_train::{DataSource, TrainConfig, dataset};
 use std::path::{Path, PathBuf};
 
@@ -73,6 +73,17 @@ impl Run {
                 host_train::random_schedule(p, seed, n, x.length_of(n))
             })?,
         })
+    }
+
+    /// Runs the float model over held-out sequences, without a turn of its dial: the metric, and the samples that each used.
+    ///
+    /// # Errors
+    /// Sequences or answers that do not fit the model.
+    pub fn judge(&self, x: &Sequences, y: &Targets, seed: u64) -> anyhow::Result<(Metric, Vec<Vec<u32>>)> {
+        let outcomes = self.outcomes(x, 0.0, seed)?;
+        let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
+        let metric = Metric::of("held-out data", self.model.description.objective, &outputs, y)?;
+        Ok((metric, schedules))
     }
 
     /// Where fresh sequences of this run's task come from.

@@ -13,7 +13,6 @@ use crate::{
     train::recordings::absolute,
 };
 use clap::Args;
-use float_model::Metric;
 use host_train::{Device, TrainConfig, dataset::MnistConfig};
 use rows::{Row, Table};
 use serde_json::json;
@@ -189,11 +188,8 @@ fn judge(row: &Row, runs: &mut [Run]) -> anyhow::Result<()> {
             Some(held) => held,
             None => test.insert(row.data.evaluation(0, 0)?),
         };
-        let run = inputs::Run::open(folder)?;
-        let outcomes = run.outcomes(x, 0.0, report::SEED)?;
-        let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
-        figures.metric = Metric::of("the test part", run.model.description.objective, &outputs, y)?.value();
-        let schedules: Vec<&[u32]> = outcomes.iter().map(|o| &o.updates[..]).collect();
+        let (metric, schedules) = inputs::Run::open(folder)?.judge(x, y, report::SEED)?;
+        figures.metric = metric.value();
         figures.updates = evaluate::mean_updates(&schedules);
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use crate::{
     energy::parts::Sizes,
+    evaluate::mean_updates,
     inputs::{self, EVALUATION_COUNT, Run},
     output,
 };
@@ -132,7 +133,7 @@ impl Judge {
                 .unzip())
         };
         let (seen, schedules) = judge(&view.validation)?;
-        let validation = (share(&seen, &self.validation_labels), mean_length(&schedules));
+        let validation = (share(&seen, &self.validation_labels), mean_updates(&schedules));
         let (answers, schedules) = judge(&view.test)?;
         let samples: Vec<u32> = schedules.iter().map(|s| s.len() as u32).collect();
         let known = config.p_skip.is_none().then_some(schedules);
@@ -256,10 +257,6 @@ impl Judge {
 pub fn share(answers: &[u32], labels: &[u32]) -> f64 {
     let right = answers.iter().zip(labels).filter(|(a, b)| a == b).count();
     right as f64 / labels.len().max(1) as f64
-}
-
-fn mean_length(schedules: &[Vec<u32>]) -> f64 {
-    schedules.iter().map(Vec::len).sum::<usize>() as f64 / schedules.len().max(1) as f64
 }
 
 /// h, and of an LSTM c.

@@ -3,11 +3,12 @@
 use super::grid::Setting;
 use crate::{
     energy::parts::Sizes,
+    evaluate,
     inputs::{self, EVALUATION_COUNT},
     jobs::{Job, Run, spread},
 };
 use energy::{Board, Interval, Sensor};
-use float_model::{Metric, Sequences, Targets};
+use float_model::{Sequences, Targets};
 use host_train::DataSource;
 
 /// Seed of the held-out sequences of a generated task; training never draws from their stream.
@@ -151,11 +152,8 @@ fn measured(
 ) -> anyhow::Result<Figures> {
     let opened = inputs::Run::open(&run.folder)?;
     let model = &opened.model;
-    let outcomes = opened.outcomes(x, 0.0, SEED)?;
-    let updates: usize = outcomes.iter().map(|o| o.updates.len()).sum();
-    let updates_mean = updates as f64 / x.count as f64;
-    let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
-    let metric = Metric::of("held-out data", model.description.objective, &outputs, y)?;
+    let (metric, schedules) = opened.judge(x, y, SEED)?;
+    let updates_mean = evaluate::mean_updates(&schedules);
     let sizes = Sizes::of(model, x.length);
     let heads = if sizes.every_step { updates_mean } else { 1.0 };
     let mut uj = None;

@@ -109,37 +109,19 @@ impl<M: Machine> Training<M> {
         let c = &self.config;
         let [a, b, purpose, low] = self.stream(Purpose::Training, step, c.seed);
         let (rows, columns) = (Arg::Int(c.batch), Arg::Int(length));
-        let grid = Grid::over(c.batch * length);
-        match c.data {
+        let mut args = vec![a, b, purpose, low, rows, columns];
+        let kernel = match c.data {
             DataSource::Frequency { sample_period_s } => {
-                let period = Arg::Double(sample_period_s * 1e3);
-                let args = [
-                    a,
-                    b,
-                    purpose,
-                    low,
-                    rows,
-                    columns,
-                    period,
-                    Arg::Of(&pass.x),
-                    Arg::Of(&pass.labels),
-                ];
-                self.machine.launch(Kernel::Frequency, grid, &args)?;
+                args.push(Arg::Double(sample_period_s * 1e3));
+                args.extend([Arg::Of(&pass.x), Arg::Of(&pass.labels)]);
+                Kernel::Frequency
             }
             _ => {
-                let args = [
-                    a,
-                    b,
-                    purpose,
-                    low,
-                    rows,
-                    columns,
-                    Arg::Of(&pass.x),
-                    Arg::Of(&pass.values),
-                ];
-                self.machine.launch(Kernel::Adding, grid, &args)?;
+                args.extend([Arg::Of(&pass.x), Arg::Of(&pass.values)]);
+                Kernel::Adding
             }
-        }
+        };
+        self.machine.launch(kernel, Grid::over(c.batch * length), &args)?;
         let draw = |purpose, columns, what, limit, scale, to: &M::Buffer| {
             self.draw((purpose, step, c.seed), (0, c.batch, columns), what, (limit, scale), to)
         };
