@@ -16,12 +16,16 @@ files=(--train-x "$data/train_x.npy" --train-y "$data/train_y.npy" --test-x "$da
     --class-names walking,upstairs,downstairs,sitting,standing,laying)
 recipe=(--cell skip-gru --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate-schedule cosine:100 --threads 1)
 lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
-again() { if [ -e "$1" ]; then echo --resume; fi; }
 
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 8000 --lambdas $lambdas --seeds $seeds \
-    --out "$out/separate" $(again "$out/separate")
+    --out "$out/separate"
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --seeds $seeds \
-    --out "$out/dial" $(again "$out/dial")
+    --out "$out/dial"
+for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do
+    for seed in ${seeds//,/ }; do
+        echo "dial $dial, seed $seed: $("$skiprnn" eval "$out/dial/skip-gru-32-2e-3/seed-$seed" --dial $dial | tail -1)"
+    done
+done
 "$skiprnn" rivals "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
     --p-skips 0.75,0.9,0.95 --filters 8,16 --board nrf52840,stm32u575 --sensor lsm6dso --out "$out/rivals"
 
