@@ -2,7 +2,8 @@
 
 use crate::{
     compare::CompareArgs, data::DataArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, sweep::SweepArgs, train::TrainArgs,
+    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, settings::SettingArgs, sweep::SweepArgs,
+    train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{num::NonZeroU32, path::PathBuf};
@@ -77,11 +78,17 @@ pub enum Command {
     /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
     #[command(
         after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency\n\
-                      Example: skiprnn emulate har.srnn --app classify --x x.npy"
+                      Example: skiprnn emulate har.srnn --app classify --x x.npy --dial 0.5 --cap 30\n\
+                      Example: skiprnn emulate har.srnn --app classify --x x.npy --board nrf52840 --sensor lsm6dso \
+                      --budget-uj-per-hour 2000000"
     )]
     Emulate(EmulateArgs),
     /// Put a blob and a firmware image on a real board by probe-rs, and show its log.
-    #[command(after_help = "Example: skiprnn flash f.srnn --board nrf52840-dk --app replay --task frequency")]
+    #[command(
+        after_help = "Example: skiprnn flash f.srnn --board nrf52840-dk --app replay --task frequency\n\
+                      Example: skiprnn flash har.srnn --board nrf52840-dk --app classify --sensor lsm6dso \
+                      --budget-uj-per-hour 2000000"
+    )]
     Flash(FlashArgs),
     /// The boards: what they are, how they sleep, how they were tested.
     #[command(after_help = "Example: skiprnn boards --json")]
@@ -169,7 +176,7 @@ pub struct SimulateArgs {
     #[arg(long, value_enum)]
     pub task: Option<Task>,
     /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = crate::settings::finite)]
     pub dial: f64,
     /// At most so many updates a sequence; after the last one the decision is final.
     #[arg(long)]
@@ -213,6 +220,12 @@ pub struct EmulateArgs {
     /// Print the firmware's decoded log on standard error.
     #[arg(long)]
     pub log: bool,
+    /// How to run the sequences; `measure` takes a dial and a cap.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from.
+    #[arg(long, requires = "budget_uj_per_hour")]
+    pub board: Option<String>,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,
@@ -232,6 +245,9 @@ pub struct FlashArgs {
     /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
     #[arg(long, default_value = "replay")]
     pub app: String,
+    /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
+    #[command(flatten)]
+    pub settings: SettingArgs,
     /// A firmware image (ELF); built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,

@@ -71,7 +71,7 @@ fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Resu
     };
     let options = emulator::Options::default();
     match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
-        Ok((value, _)) => Ok(value),
+        Ok((value, ..)) => Ok(value),
         Err(e) => match e.downcast_ref::<emulator::Error>() {
             Some(emulator::Error::QemuMissing | emulator::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");

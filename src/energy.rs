@@ -1,6 +1,6 @@
 //! `skiprnn energy`
 
-mod args;
+pub mod args;
 mod boards;
 mod break_even;
 mod calibrate;

@@ -4,9 +4,11 @@ use crate::{
     blob,
     cli::FlashArgs,
     output::{Output, Usage},
+    settings::{self, Priced},
 };
 use anyhow::{Context, bail};
 use emulator::{
+    Settings,
     boards::{self, Board, SENSORS},
     firmware::{self, CAPACITY, Region, Regions},
 };
@@ -37,6 +39,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
     fits(&args.blob, &model, program)?;
+    let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match &args.firmware {
         Some(path) => path.clone(),
         None => board.build(program)?,
@@ -46,7 +49,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let mut sections = vec![Section {
         name: "blob",
         region: regions.blob,
-        bytes: firmware::blob(blob.bytes(), regions.blob.bytes as usize)
+        bytes: firmware::blob(blob.bytes(), &settings, regions.blob.bytes as usize)
             .with_context(|| args.blob.display().to_string())?,
     }];
     // The others read a sensor.
@@ -97,7 +100,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let lines: Vec<String> = commands.iter().map(|c| format!("probe-rs {}", c.join(" "))).collect();
     let value = json!({
         "board": board.name, "app": program, "image": image, "sections": sizes, "commands": lines,
-        "flashed": !args.dry_run,
+        "flashed": !args.dry_run, "settings": settings::json(&settings, priced.as_ref().map(Priced::json)),
     });
     out.print(&value, || {
         let mut text = format!("{program} on {}: {}\n", board.name, image.display());
@@ -110,9 +113,36 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
                 section.region.bytes
             );
         }
+        if let Some(priced) = &priced {
+            text += &format!("{}\n", priced.text());
+        }
         text + &lines.join("\n")
     });
     Ok(())
+}
+
+/// How the board is to run its sequences, a budget by the prices of its profile.
+fn settings(
+    args: &FlashArgs,
+    board: &Board,
+    program: &str,
+    model: &Model<'_>,
+) -> anyhow::Result<(Settings, Option<Priced>)> {
+    if args.settings.budget_uj_per_hour.is_some() {
+        if program.starts_with("measure") {
+            return Err(Usage::error(format!(
+                "--budget-uj-per-hour: {program} runs every sequence alike, at a dial and a cap; take --app replay or classify"
+            )));
+        }
+        if board.energy.is_none() {
+            return Err(Usage::error(format!(
+                "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
+                 and --cap",
+                board.name
+            )));
+        }
+    }
+    args.settings.resolve(board.energy, model)
 }
 
 /// Whether the images have static room for the model, and the program's sensor its channels.

@@ -21,6 +21,7 @@ mod quantize;
 mod report;
 mod reproduce;
 mod rivals;
+mod settings;
 mod simulate;
 mod svg;
 mod sweep;

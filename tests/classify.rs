@@ -14,11 +14,11 @@ fn model(name: &str) -> String {
 }
 
 /// A recording of slow waves, (N, 128, 6).
-fn recording(folder: &Folder) -> String {
+fn recording(folder: &Folder, count: usize) -> String {
     let x = folder.at("x.npy");
     let wave = |k: usize| ((k / 6) as f32 * 0.05 + (k % 6) as f32).sin();
-    let values = (0..SEQUENCES * 128 * 6).map(wave).collect();
-    let sequences = host_train::Sequences::new("x", values, SEQUENCES, 128, 6).unwrap();
+    let values = (0..count * 128 * 6).map(wave).collect();
+    let sequences = host_train::Sequences::new("x", values, count, 128, 6).unwrap();
     save_sequences(Path::new(&x), &sequences).unwrap();
     x
 }
@@ -26,7 +26,7 @@ fn recording(folder: &Folder) -> String {
 #[test]
 fn decisions_are_the_simulators_at_the_simulators_times() {
     let f = Folder::new();
-    let (blob, x) = (model("activity"), recording(&f));
+    let (blob, x) = (model("activity"), recording(&f, SEQUENCES));
     let simulated = json(&format!("simulate {blob} --x {x} --schedules"));
     let line = format!("emulate {blob} --app classify --x {x}");
     let emulated = json(&line);
@@ -68,9 +68,113 @@ fn decisions_are_the_simulators_at_the_simulators_times() {
 }
 
 #[test]
+fn dial_and_cap_reach_the_board() {
+    let f = Folder::new();
+    let (blob, x) = (model("activity"), recording(&f, SEQUENCES));
+    let plain = json(&format!("simulate {blob} --x {x}"));
+    for (app, machine, dial, cap) in [
+        ("replay", "microbit", "1.5", 100),
+        ("replay", "mps2-an386", "-1.25", 5),
+        ("classify", "mps2-an386", "1.5", 20),
+    ] {
+        let settings = format!("--x {x} --dial {dial} --cap {cap}");
+        let simulated = json(&format!("simulate {blob} {settings}"));
+        let emulated = json(&format!("emulate {blob} --app {app} --machine {machine} {settings}"));
+        assert_eq!(emulated["identical_to_simulator"], true, "{app} {machine}");
+        for key in ["sequences", "updates_mean", "decisions", "outputs"] {
+            assert_eq!(emulated[key], simulated[key], "{app} {machine}: {key}");
+        }
+        assert_ne!(emulated["updates_mean"], plain["updates_mean"], "{app} {machine}");
+        assert_eq!(emulated["settings"]["dial"], dial.parse::<f64>().unwrap());
+        assert_eq!(emulated["settings"]["cap"], cap);
+        assert!(emulated["settings"]["budget"].is_null());
+    }
+}
+
+/// By the prices of the plan, so that nothing here depends on time.
+#[test]
+fn a_board_keeps_to_its_budget() {
+    let f = Folder::new();
+    let (blob, x) = (model("activity"), recording(&f, 240));
+    let parts = "--board nrf52840 --sensor lis3dh";
+    let prices = json(&format!("energy predict {blob} {parts}"))["prices"].clone();
+    let (base, update) = (
+        prices["base_uj"]["mid"].as_f64().unwrap(),
+        prices["update_uj"]["mid"].as_f64().unwrap(),
+    );
+    // 28 updates in each 2.56 s, and half the energy.
+    let allowance = ((base + 28.0 * update) * 3600.0 / 2.56).round();
+    let run = |allowance: f64, app: &str| {
+        let line = format!("emulate {blob} --app {app} --x {x} {parts} --budget-uj-per-hour {allowance} --horizon 20");
+        let value = json(&line);
+        assert_eq!(value["identical_to_simulator"], true, "{allowance}");
+        let budget = value["settings"]["budget"].clone();
+        assert_eq!(budget["label"], "predicted");
+        let booked = budget["booked_uj_per_hour"].as_f64().unwrap();
+        assert!((booked / allowance - 1.0).abs() < 0.03, "{booked} of {allowance}");
+        let updates = value["updates_mean"].as_f64().unwrap();
+        // The prices went over in whole nanojoules.
+        let expected = (base + updates * update) * 3600.0 / 2.56;
+        assert!((booked / expected - 1.0).abs() < 1e-4, "{booked} is not {expected}");
+        (updates, budget["dial_settled"].as_f64().unwrap())
+    };
+    let (whole, half) = (run(allowance, "classify"), run((allowance / 2.0).round(), "classify"));
+    assert_eq!(run(allowance, "replay"), whole);
+    let expected = (allowance / 2.0 * 2.56 / 3600.0 - base) / update / 28.0;
+    assert!(
+        (half.0 / whole.0 / expected - 1.0).abs() < 0.05,
+        "{} of {}",
+        half.0,
+        whole.0
+    );
+    assert!(
+        half.1 < whole.1,
+        "the dial is not lower for less: {} and {}",
+        half.1,
+        whole.1
+    );
+}
+
+#[test]
+fn a_budget_that_cannot_be_kept_is_named() {
+    let f = Folder::new();
+    let (blob, x) = (model("activity"), recording(&f, SEQUENCES));
+    let line = format!("emulate {blob} --app classify --x {x}");
+    let parts = "--board nrf52840 --sensor lis3dh";
+    fails(
+        &format!("{line} --budget-uj-per-hour 200000 --board nrf52840"),
+        2,
+        &["--budget-uj-per-hour", "--board and --sensor"],
+    );
+    fails(
+        &format!("{line} --budget-uj-per-hour 20000 {parts}"),
+        2,
+        &["20000 uJ", "the least possible is 4", "(predicted)"],
+    );
+    fails(
+        &format!("{line} --budget-uj-per-hour 200000 {parts} --dial 1"),
+        2,
+        &["--dial"],
+    );
+    fails(
+        &format!("{line} --budget-uj-per-hour 200000 --board nrf52840 --sensor nowhere"),
+        1,
+        &["nowhere", "lis3dh"],
+    );
+    fails(&format!("{line} --dial nan"), 2, &["--dial", "give a number"]);
+    fails(&format!("{line} --instructions 7000"), 2, &["--budget-uj-per-hour"]);
+    let measure = line.replace("classify", "measure");
+    fails(
+        &format!("{measure} --budget-uj-per-hour 200000 {parts}"),
+        2,
+        &["measure", "--app replay or classify"],
+    );
+}
+
+#[test]
 fn what_cannot_be_played_is_named() {
     let f = Folder::new();
-    let (blob, x) = (model("activity"), recording(&f));
+    let (blob, x) = (model("activity"), recording(&f, SEQUENCES));
     fails(
         &format!("emulate {blob} --app classify --x {x} --schedules"),
         2,
@@ -94,7 +198,7 @@ fn what_cannot_be_played_is_named() {
 #[test]
 fn three_ways_in_one_table() {
     let f = Folder::new();
-    let (blob, x) = (model("activity"), recording(&f));
+    let (blob, x) = (model("activity"), recording(&f, SEQUENCES));
     let value = json(&format!("emulate {blob} --app measure --x {x}"));
     let ways = value["ways"].as_array().unwrap();
     let of = |key: &str| ways.iter().map(|way| way[key].as_u64().unwrap()).collect::<Vec<_>>();
@@ -113,7 +217,7 @@ fn a_model_is_given_the_full_scales_of_a_sensor() {
     let f = Folder::new();
     let (run, x, own) = (
         model("activity").replace("/model.srnn", ""),
-        recording(&f),
+        recording(&f, SEQUENCES),
         f.at("m.srnn"),
     );
     // ±4 g and 2000 degrees a second of an LSM6DS part.

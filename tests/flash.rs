@@ -82,9 +82,10 @@ fn model_and_sequences_go_to_the_sections_that_the_image_names() {
         (&"blob".into(), &0x1_0000.into())
     );
     assert_eq!(sections[1]["address"], 0x3_0000);
-    // A header of 16 bytes, then the blob as it is; a header of 32, then 10 sequences.
+    // A header of 36 bytes, then the blob as it is; a header of 32, then 10 sequences.
     let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
-    assert_eq!(written[16..], std::fs::read(&blob).unwrap());
+    assert_eq!(written[12..36], [0; 24]);
+    assert_eq!(written[36..], std::fs::read(&blob).unwrap());
     let samples = std::fs::read(folder.path("out").join("sequences.bin")).unwrap().len() - 32;
     assert_eq!(samples % 20, 0, "{samples}");
     let commands: Vec<&str> = value["commands"]
@@ -119,4 +120,41 @@ fn model_and_sequences_go_to_the_sections_that_the_image_names() {
         1,
         &["sequences:", "the board holds 851936", "lower --n"],
     );
+}
+
+#[test]
+fn dial_cap_and_budget_go_into_the_header() {
+    let folder = Folder::new();
+    let blob = model("frequency");
+    // Any image of the board says where its sections lie.
+    let line = format!(
+        "flash {blob} --board nrf52840-dk --task frequency --n 2 --dry-run --out {}",
+        folder.at("out")
+    );
+    let header = |options: &str| {
+        let value = json(&format!("{line} {options}"));
+        let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
+        let word = |at: usize| i32::from_le_bytes(written[at..at + 4].try_into().unwrap());
+        let words = [12, 16, 20, 24, 28, 32].map(word);
+        (value["settings"].clone(), words)
+    };
+    let (settings, words) = header("--dial -0.5 --cap 7");
+    assert_eq!(words, [-32768, 7, 0, 0, 0, 0]);
+    assert_eq!((&settings["dial"], &settings["cap"]), (&(-0.5).into(), &7.into()));
+
+    let (settings, words) = header("--budget-uj-per-hour 900000 --sensor none --horizon 9");
+    let budget = &settings["budget"];
+    let nj = |key: &str| (budget[key].as_f64().unwrap() * 1e3).round() as i32;
+    assert_eq!(words, [0, 0, 900_000, nj("base_uj"), nj("update_uj"), 9]);
+    assert!(words[3] > 0 && words[4] > 0, "{words:?}");
+    assert_eq!(
+        (&budget["board"], &budget["label"]),
+        (&"nrf52840".into(), &"predicted".into())
+    );
+
+    let pico = format!("flash {blob} --board rp2350-pico2 --task frequency --budget-uj-per-hour 900000 --sensor none");
+    fails(&pico, 2, &["rp2350-pico2 has no energy profile"]);
+    let analyser =
+        format!("flash {blob} --board nrf52840-dk --app measure-dense --budget-uj-per-hour 900000 --sensor none");
+    fails(&analyser, 2, &["measure-dense", "replay or classify"]);
 }

@@ -1,6 +1,8 @@
 //! The application `classify` on an emulated board: a recording plays as its sensor, decisions come back as they fall.
 
-use crate::{Error, Image, Options, image::Program, log, memory::Loads};
+use crate::{Error, Image, Options, Spending, image::Program, log, memory::Loads};
+use fixed::types::I16F16;
+use std::num::NonZeroU32;
 
 /// A decision.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +17,10 @@ pub struct Decision {
     pub at_s: f64,
     /// Samples used.
     pub updates: u32,
+    /// The dial at which the sequence was run.
+    pub dial: I16F16,
+    /// The cap that it was run with.
+    pub cap: Option<NonZeroU32>,
     /// Raw outputs of the head.
     pub logits: Vec<i32>,
 }
@@ -36,6 +42,8 @@ pub struct Classification {
     pub seconds_on: f64,
     /// Virtual seconds asleep.
     pub seconds_asleep: f64,
+    /// What was booked on a budget, where there is one.
+    pub spending: Option<Spending>,
     /// The log, decoded line by line.
     pub log: Vec<String>,
     /// The emulated board's name.
@@ -55,7 +63,7 @@ pub fn run(
     sink: &mut dyn FnMut(&Decision),
 ) -> Result<Classification, Error> {
     let image = Image::of(options, Program::Classify)?;
-    let loads = Loads::new(&image.regions, blob, counts, n, t, i)?;
+    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
     // The first line says how fast the clock is.
     let mut ticks_per_second = None;
     let lines = image.watch(&loads, options, &mut |line| {
@@ -78,6 +86,8 @@ fn decision(line: &str, ticks_per_second: f64) -> Option<Result<Decision, Error>
             sample: log::number(line, "sample")?,
             at_s: log::number::<f64>(line, "at")? / ticks_per_second,
             updates: log::number(line, "updates")?,
+            dial: I16F16::from_bits(log::number(line, "dial")?),
+            cap: NonZeroU32::new(log::number(line, "cap")?),
             logits: log::list(line, "logits", |text| text.parse().ok())?,
         })
     };
@@ -116,6 +126,7 @@ fn parse(lines: Vec<String>, options: &Options) -> Result<Classification, Error>
         power_ups: log::number(summary, "power_ups")?,
         seconds_on: seconds("powered")?,
         seconds_asleep: seconds("asleep")?,
+        spending: Spending::parse(&lines)?,
         machine: options.machine.name().to_owned(),
         decisions,
         log: lines,
@@ -127,8 +138,8 @@ mod tests {
     use super::*;
 
     const LINES: [&str; 4] = [
-        "image machine=mps2-an386 log=2 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16",
-        "decision seq=0 class=1 sample=57 at=50000000 updates=9 logits=[-7, 12] asleep=40000000",
+        "image machine=mps2-an386 log=3 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16",
+        "decision seq=0 class=1 sample=57 at=50000000 updates=9 dial=98304 cap=20 logits=[-7, 12] asleep=40000000",
         "lost: sample 3: the queue was full",
         "summary sequences=2 decisions=1 updates=12 samples=12 captured=2 queued=3 overflows=1 missed=0 failures=0 \
          power_ups=5 powered=2500000 asleep=50000000 late=0 wake_delay=20",
@@ -152,6 +163,8 @@ mod tests {
                 sample: 57,
                 at_s: 2.0,
                 updates: 9,
+                dial: I16F16::from_num(1.5),
+                cap: NonZeroU32::new(20),
                 logits: vec![-7, 12]
             }]
         );

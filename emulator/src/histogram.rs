@@ -42,7 +42,7 @@ pub fn program_counters(
     sink: &mut dyn FnMut(u32),
 ) -> Result<(), Error> {
     let image = Image::open(options)?;
-    let loads = Loads::new(&image.regions, blob, counts, n, t, i)?;
+    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
     let folder = qemu::folder()?;
     let mut command = qemu::command(&image.path, &loads, options, folder.path())?;
     command.args(["-singlestep", "-d", "exec,nochain"]);

@@ -31,11 +31,13 @@ mod machine;
 pub mod measure;
 mod memory;
 mod qemu;
+mod settings;
 
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};
 pub use machine::Machine;
 pub use qemu::qemu_available;
+pub use settings::{Budget, Settings, Spending};
 
 pub use image::Program;
 use memory::{Loads, Regions};
@@ -46,6 +48,8 @@ use std::path::PathBuf;
 pub struct Options {
     /// The board.
     pub machine: Machine,
+    /// How the board is to run the sequences.
+    pub settings: Settings,
     /// An ELF of `firmware/boards/qemu`, with the program that is run, in place of building one from the source tree.
     pub firmware: Option<PathBuf>,
     /// An instruction takes 2^icount_shift ns of virtual time: 0 to 10. Counts are exact at 6.
@@ -60,6 +64,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             machine: Machine::default(),
+            settings: Settings::default(),
             firmware: None,
             icount_shift: 6,
             timeout_s: 120,
@@ -100,6 +105,8 @@ pub struct Emulation {
     pub late_updates: u64,
     /// Virtual seconds by which the latest wake-up missed its instant.
     pub wake_delay_max_s: f64,
+    /// What was booked on a budget, where there is one.
+    pub spending: Option<Spending>,
     /// The log, decoded line by line.
     pub log: Vec<String>,
     /// The emulated board's name.
@@ -114,7 +121,7 @@ pub struct Emulation {
 /// mend it.
 pub fn run(blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize, options: &Options) -> Result<Emulation, Error> {
     let image = Image::open(options)?;
-    let loads = Loads::new(&image.regions, blob, counts, n, t, i)?;
+    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
     let lines = image.run(&loads, options)?;
     let replayed = log::Replayed::parse(lines, options)?;
     for (what, given, replayed) in [

@@ -1,6 +1,6 @@
 //! What the loader puts into the board's memory, as `firmware/README.md` specifies it byte by byte.
 
-use crate::Error;
+use crate::{Error, Settings};
 use object::{Object, ObjectSymbol};
 use std::path::Path;
 
@@ -62,10 +62,17 @@ impl Regions {
 }
 
 impl Loads {
-    /// A blob, and `n` sequences of `t` samples of `i` channels.
-    pub fn new(regions: &Regions, blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize) -> Result<Self, Error> {
+    /// A blob with the settings to run it by, and `n` sequences of `t` samples of `i` channels.
+    pub fn new(
+        regions: &Regions,
+        blob: &[u8],
+        settings: &Settings,
+        counts: &[i16],
+        (n, t, i): (usize, usize, usize),
+    ) -> Result<Self, Error> {
+        let blob = self::blob(blob, settings, regions.blob.bytes as usize)?;
         let mut loads = Self {
-            memory: vec![(regions.blob.start, self::blob(blob, regions.blob.bytes as usize)?)],
+            memory: vec![(regions.blob.start, blob)],
             stream: Vec::new(),
         };
         match regions.sequences.bytes as usize {
@@ -79,16 +86,16 @@ impl Loads {
     }
 }
 
-/// Version of both headers.
-const VERSION: u16 = 1;
-const BLOB_HEADER: u16 = 16;
+const BLOB_VERSION: u16 = 2;
+const BLOB_HEADER: u16 = 36;
+const SEQUENCES_VERSION: u16 = 1;
 const SEQUENCES_HEADER: u16 = 32;
 
-/// A blob behind its header, where the board has `room` bytes for both.
+/// A blob behind its header with the settings, where the board has `room` bytes for both.
 ///
 /// # Errors
-/// It is empty, or too large.
-pub fn blob(blob: &[u8], room: usize) -> Result<Vec<u8>, Error> {
+/// It is empty, or too large, or the settings contradict each other.
+pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Error> {
     let what = "blob";
     let limit = room - usize::from(BLOB_HEADER);
     if blob.is_empty() || blob.len() > limit {
@@ -99,10 +106,10 @@ pub fn blob(blob: &[u8], room: usize) -> Result<Vec<u8>, Error> {
     }
     let mut bytes = Vec::with_capacity(usize::from(BLOB_HEADER) + blob.len());
     bytes.extend(b"SRBL");
-    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(BLOB_VERSION.to_le_bytes());
     bytes.extend(BLOB_HEADER.to_le_bytes());
     bytes.extend((blob.len() as u32).to_le_bytes());
-    bytes.extend([0; 4]);
+    bytes.extend(settings.bytes()?);
     bytes.extend(blob);
     Ok(bytes)
 }
@@ -129,7 +136,7 @@ pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> R
     let samples: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
     let mut bytes = Vec::with_capacity(usize::from(SEQUENCES_HEADER) + samples.len());
     bytes.extend(b"SRSQ");
-    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(SEQUENCES_VERSION.to_le_bytes());
     bytes.extend(SEQUENCES_HEADER.to_le_bytes());
     // All three are at most the number of counts, which fits the region.
     for field in [n, t, i] {
@@ -149,6 +156,9 @@ pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Budget;
+    use fixed::types::I16F16;
+    use std::num::{NonZeroU16, NonZeroU32};
 
     const BLOB_ROOM: usize = 0x40_0000;
     const SEQUENCES_ROOM: usize = 0xc0_0000;
@@ -162,9 +172,29 @@ mod tests {
                 0xcf, 0xe8, 0x95, 1, 0, 255, 255, 0, 1, 2, 0, 254, 255, 0, 2,
             ]
         );
+        let fixed = Settings {
+            dial: I16F16::from_num(-1.5),
+            cap: NonZeroU32::new(20),
+            budget: None,
+        };
         assert_eq!(
-            blob(b"model", 64).unwrap(),
-            *b"SRBL\x01\x00\x10\x00\x05\x00\x00\x00\x00\x00\x00\x00model"
+            blob(b"blob", &fixed, 64).unwrap(),
+            *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
+              \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00blob"
+        );
+        let budget = Settings {
+            budget: Some(Budget {
+                allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
+                base_nj: 40_000,
+                update_nj: NonZeroU32::new(9_000).unwrap(),
+                horizon: NonZeroU16::new(50).unwrap(),
+            }),
+            ..Settings::default()
+        };
+        assert_eq!(
+            blob(b"blob", &budget, 64).unwrap(),
+            *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+              \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00blob"
         );
     }
 
@@ -172,10 +202,11 @@ mod tests {
     fn what_cannot_be_loaded_is_named() {
         let message = |result: Result<Vec<u8>, Error>| result.unwrap_err().to_string();
         assert_eq!(
-            message(blob(&[], BLOB_ROOM)),
-            "blob: 0 bytes, the board holds 1 to 4194288"
+            message(blob(&[], &Settings::default(), BLOB_ROOM)),
+            "blob: 0 bytes, the board holds 1 to 4194268"
         );
-        assert!(message(blob(&vec![0; BLOB_ROOM], BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
+        let whole = vec![0; BLOB_ROOM];
+        assert!(message(blob(&whole, &Settings::default(), BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
         assert_eq!(
             message(sequences(&[0; 5], 2, 3, 1, SEQUENCES_ROOM)),
             "sequences: 5 counts are not 2 x 3 x 1"

@@ -3,13 +3,14 @@
 mod random_model;
 
 use emulator::{
-    Error, Machine, Options,
+    Budget, Error, Machine, Options, Settings,
     classify::{self, Decision},
     measure::{self, Way},
 };
 use float_model::Cell;
 use quantize::{Run, Simulator};
 use random_model::{Shape, random};
+use std::num::{NonZeroU16, NonZeroU32};
 
 const SHAPE: Shape = Shape {
     cell: Cell::SkipGru,
@@ -159,6 +160,41 @@ fn what_is_skipped_is_not_paid_for() {
         assert!((window.seconds_total - total).abs() < 1e-4, "{window:?}");
         assert!(window.instructions_updating < window.instructions_awake, "{window:?}");
     }
+}
+
+/// The image refuses what the host would refuse too, from a loader that does not.
+#[test]
+fn a_budget_that_makes_no_sense_is_refused_by_the_board() {
+    let budget = Budget {
+        allowance_uj_per_hour: NonZeroU32::new(100_000).unwrap(),
+        base_nj: 10_000,
+        update_nj: NonZeroU32::new(1000).unwrap(),
+        horizon: NonZeroU16::new(20).unwrap(),
+    };
+    let options = Options {
+        settings: Settings {
+            budget: Some(budget),
+            ..Settings::default()
+        },
+        ..Options::default()
+    };
+    let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
+    let fast = Shape {
+        sample_period_s: 1e-5,
+        ..SHAPE
+    };
+    let (blob, counts) = random(fast);
+    let why = classify::run(blob.bytes(), &counts, shape, &options, &mut |_| {}).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "the firmware refused: budget: 50 samples every 10000 ns last less than a millisecond, or weeks"
+    );
+    let (blob, counts) = random(SHAPE);
+    let why = measure::run(Way::Dense, blob.bytes(), &counts, shape, &options).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "the firmware refused: budget: this application runs at a fixed dial; take replay or classify"
+    );
 }
 
 #[test]

@@ -44,6 +44,7 @@ mod model;
 pub mod picture;
 pub mod ppk2;
 mod predict;
+mod prices;
 mod profile;
 mod stats;
 pub mod trace;
@@ -61,6 +62,7 @@ pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,
 };
 pub use predict::{Parts, Prediction, predict};
+pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};

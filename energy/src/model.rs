@@ -159,6 +159,25 @@ impl<'a> Model<'a> {
         (gap <= f64::from(u32::MAX)).then_some(gap as u32)
     }
 
+    /// Power of the sensor, switched off or on.
+    pub(crate) fn sensor_power_uw(&self, corner: Corner, off: bool) -> f64 {
+        match self.rate {
+            None => 0.0,
+            Some(_) if off => self.sensor.off_power_uw(corner),
+            Some(rate) => self.sensor.on_power_uw(rate, corner),
+        }
+    }
+
+    /// What it costs to have the sensor on for one sample where it is otherwise off, its turn-on and the processor's part
+    /// included.
+    pub(crate) fn switched_on_uj(&self, corner: Corner) -> f64 {
+        self.rate.map_or(0.0, |rate| {
+            let awake_s = self.wake_time_s(corner) + self.read_time_s(corner);
+            self.gain_uw(rate, corner) * self.sensor.turn_on_s(rate, corner) + self.switching_uj(corner)
+                - self.board.sleep_power_uw(corner) * awake_s
+        })
+    }
+
     fn sensor_energy(&self, corner: Corner, work: &Work<'_>) -> SensorUse {
         let Some(rate) = self.rate else {
             return SensorUse {

@@ -2,7 +2,7 @@
 
 use energy::{
     ActiveWorkload, Board, Corner, Error, Evidence, Figure, Interval, Sensor, UpdateCost, Workload, board, boards,
-    predict, sensor, sensors,
+    predict, prices, prices_for, sensor, sensors,
 };
 
 fn workload() -> Workload {
@@ -55,6 +55,38 @@ fn plain_sensor() -> Sensor {
         rate.current_ua = exact(100.0);
     }
     plain
+}
+
+/// Base and update add up to the prediction for equal distances, whether the sensor is switched off between or not.
+#[test]
+fn two_prices_give_the_prediction() {
+    for (board_name, sensor_name) in [("nrf52840", "lis3dh"), ("stm32l476", "bmi270"), ("rp2040", "none")] {
+        let (board, sensor) = (board(board_name).unwrap(), sensor(sensor_name).unwrap());
+        let mut off = Vec::new();
+        for updates_mean in [1.0, 2.5, 13.0, 60.0, 128.0] {
+            let work = Workload {
+                updates_mean,
+                ..workload()
+            };
+            let prices = prices(&board, &sensor, &work).unwrap();
+            off.push(prices.sensor_off_between);
+            let sum = prices.base_uj.mid + updates_mean * prices.update_uj.mid;
+            let predicted = predict(&board, &sensor, &work).unwrap().uj_per_sequence.mid;
+            assert!(
+                (sum - predicted).abs() < 1e-9 * predicted,
+                "{board_name} {sensor_name} {updates_mean}: {sum} is not {predicted}"
+            );
+            // A budget of just so much pays for just so many updates, at these prices.
+            let back = prices_for(&board, &sensor, &work, predicted).unwrap();
+            assert_eq!(back.sensor_off_between, prices.sensor_off_between);
+            assert!((back.updates(predicted) - updates_mean).abs() < 1e-6 * updates_mean);
+            assert!(back.least_uj_per_hour() <= predicted * 3600.0 / prices.sequence_s * (1.0 + 1e-9));
+        }
+        // Long pauses have it switched off, short ones do not.
+        assert_eq!(off.first().copied(), Some(sensor_name != "none"), "{sensor_name}");
+        assert_eq!(off.last().copied(), Some(false), "{sensor_name}");
+        assert_eq!(prices_for(&board, &sensor, &workload(), 0.0).unwrap().updates(0.0), 0.0);
+    }
 }
 
 #[test]

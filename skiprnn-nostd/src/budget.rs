@@ -63,7 +63,8 @@ impl<'a> BudgetController<'a> {
     }
 
     /// Allowed for one sequence, in nanojoules: at most 2^64 / 3600.
-    fn allowed_nj(&self) -> i64 {
+    #[must_use]
+    pub fn allowed_nj(&self) -> i64 {
         let plan = &self.plan;
         // uJ/h · ms = 1e-6 J / 3.6e6 ms · ms = nJ / 3600.
         let product = u64::from(plan.allowance_uj_per_hour).wrapping_mul(u64::from(plan.sequence_ms.get()));
@@ -112,17 +113,31 @@ impl<'a> BudgetController<'a> {
         }
     }
 
+    /// What so many updates cost by the plan, in nanojoules, without the part that is always there.
+    #[must_use]
+    pub fn updates_nj(&self, updates: u32) -> u64 {
+        u64::from(updates).wrapping_mul(u64::from(self.plan.update_nj.get()))
+    }
+
     /// Books a sequence of so many updates by the plan's prices.
     pub fn book(&mut self, updates: u32) {
-        let cost = u64::from(updates).wrapping_mul(u64::from(self.plan.update_nj.get()));
-        self.book_nj(cost.saturating_add(u64::from(self.plan.base_nj)));
+        self.book_nj(self.updates_nj(updates).saturating_add(u64::from(self.plan.base_nj)));
+    }
+
+    /// Books a sequence that was lost after so many updates. It ended early, so that the allowance of a whole one is not
+    /// added, nor the part of the price that is always there taken off, which is the smaller of the two.
+    pub fn lose(&mut self, updates: u32) {
+        self.add(0, self.updates_nj(updates));
     }
 
     /// Books a sequence that cost so many nanojoules, where the board can measure it.
     pub fn book_nj(&mut self, spent_nj: u64) {
-        let allowed = self.allowed_nj();
+        self.add(self.allowed_nj(), spent_nj);
+    }
+
+    fn add(&mut self, allowed: i64, spent_nj: u64) {
         let spent = i64::try_from(spent_nj).unwrap_or(i64::MAX);
-        let bound = allowed.saturating_mul(i64::from(self.plan.horizon.get()));
+        let bound = self.allowed_nj().saturating_mul(i64::from(self.plan.horizon.get()));
         let balance = self.balance_nj.saturating_add(allowed).saturating_sub(spent);
         // Not clamp(), which panics where the bounds are crossed, and the compiler cannot always see that they are not.
         self.balance_nj = balance.min(bound).max(bound.wrapping_neg());
@@ -270,6 +285,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_lost_sequence_costs_its_updates_and_earns_nothing() {
+        let curve = curve();
+        let mut controller = controller(&curve, PLAN);
+        controller.lose(3);
+        assert_eq!(controller.balance_nj(), -60_000);
+        // Exactly the allowance: the debt stays.
+        controller.book(45);
+        assert_eq!((controller.balance_nj(), controller.allowed_nj()), (-60_000, 1_000_000));
+        assert_eq!(controller.updates_nj(45), 900_000);
+    }
+
     proptest! {
         #[test]
         fn no_numbers_make_it_panic_or_leave_the_curve(
@@ -298,6 +325,7 @@ mod tests {
             for spent in spent {
                 controller.book_nj(spent);
                 controller.book(spent as u32);
+                controller.lose(spent as u32);
                 let dial = controller.setting().dial.to_bits();
                 prop_assert!((dials[0].0..=dials[dials.len() - 1].0).contains(&dial));
             }

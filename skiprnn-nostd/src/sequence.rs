@@ -85,6 +85,11 @@ impl<N: Network> Sequence<N> {
         Sequence { timeline, ..self }
     }
 
+    /// Sets the cap, for the sequences from the next restart on; in a sequence under way it counts from the next update.
+    pub fn set_cap(&mut self, cap: Option<NonZeroU32>) {
+        self.timeline = self.timeline.with_cap(cap);
+    }
+
     /// The sample that the next update needs, counted from the start of the sequence; `None` where the decision is
     /// final.
     #[must_use]

@@ -404,6 +404,13 @@ fn the_cap_ends_a_sequence_and_the_board_sleeps_to_the_next() {
     assert_eq!(shared.reads()[5], (0, 20 + 100 * PERIOD));
     runner.finish().unwrap();
     assert_eq!(shared.now(), 20 + 200 * PERIOD);
+    // Another cap, and none, from the next sequence on.
+    let mut updates = |cap: u32| {
+        runner.set_cap(NonZeroU32::new(cap)).unwrap();
+        let decision: Decision<2> = runner.decide().unwrap();
+        decision.updates
+    };
+    assert_eq!([updates(7), updates(1), updates(0)], [7, 1, 100]);
 }
 
 /// Where a decision falls depends on what was skipped; where it is reported need not.
@@ -436,6 +443,9 @@ fn what_cannot_run_is_refused_beforehand() {
         refused(MockNetwork::new(&shared, 0, &[]), 3, &FITS),
         RunnerError::CappedStream
     );
+    let mut stream = runner(&shared, 0, &[]);
+    assert_eq!(stream.set_cap(NonZeroU32::new(3)), Err(RunnerError::CappedStream));
+    assert_eq!(stream.set_cap(None), Ok(()));
     let mut timeless = MockNetwork::new(&shared, 9, &[]);
     timeless.period_ns = 0;
     let error = refused(timeless.clone(), 0, &FITS);

@@ -3,8 +3,8 @@
 use crate::{
     blob::Prepared,
     cli::EmulateArgs,
-    inputs,
     output::{Output, Usage, merge},
+    settings::{self, Expected, Priced},
     simulate,
 };
 use anyhow::bail;
@@ -12,7 +12,7 @@ use emulator::{
     Options,
     classify::{Classification, Decision},
 };
-use quantize::{Blob, Run, Simulator};
+use quantize::{Blob, Run};
 use serde_json::{Value, json};
 use skiprnn_nostd::{Model, Objective};
 use std::io::Write;
@@ -24,6 +24,7 @@ pub fn run(
     model: &Model<'_>,
     prepared: &Prepared,
     options: &Options,
+    priced: Option<&Priced>,
     out: Output,
 ) -> anyhow::Result<()> {
     if args.result.schedules {
@@ -50,22 +51,26 @@ pub fn run(
     if args.log {
         classification.log.iter().for_each(|line| eprintln!("{line}"));
     }
-    let expected = Simulator::new(model)?.run_all(&prepared.counts, x.length, inputs::threads());
+    let expected = settings::simulate(model, prepared, &options.settings)?;
     let different = first_difference(&expected, &classification);
-    let value = summary(args, model, prepared, &expected, &classification, different)?;
+    let identical = different.is_none() && classification.spending == expected.spending;
+    let mut value = summary(args, model, prepared, &expected.runs, &classification, different)?;
+    merge(&mut value, json!({ "identical_to_simulator": identical }));
+    let budget = super::add_settings(&mut value, model, options, priced, &expected)?;
     out.print(&value, || {
         let asleep = 100.0 * classification.seconds_asleep / (x.count * length) as f64 / period_s(model);
         format!(
-            "{}: {}\n{} the simulator (decisions, times, outputs); {} lost; sensor on for {:.3} s, asleep {asleep:.1} %",
+            "{}: {}\n{} the simulator (decisions, times, outputs); {} lost; sensor on for {:.3} s, asleep {asleep:.1} %{budget}",
             classification.machine,
             simulate::text(&value, model),
-            if different.is_none() { "identical to" } else { "NOT identical to" },
+            if identical { "identical to" } else { "NOT identical to" },
             classification.lost.len(),
             classification.seconds_on,
         )
     });
     match different {
-        None => Ok(()),
+        None if identical => Ok(()),
+        None => bail!("{file}: the emulated board books another energy than the simulator"),
         Some(sequence) => bail!(
             "{file}: the emulated board and the simulator part, first at sequence {sequence}{}",
             classification
@@ -80,13 +85,16 @@ fn period_s(model: &Model<'_>) -> f64 {
     model.sample_period_ns() as f64 * 1e-9
 }
 
-/// The first sequence with another decision, at another time, from another number of updates, or with none.
-fn first_difference(expected: &[Run], classification: &Classification) -> Option<usize> {
+/// The first sequence with another decision, at another time, from another number of updates, at another dial or cap, or
+/// with none.
+fn first_difference(expected: &Expected, classification: &Classification) -> Option<usize> {
     let mut decisions = classification.decisions.iter().peekable();
-    expected.iter().enumerate().position(|(sequence, run)| {
+    let mut sequences = expected.runs.iter().zip(&expected.settings).enumerate();
+    sequences.position(|(sequence, (run, setting))| {
         let same = |d: &&Decision| {
             (d.sequence, d.class, Some(d.sample)) == (sequence as u64, run.decision, last_sample(run))
                 && (d.updates as usize, &d.logits) == (run.updates.len(), &run.logits)
+                && (d.dial, d.cap) == (setting.dial, setting.cap)
         };
         decisions.next_if(|decision| same(decision)).is_none()
     })
@@ -168,6 +176,7 @@ fn summary(
                 "sample": d.sample,
                 "time_s": d.sample as f64 * period_s(model),
                 "updates": d.updates,
+                "dial": d.dial.to_num::<f64>(),
                 "board_time_s": d.at_s,
             })
         })
@@ -175,7 +184,6 @@ fn summary(
     merge(
         &mut value,
         json!({
-            "identical_to_simulator": different.is_none(),
             "first_difference": different,
             "decided": decisions,
             "lost": classification.lost,

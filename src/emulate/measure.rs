@@ -4,6 +4,7 @@ use crate::{
     blob::Prepared,
     cli::EmulateArgs,
     output::{Output, Usage},
+    settings,
 };
 use emulator::{Options, measure::Way};
 use quantize::Blob;
@@ -43,7 +44,7 @@ pub fn run(args: &EmulateArgs, blob: &Blob, prepared: &Prepared, options: &Optio
             100.0 * asleep,
         );
     }
-    let value = json!({ "machine": options.machine.name(), "blob": args.blob, "ways": rows });
+    let value = json!({ "machine": options.machine.name(), "blob": args.blob, "ways": rows, "settings": settings::json(&options.settings, None) });
     out.print(&value, || {
         format!(
             "{}: {} sequences of {} samples, counted{text}",

@@ -6,13 +6,14 @@ mod measure;
 use crate::{
     blob::{self, Prepared},
     cli::{App, EmulateArgs, ResultArgs},
-    inputs, output,
+    output,
     output::{Output, Usage, merge},
+    settings::{self, Expected, Priced},
     simulate,
 };
 use emulator::{Emulation, Machine, Options};
 use float_model::OutputAt;
-use quantize::{Blob, Run, Simulator};
+use quantize::{Blob, Run};
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 
@@ -32,18 +33,19 @@ fn check_output(model: &Model<'_>) -> anyhow::Result<()> {
     }
 }
 
-/// Runs prepared sequences on the emulated board and compares with the simulator; the JSON is the command's.
+/// Runs prepared sequences on the emulated board and compares with the simulator, run by the same settings; the JSON is the
+/// command's.
 pub fn emulate(
     blob: &Blob,
     model: &Model<'_>,
     prepared: &Prepared,
     options: &Options,
     result: &ResultArgs,
-) -> anyhow::Result<(Value, Emulation)> {
+) -> anyhow::Result<(Value, Emulation, Expected)> {
     let x = &prepared.data.x;
     check_output(model)?;
     let emulation = emulator::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
-    let expected = Simulator::new(model)?.run_all(&prepared.counts, x.length, inputs::threads());
+    let expected = settings::simulate(model, prepared, &options.settings)?;
     let runs: Vec<Run> = emulation
         .records
         .iter()
@@ -54,8 +56,9 @@ pub fn emulate(
             decision: r.decision as usize,
         })
         .collect();
-    let different = expected.iter().zip(&runs).position(|(a, b)| a != b);
-    let identical = runs.len() == expected.len() && different.is_none();
+    let different = expected.runs.iter().zip(&runs).position(|(a, b)| a != b);
+    let booked = emulation.spending == expected.spending;
+    let identical = runs.len() == expected.runs.len() && different.is_none() && booked;
     let mut value = simulate::summarize(model, prepared, &runs, result)?;
     merge(
         &mut value,
@@ -71,7 +74,7 @@ pub fn emulate(
             "machine": emulation.machine,
         }),
     );
-    Ok((value, emulation))
+    Ok((value, emulation, expected))
 }
 
 /// Runs the command.
@@ -83,16 +86,42 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
+    let (settings, priced) = args.settings.resolve(args.board.as_deref(), &model)?;
+    if args.app == App::Measure && priced.is_some() {
+        return Err(Usage::error(
+            "--budget-uj-per-hour: measure runs every sequence alike, at a dial and a cap; take --app replay or classify",
+        ));
+    }
     let options = Options {
         machine,
+        settings,
         firmware: args.firmware.clone(),
         ..Options::default()
     };
     match args.app {
-        App::Replay => replay(args, &blob, &model, &prepared, &options, out),
-        App::Classify => classify::run(args, &blob, &model, &prepared, &options, out),
+        App::Replay => replay(args, &blob, &model, &prepared, &options, priced.as_ref(), out),
+        App::Classify => classify::run(args, &blob, &model, &prepared, &options, priced.as_ref(), out),
         App::Measure => measure::run(args, &blob, &prepared, &options, out),
     }
+}
+
+/// Adds the settings to a command's JSON; returns what became of a budget, for people.
+fn add_settings(
+    value: &mut Value,
+    model: &Model<'_>,
+    options: &Options,
+    priced: Option<&Priced>,
+    expected: &Expected,
+) -> anyhow::Result<String> {
+    let (budget, text) = match priced {
+        Some(priced) => {
+            let (value, text) = priced.outcome(model, expected)?;
+            (Some(value), format!("\n{text}"))
+        }
+        None => (None, String::new()),
+    };
+    merge(value, json!({ "settings": settings::json(&options.settings, budget) }));
+    Ok(text)
 }
 
 fn replay(
@@ -101,19 +130,21 @@ fn replay(
     model: &Model<'_>,
     prepared: &Prepared,
     options: &Options,
+    priced: Option<&Priced>,
     out: Output,
 ) -> anyhow::Result<()> {
     let spinner = output::progress_bar("emulating", 0);
     let result = emulate(blob, model, prepared, options, &args.result);
     spinner.finish_and_clear();
-    let (value, emulation) = result?;
+    let (mut value, emulation, expected) = result?;
+    let budget = add_settings(&mut value, model, options, priced, &expected)?;
     if args.log {
         emulation.log.iter().for_each(|line| eprintln!("{line}"));
     }
     out.print(&value, || {
         format!(
             "{}: {}\n{} the simulator (schedules, logits, final states); {:.0} instructions per update (counted)\n\
-             asleep {:.3} of {:.3} s of virtual time, {} late updates",
+             asleep {:.3} of {:.3} s of virtual time, {} late updates{budget}",
             emulation.machine,
             simulate::text(&value, model),
             if value["identical_to_simulator"] == true {
@@ -128,11 +159,13 @@ fn replay(
         )
     });
     if value["identical_to_simulator"] != true {
-        anyhow::bail!(
-            "{}: the emulated board and the simulator part, first at sequence {}",
-            args.blob.display(),
-            value["first_difference"]
-        );
+        let file = args.blob.display();
+        match value["first_difference"].as_u64() {
+            Some(sequence) => {
+                anyhow::bail!("{file}: the emulated board and the simulator part, first at sequence {sequence}")
+            }
+            None => anyhow::bail!("{file}: the emulated board books another energy than the simulator"),
+        }
     }
     Ok(())
 }

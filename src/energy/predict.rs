@@ -62,12 +62,21 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     if args.schedules {
         merge(&mut value, json!({ "schedules": workload.schedules }));
     }
+    let prices = energy::prices(&board, &sensor, &workload)?;
+    merge(
+        &mut value,
+        json!({ "prices": { "base_uj": prices.base_uj, "update_uj": prices.update_uj } }),
+    );
     let answers = match (found.metric, found.sequences) {
         (Some(metric), Some(n)) => format!("; {} {:.5} on {n} sequences", metric.name(), metric.value()),
         _ => String::new(),
     };
     let samples = format!("{:.2} updates a sequence, {}{answers}", p.updates_mean, found.origin);
-    let mut texts = vec![("Prediction", format!("{samples}\n{p}"))];
+    let prices = format!(
+        "Prices for a budget, predicted: {} uJ a sequence and {} uJ an update",
+        prices.base_uj, prices.update_uj
+    );
+    let mut texts = vec![("Prediction", format!("{samples}\n{p}{prices}"))];
     if let Some(battery) = battery(&args.battery, &p, &board, &sensor)? {
         texts.push(("Battery", battery_text(&battery)));
         merge(&mut value, json!({ "battery": battery }));

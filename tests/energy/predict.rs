@@ -21,6 +21,11 @@ fn predictions_and_what_narrows_them() {
         (plain["board"].as_str(), plain["sensor"].as_str()),
         (Some("nrf52840"), Some("none"))
     );
+    let at_updates = number(&plain, "/updates_mean") * number(&plain, "/prices/update_uj/mid");
+    close(
+        number(&plain, "/prices/base_uj/mid") + at_updates,
+        number(&plain, "/uj_per_sequence/mid"),
+    );
     let exact = json(&format!(
         "{line} --task frequency --n 50 --schedules --compare --report {out}"
     ));

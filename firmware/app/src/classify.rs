@@ -1,12 +1,13 @@
 //! From a live sensor to decisions: on a pin and in the log, sequence after sequence.
 //!
 //! The runner of [`skiprnn_nostd::runner`] does the work; here is what an application adds to it: the model is refused
-//! where it was made for another sensor, a pin is high while the class that matters was decided last, and failures are
-//! counted: a sample that was lost costs its sequence, a sensor that fails several sequences in a row ends the
-//! application.
+//! where it was made for another sensor, a pin is high while the class that matters was decided last, dial and cap are set
+//! before each sequence, and failures are counted: a sample that was lost costs its sequence, a sensor that fails several
+//! sequences in a row ends the application.
 
 use crate::{
     MAX_OUTPUTS,
+    dial::{Dial, DialControl, Spending},
     markers::MarkerError,
     sensor::{Described, FitError, Mismatch, fit},
 };
@@ -14,6 +15,7 @@ use core::fmt;
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Model, Network, Sequence,
+    budget::Setting,
     runner::{Clock, Config, Counters, Decision, Runner, RunnerError, Sensor},
 };
 
@@ -71,8 +73,8 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> core::error::Error for Classif
 #[allow(clippy::large_enum_variant, reason = "there is no heap to put a decision on")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<S, C, N> {
-    /// A decision, with the runner's counts.
-    Decided(Decision<MAX_OUTPUTS>, Counters),
+    /// A decision, with the runner's counts and how the sequence was run.
+    Decided(Decision<MAX_OUTPUTS>, Counters, Setting),
     /// The sequence was lost.
     Lost(RunnerError<S, C, N>),
 }
@@ -85,15 +87,17 @@ type EventOf<S, C, N> = Event<<S as Sensor>::Error, <C as Clock>::Error, <N as N
 
 /// A runner and the pin of its decisions.
 #[derive(Debug)]
-pub struct Classify<S, C, N, P> {
+pub struct Classify<'a, S, C, N, P> {
     runner: Runner<S, C, N>,
+    control: DialControl<'a>,
     pin: P,
     class: usize,
     failures: u32,
 }
 
-impl<S: Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
-    /// Puts the parts together. The pin is high while `class` was decided last, and low at first.
+impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S, C, N, P> {
+    /// Puts the parts together; `control` turns the network's dial. The pin is high while `class` was decided last, and low
+    /// at first.
     ///
     /// # Errors
     /// The model was made for another sensor, the sensor does not answer, or the sample period does not fit the clock.
@@ -104,12 +108,14 @@ impl<S: Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
         clock: C,
         mut pin: P,
         class: usize,
+        control: DialControl<'a>,
     ) -> Result<Self, ErrorOf<S, C, N>> {
         fit(model, &mut sensor)?;
         pin.set_low().map_err(|_| MarkerError)?;
         let runner = Runner::new(Sequence::new(network), sensor, clock, &Config::default())?;
         Ok(Self {
             runner,
+            control,
             pin,
             class,
             failures: 0,
@@ -121,14 +127,21 @@ impl<S: Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
     /// # Errors
     /// [`FAILURES`] sequences in a row have failed.
     pub fn decide(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
+        let setting = self.control.setting();
+        self.runner.network_mut().set_dial(setting.dial);
+        self.runner.set_cap(setting.cap)?;
+        let before = self.runner.counters().updates;
         match self.runner.decide::<MAX_OUTPUTS>() {
             Ok(decision) => {
+                self.control.decided(decision.updates);
                 self.failures = 0;
                 let level = decision.class == self.class;
                 self.pin.set_state(level.into()).map_err(|_| MarkerError)?;
-                Ok(Event::Decided(decision, self.runner.counters()))
+                Ok(Event::Decided(decision, self.runner.counters(), setting))
             }
             Err(error) => {
+                let made = self.runner.counters().updates.saturating_sub(before);
+                self.control.lost(u32::try_from(made).unwrap_or(u32::MAX));
                 self.failures = self.failures.saturating_add(1);
                 match self.failures < FAILURES {
                     true => Ok(Event::Lost(error)),
@@ -141,6 +154,12 @@ impl<S: Described, C: Clock, N: Network, P: OutputPin> Classify<S, C, N, P> {
     /// The present tick of the clock.
     pub fn now(&mut self) -> u64 {
         self.runner.parts_mut().1.now()
+    }
+
+    /// What was booked on the budget; `None` without one.
+    #[must_use]
+    pub fn spending(&self) -> Option<Spending> {
+        self.control.spending()
     }
 
     /// What was counted since the runner was made.

@@ -26,6 +26,7 @@
 )]
 
 pub mod classify;
+pub mod dial;
 pub mod fault;
 #[cfg(feature = "defmt")]
 pub mod log;
@@ -40,6 +41,7 @@ pub mod stored;
 pub mod time;
 
 pub use classify::Classify;
+pub use dial::DialControl;
 pub use markers::Markers;
 pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};

@@ -6,15 +6,19 @@
 
 use crate::{
     MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary,
+    dial::Spending,
     measure::{Calibration, Mode, Window},
+    stored::Settings,
 };
+use core::num::NonZeroU32;
 use skiprnn_nostd::{
     Model,
+    budget::Setting,
     runner::{Counters, Decision},
 };
 
 /// Version of these lines; the host refuses another.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// What the image is: first line.
 pub fn image(machine: &'static str, ticks_per_second: u32) {
@@ -48,6 +52,30 @@ pub fn model(model: &Model<'_>, recording: SequenceHeader) {
     );
 }
 
+/// What the loader asked for: the dial with 16 fractional bits, the cap, 0 where there is none, and the budget, zeros
+/// where there is none.
+pub fn settings(settings: &Settings) {
+    let budget = settings.budget.as_ref();
+    defmt::println!(
+        "settings dial={=i32} cap={=u32} allowance_uj_per_hour={=u32} base_nj={=u32} update_nj={=u32} horizon={=u16}",
+        settings.dial.to_bits(),
+        settings.cap.map_or(0, NonZeroU32::get),
+        budget.map_or(0, |budget| budget.allowance_uj_per_hour.get()),
+        budget.map_or(0, |budget| budget.base_nj),
+        budget.map_or(0, |budget| budget.update_nj.get()),
+        budget.map_or(0, |budget| budget.horizon.get())
+    );
+}
+
+/// What was booked on a budget.
+pub fn budget(spending: &Spending) {
+    defmt::println!(
+        "budget allowed_nj={=u64} booked_nj={=u64}",
+        spending.allowed_nj,
+        spending.booked_nj
+    );
+}
+
 /// One sequence.
 pub fn sequence(record: &SequenceRecord) {
     defmt::println!(
@@ -64,15 +92,18 @@ pub fn sequence(record: &SequenceRecord) {
     );
 }
 
-/// A decision from a live sensor, which fell at tick `at` of the clock.
-pub fn decision(decision: &Decision<MAX_OUTPUTS>, counters: &Counters, at: u64) {
+/// A decision from a live sensor, which fell at tick `at` of the clock, and how its sequence was run.
+pub fn decision(decision: &Decision<MAX_OUTPUTS>, counters: &Counters, setting: &Setting, at: u64) {
     defmt::println!(
-        "decision seq={=u64} class={=usize} sample={=u64} at={=u64} updates={=u32} logits={=[?]} asleep={=u64}",
+        "decision seq={=u64} class={=usize} sample={=u64} at={=u64} updates={=u32} dial={=i32} cap={=u32} \
+         logits={=[?]} asleep={=u64}",
         decision.sequence,
         decision.class,
         decision.sample,
         at,
         decision.updates,
+        setting.dial.to_bits(),
+        setting.cap.map_or(0, NonZeroU32::get),
         *decision.logits,
         counters.asleep_ticks
     );

@@ -22,7 +22,7 @@ use crate::{
     stored::{LoadError, Recording, SampleError},
     time::{IdleClock, Meter},
 };
-use core::fmt;
+use core::{fmt, num::NonZeroU32};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{Network, grid::Grid, runner::Clock, skip::Timeline};
 
@@ -128,6 +128,7 @@ pub struct Measure<N, C, M, PS, PA, PU> {
     meter: M,
     markers: Markers<PS, PA, PU>,
     grid: Grid,
+    cap: Option<NonZeroU32>,
     window: Window,
 }
 
@@ -158,8 +159,15 @@ where
             meter,
             markers,
             grid,
+            cap: None,
             window: Window::default(),
         })
+    }
+
+    /// With a cap: at most so many updates a sequence, but for [`Mode::Dense`].
+    #[must_use]
+    pub fn with_cap(self, cap: Option<NonZeroU32>) -> Self {
+        Self { cap, ..self }
     }
 
     /// Passes over the sequences that `recording` gives anew for each, until `seconds` are over; at least one.
@@ -204,7 +212,7 @@ where
             let mut counts = [0; MAX_INPUTS];
             let counts = counts.get_mut(..inputs).ok_or(MeasureError::Inputs)?;
             self.network.reset().map_err(MeasureError::Network)?;
-            let mut timeline = Timeline::new(header.length);
+            let mut timeline = Timeline::new(header.length).with_cap(self.cap);
             for sample in 0..header.length {
                 let is_due = timeline.due() == Some(sample.into());
                 if mode == Mode::SkipSleep && !is_due {

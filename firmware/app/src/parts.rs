@@ -3,6 +3,7 @@
 
 use crate::{
     MAX_INPUTS,
+    dial::Dial,
     markers::MarkerError,
     record::Tally,
     stored::{Recording, SampleError},
@@ -10,6 +11,7 @@ use crate::{
 };
 use core::{fmt, task::Poll};
 use embedded_hal::digital::OutputPin;
+use fixed::types::I16F16;
 use heapless::Vec;
 use skiprnn_nostd::{
     Network, Step,
@@ -179,5 +181,11 @@ impl<N: Network, M: Meter, P: OutputPin> Network for Metered<N, M, P> {
 
     fn state_crc(&self) -> u32 {
         self.network.state_crc()
+    }
+}
+
+impl<N: Dial, M, P> Dial for Metered<N, M, P> {
+    fn set_dial(&mut self, dial: I16F16) {
+        self.network.set_dial(dial);
     }
 }

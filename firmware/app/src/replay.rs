@@ -14,6 +14,7 @@
 
 use crate::{
     MAX_INPUTS, MAX_OUTPUTS, MAX_SAMPLES,
+    dial::{Dial, DialControl, Spending},
     markers::{MarkerError, Markers},
     parts::{MarkedClock, Metered, PartError, Recorded, mark},
     record::{SequenceRecord, Summary, Tally},
@@ -101,24 +102,26 @@ type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>
 
 /// A network, the board's clocks and its marker pins, replaying sequences one after the other.
 #[derive(Debug)]
-pub struct Replay<R, N, C, M, PS, PA, PU> {
+pub struct Replay<'a, R, N, C, M, PS, PA, PU> {
     runner: Marked<R, N, C, M, PS, PA, PU>,
+    control: DialControl<'a>,
 }
 
 /// The error of a replay of network `N` by clock `C`.
 type ErrorOf<N, C> = ReplayError<<N as Network>::Error, <C as Clock>::Error>;
 
-impl<R, N, C, M, PS, PA, PU> Replay<R, N, C, M, PS, PA, PU>
+impl<'a, R, N, C, M, PS, PA, PU> Replay<'a, R, N, C, M, PS, PA, PU>
 where
     R: Recording,
-    N: Network,
+    N: Network + Dial,
     C: Clock,
     M: Meter,
     PS: OutputPin,
     PA: OutputPin,
     PU: OutputPin,
 {
-    /// Puts the parts together and takes the present tick as the grid's origin. Raises AWAKE and lowers the others.
+    /// Puts the parts together and takes the present tick as the grid's origin; `control` turns the network's dial. Raises
+    /// AWAKE and lowers the others.
     ///
     /// # Errors
     /// Where model or recording exceed the capacity, do not fit each other, or the sample period does not fit the clock.
@@ -128,6 +131,7 @@ where
         clock: C,
         meter: M,
         markers: Markers<PS, PA, PU>,
+        control: DialControl<'a>,
     ) -> Result<Self, ErrorOf<N, C>> {
         fits("inputs", network.inputs(), MAX_INPUTS)?;
         fits("outputs", network.outputs(), MAX_OUTPUTS)?;
@@ -163,7 +167,7 @@ where
         };
         let sequence = Sequence::new(metered).with_length(header.length);
         let runner = Runner::new(sequence, recorded, MarkedClock { clock, awake }, &config)?;
-        Ok(Self { runner })
+        Ok(Self { runner, control })
     }
 
     /// Replays the whole recording; `sink` takes each record as soon as its decision is final, before the board
@@ -189,10 +193,19 @@ where
         Ok(summary)
     }
 
+    /// What was booked on the budget; `None` without one.
+    #[must_use]
+    pub fn spending(&self) -> Option<Spending> {
+        self.control.spending()
+    }
+
     /// Replays one sequence up to its decision, and returns the tick of its first sample too.
     fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<(u64, SequenceRecord), ErrorOf<N, C>> {
         let recording = &mut self.runner.parts_mut().0.recording;
         recording.advance().map_err(ReplayError::Recording)?;
+        let setting = self.control.setting();
+        self.runner.network_mut().set_dial(setting.dial);
+        self.runner.set_cap(setting.cap)?;
         let mut schedule = Schedule::default();
         let before = self.runner.counters().asleep_ticks;
         let first = self.runner.update()?;
@@ -208,6 +221,7 @@ where
         let asleep_ticks = self.runner.counters().asleep_ticks.saturating_sub(began);
         let decision: Decision<MAX_OUTPUTS> = self.runner.decision(&last)?;
         mark(&mut self.runner.parts_mut().0.seq, false)?;
+        self.control.decided(decision.updates);
 
         let update_ticks = core::mem::take(&mut self.runner.network_mut().tally);
         // The board's wait for the very first sample is none of the replay's.

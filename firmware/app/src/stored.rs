@@ -1,27 +1,27 @@
-//! What a loader puts into memory beside the image, and how it is found again: the blob behind a short header, and
-//! sequences of raw sensor counts behind another. Both layouts stand byte by byte in the README of `firmware/`.
+//! What a loader puts into memory beside the image, and how it is found again: the blob behind a short header with the
+//! settings to run it by, and sequences of raw sensor counts behind another. Both layouts stand byte by byte in the README of `firmware/`.
 //!
 //! Every field is checked before the first sample is read, so that a region that nobody filled, or filled only in
 //! part, is an error with a name.
 
 mod recording;
+mod settings;
 mod stream;
 
 pub use recording::{Recording, SampleError, SequenceFile, SequenceHeader};
+pub use settings::{Budget, Settings, SettingsError};
 pub use stream::{ByteSource, Ended, SequenceStream};
 
 use core::fmt;
 
 /// CRC-32/ISO-HDLC.
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
-/// Version of both headers.
-const VERSION: u16 = 1;
 
-/// Offsets within the header of a blob, 16 bytes.
+/// Offsets within the header of a blob, 36 bytes; [`settings`] has the rest.
 mod blob {
     pub const MAGIC: &[u8; 4] = b"SRBL";
     pub const LENGTH: usize = 8;
-    pub const HEADER: usize = 16;
+    pub const HEADER: usize = 36;
 }
 
 /// Which of the two loads an error is about.
@@ -31,6 +31,16 @@ pub enum Load {
     Blob,
     /// The recorded sequences.
     Sequences,
+}
+
+impl Load {
+    /// The version of its header that this image reads.
+    const fn version(self) -> u16 {
+        match self {
+            Self::Blob => 2,
+            Self::Sequences => 1,
+        }
+    }
 }
 
 impl fmt::Display for Load {
@@ -63,7 +73,7 @@ pub enum LoadError {
         /// The length that it should have, or could have at most, in bytes.
         expected: u32,
     },
-    /// A number that must not be zero is, or a reserved one is not.
+    /// A number that must not be zero is, or one that must be is not.
     Field {
         /// What was loaded.
         load: Load,
@@ -92,7 +102,11 @@ impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(load) => write!(f, "no {load} loaded"),
-            Self::Version { load, found } => write!(f, "{load}: version {found}, this image reads version {VERSION}"),
+            Self::Version { load, found } => write!(
+                f,
+                "{load}: version {found}, this image reads version {}",
+                load.version()
+            ),
             Self::Length { load, stated, expected } => write!(f, "{load}: {stated} bytes stated, not {expected}"),
             Self::Field { load, field, value } => write!(f, "{load}: {field} is {value}"),
             Self::Buffer { sequence, room } => write!(
@@ -123,34 +137,49 @@ fn check_start(region: &[u8], load: Load, magic: &[u8; 4], header: usize) -> Res
     if region.len() < header || region.first_chunk() != Some(magic) {
         return Err(LoadError::Missing(load));
     }
-    match (u16_at(region, 4), u16_at(region, 6)) {
-        (Some(VERSION), Some(length)) if usize::from(length) == header => Ok(()),
-        (Some(VERSION), length) => Err(LoadError::Field {
+    let (found, length) = (u16_at(region, 4).unwrap_or(0), u16_at(region, 6).unwrap_or(0));
+    if found != load.version() {
+        return Err(LoadError::Version { load, found });
+    }
+    if usize::from(length) != header {
+        return Err(LoadError::Field {
             load,
             field: "header length",
-            value: length.unwrap_or(0).into(),
-        }),
-        (found, _) => Err(LoadError::Version {
-            load,
-            found: found.unwrap_or(0),
-        }),
+            value: length.into(),
+        });
     }
+    Ok(())
 }
 
-/// The blob in a region that a loader filled. Where the region is 4-byte aligned, so is the blob.
+/// What was loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded<'a> {
+    /// The blob, not looked at yet.
+    pub blob: &'a [u8],
+    /// How to run it.
+    pub settings: Settings,
+}
+
+/// The blob in a region that a loader filled, and the settings beside it. Where the region is 4-byte aligned, so is the
+/// blob.
 ///
 /// # Errors
-/// Where no blob was loaded, or a longer one than the region holds. The blob itself is not looked at.
-pub fn find_blob(region: &[u8]) -> Result<&[u8], LoadError> {
+/// Where no blob was loaded, a longer one than the region holds, or with settings that make no sense. The blob itself is
+/// not looked at.
+pub fn find_blob(region: &[u8]) -> Result<Loaded<'_>, LoadError> {
     let load = Load::Blob;
     check_start(region, load, blob::MAGIC, blob::HEADER)?;
+    let settings = Settings::parse(region)?;
     let stated = u32_at(region, blob::LENGTH).unwrap_or(0);
     let room = region.get(blob::HEADER..).unwrap_or(&[]);
-    room.get(..stated as usize).ok_or(LoadError::Length {
-        load,
-        stated,
-        expected: room.len() as u32,
-    })
+    match room.get(..stated as usize) {
+        Some(blob) => Ok(Loaded { blob, settings }),
+        None => Err(LoadError::Length {
+            load,
+            stated,
+            expected: room.len() as u32,
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -159,16 +188,34 @@ mod tests {
 
     #[test]
     fn a_blob_is_found_behind_its_header() {
-        let mut region = [0u8; 32];
+        let mut region = [0u8; 52];
         assert_eq!(find_blob(&region).unwrap_err().to_string(), "no blob loaded");
         assert_eq!(find_blob(&region[..3]).unwrap_err(), LoadError::Missing(Load::Blob));
-        region[..16].copy_from_slice(&[b'S', b'R', b'B', b'L', 1, 0, 16, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
-        region[16..21].copy_from_slice(b"model");
-        assert_eq!(find_blob(&region).unwrap(), b"model");
+        region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', 2, 0, 36, 0, 5, 0, 0, 0]);
+        region[36..41].copy_from_slice(b"model");
+        assert_eq!(
+            find_blob(&region).unwrap(),
+            Loaded {
+                blob: b"model",
+                settings: Settings::default()
+            }
+        );
         region[8] = 17;
         assert_eq!(
             find_blob(&region).unwrap_err().to_string(),
             "blob: 17 bytes stated, not 16"
+        );
+        region[6] = 16;
+        assert_eq!(find_blob(&region).unwrap_err().to_string(), "blob: header length is 16");
+    }
+
+    #[test]
+    fn an_older_header_is_refused_by_its_version() {
+        let mut region = [0u8; 52];
+        region[..16].copy_from_slice(&[b'S', b'R', b'B', b'L', 1, 0, 16, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            find_blob(&region).unwrap_err().to_string(),
+            "blob: version 1, this image reads version 2"
         );
     }
 }

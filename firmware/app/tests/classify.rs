@@ -1,16 +1,24 @@
 //! From a mock sensor to decisions: set to the model's ranges, on the pin, and what becomes of a sensor that fails.
 
 use app::{
-    MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
+    DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
     classify::{Classify, ClassifyError, Event},
     sensor::{ChannelScale, Described, FitError, Mismatch, fit},
+    stored::{Budget, Settings},
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
 use skiprnn_nostd::{
     Instance, Model,
     runner::{Clock, Profile, Sensor},
 };
-use std::{cell::RefCell, convert::Infallible, rc::Rc, task::Poll, time::Duration};
+use std::{
+    cell::RefCell,
+    convert::Infallible,
+    num::{NonZeroU16, NonZeroU32},
+    rc::Rc,
+    task::Poll,
+    time::Duration,
+};
 
 /// The three-channel activity model: 50 Hz, full scales 4, 2 and 2 g, 128 samples.
 fn blob() -> Vec<u32> {
@@ -208,7 +216,16 @@ fn what_refuses_says_why() {
         let world = Shared::default();
         let new = |sensor: MockSensor| {
             let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
-            Classify::new(model, network, sensor, MockClock(world.clone()), AnyPin, 0).map(|_| ())
+            Classify::new(
+                model,
+                network,
+                sensor,
+                MockClock(world.clone()),
+                AnyPin,
+                0,
+                DialControl::default(),
+            )
+            .map(|_| ())
         };
         assert_eq!(new(sensor(&world, "g", 4.0)), Ok(()));
         let mut dead = sensor(&world, "g", 4.0);
@@ -227,6 +244,7 @@ fn what_refuses_says_why() {
             MockClock(world.clone()),
             StuckPin,
             0,
+            DialControl::default(),
         )
         .map(|_| ())
         .unwrap_err();
@@ -242,8 +260,17 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
         let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
         let clock = MockClock(world.clone());
         // Low at first; what the model decides on this input, it decides twice.
-        let mut probe = Classify::new(model, network, sensor(&world, "g", 4.0), clock, AnyPin, 0).unwrap();
-        let Event::Decided(first, _) = probe.decide().unwrap() else {
+        let mut probe = Classify::new(
+            model,
+            network,
+            sensor(&world, "g", 4.0),
+            clock,
+            AnyPin,
+            0,
+            DialControl::default(),
+        )
+        .unwrap();
+        let Event::Decided(first, ..) = probe.decide().unwrap() else {
             panic!("no decision");
         };
         assert_eq!(first.sequence, 0);
@@ -257,10 +284,19 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             Transaction::set(State::High),
         ]);
         let sensor = sensor(&world, "g", 4.0);
-        let mut classify = Classify::new(model, network, sensor, MockClock(world.clone()), pin.clone(), class).unwrap();
+        let mut classify = Classify::new(
+            model,
+            network,
+            sensor,
+            MockClock(world.clone()),
+            pin.clone(),
+            class,
+            DialControl::default(),
+        )
+        .unwrap();
         let mut updates = 0;
         for sequence in 0..2 {
-            let Event::Decided(decision, counters) = classify.decide().unwrap() else {
+            let Event::Decided(decision, counters, _) = classify.decide().unwrap() else {
                 panic!("no decision");
             };
             assert_eq!((decision.sequence, decision.class), (sequence, class));
@@ -291,10 +327,24 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
         let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
         let mut failing = sensor(&world, "g", 4.0);
         failing.good = 2;
-        let mut classify = Classify::new(model, network, failing, MockClock(world.clone()), AnyPin, 0).unwrap();
+        let settings = Settings {
+            budget: Some(Budget {
+                allowance_uj_per_hour: NonZeroU32::new(1_000_000).unwrap(),
+                base_nj: 7,
+                update_nj: NonZeroU32::new(1000).unwrap(),
+                horizon: NonZeroU16::new(9).unwrap(),
+            }),
+            ..Settings::default()
+        };
+        let control = DialControl::new(model, 128, &settings).unwrap();
+        let clock = MockClock(world.clone());
+        let mut classify = Classify::new(model, network, failing, clock, AnyPin, 0, control).unwrap();
         for _ in 0..2 {
             assert!(matches!(classify.decide(), Ok(Event::Lost(_))));
         }
+        // The first made two updates, which are booked; neither lasted as long as a sequence that earns an allowance.
+        let spending = classify.spending().unwrap();
+        assert_eq!((spending.booked_nj, spending.allowed_nj), (2000, 0));
         let error = classify.decide().unwrap_err();
         assert!(matches!(error, ClassifyError::Runner(_)));
         assert!(error.to_string().contains("no answer"), "{error}");

@@ -1,11 +1,11 @@
 //! A replay with a scripted network, a mock clock and mock pins: when it reads, when it sleeps, what it counts.
 
 use app::{
-    Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary, record::Tally,
+    DialControl, Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary, dial::Dial, record::Tally,
     replay::UNKNOWN_PERIOD_NS,
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
-use fixed::types::U0F32;
+use fixed::types::{I16F16, U0F32};
 use skiprnn_nostd::{Network, Step, runner::Clock};
 use std::{cell::RefCell, rc::Rc};
 
@@ -145,6 +145,12 @@ impl Network for Scripted {
     }
 }
 
+impl Dial for Scripted {
+    fn set_dial(&mut self, dial: I16F16) {
+        assert_eq!(dial, I16F16::ZERO);
+    }
+}
+
 type Pins = Markers<PinMock, PinMock, PinMock>;
 
 /// Pins that accept a script of levels each, in order, and nothing else.
@@ -233,7 +239,8 @@ fn replay(
 ) -> Result<(Summary, Vec<SequenceRecord>), ReplayError<&'static str, &'static str>> {
     let file = SequenceFile::find(bytes).unwrap();
     let mut records = Vec::new();
-    let summary = Replay::new(network, file, clock, meter, any_pins())?.run(|record| records.push(record.clone()))?;
+    let summary = Replay::new(network, file, clock, meter, any_pins(), DialControl::default())?
+        .run(|record| records.push(record.clone()))?;
     Ok((summary, records))
 }
 
@@ -307,7 +314,15 @@ fn samples_are_used_at_their_instants_and_none_between() {
 fn sequences_lie_on_one_grid_without_drift() {
     let (world, network, clock, meter) = parts(&[(4, 1), (99, 1)]);
     let bytes = file(1000, 8);
-    let mut replay = Replay::new(network, SequenceFile::find(&bytes).unwrap(), clock, meter, any_pins()).unwrap();
+    let mut replay = Replay::new(
+        network,
+        SequenceFile::find(&bytes).unwrap(),
+        clock,
+        meter,
+        any_pins(),
+        DialControl::default(),
+    )
+    .unwrap();
     let mut decided = Vec::new();
     let summary = replay
         .run(|record| decided.push((record.sequence, world.borrow().now)))
@@ -389,7 +404,15 @@ fn markers_show_sequence_sleep_and_update() {
         &[false, true, false, true, false],
     );
     let bytes = file(1, 4);
-    let mut replay = Replay::new(network, SequenceFile::find(&bytes).unwrap(), clock, meter, markers).unwrap();
+    let mut replay = Replay::new(
+        network,
+        SequenceFile::find(&bytes).unwrap(),
+        clock,
+        meter,
+        markers,
+        DialControl::default(),
+    )
+    .unwrap();
     replay.run(|_| ()).unwrap();
     twin.seq.done();
     twin.awake.done();
@@ -452,7 +475,7 @@ fn a_marker_pin_that_fails_ends_the_replay() {
     );
     let bytes = file(1, 1);
     let file = SequenceFile::find(&bytes).unwrap();
-    let error = Replay::new(network, file, clock, meter, markers)
+    let error = Replay::new(network, file, clock, meter, markers, DialControl::default())
         .map(|_| ())
         .unwrap_err();
     assert_eq!(error, ReplayError::Marker);

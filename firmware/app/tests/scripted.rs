@@ -2,19 +2,29 @@
 //! the recording, sample by sample, and whatever is read at another instant is another sample.
 
 use app::{
-    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, SequenceFile,
+    Classify, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, SequenceFile,
     classify::{ClassifyError, Event},
+    dial::{Dial, Spending},
     sensor::{
         Described,
         scripted::{DEPTH, ScriptError, Scripted},
     },
+    stored::{Budget, Settings, SettingsError},
 };
 use embedded_hal::digital::{ErrorType, OutputPin};
+use fixed::types::I16F16;
 use skiprnn_nostd::{
     Instance, Model, Network, Sequence, Step,
+    budget::Setting,
     runner::{Captured, Clock, RunnerError, Sensor},
 };
-use std::{cell::Cell, convert::Infallible, rc::Rc, task::Poll};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    num::{NonZeroU16, NonZeroU32},
+    rc::Rc,
+    task::Poll,
+};
 
 /// Ticks of the clock in a second.
 const SECOND: u32 = 1_000_000;
@@ -130,6 +140,12 @@ impl Network for Slow {
     }
 }
 
+impl Dial for Slow {
+    fn set_dial(&mut self, dial: I16F16) {
+        self.0.set_dial(dial);
+    }
+}
+
 struct AnyPin;
 
 impl ErrorType for AnyPin {
@@ -146,24 +162,141 @@ impl OutputPin for AnyPin {
     }
 }
 
-/// (updates, last sample used, logits) of each sequence, without any clock.
-fn expected(model: &Model<'static>, counts: &[i16]) -> Vec<(u32, u64, Vec<i32>)> {
-    let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
-    let mut sequence = Sequence::new(network);
+/// Dial 0, no cap.
+const PLAIN: Setting = Setting {
+    dial: I16F16::ZERO,
+    cap: None,
+};
+
+/// (updates, last sample used, logits).
+type Outcome = (u32, u64, Vec<i32>);
+
+/// The outcome of a sequence, without any clock.
+fn one(model: &Model<'static>, counts: &[i16], setting: Setting) -> Outcome {
+    let mut network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
+    network.set_dial(setting.dial);
+    let mut sequence = Sequence::new(network).with_cap(setting.cap);
+    let mut last = 0;
+    while let Some(sample) = sequence.due() {
+        sequence.step(&counts[sample as usize * 3..][..3]).unwrap();
+        last = sample;
+    }
+    let mut logits = vec![0; model.outputs()];
+    sequence.outputs(&mut logits).unwrap();
+    (sequence.timeline().updates(), last, logits)
+}
+
+/// The same of each sequence.
+fn expected(model: &Model<'static>, counts: &[i16], setting: Setting) -> Vec<Outcome> {
     counts
         .chunks_exact(128 * 3)
-        .map(|counts| {
-            sequence.restart().unwrap();
-            let mut last = 0;
-            while let Some(sample) = sequence.due() {
-                sequence.step(&counts[sample as usize * 3..][..3]).unwrap();
-                last = sample;
-            }
-            let mut logits = vec![0; model.outputs()];
-            sequence.outputs(&mut logits).unwrap();
-            (sequence.timeline().updates(), last, logits)
-        })
+        .map(|counts| one(model, counts, setting))
         .collect()
+}
+
+/// Classifies every sequence of a recording by these settings.
+fn decided(model: &Model<'static>, counts: &[i16], settings: &Settings) -> (Vec<(Setting, Outcome)>, Option<Spending>) {
+    let (file, time) = (file(counts), Time::default());
+    let mut now = time.clone();
+    let recording = SequenceFile::find(&file).unwrap();
+    let sensor = Scripted::new(model, recording, move || now.now(), SECOND).unwrap();
+    let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), 1000);
+    let control = DialControl::new(model, model.sequence_length(), settings).unwrap();
+    let mut classify = Classify::new(model, network, sensor, time, AnyPin, 0, control).unwrap();
+    let mut decisions = Vec::new();
+    for _ in counts.chunks_exact(128 * 3) {
+        let Event::Decided(decision, _, setting) = classify.decide().unwrap() else {
+            panic!("sequence {} was lost", decisions.len());
+        };
+        decisions.push((setting, (decision.updates, decision.sample, decision.logits.to_vec())));
+    }
+    (decisions, classify.spending())
+}
+
+#[test]
+fn dial_and_cap_are_those_of_the_settings() {
+    let model = model();
+    let counts = counts(4);
+    let settings = Settings {
+        dial: I16F16::from_num(1.25),
+        cap: NonZeroU32::new(12),
+        budget: None,
+    };
+    let (decisions, spending) = decided(&model, &counts, &settings);
+    let setting = settings.fixed().unwrap();
+    let expected: Vec<_> = expected(&model, &counts, setting)
+        .into_iter()
+        .map(|result| (setting, result))
+        .collect();
+    assert_eq!(decisions, expected);
+    assert_eq!(spending, None);
+    assert!(
+        decisions.iter().any(|(_, (updates, ..))| *updates == 12),
+        "never capped"
+    );
+}
+
+/// A budget of so many uJ an hour, 20 uJ a sequence, 10 uJ an update.
+fn budget(allowance: u32) -> Settings {
+    Settings {
+        budget: Some(Budget {
+            allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
+            base_nj: 20_000,
+            update_nj: NonZeroU32::new(10_000).unwrap(),
+            horizon: NonZeroU16::new(10).unwrap(),
+        }),
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn a_budget_turns_the_dial_and_is_kept() {
+    let model = model();
+    let counts = counts(200);
+    let updates = |per_sequence: u32| {
+        // 2.56 s a sequence.
+        let settings = budget((20 + 10 * per_sequence) * 3600 * 100 / 256);
+        let (decisions, spending) = decided(&model, &counts, &settings);
+        for (counts, (setting, result)) in counts.chunks_exact(128 * 3).zip(&decisions) {
+            assert_eq!(result, &one(&model, counts, *setting));
+        }
+        let total: u32 = decisions.iter().map(|(_, (updates, ..))| updates).sum();
+        let spending = spending.unwrap();
+        let booked = 200 * 20_000 + u64::from(total) * 10_000;
+        assert_eq!(spending.booked_nj, booked);
+        let share = booked as f64 / spending.allowed_nj as f64;
+        assert!(
+            (share - 1.0).abs() < 0.03,
+            "{share} of the allowance for {per_sequence}"
+        );
+        let dials = decisions.iter().map(|(setting, _)| setting.dial);
+        (total, dials.clone().max() > dials.min())
+    };
+    let ((many, turned), (few, _)) = (updates(24), updates(12));
+    assert!(turned, "the dial was never turned");
+    let share = f64::from(few) / f64::from(many);
+    assert!(
+        (share - 0.5).abs() < 0.02,
+        "{few} of {many} updates on half of the energy for them"
+    );
+}
+
+#[test]
+fn the_tighter_of_two_caps_holds() {
+    let model = model();
+    // Six updates, fewer than the lowest dial makes.
+    let settings = |cap| Settings {
+        cap: NonZeroU32::new(cap),
+        ..budget(80 * 3600 * 100 / 256)
+    };
+    let of = |cap| DialControl::new(&model, 128, &settings(cap)).unwrap().setting().cap;
+    let paid = of(0).unwrap();
+    assert!(paid.get() <= 6, "{paid}");
+    assert_eq!(of(100), Some(paid));
+    assert_eq!(of(1), NonZeroU32::new(1));
+    let refused = |settings| DialControl::new(&model, 0, &settings).map(|_| ()).unwrap_err();
+    assert_eq!(refused(budget(1000)), SettingsError::EndlessBudget);
+    assert_eq!(refused(settings(3)), SettingsError::EndlessCap);
 }
 
 #[test]
@@ -171,7 +304,7 @@ fn decisions_are_the_networks_on_the_recording() {
     let model = model();
     let counts = counts(6);
     let file = file(&counts);
-    let expected = expected(&model, &counts);
+    let expected = expected(&model, &counts, PLAIN);
     // Updates that fit the period, and updates that outlast it, during which samples wait in the FIFO.
     for update in [0, PERIOD / 2, PERIOD + PERIOD / 3] {
         let time = Time::default();
@@ -179,10 +312,11 @@ fn decisions_are_the_networks_on_the_recording() {
         let recording = SequenceFile::find(&file).unwrap();
         let sensor = Scripted::new(&model, recording, move || now.now(), SECOND).unwrap();
         let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), update);
-        let mut classify = Classify::new(&model, network, sensor, time.clone(), AnyPin, 0).unwrap();
+        let mut classify =
+            Classify::new(&model, network, sensor, time.clone(), AnyPin, 0, DialControl::default()).unwrap();
         let mut latest = 0;
         for (index, (updates, sample, logits)) in expected.iter().enumerate() {
-            let Event::Decided(decision, _) = classify.decide().unwrap() else {
+            let Event::Decided(decision, ..) = classify.decide().unwrap() else {
                 panic!("sequence {index} was lost");
             };
             assert_eq!(

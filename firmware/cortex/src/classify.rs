@@ -2,7 +2,11 @@
 
 use crate::{Refusal, blob_region, settle};
 use app::{
-    Classify, Clock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, classify::Event, log, sensor::Described, stored::find_blob,
+    Classify, Clock, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
+    classify::Event,
+    log,
+    sensor::Described,
+    stored::{Settings, find_blob},
 };
 use core::fmt::Debug;
 use embedded_hal::digital::OutputPin;
@@ -18,7 +22,8 @@ pub fn not_found(error: impl Debug) -> Refusal {
 /// fails for good. The pin is high while `class` was decided last.
 ///
 /// # Errors
-/// The blob is damaged, does not fit this image or was made for another sensor; or the sensor no longer answers.
+/// The blob is damaged, does not fit this image or its settings, or was made for another sensor; or the sensor no longer
+/// answers.
 pub fn from_sensor<S, C, P>(name: &'static str, sensor: S, clock: C, pin: P, class: usize) -> Result<(), Refusal>
 where
     S: Described,
@@ -28,20 +33,22 @@ where
     P: OutputPin,
 {
     log::image(name, clock.ticks_per_second());
-    let model = Model::parse(find_blob(blob_region())?)?;
-    classify(&model, sensor, clock, pin, class, u32::MAX)
+    let loaded = find_blob(blob_region())?;
+    let model = Model::parse(loaded.blob)?;
+    classify(&model, &loaded.settings, sensor, clock, (pin, class), u32::MAX)
 }
 
-/// Classifies this many sequences, the lost ones included, and logs each as it is decided.
+/// Classifies this many sequences, the lost ones included, and logs each as it is decided. The pin is high while the class
+/// beside it was decided last.
 ///
 /// # Errors
-/// The model does not fit this image or was made for another sensor; or the sensor no longer answers.
+/// The model does not fit this image or its settings, or was made for another sensor; or the sensor no longer answers.
 pub fn classify<S, C, P>(
     model: &Model<'_>,
+    settings: &Settings,
     sensor: S,
     clock: C,
-    pin: P,
-    class: usize,
+    (pin, class): (P, usize),
     sequences: u32,
 ) -> Result<(), Refusal>
 where
@@ -51,20 +58,26 @@ where
     C::Error: Debug,
     P: OutputPin,
 {
+    log::settings(settings);
+    let control = DialControl::new(model, model.sequence_length(), settings)?;
     let network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone())?;
     let gave_up = |error: &dyn core::fmt::Display| {
         defmt::println!("sensor: {}", defmt::Display2Format(&error));
         Refusal::Sensor
     };
-    let mut classify = Classify::new(model, network, sensor, clock, pin, class).map_err(|error| gave_up(&error))?;
+    let mut classify =
+        Classify::new(model, network, sensor, clock, pin, class, control).map_err(|error| gave_up(&error))?;
     for _ in 0..sequences {
         match classify.decide().map_err(|error| gave_up(&error))? {
-            Event::Decided(decision, counters) => {
-                log::decision(&decision, &counters, classify.now());
+            Event::Decided(decision, counters, setting) => {
+                log::decision(&decision, &counters, &setting, classify.now());
                 settle();
             }
             Event::Lost(error) => defmt::println!("lost: {}", defmt::Display2Format(&error)),
         }
+    }
+    if let Some(spending) = classify.spending() {
+        log::budget(&spending);
     }
     log::classified(&classify.counters());
     Ok(())

@@ -35,7 +35,8 @@ type Measured<C, M, S, A, U> = Measure<Instance<'static, MAX_HIDDEN, MAX_LAYERS,
 /// Finds blob and sequences in their sections, passes over them in this way, and logs each window when it is over.
 ///
 /// # Errors
-/// The blob or the sequences are damaged, or do not fit this image or each other.
+/// The blob or the sequences are damaged, or do not fit this image or each other; or there is a budget, by which no
+/// sequence would be like another.
 pub fn windows<C, M, S, A, U>(
     name: &'static str,
     (clock, meter, markers): (C, M, Markers<S, A, U>),
@@ -109,9 +110,14 @@ where
     U: OutputPin,
 {
     log::image(name, clock.ticks_per_second());
-    let model = Model::parse(find_blob(blob_region())?)?;
+    let loaded = find_blob(blob_region())?;
+    let model = Model::parse(loaded.blob)?;
     let recording = SequenceFile::find(sequence_region())?;
     log::model(&model, recording.header());
-    let network = Instance::new(model)?;
-    Ok((Measure::new(network, clock, meter, markers)?, recording))
+    log::settings(&loaded.settings);
+    let setting = loaded.settings.fixed()?;
+    let mut network = Instance::new(model)?;
+    network.set_dial(setting.dial);
+    let measure = Measure::new(network, clock, meter, markers)?.with_cap(setting.cap);
+    Ok((measure, recording))
 }

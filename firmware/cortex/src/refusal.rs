@@ -1,6 +1,6 @@
 //! Why an image does not do what it was asked to.
 
-use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError, measure::MeasureError};
+use app::{LoadError, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, ReplayError, measure::MeasureError, stored::SettingsError};
 use core::{convert::Infallible, fmt};
 use skiprnn_nostd::{Capacity, ParseError, StepError};
 
@@ -13,6 +13,8 @@ pub enum Refusal {
     Buffer,
     /// Nothing, or half of something, was loaded.
     Load(LoadError),
+    /// The model cannot be run by the settings.
+    Settings(SettingsError),
     /// The blob is not sound.
     Parse(ParseError),
     /// The model is larger than the static state.
@@ -31,6 +33,7 @@ impl fmt::Display for Refusal {
             Self::Sensor => f.write_str("no decisions without the sensor"),
             Self::Buffer => f.write_str("the buffer of the stream is in use"),
             Self::Load(error) => write!(f, "{error}"),
+            Self::Settings(error) => write!(f, "{error}"),
             Self::Parse(error) => write!(f, "{error}"),
             Self::Capacity(error) => write!(
                 f,
@@ -46,6 +49,12 @@ impl fmt::Display for Refusal {
 impl From<LoadError> for Refusal {
     fn from(error: LoadError) -> Self {
         Self::Load(error)
+    }
+}
+
+impl From<SettingsError> for Refusal {
+    fn from(error: SettingsError) -> Self {
+        Self::Settings(error)
     }
 }
 

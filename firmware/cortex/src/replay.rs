@@ -2,7 +2,8 @@
 
 use crate::{Refusal, blob_region, sequence_region, settle};
 use app::{
-    Clock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log, stored::find_blob,
+    Clock, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log,
+    stored::{Settings, find_blob},
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
@@ -11,7 +12,7 @@ use skiprnn_nostd::{Instance, Model};
 /// Finds blob and sequences in their sections, replays them once and logs what came of it.
 ///
 /// # Errors
-/// The blob or the sequences are damaged, or do not fit this image or each other.
+/// The blob or the sequences are damaged, or do not fit this image, the settings or each other.
 pub fn from_flash<C, M, S, A, U>(
     name: &'static str,
     clock: C,
@@ -26,18 +27,21 @@ where
     U: OutputPin,
 {
     log::image(name, clock.ticks_per_second());
-    let model = Model::parse(find_blob(blob_region())?)?;
-    replay(model, SequenceFile::find(sequence_region())?, clock, meter, markers)
+    let loaded = find_blob(blob_region())?;
+    let model = Model::parse(loaded.blob)?;
+    let recording = SequenceFile::find(sequence_region())?;
+    replay(model, &loaded.settings, recording, clock, meter, markers)
 }
 
 /// Replays a recording once and logs what came of it.
 ///
 /// # Errors
-/// The recording is damaged, or does not fit the model or this image.
+/// The recording is damaged, or does not fit the model or this image, or the settings fit neither.
 // A call of its own, so that parsing is off the stack.
 #[inline(never)]
 pub fn replay<C, M, S, A, U>(
     model: Model<'_>,
+    settings: &Settings,
     recording: impl Recording,
     clock: C,
     meter: M,
@@ -51,12 +55,17 @@ where
     U: OutputPin,
 {
     log::model(&model, recording.header());
+    log::settings(settings);
+    let control = DialControl::new(&model, recording.header().length, settings)?;
     let mut network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model)?;
-    let mut replay = Replay::new(&mut network, recording, clock, meter, markers)?;
+    let mut replay = Replay::new(&mut network, recording, clock, meter, markers, control)?;
     let summary = replay.run(|record| {
         log::sequence(record);
         settle();
     })?;
+    if let Some(spending) = replay.spending() {
+        log::budget(&spending);
+    }
     log::summary(&summary);
     Ok(())
 }

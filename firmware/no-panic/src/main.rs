@@ -65,6 +65,8 @@ fn probe_sequence(
     }
     sequence.outputs(logits).ok()?;
     budget.book(sequence.timeline().updates());
+    budget.lose(black_box(3));
+    black_box(budget.allowed_nj());
     budget.book_nj(black_box(5));
     black_box(budget.balance_nj());
     Some(sequence.network().decide(logits) ^ sequence.network().state_crc() as usize)
@@ -74,6 +76,7 @@ fn probe_sequence(
 fn probe_runner(network: Net<'_>) -> Result<(Decision<6>, Counters), Failure> {
     let mut runner = Runner::new(Sequence::new(network), NoSensor, NoClock, &black_box(Config::default()))?;
     black_box(runner.decide::<6>()?);
+    runner.set_cap(black_box(None))?;
     let decision = runner.decide_at_end()?;
     Ok((decision, runner.counters()))
 }

@@ -7,6 +7,7 @@ use super::{
 use crate::{Network, Sequence};
 use core::{
     future::{Future, poll_fn},
+    num::NonZeroU32,
     pin::pin,
     task::Poll,
 };
@@ -264,6 +265,14 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     /// The network, to turn its dial.
     pub fn network_mut(&mut self) -> &mut N {
         self.engine.sequence.network_mut()
+    }
+
+    /// Bounds the updates of each sequence from the next one on, as [`Sequence::with_cap`] does for all.
+    ///
+    /// # Errors
+    /// An endless stream must not be capped.
+    pub fn set_cap(&mut self, cap: Option<NonZeroU32>) -> Result<(), ErrorOf<S, C, N>> {
+        self.engine.set_cap(cap)
     }
 
     /// Sensor and clock, while they have nothing to do.

@@ -5,6 +5,7 @@
 
 use super::{Config, Counters, Decision, Instants, Profile, RunnerError, Update, ticks};
 use crate::{Network, Sequence, SequenceError, grid::Grid};
+use core::num::NonZeroU32;
 use heapless::Vec;
 
 /// What to do before the sample that is due can be used.
@@ -87,9 +88,7 @@ impl<N: Network> Engine<N> {
             sample_period_ns,
             ticks_per_second,
         })?;
-        if sequence.timeline().length() == 0 && sequence.timeline().cap().is_some() {
-            return Err(RunnerError::CappedStream);
-        }
+        may_be_capped(&sequence, sequence.timeline().cap())?;
         let period = grid.tick(1);
         let or = |given: Option<_>, default: u64| given.map_or(default, |d| ticks(d, ticks_per_second)).max(1);
         let attempts = u64::from(config.retries).saturating_add(2);
@@ -387,6 +386,13 @@ impl<N: Network> Engine<N> {
         }
     }
 
+    /// Bounds the updates of the sequences that follow.
+    pub(super) fn set_cap<S, C>(&mut self, cap: Option<NonZeroU32>) -> Result<(), RunnerError<S, C, N::Error>> {
+        may_be_capped(&self.sequence, cap)?;
+        self.sequence.set_cap(cap);
+        Ok(())
+    }
+
     pub(super) fn is_on(&self) -> bool {
         self.on.is_some()
     }
@@ -401,5 +407,16 @@ impl<N: Network> Engine<N> {
             powered_ticks: self.counters.powered_ticks.saturating_add(on),
             ..self.counters
         }
+    }
+}
+
+/// Refuses to cap an endless stream.
+fn may_be_capped<S, C, N: Network>(
+    sequence: &Sequence<N>,
+    cap: Option<NonZeroU32>,
+) -> Result<(), RunnerError<S, C, N::Error>> {
+    match cap {
+        Some(_) if sequence.timeline().length() == 0 => Err(RunnerError::CappedStream),
+        _ => Ok(()),
     }
 }

@@ -6,7 +6,11 @@
 #![no_std]
 #![no_main]
 
-use app::{Clock, Recording, log, sensor::scripted::Scripted, stored::find_blob};
+use app::{
+    Clock, Recording, log,
+    sensor::scripted::Scripted,
+    stored::{Settings, find_blob},
+};
 use core::cell::RefCell;
 use cortex::{blob_region, classify::classify};
 use cortex_m::Peripherals;
@@ -29,14 +33,22 @@ fn main() -> ! {
 
 fn run(_: Peripherals, board: Board) -> Result<(), Refusal> {
     log::image(NAME, TICKS_PER_SECOND);
-    let model = Model::parse(find_blob(blob_region())?)?;
+    let loaded = find_blob(blob_region())?;
+    let model = Model::parse(loaded.blob)?;
     let clock = RefCell::new(TimerClock::new(board.base, board.alarm));
-    play(&model, sequences()?, SharedClock(&clock), decision(board.leds))
+    let clock = SharedClock(&clock);
+    play(&model, &loaded.settings, sequences()?, clock, decision(board.leds))
 }
 
 /// Classifies what the recording plays. A call of its own, so that parsing is off the stack.
 #[inline(never)]
-fn play(model: &Model<'static>, recording: impl Recording, clock: SharedClock<'_>, pin: LedPin) -> Result<(), Refusal> {
+fn play(
+    model: &Model<'static>,
+    settings: &Settings,
+    recording: impl Recording,
+    clock: SharedClock<'_>,
+    pin: LedPin,
+) -> Result<(), Refusal> {
     let header = recording.header();
     log::model(model, header);
     let mut time = clock;
@@ -44,5 +56,5 @@ fn play(model: &Model<'static>, recording: impl Recording, clock: SharedClock<'_
         defmt::println!("sensor: the model states no sample period that this clock can keep");
         return Err(Refusal::Sensor);
     };
-    classify(model, sensor, clock, pin, CLASS, header.sequences)
+    classify(model, settings, sensor, clock, (pin, CLASS), header.sequences)
 }

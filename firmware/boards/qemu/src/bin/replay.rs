@@ -29,7 +29,8 @@ fn run(core: Peripherals, board: Board) -> Result<(), Refusal> {
     log::image(NAME, TICKS_PER_SECOND);
     let mut meter = SysTickMeter::new(core.SYST);
     meter.calibrate().log();
-    let model = Model::parse(find_blob(blob_region())?)?;
+    let loaded = find_blob(blob_region())?;
+    let model = Model::parse(loaded.blob)?;
     let clock = TimerClock::new(board.base, board.alarm);
-    replay(model, sequences()?, clock, meter, markers(board.leds))
+    replay(model, &loaded.settings, sequences()?, clock, meter, markers(board.leds))
 }
