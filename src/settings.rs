@@ -89,10 +89,15 @@ impl SettingArgs {
             return Ok((fixed, None));
         };
         let (Some(board), Some(sensor)) = (board, &self.sensor) else {
-            return Err(Usage::error(
-                "--budget-uj-per-hour: what an update costs is known from a board's and a sensor's profile; give --board and \
-                 --sensor (skiprnn energy boards lists them; none for no sensor)",
-            ));
+            let missing = if board.is_some() {
+                "--sensor"
+            } else {
+                "--board and --sensor"
+            };
+            return Err(Usage::error(format!(
+                "--budget-uj-per-hour: what an update costs is known from a board's and a sensor's profile; give {missing} \
+                 (skiprnn energy boards lists them; none for no sensor)"
+            )));
         };
         let (mut board, sensor) = (energy::board(board)?, energy::sensor(sensor)?);
         if let Some(path) = &self.calibration {

@@ -144,7 +144,12 @@ fn a_budget_that_cannot_be_kept_is_named() {
     fails(
         &format!("{line} --budget-uj-per-hour 200000 --board nrf52840"),
         2,
-        &["--budget-uj-per-hour", "--board and --sensor"],
+        &["--budget-uj-per-hour", "give --sensor"],
+    );
+    fails(
+        &format!("{line} --budget-uj-per-hour 200000 --sensor none"),
+        2,
+        &["give --board and --sensor"],
     );
     fails(
         &format!("{line} --budget-uj-per-hour 20000 {parts}"),

@@ -68,9 +68,9 @@ pub struct Spending {
 }
 
 impl Spending {
-    /// Reads it; a board without a budget says nothing of one.
+    /// Reads the last of its reports; a board without a budget says nothing of one.
     pub(crate) fn parse(lines: &[String]) -> Result<Option<Self>, Error> {
-        let Some(line) = lines.iter().find(|line| line.starts_with("budget ")) else {
+        let Some(line) = lines.iter().rfind(|line| line.starts_with("budget ")) else {
             return Ok(None);
         };
         Ok(Some(Self {
@@ -103,8 +103,8 @@ mod tests {
 
     #[test]
     fn what_was_booked_is_read_back() {
-        let parse = |line: &str| Spending::parse(&["image".to_owned(), line.to_owned()]);
-        assert_eq!(parse("summary").unwrap(), None);
+        let parse = |line: &str| Spending::parse(&["budget allowed_nj=1 booked_nj=2".to_owned(), line.to_owned()]);
+        assert_eq!(Spending::parse(&["summary".to_owned()]).unwrap(), None);
         let expected = Spending {
             allowed_nj: 12,
             booked_nj: 5,

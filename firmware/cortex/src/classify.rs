@@ -4,6 +4,7 @@ use crate::{Refusal, blob_region, settle};
 use app::{
     Classify, Clock, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
     classify::Event,
+    dial::Spending,
     log,
     sensor::Described,
     stored::{Settings, find_blob},
@@ -67,18 +68,31 @@ where
     };
     let mut classify =
         Classify::new(model, network, sensor, clock, pin, class, control).map_err(|error| gave_up(&error))?;
+    // A budget is reported each time that its horizon has passed, since a board with a sensor never comes to an end.
+    let horizon = settings.budget.map_or(u16::MAX, |budget| budget.horizon.get());
+    let mut unreported = 0u16;
     for _ in 0..sequences {
         match classify.decide().map_err(|error| gave_up(&error))? {
             Event::Decided(decision, counters, setting) => {
                 log::decision(&decision, &counters, &setting, classify.now());
+                unreported = unreported.wrapping_add(1);
+                if unreported >= horizon {
+                    unreported = 0;
+                    report(classify.spending());
+                }
                 settle();
             }
             Event::Lost(error) => defmt::println!("lost: {}", defmt::Display2Format(&error)),
         }
     }
-    if let Some(spending) = classify.spending() {
-        log::budget(&spending);
-    }
+    report(classify.spending());
     log::classified(&classify.counters());
     Ok(())
+}
+
+/// Says what was booked, where there is a budget.
+fn report(spending: Option<Spending>) {
+    if let Some(spending) = spending {
+        log::budget(&spending);
+    }
 }
