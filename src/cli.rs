@@ -1,12 +1,21 @@
 //! The commands and their options. One name for one thing, everywhere.
 
 use crate::{
-    compare::CompareArgs, data::DataArgs, energy::EnergyArgs, fidelity::FidelityArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, settings::SettingArgs, sweep::SweepArgs,
+    compare::CompareArgs,
+    data::DataArgs,
+    energy::EnergyArgs,
+    fidelity::FidelityArgs,
+    leak::LeakArgs,
+    plot::PlotArgs,
+    quantize::QuantizeArgs,
+    reproduce::ReproduceArgs,
+    rivals::RivalsArgs,
+    settings::{HostSettingArgs, SettingArgs},
+    sweep::SweepArgs,
     train::TrainArgs,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{num::NonZeroU32, path::PathBuf};
+use std::path::PathBuf;
 
 /// Skip RNNs for battery-powered sensor boards: train, quantize, simulate, emulate, and know the microjoules.
 #[derive(Parser, Debug)]
@@ -70,7 +79,9 @@ pub enum Command {
     #[command(after_help = "Example: skiprnn inspect f.srnn --curve curve.svg")]
     Inspect(InspectArgs),
     /// Run a blob on the host with the chip's arithmetic, bit for bit.
-    #[command(after_help = "Example: skiprnn simulate f.srnn --task frequency")]
+    #[command(after_help = "Example: skiprnn simulate f.srnn --task frequency\n\
+                      Example: skiprnn simulate har.srnn --x x.npy --y y.npy --board nrf52840 --sensor lsm6dso \
+                      --budget-uj-per-hour 1000000")]
     Simulate(SimulateArgs),
     /// What the skip pattern tells of the class, to whoever can see when a board works.
     #[command(after_help = "Example: skiprnn leak f.srnn --task frequency --out leak.svg")]
@@ -175,12 +186,9 @@ pub struct SimulateArgs {
     /// Generate the sequences of this task.
     #[arg(long, value_enum)]
     pub task: Option<Task>,
-    /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = crate::settings::finite)]
-    pub dial: f64,
-    /// At most so many updates a sequence; after the last one the decision is final.
-    #[arg(long)]
-    pub cap: Option<NonZeroU32>,
+    /// How to run the sequences.
+    #[command(flatten)]
+    pub settings: HostSettingArgs,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,
@@ -222,10 +230,7 @@ pub struct EmulateArgs {
     pub log: bool,
     /// How to run the sequences; `measure` takes a dial and a cap.
     #[command(flatten)]
-    pub settings: SettingArgs,
-    /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from.
-    #[arg(long, requires = "budget_uj_per_hour")]
-    pub board: Option<String>,
+    pub settings: HostSettingArgs,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,

@@ -4,7 +4,7 @@ use crate::{
     blob::Prepared,
     energy::{args::CostArgs, parts},
     inputs,
-    output::Usage,
+    output::{Usage, merge},
 };
 use clap::Args;
 use emulator::{Budget, Settings, Spending};
@@ -49,8 +49,26 @@ pub struct SettingArgs {
     pub cost: CostArgs,
 }
 
+/// The same where no board is named otherwise, on the host and in the emulator.
+#[derive(Args, Debug)]
+pub struct HostSettingArgs {
+    /// Dial, cap or budget.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from.
+    #[arg(long, requires = "budget_uj_per_hour")]
+    pub board: Option<String>,
+}
+
+impl HostSettingArgs {
+    /// As [`SettingArgs::resolve`].
+    pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
+        self.settings.resolve(self.board.as_deref(), model)
+    }
+}
+
 /// A number that is one.
-pub fn finite(text: &str) -> Result<f64, String> {
+fn finite(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
         _ => Err("give a number, for example 0.5".into()),
@@ -238,7 +256,7 @@ impl Priced {
             .scaled(3600.0 / self.prices.sequence_s);
         let share = booked / self.allowance_uj_per_hour;
         let mut value = self.json();
-        crate::output::merge(
+        merge(
             &mut value,
             json!({
                 "updates_mean": updates as f64 / count,
@@ -335,7 +353,26 @@ fn plan(model: &Model<'_>, length: usize, budget: &Budget) -> anyhow::Result<Pla
     })
 }
 
-/// Settings without the budget's prices, for the JSON of a command.
+/// Adds to a command's JSON how the sequences were run; returns what became of a budget, for people.
+pub fn add(
+    value: &mut Value,
+    model: &Model<'_>,
+    settings: &Settings,
+    priced: Option<&Priced>,
+    expected: &Expected,
+) -> anyhow::Result<String> {
+    let (budget, text) = match priced {
+        Some(priced) => {
+            let (value, text) = priced.outcome(model, expected)?;
+            (Some(value), format!("\n{text}"))
+        }
+        None => (None, String::new()),
+    };
+    merge(value, json!({ "settings": self::json(settings, budget) }));
+    Ok(text)
+}
+
+/// Settings for the JSON of a command, with what it says of a budget.
 pub fn json(settings: &Settings, budget: Option<Value>) -> Value {
     json!({ "dial": settings.dial.to_num::<f64>(), "cap": settings.cap, "budget": budget })
 }

@@ -6,6 +6,7 @@ use crate::{
     evaluate::{Answers, mean_updates, results_json},
     inputs,
     output::{Output, merge},
+    settings,
 };
 use float_model::Metric;
 use quantize::{Run, Simulator};
@@ -56,9 +57,10 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, inputs::EVALUATION_COUNT)?;
-    let simulator = Simulator::new(&model)?.with_dial(args.dial).with_cap(args.cap);
-    let runs = simulator.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
-    let value = summarize(&model, &prepared, &runs, &args.result)?;
-    out.print(&value, || format!("integers: {}", text(&value, &model)));
+    let (settings, priced) = args.settings.resolve(&model)?;
+    let simulated = settings::simulate(&model, &prepared, &settings)?;
+    let mut value = summarize(&model, &prepared, &simulated.runs, &args.result)?;
+    let budget = settings::add(&mut value, &model, &settings, priced.as_ref(), &simulated)?;
+    out.print(&value, || format!("integers: {}{budget}", text(&value, &model)));
     Ok(())
 }

@@ -11,8 +11,9 @@ use serde::Serialize;
 /// What a sequence costs without its updates, and what each update adds. Predicted, not measured.
 ///
 /// For updates at equal distances `base_uj + n * update_uj` is what [`predict`](crate::predict()) gives for `n` updates, as
-/// long as the sensor is switched off between them or as long as it is not. Schedules with unequal distances cost less,
-/// since long pauses save most.
+/// long as the sensor is switched off between them or as long as it is not. For other schedules they are an estimate: a pause
+/// in which the sensor stays on costs less than the price where it is short, and more where it is just too short for
+/// switching it off.
 #[derive(Debug, Clone, Serialize)]
 pub struct Prices {
     /// Name of the board's profile.

@@ -56,7 +56,7 @@ pub fn run(
     let identical = different.is_none() && classification.spending == expected.spending;
     let mut value = summary(args, model, prepared, &expected.runs, &classification, different)?;
     merge(&mut value, json!({ "identical_to_simulator": identical }));
-    let budget = super::add_settings(&mut value, model, options, priced, &expected)?;
+    let budget = settings::add(&mut value, model, &options.settings, priced, &expected)?;
     out.print(&value, || {
         let asleep = 100.0 * classification.seconds_asleep / (x.count * length) as f64 / period_s(model);
         format!(
@@ -177,6 +177,7 @@ fn summary(
                 "time_s": d.sample as f64 * period_s(model),
                 "updates": d.updates,
                 "dial": d.dial.to_num::<f64>(),
+                "cap": d.cap,
                 "board_time_s": d.at_s,
             })
         })

@@ -86,7 +86,7 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
-    let (settings, priced) = args.settings.resolve(args.board.as_deref(), &model)?;
+    let (settings, priced) = args.settings.resolve(&model)?;
     if args.app == App::Measure && priced.is_some() {
         return Err(Usage::error(
             "--budget-uj-per-hour: measure runs every sequence alike, at a dial and a cap; take --app replay or classify",
@@ -105,25 +105,6 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     }
 }
 
-/// Adds the settings to a command's JSON; returns what became of a budget, for people.
-fn add_settings(
-    value: &mut Value,
-    model: &Model<'_>,
-    options: &Options,
-    priced: Option<&Priced>,
-    expected: &Expected,
-) -> anyhow::Result<String> {
-    let (budget, text) = match priced {
-        Some(priced) => {
-            let (value, text) = priced.outcome(model, expected)?;
-            (Some(value), format!("\n{text}"))
-        }
-        None => (None, String::new()),
-    };
-    merge(value, json!({ "settings": settings::json(&options.settings, budget) }));
-    Ok(text)
-}
-
 fn replay(
     args: &EmulateArgs,
     blob: &Blob,
@@ -137,7 +118,7 @@ fn replay(
     let result = emulate(blob, model, prepared, options, &args.result);
     spinner.finish_and_clear();
     let (mut value, emulation, expected) = result?;
-    let budget = add_settings(&mut value, model, options, priced, &expected)?;
+    let budget = settings::add(&mut value, model, &options.settings, priced, &expected)?;
     if args.log {
         emulation.log.iter().for_each(|line| eprintln!("{line}"));
     }
