@@ -108,7 +108,10 @@ fn a_board_keeps_to_its_budget() {
         let options = format!("--x {x} {parts} --budget-uj-per-hour {allowance} --horizon 20");
         let value = json(&format!("emulate {blob} --app {app} {options}"));
         assert_eq!(value["identical_to_simulator"], true, "{allowance}");
-        assert_eq!(json(&format!("simulate {blob} {options}"))["settings"], value["settings"]);
+        assert_eq!(
+            json(&format!("simulate {blob} {options}"))["settings"],
+            value["settings"]
+        );
         let budget = value["settings"]["budget"].clone();
         assert_eq!(budget["label"], "predicted");
         let booked = budget["booked_uj_per_hour"].as_f64().unwrap();
