@@ -31,8 +31,8 @@ pub struct SettingArgs {
     /// At most so many updates a sequence; after the last one the decision is final.
     #[arg(long)]
     pub cap: Option<NonZeroU32>,
-    /// Let the board turn the dial itself, so that it spends at most this many microjoules an hour by the predicted prices of
-    /// its profile and the sensor's.
+    /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, by the predicted
+    /// prices of its profile and the sensor's.
     #[arg(long, value_name = "UJ")]
     pub budget_uj_per_hour: Option<NonZeroU32>,
     /// With a budget: sequences over which a debt is paid back and savings are spent.

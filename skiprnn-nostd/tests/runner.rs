@@ -497,7 +497,12 @@ fn async_is_the_same() {
         let mut blocking = Runner::new(sequence, sensor, clock, &config).unwrap();
         let (sequence, sensor, clock, async_world) = parts();
         let mut asynchronous = asynch::Runner::new(sequence, sensor, clock, &config).unwrap();
-        for _ in 0..300 {
+        for update in 0..300 {
+            // From some update on, with a cap.
+            if update == 150 {
+                let cap = NonZeroU32::new(2);
+                assert_eq!((asynchronous.set_cap(cap), blocking.set_cap(cap)), (Ok(()), Ok(())));
+            }
             assert_eq!(block_on(asynchronous.update()), blocking.update());
         }
         assert_eq!(async_world.events(), blocking_world.events());
