@@ -185,11 +185,11 @@ extern "C" __global__ void gradient_norm(const float *gradient, int size, double
     if (threadIdx.x == 0) figures[3] = sum;
 }
 
-// One step of Adam as in `adam.rs`, on the gradient clipped to `limit`; then h0 is moved into [-1, h0_most]. A gradient that
-// is not finite changes nothing.
+// One step of Adam as in `adam.rs`, on the gradient clipped to `limit`; then h0 is moved into [-1, h0_most], and the
+// weights on the network's inputs to within `most`. A gradient that is not finite changes nothing.
 extern "C" __global__ void adam(
     float *parameters, const int *places, const float *gradient, float *mean, float *square, int size, const double *figures,
-    double limit, double learning_rate, double scale1, double scale2, float h0_most) {
+    double limit, double learning_rate, double scale1, double scale2, float h0_most, float most) {
     const int at = blockIdx.x * blockDim.x + threadIdx.x;
     if (at >= size || !isfinite(figures[3])) return;
     const double length = sqrt(figures[3]);
@@ -203,5 +203,6 @@ extern "C" __global__ void adam(
     for (int l = 0; l < LAYERS; l++) {
         if (at >= INITIAL_H(l) && at < INITIAL_H(l) + H) p = fminf(fmaxf(p, -1.0f), h0_most);
     }
+    if (at >= WEIGHT_IH(0) && at < WEIGHT_HH(0)) p = fminf(fmaxf(p, -most), most);
     parameters[at] = p;
 }

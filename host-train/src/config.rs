@@ -32,6 +32,10 @@ pub struct TrainConfig {
     /// the paper.
     #[serde(default)]
     pub start_every: Option<usize>,
+    /// Bound on |w| of the first layer's `weight_ih`, kept after every step, so that 8-bit integers hold them and the
+    /// recurrent weights of the same row finely. Absent: none.
+    #[serde(default)]
+    pub input_weight_limit: Option<f32>,
     /// Probability that a unit of the state is hidden from the head in training.
     #[serde(default)]
     pub dropout: f64,
@@ -229,6 +233,10 @@ impl TrainConfig {
         if self.start_every.is_some() && !self.cell.skips() {
             let problem = format!("needs a skip gate, and {} has none; give a skip cell", self.cell);
             return Err(Error::usage("start_every", problem));
+        }
+        if let Some(limit) = self.input_weight_limit.filter(|l| !(l.is_finite() && *l > 0.0)) {
+            let problem = format!("is {limit}; it bounds the weights on the inputs, give more than 0");
+            return Err(Error::usage("input_weight_limit", problem));
         }
         self.augment.validate()?;
         if self.augment.is_some() && self.data.is_generated() {

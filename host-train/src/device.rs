@@ -105,7 +105,7 @@ pub(crate) trait Accelerator: Send {
     /// Gives it back; `adam.step` is the caller's.
     fn store(&self, values: &mut Vec<Vec<f32>>, adam: &mut Adam) -> Result<(), Error>;
 
-    /// One step, the `number`-th of Adam counted from 1: gradient, clipping to `limit`, Adam, projection of h0. Where the
+    /// One step, the `number`-th of Adam counted from 1: gradient, clipping to `limit`, Adam, projection. Where the
     /// gradient is not finite (its norm says so) the state is left as it was.
     fn step(
         &mut self,

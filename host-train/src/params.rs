@@ -159,7 +159,7 @@ impl Parameters {
         };
         let values = shape.layout().iter().enumerate().map(draw).collect();
         let mut parameters = Parameters { shape, values };
-        parameters.project();
+        parameters.project(None);
         parameters
     }
 
@@ -174,14 +174,16 @@ impl Parameters {
         }
     }
 
-    /// Moves every h0 into [-1, 1 - 2^-15]; done after initialisation and after every step.
-    pub fn project(&mut self) {
+    /// Moves every h0 into [-1, 1 - 2^-15], and where there is an `input_weight_limit` the weights on the network's inputs to
+    /// within it; done after initialisation and after every step.
+    pub fn project(&mut self, input_weight_limit: Option<f32>) {
         for (e, values) in self.shape.layout().iter().zip(&mut self.values) {
-            if e.kind == Kind::H0 {
-                for v in values {
-                    *v = v.clamp(-1.0, H0_MAX);
-                }
-            }
+            let (least, most) = match (e.kind, e.layer, input_weight_limit) {
+                (Kind::H0, ..) => (-1.0, H0_MAX),
+                (Kind::WeightIh, 0, Some(limit)) => (-limit, limit),
+                _ => continue,
+            };
+            values.iter_mut().for_each(|v| *v = v.clamp(least, most));
         }
     }
 

@@ -85,6 +85,7 @@ impl DataSource {
             binarize: Binarize::default(),
             p_skip: None,
             start_every: None,
+            input_weight_limit: None,
             dropout: 0.0,
             augment: Augment::default(),
             seed: 1,

@@ -171,6 +171,7 @@ impl<'a> Run<'a> {
         let state = saved.unwrap_or_else(|| {
             let mut new = State::new(shape, config.seed);
             new.parameters.start_every(config.start_every.unwrap_or(1));
+            new.parameters.project(config.input_weight_limit);
             new
         });
         let mut run = Run {

@@ -92,6 +92,10 @@ pub struct TrainArgs {
     /// Skip cells: start by using every so many-th sample instead of every one.
     #[arg(long)]
     pub start_every: Option<usize>,
+    /// Bound on every weight on the inputs, in units of 1 / standard deviation, so that 8-bit integers hold them and the
+    /// recurrent weights beside them finely. [default: none]
+    #[arg(long, allow_negative_numbers = true)]
+    pub input_weight_limit: Option<f32>,
     /// Recordings: noise on every value in training, in standard deviations of its channel.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub noise: f64,
@@ -225,6 +229,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             .filter(|most| args.cell.skips() && *most != f64::INFINITY),
         dials: args.dials,
         start_every: args.start_every,
+        input_weight_limit: args.input_weight_limit,
         dropout: args.dropout,
         augment: Augment {
             noise: args.noise,

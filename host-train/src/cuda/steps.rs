@@ -217,7 +217,7 @@ impl<M: Machine> Training<M> {
         self.machine.launch(Kernel::Products, grid, &args)
     }
 
-    /// Clipping, the `number`-th step of Adam, and the projection of h0.
+    /// Clipping, the `number`-th step of Adam, and the projection of h0 and of the weights.
     pub(super) fn descend(&self, limit: f64, learning_rate: f64, number: u64) -> Result<(), Error> {
         let size = Arg::Int(self.plan.size);
         let args = [Arg::Of(&self.gradient), size, Arg::Of(&self.figures)];
@@ -236,6 +236,7 @@ impl<M: Machine> Training<M> {
             Arg::Double(scale1),
             Arg::Double(scale2),
             Arg::Float(H0_MAX),
+            Arg::Float(self.config.input_weight_limit.unwrap_or(f32::MAX)),
         ];
         self.machine.launch(Kernel::Adam, Grid::over(self.plan.size), &args)
     }

@@ -4,7 +4,7 @@
 use super::{Emulated, Training};
 use crate::{
     Binarize, Budget, Cell, DataSource, Device, Engine, TrainConfig,
-    adam::Adam,
+    adam::{self, Adam},
     batch::{Batch, Dialled, Updates},
     device::{self, Accelerator, Judged, Source},
     evaluate,
@@ -396,6 +396,48 @@ fn evaluations_are_the_cpus() {
                             assert!(relative(&found.output, &expected.output) < 1e-5, "{name}");
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// The same step as the processor's, h0 and the weights moved back within their limits.
+#[test]
+fn a_step_is_the_cpus() {
+    let limit = 0.2;
+    for device in devices() {
+        for (cell, layers) in [(Cell::SkipLstm, 2), (Cell::SkipGru, 1)] {
+            let shape = network(cell, layers);
+            let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.4));
+            let price = Price {
+                budget: Budget::Cost,
+                lambda: 1e-3,
+                decision_clip: None,
+            };
+            let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
+            let mut g = cpu.gradient(&shape, &values, &batch, price).unwrap();
+            adam::clip(&mut g.gradients, 1.0);
+            let mut expected = Parameters {
+                shape,
+                values: values.clone(),
+            };
+            Adam::new(&values).update(&mut expected.values, &g.gradients, 0.05);
+            expected.project(Some(limit));
+            let limited = TrainConfig {
+                input_weight_limit: Some(limit),
+                ..config()
+            };
+            let mut accelerator = open(device, shape, &limited);
+            accelerator.load(&values, &Adam::new(&values)).unwrap();
+            accelerator.step(Source::Given(&batch), price, 1.0, 0.05, 1).unwrap();
+            let (mut found, mut adam) = (Vec::new(), Adam::new(&[]));
+            accelerator.store(&mut found, &mut adam).unwrap();
+            for (e, (found, expected)) in shape.layout().iter().zip(found.iter().zip(&expected.values)) {
+                assert!(relative(found, expected) < 1e-3, "{device} {cell} {e}");
+                if (e.kind, e.layer) == (Kind::WeightIh, 0) {
+                    let largest = found.iter().fold(0.0, |m: f32, v| m.max(v.abs()));
+                    assert_eq!(largest, limit, "{device} {cell} {e}");
                 }
             }
         }

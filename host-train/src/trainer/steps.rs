@@ -61,7 +61,7 @@ impl Run<'_> {
         state
             .adam
             .update(&mut state.parameters.values, &g.gradients, learning_rate);
-        state.parameters.project();
+        state.parameters.project(self.config.input_weight_limit);
         Ok(Figures {
             loss: g.loss,
             budget: g.budget,

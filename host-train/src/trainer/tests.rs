@@ -235,6 +235,8 @@ fn bad_options_are_named() {
     says(&|c| c.lambda = -1.0, "lambda");
     says(&|c| c.lambda = f64::NAN, "lambda");
     says(&|c| c.decision_clip = Some(0.0), "decision_clip");
+    says(&|c| c.input_weight_limit = Some(-1.0), "input_weight_limit");
+    says(&|c| c.input_weight_limit = Some(f32::NAN), "input_weight_limit");
     let ungated = |c: &mut TrainConfig| {
         c.cell = Cell::Lstm;
         c.dials = Some("-1:1:3".parse().unwrap());
@@ -348,10 +350,11 @@ fn long_sequences_leave_most_of_the_stack() {
 fn every_kind_of_run_trains() {
     let dir = tempfile::tempdir().unwrap();
     type Change = fn(&mut TrainConfig);
-    let kinds: [(&str, Change); 4] = [
+    let kinds: [(&str, Change); 5] = [
         ("bernoulli", |c| c.binarize = Binarize::Bernoulli),
         ("dropout", |c| c.dropout = 0.2),
         ("l2", |c| c.budget = crate::Budget::L2(3.0)),
+        ("limited", |c| c.input_weight_limit = Some(0.2)),
         ("random", |c| (c.cell, c.p_skip) = (Cell::Gru, Some(0.5))),
     ];
     for (name, change) in kinds {
@@ -365,6 +368,12 @@ fn every_kind_of_run_trains() {
         let same = run(&twin, &dir.path().join(format!("{name}-twin")), false).unwrap();
         assert!((report.best.loss - same.best.loss).abs() < 1e-4, "{name}");
         assert_eq!(report.best.updates_mean, same.best.updates_mean, "{name}");
+        if name == "limited" {
+            let model = float_model::load(&dir.path().join(name).join("model.safetensors")).unwrap();
+            let largest = |w: &[f32]| w.iter().fold(0.0, |m: f32, w| m.max(w.abs()));
+            assert_eq!(largest(&model.layers[0].weight_ih), 0.2);
+            assert!(largest(&model.layers[0].weight_hh) > 0.2);
+        }
         if name == "random" {
             assert!(
                 (report.best.updates_mean - 2.5).abs() < 0.1,
