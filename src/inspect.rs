@@ -73,7 +73,10 @@ impl Weights {
 
 fn kernel_name(model: &Model<'_>) -> String {
     match model.kernel() {
-        (kernel::BYTE_PLANE, drop) => format!("byte-plane-i8, h narrowed by {drop} bits"),
+        (kernel::BYTE_PLANE, drop) => match model.recurrent_gain() {
+            0 => format!("byte-plane-i8, h narrowed by {drop} bits"),
+            gain => format!("byte-plane-i8, h narrowed by {drop} bits, recurrent weights finer by {gain}"),
+        },
         (kernel::BLOCK_16, _) => "block-i16-a16".into(),
         _ => "block-i8-a16".into(),
     }
@@ -148,7 +151,7 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         "max_skip": model.max_skip(), "class_names": model.class_names().collect::<Vec<_>>(), "channels": channels,
         "fractions": { "x": x, "h": h, "pre_activation": pre, "c": CELL_FRACTION },
         "ranges": { "x": limit(x), "h": limit(h), "c": f64::from(CELL_LIMIT) / f64::from(1 << CELL_FRACTION) },
-        "kernel": kernel_name(&model), "h_drop": model.kernel().1,
+        "kernel": kernel_name(&model), "h_drop": model.kernel().1, "hh_gain": model.recurrent_gain(),
         "blob_bytes": model.size(), "state_bytes": state,
         "macs_per_update": model.macs_per_update(), "instructions_per_update_predicted": per_core,
         "logit_scale": model.logit_scale(), "dial_curve": curve,

@@ -20,6 +20,8 @@ pub(crate) struct Choice {
     pub(crate) weights: Width,
     pub(crate) input_width: Width,
     pub(crate) h_drop: u8,
+    /// Bits by which the recurrent weights are finer than those on x, at most `h_drop`.
+    pub(crate) hh_gain: u8,
 }
 
 /// A candidate for the blob, and what was said about it.
@@ -112,12 +114,13 @@ pub(crate) fn choose(
 /// The candidates in one format, the cheapest first: over the width of the first layer's input weights, each with the
 /// best narrowing.
 fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<Vec<Candidate>, Error> {
-    let attempt = |input_width: Width, h_drop: u8| -> Result<Candidate, Error> {
+    let attempt = |input_width: Width, h_drop: u8, hh_gain: u8| -> Result<Candidate, Error> {
         let mut notes = Vec::new();
         let choice = Choice {
             weights: format.weights(),
             input_width,
             h_drop,
+            hh_gain,
         };
         let integers = integers(basis, choice, &mut notes)?;
         let error = error_of(basis, &integers, sample)?;
@@ -129,7 +132,11 @@ fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<V
         })
     };
     let of_width = |width: Width| match format.kernel() {
-        Kernel::Block => attempt(width, 0),
+        Kernel::Block => attempt(width, 0, 0),
+        // Of up to two columns 16 bits take no more room, and leave the row's scale to the recurrent weights.
+        Kernel::BytePlane if width == Width::Eight && basis.model.input > 2 => {
+            with_gain(best_drop(width, &attempt)?, width, &attempt)
+        }
         Kernel::BytePlane => best_drop(width, &attempt),
     };
     let options = basis.options;
@@ -153,12 +160,35 @@ fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<V
     }
 }
 
+/// Tries an input width, bits dropped from h, and bits by which the recurrent weights are finer.
+trait Attempt: Fn(Width, u8, u8) -> Result<Candidate, Error> {}
+impl<F: Fn(Width, u8, u8) -> Result<Candidate, Error>> Attempt for F {}
+
+/// The same with recurrent weights finer than those on x, which reaches farther than h, by as many bits as lose least;
+/// finer ones are larger, and may ask for a narrower h.
+fn with_gain(mut best: Candidate, width: Width, attempt: &impl Attempt) -> Result<Candidate, Error> {
+    let mut since = 0;
+    for gain in 1..=*DROPS.end() {
+        let drop = best.integers.h_drop;
+        let tried = (drop..=drop + 1).filter(|drop| DROPS.contains(drop) && gain <= *drop);
+        // A narrowing that does not prove is none.
+        let tried = tried.filter_map(|drop| attempt(width, drop, gain).ok());
+        match tried.min_by(|a, b| a.error.total_cmp(&b.error)) {
+            Some(candidate) if candidate.error < best.error => (best, since) = (candidate, 0),
+            // The first bit may be spent on room above x.
+            _ if since > 0 => break,
+            _ => since += 1,
+        }
+    }
+    Ok(best)
+}
+
 /// Byte planes, with the narrowing that loses least: a wider h rounds less, but makes room for coarser weights only.
-fn best_drop(width: Width, attempt: &impl Fn(Width, u8) -> Result<Candidate, Error>) -> Result<Candidate, Error> {
+fn best_drop(width: Width, attempt: &impl Attempt) -> Result<Candidate, Error> {
     let mut best: Option<Candidate> = None;
     let mut failed = None;
     for h_drop in DROPS {
-        match attempt(width, h_drop) {
+        match attempt(width, h_drop, 0) {
             Ok(candidate) if best.as_ref().is_none_or(|held| candidate.error < held.error) => best = Some(candidate),
             Ok(_) => break,
             Err(e) => failed = Some(e),

@@ -105,17 +105,18 @@ pub(crate) struct Rounded {
 }
 
 impl Compensation {
-    /// For rows over the activations `columns` of `moments`; the first `scaled` of them are held divided by `x_scale`.
+    /// For rows over the activations `columns` of `moments`; the first `scaled` of them are held divided by the first
+    /// of `scales`, the others by the second.
     /// `None` where the moments cannot be factorised.
     pub(crate) fn new(
         moments: &Moments,
         columns: Range<usize>,
         scaled: usize,
-        x_scale: f64,
+        scales: (f64, f64),
         bias_unit: f64,
     ) -> Option<Self> {
         let n = columns.len();
-        let factor_of = |k: usize| if k < scaled { 1.0 / x_scale } else { 1.0 };
+        let factor_of = |k: usize| 1.0 / if k < scaled { scales.0 } else { scales.1 };
         let place = |k: usize| if k == n { moments.size - 1 } else { columns.start + k };
         let entry = |a: usize, b: usize| {
             let scale = if a == n { 1.0 } else { factor_of(a) } * if b == n { 1.0 } else { factor_of(b) };
@@ -266,7 +267,7 @@ mod tests {
     #[test]
     fn the_sum_errs_less_than_with_nearest_rounding() {
         let moments = correlated();
-        let c = Compensation::new(&moments, 0..4, 0, 1.0, 1.0).unwrap();
+        let c = Compensation::new(&moments, 0..4, 0, (1.0, 1.0), 1.0).unwrap();
         let (w, bias, scale) = ([0.44, -0.36, 0.53, 0.34], 0.2, 0.1);
         let expected = |q: &[f64]| {
             let d: Vec<f64> = (0..5).map(|k| [w[0], w[1], w[2], w[3], bias][k] - q[k]).collect();

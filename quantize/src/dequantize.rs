@@ -14,6 +14,7 @@ pub(crate) fn dequantize(model: &IntegerModel) -> FloatModel {
         let x_fraction = if k == 0 { model.x_fraction } else { model.h_fraction };
         let x_per_real = f64::from(1u32 << x_fraction);
         let h_per_real = f64::from(1u32 << model.h_fraction);
+        let hh_per_real = h_per_real / f64::from(1u32 << model.hh_gain);
         let mut weight_ih = vec![0.0; g * h * inputs];
         let mut weight_hh = vec![0.0; g * h * h];
         let (mut bias_ih, mut bias_hh) = (vec![0.0; g * h], vec![0.0; g * h]);
@@ -31,7 +32,7 @@ pub(crate) fn dequantize(model: &IntegerModel) -> FloatModel {
                         (f64::from(layer.weight_ih[from * inputs + j]) * over_x * x_per_real) as f32;
                 }
                 for j in 0..h {
-                    weight_hh[to * h + j] = (f64::from(layer.weight_hh[from * h + j]) * over_h * h_per_real) as f32;
+                    weight_hh[to * h + j] = (f64::from(layer.weight_hh[from * h + j]) * over_h * hh_per_real) as f32;
                 }
                 bias_ih[to] = (f64::from(layer.rows[unit * 4 + gate].bias) * over_x) as f32;
                 if family == Family::Gru && gate == 2 {

@@ -161,7 +161,8 @@ fn assemble(model: &IntegerModel, sections: Sections) -> Vec<u8> {
         h_drop: model.h_drop,
         kernel: model.layout(),
         gate_fraction: model.gate.as_ref().map_or(16, |g| g.fraction),
-        reserved: [0; 3],
+        hh_gain: model.hh_gain,
+        reserved: [0; 2],
         logit_scale: (model.logit_scale as f32).into(),
     };
     let mut blob = header.as_bytes().to_vec();

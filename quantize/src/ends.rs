@@ -44,6 +44,7 @@ pub(crate) fn head(model: &FloatModel, h_step: f64, h_max: u32) -> (Vec<i16>, Ve
         .zip(&model.head.bias)
         .map(|(row, bias)| {
             smallest_scale(&RealRow {
+                coarsest: f64::INFINITY,
                 field: String::new(),
                 ih: &[],
                 hh: row,

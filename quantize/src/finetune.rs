@@ -83,9 +83,6 @@ pub struct Finetuned {
     pub changes: Vec<Change>,
 }
 
-/// States that are tried on the confirming sequences, at most.
-const CONFIRMED: usize = 5;
-
 /// Fine-tunes a quantized model; `data` is what it was calibrated and reported on. With byte planes it starts with one more
 /// bit of the h that they multiply, as training makes up for the coarser weights that prove then, and only where that
 /// comes to nothing, from the calibrated integers themselves.
@@ -130,7 +127,7 @@ pub fn finetune(
         }
         states.sort_by(|a, b| b.0.total_cmp(&a.0));
         let confirming = judge(material.confirming)?;
-        for (_, integers) in states.into_iter().take(CONFIRMED) {
+        for (_, integers) in states {
             let changes = confirming.changes(&integers, true)?;
             if counts(&changes) {
                 let sequences = material.confirming.0.count;

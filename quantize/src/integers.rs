@@ -98,6 +98,8 @@ pub struct IntegerModel {
     pub kernel: Kernel,
     /// Bits dropped from the h that they are multiplied with; 0 but for byte planes.
     pub h_drop: u8,
+    /// Bits by which the recurrent weights of a row are finer than its weights on x; at most `h_drop`.
+    pub hh_gain: u8,
     /// From the input up.
     pub layers: Vec<IntegerLayer>,
     /// Present iff the model skips.

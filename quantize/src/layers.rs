@@ -7,7 +7,7 @@ use crate::{
     compensate::{Compensation, Moments},
     ends::{channels, clamp_16, gate, head},
     integers::{DialPoint, IntegerLayer, Source},
-    rows::{IntegerRow, Limits, RealRow, quantize_row, record},
+    rows::{IntegerRow, Limits, RealRow, coarsest_scale, quantize_row, record},
 };
 use float_model::{Family, FloatModel};
 use skiprnn_nostd::{format::CELL_LIMIT, narrowed};
@@ -28,9 +28,17 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
         model, ranges, options, ..
     } = *basis;
     let d = &model.description;
+    let roomy = fraction_bits(ranges.x_roomy, 8);
+    // Recurrent weights with a scale of their own lose nothing to the room above x, where a record can carry the weights on
+    // it then.
+    let steepest = model.layers[0]
+        .weight_ih
+        .iter()
+        .fold(0.0, |m: f64, w| m.max(f64::from(w.abs())));
+    let carried = steepest / choice.input_width.max() <= coarsest_scale(f64::from(1u32 << roomy));
     let x_fraction = match choice.input_width {
-        Width::Eight => fraction_bits(ranges.x, 8),
-        Width::Sixteen => fraction_bits(ranges.x_roomy, 8),
+        Width::Eight if choice.hh_gain == 0 || !carried => fraction_bits(ranges.x, 8),
+        _ => roomy,
     };
     let h_fraction = fraction_bits(ranges.h0.max(1.0), 13).min(options.h_fraction.unwrap_or(15).max(13));
     let h_step = f64::from(1u32 << h_fraction);
@@ -53,6 +61,7 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
             x_max,
             h_max,
             h_drop: choice.h_drop,
+            hh_gain: choice.hh_gain,
         };
         let c0 = layer.c0.iter().map(|v| (f64::from(*v) * f64::from(1 << 24)).round());
         let (least, most) = (f64::from(-CELL_LIMIT), f64::from(CELL_LIMIT - 1));
@@ -87,6 +96,7 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
             Kernel::BytePlane
         },
         h_drop: choice.h_drop,
+        hh_gain: choice.hh_gain,
         layers,
         gate: model
             .gate
@@ -118,14 +128,17 @@ struct Formats {
     x_max: u32,
     h_max: u32,
     h_drop: u8,
+    hh_gain: u8,
 }
 
-/// What the row of a gate is multiplied with, h narrowed by `h_drop` bits.
-pub(crate) fn limits(x_max: u32, h_max: u32, h_drop: u8, gate: usize) -> Limits {
+/// What the row of a gate is multiplied with: h narrowed by the first of `bits`, the sum over it shifted up by so many but
+/// the second of them.
+pub(crate) fn limits(x_max: u32, h_max: u32, bits: (u8, u8), gate: usize) -> Limits {
+    let (h_drop, hh_gain) = bits;
     let plane_max = narrowed(h_max, h_drop);
     Limits {
         x_max,
-        h_max: plane_max << h_drop,
+        h_max: plane_max << (h_drop - hh_gain),
         plane_max: (h_drop > 0 && (gate == 1 || gate == 3)).then_some(plane_max),
     }
 }
@@ -142,9 +155,11 @@ fn integer_layer(
     let (h, family) = (model.hidden, model.cell.family());
     let g = family.gates();
     let inputs = layer.weight_ih.len() / (g * h);
+    let gain = f64::from(1u32 << formats.hh_gain);
     let compensation = |columns: Range<usize>| {
         let scaled = inputs.saturating_sub(columns.start);
-        Compensation::new(basis.moments.get(k)?, columns, scaled, formats.x_scale, formats.h_step)
+        let scales = (formats.x_scale, gain);
+        Compensation::new(basis.moments.get(k)?, columns, scaled, scales, formats.h_step)
     };
     let over_both = compensation(0..inputs + h);
     let (over_x, over_h) = match family {
@@ -168,7 +183,8 @@ fn integer_layer(
                 .iter()
                 .map(|w| f64::from(*w) * formats.x_scale)
                 .collect();
-            let hh: Vec<f64> = layer.weight_hh[r * h..][..h].iter().map(|w| f64::from(*w)).collect();
+            let hh = layer.weight_hh[r * h..][..h].iter();
+            let hh: Vec<f64> = hh.map(|w| f64::from(*w) * gain).collect();
             let (bias_x, bias_h) = (f64::from(layer.bias_ih[r]), f64::from(layer.bias_hh[r]));
             let row = |ih: &[f64], hh: &[f64], bias: f64, compensation: &Option<Compensation>| {
                 let real = RealRow {
@@ -178,7 +194,8 @@ fn integer_layer(
                     bias: bias * formats.h_step,
                     ih_width: formats.ih_width,
                     hh_width: formats.hh_width,
-                    limits: limits(formats.x_max, formats.h_max, formats.h_drop, gate),
+                    limits: limits(formats.x_max, formats.h_max, (formats.h_drop, formats.hh_gain), gate),
+                    coarsest: coarsest_scale(formats.h_step),
                 };
                 quantize_row(&real, compensation.as_ref())
             };

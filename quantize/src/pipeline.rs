@@ -166,6 +166,7 @@ impl Quantized {
             weights: self.format.weights(),
             input_width: self.integers.layers[0].ih_width,
             h_drop,
+            hh_gain: self.integers.hh_gain.min(h_drop),
         };
         integers(&basis, choice, &mut said)
     }

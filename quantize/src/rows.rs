@@ -26,12 +26,15 @@ pub(crate) struct RealRow<'a> {
     pub(crate) field: String,
     /// Input weights times 2^(h fraction - x fraction).
     pub(crate) ih: &'a [f64],
+    /// Recurrent weights times 2^gain.
     pub(crate) hh: &'a [f64],
     /// Bias times 2^(h fraction).
     pub(crate) bias: f64,
     pub(crate) ih_width: Width,
     pub(crate) hh_width: Width,
     pub(crate) limits: Limits,
+    /// The coarsest scale that a record can carry ([`coarsest_scale`]).
+    pub(crate) coarsest: f64,
 }
 
 impl RealRow<'_> {
@@ -48,7 +51,7 @@ impl RealRow<'_> {
 pub(crate) struct Limits {
     /// |x|.
     pub(crate) x_max: u32,
-    /// |h|; where h is narrowed, of its narrowed form, put back into the unit of h.
+    /// |h|; where h is narrowed, of its narrowed form, shifted up as the sum over it is.
     pub(crate) h_max: u32,
     /// |h| in its narrowed form, for a row in the upper of two byte planes.
     pub(crate) plane_max: Option<u32>,
@@ -136,7 +139,8 @@ pub(crate) fn quantize_row(row: &RealRow<'_>, compensation: Option<&Compensation
             None => nearest(row, &values, scale, limit),
         };
         let bias = (rounded.bias / scale).round();
-        if bias.abs() > LIMIT || best.as_ref().is_some_and(|(least, _)| rounded.loss >= *least) {
+        if scale > row.coarsest || bias.abs() > LIMIT || best.as_ref().is_some_and(|(least, _)| rounded.loss >= *least)
+        {
             continue;
         }
         let (ih, hh) = rounded.weights.split_at(row.ih.len());
@@ -151,22 +155,29 @@ pub(crate) fn quantize_row(row: &RealRow<'_>, compensation: Option<&Compensation
         }
     }
     best.map(|(_, row)| row).ok_or_else(|| {
-        Error::unquantizable(
-            &row.field,
-            "no scale keeps its sum within the kernel's limit; are its weights far apart?",
-        )
+        let why = if FACTORS.0 * full > row.coarsest {
+            COARSE
+        } else {
+            "no scale keeps its sum within the kernel's limit; are its weights far apart?"
+        };
+        Error::unquantizable(&row.field, why)
     })
+}
+
+/// What a record cannot carry.
+const COARSE: &str = "weights so large that one step of the accumulator is a coarse step of the gate; clip \
+                      (`--input-weight-limit` in training), retrain, or give the inputs 16-bit weights";
+
+/// The largest multiplier of a record is 2^31 - 1: the scale that goes with it, of rows in the unit of h.
+pub(crate) fn coarsest_scale(h_step: f64) -> f64 {
+    f64::from(i32::MAX) * 2f64.powi(-(32 + PRE_FRACTION as i32)) * h_step
 }
 
 /// The record of a row: pre-activation = accumulator · unit, `unit` the real value of one step.
 pub(crate) fn record(field: &str, bias: i32, unit: f64) -> Result<RowRecord, Error> {
     let multiplier = (unit * 2f64.powi(32 + PRE_FRACTION as i32)).round();
     if multiplier > f64::from(i32::MAX) {
-        return Err(Error::unquantizable(
-            field,
-            "weights so large that one step of the accumulator is a coarse step of the gate; clip, retrain, or give \
-             the inputs 16-bit weights",
-        ));
+        return Err(Error::unquantizable(field, COARSE));
     }
     Ok(RowRecord {
         bias,
@@ -191,6 +202,7 @@ mod tests {
                 h_max: 32_768,
                 plane_max: None,
             },
+            coarsest: f64::INFINITY,
         }
     }
 
@@ -215,6 +227,15 @@ mod tests {
         assert!(sum * 32_768 <= i32::MAX as u64 && sum > 0);
         // Every weight at 1e9 is only a matter of scale here; the record refuses it.
         assert!(record("row", 0, 1e9 / 127.0 / 32_768.0).is_err());
+        // A record's coarsest scale clips a weight that is a little too large, and refuses what is far too large.
+        let mut steep = row(&[], &[130.0, 1.0], 0.0);
+        steep.coarsest = 1.0;
+        let q = quantize_row(&steep, None).unwrap();
+        assert!(q.scale <= 1.0 && q.hh[0] == 127, "{q:?}");
+        steep.coarsest = 0.1;
+        let e = quantize_row(&steep, None).unwrap_err().to_string();
+        assert!(e.contains("input-weight-limit"), "{e}");
+        assert!(record("row", 0, coarsest_scale(32_768.0) / 32_768.0).is_ok());
     }
 
     #[test]

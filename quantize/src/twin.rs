@@ -49,7 +49,7 @@ impl Twin<'_> {
             };
             let upper = gate == 1 || gate == 3;
             assert!(self.model.kernel == Kernel::Block || !upper || product.abs() < 1 << 23);
-            sum += product << drop;
+            sum += product << (drop - u32::from(self.model.hh_gain));
         }
         assert!(
             sum.unsigned_abs() <= self.bounds[row],
@@ -237,6 +237,28 @@ proptest! {
         // At the limits: every count at full scale, with signs that alternate.
         let limit: Vec<i16> = (0..30 * inputs).map(|k| if (k * 7 + seed as usize % 3).is_multiple_of(3) { i16::MIN } else { i16::MAX }).collect();
         side_by_side(&q.integers, &limit);
+    }
+}
+
+#[test]
+fn recurrent_weights_may_be_finer_than_those_on_the_inputs() {
+    for cell in [Cell::SkipLstm, Cell::SkipGru] {
+        let model = model(cell, 4, 16, 1, 5, 0.8);
+        let x = data(4, 3);
+        let options = Options {
+            kernel: Some(Kernel::BytePlane),
+            input_weights: Some(Width::Eight),
+            dials: Some(Vec::new()),
+            ..Options::default()
+        };
+        let q = quantize(&model, &x, None, &options).unwrap();
+        let gain = q.integers.hh_gain;
+        assert!(gain > 0 && gain == q.blob.model().recurrent_gain(), "{cell}: {gain}");
+        side_by_side(&q.integers, &counts(&q.blob.model(), "x", &x).unwrap()[..30 * 4]);
+        let mut too_fine = q.integers;
+        too_fine.hh_gain = too_fine.h_drop + 1;
+        let e = Blob::new("blob", &emit(&too_fine)).unwrap_err().to_string();
+        assert!(e.contains(&format!("{}", too_fine.hh_gain)), "{e}");
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct Fractions {
     pub(crate) h: u8,
     /// Bits that the h which is multiplied has fewer.
     pub(crate) drop: u8,
+    /// Bits by which the sum over it is shifted up: at most `drop`.
+    pub(crate) shift: u8,
 }
 
 /// Bits between Q0.15 and the format of h.

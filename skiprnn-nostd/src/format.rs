@@ -87,8 +87,10 @@ pub struct Header {
     pub kernel: u8,
     /// Fractional bits of the skip gate's accumulator: 16 to 47.
     pub gate_fraction: u8,
+    /// Bits by which the recurrent weights of a row are finer than its weights on x: 0 to `h_drop`.
+    pub hh_gain: u8,
     /// Zero.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
     /// A raw logit times this is the real output.
     pub logit_scale: F32,
 }

@@ -305,6 +305,12 @@ impl<'a> Model<'a> {
         (self.fractions.x, self.fractions.h, format::PRE_FRACTION as u8)
     }
 
+    /// Bits by which the recurrent weights of a row are finer than its weights on x; 0 but for byte planes.
+    #[must_use]
+    pub const fn recurrent_gain(&self) -> u8 {
+        self.fractions.drop.wrapping_sub(self.fractions.shift)
+    }
+
     /// Layout of the recurrent weights, one of [`format::kernel`], and the bits dropped from the h that they multiply.
     #[must_use]
     pub const fn kernel(&self) -> (u8, u8) {

@@ -123,6 +123,7 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
     };
     let drops = if layout == Layout::Plane { 1..=8 } else { 0..=0 };
     ranged(Field::Fractions, header.h_drop.into(), drops)?;
+    ranged(Field::Fractions, header.hh_gain.into(), 0..=header.h_drop.into())?;
     ranged(
         Field::Reserved,
         u32::from(header.reserved.iter().any(|b| *b != 0)),
@@ -148,6 +149,7 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         x: header.x_fraction,
         h: header.h_fraction,
         drop: header.h_drop,
+        shift: header.h_drop.wrapping_sub(header.hh_gain),
     };
 
     let mut layers = heapless::Vec::new();
@@ -156,7 +158,7 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         let columns = if k == 0 { inputs } else { hidden };
         let layer = read_layer(sections, cell, layout, k, columns, hidden)?;
         let h_max = h_max(layer.h0, fractions.h);
-        let maxima = Maxima::new(x_max, h_max, fractions.drop);
+        let maxima = Maxima::new(x_max, h_max, fractions);
         for (row, (bound, plane)) in bounds(cell, layer, maxima).enumerate() {
             for (bound, limit) in [(bound, PLAIN_LIMIT), (plane, format::PLANE_LIMIT - 1)] {
                 if bound > limit {
@@ -358,7 +360,7 @@ pub(crate) fn row_bounds<'m>(model: &'m Model<'_>, layer: usize) -> impl Iterato
     let below = layer.checked_sub(1).and_then(|k| model.layers.get(k));
     let x_max = below.map_or(X_MAX, |l| h_max(l.h0, model.fractions.h));
     model.layers.get(layer).into_iter().flat_map(move |l| {
-        let maxima = Maxima::new(x_max, h_max(l.h0, model.fractions.h), model.fractions.drop);
+        let maxima = Maxima::new(x_max, h_max(l.h0, model.fractions.h), model.fractions);
         bounds(model.cell, *l, maxima).map(|(bound, _)| bound)
     })
 }

@@ -1,5 +1,7 @@
 //! The overflow proof of one row: no input within its range can take the accumulator out of 32 bits.
 
+use crate::cell::Fractions;
+
 /// The largest magnitude that a row's accumulator can reach: |bias| + Σ|w_x|·max|x| + Σ|w_h|·max|h|.
 ///
 /// Every partial sum is bounded by it too, whatever the order of the additions. Saturates at `u64::MAX`, which no
@@ -30,15 +32,15 @@ pub(crate) struct Maxima {
     /// Of h as it is multiplied, narrowed where the blob says so.
     pub(crate) multiplied_h: u32,
     /// By how much the sum over h is shifted up again.
-    drop: u8,
+    shift: u8,
 }
 
 impl Maxima {
-    pub(crate) fn new(x: u32, h: u32, drop: u8) -> Self {
+    pub(crate) fn new(x: u32, h: u32, fractions: Fractions) -> Self {
         Maxima {
             x,
-            multiplied_h: narrowed(h, drop),
-            drop,
+            multiplied_h: narrowed(h, fractions.drop),
+            shift: fractions.shift,
         }
     }
 }
@@ -51,7 +53,7 @@ pub const fn narrowed(h_max: u32, drop: u8) -> u32 {
 
 /// The bound of an accumulator from its row's sums of magnitudes.
 pub(crate) fn bound_of(bias: i32, sum_ih: u64, sum_hh: u64, maxima: Maxima) -> u64 {
-    let shifted = u64::from(maxima.multiplied_h) << (maxima.drop & 15);
+    let shifted = u64::from(maxima.multiplied_h) << (maxima.shift & 15);
     u64::from(bias.unsigned_abs())
         .saturating_add(sum_ih.saturating_mul(maxima.x.into()))
         .saturating_add(sum_hh.saturating_mul(shifted))
@@ -81,7 +83,14 @@ mod tests {
             (narrowed(32_768, 0), narrowed(32_768, 5), narrowed(47, 5)),
             (32_768, 1024, 1)
         );
-        assert_eq!(bound_of(-7, 255, 6, Maxima::new(10, 1000, 0)), bound);
-        assert_eq!(bound_of(0, 0, 3, Maxima::new(0, 32_768, 5)), 3 << 15);
+        let shifted = |drop, shift| Fractions {
+            x: 12,
+            h: 15,
+            drop,
+            shift,
+        };
+        assert_eq!(bound_of(-7, 255, 6, Maxima::new(10, 1000, shifted(0, 0))), bound);
+        assert_eq!(bound_of(0, 0, 3, Maxima::new(0, 32_768, shifted(5, 5))), 3 << 15);
+        assert_eq!(bound_of(0, 0, 3, Maxima::new(0, 32_768, shifted(5, 2))), 3 << 12);
     }
 }

@@ -38,7 +38,7 @@ pub(crate) fn requantized(base: &IntegerModel, model: &FloatModel) -> IntegerMod
         gate.bias = (f64::from(real.bias) * 2f64.powi(i32::from(gate.fraction))).round() as i64;
     }
     let step = base.logit_scale * f64::from(1u32 << base.h_fraction);
-    let head = limits(0, x_max, 0, 0);
+    let head = limits(0, x_max, (0, 0), 0);
     for (o, bias) in model.head.bias.iter().enumerate() {
         let row = o * base.hidden..(o + 1) * base.hidden;
         let weights = model.head.weight[row.clone()].iter().map(|w| f64::from(*w) / step);
@@ -65,13 +65,15 @@ impl Rows<'_> {
         let (h, family) = (self.base.hidden, self.base.family);
         let g = family.gates();
         let inputs = layer.weight_ih.len() / (g * h);
+        let gain = f64::from(1u32 << self.base.hh_gain);
         for unit in 0..h {
             for gate in 0..g {
                 let (from, to) = (gate * h + unit, unit * g + gate);
                 let ih = &real.weight_ih[from * inputs..][..inputs];
                 let hh = &real.weight_hh[from * h..][..h];
                 let (bias_x, bias_h) = (f64::from(real.bias_ih[from]), f64::from(real.bias_hh[from]));
-                let limits = limits(self.x_max, self.h_max, self.base.h_drop, gate);
+                let bits = (self.base.h_drop, self.base.hh_gain);
+                let limits = limits(self.x_max, self.h_max, bits, gate);
                 let (ih_range, hh_range) = (to * inputs..(to + 1) * inputs, to * h..(to + 1) * h);
                 let rounded = |values: &[f32], unit: f64, most: f64| -> Vec<i16> {
                     let one = |w: &f32| (f64::from(*w) / unit).round().clamp(-most, most) as i16;
@@ -82,7 +84,7 @@ impl Rows<'_> {
                 let both = !(family == Family::Gru && gate == 2);
                 let over_h = if both { over_x } else { layer.units[at + 1] };
                 let ih = rounded(ih, over_x / self.x_step, layer.ih_width.max());
-                let hh = rounded(hh, over_h / self.h_step, layer.hh_width.max());
+                let hh = rounded(hh, over_h / self.h_step / gain, layer.hh_width.max());
                 let bias = |v: f64, unit: f64| (v / unit).round() as i32;
                 if both {
                     let bias = bias(bias_x + bias_h, over_x);

@@ -16,7 +16,7 @@ impl<'a> Layer<'a> {
             hh: self.weight_hh,
             x,
             h,
-            drop: fractions.drop.into(),
+            shift: fractions.shift.into(),
         }
     }
 }

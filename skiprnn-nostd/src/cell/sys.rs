@@ -17,7 +17,7 @@
 //! | 36 | next c |
 //! | 40 | table of tanh; 2^30 + 2^15; `to_h`; next h; end of h |
 //! | 60 | half of 2^`to_h` |
-//! | 64 | `h_drop`; 8 - `h_drop` |
+//! | 64 | `h_drop` - `hh_gain`; 8 less that |
 //! | 72 | where the loop over groups returns to, this time and next; how a unit begins |
 //!
 //! Instructions for a unit outside of the loops over groups, with DSP: 120 for an LSTM and 92 for a GRU in blocks, 130
@@ -67,7 +67,7 @@ struct Pass {
     h: *mut i16,
     h_end: *mut i16,
     half: u32,
-    drop: u32,
+    shift: u32,
     rest: u32,
 }
 
@@ -416,7 +416,7 @@ fn prepare(
         && layer.weight_hh.multiplies(units, rows, last)
         && layer.weight_ih.multiplies(units, rows, x)
         && layer.weight_ih.layout() != Layout::Plane
-        && fractions.drop <= 8;
+        && fractions.shift <= 8;
     let to_h = above_h(fractions);
     let h = h.as_mut_ptr_range();
     whole.then(|| Pass {
@@ -430,8 +430,8 @@ fn prepare(
         h: h.start,
         h_end: h.end,
         half: 0,
-        drop: fractions.drop.into(),
-        rest: 8 - u32::from(fractions.drop),
+        shift: fractions.shift.into(),
+        rest: 8 - u32::from(fractions.shift),
     })
 }
 

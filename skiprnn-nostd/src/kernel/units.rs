@@ -13,29 +13,29 @@ pub(super) trait Sums {
     fn wide(&mut self, groups: usize, block: &[u32], x: &[u32]);
 }
 
-/// The row sums behind the sums of byte planes, each times 2^drop.
+/// The row sums behind the sums of byte planes, each times 2^shift.
 pub(super) trait Planes: Sums {
     const ZERO: Self;
-    fn rows(self, drop: u32) -> Self;
+    fn rows(self, shift: u32) -> Self;
 }
 
 /// The odd row's sum. The difference is 256 times it, exactly, because it is proven to lie below 2^23.
 #[inline(always)]
-fn odd(even: i32, both: i32, drop: u32) -> i32 {
-    both.wrapping_sub(even) >> (8u32.wrapping_sub(drop) & 15)
+fn odd(even: i32, both: i32, shift: u32) -> i32 {
+    both.wrapping_sub(even) >> (8u32.wrapping_sub(shift) & 15)
 }
 
 impl Planes for [i32; 4] {
     const ZERO: Self = [0; 4];
 
     #[inline(always)]
-    fn rows(self, drop: u32) -> Self {
+    fn rows(self, shift: u32) -> Self {
         let [e0, b0, e2, b2] = self;
         [
-            e0.wrapping_shl(drop),
-            odd(e0, b0, drop),
-            e2.wrapping_shl(drop),
-            odd(e2, b2, drop),
+            e0.wrapping_shl(shift),
+            odd(e0, b0, shift),
+            e2.wrapping_shl(shift),
+            odd(e2, b2, shift),
         ]
     }
 }
@@ -44,15 +44,19 @@ impl Planes for [i32; 3] {
     const ZERO: Self = [0; 3];
 
     #[inline(always)]
-    fn rows(self, drop: u32) -> Self {
+    fn rows(self, shift: u32) -> Self {
         let [even, both, third] = self;
-        [even.wrapping_shl(drop), odd(even, both, drop), third.wrapping_shl(drop)]
+        [
+            even.wrapping_shl(shift),
+            odd(even, both, shift),
+            third.wrapping_shl(shift),
+        ]
     }
 }
 
 /// acc_r + Σ w_r·x for the rows of one block of a matrix.
 #[inline(always)]
-pub(super) fn accumulate<const R: usize>(acc: &mut [i32; R], matrix: &Matrix<'_>, block: &[u32], x: &[u32], drop: u32)
+pub(super) fn accumulate<const R: usize>(acc: &mut [i32; R], matrix: &Matrix<'_>, block: &[u32], x: &[u32], shift: u32)
 where
     [i32; R]: Planes,
 {
@@ -62,7 +66,7 @@ where
         Layout::Plane => {
             let mut sums = <[i32; R]>::ZERO;
             sums.plane(groups, block, x);
-            for (acc, sum) in acc.iter_mut().zip(sums.rows(drop)) {
+            for (acc, sum) in acc.iter_mut().zip(sums.rows(shift)) {
                 *acc = acc.wrapping_add(sum);
             }
         }
@@ -76,9 +80,10 @@ pub(crate) struct Factors<'a> {
     pub(crate) ih: Matrix<'a>,
     pub(crate) hh: Matrix<'a>,
     pub(crate) x: &'a [u32],
-    /// h, narrowed by `drop` bits; the sum over it is shifted up by as many. 0 but for [`Layout::Plane`].
+    /// h, narrowed where the layout is [`Layout::Plane`].
     pub(crate) h: &'a [u32],
-    pub(crate) drop: u32,
+    /// Bits by which the sum over h is shifted up; 0 but for [`Layout::Plane`].
+    pub(crate) shift: u32,
 }
 
 /// The blocks of both matrices, unit by unit.
@@ -100,7 +105,7 @@ pub(crate) fn each_four<'a, S>(
     for ((unit, (ih, hh)), state) in units.iter().zip(blocks(&factors)).zip(state) {
         let mut acc = unit.bias;
         accumulate(&mut acc, &factors.ih, ih, factors.x, 0);
-        accumulate(&mut acc, &factors.hh, hh, factors.h, factors.drop);
+        accumulate(&mut acc, &factors.hh, hh, factors.h, factors.shift);
         update(scaled(acc, unit), state);
     }
 }
@@ -119,7 +124,7 @@ pub(crate) fn each_three<'a, S>(
         accumulate(&mut acc, &factors.ih, ih, factors.x, 0);
         let [r, z, n_x] = acc;
         let mut acc = [r, z, n_h];
-        accumulate(&mut acc, &factors.hh, hh, factors.h, factors.drop);
+        accumulate(&mut acc, &factors.hh, hh, factors.h, factors.shift);
         let [r, z, n_h] = acc;
         update(scaled([r, z, n_x, n_h], unit), state);
     }

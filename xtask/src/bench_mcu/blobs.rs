@@ -109,6 +109,7 @@ pub fn blob(family: Family, inputs: usize, hidden: usize, weights: Weights) -> a
         h_fraction: 15,
         kernel,
         h_drop,
+        hh_gain: 0,
         layers: vec![layer],
         gate: Some(IntegerGate {
             weight: noise.fill(hidden),

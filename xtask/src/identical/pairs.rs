@@ -107,6 +107,12 @@ fn model(noise: &mut Noise) -> IntegerModel {
         Kernel::BytePlane => noise.between(1, 8) as u8,
         Kernel::Block => 0,
     };
+    // Half of them with scales that weights on x and on h share.
+    let hh_gain = if noise.one_in(2) {
+        noise.between(0, h_drop.into()) as u8
+    } else {
+        0
+    };
     let layers: Vec<IntegerLayer> = (0..layers)
         .map(|k| {
             let columns = if k == 0 { inputs } else { hidden };
@@ -154,6 +160,7 @@ fn model(noise: &mut Noise) -> IntegerModel {
         h_fraction,
         kernel,
         h_drop,
+        hh_gain,
         layers,
         gate,
         head_weight: noise.values_16(outputs * hidden, head_limit),
