@@ -6,8 +6,9 @@ use quantize::{Options, Quantized, Simulator, counts};
 use serde::Serialize;
 use std::fmt::Write;
 
-/// Blocks of neighbouring sequences, of which every other one is a half: both halves know the same people or machines.
-const BLOCKS: usize = 40;
+/// Blocks of neighbouring sequences, of which every other one is a half: short ones, so that both halves are the same people or
+/// machines doing the same things.
+const BLOCKS: usize = 200;
 
 /// One point of a stored curve.
 #[derive(Serialize)]
@@ -85,8 +86,8 @@ pub fn markdown(points: &[Point]) -> String {
     let mut s = format!(
         "\n## Dial curves\n\n\
          Mean updates at each dial as the blob of the first format stores them, with their 95 % interval from the means of 20\n\
-         blocks of neighbouring sequences. *Halves*: calibration data cut into {BLOCKS} such blocks, every other block against the\n\
-         rest, which knows the same people. *Held-out*: the sequences of the table above; of a dataset, other people.\n\
+         blocks of neighbouring sequences. *Halves*: calibration data cut into {BLOCKS} blocks, every other one against the rest:\n\
+         other recordings of the same people. *Held-out*: the sequences of the table above; of a dataset, other people.\n\
          *Expected within*: 95 % interval for as many sequences of other people, if they differ as the 20 blocks do.\n\n\
          | model | dial | stored | halves | held-out | against stored | expected within |\n| --- | --: | --: | --: | --: | --: | --: |\n"
     );
@@ -112,13 +113,13 @@ pub fn markdown(points: &[Point]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::halves;
+    use super::{BLOCKS, halves};
 
     #[test]
     fn halves_alternate_by_blocks() {
-        let same: Vec<usize> = (0..80).map(|n| n % 2).collect();
+        let same: Vec<usize> = (0..2 * BLOCKS).map(|n| n % 2).collect();
         assert_eq!(halves(&same), 0.0);
-        let apart: Vec<usize> = (0..80).map(|n| if n / 2 % 2 == 0 { 2 } else { 3 }).collect();
+        let apart: Vec<usize> = (0..2 * BLOCKS).map(|n| if n / 2 % 2 == 0 { 2 } else { 3 }).collect();
         assert_eq!(halves(&apart), 0.5);
         assert_eq!(halves(&[4, 6]), 0.5);
     }
