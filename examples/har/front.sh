@@ -36,7 +36,9 @@ for lambda in ${lambdas//,/ }; do
     "$skiprnn" emulate "$blob" --x "$data/test_x.npy" --y "$data/test_y.npy"
     blobs+=("$blob")
 done
-"$skiprnn" quantize "$out/dial/skip-gru-32-2e-3/seed-4" --out "$out/dial.srnn" --name dial
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --input-weight-limit 1.9 \
+    --seeds 4 --out "$out/limited"
+"$skiprnn" quantize "$out/limited/skip-gru-32-2e-3/seed-4" --out "$out/dial.srnn" --name dial
 "$skiprnn" emulate "$out/dial.srnn" --x "$data/test_x.npy" --y "$data/test_y.npy"
 for board in nrf52840 stm32u575; do
     front=(energy front --board $board --sensor lsm6dso --x "$data/test_x.npy" --y "$data/test_y.npy")
