@@ -165,8 +165,8 @@ pub(crate) fn quantize_row(row: &RealRow<'_>, compensation: Option<&Compensation
 }
 
 /// What a record cannot carry.
-const COARSE: &str = "weights so large that one step of the accumulator is a coarse step of the gate; clip \
-                      (`--input-weight-limit` in training), retrain, or give the inputs 16-bit weights";
+const COARSE: &str = "weights so large that one step of the accumulator is a coarse step of the gate; clip, retrain \
+                      (`train --input-weight-limit`), or give the inputs 16-bit weights";
 
 /// The largest multiplier of a record is 2^31 - 1: the scale that goes with it, of rows in the unit of h.
 pub(crate) fn coarsest_scale(h_step: f64) -> f64 {
