@@ -1,12 +1,15 @@
 //! The runner in simulated time, at 1 kHz and a sample period of 20 ticks where nothing else is said.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
+#[cfg(feature = "async")]
+mod asynch;
+mod capture;
 mod mock;
 
-use mock::{Answer, Event::*, MockClock, MockNetwork, MockSensor, Shared, measured_at};
+use mock::{Answer, Event::*, MockClock, MockNetwork, MockSensor, Shared};
 use skiprnn_nostd::{
     Network, Sequence,
-    runner::{CaptureQueue, Config, Counters, Decision, Profile, Runner, RunnerError, Update},
+    runner::{Config, Counters, Decision, Profile, Runner, RunnerError, Update},
 };
 use std::{collections::VecDeque, num::NonZeroU32, time::Duration};
 
@@ -29,6 +32,14 @@ const FITS: Config = Config {
     poll: None,
     late_after: None,
 };
+
+const UNKNOWN: Config = Config {
+    longest_update: None,
+    ..FITS
+};
+
+/// Updates that take up to four periods: they use samples that were gone when they began.
+const SLOW: [u64; 5] = [3, 70, 41, 19, 85];
 
 type Mocked = Runner<MockSensor, MockClock, MockNetwork>;
 
@@ -267,126 +278,6 @@ fn a_clock_that_fails_ends_the_update() {
     assert_eq!(runner.update().unwrap().sample, 0);
 }
 
-/// The schedule of every sequence, as a simulator without time gives it.
-fn simulated(runner_updates: &[Update], length: u32) -> Vec<(u64, u64)> {
-    let shared = Shared::at(0);
-    let mut network = MockNetwork::new(&shared, length, &[]);
-    network.takes = vec![0];
-    let mut schedule = Vec::new();
-    let mut sequence = Sequence::new(network);
-    for first in runner_updates.iter().filter(|u| u.sample == 0) {
-        sequence.restart().unwrap();
-        while let Some(sample) = sequence.due() {
-            // All at the instants of this sequence.
-            let tick = first.due + sample * PERIOD;
-            sequence.step(&measured_at(tick)).unwrap();
-            schedule.push((first.sequence, sample));
-        }
-    }
-    schedule
-}
-
-/// Updates that take up to four periods: they use samples that were gone when they began.
-const SLOW: [u64; 5] = [3, 70, 41, 19, 85];
-
-fn slow(shared: &Shared) -> Sequence<MockNetwork> {
-    let mut network = MockNetwork::new(shared, 50, &[]);
-    network.takes = SLOW.to_vec();
-    Sequence::new(network)
-}
-
-const UNKNOWN: Config = Config {
-    longest_update: None,
-    ..FITS
-};
-
-#[test]
-fn slow_updates_keep_the_simulators_schedule_through_the_fifo() {
-    let shared = Shared::at(5);
-    let mut sensor = MockSensor::new(&shared, PROFILE);
-    sensor.fifo = 32;
-    let mut runner = Runner::new(slow(&shared), sensor, MockClock::new(&shared), &UNKNOWN).unwrap();
-    let updates: Vec<_> = (0..2000).map(|_| runner.update().unwrap()).collect();
-    let ended = updates.iter().rposition(|u| u.next.is_none()).unwrap() + 1;
-    assert_eq!(samples(&updates[..ended]), simulated(&updates[..ended], 50));
-    let counters = runner.counters();
-    assert!(counters.captured > 500 && counters.queue_high_water > 4, "{counters:?}");
-    assert_eq!((counters.overflows, counters.missed), (0, 0));
-}
-
-/// A runner whose samples an interrupt captures into a queue of this depth.
-fn queued<const N: usize>(
-    shared: &Shared,
-) -> Runner<impl skiprnn_nostd::runner::Sensor<Error = &'static str>, MockClock, MockNetwork> {
-    let queue: &'static _ = Box::leak(Box::new(CaptureQueue::<[i16; 1], N>::new()));
-    let world = shared.world.clone();
-    let alarm = move |tick| world.borrow_mut().alarm = tick;
-    let sensor = queue.attach(MockSensor::new(shared, PROFILE), alarm);
-    let world = shared.world.clone();
-    let sample = move || Some(measured_at(world.borrow().now));
-    *shared.interrupt.borrow_mut() = Some(Box::new(move |_| queue.capture(&sample)));
-    Runner::new(slow(shared), sensor, MockClock::new(shared), &UNKNOWN).unwrap()
-}
-
-#[test]
-fn slow_updates_keep_the_simulators_schedule_through_the_queue() {
-    let shared = Shared::at(5);
-    let mut runner = queued::<32>(&shared);
-    let updates: Vec<_> = (0..2000).map(|_| runner.update().unwrap()).collect();
-    let ended = updates.iter().rposition(|u| u.next.is_none()).unwrap() + 1;
-    assert_eq!(samples(&updates[..ended]), simulated(&updates[..ended], 50));
-    let counters = runner.counters();
-    assert!(counters.captured > 500 && counters.queue_high_water > 4, "{counters:?}");
-    // Every instant at which the sensor was read directly is that of its sample.
-    assert!(shared.reads().iter().all(|(_, at)| (at - 5) % PERIOD == 0));
-}
-
-#[test]
-fn a_queue_that_overflows_is_counted_and_named() {
-    let shared = Shared::at(5);
-    let mut runner = queued::<2>(&shared);
-    let results: Vec<_> = (0..2000).map(|_| runner.update()).collect();
-    let overflows = results
-        .iter()
-        .filter(|r| matches!(r, Err(RunnerError::Overflow { .. })))
-        .count();
-    assert!(overflows > 0);
-    assert_eq!(runner.counters().overflows, overflows as u64);
-    assert_eq!(runner.counters().queue_high_water, 2);
-    // Nothing else goes wrong, and what is decided is what the simulator decides.
-    assert!(
-        results
-            .iter()
-            .all(|r| matches!(r, Ok(_) | Err(RunnerError::Overflow { .. })))
-    );
-    let whole: Vec<_> = results
-        .split(|r| r.is_err())
-        .flat_map(|good| {
-            let good: Vec<Update> = good.iter().map(|r| *r.as_ref().unwrap()).collect();
-            let ended = good.iter().rposition(|u| u.next.is_none()).map_or(0, |k| k + 1);
-            good[..ended].to_vec()
-        })
-        .collect();
-    assert_eq!(samples(&whole), simulated(&whole, 50));
-}
-
-#[test]
-fn without_capture_a_slow_update_loses_samples_by_name() {
-    let shared = Shared::at(0);
-    let mut runner = runner(&shared, 50, &[0; 50]);
-    runner.network_mut().takes = vec![3, 45];
-    runner.update().unwrap();
-    runner.update().unwrap();
-    let error = runner.update().unwrap_err();
-    assert_eq!(
-        error,
-        RunnerError::Missed {
-            sample: 2,
-            late_ticks: 25
-        }
-    );
-}
-
 #[test]
 fn the_cap_ends_a_sequence_and_the_board_sleeps_to_the_next() {
     let shared = Shared::at(0);
@@ -459,74 +350,4 @@ fn what_cannot_run_is_refused_beforehand() {
     let mut small = runner(&shared, 1, &[]);
     let error = small.decide::<1>().unwrap_err();
     assert_eq!(error, RunnerError::Outputs { needed: 2, capacity: 1 });
-}
-
-/// Every scenario once more through the async runner, event by event.
-#[cfg(feature = "async")]
-#[test]
-fn async_is_the_same() {
-    use mock::block_on;
-    use skiprnn_nostd::runner::asynch;
-
-    /// Script of skips, ticks of the updates, answers of the sensor, depth of its FIFO.
-    type Scenario = (&'static [u32], &'static [u64], &'static [Answer], usize, Config);
-    let scenarios: [Scenario; 5] = [
-        (&[2, 0, 0], &[3], &[], 0, FITS),
-        (&[], &SLOW, &[], 32, UNKNOWN),
-        (&[], &SLOW, &[], 2, UNKNOWN),
-        (&[0; 50], &[3, 45], &[], 0, FITS),
-        (
-            &[3, 9],
-            &[3],
-            &[Answer::Good, Answer::Bad, Answer::Bad, Answer::Good, Answer::Bad],
-            0,
-            FITS,
-        ),
-    ];
-    for (script, takes, answers, fifo, config) in scenarios {
-        let parts = || {
-            let shared = Shared::at(5);
-            let mut sensor = MockSensor::new(&shared, PROFILE);
-            sensor.fifo = fifo;
-            sensor.answers.borrow_mut().extend(answers);
-            let mut network = MockNetwork::new(&shared, 50, script);
-            network.takes = takes.to_vec();
-            (Sequence::new(network), sensor, MockClock::new(&shared), shared)
-        };
-        let (sequence, sensor, clock, blocking_world) = parts();
-        let mut blocking = Runner::new(sequence, sensor, clock, &config).unwrap();
-        let (sequence, sensor, clock, async_world) = parts();
-        let mut asynchronous = asynch::Runner::new(sequence, sensor, clock, &config).unwrap();
-        for update in 0..300 {
-            // From some update on, with a cap.
-            if update == 150 {
-                let cap = NonZeroU32::new(2);
-                assert_eq!((asynchronous.set_cap(cap), blocking.set_cap(cap)), (Ok(()), Ok(())));
-            }
-            assert_eq!(block_on(asynchronous.update()), blocking.update());
-        }
-        assert_eq!(async_world.events(), blocking_world.events());
-        assert_eq!(asynchronous.counters(), blocking.counters());
-    }
-}
-
-#[cfg(feature = "async")]
-#[test]
-fn an_async_read_that_hangs_is_dropped() {
-    use mock::block_on;
-    use skiprnn_nostd::runner::asynch;
-
-    let shared = Shared::at(0);
-    let sensor = MockSensor::new(&shared, PROFILE);
-    let answers = sensor.answers.clone();
-    let sequence = Sequence::new(MockNetwork::new(&shared, 0, &[0; 9]));
-    let mut runner = asynch::Runner::new(sequence, sensor, MockClock::new(&shared), &FITS).unwrap();
-    answers.borrow_mut().extend([Answer::Pending, Answer::Pending]);
-    let update = block_on(runner.update()).unwrap();
-    // Two attempts of 5 ticks, each followed by a tick of patience.
-    assert_eq!((update.sample, shared.now()), (0, 20 + 2 * 6 + 3));
-    answers.borrow_mut().extend([Answer::Pending; 3]);
-    assert_eq!(block_on(runner.update()), Err(RunnerError::Timeout { sample: 1 }));
-    let counters = runner.counters();
-    assert_eq!((counters.retries, counters.failures), (4, 1));
 }
