@@ -73,6 +73,9 @@ fn differences(row: &Row, config: &TrainConfig) -> String {
     if let Some(most) = config.decision_clip {
         list.push(format!("decision clip {most}"));
     }
+    if let Some(n) = config.start_every {
+        list.push(format!("the gate starts at every {n}th sample"));
+    }
     if config.hidden != 110 {
         list.push(format!("{} units", config.hidden));
     }
@@ -96,6 +99,9 @@ fn command(row: &Row, config: &TrainConfig) -> String {
     };
     if let DataSource::Frequency { sample_period_s } = row.data {
         let _ = write!(line, " --sample-period-s {sample_period_s:e}");
+    }
+    if let Some(n) = config.start_every {
+        let _ = write!(line, " --start-every {n}");
     }
     let usual = row.data.default_config();
     for (option, value, usual) in [

@@ -178,6 +178,13 @@ impl Table {
 }
 
 impl Row {
+    /// Where the gate starts, other than open as in the paper. 200 updates in a row are a long way for a gradient: where updates
+    /// cost something, and the paper ends with every fourth to tenth sample, the gate starts there.
+    fn start_every(&self) -> Option<usize> {
+        let long = matches!(self.data, DataSource::Frequency { .. }) && self.length > 100;
+        (long && self.cell.skips() && self.lambda > 0.0).then_some(4)
+    }
+
     /// The configuration of one run: the task's defaults.
     pub fn config(&self, seed: u64) -> TrainConfig {
         let default = self.data.default_config();
@@ -186,6 +193,7 @@ impl Row {
             lambda: self.lambda,
             p_skip: self.p_skip,
             decision_clip: default.decision_clip.filter(|_| self.cell.skips()),
+            start_every: self.start_every(),
             seed,
             ..default
         }
