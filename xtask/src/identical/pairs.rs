@@ -250,17 +250,19 @@ mod tests {
 
     #[test]
     fn pairs_repeat_and_cover_every_kind() {
-        let pairs: Vec<Pair> = Pairs::new(1, 0x1_8000).take(300).collect();
-        let again: Vec<Pair> = Pairs::new(1, 0x1_8000).take(300).collect();
+        let pairs: Vec<Pair> = Pairs::new(1, 0x1_8000).take(500).collect();
+        let again: Vec<Pair> = Pairs::new(1, 0x1_8000).take(500).collect();
         assert_eq!(pairs, again);
-        let mut kinds = std::collections::BTreeSet::new();
+        let (mut kinds, mut finer) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
         for pair in &pairs {
             let blob = quantize::Blob::new("pair", &pair.blob).unwrap();
             let model = blob.model();
             let lstm = matches!(model.cell(), skiprnn_nostd::CellKind::Lstm);
             kinds.insert((lstm, model.kernel().0, model.skips(), model.layers() > 1));
+            finer.insert((lstm, model.recurrent_gain()));
         }
         assert_eq!(kinds.len(), 2 * 3 * 2 * 2);
+        assert!(finer.len() > 2 * 5, "{finer:?}");
         // Networks that are stuck at one value would agree everywhere.
         let digests: std::collections::BTreeSet<u32> = pairs.iter().map(|pair| digest(pair).unwrap()).collect();
         assert_eq!(digests.len(), pairs.len());
