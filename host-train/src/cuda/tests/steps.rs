@@ -94,12 +94,12 @@ fn memory_is_given_back() {
         assert_eq!(live(), 0);
     }
     #[cfg(feature = "cuda")]
-    if super::Gpu::count() > 0 {
-        let gpu = super::Gpu::open(0).unwrap();
+    if crate::cuda::Gpu::count() > 0 {
+        let gpu = crate::cuda::Gpu::open(0).unwrap();
         let before = gpu.free_bytes();
         for _ in 0..3 {
             let shape = network(Cell::SkipGru, 2);
-            let mut training = Training::new(super::Gpu::open(0).unwrap(), shape, &config()).unwrap();
+            let mut training = Training::new(crate::cuda::Gpu::open(0).unwrap(), shape, &config()).unwrap();
             let (source, values) = (batch(PLAIN, 0, true), values(&shape, 0.4));
             let price = Price {
                 budget: Budget::Cost,
