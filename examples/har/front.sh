@@ -21,9 +21,13 @@ lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
     --out "$out/separate"
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --seeds $seeds \
     --out "$out/dial"
-for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do
-    for seed in ${seeds//,/ }; do
-        echo "dial $dial, seed $seed: $("$skiprnn" eval "$out/dial/skip-gru-32-2e-3/seed-$seed" --dial $dial | tail -1)"
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --input-weight-limit 1.9 \
+    --seeds $seeds --out "$out/limited"
+for models in dial limited; do
+    for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do
+        for seed in ${seeds//,/ }; do
+            echo "$models, dial $dial, seed $seed: $("$skiprnn" eval "$out/$models/skip-gru-32-2e-3/seed-$seed" --dial $dial | tail -1)"
+        done
     done
 done
 "$skiprnn" rivals "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
@@ -36,8 +40,6 @@ for lambda in ${lambdas//,/ }; do
     "$skiprnn" emulate "$blob" --x "$data/test_x.npy" --y "$data/test_y.npy"
     blobs+=("$blob")
 done
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --input-weight-limit 1.9 \
-    --seeds 4 --out "$out/limited"
 "$skiprnn" quantize "$out/limited/skip-gru-32-2e-3/seed-4" --out "$out/dial.srnn" --name dial
 "$skiprnn" emulate "$out/dial.srnn" --x "$data/test_x.npy" --y "$data/test_y.npy"
 for board in nrf52840 stm32u575; do
