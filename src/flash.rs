@@ -128,19 +128,15 @@ fn settings(
     program: &str,
     model: &Model<'_>,
 ) -> anyhow::Result<(Settings, Option<Priced>)> {
-    if args.settings.budget_uj_per_hour.is_some() {
-        if program.starts_with("measure") {
-            return Err(Usage::error(format!(
-                "--budget-uj-per-hour: {program} runs every sequence alike, at a dial and a cap; take --app replay or classify"
-            )));
-        }
-        if board.energy.is_none() {
-            return Err(Usage::error(format!(
-                "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
-                 and --cap",
-                board.name
-            )));
-        }
+    if program.starts_with("measure") {
+        args.settings.without_budget(program)?;
+    }
+    if args.settings.budget_uj_per_hour.is_some() && board.energy.is_none() {
+        return Err(Usage::error(format!(
+            "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
+             and --cap",
+            board.name
+        )));
     }
     args.settings.resolve(board.energy, model)
 }

@@ -90,6 +90,16 @@ pub struct Priced {
 }
 
 impl SettingArgs {
+    /// Refuses a budget for a program that measures.
+    pub fn without_budget(&self, program: &str) -> anyhow::Result<()> {
+        match self.budget_uj_per_hour {
+            None => Ok(()),
+            Some(_) => Err(Usage::error(format!(
+                "--budget-uj-per-hour: {program} runs every sequence alike, at a dial and a cap; take --app replay or classify"
+            ))),
+        }
+    }
+
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.
     pub fn resolve(&self, board: Option<&str>, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         let fixed = Settings {

@@ -87,10 +87,8 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
     let (settings, priced) = args.settings.resolve(&model)?;
-    if args.app == App::Measure && priced.is_some() {
-        return Err(Usage::error(
-            "--budget-uj-per-hour: measure runs every sequence alike, at a dial and a cap; take --app replay or classify",
-        ));
+    if args.app == App::Measure {
+        args.settings.settings.without_budget("measure")?;
     }
     let options = Options {
         machine,

@@ -128,6 +128,15 @@ fn network(cell: Cell, layers: usize) -> Shape {
     }
 }
 
+/// Every update costs `lambda`, and a decision may weigh what it will.
+fn price_of(lambda: f64) -> Price {
+    Price {
+        budget: Budget::Cost,
+        lambda,
+        decision_clip: None,
+    }
+}
+
 /// Weights of some size, and a gate at about `delta`.
 fn values(shape: &Shape, delta: f64) -> Vec<Vec<f32>> {
     let mut values = Parameters::initial(*shape, 3).values;
@@ -299,11 +308,7 @@ fn large_networks_are_tiled() {
                 ..network(cell, 1)
             };
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.3));
-            let price = Price {
-                budget: Budget::Cost,
-                lambda: 1e-2,
-                decision_clip: None,
-            };
+            let price = price_of(1e-2);
             let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
             let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
             let found = gradient(

@@ -11,11 +11,7 @@ fn a_step_is_the_cpus() {
         for (cell, layers) in [(Cell::SkipLstm, 2), (Cell::SkipGru, 1)] {
             let shape = network(cell, layers);
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.4));
-            let price = Price {
-                budget: Budget::Cost,
-                lambda: 1e-3,
-                decision_clip: None,
-            };
+            let price = price_of(1e-3);
             let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
             let mut g = cpu.gradient(&shape, &values, &batch, price).unwrap();
             adam::clip(&mut g.gradients, 1.0);
@@ -55,11 +51,7 @@ fn a_gradient_that_is_not_finite_leaves_the_state() {
         let head = shape.layout().iter().position(|e| e.kind == Kind::HeadWeight).unwrap();
         values[head][1] = f32::INFINITY;
         accelerator.load(&values, &Adam::new(&values)).unwrap();
-        let price = Price {
-            budget: Budget::Cost,
-            lambda: 1e-3,
-            decision_clip: None,
-        };
+        let price = price_of(1e-3);
         let f = accelerator.step(Source::Given(&batch), price, 1.0, 0.1, 1).unwrap();
         assert!(!f.norm.is_finite());
         let (mut after, mut adam) = (Vec::new(), Adam::new(&[]));
@@ -76,11 +68,7 @@ fn memory_is_given_back() {
         let shape = network(Cell::SkipGru, 2);
         let mut training = Training::new(emulated, shape, &config()).unwrap();
         let values = values(&shape, 0.4);
-        let price = Price {
-            budget: Budget::Cost,
-            lambda: 1e-3,
-            decision_clip: None,
-        };
+        let price = price_of(1e-3);
         let source = batch(PLAIN, 0, true);
         gradient(&mut training, &values, Source::Given(&source), price);
         let during = live();
@@ -101,11 +89,7 @@ fn memory_is_given_back() {
             let shape = network(Cell::SkipGru, 2);
             let mut training = Training::new(crate::cuda::Gpu::open(0).unwrap(), shape, &config()).unwrap();
             let (source, values) = (batch(PLAIN, 0, true), values(&shape, 0.4));
-            let price = Price {
-                budget: Budget::Cost,
-                lambda: 1e-3,
-                decision_clip: None,
-            };
+            let price = price_of(1e-3);
             gradient(&mut training, &values, Source::Given(&source), price);
         }
         // The driver keeps what it needs for itself, a few MiB; three runs of leaks would be more.
