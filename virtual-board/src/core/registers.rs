@@ -1,0 +1,51 @@
+//! The registers that instructions work on.
+
+/// General registers, flags and floating-point registers of a core.
+///
+/// Flags are kept as words, since most instructions set them and few read them: N is bit 31 of `negative`, Z is set where
+/// `zero` is 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registers {
+    /// R0 to R12, the stack pointer in use as R13, the link register as R14. R15 is what an instruction reads as PC.
+    pub r: [u32; 16],
+    /// The address of the next instruction.
+    pub pc: u32,
+    /// N is bit 31.
+    pub negative: u32,
+    /// Z is set where this is 0.
+    pub zero: u32,
+    /// C.
+    pub carry: bool,
+    /// V.
+    pub overflow: bool,
+    /// Q, sticky saturation.
+    pub saturated: bool,
+    /// GE[3:0].
+    pub greater_equal: u8,
+    /// The state of an IT block, as EPSR holds it: 0 outside of one.
+    pub it: u8,
+    /// The number of the exception that is handled; 0 in thread mode.
+    pub ipsr: u16,
+    /// The stack pointer that is not in use.
+    pub other_sp: u32,
+    /// The process stack pointer is in use: SPSEL in thread mode.
+    pub psp_in_use: bool,
+    /// PRIMASK.
+    pub primask: bool,
+    /// FAULTMASK.
+    pub faultmask: bool,
+    /// BASEPRI; 0 masks nothing.
+    pub basepri: u8,
+    /// CONTROL.nPRIV: thread mode is unprivileged.
+    pub unprivileged: bool,
+    /// CONTROL.FPCA: the floating-point registers are in use.
+    pub fp_active: bool,
+    /// MSPLIM and PSPLIM of an Armv8-M core; 0 elsewhere.
+    pub sp_limits: [u32; 2],
+    /// S0 to S31.
+    pub s: [u32; 32],
+    /// FPSCR.
+    pub fpscr: u32,
+    /// The address that an exclusive load has marked.
+    pub exclusive: Option<u32>,
+}

@@ -1,0 +1,43 @@
+//! Models of chips: everything around the core.
+
+use crate::{
+    bus::{Bus, Lines},
+    event::{Event, ResetCause},
+    memory::Memory,
+    time::Time,
+};
+
+/// A chip around its core. The board's loop lets the core run until [`Soc::due`], or until it touches a peripheral, and then
+/// calls [`Soc::advance`] and hands [`Soc::lines`] to the core.
+pub trait Soc: Bus {
+    /// The next instant at which something happens by itself; [`Time::NEVER`] where nothing will.
+    fn due(&self) -> Time;
+
+    /// Lets everything happen that is due up to `now`.
+    fn advance(&mut self, now: Time, memory: &mut Memory);
+
+    /// The interrupt lines as they stand.
+    fn lines(&self) -> Lines;
+
+    /// The chip's event line, if a peripheral raised it since the last call (it ends a wait by WFE).
+    fn take_event(&mut self) -> bool {
+        false
+    }
+
+    /// The core begins or ends a sleep.
+    fn sleeping(&mut self, asleep: bool, deep: bool, now: Time);
+
+    /// A reset that a peripheral asks for, such as a watchdog.
+    fn take_reset(&mut self) -> Option<ResetCause>;
+
+    /// The core and all that a reset of this cause resets on this chip begin anew; what the chip keeps, it keeps.
+    fn reset(&mut self, cause: ResetCause, now: Time);
+
+    /// What happened since the last call.
+    fn take_events(&mut self) -> Vec<Event>;
+
+    /// A register that no model knows was touched or a rule of the model was broken: why the run has to end.
+    fn take_stop(&mut self) -> Option<String> {
+        None
+    }
+}
