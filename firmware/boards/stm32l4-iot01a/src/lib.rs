@@ -11,7 +11,7 @@ use stm32::{
         gpio::{Level, Output, Speed},
         i2c::{self, I2c, Master},
         mode::Blocking,
-        rcc::{LsConfig, MSIRange, Sysclk, mux::Lptim1sel},
+        rcc::{MSIRange, Sysclk, mux::Lptim1sel},
         time::Hertz,
     },
 };
@@ -46,7 +46,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.msi = Some(MSIRange::RANGE16M);
         config.rcc.sys = Sysclk::MSI;
         config.rcc.mux.lptim1sel = Lptim1sel::LSE;
-        config.rcc.ls = LsConfig::default_lse();
+        config.rcc.ls = stm32::crystal();
         // With it, Stop is no stop: the debugger keeps the clocks running.
         config.enable_debug_during_sleep = false;
         let board = embassy_stm32::init(config);

@@ -11,7 +11,7 @@ use stm32::{
         gpio::{Level, Output, Speed},
         i2c::{self, I2c, Master},
         mode::Blocking,
-        rcc::{LsConfig, MSIRange, Sysclk, mux::Lptimsel},
+        rcc::{MSIRange, Sysclk, mux::Lptimsel},
         time::Hertz,
     },
 };
@@ -45,7 +45,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.msis = Some(MSIRange::RANGE_24MHZ);
         config.rcc.sys = Sysclk::MSIS;
         config.rcc.mux.lptim1sel = Lptimsel::LSE;
-        config.rcc.ls = LsConfig::default_lse();
+        config.rcc.ls = stm32::crystal();
         // With it, Stop is no stop: the debugger keeps the clocks running.
         config.enable_debug_during_sleep = false;
         let board = embassy_stm32::init(config);
