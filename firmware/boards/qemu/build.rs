@@ -142,6 +142,9 @@ fn memory(machine: &Machine) -> Result<String, Box<dyn Error>> {
     }
     // Nothing in the image refers to them; without this the linker would drop them.
     writeln!(text, "EXTERN(_blob_start _blob_size _sequences_start _sequences_size);")?;
+    // Which machine the image is of, as ../build.rs says it of a real board.
+    let identity = format!("_board_{}", machine.name.replace('-', "_"));
+    writeln!(text, "{identity} = 1;\nEXTERN({identity});")?;
     Ok(text)
 }
 
