@@ -47,8 +47,8 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.sys = Sysclk::MSI;
         config.rcc.mux.lptim1sel = Lptim1sel::LSE;
         config.rcc.ls = stm32::crystal();
-        // With it, Stop is no stop: the debugger keeps the clocks running.
-        config.enable_debug_during_sleep = false;
+        // Where it is on, Stop is none: the clocks go on for the debugger.
+        config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
         let mut bus = i2c::Config::default();
         bus.frequency = Hertz(400_000);
