@@ -25,6 +25,35 @@ fn stack_end() -> usize {
     (&raw const _stack_end).addr()
 }
 
+/// What unused words of the stack hold.
+const UNUSED: u32 = 0x5ca1_ab1e;
+
+/// Fills the unused part of the stack with a pattern, by which [`stack_use`] tells how much was ever used. To be called
+/// before any interrupt is on and before the guard is.
+#[inline(never)]
+pub fn paint_stack() {
+    /// More than this function pushes; it may read the stack pointer before it does.
+    const FRAME: u32 = 64;
+    let top = cortex_m::register::msp::read().saturating_sub(FRAME);
+    let mut address = (stack_end() + GUARD) as u32;
+    while address < top {
+        // SAFETY: an aligned word between the guard and the stack pointer, which nothing uses: this function's frame
+        // and its callers' lie above `top`.
+        unsafe { ptr::write_volatile(address as *mut u32, UNUSED) }
+        address += 4;
+    }
+}
+
+/// Bytes of the stack that were in use when most were, as far as they were written to, and its size.
+pub fn stack_use() -> (u32, u32) {
+    let (top, mut address) = ((&raw const _stack_start).addr(), stack_end() + GUARD);
+    // SAFETY: aligned words of the stack above the guard; what they hold does not matter.
+    while address < top && unsafe { ptr::read_volatile(address as *const u32) } == UNUSED {
+        address += 4;
+    }
+    ((top - address) as u32, (top - stack_end()) as u32)
+}
+
 /// The stack pointer may not pass the end of the stack.
 #[cfg(stack_limit)]
 pub fn guard_stack(_: &mut cortex_m::Peripherals) {
