@@ -61,6 +61,15 @@ pub fn guard_stack(_: &mut cortex_m::Peripherals) {
     unsafe { cortex_m::register::msplim::write((stack_end() + GUARD) as u32) }
 }
 
+/// The core stopped at the stack's limit (CFSR.STKOF, Armv8-M ARM D1.2.25). The stack pointer stays above the limit then,
+/// and the core may have found room for its own frame.
+#[cfg(stack_limit)]
+fn at_limit() -> bool {
+    const STKOF: u32 = 1 << 20;
+    // SAFETY: reads one register of the system control block, which does nothing.
+    unsafe { (*cortex_m::peripheral::SCB::PTR).cfsr.read() & STKOF != 0 }
+}
+
 /// Memory protection region 0: nobody may touch the end of the stack.
 #[cfg(memory_protection)]
 pub fn guard_stack(core: &mut cortex_m::Peripherals) {
@@ -78,6 +87,12 @@ pub fn guard_stack(core: &mut cortex_m::Peripherals) {
     }
     cortex_m::asm::dsb();
     cortex_m::asm::isb();
+}
+
+/// The stack pointer says it all.
+#[cfg(not(stack_limit))]
+fn at_limit() -> bool {
+    false
 }
 
 /// Below the stack lies no memory, and an access there faults: a Cortex-M0 has nothing better.
@@ -180,7 +195,7 @@ extern "C" fn hard_fault(stack_pointer: usize) -> ! {
     /// Of the program counter in what the core leaves on the stack.
     const PC: usize = 24;
     let top = (&raw const _stack_start).addr();
-    let fault = if (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {
+    let fault = if !at_limit() && (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {
         // SAFETY: an aligned word of the old stack, which the core has just written.
         let pc = unsafe { ptr::read_volatile((stack_pointer + PC) as *const u32) };
         Fault::HardFault { pc }

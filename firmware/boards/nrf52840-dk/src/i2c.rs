@@ -7,7 +7,10 @@
 //! Every transfer has a time limit, by RTC2: an event of TWIM0 that never comes would leave the core asleep, and the watchdog
 //! with it, which counts only while the core is awake.
 
-use crate::sys::{self, ROOM};
+use crate::{
+    CLOCK_HZ,
+    sys::{self, ROOM},
+};
 use app::bus::{self, Held};
 use embassy_nrf::{
     Peri,
@@ -18,8 +21,10 @@ use embassy_nrf::{
     },
     peripherals::{P0_26, P0_27, RTC2, TWISPI0},
 };
-use embassy_time::Delay;
-use embedded_hal::i2c::{self, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation, SevenBitAddress};
+use embedded_hal::{
+    delay::DelayNs,
+    i2c::{self, ErrorKind, ErrorType, I2c, NoAcknowledgeSource, Operation, SevenBitAddress},
+};
 
 /// FREQUENCY for 390 kHz, as anomaly 219 gives it.
 const HZ_390_000: u32 = 0x0620_0000;
@@ -70,7 +75,7 @@ pub struct Bus {
 
 impl Bus {
     /// Takes the pins, and frees the bus where a part holds it, for example after a reset in the middle of a read; says so
-    /// in the log. The time driver must run.
+    /// in the log.
     pub fn new(
         controller: Peri<'static, TWISPI0>,
         sda: Peri<'static, P0_26>,
@@ -110,7 +115,7 @@ impl Bus {
 
     /// Gets the lines free, by the GPIO.
     fn free(&mut self) -> Result<u32, Held> {
-        bus::free(&mut self.scl, &mut self.sda, &mut Delay)
+        bus::free(&mut self.scl, &mut self.sda, &mut Spin)
     }
 
     /// A write, a read, or both with a repeated start between them.
@@ -213,6 +218,16 @@ fn wait() -> bool {
         w.set_error(true);
     });
     stopped
+}
+
+/// A delay by the core's cycles: the time driver's tick is longer than a clock of the bus.
+struct Spin;
+
+impl DelayNs for Spin {
+    fn delay_ns(&mut self, ns: u32) {
+        const CYCLES_PER_US: u32 = CLOCK_HZ / 1_000_000;
+        cortex_m::asm::delay(ns.div_ceil(1000).saturating_mul(CYCLES_PER_US));
+    }
 }
 
 impl ErrorType for Bus {
