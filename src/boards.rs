@@ -1,11 +1,8 @@
 //! `skiprnn boards`
 
 use crate::output::Output;
-use emulator::boards::{BOARDS, SENSORS};
+use emulator::boards::{BOARDS, Board, RanOn, SENSORS};
 use serde_json::{Value, json};
-
-/// How a real board was tested.
-const TESTED: &str = "built, not run on hardware";
 
 /// How a sensor's driver was tested.
 const DRIVER_TESTED: &str = "driver run against a mock bus";
@@ -24,7 +21,11 @@ pub fn run(out: Output) {
                 "sleep": board.sleep,
                 "energy_profile": board.energy,
                 "programs": board.programs,
-                "tested": TESTED,
+                "debugger_lost_asleep": board.deaf_asleep,
+                "connect_under_reset": board.connect_under_reset,
+                "ran_on": board.ran_on.iter().map(RanOn::to_string).collect::<Vec<_>>(),
+                "hardware": board.ran_on.contains(&RanOn::Hardware),
+                "tested": tested(board),
             })
         })
         .collect();
@@ -51,29 +52,46 @@ pub fn run(out: Output) {
         })
         .collect();
     let value = json!({ "boards": boards, "sensors": sensors, "emulated": machines });
-    out.print(&value, || {
-        let mut text = format!("Real boards ({TESTED}): skiprnn flash MODEL --board NAME\n");
-        for board in BOARDS {
-            text += &format!(
-                "  {:<15} {:<20} {:<11} {:<16} {}\n",
-                board.name,
-                board.part,
-                board.core,
-                board.sleep,
-                board.programs.join(", ")
-            );
-        }
-        text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
-        for sensor in SENSORS {
-            text += &format!(
-                "  {:<15} {:<37} channels: {}; full scales: {}\n",
-                sensor.name, sensor.part, sensor.channels, sensor.full_scales
-            );
-        }
-        text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";
-        for machine in emulator::Machine::ALL {
-            text += &format!("  {:<15} {}\n", machine.name(), machine.core());
-        }
-        text.trim_end().to_owned()
-    });
+    out.print(&value, text);
+}
+
+/// What was done with a board's images.
+fn tested(board: &Board) -> String {
+    let ran = match board.ran_on.contains(&RanOn::VirtualBoard) {
+        true => "run on the virtual board",
+        false => "built, not run",
+    };
+    let hardware = match board.ran_on.contains(&RanOn::Hardware) {
+        true => "yes",
+        false => "no",
+    };
+    format!("{ran}; hardware: {hardware}")
+}
+
+/// The same for people.
+fn text() -> String {
+    let mut text = String::from("Real boards: skiprnn flash MODEL --board NAME\n");
+    for board in BOARDS {
+        text += &format!(
+            "  {:<15} {:<20} {:<11} {:<16} {:<38} {}\n",
+            board.name,
+            board.part,
+            board.core,
+            board.sleep,
+            tested(&board),
+            board.programs.join(", ")
+        );
+    }
+    text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
+    for sensor in SENSORS {
+        text += &format!(
+            "  {:<15} {:<37} channels: {}; full scales: {}\n",
+            sensor.name, sensor.part, sensor.channels, sensor.full_scales
+        );
+    }
+    text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";
+    for machine in emulator::Machine::ALL {
+        text += &format!("  {:<15} {}\n", machine.name(), machine.core());
+    }
+    text.trim_end().to_owned()
 }

@@ -253,9 +253,21 @@ pub struct FlashArgs {
     /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
     #[command(flatten)]
     pub settings: SettingArgs,
-    /// A firmware image (ELF); built from the source tree where it is not given.
+    /// A firmware image (ELF) of this board; built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,
+    /// Build an image whose log can be read while the chip sleeps; its current then means nothing. [default: for replay]
+    #[arg(long, conflicts_with_all = ["unwatched", "firmware"])]
+    pub watched: bool,
+    /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
+    #[arg(long, conflicts_with = "firmware")]
+    pub unwatched: bool,
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
+    #[arg(long, value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Connect while the chip is held in reset. [default: as the board needs it]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub connect_under_reset: Option<bool>,
     /// Where to write the sections' files. [default: a temporary folder]
     #[arg(long)]
     pub out: Option<PathBuf>,

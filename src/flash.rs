@@ -10,14 +10,14 @@ use anyhow::{Context, bail};
 use emulator::{
     Settings,
     boards::{self, Board, SENSORS},
-    firmware::{self, CAPACITY, Region, Regions},
+    firmware::{self, CAPACITY, Identity, Region, Regions},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// Sequences where nothing else is said.
@@ -33,6 +33,11 @@ struct Section {
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    let given = args
+        .firmware
+        .as_deref()
+        .map(|path| Image::read(path, &board))
+        .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let program = board
@@ -40,71 +45,116 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
     fits(&args.blob, &model, program)?;
     let (settings, priced) = settings(args, &board, program, &model)?;
-    let image = match &args.firmware {
-        Some(path) => path.clone(),
-        None => board.build(program)?,
+    let image = match given {
+        Some(image) => image,
+        None => Image::read(&board.build_to_be(watched(args, &board, program)?, program)?, &board)?,
     };
-    let elf = std::fs::read(&image).with_context(|| image.display().to_string())?;
-    let regions = Regions::of(&elf, &image)?;
     let mut sections = vec![Section {
         name: "blob",
-        region: regions.blob,
-        bytes: firmware::blob(blob.bytes(), &settings, regions.blob.bytes as usize)
+        region: image.regions.blob,
+        bytes: firmware::blob(blob.bytes(), &settings, image.regions.blob.bytes as usize)
             .with_context(|| args.blob.display().to_string())?,
     }];
     // The others read a sensor.
     if !program.starts_with("classify") {
-        let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
-        let x = &prepared.data.x;
-        let room = regions.sequences.bytes as usize;
-        sections.push(Section {
-            name: "sequences",
-            region: regions.sequences,
-            bytes: firmware::sequences(&prepared.counts, x.count, x.length, x.channels, room)
-                .with_context(|| prepared.data.name.clone())?,
-        });
+        sections.push(recorded(args, &model, image.regions.sequences)?);
     }
-    let folder = Folder::new(&args.out, &board)?;
-    let mut commands = Vec::new();
-    for section in &sections {
-        let path = folder.write(section)?;
-        commands.push(
-            [
-                "download",
-                "--chip",
-                board.chip,
-                "--binary-format",
-                "bin",
-                "--base-address",
-                &format!("{:#x}", section.region.start),
-                &path.display().to_string(),
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-        );
-    }
-    commands.push(
-        ["run", "--chip", board.chip, &image.display().to_string()]
-            .map(str::to_owned)
-            .to_vec(),
-    );
+    let plan = Plan {
+        commands: commands(args, &board, &image, &sections)?,
+        board,
+        program,
+        image,
+        sections,
+    };
+    let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
-        for command in &commands {
-            probe_rs(command)?;
+        downloads.iter().try_for_each(|command| probe_rs(command, out))?;
+    }
+    // Before the image starts: its log goes on until somebody ends it.
+    let value = plan.json(
+        settings::json(&settings, priced.as_ref().map(Priced::json)),
+        !args.dry_run,
+    );
+    out.print(&value, || plan.text(priced.as_ref()));
+    match args.dry_run {
+        true => Ok(()),
+        false => probe_rs(last, out),
+    }
+}
+
+/// A firmware image of the board.
+struct Image {
+    path: PathBuf,
+    regions: Regions,
+    identity: Identity,
+}
+
+impl Image {
+    /// Reads an ELF, which must be of this board.
+    fn read(path: &Path, board: &Board) -> anyhow::Result<Image> {
+        let elf = std::fs::read(path).with_context(|| path.display().to_string())?;
+        let identity = Identity::of(&elf, path)?;
+        identity.expect(board.name, path)?;
+        Ok(Image {
+            path: path.to_owned(),
+            regions: Regions::of(&elf, path)?,
+            identity,
+        })
+    }
+}
+
+/// What is flashed, and how.
+struct Plan {
+    board: Board,
+    program: &'static str,
+    image: Image,
+    sections: Vec<Section>,
+    /// What `probe-rs` is given; the last command starts the image.
+    commands: Vec<Vec<String>>,
+}
+
+impl Plan {
+    /// What the user has to know of the way in which the image was built, where there are two.
+    fn note(&self) -> Option<&'static str> {
+        match (self.board.deaf_asleep, self.image.identity.watched) {
+            (false, _) => None,
+            (true, true) => Some(
+                "this image keeps the debugger connected as it sleeps: its current means nothing; take --unwatched to measure or \
+                 to use it",
+            ),
+            (true, false) => Some(
+                "this image sleeps as deeply as the board can, without a log; before a measurement, detach the debugger and cycle \
+                 the power; take --watched to read its log",
+            ),
         }
     }
-    let sizes: Vec<_> = sections
-        .iter()
-        .map(|s| json!({ "name": s.name, "address": s.region.start, "bytes": s.bytes.len(), "room": s.region.bytes }))
-        .collect();
-    let lines: Vec<String> = commands.iter().map(|c| format!("probe-rs {}", c.join(" "))).collect();
-    let value = json!({
-        "board": board.name, "app": program, "image": image, "sections": sizes, "commands": lines,
-        "flashed": !args.dry_run, "settings": settings::json(&settings, priced.as_ref().map(Priced::json)),
-    });
-    out.print(&value, || {
-        let mut text = format!("{program} on {}: {}\n", board.name, image.display());
-        for section in &sections {
+
+    fn lines(&self) -> Vec<String> {
+        let line = |command: &Vec<String>| format!("probe-rs {}", command.join(" "));
+        self.commands.iter().map(line).collect()
+    }
+
+    fn json(&self, settings: Value, flashed: bool) -> Value {
+        let sizes: Vec<_> = self
+            .sections
+            .iter()
+            .map(|s| json!({ "name": s.name, "address": s.region.start, "bytes": s.bytes.len(), "room": s.region.bytes }))
+            .collect();
+        json!({
+            "board": self.board.name, "app": self.program, "image": self.image.path, "sections": sizes,
+            "watched": self.image.identity.watched, "note": self.note(), "commands": self.lines(), "flashed": flashed,
+            "settings": settings,
+        })
+    }
+
+    fn text(&self, priced: Option<&Priced>) -> String {
+        let mut text = format!(
+            "{} on {}: {}\n",
+            self.program,
+            self.board.name,
+            self.image.path.display()
+        );
+        for section in &self.sections {
             text += &format!(
                 "{:#010x} {}: {} of {} bytes\n",
                 section.region.start,
@@ -113,12 +163,73 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
                 section.region.bytes
             );
         }
-        if let Some(priced) = &priced {
+        if let Some(priced) = priced {
             text += &format!("{}\n", priced.text());
         }
-        text + &lines.join("\n")
-    });
-    Ok(())
+        if let Some(note) = self.note() {
+            text += &format!("note: {note}\n");
+        }
+        text + &self.lines().join("\n")
+    }
+}
+
+/// The recorded sequences that the program replays.
+fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
+    let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
+    let x = &prepared.data.x;
+    let room = region.bytes as usize;
+    Ok(Section {
+        name: "sequences",
+        region,
+        bytes: firmware::sequences(&prepared.counts, x.count, x.length, x.channels, room)
+            .with_context(|| prepared.data.name.clone())?,
+    })
+}
+
+/// Whether the image is to be built for somebody who reads its log.
+fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<bool> {
+    match (args.watched, args.unwatched) {
+        (false, true) if !board.deaf_asleep => Err(Usage::error(format!(
+            "--unwatched: the debugger reaches {} asleep, so that there is one image for both; detach it to measure",
+            board.name
+        ))),
+        (false, false) => Ok(board.watched(program)),
+        (watched, _) => Ok(watched),
+    }
+}
+
+/// Writes the sections' files and says what probe-rs is to do with them and with the image. An image that is watched is run
+/// under its eyes; another one is started and left alone, because probe-rs would lose it at its first sleep.
+fn commands(args: &FlashArgs, board: &Board, image: &Image, sections: &[Section]) -> anyhow::Result<Vec<Vec<String>>> {
+    let command = |name: &str, rest: &[&str]| {
+        let mut words = vec![name.to_owned(), "--chip".to_owned(), board.chip.to_owned()];
+        if let Some(probe) = &args.probe {
+            words.extend(["--probe".to_owned(), probe.clone()]);
+        }
+        if args.connect_under_reset.unwrap_or(board.connect_under_reset) {
+            words.push("--connect-under-reset".to_owned());
+        }
+        words.extend(rest.iter().map(|word| (*word).to_owned()));
+        words
+    };
+    let folder = Folder::new(&args.out, board)?;
+    let mut commands = Vec::new();
+    for section in sections {
+        let path = folder.write(section)?.display().to_string();
+        let address = format!("{:#x}", section.region.start);
+        commands.push(command(
+            "download",
+            &["--binary-format", "bin", "--base-address", &address, &path],
+        ));
+    }
+    let path = image.path.display().to_string();
+    if image.identity.watched {
+        commands.push(command("run", &[&path]));
+    } else {
+        commands.push(command("download", &[&path]));
+        commands.push(command("reset", &[]));
+    }
+    Ok(commands)
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile.
@@ -188,9 +299,14 @@ impl Folder {
     }
 }
 
-/// Runs probe-rs; what it says goes to the terminal.
-fn probe_rs(arguments: &[String]) -> anyhow::Result<()> {
-    match Command::new("probe-rs").args(arguments).status() {
+/// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
+fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+    let mut command = Command::new("probe-rs");
+    command.args(arguments);
+    if out.json {
+        command.stdout(Stdio::from(io::stderr()));
+    }
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("probe-rs {} ended with {status}", arguments[0]),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -199,5 +315,96 @@ fn probe_rs(arguments: &[String]) -> anyhow::Result<()> {
             )
         }
         Err(error) => Err(error).context("probe-rs cannot be started"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Cli, Command as Given};
+    use clap::Parser;
+
+    /// The commands for an image of this board, and no sections.
+    fn commands_for(board: &str, watched: bool, options: &str) -> Vec<String> {
+        let line = format!("skiprnn flash x.srnn --board {board} {options}");
+        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
+        let Given::Flash(mut args) = cli.command else {
+            panic!("{line} is not flash");
+        };
+        let folder = tempfile::tempdir().unwrap();
+        args.out = Some(folder.path().to_owned());
+        let region = Region { start: 0, bytes: 0 };
+        let image = Image {
+            path: "x.elf".into(),
+            regions: Regions {
+                blob: region,
+                sequences: region,
+            },
+            identity: Identity {
+                board: board.into(),
+                watched,
+            },
+        };
+        let section = Section {
+            name: "blob",
+            region: Region { start: 0x800, bytes: 1 },
+            bytes: vec![1],
+        };
+        let commands = commands(&args, &boards::find(board).unwrap(), &image, &[section]).unwrap();
+        let shown = folder.path().display().to_string();
+        commands.iter().map(|c| c.join(" ").replace(&shown, "OUT")).collect()
+    }
+
+    #[test]
+    fn a_chip_that_sleeps_out_of_the_debuggers_reach_is_connected_to_under_reset() {
+        assert_eq!(
+            commands_for("stm32l4-iot01a", true, ""),
+            [
+                "download --chip STM32L475VGTx --connect-under-reset --binary-format bin --base-address 0x800 OUT/blob.bin",
+                "run --chip STM32L475VGTx --connect-under-reset x.elf"
+            ]
+        );
+        assert!(
+            commands_for("nrf52840-dk", true, "")
+                .iter()
+                .all(|c| !c.contains("reset"))
+        );
+    }
+
+    #[test]
+    fn an_unwatched_image_is_started_and_left_alone() {
+        assert_eq!(
+            commands_for("stm32u5-nucleo", false, "")[1..],
+            [
+                "download --chip STM32U575ZITx --connect-under-reset x.elf",
+                "reset --chip STM32U575ZITx --connect-under-reset"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_command_gets_the_probe_and_what_was_said_of_the_reset() {
+        for command in commands_for("nrf52840-dk", true, "--probe 1366:1051:0042 --connect-under-reset") {
+            let common = "--chip nRF52840_xxAA --probe 1366:1051:0042 --connect-under-reset ";
+            assert!(command.contains(common), "{command}");
+        }
+        for command in commands_for("stm32l4-iot01a", true, "--connect-under-reset=false") {
+            assert!(!command.contains("reset"), "{command}");
+        }
+    }
+
+    #[test]
+    fn a_board_that_can_always_be_watched_has_no_unwatched_image() {
+        let line = ["skiprnn", "flash", "x.srnn", "--board", "nrf52840-dk", "--unwatched"];
+        let Given::Flash(args) = Cli::try_parse_from(line).unwrap().command else {
+            panic!("not flash");
+        };
+        let dk = boards::find("nrf52840-dk").unwrap();
+        let error = watched(&args, &dk, "replay").unwrap_err().to_string();
+        assert!(
+            error.contains("--unwatched: the debugger reaches nrf52840-dk"),
+            "{error}"
+        );
+        assert!(watched(&args, &boards::find("stm32u5-nucleo").unwrap(), "replay").is_ok_and(|watched| !watched));
     }
 }

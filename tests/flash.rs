@@ -35,7 +35,15 @@ fn every_board_has_a_folder_and_every_program_a_source() {
             let source = format!("src/bin/{}.rs", program.as_str().unwrap());
             assert!(folder.join(&source).is_file(), "{board}: {source}");
         }
-        assert_eq!(board["tested"], "built, not run on hardware");
+        assert_eq!(board["hardware"], false);
+        let tested = board["tested"].as_str().unwrap();
+        assert!(tested.ends_with("; hardware: no"), "{board}");
+        let on_virtual_board = board["ran_on"].as_array().unwrap().contains(&"virtual board".into());
+        assert_eq!(
+            tested.starts_with("run on the virtual board"),
+            on_virtual_board,
+            "{board}"
+        );
     }
 }
 
@@ -114,6 +122,17 @@ fn model_and_sequences_go_to_the_sections_that_the_image_names() {
     assert!(stderr.contains("cargo install probe-rs-tools"), "{stderr}");
     assert!(out.stdout.is_empty());
 
+    // The same image for another board: both names, before anything is written.
+    fails(
+        &format!(
+            "flash {blob} --board stm32l4-iot01a --firmware {image} --out {}",
+            folder.at("none")
+        ),
+        1,
+        &[image, "an image of nrf52840-dk, not of stm32l4-iot01a"],
+    );
+    assert!(!folder.path("none").exists());
+
     // More sequences than the flash holds: both numbers.
     fails(
         &format!("flash {blob} --board nrf52840-dk --firmware {image} --task frequency --n 100000 --dry-run"),
@@ -157,4 +176,56 @@ fn dial_cap_and_budget_go_into_the_header() {
     let analyser =
         format!("flash {blob} --board nrf52840-dk --app measure-dense --budget-uj-per-hour 900000 --sensor none");
     fails(&analyser, 2, &["measure-dense", "replay or classify"]);
+}
+
+/// A program in place of probe-rs that says what it was given, on standard output.
+#[cfg(unix)]
+fn echoing_probe_rs(folder: &Folder) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.path("bin").join("probe-rs");
+    std::fs::create_dir(folder.path("bin")).unwrap();
+    std::fs::write(&path, "#!/bin/sh\necho \"given: $*\"\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder.at("bin")
+}
+
+#[cfg(unix)]
+#[test]
+fn what_probe_rs_says_does_not_mix_with_the_json() {
+    let folder = Folder::new();
+    let path = echoing_probe_rs(&folder);
+    let blob = model("frequency");
+    let line = format!("flash {blob} --board nrf52840-dk --task frequency --n 2");
+    let image = json(&format!("{line} --dry-run --out {}", folder.at("out")))["image"].clone();
+    let flash = |options: &[&str]| {
+        let out = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+            .args(line.split(' '))
+            .args(["--probe", "1366:1051", "--firmware", image.as_str().unwrap()])
+            .args(["--out", &folder.at("out")])
+            .args(options)
+            .env("PATH", &path)
+            .output()
+            .unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        (
+            String::from_utf8(out.stdout).unwrap(),
+            String::from_utf8(out.stderr).unwrap(),
+        )
+    };
+    let (stdout, stderr) = flash(&["--json"]);
+    let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(value["flashed"], true);
+    assert_eq!(stderr.matches("given: ").count(), 3, "{stderr}");
+    assert!(
+        stderr.contains("given: run --chip nRF52840_xxAA --probe 1366:1051 "),
+        "{stderr}"
+    );
+
+    let (stdout, _) = flash(&[]);
+    assert_eq!(stdout.matches("given: ").count(), 3, "{stdout}");
+    // The result stands before the image's log.
+    assert!(
+        stdout.find("replay on nrf52840-dk") < stdout.find("given: run"),
+        "{stdout}"
+    );
 }

@@ -1,7 +1,7 @@
 //! The real boards of `firmware/boards`, whose images are built here and run elsewhere.
 
 use crate::{Error, firmware::Package};
-use std::path::PathBuf;
+use std::{fmt, fs, path::PathBuf};
 
 /// A real board in `firmware/boards`.
 #[derive(Debug, Clone, Copy)]
@@ -18,11 +18,39 @@ pub struct Board {
     pub chip: &'static str,
     /// Its deepest sleep between samples.
     pub sleep: &'static str,
+    /// Whether this sleep shuts the debugger out. Such a board's images are built in two ways: watched, with what the debugger
+    /// needs kept on, so that the log goes on and the current means nothing; or unwatched, by the feature of that name.
+    pub deaf_asleep: bool,
+    /// Whether a probe has to connect while it holds the chip in reset, because it would not find it asleep.
+    pub connect_under_reset: bool,
+    /// What its images have run on.
+    pub ran_on: &'static [RanOn],
     /// The profile that `skiprnn energy --board` takes, where there is one.
     pub energy: Option<&'static str>,
     /// Its programs.
     pub programs: &'static [&'static str],
 }
+
+/// What an image has run on, beyond having been built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RanOn {
+    /// A model of the board's core and peripherals, by the test suite.
+    VirtualBoard,
+    /// The board itself.
+    Hardware,
+}
+
+impl fmt::Display for RanOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::VirtualBoard => "virtual board",
+            Self::Hardware => "hardware",
+        })
+    }
+}
+
+/// The program of which somebody reads the log as it runs.
+const WATCHED: &str = "replay";
 
 /// Every real board.
 pub const BOARDS: [Board; 4] = [
@@ -33,6 +61,9 @@ pub const BOARDS: [Board; 4] = [
         target: "thumbv7em-none-eabihf",
         chip: "nRF52840_xxAA",
         sleep: "System ON, RTC1",
+        deaf_asleep: false,
+        connect_under_reset: false,
+        ran_on: &[],
         energy: Some("nrf52840"),
         programs: &[
             "replay",
@@ -51,6 +82,9 @@ pub const BOARDS: [Board; 4] = [
         target: "thumbv7em-none-eabihf",
         chip: "STM32L475VGTx",
         sleep: "Stop 2, LPTIM1",
+        deaf_asleep: true,
+        connect_under_reset: true,
+        ran_on: &[],
         energy: Some("stm32l476"),
         programs: &["replay", "classify-lsm6ds"],
     },
@@ -61,6 +95,9 @@ pub const BOARDS: [Board; 4] = [
         target: "thumbv8m.main-none-eabihf",
         chip: "STM32U575ZITx",
         sleep: "Stop 2, LPTIM1",
+        deaf_asleep: true,
+        connect_under_reset: true,
+        ran_on: &[],
         energy: Some("stm32u575"),
         programs: &["replay", "classify-lis3dh"],
     },
@@ -71,6 +108,9 @@ pub const BOARDS: [Board; 4] = [
         target: "thumbv8m.main-none-eabihf",
         chip: "RP235x",
         sleep: "SLEEP, TIMER0",
+        deaf_asleep: true,
+        connect_under_reset: false,
+        ran_on: &[],
         energy: None,
         programs: &["replay", "classify-lis3dh"],
     },
@@ -142,19 +182,45 @@ impl Board {
         }
     }
 
-    /// Builds the image of one of its programs and returns where it lies.
+    /// Whether an image of this program is built to be watched, where nothing else is asked for: always where the debugger is
+    /// heard in sleep, else for `replay`, whose log is what it is run for.
+    pub fn watched(&self, program: &str) -> bool {
+        !self.deaf_asleep || program == WATCHED
+    }
+
+    /// Builds the image of one of its programs in the way that [`Board::watched`] says, and returns where it lies.
     ///
     /// # Errors
     /// As [`Package::build`].
     pub fn build(&self, program: &str) -> Result<PathBuf, Error> {
-        Package {
+        self.build_to_be(self.watched(program), program)
+    }
+
+    /// Builds the image of one of its programs, to be watched or not, and returns where it lies. A board whose sleep does not
+    /// shut the debugger out has one image for both.
+    ///
+    /// # Errors
+    /// As [`Package::build`]; or the image cannot be copied.
+    pub fn build_to_be(&self, watched: bool, program: &str) -> Result<PathBuf, Error> {
+        let target_dir = format!("target/boards/{}", self.name);
+        let built = Package {
             folder: self.name,
             target: self.target,
             program,
-            features: "",
-            target_dir: "target/boards",
+            features: if watched || !self.deaf_asleep { "" } else { "unwatched" },
+            target_dir: &target_dir,
         }
-        .build()
+        .build()?;
+        if !self.deaf_asleep {
+            return Ok(built);
+        }
+        // The two ways have one name in cargo's folder: each is kept under its own.
+        let kept = built.with_file_name(format!("{program}-{}", if watched { "watched" } else { "unwatched" }));
+        fs::copy(&built, &kept).map_err(|source| Error::Io {
+            path: kept.clone(),
+            source,
+        })?;
+        Ok(kept)
     }
 }
 
@@ -187,6 +253,23 @@ mod tests {
         );
         assert!(board.program("paint", 3).unwrap_err().contains("no program paint"));
         assert!(find("arduino").unwrap_err().contains("nrf52840-dk"));
+    }
+
+    #[test]
+    fn only_replay_is_watched_where_sleep_shuts_the_debugger_out() {
+        let nucleo = find("stm32u5-nucleo").unwrap();
+        assert!(nucleo.watched("replay") && !nucleo.watched("classify-lis3dh"));
+        let dk = find("nrf52840-dk").unwrap();
+        assert!(dk.watched("replay") && dk.watched("measure-skip-sleep"));
+    }
+
+    #[test]
+    fn a_board_has_two_ways_to_be_built_exactly_if_its_sleep_shuts_the_debugger_out() {
+        let boards = crate::firmware::source_tree().unwrap().join("firmware/boards");
+        for board in BOARDS {
+            let manifest = std::fs::read_to_string(boards.join(board.name).join("Cargo.toml")).unwrap();
+            assert_eq!(manifest.contains("\nunwatched = "), board.deaf_asleep, "{}", board.name);
+        }
     }
 
     #[test]

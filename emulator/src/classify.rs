@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     const LINES: [&str; 4] = [
-        "image machine=mps2-an386 log=3 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16",
+        "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16",
         "decision seq=0 class=1 sample=57 at=50000000 updates=9 dial=98304 cap=20 logits=[-7, 12] asleep=40000000",
         "lost: sample 3: the queue was full",
         "summary sequences=2 decisions=1 updates=12 samples=12 captured=2 queued=3 overflows=1 missed=0 failures=0 \

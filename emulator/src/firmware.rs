@@ -1,6 +1,9 @@
 //! Firmware images from the source tree: the ones of the emulated boards, and those of real ones.
 
-pub use crate::memory::{Region, Regions, blob, sequences};
+pub use crate::{
+    identity::Identity,
+    memory::{Region, Regions, blob, sequences},
+};
 
 use crate::Error;
 use std::{

@@ -25,6 +25,7 @@ pub mod faults;
 pub mod firmware;
 mod histogram;
 pub mod identical;
+mod identity;
 mod image;
 mod log;
 mod machine;

@@ -7,7 +7,7 @@ use defmt_decoder::{DecodeError, StreamDecoder, Table};
 use std::{path::Path, str::FromStr};
 
 /// Version of the lines that this reads.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The table that turns the image's log back into text.
 pub fn table(elf: &[u8], path: &Path) -> Result<Table, Error> {
@@ -303,7 +303,7 @@ mod tests {
     use super::*;
 
     const LINES: [&str; 6] = [
-        "image machine=mps2-an386 log=3 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 \
+        "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 \
          max_outputs=32 max_samples=4096",
         "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
         "model bytes=1234 hidden=32 layers=1 inputs=3 outputs=2 period_ns=20000000 sequences=2 samples=24",
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn contradictions_are_found() {
         assert!(refusal(0, "image machine=mps2-an386 log=9").contains("version 9 of the log"));
-        assert!(refusal(0, "image machine=mps2-an500 log=3").contains("an image for mps2-an500"));
+        assert!(refusal(0, "image machine=mps2-an500 log=4").contains("an image for mps2-an500"));
         assert!(
             refusal(
                 1,

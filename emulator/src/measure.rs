@@ -119,7 +119,7 @@ mod tests {
     fn a_window_is_read_back() {
         let lines = [
             "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
-            "image machine=mps2-an386 log=3 ticks_per_second=25000000",
+            "image machine=mps2-an386 log=4 ticks_per_second=25000000",
             "window mode=SkipPoll sequences=2 updates=4 meter=6432 wakes=7 ticks=25000000 asleep=12500000",
             "summary windows=1",
         ]

@@ -101,6 +101,39 @@ fn the_largest_model_and_the_longest_sequence() {
     }
 }
 
+/// What an image says of its stack: the bytes that were in use when most were, and all of them.
+fn stack(emulation: &Emulation) -> (u32, u32) {
+    let line = emulation.log.iter().find(|line| line.starts_with("stack "));
+    let words: Vec<&str> = line.expect("a line on the stack").split(['=', ' ']).collect();
+    assert_eq!((words[1], words[3]), ("used", "bytes"), "{words:?}");
+    (words[2].parse().unwrap(), words[4].parse().unwrap())
+}
+
+#[test]
+fn a_replay_uses_less_than_nine_tenths_of_the_real_boards_stack() {
+    let shape = Shape {
+        cell: Cell::SkipLstm,
+        outputs: 32,
+        layers: 2,
+        sequences: 2,
+        ..SMALL
+    };
+    let (blob, counts) = random(shape);
+    for options in machines() {
+        let (used, bytes) = stack(&emulate(shape, &blob, &counts, &options));
+        println!("{}: {used} of {bytes} bytes", options.machine);
+        // memory.x of the real boards; the microbit has a buffer for the stream beside it.
+        let kilobytes = if options.machine == Machine::Microbit { 11 } else { 12 };
+        assert_eq!(bytes, kilobytes * 1024, "{}", options.machine);
+        // A network's state on the stack would be more than the rest.
+        assert!(
+            (1024..bytes * 9 / 10).contains(&used),
+            "{}: {used} of {bytes} bytes",
+            options.machine
+        );
+    }
+}
+
 #[test]
 fn asleep_for_as_long_as_the_schedule_says() {
     // At shift 0 an instruction takes a nanosecond, so that updates are short against the period of 20 ms.

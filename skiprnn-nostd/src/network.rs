@@ -1,6 +1,7 @@
 //! The seam between a network and whatever feeds it with samples.
 
 use crate::{Capacity, Model, State, Step, StepError};
+use core::borrow::BorrowMut;
 use fixed::types::I16F16;
 
 /// A network that says after every update how many samples to sleep through: what [`crate::Sequence`] and the runner
@@ -87,10 +88,12 @@ impl<N: Network> Network for &mut N {
 }
 
 /// A parsed model with the state of one stream, sized at compile time for at most `H` units, `L` layers and `I` inputs.
+///
+/// It owns its state, or borrows it: by `S = &mut State<H, L, I>` the state can lie in static memory, off the stack.
 #[derive(Debug, Clone)]
-pub struct Instance<'a, const H: usize, const L: usize, const I: usize> {
+pub struct Instance<'a, const H: usize, const L: usize, const I: usize, S = State<H, L, I>> {
     model: Model<'a>,
-    state: State<H, L, I>,
+    state: S,
 }
 
 impl<'a, const H: usize, const L: usize, const I: usize> Instance<'a, H, L, I> {
@@ -102,6 +105,18 @@ impl<'a, const H: usize, const L: usize, const I: usize> Instance<'a, H, L, I> {
         let state = State::new(&model)?;
         Ok(Instance { model, state })
     }
+}
+
+impl<'a, const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>>> Instance<'a, H, L, I, S> {
+    /// Puts the model over a state that lies elsewhere, and takes it to the start of a sequence. The state's dial stays
+    /// where it is.
+    ///
+    /// # Errors
+    /// The model is larger than `H`, `L` or `I`.
+    pub fn over(model: Model<'a>, mut state: S) -> Result<Self, Capacity> {
+        state.borrow_mut().reset(&model)?;
+        Ok(Instance { model, state })
+    }
 
     /// The model.
     #[must_use]
@@ -111,17 +126,19 @@ impl<'a, const H: usize, const L: usize, const I: usize> Instance<'a, H, L, I> {
 
     /// The state.
     #[must_use]
-    pub const fn state(&self) -> &State<H, L, I> {
-        &self.state
+    pub fn state(&self) -> &State<H, L, I> {
+        self.state.borrow()
     }
 
     /// Sets the dial: an offset added to the gate's pre-activation. Positive: more updates; negative: fewer.
     pub fn set_dial(&mut self, dial: I16F16) {
-        self.state.set_dial(dial);
+        self.state.borrow_mut().set_dial(dial);
     }
 }
 
-impl<const H: usize, const L: usize, const I: usize> Network for Instance<'_, H, L, I> {
+impl<const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>>> Network
+    for Instance<'_, H, L, I, S>
+{
     type Error = StepError;
 
     fn inputs(&self) -> usize {
@@ -141,17 +158,17 @@ impl<const H: usize, const L: usize, const I: usize> Network for Instance<'_, H,
     }
 
     fn reset(&mut self) -> Result<(), StepError> {
-        self.state.reset(&self.model).map_err(StepError::State)
+        self.state.borrow_mut().reset(&self.model).map_err(StepError::State)
     }
 
     // A call of its own, so that a measurement around it runs from the call to the return of one update.
     #[inline(never)]
     fn step(&mut self, counts: &[i16]) -> Result<Step, StepError> {
-        self.model.step(&mut self.state, counts)
+        self.model.step(self.state.borrow_mut(), counts)
     }
 
     fn logits(&self, out: &mut [i32]) -> Result<(), StepError> {
-        self.model.logits(&self.state, out)
+        self.model.logits(self.state.borrow(), out)
     }
 
     fn decide(&self, logits: &[i32]) -> usize {
@@ -159,6 +176,6 @@ impl<const H: usize, const L: usize, const I: usize> Network for Instance<'_, H,
     }
 
     fn state_crc(&self) -> u32 {
-        self.state.crc(&self.model)
+        self.state.borrow().crc(&self.model)
     }
 }

@@ -95,18 +95,21 @@ impl fmt::Display for StepError {
 impl core::error::Error for StepError {}
 
 impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
+    /// Nothing but zeros, as a value for static memory: [`State::reset`] makes it the state of a model.
+    pub const ZERO: Self = State {
+        h: [Padded::ZERO; L],
+        c: [[0; H]; L],
+        last: Padded::ZERO,
+        x: Padded::ZERO,
+        dial: I16F16::ZERO,
+    };
+
     /// The state at the start of a sequence: the model's learned h0 and c0, dial 0.
     ///
     /// # Errors
     /// The model is larger than `H`, `L` or `I`.
     pub fn new(model: &Model<'_>) -> Result<Self, Capacity> {
-        let mut state = State {
-            h: [Padded::ZERO; L],
-            c: [[0; H]; L],
-            last: Padded::ZERO,
-            x: Padded::ZERO,
-            dial: I16F16::ZERO,
-        };
+        let mut state = State::ZERO;
         state.reset(model)?;
         Ok(state)
     }

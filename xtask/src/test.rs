@@ -49,7 +49,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "firmware/boards/nrf52840-dk",
-        "cargo clippy --quiet --release --target-dir ../../target/boards -- -D warnings",
+        "cargo clippy --quiet --release --target-dir ../../target/boards/nrf52840-dk -- -D warnings",
     ),
     ("", "cargo run --quiet --package xtask -- identical --pairs 500"),
     (

@@ -3,12 +3,14 @@
 //! The runner of [`skiprnn_nostd::runner`] does the work; here is what an application adds to it: the model is refused
 //! where it was made for another sensor, a pin is high while the class that matters was decided last, dial and cap are set
 //! before each sequence, and failures are counted: a sample that was lost costs its sequence, a sensor that fails several
-//! sequences in a row ends the application.
+//! sequences in a row ends the application. Three marker pins show an analyser what the board does, as in a replay.
 
 use crate::{
     MAX_OUTPUTS,
     dial::{Dial, DialControl, Spending},
-    markers::MarkerError,
+    markers::{MarkerError, Markers},
+    parts::{Marked, MarkedClock, Metered, PartError, mark, unmarked},
+    record::Tally,
     sensor::{Described, FitError, Mismatch, fit},
 };
 use core::fmt;
@@ -31,7 +33,7 @@ pub enum ClassifyError<S, C, N> {
     Sensor(S),
     /// The runner could not begin, or failed several times in a row.
     Runner(RunnerError<S, C, N>),
-    /// The pin did not take its level.
+    /// A pin, the decision's or a marker, did not take its level.
     Pin,
 }
 
@@ -44,9 +46,9 @@ impl<S, C, N> From<FitError<S>> for ClassifyError<S, C, N> {
     }
 }
 
-impl<S, C, N> From<RunnerError<S, C, N>> for ClassifyError<S, C, N> {
-    fn from(error: RunnerError<S, C, N>) -> Self {
-        Self::Runner(error)
+impl<S, C, N> From<RunnerError<PartError<S>, PartError<C>, PartError<N>>> for ClassifyError<S, C, N> {
+    fn from(error: RunnerError<PartError<S>, PartError<C>, PartError<N>>) -> Self {
+        unmarked(error).map_or(Self::Pin, Self::Runner)
     }
 }
 
@@ -62,7 +64,7 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for ClassifyError
             Self::Mismatch(error) => error.fmt(f),
             Self::Sensor(error) => write!(f, "the ranges cannot be set: {error:?}"),
             Self::Runner(error) => error.fmt(f),
-            Self::Pin => f.write_str("the pin of the decision did not take its level"),
+            Self::Pin => f.write_str("a pin, the decision's or a marker, did not take its level"),
         }
     }
 }
@@ -85,19 +87,31 @@ type ErrorOf<S, C, N> = ClassifyError<<S as Sensor>::Error, <C as Clock>::Error,
 /// What happened, with these parts.
 type EventOf<S, C, N> = Event<<S as Sensor>::Error, <C as Clock>::Error, <N as Network>::Error>;
 
-/// A runner and the pin of its decisions.
+/// The runner of a classification's parts, each with its marker pin.
+type MarkedRunner<S, C, N, PS, PA, PU> = Runner<Marked<S, PS>, MarkedClock<C, PA>, Metered<N, (), PU>>;
+
+/// A runner, the pin of its decisions and the marker pins.
 #[derive(Debug)]
-pub struct Classify<'a, S, C, N, P> {
-    runner: Runner<S, C, N>,
+pub struct Classify<'a, S, C, N, P, PS, PA, PU> {
+    runner: MarkedRunner<S, C, N, PS, PA, PU>,
     control: DialControl<'a>,
     pin: P,
     class: usize,
     failures: u32,
 }
 
-impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S, C, N, P> {
-    /// Puts the parts together; `control` turns the network's dial. The pin is high while `class` was decided last, and low
-    /// at first.
+impl<'a, S, C, N, P, PS, PA, PU> Classify<'a, S, C, N, P, PS, PA, PU>
+where
+    S: Described,
+    C: Clock,
+    N: Network + Dial,
+    P: OutputPin,
+    PS: OutputPin,
+    PA: OutputPin,
+    PU: OutputPin,
+{
+    /// Puts the parts together; `control` turns the network's dial. The pin is high while the class beside it was decided
+    /// last, and low at first. Raises AWAKE and lowers the other markers.
     ///
     /// # Errors
     /// The model was made for another sensor, the sensor does not answer, or the sample period does not fit the clock.
@@ -106,13 +120,28 @@ impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S
         network: N,
         mut sensor: S,
         clock: C,
-        mut pin: P,
-        class: usize,
+        markers: Markers<PS, PA, PU>,
+        (mut pin, class): (P, usize),
         control: DialControl<'a>,
     ) -> Result<Self, ErrorOf<S, C, N>> {
         fit(model, &mut sensor)?;
         pin.set_low().map_err(|_| MarkerError)?;
-        let runner = Runner::new(Sequence::new(network), sensor, clock, &Config::default())?;
+        let Markers {
+            mut seq,
+            mut awake,
+            mut update,
+        } = markers;
+        mark(&mut seq, false)?;
+        mark(&mut update, false)?;
+        mark(&mut awake, true)?;
+        let metered = Metered {
+            network,
+            meter: (),
+            update,
+            tally: Tally::default(),
+        };
+        let (sensor, clock) = (Marked { sensor, seq }, MarkedClock { clock, awake });
+        let runner = Runner::new(Sequence::new(metered), sensor, clock, &Config::default())?;
         Ok(Self {
             runner,
             control,
@@ -122,7 +151,8 @@ impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S
         })
     }
 
-    /// Runs one sequence to its decision, asleep in between, and sets the pin.
+    /// Runs one sequence to its decision, asleep in between, and sets the pin. SEQ is high from its first sample to the
+    /// decision, or until it is lost.
     ///
     /// # Errors
     /// [`FAILURES`] sequences in a row have failed.
@@ -131,7 +161,9 @@ impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S
         self.runner.network_mut().set_dial(setting.dial);
         self.runner.set_cap(setting.cap)?;
         let before = self.runner.counters().updates;
-        match self.runner.decide::<MAX_OUTPUTS>() {
+        let result = self.runner.decide::<MAX_OUTPUTS>();
+        mark(&mut self.runner.parts_mut().0.seq, false)?;
+        match result {
             Ok(decision) => {
                 self.control.decided(decision.updates);
                 self.failures = 0;
@@ -140,12 +172,13 @@ impl<'a, S: Described, C: Clock, N: Network + Dial, P: OutputPin> Classify<'a, S
                 Ok(Event::Decided(decision, self.runner.counters(), setting))
             }
             Err(error) => {
+                let error = unmarked(error)?;
                 let made = self.runner.counters().updates.saturating_sub(before);
                 self.control.lost(u32::try_from(made).unwrap_or(u32::MAX));
                 self.failures = self.failures.saturating_add(1);
                 match self.failures < FAILURES {
                     true => Ok(Event::Lost(error)),
-                    false => Err(error.into()),
+                    false => Err(ClassifyError::Runner(error)),
                 }
             }
         }

@@ -1,10 +1,10 @@
 //! Which dial and which cap each sequence is run at: those that the loader left, or those that an energy budget allows.
 
 use crate::stored::{Settings, SettingsError};
-use core::num::NonZeroU32;
+use core::{borrow::BorrowMut, num::NonZeroU32};
 use fixed::types::I16F16;
 use skiprnn_nostd::{
-    Instance, Model,
+    Instance, Model, State,
     budget::{BudgetController, Setting},
 };
 
@@ -14,7 +14,7 @@ pub trait Dial {
     fn set_dial(&mut self, dial: I16F16);
 }
 
-impl<const H: usize, const L: usize, const I: usize> Dial for Instance<'_, H, L, I> {
+impl<const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>>> Dial for Instance<'_, H, L, I, S> {
     fn set_dial(&mut self, dial: I16F16) {
         Instance::set_dial(self, dial);
     }

@@ -25,6 +25,7 @@
     )
 )]
 
+pub mod bus;
 pub mod classify;
 pub mod dial;
 pub mod fault;

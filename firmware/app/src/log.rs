@@ -18,7 +18,7 @@ use skiprnn_nostd::{
 };
 
 /// Version of these lines; the host refuses another.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// What the image is: first line.
 pub fn image(machine: &'static str, ticks_per_second: u32) {
@@ -130,6 +130,11 @@ pub fn classified(counters: &Counters) {
         counters.late_wakes,
         counters.latest_wake_ticks
     );
+}
+
+/// Bytes of the stack that were in use when most were, and its size.
+pub fn stack((used, bytes): (u32, u32)) {
+    defmt::println!("stack used={=u32} bytes={=u32}", used, bytes);
 }
 
 /// A window of a measurement, when SEQ is low again.

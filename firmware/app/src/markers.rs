@@ -1,5 +1,8 @@
 //! Three pins that show a power analyser or a logic analyser what the board is doing.
 
+use core::convert::Infallible;
+use embedded_hal::digital::{ErrorType, OutputPin};
+
 /// A marker pin did not take its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -14,4 +17,31 @@ pub struct Markers<S, A, U> {
     pub awake: A,
     /// UPDATE: one update of the network, the reading of the sample excluded.
     pub update: U,
+}
+
+/// A pin that leads nowhere, for a board that has none to spare.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unwired;
+
+impl Markers<Unwired, Unwired, Unwired> {
+    /// No marker pins.
+    pub const NONE: Self = Self {
+        seq: Unwired,
+        awake: Unwired,
+        update: Unwired,
+    };
+}
+
+impl ErrorType for Unwired {
+    type Error = Infallible;
+}
+
+impl OutputPin for Unwired {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
 }

@@ -15,7 +15,7 @@ use fixed::types::I16F16;
 use heapless::Vec;
 use skiprnn_nostd::{
     Network, Step,
-    runner::{Captured, Clock, Instants, Profile, Sensor},
+    runner::{Captured, Clock, Instants, Profile, RunnerError, Sensor},
 };
 
 /// A part failed, or its marker pin.
@@ -25,6 +25,42 @@ pub enum PartError<E> {
     Part(E),
     /// The pin did not take its level.
     Marker,
+}
+
+/// The runner's error without the marker pins.
+pub(crate) fn unmarked<S, C, N>(
+    error: RunnerError<PartError<S>, PartError<C>, PartError<N>>,
+) -> Result<RunnerError<S, C, N>, MarkerError> {
+    Ok(match error {
+        RunnerError::Sensor { sample, error } => RunnerError::Sensor {
+            sample,
+            error: error.part()?,
+        },
+        RunnerError::Clock(error) => RunnerError::Clock(error.part()?),
+        RunnerError::Network(error) => RunnerError::Network(error.part()?),
+        RunnerError::SamplePeriod {
+            sample_period_ns,
+            ticks_per_second,
+        } => RunnerError::SamplePeriod {
+            sample_period_ns,
+            ticks_per_second,
+        },
+        RunnerError::CappedStream => RunnerError::CappedStream,
+        RunnerError::Timeout { sample } => RunnerError::Timeout { sample },
+        RunnerError::Overflow { sample } => RunnerError::Overflow { sample },
+        RunnerError::Missed { sample, late_ticks } => RunnerError::Missed { sample, late_ticks },
+        RunnerError::Outputs { needed, capacity } => RunnerError::Outputs { needed, capacity },
+    })
+}
+
+impl<E> PartError<E> {
+    /// The part's own error.
+    fn part(self) -> Result<E, MarkerError> {
+        match self {
+            Self::Part(error) => Ok(error),
+            Self::Marker => Err(MarkerError),
+        }
+    }
 }
 
 impl<E> From<MarkerError> for PartError<E> {
@@ -98,6 +134,49 @@ impl<R: Recording, P: OutputPin> Sensor for Recorded<R, P> {
     fn take_captured(&mut self, sample: u64) -> Result<Captured<Self::Sample>, Self::Error> {
         let counts = self.sample(sample)?;
         Ok(Captured::Sample { counts, queued: 1 })
+    }
+}
+
+/// A sensor; raises SEQ with the first sample of a sequence.
+#[derive(Debug)]
+pub(crate) struct Marked<S, P> {
+    pub(crate) sensor: S,
+    pub(crate) seq: P,
+}
+
+impl<S: Sensor, P: OutputPin> Sensor for Marked<S, P> {
+    type Error = PartError<S::Error>;
+    type Sample = S::Sample;
+
+    fn profile(&self) -> Profile {
+        self.sensor.profile()
+    }
+
+    fn power_up(&mut self) -> Result<(), Self::Error> {
+        self.sensor.power_up().map_err(PartError::Part)
+    }
+
+    fn power_down(&mut self) -> Result<(), Self::Error> {
+        self.sensor.power_down().map_err(PartError::Part)
+    }
+
+    fn read(&mut self, sample: u64) -> Poll<Result<S::Sample, Self::Error>> {
+        if sample == 0 {
+            mark(&mut self.seq, true).map_err(PartError::from)?;
+        }
+        self.sensor.read(sample).map_err(PartError::Part)
+    }
+
+    fn start_capture(&mut self, from: u64, instants: Instants) -> Result<(), Self::Error> {
+        self.sensor.start_capture(from, instants).map_err(PartError::Part)
+    }
+
+    fn take_captured(&mut self, sample: u64) -> Result<Captured<S::Sample>, Self::Error> {
+        self.sensor.take_captured(sample).map_err(PartError::Part)
+    }
+
+    fn stop_capture(&mut self) -> Result<(), Self::Error> {
+        self.sensor.stop_capture().map_err(PartError::Part)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{MAX_OUTPUTS, schedule::Schedule};
 use heapless::Vec;
 
 /// One sequence, complete as soon as its decision is final.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SequenceRecord {
     /// Index in the file.
     pub sequence: u32,
@@ -40,6 +40,19 @@ pub struct Summary {
     pub late_updates: u64,
     /// Ticks of the clock by which the latest wake-up missed its instant.
     pub wake_delay_ticks: u64,
+}
+
+impl Summary {
+    /// Counts one sequence, before whose first sample the board waited for so many ticks.
+    pub(crate) fn add(&mut self, record: &SequenceRecord, waited: u64) {
+        self.sequences = self.sequences.saturating_add(1);
+        self.update_ticks.merge(&record.update_ticks);
+        self.asleep_ticks = self
+            .asleep_ticks
+            .saturating_add(record.asleep_ticks)
+            .saturating_add(waited);
+        self.late_updates = self.late_updates.saturating_add(record.late_updates.into());
+    }
 }
 
 /// How often, and within which bounds, something was counted.

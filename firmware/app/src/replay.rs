@@ -18,7 +18,6 @@ use crate::{
     markers::{MarkerError, Markers},
     parts::{MarkedClock, Metered, PartError, Recorded, mark},
     record::{SequenceRecord, Summary, Tally},
-    schedule::Schedule,
     stored::{LoadError, Recording, SampleError},
     time::Meter,
 };
@@ -26,7 +25,7 @@ use core::{fmt, time::Duration};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Network, Sequence,
-    runner::{Clock, Config, Decision, Runner, RunnerError},
+    runner::{Clock, Config, Decision, Runner, RunnerError, Update},
 };
 
 /// T_s in nanoseconds at which sequences are replayed whose model states none.
@@ -105,6 +104,8 @@ type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>
 pub struct Replay<'a, R, N, C, M, PS, PA, PU> {
     runner: Marked<R, N, C, M, PS, PA, PU>,
     control: DialControl<'a>,
+    /// Of the present sequence: too large to be handed about by value.
+    record: SequenceRecord,
 }
 
 /// The error of a replay of network `N` by clock `C`.
@@ -167,7 +168,11 @@ where
         };
         let sequence = Sequence::new(metered).with_length(header.length);
         let runner = Runner::new(sequence, recorded, MarkedClock { clock, awake }, &config)?;
-        Ok(Self { runner, control })
+        Ok(Self {
+            runner,
+            control,
+            record: SequenceRecord::default(),
+        })
     }
 
     /// Replays the whole recording; `sink` takes each record as soon as its decision is final, before the board
@@ -179,9 +184,9 @@ where
         let mut summary = Summary::default();
         let mut first = None;
         for index in 0..self.runner.parts_mut().0.recording.header().sequences {
-            let (due, record) = self.sequence(index, &mut summary)?;
+            let due = self.sequence(index, &mut summary)?;
             first.get_or_insert(due);
-            sink(&record);
+            sink(&self.record);
         }
         let before = self.runner.counters().asleep_ticks;
         let end = self.runner.finish()?;
@@ -199,51 +204,47 @@ where
         self.control.spending()
     }
 
-    /// Replays one sequence up to its decision, and returns the tick of its first sample too.
-    fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<(u64, SequenceRecord), ErrorOf<N, C>> {
+    /// Replays one sequence up to its decision, records it, and returns the tick of its first sample.
+    fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<u64, ErrorOf<N, C>> {
         let recording = &mut self.runner.parts_mut().0.recording;
         recording.advance().map_err(ReplayError::Recording)?;
         let setting = self.control.setting();
         self.runner.network_mut().set_dial(setting.dial);
         self.runner.set_cap(setting.cap)?;
-        let mut schedule = Schedule::default();
+        self.record.schedule.clear();
+        self.record.late_updates = 0;
         let before = self.runner.counters().asleep_ticks;
         let first = self.runner.update()?;
         let began = self.runner.counters().asleep_ticks;
-        schedule.insert(first.sample as u32);
-        let mut late_updates = 0u32;
+        self.record.schedule.insert(first.sample as u32);
         let mut last = first;
         while last.next.is_some() {
             last = self.runner.update()?;
-            schedule.insert(last.sample as u32);
-            late_updates = late_updates.saturating_add(last.captured.into());
+            self.record.schedule.insert(last.sample as u32);
+            self.record.late_updates = self.record.late_updates.saturating_add(last.captured.into());
         }
-        let asleep_ticks = self.runner.counters().asleep_ticks.saturating_sub(began);
-        let decision: Decision<MAX_OUTPUTS> = self.runner.decision(&last)?;
-        mark(&mut self.runner.parts_mut().0.seq, false)?;
-        self.control.decided(decision.updates);
-
-        let update_ticks = core::mem::take(&mut self.runner.network_mut().tally);
+        self.record.asleep_ticks = self.runner.counters().asleep_ticks.saturating_sub(began);
+        self.decided(index, &last)?;
         // The board's wait for the very first sample is none of the replay's.
         let waited = if summary.sequences == 0 {
             0
         } else {
             began.saturating_sub(before)
         };
-        summary.sequences = summary.sequences.saturating_add(1);
-        summary.update_ticks.merge(&update_ticks);
-        summary.asleep_ticks = summary.asleep_ticks.saturating_add(asleep_ticks).saturating_add(waited);
-        summary.late_updates = summary.late_updates.saturating_add(late_updates.into());
-        let record = SequenceRecord {
-            sequence: index,
-            decision: decision.class as u32,
-            logits: decision.logits,
-            state_crc: self.runner.sequence().network().state_crc(),
-            schedule,
-            update_ticks,
-            asleep_ticks,
-            late_updates,
-        };
-        Ok((first.due, record))
+        summary.add(&self.record, waited);
+        Ok(first.due)
+    }
+
+    /// Records the decision that stands after this update.
+    fn decided(&mut self, index: u32, last: &Update) -> Result<(), ErrorOf<N, C>> {
+        let decision: Decision<MAX_OUTPUTS> = self.runner.decision(last)?;
+        mark(&mut self.runner.parts_mut().0.seq, false)?;
+        self.control.decided(decision.updates);
+        self.record.sequence = index;
+        self.record.decision = decision.class as u32;
+        self.record.logits = decision.logits;
+        self.record.state_crc = self.runner.sequence().network().state_crc();
+        self.record.update_ticks = core::mem::take(&mut self.runner.network_mut().tally);
+        Ok(())
     }
 }

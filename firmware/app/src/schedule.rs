@@ -35,6 +35,12 @@ impl Schedule {
         }
     }
 
+    /// Forgets every sample.
+    pub fn clear(&mut self) {
+        self.bits.fill(0);
+        self.used = 0;
+    }
+
     /// The bits, without trailing zero bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -65,5 +71,7 @@ mod tests {
         assert_eq!(schedule.samples().collect::<Vec<_>>(), [0, 7, 8, 4095]);
         assert_eq!(schedule.as_bytes().len(), 512);
         assert_eq!(schedule.as_bytes()[..2], [0b1000_0001, 1]);
+        schedule.clear();
+        assert_eq!(schedule, Schedule::default());
     }
 }

@@ -15,6 +15,17 @@ pub trait Meter {
     fn stop(&mut self) -> u32;
 }
 
+/// No stopwatch: every reading is 0.
+impl Meter for () {
+    #[inline(always)]
+    fn start(&mut self) {}
+
+    #[inline(always)]
+    fn stop(&mut self) -> u32 {
+        0
+    }
+}
+
 /// A clock that can also wait in the lightest sleep that the core has: it stops, and nothing else does.
 pub trait IdleClock: Clock {
     /// Waits until [`Clock::now`] has reached `tick`, the core stopped, its clocks and supplies left as they are.

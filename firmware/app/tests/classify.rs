@@ -1,9 +1,10 @@
 //! From a mock sensor to decisions: set to the model's ranges, on the pin, and what becomes of a sensor that fails.
 
 use app::{
-    DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS,
+    DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers,
     classify::{Classify, ClassifyError, Event},
-    sensor::{ChannelScale, Described, FitError, Mismatch, fit},
+    markers::Unwired,
+    sensor::{ChannelScale, Described, FitError, Mismatch, find, fit},
     stored::{Budget, Settings},
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
@@ -53,6 +54,10 @@ struct World {
     power: Vec<(u64, bool)>,
     /// (tick, sample).
     reads: Vec<(u64, u64)>,
+    /// (tick, which, level): SEQ, AWAKE and UPDATE.
+    marks: Vec<(u64, usize, bool)>,
+    /// Ticks at which the sensor was looked for.
+    tries: Vec<u64>,
 }
 
 type Shared = Rc<RefCell<World>>;
@@ -86,6 +91,8 @@ struct MockSensor {
     rate_hz: u32,
     /// Reads that still succeed.
     good: usize,
+    /// From when on it is there, in ticks.
+    boots_at: u64,
 }
 
 impl Described for MockSensor {
@@ -95,6 +102,16 @@ impl Described for MockSensor {
 
     fn rate_hz(&self) -> u32 {
         self.rate_hz
+    }
+
+    fn find(&mut self) -> Result<(), &'static str> {
+        let mut world = self.world.borrow_mut();
+        let now = world.now;
+        world.tries.push(now);
+        if now < self.boots_at {
+            return Err("still booting");
+        }
+        Ok(())
     }
 
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), &'static str> {
@@ -157,6 +174,7 @@ fn sensor(world: &Shared, unit: &'static str, widest: f32) -> MockSensor {
         widest,
         rate_hz: 400,
         good: usize::MAX,
+        boots_at: 0,
     }
 }
 
@@ -186,6 +204,16 @@ fn a_model_for_another_sensor_is_refused_by_name() {
             slow.to_string().contains("50 samples a second, the sensor makes 25"),
             "{slow}"
         );
+        // Every instant has its new sample only if the sensor is faster by what its oscillator may be off.
+        let mut slow = sensor(&world, "g", 4.0);
+        slow.rate_hz = 54;
+        assert_eq!(
+            refusal(slow).to_string(),
+            "the model takes 50 samples a second, the sensor makes 54; it must make 10 % more"
+        );
+        let mut fast = sensor(&world, "g", 4.0);
+        fast.rate_hz = 55;
+        assert_eq!(fit(model, &mut fast), Ok(()));
         let mut few = sensor(&world, "g", 4.0);
         few.channels.pop();
         let few = refusal(few);
@@ -211,6 +239,21 @@ fn a_sensor_is_set_to_the_models_ranges() {
 }
 
 #[test]
+fn a_sensor_that_boots_late_is_found_within_a_tenth_of_a_second() {
+    for (boots_at, found, tries) in [
+        (0, Ok(()), &[0][..]),
+        (70, Ok(()), &[0, 50, 100]),
+        (101, Err("still booting"), &[0, 50, 100]),
+    ] {
+        let world = Shared::default();
+        let mut sensor = sensor(&world, "g", 4.0);
+        sensor.boots_at = boots_at;
+        assert_eq!(find(&mut sensor, &mut MockClock(world.clone())), found);
+        assert_eq!(world.borrow().tries, tries);
+    }
+}
+
+#[test]
 fn what_refuses_says_why() {
     with_model(|model| {
         let world = Shared::default();
@@ -221,8 +264,8 @@ fn what_refuses_says_why() {
                 network,
                 sensor,
                 MockClock(world.clone()),
-                AnyPin,
-                0,
+                Markers::NONE,
+                (Unwired, 0),
                 DialControl::default(),
             )
             .map(|_| ())
@@ -242,8 +285,8 @@ fn what_refuses_says_why() {
             network,
             sensor(&world, "g", 4.0),
             MockClock(world.clone()),
-            StuckPin,
-            0,
+            Markers::NONE,
+            (StuckPin, 0),
             DialControl::default(),
         )
         .map(|_| ())
@@ -265,8 +308,8 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             network,
             sensor(&world, "g", 4.0),
             clock,
-            AnyPin,
-            0,
+            Markers::NONE,
+            (Unwired, 0),
             DialControl::default(),
         )
         .unwrap();
@@ -289,8 +332,12 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             network,
             sensor,
             MockClock(world.clone()),
-            pin.clone(),
-            class,
+            Markers {
+                seq: Marker(world.clone(), 0),
+                awake: Marker(world.clone(), 1),
+                update: Marker(world.clone(), 2),
+            },
+            (pin.clone(), class),
             DialControl::default(),
         )
         .unwrap();
@@ -317,7 +364,66 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             world.power.iter().filter(|(_, on)| !on).count() > 2,
             "never switched off"
         );
+        marks_show_what_the_board_did(&world);
     });
+}
+
+/// SEQ spans each sequence, UPDATE is high once for each read, at its tick, and AWAKE is low in between.
+fn marks_show_what_the_board_did(world: &World) {
+    let of = |which: usize| {
+        let of = move |mark: &&(u64, usize, bool)| mark.1 == which;
+        world.marks.iter().filter(of).map(|(tick, _, level)| (*tick, *level))
+    };
+    let seq: Vec<(u64, bool)> = of(0).collect();
+    let starts = world.reads.iter().filter(|(_, sample)| *sample == 0);
+    let starts: Vec<u64> = starts.map(|(tick, _)| *tick).collect();
+    assert_eq!(
+        seq.iter()
+            .filter(|(_, level)| *level)
+            .map(|(tick, _)| *tick)
+            .collect::<Vec<_>>(),
+        starts
+    );
+    // Low at first, then high and low for each sequence.
+    assert_eq!(seq.len(), 1 + 2 * starts.len());
+    let updates: Vec<u64> = of(2).filter(|(_, level)| *level).map(|(tick, _)| tick).collect();
+    let reads: Vec<u64> = world.reads.iter().map(|(tick, _)| *tick).collect();
+    assert_eq!(updates, reads);
+    let awake: Vec<(u64, bool)> = of(1).collect();
+    assert_eq!(awake[0], (0, true));
+    let slept: u64 = awake[1..]
+        .chunks_exact(2)
+        .map(|sleep| {
+            let [(from, false), (to, true)] = sleep else {
+                panic!("{sleep:?}");
+            };
+            to - from
+        })
+        .sum();
+    assert_eq!(slept, world.now, "time passes asleep only in this test");
+}
+
+/// A marker pin that notes its levels.
+struct Marker(Shared, usize);
+
+impl embedded_hal::digital::ErrorType for Marker {
+    type Error = Infallible;
+}
+
+impl embedded_hal::digital::OutputPin for Marker {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        let mut world = self.0.borrow_mut();
+        let now = world.now;
+        world.marks.push((now, self.1, false));
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        let mut world = self.0.borrow_mut();
+        let now = world.now;
+        world.marks.push((now, self.1, true));
+        Ok(())
+    }
 }
 
 #[test]
@@ -338,7 +444,7 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
         };
         let control = DialControl::new(model, 128, &settings).unwrap();
         let clock = MockClock(world.clone());
-        let mut classify = Classify::new(model, network, failing, clock, AnyPin, 0, control).unwrap();
+        let mut classify = Classify::new(model, network, failing, clock, Markers::NONE, (Unwired, 0), control).unwrap();
         for _ in 0..2 {
             assert!(matches!(classify.decide(), Ok(Event::Lost(_))));
         }
@@ -349,23 +455,6 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
         assert!(matches!(error, ClassifyError::Runner(_)));
         assert!(error.to_string().contains("no answer"), "{error}");
     });
-}
-
-/// A pin that nobody looks at.
-struct AnyPin;
-
-impl embedded_hal::digital::ErrorType for AnyPin {
-    type Error = Infallible;
-}
-
-impl embedded_hal::digital::OutputPin for AnyPin {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
 }
 
 /// A pin that takes no level.

@@ -2,16 +2,16 @@
 //! the recording, sample by sample, and whatever is read at another instant is another sample.
 
 use app::{
-    Classify, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, SequenceFile,
+    Classify, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile,
     classify::{ClassifyError, Event},
     dial::{Dial, Spending},
+    markers::Unwired,
     sensor::{
         Described,
         scripted::{DEPTH, ScriptError, Scripted},
     },
     stored::{Budget, Settings, SettingsError},
 };
-use embedded_hal::digital::{ErrorType, OutputPin};
 use fixed::types::I16F16;
 use skiprnn_nostd::{
     Instance, Model, Network, Sequence, Step,
@@ -146,22 +146,6 @@ impl Dial for Slow {
     }
 }
 
-struct AnyPin;
-
-impl ErrorType for AnyPin {
-    type Error = Infallible;
-}
-
-impl OutputPin for AnyPin {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
 /// Dial 0, no cap.
 const PLAIN: Setting = Setting {
     dial: I16F16::ZERO,
@@ -202,7 +186,7 @@ fn decided(model: &Model<'static>, counts: &[i16], settings: &Settings) -> (Vec<
     let sensor = Scripted::new(model, recording, move || now.now(), SECOND).unwrap();
     let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), 1000);
     let control = DialControl::new(model, model.sequence_length(), settings).unwrap();
-    let mut classify = Classify::new(model, network, sensor, time, AnyPin, 0, control).unwrap();
+    let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), control).unwrap();
     let mut decisions = Vec::new();
     for _ in counts.chunks_exact(128 * 3) {
         let Event::Decided(decision, _, setting) = classify.decide().unwrap() else {
@@ -312,8 +296,16 @@ fn decisions_are_the_networks_on_the_recording() {
         let recording = SequenceFile::find(&file).unwrap();
         let sensor = Scripted::new(&model, recording, move || now.now(), SECOND).unwrap();
         let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), update);
-        let mut classify =
-            Classify::new(&model, network, sensor, time.clone(), AnyPin, 0, DialControl::default()).unwrap();
+        let mut classify = Classify::new(
+            &model,
+            network,
+            sensor,
+            time.clone(),
+            Markers::NONE,
+            (Unwired, 0),
+            DialControl::default(),
+        )
+        .unwrap();
         let mut latest = 0;
         for (index, (updates, sample, logits)) in expected.iter().enumerate() {
             let Event::Decided(decision, ..) = classify.decide().unwrap() else {
@@ -369,7 +361,7 @@ fn what_is_read_at_another_instant_is_another_sample() {
     let counts = counts(1);
     let (time, mut sensor) = script(Vec::leak(file(&counts)));
     let of = |sample: usize| &counts[sample * 3..][..3];
-    assert_eq!(sensor.rate_hz(), 50);
+    assert_eq!(sensor.rate_hz(), u32::MAX);
     assert_eq!(sensor.read(0), Poll::Ready(Err(ScriptError::Off)));
     sensor.power_up().unwrap();
     assert_eq!(sensor.read(0), Poll::Pending, "within its turn-on time");

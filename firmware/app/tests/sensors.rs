@@ -1,11 +1,11 @@
 //! The sensors' drivers against mock buses: what they write, what they make of what they read, what they refuse.
 
 use app::sensor::{
-    Described,
-    adxl362::{self, Accelerometer as Adxl362},
+    Described, Error,
+    adxl362::Accelerometer as Adxl362,
     analog::{self, Voltage},
     lis3dh::Accelerometer as Lis3dh,
-    lsm6ds::{self, Inertial},
+    lsm6ds::Inertial,
 };
 use embedded_hal_mock::eh1::{
     digital::{Mock as PinMock, State, Transaction as PinStep},
@@ -25,13 +25,13 @@ fn lsm_writes(register: u8, value: u8) -> I2cStep {
     I2cStep::write(LSM, vec![register, value])
 }
 
+/// CTRL1_XL and CTRL2_G.
+fn lsm_switches(acceleration: u8, rate: u8) -> I2cStep {
+    I2cStep::write(LSM, vec![0x10, acceleration, rate])
+}
+
 fn lsm_start() -> Vec<I2cStep> {
-    vec![
-        lsm_reads(0x0f, &[0x6a]),
-        lsm_writes(0x12, 0x44),
-        lsm_writes(0x10, 0),
-        lsm_writes(0x11, 0),
-    ]
+    vec![lsm_reads(0x0f, &[0x6a]), lsm_writes(0x12, 0x44), lsm_switches(0, 0)]
 }
 
 #[test]
@@ -39,17 +39,16 @@ fn lsm6ds_is_on_only_between_power_up_and_power_down() {
     let mut steps = lsm_start();
     // ±4 g and 2000 degrees a second, which go with the power.
     steps.extend([
-        lsm_writes(0x10, 0x58),
-        lsm_writes(0x11, 0x5c),
+        lsm_switches(0x58, 0x5c),
         // Only the acceleration is new.
         lsm_reads(0x1e, &[0x01]),
         lsm_reads(0x1e, &[0x07]),
         lsm_reads(0x22, &[4, 0, 5, 0, 6, 0xff, 1, 0, 2, 0x80, 3, 0]),
-        lsm_writes(0x11, 0),
-        lsm_writes(0x10, 0),
+        lsm_switches(0, 0),
     ]);
     let mut bus = I2cMock::new(&steps);
-    let mut sensor = Inertial::new(bus.clone(), LSM).unwrap();
+    let mut sensor = Inertial::new(bus.clone(), LSM);
+    sensor.find().unwrap();
     let full_scales = |sensor: &Inertial<I2cMock>| sensor.channels().iter().map(|c| c.full_scale).collect::<Vec<_>>();
     assert_eq!(full_scales(&sensor), [2.0, 2.0, 2.0, 5.0042, 5.0042, 5.0042]);
     sensor.set_ranges(&[3.9, 0.0, 0.0, 35.0, 0.0, 0.0]).unwrap();
@@ -61,26 +60,25 @@ fn lsm6ds_is_on_only_between_power_up_and_power_down() {
     sensor.power_down().unwrap();
     let units: Vec<&str> = sensor.channels().iter().map(|channel| channel.unit).collect();
     assert_eq!(units, ["g", "g", "g", "rad/s", "rad/s", "rad/s"]);
-    assert!(sensor.profile().turn_on >= Duration::from_millis(35));
+    // The slowest gyroscope of the family, from power-down.
+    assert_eq!(sensor.profile().turn_on, Duration::from_millis(80));
     bus.done();
 }
 
 #[test]
 fn lsm6ds_that_does_not_answer_or_is_another_part() {
     let mut bus = I2cMock::new(&[lsm_reads(0x0f, &[0x33])]);
-    match Inertial::new(bus.clone(), LSM) {
-        Err(lsm6ds::Error::Part { found: 0x33 }) => {}
-        other => panic!("{:?}", other.err()),
-    }
+    assert_eq!(Inertial::new(bus.clone(), LSM).find(), Err(Error::Part { found: 0x33 }));
     bus.done();
     let nobody = embedded_hal::i2c::ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
     let mut steps = lsm_start();
-    steps.push(lsm_writes(0x10, 0x50).with_error(nobody));
+    steps.push(lsm_switches(0x50, 0x50).with_error(nobody));
     steps.push(lsm_reads(0x1e, &[0]).with_error(nobody));
     let mut bus = I2cMock::new(&steps);
-    let mut sensor = Inertial::new(bus.clone(), LSM).unwrap();
-    assert_eq!(sensor.power_up(), Err(lsm6ds::Error::Bus(nobody)));
-    assert_eq!(sensor.read(0), Poll::Ready(Err(lsm6ds::Error::Bus(nobody))));
+    let mut sensor = Inertial::new(bus.clone(), LSM);
+    sensor.find().unwrap();
+    assert_eq!(sensor.power_up(), Err(Error::Bus(nobody)));
+    assert_eq!(sensor.read(0), Poll::Ready(Err(Error::Bus(nobody))));
     bus.done();
 }
 
@@ -110,7 +108,8 @@ fn adxl362_counts_in_sixteen_bits() {
     ]
     .concat();
     let mut bus = SpiMock::new(&steps);
-    let mut sensor = Adxl362::new(bus.clone()).unwrap();
+    let mut sensor = Adxl362::new(bus.clone());
+    sensor.find().unwrap();
     sensor.set_ranges(&[4.0; 3]).unwrap();
     sensor.power_up().unwrap();
     assert_eq!(sensor.read(0), Poll::Pending);
@@ -124,77 +123,99 @@ fn adxl362_counts_in_sixteen_bits() {
     bus.done();
 
     let mut bus = SpiMock::new(&adxl(&[0x0b, 0x00], &[0x00]));
-    match Adxl362::new(bus.clone()) {
-        Err(adxl362::Error::Part { found: 0 }) => {}
-        other => panic!("{:?}", other.err()),
-    }
+    assert_eq!(Adxl362::new(bus.clone()).find(), Err(Error::Part { found: 0 }));
     bus.done();
 }
 
+/// The part's address where SA0 is low.
+const LIS: u8 = 0x18;
+
+fn lis_writes(address: u8, register: u8, value: u8) -> I2cStep {
+    I2cStep::write(address, vec![register, value])
+}
+
+/// The part, off, its pull-up at SA0, neither converter nor temperature sensor, block data update at ±2 g.
+fn lis_start(address: u8, pull_up: u8) -> Vec<I2cStep> {
+    vec![
+        I2cStep::write_read(address, vec![0x0f], vec![0x33]),
+        lis_writes(address, 0x20, 0x07),
+        lis_writes(address, 0x1e, pull_up),
+        lis_writes(address, 0x1f, 0x00),
+        lis_writes(address, 0x23, 0x80),
+    ]
+}
+
+/// Status and sample.
+fn lis_sample(bytes: [u8; 7]) -> I2cStep {
+    I2cStep::write_read(LIS, vec![0x27 | 0x80], bytes.to_vec())
+}
+
 #[test]
-fn lis3dh_is_off_until_it_is_powered_up() {
-    const ADDRESS: u8 = 0x18;
-    let reads = |register: u8, value: u8| I2cStep::write_read(ADDRESS, vec![register], vec![value]);
-    let writes = |register: u8, value: u8| I2cStep::write(ADDRESS, vec![register, value]);
-    let steps = [
-        // The part, block data update, low power, off, three axes, the converter as the driver leaves it.
-        reads(0x0f, 0x33),
-        writes(0x23, 0x80),
-        reads(0x20, 0x07),
-        writes(0x20, 0x0f),
-        reads(0x23, 0x80),
-        writes(0x23, 0x80),
-        reads(0x20, 0x0f),
-        writes(0x20, 0x0f),
-        reads(0x20, 0x0f),
-        writes(0x20, 0x0f),
-        reads(0x1f, 0x00),
-        writes(0x1f, 0x80),
-        // ±2 g, as after power-on; then ±4 g.
-        reads(0x23, 0x80),
-        writes(0x23, 0x80),
-        reads(0x23, 0x80),
-        writes(0x23, 0x90),
-        // On at 400 Hz.
-        reads(0x20, 0x0f),
-        writes(0x20, 0x7f),
-        reads(0x27, 0x00),
-        reads(0x27, 0x0f),
-        I2cStep::write_read(ADDRESS, vec![0x28 | 0x80], vec![0x00, 0x40, 0x00, 0xc0, 0x00, 0x7f]),
+fn lis3dh_takes_three_transfers_a_sample() {
+    let mut steps = lis_start(LIS, 0x90);
+    steps.extend([
+        // ±4 g.
+        lis_writes(LIS, 0x23, 0x90),
+        // On at 400 Hz, normal mode.
+        lis_writes(LIS, 0x20, 0x77),
+        // Not all axes are new.
+        lis_sample([0x07, 1, 2, 3, 4, 5, 6]),
+        lis_sample([0x0f, 0x40, 0x40, 0xc0, 0xbf, 0xc0, 0x7f]),
         // Off.
-        reads(0x20, 0x7f),
-        writes(0x20, 0x0f),
-    ];
+        lis_writes(LIS, 0x20, 0x07),
+    ]);
     let mut bus = I2cMock::new(&steps);
-    let mut sensor = Lis3dh::new(bus.clone(), false).unwrap();
+    let mut sensor = Lis3dh::new(bus.clone(), false);
+    sensor.find().unwrap();
     sensor.set_ranges(&[4.0, 2.0, 2.0]).unwrap();
     let full_scales: Vec<f32> = sensor.channels().iter().map(|c| c.full_scale).collect();
     assert_eq!(full_scales, [4.0; 3], "one range for all axes");
     sensor.power_up().unwrap();
     assert!(sensor.read(0).is_pending());
-    match sensor.read(0) {
-        Poll::Ready(Ok(sample)) => assert_eq!(sample, [0x4000, -0x4000, 0x7f00]),
-        _ => panic!("no sample"),
-    }
+    assert_eq!(sensor.read(0), Poll::Ready(Ok([0x4040, -0x4040, 0x7fc0])));
     sensor.power_down().unwrap();
     bus.done();
 }
 
 #[test]
-fn lis3dh_that_does_not_answer() {
-    const ADDRESS: u8 = 0x19;
-    let nobody = embedded_hal::i2c::ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
-    let mut bus = I2cMock::new(&[I2cStep::write_read(ADDRESS, vec![0x0f], vec![0]).with_error(nobody)]);
-    match Lis3dh::new(bus.clone(), true) {
-        Err(lis3dh::Error::Bus(error)) => assert_eq!(error, nobody),
-        other => panic!("{:?}", other.err()),
+fn lis3dh_keeps_its_pull_up_only_where_the_pin_is_high() {
+    // A pin wired to ground would draw a current through it all the time.
+    for (alternate, address, pull_up) in [(false, 0x18, 0x90), (true, 0x19, 0x10)] {
+        let mut bus = I2cMock::new(&lis_start(address, pull_up));
+        Lis3dh::new(bus.clone(), alternate).find().unwrap();
+        bus.done();
     }
+}
+
+#[test]
+fn lis3dh_looks_only_when_a_settled_sample_is_there() {
+    let mut bus = I2cMock::new(&[]);
+    let profile = Lis3dh::new(bus.clone(), false).profile();
     bus.done();
-    let mut bus = I2cMock::new(&[I2cStep::write_read(ADDRESS, vec![0x0f], vec![0x44])]);
-    match Lis3dh::new(bus.clone(), true) {
-        Err(lis3dh::Error::WrongAddress) => {}
-        other => panic!("{:?}", other.err()),
-    }
+    // 1.6 ms of turn-on, then a period of 400 Hz by an oscillator that is 10 % slow.
+    assert!(profile.turn_on >= Duration::from_micros(1600 + 2750), "{profile:?}");
+    assert!(profile.turn_on < Duration::from_millis(5), "{profile:?}");
+    assert!(profile.off_pays > profile.turn_on, "{profile:?}");
+}
+
+#[test]
+fn lis3dh_that_does_not_answer() {
+    let nobody = embedded_hal::i2c::ErrorKind::NoAcknowledge(embedded_hal::i2c::NoAcknowledgeSource::Address);
+    let mut bus = I2cMock::new(&[I2cStep::write_read(0x19, vec![0x0f], vec![0]).with_error(nobody)]);
+    assert_eq!(Lis3dh::new(bus.clone(), true).find(), Err(Error::Bus(nobody)));
+    bus.done();
+    let mut bus = I2cMock::new(&[I2cStep::write_read(0x19, vec![0x0f], vec![0x44])]);
+    assert_eq!(Lis3dh::new(bus.clone(), true).find(), Err(Error::Part { found: 0x44 }));
+    bus.done();
+    // The bus's own error, whichever transfer fails.
+    let mut steps = lis_start(LIS, 0x90);
+    steps.push(lis_writes(LIS, 0x20, 0x77).with_error(nobody));
+    steps.push(lis_sample([0; 7]).with_error(nobody));
+    let mut bus = I2cMock::new(&steps);
+    let mut sensor = Lis3dh::new(bus.clone(), false);
+    sensor.find().unwrap();
+    assert_eq!(sensor.power_up(), Err(Error::Bus(nobody)));
+    assert_eq!(sensor.read(0), Poll::Ready(Err(Error::Bus(nobody))));
     bus.done();
 }
 
@@ -220,12 +241,13 @@ impl embedded_hal::spi::SpiDevice for Failing {
 
 #[test]
 fn adxl362_that_no_longer_answers() {
-    let broken = adxl362::Error::Bus(embedded_hal::spi::ErrorKind::Other);
+    let broken = Error::Bus(embedded_hal::spi::ErrorKind::Other);
     // Finding the part takes one transfer, configuring it two.
     for good in 0..3 {
-        assert_eq!(Adxl362::new(Failing(good)).err(), Some(broken));
+        assert_eq!(Adxl362::new(Failing(good)).find(), Err(broken));
     }
-    let mut sensor = Adxl362::new(Failing(4)).unwrap();
+    let mut sensor = Adxl362::new(Failing(4));
+    sensor.find().unwrap();
     assert_eq!(sensor.rate_hz(), 400);
     assert!(sensor.profile().turn_on >= Duration::from_millis(10));
     sensor.power_up().unwrap();

@@ -29,13 +29,16 @@ struct Machine {
     leds: u32,
 }
 
+/// The stack's size, that of the real boards: what overflows there overflows here.
+const STACK: u32 = 0x3000;
+
 /// The MPS2 boards with the classic memory map.
 const MPS2: Machine = Machine {
     name: "mps2-an386",
     target: "thumbv7em-none-eabihf",
     flash: (0, 0x40_0000),
     ram: (0x2000_0000, 0x40_0000),
-    stack: 0x8000,
+    stack: STACK,
     blob: (0x2100_0000, 0x40_0000),
     sequences: (0x2140_0000, 0xc0_0000),
     clock_hz: 25_000_000,
@@ -78,7 +81,8 @@ const MACHINES: [Machine; 5] = [
         target: "thumbv6m-none-eabi",
         flash: (0, 0x1_8000),
         ram: (0x2000_0000, 0x4000),
-        stack: 0x3000,
+        // What the buffer of the stream leaves.
+        stack: 0x2c00,
         blob: (0x1_8000, 0x2_8000),
         sequences: (0, 0),
         clock_hz: 16_000_000,
@@ -142,6 +146,9 @@ fn memory(machine: &Machine) -> Result<String, Box<dyn Error>> {
     }
     // Nothing in the image refers to them; without this the linker would drop them.
     writeln!(text, "EXTERN(_blob_start _blob_size _sequences_start _sequences_size);")?;
+    // Which machine the image is of, as ../build.rs says it of a real board.
+    let identity = format!("_board_{}", machine.name.replace('-', "_"));
+    writeln!(text, "{identity} = 1;\nEXTERN({identity});")?;
     Ok(text)
 }
 

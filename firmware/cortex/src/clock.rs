@@ -31,8 +31,9 @@ pub struct EmbassyClock<P> {
 }
 
 impl<P: Power> EmbassyClock<P> {
-    /// Puts it together; the time driver must run.
-    pub const fn new(power: P) -> Self {
+    /// Puts it together and starts the watchdog; the time driver must run.
+    pub fn new(mut power: P) -> Self {
+        power.feed();
         Self { power }
     }
 }

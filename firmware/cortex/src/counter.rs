@@ -36,8 +36,9 @@ pub struct CounterClock<T> {
 }
 
 impl<T: Counter> CounterClock<T> {
-    /// A clock that starts with the counter.
-    pub const fn new(counter: T) -> Self {
+    /// A clock that starts with the counter; starts the watchdog.
+    pub fn new(mut counter: T) -> Self {
+        counter.feed();
         Self {
             counter,
             low: 0,

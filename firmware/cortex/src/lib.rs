@@ -13,6 +13,7 @@ pub mod counter;
 pub mod measure;
 #[cfg(not(armv6m))]
 pub mod meter;
+mod network;
 mod refusal;
 pub mod replay;
 mod sys;
@@ -21,7 +22,7 @@ pub use app::Markers;
 use app::fault::{Fault, Start};
 use core::panic::PanicInfo;
 pub use refusal::Refusal;
-pub use sys::{blob_region, sequence_region, settle};
+pub use sys::{blob_region, sequence_region, settle, stack_use};
 
 /// How a start ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub fn start(
         }
     }
     sys::armed();
+    sys::paint_stack();
     end(run(application))
 }
 

@@ -1,14 +1,18 @@
 //! The application `measure`, with everything from flash: one image for each way over the sequences, one for calibration.
 
-use crate::{Refusal, blob_region, sequence_region, settle};
+use crate::{
+    Refusal, blob_region,
+    network::{Network, network},
+    sequence_region, settle, stack_use,
+};
 use app::{
-    IdleClock, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Measure, Meter, Recording, SequenceFile, log,
+    IdleClock, MAX_INPUTS, Markers, Measure, Meter, Recording, SequenceFile, log,
     measure::{CALIBRATIONS, MeasureError, Mode},
     stored::find_blob,
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::{Instance, Model};
+use skiprnn_nostd::Model;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +34,7 @@ impl Plan {
 }
 
 /// A measurement of this image's parts.
-type Measured<C, M, S, A, U> = Measure<Instance<'static, MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>, C, M, S, A, U>;
+type Measured<C, M, S, A, U> = Measure<Network, C, M, S, A, U>;
 
 /// Finds blob and sequences in their sections, passes over them in this way, and logs each window when it is over.
 ///
@@ -56,6 +60,7 @@ where
         log::window(mode, &window);
         settle();
     }
+    log::stack(stack_use());
     log::measured(plan.windows);
     Ok(())
 }
@@ -90,6 +95,7 @@ where
             settle();
         }
     }
+    log::stack(stack_use());
     log::measured(plan.windows);
     Ok(())
 }
@@ -116,7 +122,7 @@ where
     log::model(&model, recording.header());
     log::settings(&loaded.settings);
     let setting = loaded.settings.fixed()?;
-    let mut network = Instance::new(model)?;
+    let mut network = network(model)?;
     network.set_dial(setting.dial);
     let measure = Measure::new(network, clock, meter, markers)?.with_cap(setting.cap);
     Ok((measure, recording))

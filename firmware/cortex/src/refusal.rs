@@ -9,7 +9,7 @@ use skiprnn_nostd::{Capacity, ParseError, StepError};
 pub enum Refusal {
     /// The sensor does not answer, or the model was made for another one; a line `sensor: ...` says which.
     Sensor,
-    /// The buffer of the stream is in use.
+    /// A static place is in use: the stream's buffer, or the network's state.
     Buffer,
     /// Nothing, or half of something, was loaded.
     Load(LoadError),
@@ -31,7 +31,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sensor => f.write_str("no decisions without the sensor"),
-            Self::Buffer => f.write_str("the buffer of the stream is in use"),
+            Self::Buffer => f.write_str("a static place is in use"),
             Self::Load(error) => write!(f, "{error}"),
             Self::Settings(error) => write!(f, "{error}"),
             Self::Parse(error) => write!(f, "{error}"),

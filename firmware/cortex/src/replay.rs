@@ -1,13 +1,13 @@
 //! The application `replay`, with everything from flash.
 
-use crate::{Refusal, blob_region, sequence_region, settle};
+use crate::{Refusal, blob_region, network::network, sequence_region, settle, stack_use};
 use app::{
-    Clock, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Meter, Recording, Replay, SequenceFile, log,
+    Clock, DialControl, Markers, Meter, Recording, Replay, SequenceFile, log,
     stored::{Settings, find_blob},
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::{Instance, Model};
+use skiprnn_nostd::Model;
 
 /// Finds blob and sequences in their sections, replays them once and logs what came of it.
 ///
@@ -40,7 +40,7 @@ where
 // A call of its own, so that parsing is off the stack.
 #[inline(never)]
 pub fn replay<C, M, S, A, U>(
-    model: Model<'_>,
+    model: Model<'static>,
     settings: &Settings,
     recording: impl Recording,
     clock: C,
@@ -57,8 +57,7 @@ where
     log::model(&model, recording.header());
     log::settings(settings);
     let control = DialControl::new(&model, recording.header().length, settings)?;
-    let mut network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model)?;
-    let mut replay = Replay::new(&mut network, recording, clock, meter, markers, control)?;
+    let mut replay = Replay::new(network(model)?, recording, clock, meter, markers, control)?;
     let summary = replay.run(|record| {
         log::sequence(record);
         settle();
@@ -66,6 +65,7 @@ where
     if let Some(spending) = replay.spending() {
         log::budget(&spending);
     }
+    log::stack(stack_use());
     log::summary(&summary);
     Ok(())
 }

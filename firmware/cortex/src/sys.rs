@@ -25,11 +25,49 @@ fn stack_end() -> usize {
     (&raw const _stack_end).addr()
 }
 
+/// What unused words of the stack hold.
+const UNUSED: u32 = 0x5ca1_ab1e;
+
+/// Fills the unused part of the stack with a pattern, by which [`stack_use`] tells how much was ever used. To be called
+/// before any interrupt is on and before the guard is.
+#[inline(never)]
+pub fn paint_stack() {
+    /// More than this function pushes; it may read the stack pointer before it does.
+    const FRAME: u32 = 64;
+    let top = cortex_m::register::msp::read().saturating_sub(FRAME);
+    let mut address = (stack_end() + GUARD) as u32;
+    while address < top {
+        // SAFETY: an aligned word between the guard and the stack pointer, which nothing uses: this function's frame
+        // and its callers' lie above `top`.
+        unsafe { ptr::write_volatile(address as *mut u32, UNUSED) }
+        address += 4;
+    }
+}
+
+/// Bytes of the stack that were in use when most were, as far as they were written to, and its size.
+pub fn stack_use() -> (u32, u32) {
+    let (top, mut address) = ((&raw const _stack_start).addr(), stack_end() + GUARD);
+    // SAFETY: aligned words of the stack above the guard; what they hold does not matter.
+    while address < top && unsafe { ptr::read_volatile(address as *const u32) } == UNUSED {
+        address += 4;
+    }
+    ((top - address) as u32, (top - stack_end()) as u32)
+}
+
 /// The stack pointer may not pass the end of the stack.
 #[cfg(stack_limit)]
 pub fn guard_stack(_: &mut cortex_m::Peripherals) {
     // SAFETY: the stack pointer is far above; nothing but the stack lies there.
     unsafe { cortex_m::register::msplim::write((stack_end() + GUARD) as u32) }
+}
+
+/// The core stopped at the stack's limit (CFSR.STKOF, Armv8-M ARM D1.2.25). The stack pointer stays above the limit then,
+/// and the core may have found room for its own frame.
+#[cfg(stack_limit)]
+fn at_limit() -> bool {
+    const STKOF: u32 = 1 << 20;
+    // SAFETY: reads one register of the system control block, which does nothing.
+    unsafe { (*cortex_m::peripheral::SCB::PTR).cfsr.read() & STKOF != 0 }
 }
 
 /// Memory protection region 0: nobody may touch the end of the stack.
@@ -49,6 +87,12 @@ pub fn guard_stack(core: &mut cortex_m::Peripherals) {
     }
     cortex_m::asm::dsb();
     cortex_m::asm::isb();
+}
+
+/// The stack pointer says it all.
+#[cfg(not(stack_limit))]
+fn at_limit() -> bool {
+    false
 }
 
 /// Below the stack lies no memory, and an access there faults: a Cortex-M0 has nothing better.
@@ -151,7 +195,7 @@ extern "C" fn hard_fault(stack_pointer: usize) -> ! {
     /// Of the program counter in what the core leaves on the stack.
     const PC: usize = 24;
     let top = (&raw const _stack_start).addr();
-    let fault = if (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {
+    let fault = if !at_limit() && (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {
         // SAFETY: an aligned word of the old stack, which the core has just written.
         let pc = unsafe { ptr::read_volatile((stack_pointer + PC) as *const u32) };
         Fault::HardFault { pc }

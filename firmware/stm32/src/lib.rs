@@ -1,6 +1,6 @@
 //! What the STM32 boards have in common: LPTIM1 as clock, which runs in Stop 2, and the independent watchdog.
 //!
-//! A board selects the chip by feature, and LSE as the clock of LPTIM1 as it sets its clocks.
+//! A board selects the chip by feature, and takes [`crystal`] and LSE as the clock of LPTIM1 as it sets its clocks.
 #![no_std]
 
 mod lptim;
@@ -13,7 +13,13 @@ use cortex::{
     counter::{Counter, CounterClock},
 };
 use cortex_m::Peripherals;
-use embassy_stm32::{Peri, pac, peripherals::IWDG, wdg::IndependentWatchdog};
+use embassy_stm32::{
+    Peri, pac,
+    peripherals::IWDG,
+    rcc::{LsConfig, LseConfig, LseDrive, LseMode},
+    time::Hertz,
+    wdg::IndependentWatchdog,
+};
 use lptim::Lptim;
 
 /// LPTIM1 at 32,768 Hz, from the crystal.
@@ -21,6 +27,23 @@ pub type Clock = CounterClock<Stm32>;
 
 /// Of the watchdog, which counts while the core sleeps.
 const PATIENCE_US: u32 = 20_000_000;
+
+/// The crystal of 32,768 Hz and nothing else in the backup domain: the RTC, which nobody reads, gets no clock.
+///
+/// The second lowest drive. A crystal asks the oscillator for 4 ESR (2 pi f)^2 (C0 + CL)^2 (application note AN2867): one of
+/// 6 pF, 1.3 pF and at most 70 kOhm for 0.63 uA/V, more than the 0.5 uA/V of the lowest drive and less than the 0.75 of this
+/// one (data sheets, LSE oscillator characteristics).
+pub fn crystal() -> LsConfig {
+    let mut config = LsConfig::off();
+    config.lse = Some(LseConfig {
+        frequency: Hertz(32_768),
+        mode: LseMode::Oscillator(LseDrive::MediumLow),
+        // LPTIM1 gets it through LSESYSEN only (RM0456, RCC_BDCR).
+        #[cfg(feature = "stm32u575")]
+        peripherals_clocked: true,
+    });
+    config
+}
 
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Peripherals) -> Result<(), Refusal>) -> ! {

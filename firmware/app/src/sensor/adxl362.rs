@@ -3,7 +3,7 @@
 //! No maintained driver exists for embedded-hal 1.0. Data sheet (rev. F): 12 bits, sign-extended to 16, 1, 2 or 4 mg a count;
 //! valid 4 periods after the measurement begins; 3.0 µA at 400 Hz, 10 nA in standby.
 
-use super::{ChannelScale, Described, nearest};
+use super::{ChannelScale, Described, Error, nearest};
 use core::{task::Poll, time::Duration};
 use embedded_hal::spi::SpiDevice;
 use skiprnn_nostd::runner::{Profile, Sensor};
@@ -29,49 +29,22 @@ const LEFT_SHIFT: u32 = 4;
 /// Accelerations at 32,768 counts, 16 for each of the part's, and the bits of the range.
 const RANGES: [(f32, u8); 3] = [(2.048, 0x00), (4.096, 0x40), (8.192, 0x80)];
 
-/// What can go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error<E> {
-    /// The bus.
-    Bus(E),
-    /// Another part answers.
-    Part {
-        /// What DEVID_AD reads.
-        found: u8,
-    },
-}
-
-impl<E> From<E> for Error<E> {
-    fn from(error: E) -> Self {
-        Self::Bus(error)
-    }
-}
-
 /// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<S> {
     bus: S,
+    range: u8,
     channels: [ChannelScale; 3],
 }
 
 impl<S: SpiDevice> Accelerometer<S> {
-    /// Finds the part, configures it and leaves it in standby.
-    ///
-    /// # Errors
-    /// It does not answer, or is another part.
-    pub fn new(bus: S) -> Result<Self, Error<S::Error>> {
+    /// A part that has yet to be found.
+    pub const fn new(bus: S) -> Self {
         let [(full_scale, range), ..] = RANGES;
-        let scale = ChannelScale { unit: "g", full_scale };
-        let mut sensor = Self {
+        Self {
             bus,
-            channels: [scale; 3],
-        };
-        let [found] = sensor.registers(DEVID_AD)?;
-        if found != PART {
-            return Err(Error::Part { found });
+            range,
+            channels: [ChannelScale { unit: "g", full_scale }; 3],
         }
-        sensor.write(FILTER_CTL, FILTER | range)?;
-        sensor.write(POWER_CTL, STANDBY)?;
-        Ok(sensor)
     }
 
     fn write(&mut self, register: u8, value: u8) -> Result<(), Error<S::Error>> {
@@ -111,10 +84,21 @@ impl<S: SpiDevice> Described for Accelerometer<S> {
         400
     }
 
+    /// Checks that it is the part, configures it and leaves it in standby.
+    fn find(&mut self) -> Result<(), Self::Error> {
+        let [found] = self.registers(DEVID_AD)?;
+        if found != PART {
+            return Err(Error::Part { found });
+        }
+        self.write(FILTER_CTL, FILTER | self.range)?;
+        self.write(POWER_CTL, STANDBY)
+    }
+
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
         let wanted = full_scales.first().copied().unwrap_or_default();
         if let Some((full_scale, range)) = nearest(&RANGES, wanted) {
             self.write(FILTER_CTL, FILTER | range)?;
+            self.range = range;
             self.channels
                 .iter_mut()
                 .for_each(|channel| channel.full_scale = full_scale);

@@ -1,18 +1,26 @@
 //! ST's LSM6DS family (LSM6DS3, LSM6DSL, LSM6DSM, LSM6DSR, LSM6DSO, LSM6DSOX): three axes of acceleration and three of
 //! angular rate over I2C, at 208 Hz while they are on.
 //!
-//! The registers used here are the same in all of them; the published drivers each serve one part of the family. Data sheet
-//! of the LSM6DSO (DS12140): the gyroscope is valid 35 ms after it is switched on from power-down, the accelerometer
-//! earlier; 550 µA together, 3 µA in power-down.
+//! The registers used here are the same in all of them; the published drivers each serve one part of the family. The
+//! gyroscope is the slow part: its data sheets give 35 ms from power-down as typical, the application notes 80 ms at most for the
+//! LSM6DS3 (AN4650) and 70 ms and samples to discard for the LSM6DS3TR-C (AN5130), which answers as the LSM6DSL does. So
+//! 80 ms for all: nothing in the part's status tells a sample that has not settled. The two take 550 µA (LSM6DSO, DS12140)
+//! or 650 µA (LSM6DSL) together, 3 µA in power-down.
+//!
+//! A used sample takes four transfers: one to switch both on, status, sample, one to switch both off. Status and sample in
+//! one would be as long on the bus, since five other registers lie between them.
+//!
+//! The accelerometer's second low-pass filter (LPF2) is off, since the registers that set it differ within the family
+//! (CTRL8_XL of DS12140 and of the LSM6DSL's DocID028475): what moves faster than 25 Hz aliases at a model's 50 Hz.
 
-use super::{ChannelScale, Described, nearest};
+use super::{ChannelScale, Described, Error, nearest};
 use core::{task::Poll, time::Duration};
 use embedded_hal::i2c::I2c;
 use skiprnn_nostd::runner::{Profile, Sensor};
 
 const WHO_AM_I: u8 = 0x0f;
+/// CTRL2_G follows it.
 const CTRL1_XL: u8 = 0x10;
-const CTRL2_G: u8 = 0x11;
 const CTRL3_C: u8 = 0x12;
 const STATUS_REG: u8 = 0x1e;
 const OUTX_L_G: u8 = 0x22;
@@ -32,24 +40,6 @@ const ACCELERATIONS: [(f32, u8); 4] = [(2.0, 0x00), (4.0, 0x08), (8.0, 0x0c), (1
 /// the bits of the range.
 const RATES: [(f32, u8); 4] = [(5.0042, 0x00), (10.0084, 0x04), (20.0168, 0x08), (40.0337, 0x0c)];
 
-/// What can go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error<E> {
-    /// The bus.
-    Bus(E),
-    /// Another part answers at this address.
-    Part {
-        /// What WHO_AM_I reads.
-        found: u8,
-    },
-}
-
-impl<E> From<E> for Error<E> {
-    fn from(error: E) -> Self {
-        Self::Bus(error)
-    }
-}
-
 /// The sensor: acceleration x, y, z, then angular rate x, y, z; at ±2 g and 250 degrees a second at first.
 pub struct Inertial<I> {
     bus: I,
@@ -60,28 +50,21 @@ pub struct Inertial<I> {
 }
 
 impl<I: I2c> Inertial<I> {
-    /// Finds the part, configures it and leaves it off. `address` is 0x6a, or 0x6b where pin SA0 is high.
-    ///
-    /// # Errors
-    /// It does not answer, or is another part.
-    pub fn new(mut bus: I, address: u8) -> Result<Self, Error<I::Error>> {
-        let mut found = [0];
-        bus.write_read(address, &[WHO_AM_I], &mut found)?;
-        let [found] = found;
-        if !PARTS.contains(&found) {
-            return Err(Error::Part { found });
-        }
-        for (register, value) in [(CTRL3_C, CONTROL), (CTRL1_XL, 0), (CTRL2_G, 0)] {
-            bus.write(address, &[register, value])?;
-        }
+    /// A part that has yet to be found. `address` is 0x6a, or 0x6b where pin SA0 is high.
+    pub const fn new(bus: I, address: u8) -> Self {
         let [(acceleration, low), ..] = ACCELERATIONS;
         let [(rate, slow), ..] = RATES;
-        Ok(Self {
+        Self {
             bus,
             address,
             ranges: [low, slow],
             channels: channels(acceleration, rate),
-        })
+        }
+    }
+
+    /// Both control registers in one transfer.
+    fn switch(&mut self, acceleration: u8, rate: u8) -> Result<(), Error<I::Error>> {
+        Ok(self.bus.write(self.address, &[CTRL1_XL, acceleration, rate])?)
     }
 
     fn read_sample(&mut self) -> Result<Option<[i16; 6]>, Error<I::Error>> {
@@ -126,6 +109,18 @@ impl<I: I2c> Described for Inertial<I> {
         208
     }
 
+    /// Checks that it is a part of the family, configures it and switches it off.
+    fn find(&mut self) -> Result<(), Self::Error> {
+        let mut found = [0];
+        self.bus.write_read(self.address, &[WHO_AM_I], &mut found)?;
+        let [found] = found;
+        if !PARTS.contains(&found) {
+            return Err(Error::Part { found });
+        }
+        self.bus.write(self.address, &[CTRL3_C, CONTROL])?;
+        self.switch(0, 0)
+    }
+
     /// Acceleration by the first, angular rate by the fourth; they are set as the part is switched on.
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
         let wanted = |channel: usize| full_scales.get(channel).copied().unwrap_or_default();
@@ -145,22 +140,20 @@ impl<I: I2c> Sensor for Inertial<I> {
 
     fn profile(&self) -> Profile {
         Profile {
-            turn_on: Duration::from_millis(40),
-            // Off saves 550 µA; what it costs to switch is far below a millisecond of that.
-            off_pays: Duration::from_millis(42),
+            turn_on: Duration::from_millis(80),
+            // Off saves 550 µA once the turn-on is over; what it costs to switch is far below two milliseconds of that.
+            off_pays: Duration::from_millis(82),
             ..Profile::default()
         }
     }
 
     fn power_up(&mut self) -> Result<(), Self::Error> {
         let [acceleration, rate] = self.ranges;
-        self.bus.write(self.address, &[CTRL1_XL, ON | acceleration])?;
-        Ok(self.bus.write(self.address, &[CTRL2_G, ON | rate])?)
+        self.switch(ON | acceleration, ON | rate)
     }
 
     fn power_down(&mut self) -> Result<(), Self::Error> {
-        self.bus.write(self.address, &[CTRL2_G, 0])?;
-        Ok(self.bus.write(self.address, &[CTRL1_XL, 0])?)
+        self.switch(0, 0)
     }
 
     fn read(&mut self, _: u64) -> Poll<Result<[i16; 6], Self::Error>> {

@@ -14,7 +14,10 @@ pub mod scripted;
 use crate::MAX_INPUTS;
 use core::fmt;
 use heapless::Vec;
-use skiprnn_nostd::{Model, runner::Sensor};
+use skiprnn_nostd::{
+    Model,
+    runner::{Clock, Sensor},
+};
 
 /// How far two full scales may part, relative to the model's: one that somebody typed in is rounded.
 const TOLERANCE: f32 = 0.001;
@@ -28,10 +31,37 @@ pub struct ChannelScale {
     pub full_scale: f32,
 }
 
+/// What can go wrong with a part on a bus; `E` is the bus's own error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error<E> {
+    /// The bus.
+    Bus(E),
+    /// Another part answers at this address.
+    Part {
+        /// What its register of identification reads.
+        found: u8,
+    },
+}
+
+impl<E> From<E> for Error<E> {
+    fn from(error: E) -> Self {
+        Self::Bus(error)
+    }
+}
+
 /// A sensor that says what it delivers.
 pub trait Described: Sensor {
     /// One for each channel, in the order of a sample, at the ranges that are set.
     fn channels(&self) -> &[ChannelScale];
+
+    /// Checks that the part is there, configures it and leaves it off; to be called before anything else, and again where it
+    /// failed. By default there is nothing to find.
+    ///
+    /// # Errors
+    /// It does not answer, or is another part.
+    fn find(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// Sets the ranges whose full scales come nearest to these, (I). A part that has one range for several channels goes by
     /// the first of them; by default a part has no choice. Called with the sensor off.
@@ -47,6 +77,28 @@ pub trait Described: Sensor {
     fn rate_hz(&self) -> u32;
 }
 
+/// How often a sensor is looked for.
+const TRIES: u32 = 3;
+/// From one try to the next, as a part of a second: 50 ms.
+const TRIES_PER_SECOND: u32 = 20;
+
+/// Looks for a sensor up to three times within 100 ms: one that was just switched on may need longer to boot than the board.
+///
+/// # Errors
+/// It does not answer, or is another part, at the last try.
+pub fn find<S: Described>(sensor: &mut S, clock: &mut impl Clock) -> Result<(), S::Error> {
+    let pause = clock.ticks_per_second().div_ceil(TRIES_PER_SECOND);
+    for _ in 1..TRIES {
+        if sensor.find().is_ok() {
+            return Ok(());
+        }
+        let until = clock.now().saturating_add(pause.into());
+        // A clock that cannot sleep says so when the runner needs it; this try then comes early.
+        let _ = clock.sleep_until(until);
+    }
+    sensor.find()
+}
+
 /// Of ranges, each with its full scale, the one whose full scale comes nearest to `wanted`.
 fn nearest<T: Copy>(ranges: &[(f32, T)], wanted: f32) -> Option<(f32, T)> {
     let distance = |range: &&(f32, T)| (range.0 - wanted).abs();
@@ -57,7 +109,8 @@ fn nearest<T: Copy>(ranges: &[(f32, T)], wanted: f32) -> Option<(f32, T)> {
 }
 
 /// Sets a sensor to the ranges of a model, and checks that the model has as many channels as the sensor, of the same units
-/// and full scales, and takes no more samples a second than the sensor makes. A channel without a unit fits any.
+/// and full scales, and that the sensor makes a tenth more samples a second than the model takes: at an equal rate its oscillator,
+/// which may be some percent slow, would leave some instants without a new sample. A channel without a unit fits any.
 ///
 /// # Errors
 /// The first thing that does not fit, or the sensor does not answer.
@@ -90,7 +143,7 @@ pub fn fit<S: Described>(model: &Model<'_>, sensor: &mut S) -> Result<(), FitErr
         .checked_div(model.sample_period_ns())
         .unwrap_or(0)
         .min(u64::from(u32::MAX)) as u32;
-    if per_second > sensor.rate_hz() {
+    if u64::from(per_second) * 11 > u64::from(sensor.rate_hz()) * 10 {
         return Err(FitError::Mismatch(Mismatch::Rate {
             model: per_second,
             sensor: sensor.rate_hz(),
@@ -132,9 +185,9 @@ pub enum Mismatch {
         /// The nearest of the sensor's.
         sensor: f32,
     },
-    /// The sensor is slower than the model's sample rate.
+    /// The sensor is hardly faster than the model's sample rate, or slower.
     Rate {
-        /// Samples per second of the model, rounded up.
+        /// Samples per second of the model, rounded down.
         model: u32,
         /// Of the sensor.
         sensor: u32,
@@ -156,7 +209,10 @@ impl fmt::Display for Mismatch {
                 (sensor * 1000.0) as i32
             ),
             Self::Rate { model, sensor } => {
-                write!(f, "the model takes {model} samples a second, the sensor makes {sensor}")
+                write!(
+                    f,
+                    "the model takes {model} samples a second, the sensor makes {sensor}; it must make 10 % more"
+                )
             }
         }
     }

@@ -57,7 +57,6 @@ pub struct Scripted<R, F> {
     grid: Grid,
     /// Ticks of [`READY_US`].
     ready: u64,
-    rate_hz: u32,
     channels: Vec<ChannelScale, MAX_INPUTS>,
     on_since: Option<u64>,
     /// Tick of sample 0 of the present sequence.
@@ -80,7 +79,6 @@ impl<R: Recording, F: FnMut() -> u64> Scripted<R, F> {
             now,
             grid: Grid::new(period_ns, ticks_per_second)?,
             ready: u64::from(ticks_per_second).saturating_mul(READY_US).div_ceil(1_000_000),
-            rate_hz: 1_000_000_000u64.div_ceil(period_ns.max(1)) as u32,
             channels: channels.take(MAX_INPUTS).collect(),
             on_since: None,
             start: 0,
@@ -116,8 +114,9 @@ impl<R: Recording, F: FnMut() -> u64> Described for Scripted<R, F> {
         &self.channels
     }
 
+    /// It has a sample at every instant.
     fn rate_hz(&self) -> u32 {
-        self.rate_hz
+        u32::MAX
     }
 }
 

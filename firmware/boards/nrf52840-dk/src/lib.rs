@@ -1,22 +1,25 @@
 //! Nordic's nRF52840-DK: what the images in `src/bin` have in common. Wiring and expected current: README.md.
 #![no_std]
 
+pub mod i2c;
+mod sys;
+
 use cortex::{
     End, Markers, Refusal,
     clock::{EmbassyClock, Power, wait_for_event},
     meter::CycleMeter,
 };
-use cortex_m::{Peripherals, singleton};
+use cortex_m::Peripherals;
 use defmt_rtt as _;
 use embassy_nrf::{
-    Peri, bind_interrupts,
+    Peri,
     config::{Config, LfclkSource},
     gpio::{Level, Output, OutputDrive},
     pac,
-    peripherals::{TWISPI0, WDT},
-    twim::{self, Twim},
+    peripherals::WDT,
     wdt::{self, HaltConfig, SleepConfig, Watchdog, WatchdogHandle},
 };
+use i2c::Bus;
 
 /// Of the image, for its log.
 pub const NAME: &str = "nrf52840-dk";
@@ -38,8 +41,8 @@ pub struct Board {
     pub clock: Clock,
     /// For a power analyser.
     pub markers: Pins,
-    /// SCL is P0.27, SDA P0.26; 400 kHz.
-    pub bus: Twim<'static>,
+    /// SCL is P0.27, SDA P0.26; 390 kHz.
+    pub bus: Bus,
     /// P1.04, for decisions.
     pub decision: Output<'static>,
     /// The core's own.
@@ -53,13 +56,6 @@ impl Board {
     }
 }
 
-bind_interrupts!(struct Interrupts {
-    TWISPI0 => twim::InterruptHandler<TWISPI0>;
-});
-
-/// Bytes of the longest transfer to a sensor: EasyDMA reads RAM only.
-const TRANSFER: usize = 16;
-
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     let by_watchdog = pac::POWER.resetreas().read().dog();
@@ -72,17 +68,15 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
             config.lfclk_source = LfclkSource::ExternalXtal;
             config.dcdc.reg1 = true;
             let board = embassy_nrf::init(config);
-            let transfer = singleton!(: [u8; TRANSFER] = [0; TRANSFER]).ok_or(Refusal::Buffer)?;
-            let mut bus = twim::Config::default();
-            bus.frequency = twim::Frequency::K400;
             application(Board {
+                // First, since it starts the watchdog.
                 clock: EmbassyClock::new(Nrf::Unwatched(board.WDT)),
                 markers: Markers {
                     seq: Output::new(board.P1_01, Level::Low, OutputDrive::Standard),
                     awake: Output::new(board.P1_02, Level::Low, OutputDrive::Standard),
                     update: Output::new(board.P1_03, Level::Low, OutputDrive::Standard),
                 },
-                bus: Twim::new(board.TWISPI0, Interrupts, board.P0_26, board.P0_27, bus, transfer),
+                bus: Bus::new(board.TWISPI0, board.P0_26, board.P0_27, board.RTC2),
                 decision: Output::new(board.P1_04, Level::Low, OutputDrive::Standard),
                 core,
             })

@@ -38,7 +38,7 @@ pub fn measurement(core: Peripherals, board: Board) -> (TimerClock, SysTickMeter
     (
         TimerClock::new(board.base, board.alarm),
         meter,
-        markers::markers(board.leds),
+        markers::markers(board.leds).0,
     )
 }
 

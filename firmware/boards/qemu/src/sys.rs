@@ -68,7 +68,7 @@ pub struct Board {
     /// What ends a sleep.
     pub alarm: Alarm,
     /// The marker pins SEQ, AWAKE and UPDATE.
-    pub leds: [Led; 3],
+    pub leds: [Led; 4],
 }
 
 impl Board {

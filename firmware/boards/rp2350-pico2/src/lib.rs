@@ -53,7 +53,9 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         by_watchdog,
         |core| {
             let board = embassy_rp::init(Config::default());
-            gate_clocks();
+            if cfg!(feature = "unwatched") {
+                gate_clocks();
+            }
             let mut bus = i2c::Config::default();
             bus.frequency = 400_000;
             application(Board {
@@ -76,7 +78,8 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
 }
 
 /// In the SLEEP state nothing runs but the timer that ends it, with its tick, and the watchdog. The other core, which was
-/// never started, sleeps deeply in the boot ROM, so that this one decides.
+/// never started, sleeps deeply in the boot ROM, so that this one decides. The bus stands still too, over which a debugger
+/// reads the log.
 fn gate_clocks() {
     pac::CLOCKS.sleep_en0().write(|w| w.set_clk_sys_clocks(true));
     pac::CLOCKS.sleep_en1().write(|w| {

@@ -11,15 +11,16 @@ use stm32::{
         gpio::{Level, Output, Speed},
         i2c::{self, I2c, Master},
         mode::Blocking,
-        rcc::{LsConfig, MSIRange, Sysclk, mux::Lptim1sel},
+        rcc::{MSIRange, Sysclk, mux::Lptim1sel},
         time::Hertz,
     },
 };
 
 /// Of the image, for its log.
 pub const NAME: &str = "stm32l4-iot01a";
-/// Of the core: MSI, which needs no time to start after Stop.
-pub const CLOCK_HZ: u32 = 48_000_000;
+/// Of the core: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
+/// may have none: embassy-stm32 0.6.0 raises MSI, from which the core runs already, before it sets any.
+pub const CLOCK_HZ: u32 = 16_000_000;
 
 /// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11).
 pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
@@ -42,12 +43,12 @@ pub struct Board {
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     stm32::start(|core| {
         let mut config = Config::default();
-        config.rcc.msi = Some(MSIRange::RANGE48M);
+        config.rcc.msi = Some(MSIRange::RANGE16M);
         config.rcc.sys = Sysclk::MSI;
         config.rcc.mux.lptim1sel = Lptim1sel::LSE;
-        config.rcc.ls = LsConfig::default_lse();
-        // With it, Stop is no stop: the debugger keeps the clocks running.
-        config.enable_debug_during_sleep = false;
+        config.rcc.ls = stm32::crystal();
+        // Where it is on, Stop is none: the clocks go on for the debugger.
+        config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
         let mut bus = i2c::Config::default();
         bus.frequency = Hertz(400_000);

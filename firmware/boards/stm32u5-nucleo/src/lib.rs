@@ -11,7 +11,7 @@ use stm32::{
         gpio::{Level, Output, Speed},
         i2c::{self, I2c, Master},
         mode::Blocking,
-        rcc::{LsConfig, MSIRange, Sysclk, mux::Lptimsel},
+        rcc::{MSIRange, Sysclk, mux::Lptimsel},
         time::Hertz,
     },
 };
@@ -45,9 +45,9 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.msis = Some(MSIRange::RANGE_24MHZ);
         config.rcc.sys = Sysclk::MSIS;
         config.rcc.mux.lptim1sel = Lptimsel::LSE;
-        config.rcc.ls = LsConfig::default_lse();
-        // With it, Stop is no stop: the debugger keeps the clocks running.
-        config.enable_debug_during_sleep = false;
+        config.rcc.ls = stm32::crystal();
+        // Where it is on, Stop is none: the clocks go on for the debugger.
+        config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
         let mut bus = i2c::Config::default();
         bus.frequency = Hertz(400_000);

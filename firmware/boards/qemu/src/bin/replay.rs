@@ -32,5 +32,12 @@ fn run(core: Peripherals, board: Board) -> Result<(), Refusal> {
     let loaded = find_blob(blob_region())?;
     let model = Model::parse(loaded.blob)?;
     let clock = TimerClock::new(board.base, board.alarm);
-    replay(model, &loaded.settings, sequences()?, clock, meter, markers(board.leds))
+    replay(
+        model,
+        &loaded.settings,
+        sequences()?,
+        clock,
+        meter,
+        markers(board.leds).0,
+    )
 }

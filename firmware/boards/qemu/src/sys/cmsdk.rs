@@ -74,8 +74,8 @@ pub struct Led(u32);
 
 impl Led {
     /// The three lowest.
-    pub(super) fn take() -> [Self; 3] {
-        [Self(1), Self(2), Self(4)]
+    pub(super) fn take() -> [Self; 4] {
+        [Self(1), Self(2), Self(4), Self(8)]
     }
 
     /// Switches it.

@@ -84,10 +84,10 @@ pub struct Led(u32);
 
 impl Led {
     /// P0.01 to P0.03, as outputs.
-    pub(super) fn take() -> [Self; 3] {
+    pub(super) fn take() -> [Self; 4] {
         // SAFETY: a register that exists; setting a bit concerns no other pin.
-        unsafe { write(machine::LEDS + DIRSET, 0b1110) };
-        [Self(1 << 1), Self(1 << 2), Self(1 << 3)]
+        unsafe { write(machine::LEDS + DIRSET, 0b1_1110) };
+        [Self(1 << 1), Self(1 << 2), Self(1 << 3), Self(1 << 4)]
     }
 
     /// Switches it.

@@ -15,7 +15,7 @@ const CLASS: usize = 0;
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Accelerometer::new(board.bus, false).map_err(classify::not_found)?;
-        classify::from_sensor(NAME, sensor, board.clock, board.decision, CLASS)
+        let sensor = Accelerometer::new(board.bus, false);
+        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
     })
 }

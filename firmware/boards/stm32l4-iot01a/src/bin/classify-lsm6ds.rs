@@ -17,7 +17,7 @@ const CLASS: usize = 0;
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Inertial::new(board.bus, ADDRESS).map_err(classify::not_found)?;
-        classify::from_sensor(NAME, sensor, board.clock, board.decision, CLASS)
+        let sensor = Inertial::new(board.bus, ADDRESS);
+        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
     })
 }
