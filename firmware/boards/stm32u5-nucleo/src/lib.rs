@@ -22,7 +22,7 @@ use stm32::{
 /// Of the image, for its log.
 pub const NAME: &str = "stm32u5-nucleo";
 /// Of the core: MSIS, at the highest frequency at which flash needs no wait states in the lowest range of the core's voltage
-/// (RM0456, 7.3.3), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0 raises MSIS, from which the
+/// (RM0456, FLASH, read access latency), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0 raises MSIS, from which the
 /// core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 12_000_000;
 
