@@ -18,9 +18,9 @@ use embassy_rp::{
     pac,
 };
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "rp2350-pico2";
-/// Of the core.
+/// The core's clock.
 pub const CLOCK_HZ: u32 = 150_000_000;
 
 /// The system timer at 1 MHz.

@@ -16,9 +16,9 @@ use stm32::{
     },
 };
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "stm32l4-iot01a";
-/// Of the core: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
+/// The core's clock: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
 /// may have none: embassy-stm32 0.6.0 raises MSI, from which the core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 16_000_000;
 

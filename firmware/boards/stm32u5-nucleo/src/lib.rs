@@ -19,11 +19,11 @@ use stm32::{
     },
 };
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "stm32u5-nucleo";
-/// Of the core: MSIS, at the highest frequency at which flash needs no wait states in the lowest range of the core's voltage
-/// (RM0456, FLASH, read access latency), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0 raises MSIS, from which the
-/// core runs already, before it sets any.
+/// The core's clock: MSIS, at the highest frequency at which flash needs no wait states in the lowest range of the core's
+/// voltage (RM0456, FLASH, read access latency), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0
+/// raises MSIS, from which the core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 12_000_000;
 
 /// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11). None of them is an LED's.
