@@ -3,8 +3,11 @@
 //! A board selects the chip by feature, and takes [`crystal`] and LSE as the clock of LPTIM1 as it sets its clocks.
 #![no_std]
 
+pub mod bus;
 mod lptim;
 mod sys;
+mod time;
+mod watchdog;
 
 pub use embassy_stm32;
 
@@ -14,19 +17,14 @@ use cortex::{
 };
 use cortex_m::Peripherals;
 use embassy_stm32::{
-    Peri, pac,
-    peripherals::IWDG,
+    pac,
     rcc::{LsConfig, LseConfig, LseDrive, LseMode},
     time::Hertz,
-    wdg::IndependentWatchdog,
 };
 use lptim::Lptim;
 
 /// LPTIM1 at 32,768 Hz, from the crystal.
 pub type Clock = CounterClock<Stm32>;
-
-/// Of the watchdog, which counts while the core sleeps.
-const PATIENCE_US: u32 = 20_000_000;
 
 /// The crystal of 32,768 Hz and nothing else in the backup domain: the RTC, which nobody reads, gets no clock.
 ///
@@ -45,22 +43,24 @@ pub fn crystal() -> LsConfig {
     config
 }
 
-/// Starts an application, unless too many starts have ended in a fault.
+/// Starts an application, unless too many starts have ended in a fault. The watchdog runs before anything is waited for: a
+/// crystal that does not start, a timer without a clock.
 pub fn start(application: impl FnOnce(Peripherals) -> Result<(), Refusal>) -> ! {
     let by_watchdog = pac::RCC.csr().read().iwdgrstf();
     pac::RCC.csr().modify(|w| w.set_rmvf(true));
-    cortex::start(by_watchdog, application, rest)
+    let watched = |core| {
+        watchdog::start();
+        application(core)
+    };
+    cortex::start(by_watchdog, watched, rest)
 }
 
-/// The clock, which starts now; the watchdog starts when it is first fed. The chip's clocks are set.
-pub fn clock(watchdog: Peri<'static, IWDG>) -> Clock {
-    CounterClock::new(Stm32 {
-        timer: Lptim::new(),
-        watchdog: Watchdog::Unwatched(watchdog),
-    })
+/// The clock, which starts now. The chip's clocks are set.
+pub fn clock() -> Clock {
+    CounterClock::new(Stm32 { timer: Lptim::new() })
 }
 
-/// Sleeps for ever, but for feeding the watchdog if it runs: nothing stops it. A board that parks has started nothing.
+/// Sleeps for ever, but for feeding the watchdog, which nothing stops. A board that parks has not started it.
 fn rest(end: End) -> ! {
     if end == End::Parked {
         sys::reach_power_control();
@@ -68,32 +68,19 @@ fn rest(end: End) -> ! {
             cortex_m::interrupt::free(|_| sys::stop_2());
         }
     }
-    cortex::counter::sleep_for_ever(CounterClock::new(Stm32 {
-        timer: Lptim::new(),
-        watchdog: Watchdog::Unknown,
-    }))
+    cortex::counter::sleep_for_ever(clock())
 }
 
-/// The timer, and what has to be fed while it is waited for.
+/// The timer. The watchdog is fed while it is waited for.
 pub struct Stm32 {
     timer: Lptim,
-    watchdog: Watchdog,
-}
-
-enum Watchdog {
-    /// Not started yet.
-    Unwatched(Peri<'static, IWDG>),
-    /// Started.
-    Watched(IndependentWatchdog<'static, IWDG>),
-    /// Started or not: feeding does no harm.
-    Unknown,
 }
 
 impl Counter for Stm32 {
     const TICKS_PER_SECOND: u32 = 32_768;
 
     fn ticks(&mut self) -> u16 {
-        self.timer.ticks()
+        Lptim::count()
     }
 
     fn sleep_until(&mut self, ticks: u16) {
@@ -105,20 +92,6 @@ impl Counter for Stm32 {
     }
 
     fn feed(&mut self) {
-        self.watchdog = match core::mem::replace(&mut self.watchdog, Watchdog::Unknown) {
-            Watchdog::Unwatched(peripheral) => {
-                let mut watchdog = IndependentWatchdog::new(peripheral, PATIENCE_US);
-                watchdog.unleash();
-                Watchdog::Watched(watchdog)
-            }
-            Watchdog::Watched(mut watchdog) => {
-                watchdog.pet();
-                Watchdog::Watched(watchdog)
-            }
-            Watchdog::Unknown => {
-                pac::IWDG.kr().write(|w| w.set_key(pac::iwdg::vals::Key::RESET));
-                Watchdog::Unknown
-            }
-        };
+        watchdog::feed();
     }
 }

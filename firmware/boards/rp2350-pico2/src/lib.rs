@@ -1,8 +1,11 @@
 //! The Raspberry Pi Pico 2: what the images in `src/bin` have in common. Wiring and expected current: README.md.
 #![no_std]
 
+pub mod bus;
 mod sys;
+mod watchdog;
 
+use bus::Bus;
 use cortex::{
     End, Markers, Refusal,
     clock::{EmbassyClock, Power, wait_for_event},
@@ -12,24 +15,17 @@ use defmt_rtt as _;
 use embassy_rp::{
     config::Config,
     gpio::{Level, Output},
-    i2c::{self, Blocking, I2c},
     pac,
-    peripherals::I2C0,
-    watchdog::Watchdog,
 };
-use embassy_time::Duration;
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "rp2350-pico2";
-/// Of the core.
+/// The core's clock.
 pub const CLOCK_HZ: u32 = 150_000_000;
-
-/// Of the watchdog, which counts while the core sleeps.
-const PATIENCE: Duration = Duration::from_secs(12);
 
 /// The system timer at 1 MHz.
 pub type Clock = EmbassyClock<Rp>;
-/// The pins SEQ, AWAKE and UPDATE: GP16, GP17 and GP18.
+/// The pins SEQ, AWAKE and UPDATE: GP16, GP17 and GP18. None of them is the LED's, which is GP25.
 pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
 
 /// Everything that an application needs of the board.
@@ -39,36 +35,32 @@ pub struct Board {
     /// For a power analyser.
     pub markers: Pins,
     /// I2C0: SCL is GP5, SDA GP4; 400 kHz.
-    pub bus: I2c<'static, I2C0, Blocking>,
+    pub bus: Bus,
     /// GP19, for decisions.
     pub decision: Output<'static>,
     /// The core's own.
     pub core: Peripherals,
 }
 
-/// Starts an application, unless too many starts have ended in a fault.
+/// Starts an application, unless too many starts have ended in a fault. The watchdog runs before anything is waited for.
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     let by_watchdog = pac::WATCHDOG.reason().read().timer();
     cortex::start(
         by_watchdog,
         |core| {
+            watchdog::start();
             let board = embassy_rp::init(Config::default());
             if cfg!(feature = "unwatched") {
                 gate_clocks();
             }
-            let mut bus = i2c::Config::default();
-            bus.frequency = 400_000;
             application(Board {
-                clock: EmbassyClock::new(Rp {
-                    watchdog: Watchdog::new(board.WATCHDOG),
-                    started: false,
-                }),
+                clock: EmbassyClock::new(Rp),
                 markers: Markers {
                     seq: Output::new(board.PIN_16, Level::Low),
                     awake: Output::new(board.PIN_17, Level::Low),
                     update: Output::new(board.PIN_18, Level::Low),
                 },
-                bus: I2c::new_blocking(board.I2C0, board.PIN_5, board.PIN_4, bus),
+                bus: Bus::new(board.I2C0, board.PIN_5, board.PIN_4),
                 decision: Output::new(board.PIN_19, Level::Low),
                 core,
             })
@@ -92,17 +84,14 @@ fn gate_clocks() {
 
 /// Sleeps for ever, without the watchdog.
 fn rest(_: End) -> ! {
-    pac::WATCHDOG.ctrl().modify(|w| w.set_enable(false));
+    watchdog::stop();
     loop {
         sys::deeply(cortex_m::asm::wfe);
     }
 }
 
-/// The SLEEP state with the timer running, and the watchdog, which starts when it is first fed.
-pub struct Rp {
-    watchdog: Watchdog,
-    started: bool,
-}
+/// The SLEEP state with the timer running, and the watchdog, which counts meanwhile.
+pub struct Rp;
 
 impl Power for Rp {
     fn idle(&mut self, alarm: u64) {
@@ -110,12 +99,6 @@ impl Power for Rp {
     }
 
     fn feed(&mut self) {
-        if self.started {
-            self.watchdog.feed(PATIENCE);
-        } else {
-            self.started = true;
-            self.watchdog.pause_on_debug(true);
-            self.watchdog.start(PATIENCE);
-        }
+        watchdog::feed();
     }
 }

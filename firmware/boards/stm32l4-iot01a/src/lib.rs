@@ -6,23 +6,23 @@ use cortex_m::Peripherals;
 use defmt_rtt as _;
 use stm32::{
     Clock,
+    bus::{self, Bus, Lines},
     embassy_stm32::{
         self, Config,
         gpio::{Level, Output, Speed},
-        i2c::{self, I2c, Master},
-        mode::Blocking,
+        i2c::I2c,
+        pac,
         rcc::{MSIRange, Sysclk, mux::Lptim1sel},
-        time::Hertz,
     },
 };
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "stm32l4-iot01a";
-/// Of the core: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
+/// The core's clock: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
 /// may have none: embassy-stm32 0.6.0 raises MSI, from which the core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 16_000_000;
 
-/// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11).
+/// The pins SEQ, AWAKE and UPDATE: PB2 (D8), PA6 (D12) and PA7 (D11). None of them is an LED's: PA5 (D13) is LD1's.
 pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
 
 /// Everything that an application needs of the board.
@@ -32,7 +32,7 @@ pub struct Board {
     /// For a power analyser.
     pub markers: Pins,
     /// I2C2, with the LSM6DSL on it; 400 kHz.
-    pub bus: I2c<'static, Blocking, Master>,
+    pub bus: Bus,
     /// PA4 (D7), for decisions.
     pub decision: Output<'static>,
     /// The core's own.
@@ -50,16 +50,22 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         // Where it is on, Stop is none: the clocks go on for the debugger.
         config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
-        let mut bus = i2c::Config::default();
-        bus.frequency = Hertz(400_000);
+        // First, since the bus keeps its time limits by it.
+        let clock = stm32::clock();
+        let driver = I2c::new_blocking(board.I2C2, board.PB10, board.PB11, bus::config());
+        let lines = Lines {
+            port: pac::GPIOB,
+            scl: 10,
+            sda: 11,
+        };
         application(Board {
-            clock: stm32::clock(board.IWDG),
+            clock,
             markers: Markers {
-                seq: Output::new(board.PA5, Level::Low, Speed::Low),
+                seq: Output::new(board.PB2, Level::Low, Speed::Low),
                 awake: Output::new(board.PA6, Level::Low, Speed::Low),
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
-            bus: I2c::new_blocking(board.I2C2, board.PB10, board.PB11, bus),
+            bus: Bus::new(driver, pac::I2C2, lines, CLOCK_HZ),
             decision: Output::new(board.PA4, Level::Low, Speed::Low),
             core,
         })

@@ -1,27 +1,32 @@
 //! ST's NUCLEO-U575ZI-Q: what the images in `src/bin` have in common. Wiring and expected current: README.md.
 #![no_std]
 
+mod power;
+mod sys;
+
 use cortex::{Markers, Refusal};
 use cortex_m::Peripherals;
 use defmt_rtt as _;
 use stm32::{
     Clock,
+    bus::{self, Bus, Lines},
     embassy_stm32::{
         self, Config,
         gpio::{Level, Output, Speed},
-        i2c::{self, I2c, Master},
-        mode::Blocking,
-        rcc::{MSIRange, Sysclk, mux::Lptimsel},
-        time::Hertz,
+        i2c::I2c,
+        pac,
+        rcc::{MSIRange, Sysclk, VoltageScale, mux::Lptimsel},
     },
 };
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "stm32u5-nucleo";
-/// Of the core: MSIS, at the highest frequency with which the chip comes out of Stop.
-pub const CLOCK_HZ: u32 = 24_000_000;
+/// The core's clock: MSIS, at the highest frequency at which flash needs no wait states in the lowest range of the core's
+/// voltage (RM0456, FLASH, read access latency), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0
+/// raises MSIS, from which the core runs already, before it sets any.
+pub const CLOCK_HZ: u32 = 12_000_000;
 
-/// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11).
+/// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11). None of them is an LED's.
 pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
 
 /// Everything that an application needs of the board.
@@ -31,7 +36,7 @@ pub struct Board {
     /// For a power analyser.
     pub markers: Pins,
     /// I2C1: SCL is PB8 (D15), SDA PB9 (D14); 400 kHz.
-    pub bus: I2c<'static, Blocking, Master>,
+    pub bus: Bus,
     /// PD14 (D10), for decisions.
     pub decision: Output<'static>,
     /// The core's own.
@@ -42,23 +47,35 @@ pub struct Board {
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     stm32::start(|core| {
         let mut config = Config::default();
-        config.rcc.msis = Some(MSIRange::RANGE_24MHZ);
+        config.rcc.msis = Some(MSIRange::RANGE_12MHZ);
+        config.rcc.msik = None;
+        config.rcc.hsi48 = None;
+        config.rcc.voltage_range = VoltageScale::RANGE4;
         config.rcc.sys = Sysclk::MSIS;
         config.rcc.mux.lptim1sel = Lptimsel::LSE;
         config.rcc.ls = stm32::crystal();
         // Where it is on, Stop is none: the clocks go on for the debugger.
         config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
+        // No analog part is used, so that its supply is not watched, not in Stop either.
+        config.enable_independent_analog_supply = false;
         let board = embassy_stm32::init(config);
-        let mut bus = i2c::Config::default();
-        bus.frequency = Hertz(400_000);
+        power::save();
+        // First, since the bus keeps its time limits by it.
+        let clock = stm32::clock();
+        let driver = I2c::new_blocking(board.I2C1, board.PB8, board.PB9, bus::config());
+        let lines = Lines {
+            port: pac::GPIOB,
+            scl: 8,
+            sda: 9,
+        };
         application(Board {
-            clock: stm32::clock(board.IWDG),
+            clock,
             markers: Markers {
                 seq: Output::new(board.PA5, Level::Low, Speed::Low),
                 awake: Output::new(board.PA6, Level::Low, Speed::Low),
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
-            bus: I2c::new_blocking(board.I2C1, board.PB8, board.PB9, bus),
+            bus: Bus::new(driver, pac::I2C1, lines, CLOCK_HZ),
             decision: Output::new(board.PD14, Level::Low, Speed::Low),
             core,
         })

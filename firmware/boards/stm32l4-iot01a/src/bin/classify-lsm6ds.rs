@@ -9,7 +9,7 @@ use cortex::classify;
 use cortex_m_rt::entry;
 use stm32l4_iot01a::{NAME, start};
 
-/// Of the LSM6DSL.
+/// The address of the LSM6DSL.
 const ADDRESS: u8 = 0x6a;
 /// The class that the pin shows.
 const CLASS: usize = 0;

@@ -1,6 +1,6 @@
 //! Replays recorded sequences from flash and logs decisions, schedules and counters over RTT.
 //!
-//! Wiring: D13 SEQ, D12 AWAKE, D11 UPDATE to the digital inputs of a power analyser; no sensor.
+//! Wiring: D8 SEQ, D12 AWAKE, D11 UPDATE to the digital inputs of a power analyser; no sensor.
 //! Expected current: README.md of this board.
 #![no_std]
 #![no_main]
