@@ -112,12 +112,14 @@ impl<'a> Model<'a> {
     }
 
     pub(crate) fn read_time_s(&self, corner: Corner) -> f64 {
-        self.sensor.read_time_us.interval().at(corner) * 1e-6
+        self.sensor.read_time_us.interval().at(corner) * 1e-6 + self.sensor.bus_time_s(corner)
     }
 
-    /// Energy of reading one sample: the processor is awake while the bus works.
+    /// Energy of reading one sample: the processor is awake while the bus works, or halted where board and sensor say so.
     pub(crate) fn read_energy_uj(&self, corner: Corner) -> f64 {
-        self.board.active_power_uw(corner) * self.read_time_s(corner)
+        let bus_s = self.sensor.bus_time_s(corner);
+        self.board.active_power_uw(corner) * (self.read_time_s(corner) - bus_s)
+            + self.board.bus_power_uw(corner) * bus_s
     }
 
     /// Power gained while the sensor is off.

@@ -206,14 +206,16 @@ fn sensor_figures<'a>(model: &Model<'a>) -> Vec<(&'static str, &'a Figure)> {
     let (sensor, Some(rate)) = (model.sensor, model.rate) else {
         return Vec::new();
     };
-    vec![
+    let mut figures = vec![
         ("supply_v", &sensor.supply_v),
         ("off_current_ua", &sensor.off_current_ua),
         ("turn_on_time_ms", &sensor.turn_on_time_ms),
         ("turn_on_periods", &sensor.turn_on_periods),
         ("read_time_us", &sensor.read_time_us),
         ("rate.current_ua", &rate.current_ua),
-    ]
+    ];
+    figures.extend(sensor.bus_time_us.as_ref().map(|figure| ("bus_time_us", figure)));
+    figures
 }
 
 fn figures(board: &Board) -> Vec<(&'static str, &Figure)> {

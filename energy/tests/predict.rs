@@ -359,3 +359,28 @@ fn a_profile_of_the_users_own_is_read_by_path() {
     std::fs::write(&path, own).unwrap();
     assert_eq!(board(path.to_str().unwrap()).unwrap().name, "mine");
 }
+
+/// A board whose core halts at the bus pays its idle power there; another one its active power.
+#[test]
+fn a_core_that_sleeps_at_the_bus_pays_less_for_a_read() {
+    let mut part = plain_sensor();
+    part.bus_time_us = Some(exact(200.0));
+    let mut waits = plain_board();
+    waits.idle_power_mw = Some(exact(0.1));
+    waits.sleeps_at_bus = false;
+    let mut sleeps = waits.clone();
+    sleeps.sleeps_at_bus = true;
+    let update_uj = |board: &Board| prices(board, &part, &workload()).unwrap().update_uj.mid;
+    // 1 mW against 0.1 mW for 200 us, once to read and, where the sensor is switched, once for the commands.
+    let reads = if prices(&waits, &part, &workload()).unwrap().sensor_off_between {
+        2.0
+    } else {
+        1.0
+    };
+    let saved = update_uj(&waits) - update_uj(&sleeps);
+    assert!((saved - reads * 0.9 * 0.2).abs() < 1e-9, "{saved}");
+    // Without a time of its own the bus is part of the reading, awake.
+    part.bus_time_us = None;
+    let update_uj = |board: &Board| prices(board, &part, &workload()).unwrap().update_uj.mid;
+    assert_eq!(update_uj(&waits), update_uj(&sleeps));
+}

@@ -67,6 +67,10 @@ pub struct Board {
     /// Power with the core halted and its clocks running: what a design that does not reach `sleep_mode` spends between
     /// samples.
     pub idle_power_mw: Option<Figure>,
+    /// Whether the firmware of this board halts the core while a transfer to the sensor runs, at `idle_power_mw`; it waits
+    /// awake otherwise.
+    #[serde(default)]
+    pub sleeps_at_bus: bool,
 }
 
 impl Board {
@@ -102,6 +106,9 @@ impl Board {
         check.some_positive("wake_current_ma", self.wake_current_ma.as_ref())?;
         check.some_positive("wake_energy_uj", self.wake_energy_uj.as_ref())?;
         check.some_positive("idle_power_mw", self.idle_power_mw.as_ref())?;
+        if self.sleeps_at_bus && self.idle_power_mw.is_none() {
+            return Err(check.fault("sleeps_at_bus", "needs idle_power_mw; give that power"));
+        }
         // The model's ends are the ends of its factors only where being awake costs more than being asleep.
         if self.sleep_power_uw(Corner::High) >= self.active_power_uw(Corner::Low) {
             return Err(check.fault(
@@ -147,6 +154,15 @@ impl Board {
     #[must_use]
     pub fn active_power_uw(&self, corner: Corner) -> f64 {
         self.plain_cycle_energy_uj(corner) * self.clock_hz.interval().at(corner)
+    }
+
+    /// Power while a transfer to the sensor runs.
+    #[must_use]
+    pub fn bus_power_uw(&self, corner: Corner) -> f64 {
+        match &self.idle_power_mw {
+            Some(idle) if self.sleeps_at_bus => idle.interval().at(corner) * 1e3,
+            _ => self.active_power_uw(corner),
+        }
     }
 
     /// Power asleep.

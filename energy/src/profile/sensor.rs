@@ -9,13 +9,25 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("bmi270", include_str!("../../profiles/sensors/bmi270.toml")),
     ("lis3dh", include_str!("../../profiles/sensors/lis3dh.toml")),
     (
+        "lis3dh-driver",
+        include_str!("../../profiles/sensors/lis3dh-driver.toml"),
+    ),
+    (
         "lis3dh-low-power",
         include_str!("../../profiles/sensors/lis3dh-low-power.toml"),
+    ),
+    (
+        "lsm6dsl-driver",
+        include_str!("../../profiles/sensors/lsm6dsl-driver.toml"),
     ),
     ("lsm6dso", include_str!("../../profiles/sensors/lsm6dso.toml")),
     (
         "lsm6dso-accel",
         include_str!("../../profiles/sensors/lsm6dso-accel.toml"),
+    ),
+    (
+        "lsm6dso-driver",
+        include_str!("../../profiles/sensors/lsm6dso-driver.toml"),
     ),
     ("lsm6dsv", include_str!("../../profiles/sensors/lsm6dsv.toml")),
     ("mp34dt06j", include_str!("../../profiles/sensors/mp34dt06j.toml")),
@@ -64,6 +76,9 @@ pub struct Sensor {
     pub turn_on_periods: Figure,
     /// Time the processor is awake to read one sample over the bus.
     pub read_time_us: Figure,
+    /// Time that the transfers of one sample take on the bus beside `read_time_us`, where the figures are kept apart: a
+    /// board that sleeps at the bus halts its core meanwhile, another one waits awake.
+    pub bus_time_us: Option<Figure>,
     /// The part's own buffer, where it has one.
     pub fifo: Option<Depth>,
     /// Currents by rate; a workload takes the lowest rate that is not below its own. Empty for a replayed input.
@@ -92,6 +107,7 @@ impl Sensor {
         check.figure("turn_on_time_ms", &self.turn_on_time_ms)?;
         check.figure("turn_on_periods", &self.turn_on_periods)?;
         check.figure("read_time_us", &self.read_time_us)?;
+        check.some_positive("bus_time_us", self.bus_time_us.as_ref())?;
         if self.channels > 0 && self.rates.is_empty() {
             return Err(check.fault(
                 "rate",
@@ -152,6 +168,14 @@ impl Sensor {
     #[must_use]
     pub fn off_power_uw(&self, corner: Corner) -> f64 {
         self.off_current_ua.interval().at(corner) * self.supply_v.interval().at(corner)
+    }
+
+    /// Time that the transfers of one sample take on the bus, where it is not part of `read_time_us`.
+    #[must_use]
+    pub fn bus_time_s(&self, corner: Corner) -> f64 {
+        self.bus_time_us
+            .as_ref()
+            .map_or(0.0, |figure| figure.interval().at(corner) * 1e-6)
     }
 
     /// From the command to the first valid sample.

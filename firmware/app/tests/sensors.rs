@@ -190,12 +190,16 @@ fn lis3dh_keeps_its_pull_up_only_where_the_pin_is_high() {
 #[test]
 fn lis3dh_looks_only_when_a_settled_sample_is_there() {
     let mut bus = I2cMock::new(&[]);
-    let profile = Lis3dh::new(bus.clone(), false).profile();
-    bus.done();
+    let sensor = Lis3dh::new(bus.clone(), false);
+    let profile = sensor.profile();
     // 1.6 ms of turn-on, then a period of 400 Hz by an oscillator that is 10 % slow.
     assert!(profile.turn_on >= Duration::from_micros(1600 + 2750), "{profile:?}");
     assert!(profile.turn_on < Duration::from_millis(5), "{profile:?}");
     assert!(profile.off_pays > profile.turn_on, "{profile:?}");
+    // A pause that pays on a board whose core sleeps at the bus.
+    let pause = Duration::from_millis(10);
+    assert_eq!(sensor.with_off_pays(pause).profile().off_pays, pause);
+    bus.done();
 }
 
 #[test]

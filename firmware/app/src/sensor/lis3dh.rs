@@ -38,12 +38,19 @@ const CONTROL: u8 = 0x80;
 const READY: u8 = 0x08;
 
 /// Accelerations at 32,768 counts, and the bits of the range. Table 4 gives whole numbers, 1 mg a digit of 12 bits at ±2 g,
-/// which would be 2.048 g; ST says that they are rounded from 2 g / 2^11. At ±16 g the part counts in other steps.
+/// which would be 2.048 g; of the same table of the LIS2DH12, ST says that they are rounded from 2 g / 2^11. At ±16 g the part
+/// counts in other steps.
 const RANGES: [(f32, u8); 3] = [(2.0, 0x00), (4.0, 0x10), (8.0, 0x20)];
+
+/// From which pause on switching off pays for a core that waits for the bus awake, at 8 to 15 mW: off saves 72.5 µA once the
+/// turn-on is over, and switching takes a wake-up and two transfers. `skiprnn energy break-even --sensor lis3dh-driver` says 36 ms
+/// for the STM32 boards, and 7.5 ms for an nRF52840, whose core sleeps at the bus.
+const OFF_PAYS: Duration = Duration::from_millis(36);
 
 /// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<I> {
     bus: I,
+    off_pays: Duration,
     /// Pin SDO/SA0 is high.
     alternate: bool,
     range: u8,
@@ -56,10 +63,18 @@ impl<I: I2c> Accelerometer<I> {
         let [(full_scale, range), ..] = RANGES;
         Self {
             bus,
+            off_pays: OFF_PAYS,
             alternate,
             range,
             channels: [ChannelScale { unit: "g", full_scale }; 3],
         }
+    }
+
+    /// Another shortest pause in which it is switched off: where the board's core sleeps while a transfer runs, short ones pay.
+    #[must_use]
+    pub const fn with_off_pays(mut self, pause: Duration) -> Self {
+        self.off_pays = pause;
+        self
     }
 
     const fn address(&self) -> u8 {
@@ -128,9 +143,7 @@ impl<I: I2c> Sensor for Accelerometer<I> {
             // the transfer that switches on, and for slow parts. The first look then finds a sample that was made after
             // the turn-on: one that an earlier look had left behind is overwritten by then.
             turn_on: Duration::from_micros(4600),
-            // Off saves 72.5 µA once the turn-on is over. Switching takes two transfers of 75 µs and a wake-up: 0.3 µC for
-            // a core that sleeps meanwhile, 0.75 µC for one that waits at 4 mA, which is 4 to 10 ms of it.
-            off_pays: Duration::from_millis(15),
+            off_pays: self.off_pays,
             ..Profile::default()
         }
     }
