@@ -107,6 +107,8 @@ pub struct Adxl362 {
     counts: [i16; 3],
     /// When they were taken; none before the first sample.
     taken: Option<Time>,
+    /// They belong to the present measurement, or to the one that ended last.
+    valid: bool,
     /// Of each axis, the instant of the sample that was read last.
     seen: [Option<Time>; 3],
     ready: bool,
@@ -137,6 +139,7 @@ impl Adxl362 {
             grid: None,
             counts: [0; 3],
             taken: None,
+            valid: false,
             seen: [None; 3],
             ready: false,
             next: Next::Nothing,
@@ -171,6 +174,7 @@ impl Adxl362 {
         let steps = |g: f32| (f64::from(g) * 1_000.0 / step + 1e-3).floor().clamp(-2_048.0, 2_047.0) as i16;
         self.counts = self.world.acceleration_g(batch.last).map(steps);
         self.taken = Some(batch.last);
+        self.valid = true;
         self.ready = true;
     }
 
@@ -185,6 +189,7 @@ impl Adxl362 {
                     self.registers.reset();
                     self.counts = [0; 3];
                     self.taken = None;
+                    self.valid = false;
                     self.ready = false;
                     self.switch(now);
                 }
@@ -198,7 +203,10 @@ impl Adxl362 {
     fn switch(&mut self, now: Time) {
         self.grid = match self.registers.get(POWER_CTL) & 3 {
             0 => None,
-            MEASURE => Some(Grid::new(now, self.rate_millihertz(), self.rate_error_ppm)),
+            MEASURE => {
+                self.valid &= self.grid.is_some();
+                Some(Grid::new(now, self.rate_millihertz(), self.rate_error_ppm))
+            }
             _ => {
                 self.registers.refuse("sets a reserved mode in POWER_CTL");
                 None
@@ -262,7 +270,7 @@ impl Adxl362 {
                 counts,
                 taken: self.taken.unwrap_or_default(),
                 again,
-                settled: self.taken.is_some(),
+                settled: self.valid,
             };
             events.push(now, What::Sample(sample));
         }

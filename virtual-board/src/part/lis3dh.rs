@@ -6,7 +6,7 @@
 //! pull-up at SDO/SA0 (CTRL_REG0 bit 7), supply current (table 12).
 //!
 //! The first sample comes one period behind the turn-on time. Flags and outputs outlive power-down; whether the part does so too
-//! is not documented. A count is the acceleration rounded down to a step of the mode.
+//! is not documented. Switched on again, the part has not settled before its next sample: what is read then is reported so. A count is the acceleration rounded down to a step of the mode.
 //!
 //! Not modelled, and the run ends where a program switches it on: FIFO, high-pass filter, self-test, interrupts and their pins,
 //! click and activity detection, reading the auxiliary converter and the temperature. Their enable bits in TEMP_CFG_REG are
@@ -250,6 +250,9 @@ impl Lis3dh {
         };
         if old_rate != Some(rate) {
             self.grid = Some(Grid::new(now + turn_on, rate, self.rate_error_ppm));
+        }
+        if old_rate.is_none() {
+            self.outputs.switched_on();
         }
         if old_rate.is_none() || old_mode != mode {
             let periods = if mode == Mode::HighResolution { 7 } else { 1 };

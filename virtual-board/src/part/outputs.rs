@@ -45,6 +45,11 @@ impl Outputs {
         }
     }
 
+    /// The sensor is switched on: what it took before is no longer what it measures.
+    pub(super) fn switched_on(&mut self) {
+        self.axes.iter_mut().for_each(|axis| axis.settled = false);
+    }
+
     /// A program reads one half of an axis. The flags of the axis fall with its high byte.
     pub(super) fn read(&mut self, axis: usize, high: bool, block_data_update: bool) -> u8 {
         let Some(axis) = self.axes.get_mut(axis) else {

@@ -127,6 +127,18 @@ fn flags_outlive_power_down() {
 }
 
 #[test]
+fn a_sample_from_before_the_pause_is_not_settled() {
+    let mut wires = wires(true, 0);
+    set(&mut wires, CTRL_REG1, 0x7f, 0);
+    set(&mut wires, CTRL_REG1, 0x0f, 4_000);
+    set(&mut wires, CTRL_REG1, 0x7f, 30_000);
+    assert_eq!(status(&mut wires, 30_100), 0x0f);
+    counts(&mut wires, 30_200);
+    let samples = wires.samples();
+    assert_eq!((samples[0].taken, samples[0].settled), (Time::from_us(3_500), false));
+}
+
+#[test]
 fn without_bit_7_a_burst_reads_one_register() {
     let mut wires = wires(true, 0);
     set(&mut wires, CTRL_REG1, 0x7f, 0);

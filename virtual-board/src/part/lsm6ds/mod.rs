@@ -117,6 +117,9 @@ impl Sensor {
     /// Samples from now on; valid from `turn_on` on and after so many samples.
     fn start(&mut self, rate_millihertz: u64, error_ppm: i32, now: Time, turn_on: Time, discarded: u64) {
         let grid = Grid::new(now, rate_millihertz, error_ppm);
+        if self.grid.is_none() {
+            self.outputs.switched_on();
+        }
         self.since = now;
         self.settled = now + turn_on.max(Time::from_ps(grid.period().ps() * (discarded + 1)));
         self.grid = Some(grid);
