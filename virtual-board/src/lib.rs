@@ -9,5 +9,6 @@ pub mod core;
 pub mod event;
 pub mod memory;
 pub mod part;
+pub mod rules;
 pub mod soc;
 pub mod time;

@@ -1,0 +1,102 @@
+//! A core that spins on a flag for longer than a sleep costs.
+//!
+//! Source: finding of this project: with a core at 64 MHz and 3.3 mA, the waits for bus transfers cost more than the network. Going to
+//! sleep and waking take some microseconds on all chips here, so that a wait of 50 µs is worth a sleep.
+
+use super::{Finding, Rule, repeats::Repeats};
+use crate::{event::Event, time::Time};
+
+/// The longest wait that may spin.
+const LONGEST: Time = Time::from_us(50);
+/// Fewer reads are no loop.
+const READS: u64 = 8;
+
+/// Rule `spin`.
+#[derive(Debug)]
+pub struct Spin {
+    /// Registers for which a program may spin, such as the flag of a clock that starts once.
+    exempt: &'static [u32],
+    repeats: Repeats,
+    /// The loop that was told last, by its register and its begin.
+    told: Option<(u32, Time)>,
+}
+
+impl Spin {
+    /// With the registers whose waits come once, at start.
+    #[must_use]
+    pub fn new(exempt: &'static [u32]) -> Self {
+        Self {
+            exempt,
+            repeats: Repeats::default(),
+            told: None,
+        }
+    }
+}
+
+impl Rule for Spin {
+    fn name(&self) -> &'static str {
+        "spin"
+    }
+
+    fn observe(&mut self, event: &Event, findings: &mut Vec<Finding>) {
+        let Some(repeat) = self.repeats.see(event) else {
+            return;
+        };
+        let long = repeat.count >= READS && event.at.since(repeat.since) > LONGEST;
+        let this = Some((repeat.address, repeat.since));
+        if !long || self.told == this || self.exempt.contains(&repeat.address) {
+            return;
+        }
+        self.told = this;
+        findings.push(Finding {
+            rule: "spin",
+            at: event.at,
+            pc: event.pc,
+            what: format!(
+                "the core reads {} at {:#010x} again and again for more than 50 µs, awake",
+                repeat.peripheral, repeat.address
+            ),
+            mend: "Wait for the interrupt of the flag, asleep.",
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::tests::{alone, findings, read},
+        *,
+    };
+    use crate::event::What;
+
+    fn count(events: &[Event]) -> usize {
+        findings(&mut Spin::new(&[0x4000_0104]), events).len()
+    }
+
+    fn spin(address: u32, us: std::ops::Range<u64>) -> Vec<Event> {
+        us.map(|us| read(us, "TWIM0", address, 0)).collect()
+    }
+
+    #[test]
+    fn waiting_for_a_transfer_awake_is_found_once_a_wait() {
+        // Finding F6: 0.1 ms and more for each transfer.
+        assert_eq!(count(&spin(0x4000_3104, 0..170)), 1);
+        let two = [spin(0x4000_3104, 0..170), spin(0x4000_3104, 1_000..1_170)].concat();
+        assert_eq!(count(&two), 2);
+    }
+
+    #[test]
+    fn a_short_wait_or_one_with_a_sleep_in_it_is_not() {
+        assert_eq!(count(&spin(0x4000_3104, 0..50)), 0);
+        let sleep = vec![alone(40, What::Asleep { deep: false })];
+        assert_eq!(
+            count(&[spin(0x4000_3104, 0..40), sleep, spin(0x4000_3104, 41..90)].concat()),
+            0
+        );
+    }
+
+    #[test]
+    fn the_start_of_a_clock_may_be_waited_for() {
+        assert_eq!(count(&spin(0x4000_0104, 0..5_000)), 0);
+    }
+}
