@@ -1,0 +1,1 @@
+//! The chip by accesses of its core.
