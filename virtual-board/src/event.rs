@@ -85,6 +85,14 @@ pub enum What {
         /// How many bytes.
         bytes: u32,
     },
+    /// A sensor's status went over the bus. Where the same transfer also brought a sample, this event comes first, at the same
+    /// instant.
+    Look {
+        /// The part, such as "LIS3DH".
+        part: &'static str,
+        /// It said that a new sample of every sensor that is on can be read.
+        ready: bool,
+    },
     /// A sensor's sample went over the bus.
     Sample(Sample),
     /// A pull-up or pull-down inside a part works against a level that is driven: current flows all the time.
@@ -101,7 +109,7 @@ pub enum What {
 /// What a sensor's sample was, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {
-    /// The part, such as "LIS3DH".
+    /// The part, such as "LIS3DH"; where sensors of one part sample by themselves, the sensor too: "LSM6DSL gyroscope".
     pub part: &'static str,
     /// The raw counts of every channel that was read, left-justified in 16 bits as the part delivers them.
     pub counts: Vec<i16>,

@@ -1,6 +1,29 @@
 //! Models of sensors at register level, as a bus controller meets them, and the physical world that they sense.
 
+mod adxl362;
+mod faulty;
+mod grid;
+mod lis3dh;
+mod lsm6ds;
+mod outputs;
+mod registers;
+#[cfg(test)]
+mod wires;
+mod world;
+
+pub use adxl362::Adxl362;
+pub use faulty::{Faults, Faulty, HeldSda};
+pub use lis3dh::Lis3dh;
+pub use lsm6ds::{
+    GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, Lsm6ds, Settings as Lsm6dsSettings, Variant as Lsm6dsVariant,
+};
+pub use world::{AtEnd, Channel, Quantity, Recording, RecordingError, Still};
+
 use crate::{event::Events, time::Time};
+use std::sync::Arc;
+
+/// A world that several parts share, and whoever moves it.
+pub type SharedWorld = Arc<dyn World + Send + Sync>;
 
 /// A part on an I2C bus. The controller calls these in the order of what happens on the wires; `now` is the end of the byte or
 /// condition that is meant.
@@ -30,6 +53,18 @@ pub trait I2cPart {
     fn clock_pulse(&mut self, now: Time) {
         let _ = now;
     }
+
+    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the model knows
+    /// no figure.
+    fn current_na(&self) -> (u32, u32, u32) {
+        (0, 0, 0)
+    }
+
+    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run has to
+    /// end. Said once.
+    fn take_stop(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// A part on an SPI bus with its own select line.
@@ -39,6 +74,18 @@ pub trait SpiPart {
 
     /// A byte goes both ways.
     fn exchange(&mut self, byte: u8, now: Time, events: &mut Events) -> u8;
+
+    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the model knows
+    /// no figure.
+    fn current_na(&self) -> (u32, u32, u32) {
+        (0, 0, 0)
+    }
+
+    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run has to
+    /// end. Said once.
+    fn take_stop(&mut self) -> Option<String> {
+        None
+    }
 }
 
 /// What there is to sense.
