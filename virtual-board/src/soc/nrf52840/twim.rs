@@ -122,6 +122,8 @@ pub(super) struct Twim {
     asked: Asked,
     log: Log,
     due: Time,
+    /// The pins that were told last.
+    told: Option<(u32, u32)>,
 }
 
 /// The rate of a value of FREQUENCY, in bits a second.
@@ -159,6 +161,7 @@ impl Twim {
             asked: Asked::default(),
             log: Log::default(),
             due: Time::NEVER,
+            told: None,
         }
     }
 
@@ -299,7 +302,7 @@ impl Twim {
             // SPIM, SPIS and TWIS, which share the addresses.
             _ => return Err(Refused::Unknown),
         };
-        if enabled && !self.enabled {
+        if enabled && self.told.replace((self.scl, self.sda)) != Some((self.scl, self.sda)) {
             let role = |role, select| selected(select).map(|pin| (role, gpio::name(pin)));
             let pins = [role("SCL", self.scl), role("SDA", self.sda)]
                 .into_iter()

@@ -167,7 +167,7 @@ impl Wdt {
                 self.requested = self.enabled;
             }
             0x50c => self.config = within(value, 0b1001)?,
-            0x600..=0x61c if offset % 4 == 0 => self.request((offset - 0x600) / 4, value, now),
+            0x600..=0x61c if offset.is_multiple_of(4) => self.request((offset - 0x600) / 4, value, now),
             _ => return Err(Refused::Unknown),
         }
         Ok(false)

@@ -103,7 +103,7 @@ impl I2cBus {
     }
 
     /// Whether something that is no part holds a wire low.
-    pub(super) fn broken(&self, wire: Wire, now: Time) -> bool {
+    fn broken(&self, wire: Wire, now: Time) -> bool {
         self.held
             .is_some_and(|(held, from, until)| held == wire && (from..until).contains(&now))
     }
@@ -145,6 +145,16 @@ impl I2cBus {
     /// The controller let go of the bus in the middle.
     pub(super) fn abandon(&mut self) {
         self.active = None;
+    }
+
+    /// The parts on the bus.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &dyn I2cPart> {
+        self.parts.iter().map(|mounted| mounted.part.as_ref())
+    }
+
+    /// Why a part wants the run to end.
+    pub(super) fn take_stop(&mut self) -> Option<String> {
+        self.parts.iter_mut().find_map(|mounted| mounted.part.take_stop())
     }
 
     /// The levels of SCL and SDA after a change that a program made by hand. A falling SCL is a clock pulse for the parts; SDA

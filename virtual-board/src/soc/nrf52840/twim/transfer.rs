@@ -85,7 +85,7 @@ impl Twim {
     /// Whether nothing outside has pulled a wire low meanwhile.
     fn unharmed(&self, around: &mut Around<'_>, at: Time) -> bool {
         self.bus(around.buses)
-            .is_none_or(|bus| !bus.broken(Wire::Scl, at) && !bus.broken(Wire::Sda, at))
+            .is_none_or(|bus| !bus.held(Wire::Scl, at) && !bus.held(Wire::Sda, at))
     }
 
     /// The address is through.
