@@ -7,6 +7,7 @@
 pub mod bus;
 pub mod core;
 pub mod event;
+pub mod host;
 pub mod memory;
 pub mod part;
 pub mod rules;

@@ -1,5 +1,7 @@
 //! Models of chips: everything around the core.
 
+pub mod nrf52840;
+
 use crate::{
     bus::{Bus, Lines},
     event::{Event, ResetCause},
