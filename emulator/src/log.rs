@@ -121,8 +121,28 @@ pub fn ended(lines: &[String]) -> Result<(), Error> {
     line(lines, "summary").map(|_| ())
 }
 
-/// Checks that the image is one for this machine and this program; returns the ticks of its clock in a second.
-pub fn ticks_per_second(lines: &[String], options: &Options) -> Result<f64, Error> {
+/// Whether this is a line after which an image says nothing more.
+pub fn is_last(line: &str) -> bool {
+    ["summary ", "refused: ", "parked: "].iter().any(|word| line.starts_with(word))
+}
+
+/// Why an image refused to go on, with what it said of its sensor, where it did.
+pub fn refusal(lines: &[String]) -> Option<String> {
+    let after = |word: &str| lines.iter().rev().find_map(|line| line.strip_prefix(word).map(str::to_owned));
+    let refused = after("refused: ")?;
+    Some(match after("sensor: ") {
+        Some(sensor) => format!("{refused}: {sensor}"),
+        None => refused,
+    })
+}
+
+/// The first fault of an image, where there was one.
+pub fn fault(lines: &[String]) -> Option<String> {
+    lines.iter().find_map(|line| line.strip_prefix("fault ").map(str::to_owned))
+}
+
+/// Checks that the image is one for the board or machine of this name and for this program; returns the ticks of its clock in a second.
+pub fn ticks_per_second(lines: &[String], board: &str) -> Result<f64, Error> {
     let image = line(lines, "image")?;
     let version: u32 = number(image, "log")?;
     if version != VERSION {
@@ -131,11 +151,8 @@ pub fn ticks_per_second(lines: &[String], options: &Options) -> Result<f64, Erro
         )));
     }
     let machine = value(image, "machine").unwrap_or_default();
-    if machine != options.machine.name() {
-        return Err(Error::Mismatch(format!(
-            "an image for {machine}, not for {}",
-            options.machine
-        )));
+    if machine != board {
+        return Err(Error::Mismatch(format!("an image for {machine}, not for {board}")));
     }
     number(image, "ticks_per_second")
 }
@@ -153,7 +170,7 @@ pub struct Calibration {
 impl Calibration {
     /// Reads it, and checks it: an emulator that does not advance its counter with the instructions counts nothing.
     pub fn parse(lines: &[String], options: &Options) -> Result<Self, Error> {
-        ticks_per_second(lines, options)?;
+        ticks_per_second(lines, options.machine.name())?;
         let line = line(lines, "calibration")?;
         let runs: f64 = number(line, "runs")?;
         let instructions: f64 = number(line, "instructions")?;
@@ -191,35 +208,45 @@ impl Calibration {
 
 /// A whole replay, read back.
 pub struct Replayed {
-    /// What came of it.
-    pub emulation: Emulation,
     /// Bytes of the blob that was replayed.
     pub blob_bytes: usize,
     /// T.
     pub samples: usize,
     /// I.
     pub inputs: usize,
+    /// One for each sequence, in the order given.
+    pub records: Vec<Record>,
+    /// What all updates took by the board's meter, in its ticks.
+    pub meter: f64,
+    /// What the cheapest and the dearest update took.
+    pub meter_range: [f64; 2],
+    /// Updates of all sequences.
+    pub updates: usize,
+    /// Seconds asleep, the waits between sequences included.
+    pub seconds_asleep: f64,
+    /// Seconds from the first sample of the first sequence to the end of the last one.
+    pub seconds_total: f64,
+    /// Updates whose sample had fallen due while an earlier update still ran.
+    pub late_updates: u64,
+    /// Seconds by which the latest wake-up missed its instant.
+    pub wake_delay_max_s: f64,
+    /// What was booked on a budget, where there is one.
+    pub spending: Option<Spending>,
 }
 
 impl Replayed {
-    /// Reads the lines of a whole replay.
-    pub fn parse(lines: Vec<String>, options: &Options) -> Result<Self, Error> {
-        ended(&lines)?;
-        let calibration = Calibration::parse(&lines, options)?;
-        let ticks_per_second = ticks_per_second(&lines, options)?;
-        let model = line(&lines, "model")?;
-        let (blob_bytes, samples, inputs) = (
-            number(model, "bytes")?,
-            number(model, "samples")?,
-            number(model, "inputs")?,
-        );
+    /// Reads the lines of a whole replay on the board of this name.
+    pub fn parse(lines: &[String], board: &str) -> Result<Self, Error> {
+        ended(lines)?;
+        let ticks_per_second = ticks_per_second(lines, board)?;
+        let model = line(lines, "model")?;
         let records = lines
             .iter()
             .filter(|line| line.starts_with("sequence "))
             .enumerate()
             .map(|(index, line)| record(index, line))
             .collect::<Result<Vec<_>, _>>()?;
-        let summary = line(&lines, "summary")?;
+        let summary = line(lines, "summary")?;
         let updates: usize = number(summary, "updates")?;
         let listed: usize = records.iter().map(|record| record.updates.len()).sum();
         if updates != listed {
@@ -227,29 +254,55 @@ impl Replayed {
                 "{updates} updates counted, {listed} in the schedules"
             )));
         }
-        let whole = |name| number::<f64>(summary, name).map(|ticks| calibration.instructions(ticks).round() as u64);
         let seconds = |name| number::<f64>(summary, name).map(|ticks| ticks / ticks_per_second);
-        let emulation = Emulation {
-            instructions_per_update: calibration.instructions(number::<f64>(summary, "meter")? / updates as f64),
-            instructions_min: whole("meter_min")?,
-            instructions_max: whole("meter_max")?,
+        Ok(Self {
+            blob_bytes: number(model, "bytes")?,
+            samples: number(model, "samples")?,
+            inputs: number(model, "inputs")?,
+            records,
+            meter: number(summary, "meter")?,
+            meter_range: [number(summary, "meter_min")?, number(summary, "meter_max")?],
+            updates,
             seconds_asleep: seconds("asleep")?,
             seconds_total: seconds("total")?,
             late_updates: number(summary, "late")?,
             wake_delay_max_s: seconds("wake_delay")?,
-            spending: Spending::parse(&lines)?,
+            spending: Spending::parse(lines)?,
+        })
+    }
+
+    /// Whether it replayed what it was given: bytes of the blob, and sequences of samples of channels.
+    pub fn expect(&self, blob_bytes: usize, (n, t, i): (usize, usize, usize)) -> Result<(), Error> {
+        for (what, given, replayed) in [
+            ("bytes of the blob", blob_bytes, self.blob_bytes),
+            ("sequences", n, self.records.len()),
+            ("samples of a sequence", t, self.samples),
+            ("channels", i, self.inputs),
+        ] {
+            if given != replayed {
+                return Err(Error::Mismatch(format!("{given} {what} given, {replayed} replayed")));
+            }
+        }
+        Ok(())
+    }
+
+    /// What an emulation on a machine that counts instructions is of it.
+    pub fn emulation(self, lines: Vec<String>, options: &Options) -> Result<Emulation, Error> {
+        let calibration = Calibration::parse(&lines, options)?;
+        let whole = |ticks| calibration.instructions(ticks).round() as u64;
+        let [least, most] = self.meter_range;
+        Ok(Emulation {
+            instructions_per_update: calibration.instructions(self.meter / self.updates as f64),
+            instructions_min: whole(least),
+            instructions_max: whole(most),
+            seconds_asleep: self.seconds_asleep,
+            seconds_total: self.seconds_total,
+            late_updates: self.late_updates,
+            wake_delay_max_s: self.wake_delay_max_s,
+            spending: self.spending,
             machine: options.machine.name().to_owned(),
-            records,
-            log: Vec::new(),
-        };
-        Ok(Self {
-            emulation: Emulation {
-                log: lines,
-                ..emulation
-            },
-            blob_bytes,
-            samples,
-            inputs,
+            records: self.records,
+            log: lines,
         })
     }
 }
@@ -312,10 +365,13 @@ mod tests {
         "summary sequences=2 updates=4 meter=6432 meter_min=1600 meter_max=1616 asleep=12500000 total=25000000 late=1 wake_delay=25",
     ];
 
-    fn with(index: usize, line: &str) -> Result<Replayed, Error> {
+    fn with(index: usize, line: &str) -> Result<Emulation, Error> {
         let mut lines = LINES.map(str::to_owned);
         lines[index] = line.to_owned();
-        Replayed::parse(lines.to_vec(), &Options::default())
+        let options = Options::default();
+        let replayed = Replayed::parse(&lines, options.machine.name())?;
+        assert_eq!((replayed.blob_bytes, replayed.samples, replayed.inputs), (1234, 24, 3));
+        replayed.emulation(lines.to_vec(), &options)
     }
 
     fn refusal(index: usize, line: &str) -> String {
@@ -324,9 +380,7 @@ mod tests {
 
     #[test]
     fn a_replay_is_read_back() {
-        let replayed = with(0, LINES[0]).unwrap();
-        assert_eq!((replayed.blob_bytes, replayed.samples, replayed.inputs), (1234, 24, 3));
-        let emulation = replayed.emulation;
+        let emulation = with(0, LINES[0]).unwrap();
         assert_eq!(
             emulation.records[0],
             Record {

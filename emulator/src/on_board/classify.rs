@@ -1,0 +1,138 @@
+//! The application `classify` on a virtual board: a recording plays to the sensor's registers, decisions come back as they fall.
+
+use super::{
+    BoardOptions, Delivered, Given, Observed, Time,
+    part::{Played, playing},
+    run,
+};
+use crate::{
+    Error, Spending,
+    classify::{Decision, decision},
+    log,
+};
+
+/// What happened to the sequences, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// A decision.
+    Decided(Decision),
+    /// The sequence was lost, and why.
+    Lost(String),
+}
+
+/// What came of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classification {
+    /// Every sequence that came to its end, in order, with the samples that the sensor delivered for it.
+    pub outcomes: Vec<(Outcome, Vec<Delivered>)>,
+    /// What was booked on a budget by the board's last report, where there is one.
+    pub spending: Option<Spending>,
+    /// Why the application came to its end before the run did, such as a sensor that no longer answers.
+    pub refused: Option<String>,
+    /// Everything else that the run showed.
+    pub observed: Observed,
+}
+
+impl Classification {
+    /// The decisions, in order; a sequence that was lost has none.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.outcomes.iter().filter_map(|(outcome, _)| match outcome {
+            Outcome::Decided(decision) => Some(decision),
+            Outcome::Lost(_) => None,
+        })
+    }
+
+    /// Why sequences were lost, one line for each.
+    pub fn lost(&self) -> impl Iterator<Item = &str> {
+        self.outcomes.iter().filter_map(|(outcome, _)| match outcome {
+            Outcome::Decided(_) => None,
+            Outcome::Lost(why) => Some(why.as_str()),
+        })
+    }
+}
+
+/// What a sensor is to play.
+#[derive(Debug, Clone, Copy)]
+pub struct Recorded<'a> {
+    /// Raw counts (N, T, I).
+    pub counts: &'a [i16],
+    /// N, T and I.
+    pub shape: (usize, usize, usize),
+    /// Unit and full scale of each channel.
+    pub channels: &'a [(&'a str, f32)],
+    /// From one sample to the next, in nanoseconds.
+    pub period_ns: u64,
+}
+
+/// Time for the board to start, before the first sample: crystal, sensor, three tries.
+const START: Time = Time::from_s(2);
+
+/// Plays a recording to the sensor of a virtual board that classifies by `blob`; `sink` takes each decision as it falls. The
+/// run ends when as many sequences have ended as the recording has, or at the time that the options give.
+///
+/// # Errors
+/// The image cannot be built or is another board's, it refuses its blob, or it cannot go on; [`Error`] says which. A sensor
+/// that is missing or fails is no error of the run: [`Classification::refused`] tells.
+pub fn classify(
+    options: &BoardOptions,
+    blob: &[u8],
+    recorded: &Recorded<'_>,
+    sink: &mut dyn FnMut(&Decision),
+) -> Result<Classification, Error> {
+    let (n, t, _) = recorded.shape;
+    let period = Time::from_ns(recorded.period_ns);
+    let played = Played {
+        counts: recorded.counts,
+        channels: recorded.channels,
+        period,
+    };
+    let mounted = playing(&options.board, options.program, &options.part, &played)?;
+    let whole = Time::from_ps(period.ps().saturating_mul(t as u64).saturating_mul(n as u64 + 1));
+    let limit = options.seconds.map_or(START + whole, super::seconds);
+    let given = Given { blob, sequences: None };
+    let by_time = options.seconds.is_some();
+    let (mut hz, mut ended) = (None, 0);
+    let observed = run(options, &given, mounted, limit, &mut |line| {
+        let text = &line.text;
+        if text.starts_with("image ") {
+            hz = log::number(text, "ticks_per_second").ok();
+        }
+        if let Some(Ok(decision)) = hz.and_then(|hz| decision(text, hz)) {
+            sink(&decision);
+            ended += 1;
+        }
+        ended += usize::from(text.starts_with("lost: "));
+        log::is_last(text) || !by_time && ended >= n
+    })?;
+    parse(observed, options.board.name)
+}
+
+/// Reads the lines of a run, and gives each sequence its samples.
+fn parse(observed: Observed, board: &str) -> Result<Classification, Error> {
+    let lines = observed.lines();
+    let refused = match log::refusal(&lines) {
+        Some(why) => Some(why),
+        None => log::fault(&lines).map_or(Ok(None), |why| Err(Error::Fault(why)))?,
+    };
+    let hz = log::ticks_per_second(&lines, board)?;
+    let mut samples = observed.delivered.iter().cloned().peekable();
+    let mut outcomes = Vec::new();
+    for line in &observed.log {
+        let outcome = match (decision(&line.text, hz), line.text.strip_prefix("lost: ")) {
+            (Some(decision), _) => Outcome::Decided(decision?),
+            (None, Some(why)) => Outcome::Lost(why.to_owned()),
+            (None, None) => continue,
+        };
+        let mut taken = Vec::new();
+        while let Some(sample) = samples.next_if(|sample| sample.at <= line.at) {
+            taken.push(sample);
+        }
+        outcomes.push((outcome, taken));
+    }
+    Ok(Classification {
+        outcomes,
+        spending: Spending::parse(&lines)?,
+        refused,
+        observed,
+    })
+}

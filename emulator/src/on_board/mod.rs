@@ -1,0 +1,233 @@
+//! The image of a real board on a model of its chip: the same ELF, header and blob that `skiprnn flash` writes, with sensors on
+//! its bus that play a recording. What the image logs comes back line by line, and with it what only a model can see: what
+//! every sample was, what went over the bus, how deep the stack was, and which rules of silicon were broken.
+
+mod classify;
+mod observed;
+mod part;
+mod replay;
+
+pub use classify::{Classification, Outcome, Recorded, classify};
+pub use observed::{Delivered, Line, Observed, Stack, Transfer};
+pub use part::{HeldBus, Part};
+pub use replay::{Replay, replay};
+pub use virtual_board::{
+    event::Sample,
+    part::Faults,
+    rules::{Finding, Found},
+    soc::nrf52840::HeldWire,
+    time::Time,
+};
+
+use crate::{
+    Error, Settings,
+    boards::Board,
+    firmware::Identity,
+    log,
+    memory::{self, Regions},
+};
+use observed::Recorder;
+use part::Mounted;
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+use virtual_board::{
+    boards::nrf52840_dk,
+    host::elf,
+    rules::RunEnd,
+    run::{self, Console, End, Limits},
+    soc::{Soc, nrf52840::Nrf52840},
+};
+
+/// How often a running board is looked at, in its own time.
+const SLICE: Time = Time::from_ms(20);
+
+/// How to run an image.
+#[derive(Debug, Clone)]
+pub struct BoardOptions {
+    /// The board.
+    pub board: Board,
+    /// Its program, such as "classify-lis3dh".
+    pub program: &'static str,
+    /// How the board is to run the sequences.
+    pub settings: Settings,
+    /// An ELF of this board and program, in place of building one from the source tree.
+    pub firmware: Option<PathBuf>,
+    /// The board's time at which the run ends; as long as the sequences take where it is not given.
+    pub seconds: Option<f64>,
+    /// Give up after this many seconds of real time; building the image is not counted.
+    pub timeout_s: u64,
+    /// Where to write the decoded log, however the run ends.
+    pub keep_log: Option<PathBuf>,
+    /// What is on the sensor's bus beside a part in order.
+    pub part: Part,
+}
+
+impl BoardOptions {
+    /// A program of a board, with nothing else said.
+    #[must_use]
+    pub fn new(board: Board, program: &'static str) -> Self {
+        Self {
+            board,
+            program,
+            settings: Settings::default(),
+            firmware: None,
+            seconds: None,
+            timeout_s: 600,
+            keep_log: None,
+            part: Part::default(),
+        }
+    }
+
+    /// The image: the one given, which has to be of this board, or the one of the source tree.
+    fn image(&self) -> Result<PathBuf, Error> {
+        let Some(path) = &self.firmware else {
+            return self.board.build(self.program);
+        };
+        let elf = read(path)?;
+        Identity::of(&elf, path)?.expect(self.board.name, path)?;
+        Ok(path.clone())
+    }
+}
+
+/// Whether there is a model of a board's chip.
+#[must_use]
+pub fn is_modelled(board: &Board) -> bool {
+    board.name == nrf52840_dk::NAME
+}
+
+/// Seconds of a board's time; none where they are no time.
+fn seconds(seconds: f64) -> Time {
+    Time::from_ps((seconds.max(0.0) * 1e12) as u64)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What an image is given: its blob, and sequences for a program that replays them.
+struct Given<'a> {
+    blob: &'a [u8],
+    /// Counts (N, T, I) and their shape.
+    sequences: Option<(&'a [i16], (usize, usize, usize))>,
+}
+
+/// A board, loaded and about to be powered.
+struct Loaded {
+    path: PathBuf,
+    table: defmt_decoder::Table,
+    board: run::Board<Nrf52840>,
+    stack: std::ops::Range<u32>,
+}
+
+/// Puts image, blob and sequences where `skiprnn flash` puts them.
+fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<Loaded, Error> {
+    if !is_modelled(&options.board) {
+        return Err(Error::NotModelled {
+            board: options.board.name,
+            modelled: nrf52840_dk::NAME,
+        });
+    }
+    let path = options.image()?;
+    let bytes = read(&path)?;
+    let regions = Regions::of(&bytes, &path)?;
+    let image = elf::Image::parse(&bytes, &path)?;
+    let symbol = |name: &str| {
+        image.symbol(name).ok_or_else(|| Error::Image {
+            path: path.clone(),
+            why: format!("the ELF has no symbol {name}"),
+        })
+    };
+    let stack = symbol("_stack_end")?..symbol("_stack_start")?;
+    let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
+    let mut memory = virtual_board::soc::nrf52840::memory();
+    image.load(&mut memory)?;
+    let room = regions.blob.bytes as usize;
+    let mut sections = vec![(regions.blob, memory::blob(given.blob, &options.settings, room)?)];
+    if let Some((counts, (n, t, i))) = given.sequences {
+        let room = regions.sequences.bytes as usize;
+        sections.push((regions.sequences, memory::sequences(counts, n, t, i, room)?));
+    }
+    for (region, bytes) in sections {
+        memory.put(region.start, &bytes).ok_or_else(|| Error::Image {
+            path: path.clone(),
+            why: format!("the chip has no memory at {:#010x}", region.start),
+        })?;
+    }
+    let (core, mut chip) = nrf52840_dk::chip(memory);
+    mounted.mount(&mut chip);
+    Ok(Loaded {
+        table: log::table(&bytes, &path)?,
+        board: run::Board::power_on(core, chip, console),
+        path,
+        stack,
+    })
+}
+
+/// Runs a board until `watch`, which sees each line of the log as it comes, says that it is done; or until `limit`, or until
+/// it cannot go on.
+fn run(
+    options: &BoardOptions,
+    given: &Given<'_>,
+    mounted: Mounted,
+    limit: Time,
+    watch: &mut dyn FnMut(&Line) -> bool,
+) -> Result<Observed, Error> {
+    let recording = mounted.recording.clone();
+    let mut loaded = load(options, given, mounted)?;
+    let rules = nrf52840_dk::rules(loaded.stack.clone());
+    let mut recorder = Recorder::new(log::Decoder::new(&loaded.table), rules, recording, watch);
+    let report = follow(options, &mut loaded.board, &mut recorder, limit)?;
+    let end = RunEnd {
+        now: report.time,
+        lowest_sp: report.lowest_sp,
+        stack: loaded.stack,
+    };
+    let observed = recorder.finish(&end, &report, &loaded.path)?;
+    if let Some(path) = &options.keep_log {
+        let text: String = observed.log.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
+        std::fs::write(path, text).map_err(|source| Error::Io {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    match report.end {
+        End::Time | End::SleepsForEver { .. } => Ok(observed),
+        other => Err(Error::Board {
+            board: options.board.name,
+            why: other.to_string(),
+            at_s: report.time.as_s(),
+        }),
+    }
+}
+
+/// Lets it run, slice after slice.
+fn follow(
+    options: &BoardOptions,
+    board: &mut run::Board<Nrf52840>,
+    recorder: &mut Recorder<'_, '_>,
+    limit: Time,
+) -> Result<run::Report, Error> {
+    let started = Instant::now();
+    loop {
+        let limits = Limits {
+            time: (board.core.now() + SLICE).min(limit),
+            ..Limits::default()
+        };
+        let report = board.run(limits, recorder);
+        recorder.came_to(report.time, board.soc.due());
+        if report.end != End::Time || recorder.done() || report.time >= limit {
+            return Ok(report);
+        }
+        if started.elapsed() > Duration::from_secs(options.timeout_s) {
+            return Err(Error::Timeout {
+                seconds: options.timeout_s,
+                lines: recorder.lines(),
+            });
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What a run on a virtual board shows.
+
+use crate::{Error, log};
+use std::{path::Path, sync::Arc};
+use virtual_board::{
+    event::{Event, Sample, What},
+    host::semihosting::Output,
+    part::Recording,
+    rules::{Checks, Found, RunEnd},
+    run::{Observer, Report},
+    time::Time,
+};
+
+/// A line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// When the debug probe had read it, within a tenth of a millisecond.
+    pub at: Time,
+    /// The line, decoded.
+    pub text: String,
+}
+
+/// A sample that the program took from its sensor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// When it had gone over the bus.
+    pub at: Time,
+    /// The sample of each sensor of the part that was read: of an LSM6DS angular rate and acceleration.
+    pub samples: Vec<Sample>,
+}
+
+/// A transfer on the sensor's bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transfer {
+    /// When it began.
+    pub from: Time,
+    /// When it had ended.
+    pub to: Time,
+    /// Bytes that went either way, the address left out.
+    pub bytes: usize,
+    /// The part did not acknowledge.
+    pub refused: bool,
+}
+
+/// The main stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stack {
+    /// Bytes in use when most were.
+    pub used: u32,
+    /// Its size in bytes, the guard at its end included.
+    pub bytes: u32,
+}
+
+/// Everything that a run showed; all of it is simulated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// The log, line by line.
+    pub log: Vec<Line>,
+    /// Every breach of a rule of silicon, each once.
+    pub findings: Vec<Found>,
+    /// The names of the rules that were checked.
+    pub rules: Vec<&'static str>,
+    /// How long the board ran, from power-on.
+    pub time: Time,
+    /// How long of that the core slept.
+    pub asleep: Time,
+    /// Instructions that the core executed.
+    pub instructions: u64,
+    /// Cycles of the core while it was awake, at least and at most, by its timing table.
+    pub cycles: (u64, u64),
+    /// When the core woke, each time.
+    pub wakes: Vec<Time>,
+    /// Resets after the one at power-on.
+    pub resets: u64,
+    /// How deep the main stack was.
+    pub stack: Stack,
+    /// The samples that the program took.
+    pub delivered: Vec<Delivered>,
+    /// What went over the sensor's bus.
+    pub transfers: Vec<Transfer>,
+}
+
+impl Observed {
+    /// The log without its times.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.log.iter().map(|line| line.text.clone()).collect()
+    }
+
+    /// How often a rule was broken, by its name.
+    #[must_use]
+    pub fn broken(&self, rule: &str) -> u64 {
+        let of = self.findings.iter().filter(|found| found.first.rule == rule);
+        of.map(|found| found.count).sum()
+    }
+}
+
+/// Takes down what happens.
+pub(super) struct Recorder<'t, 'w> {
+    decoder: log::Decoder<'t>,
+    checks: Checks,
+    /// Starts when the first sample is read, so that its samples stand at the grid's instants.
+    recording: Option<(Arc<Recording>, Time)>,
+    watch: &'w mut dyn FnMut(&Line) -> bool,
+    done: bool,
+    log: Vec<Line>,
+    wakes: Vec<Time>,
+    delivered: Vec<Delivered>,
+    transfers: Vec<Transfer>,
+    /// When a status was read that said that there is no new sample: what comes with it is dropped.
+    not_ready: Option<Time>,
+}
+
+impl<'t, 'w> Recorder<'t, 'w> {
+    pub(super) fn new(
+        decoder: log::Decoder<'t>,
+        checks: Checks,
+        recording: Option<(Arc<Recording>, Time)>,
+        watch: &'w mut dyn FnMut(&Line) -> bool,
+    ) -> Self {
+        Self {
+            decoder,
+            checks,
+            recording,
+            watch,
+            done: false,
+            log: Vec::new(),
+            wakes: Vec::new(),
+            delivered: Vec::new(),
+            transfers: Vec::new(),
+            not_ready: None,
+        }
+    }
+
+    /// The watcher has seen enough.
+    pub(super) const fn done(&self) -> bool {
+        self.done
+    }
+
+    /// Lines so far.
+    pub(super) fn lines(&self) -> usize {
+        self.log.len()
+    }
+
+    /// The board has come to an instant; its chip does nothing by itself before `due`.
+    pub(super) fn came_to(&mut self, now: Time, due: Time) {
+        self.checks.tick(now, due);
+    }
+
+    /// Ends the record. An error where the log cannot be decoded.
+    pub(super) fn finish(mut self, end: &RunEnd, report: &Report, path: &Path) -> Result<Observed, Error> {
+        self.checks.finish(end);
+        self.decoder.finish(path)?;
+        Ok(Observed {
+            log: self.log,
+            rules: self.checks.names(),
+            findings: self.checks.found().to_vec(),
+            time: report.time,
+            asleep: report.asleep,
+            instructions: report.counts.instructions,
+            cycles: (report.counts.cycles_low, report.counts.cycles_high),
+            wakes: self.wakes,
+            resets: report.resets,
+            stack: Stack {
+                used: end.stack.end.saturating_sub(end.lowest_sp),
+                bytes: end.stack.end - end.stack.start,
+            },
+            delivered: self.delivered,
+            transfers: self.transfers,
+        })
+    }
+
+    fn sampled(&mut self, at: Time, sample: &Sample) {
+        if self.not_ready == Some(at) {
+            return;
+        }
+        if let Some((recording, lead)) = self.recording.take() {
+            recording.set_start(at - lead);
+        }
+        match self.delivered.last_mut().filter(|last| last.at == at) {
+            Some(last) => last.samples.push(sample.clone()),
+            None => self.delivered.push(Delivered {
+                at,
+                samples: vec![sample.clone()],
+            }),
+        }
+    }
+}
+
+impl Observer for Recorder<'_, '_> {
+    fn event(&mut self, event: &Event) {
+        self.checks.observe(event);
+        let at = event.at;
+        match &event.what {
+            What::Awake => self.wakes.push(at),
+            What::Look { ready, .. } => self.not_ready = (!ready).then_some(at),
+            What::Sample(sample) => self.sampled(at, sample),
+            What::Transfer {
+                from,
+                sent,
+                received,
+                refused,
+                ..
+            } => self.transfers.push(Transfer {
+                from: *from,
+                to: at,
+                bytes: sent.len() + received.len(),
+                refused: *refused,
+            }),
+            _ => {}
+        }
+    }
+
+    fn output(&mut self, at: Time, _: Output, bytes: &[u8]) {
+        let (log, watch, done) = (&mut self.log, &mut self.watch, &mut self.done);
+        self.decoder.take(bytes, &mut |text| {
+            let line = Line {
+                at,
+                text: text.to_owned(),
+            };
+            *done |= watch(&line);
+            log.push(line);
+        });
+    }
+}

@@ -1,0 +1,114 @@
+//! The sensor on a virtual board's bus, what it senses, and what is wrong with it.
+
+use crate::{Error, boards::Board};
+use std::sync::Arc;
+use virtual_board::{
+    boards::nrf52840_dk,
+    part::{
+        AtEnd, Faults, Faulty, GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, I2cPart, Lis3dh, Lsm6ds, Lsm6dsSettings,
+        Lsm6dsVariant, Recording, SharedWorld,
+    },
+    soc::nrf52840::{HeldWire, Nrf52840},
+    time::Time,
+};
+
+/// Something outside the chip holds a wire of the bus low.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldBus {
+    /// Which one.
+    pub wire: HeldWire,
+    /// From when on.
+    pub from: Time,
+    /// Until when.
+    pub until: Time,
+}
+
+/// A sensor as it is made, and what is wrong with it; by default a typical one in order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Part {
+    /// By how many millionths its clock runs fast.
+    pub rate_error_ppm: i32,
+    /// It settles as slowly as its data sheet allows.
+    pub slow: bool,
+    /// What is wrong with it.
+    pub faults: Faults,
+    /// What is wrong with its bus.
+    pub held: Option<HeldBus>,
+}
+
+/// What is connected to the chip before power comes on.
+#[derive(Default)]
+pub(super) struct Mounted {
+    part: Option<Box<dyn I2cPart>>,
+    held: Option<HeldBus>,
+    /// What plays, and by how much its start lies before the first sample that is read.
+    pub(super) recording: Option<(Arc<Recording>, Time)>,
+}
+
+impl Mounted {
+    /// Connects it.
+    pub(super) fn mount(self, chip: &mut Nrf52840) {
+        if let Some(part) = self.part {
+            chip.connect(part, nrf52840_dk::SENSOR);
+        }
+        if let Some(HeldBus { wire, from, until }) = self.held {
+            chip.hold_low(nrf52840_dk::SENSOR, wire, from, until);
+        }
+    }
+}
+
+/// What a sensor plays.
+pub(super) struct Played<'a> {
+    /// Counts (N·T, I).
+    pub counts: &'a [i16],
+    /// Unit and full scale of each channel.
+    pub channels: &'a [(&'a str, f32)],
+    /// From one sample to the next.
+    pub period: Time,
+}
+
+/// The sensor that a program reads, playing a recording.
+pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Played<'_>) -> Result<Mounted, Error> {
+    let recording = Recording::new(
+        played.counts.to_vec(),
+        played.channels,
+        played.period,
+        Time::NEVER,
+        AtEnd::Hold,
+    )
+    .map_err(|error| Error::Load {
+        what: "the recording that the sensor plays",
+        why: error.to_string(),
+    })?;
+    let recording = Arc::new(recording);
+    let world: SharedWorld = recording.clone();
+    let sensor = program.strip_prefix("classify-").unwrap_or_default();
+    let model: Box<dyn I2cPart> = match sensor {
+        "lis3dh" => Box::new(Faulty::new(Lis3dh::new(world, false, part.rate_error_ppm), part.faults)),
+        "lsm6ds" => Box::new(Faulty::new(Lsm6ds::new(world, lsm6ds(part)), part.faults)),
+        _ => {
+            return Err(Error::NoPart {
+                board: board.name,
+                program: program.to_owned(),
+            });
+        }
+    };
+    Ok(Mounted {
+        part: Some(model),
+        held: part.held,
+        // The sensor's own sampling instant lies up to a period of its clock before the grid's.
+        recording: Some((recording, Time::from_ps(played.period.ps() / 2))),
+    })
+}
+
+fn lsm6ds(part: &Part) -> Lsm6dsSettings {
+    Lsm6dsSettings {
+        rate_error_ppm: part.rate_error_ppm,
+        gyroscope_turn_on: if part.slow {
+            GYROSCOPE_TURN_ON_SLOW
+        } else {
+            GYROSCOPE_TURN_ON
+        },
+        ..Lsm6dsSettings::typical(Lsm6dsVariant::Dsl)
+    }
+}

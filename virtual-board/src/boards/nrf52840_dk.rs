@@ -1,0 +1,30 @@
+//! Nordic's nRF52840-DK.
+
+use crate::{
+    core::{CORTEX_M4F, Core, Pace},
+    memory::Memory,
+    rules::{self, Checks},
+    soc::nrf52840::{self, Nrf52840, Wiring},
+};
+use std::ops::Range;
+
+/// The board's name, also in `firmware/boards`.
+pub const NAME: &str = "nrf52840-dk";
+
+/// Where its sensor is connected.
+pub const SENSOR: Wiring = Wiring::BOARD;
+
+/// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part
+/// on it yet.
+#[must_use]
+pub fn chip(memory: Memory) -> (Core, Nrf52840) {
+    let mut core = Core::new(CORTEX_M4F, memory);
+    core.set_pace(Pace::Cycles { hz: nrf52840::CORE_HZ });
+    (core, Nrf52840::new(Vec::new(), SENSOR))
+}
+
+/// The rules that a program on this board has to keep; `stack` are the addresses of its main stack.
+#[must_use]
+pub fn rules(stack: Range<u32>) -> Checks {
+    rules::boards::nrf52840_dk(stack)
+}
