@@ -1,12 +1,13 @@
 //! What can go wrong, with the mend.
 
+use crate::Backend;
 use std::{io, path::PathBuf};
 
 /// Why there is no emulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The emulator is not installed.
+    /// QEMU was asked for and is not installed.
     #[error("qemu-system-arm is not installed; type: apt-get install qemu-system-arm")]
     QemuMissing,
 
@@ -68,6 +69,24 @@ pub enum Error {
         what: &'static str,
         /// What is wrong, and how to mend it.
         why: String,
+    },
+
+    /// The board cannot go on: it locked up, sleeps for ever, or does what no model knows.
+    #[error("the emulated board stopped after {lines} lines of its log: {why}")]
+    Stopped {
+        /// Why, with the address.
+        why: String,
+        /// Lines of its log by then.
+        lines: usize,
+    },
+
+    /// The run came to its end and logged nothing.
+    #[error("the image logged nothing in {backend}: {messages}")]
+    Silent {
+        /// What ran it.
+        backend: Backend,
+        /// What was said in place of a log.
+        messages: String,
     },
 
     /// The emulator itself failed.

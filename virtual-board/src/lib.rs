@@ -4,6 +4,7 @@
 //! Nothing is waved through: an instruction, a register or a value that no model knows ends the run and is named with its
 //! address. Time is virtual; the same image with the same inputs runs the same way each time.
 
+pub mod boards;
 pub mod bus;
 pub mod core;
 pub mod event;
@@ -11,5 +12,6 @@ pub mod host;
 pub mod memory;
 pub mod part;
 pub mod rules;
+pub mod run;
 pub mod soc;
 pub mod time;

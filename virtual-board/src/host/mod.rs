@@ -1,3 +1,5 @@
-//! The host's side of a run: what the program says to it.
+//! The host's side of a run: the image that it loads, and what the program says to it.
 
+pub mod elf;
 pub mod rtt;
+pub mod semihosting;

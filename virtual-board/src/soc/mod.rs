@@ -1,5 +1,9 @@
 //! Models of chips: everything around the core.
 
+pub mod cmsdk;
+pub mod mps2;
+pub mod nrf51;
+mod nrf51_timer;
 pub mod nrf52840;
 
 use crate::{
