@@ -104,5 +104,7 @@ mod tests {
     fn a_look_that_sometimes_fails_is_not() {
         assert_eq!(count(&[true, true, false, true, true]), 0);
         assert_eq!(count(&[false, true]), 0);
+        let half = [false, true, true].repeat(8);
+        assert_eq!(count(&half), 0);
     }
 }
