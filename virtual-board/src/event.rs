@@ -85,8 +85,8 @@ pub enum What {
         /// How many bytes.
         bytes: u32,
     },
-    /// A sensor's status went over the bus. Where the same transfer also brought a sample, this event comes first, at the same
-    /// instant.
+    /// A sensor's status went over the bus. Where the same transfer also brought a sample, this event comes first, at
+    /// the same instant.
     Look {
         /// The part, such as "LIS3DH".
         part: &'static str,

@@ -1,13 +1,14 @@
 //! Analog Devices ADXL362 on an SPI bus, by its data sheet (rev. F).
 //!
-//! Modelled: every register, the commands to read and write registers with addresses that count up, standby and measurement, the
-//! three ranges and six rates, 4 periods from the start of a measurement to valid data, DATA_READY (it falls as data begin to be
-//! read, and data do not change while they are read), software reset, supply current.
+//! Modelled: every register, the commands to read and write registers with addresses that count up, standby and
+//! measurement, the three ranges and six rates, 4 periods from the start of a measurement to valid data, DATA_READY (it
+//! falls as data begin to be read, and data do not change while they are read), software reset, supply current.
 //!
 //! Before the fourth period nothing new can be read: the registers keep what they had, and DATA_READY stays low.
 //!
-//! Not modelled, and the run ends where a program switches it on or reads it: FIFO, activity and inactivity detection, interrupt
-//! pins, wake-up mode, autosleep, external clock and trigger, self-test, temperature. The bandwidth is accepted and without effect.
+//! Not modelled, and the run ends where a program switches it on or reads it: FIFO, activity and inactivity detection,
+//! interrupt pins, wake-up mode, autosleep, external clock and trigger, self-test, temperature. The bandwidth is
+//! accepted and without effect.
 
 use super::{
     SharedWorld, SpiPart,
@@ -315,9 +316,10 @@ impl SpiPart for Adxl362 {
         answer
     }
 
-    /// By table 1, at 2.0 V: 1.8 µA at 100 Hz and 3.0 µA at 400 Hz in normal operation, 3.3 and 13 µA at 100 Hz with low and ultralow
-    /// noise, 10 nA in standby; 15 % below and 25 % above for the spread of parts (assumed, as in the sensor's profile). Other
-    /// rates are interpolated, and slower ones than 100 Hz extrapolated with a low end of half.
+    /// By table 1, at 2.0 V: 1.8 µA at 100 Hz and 3.0 µA at 400 Hz in normal operation, 3.3 and 13 µA at 100 Hz with
+    /// low and ultralow noise, 10 nA in standby; 15 % below and 25 % above for the spread of parts (assumed, as in the
+    /// sensor's profile). Other rates are interpolated, and slower ones than 100 Hz extrapolated with a low end of
+    /// half.
     fn current_na(&self) -> (u32, u32, u32) {
         if self.grid.is_none() {
             return (10, 10, 20);

@@ -6,8 +6,8 @@ use crate::{event::Events, time::Time};
 /// What nobody drives reads high: the pull-up's level on an I2C bus, and by assumption on MISO too.
 const UNDRIVEN: u8 = 0xff;
 
-/// SDA is held low, as a part does whose transfer was cut off in the middle of a byte that it sends. The I2C specification
-/// (UM10204, 3.1.16) has the controller clock until the part lets go, at most nine times.
+/// SDA is held low, as a part does whose transfer was cut off in the middle of a byte that it sends. The I2C
+/// specification (UM10204, 3.1.16) has the controller clock until the part lets go, at most nine times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldSda {
     /// From when on.
@@ -154,7 +154,7 @@ impl<P: SpiPart> SpiPart for Faulty<P> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{Lis3dh, Still, wires::Wires},
+        super::{Adxl362, Lis3dh, Still, wires::Wires},
         *,
     };
     use std::sync::Arc;
@@ -213,5 +213,18 @@ mod tests {
         }
         assert!(!wires.part.holds_sda(Time::from_ms(3)));
         assert_eq!(wires.read::<1>(0x0f, Time::from_ms(3)), Some([0x33]));
+    }
+
+    #[test]
+    fn on_spi_a_part_that_does_not_answer_reads_as_ones() {
+        let faults = Faults {
+            deaf_in: 2,
+            ..Faults::default()
+        };
+        let mut wires = Wires::new(Faulty::new(Adxl362::new(Arc::new(Still::default()), 0), faults));
+        let identity = |wires: &mut Wires<_>| wires.exchange(&[0x0b, 0x00], Time::from_ms(1));
+        assert_eq!([(); 3].map(|()| identity(&mut wires)), [[0xad], [0xff], [0xad]]);
+        wires.part.faults.absent = true;
+        assert_eq!(identity(&mut wires), [0xff]);
     }
 }

@@ -1,16 +1,17 @@
 //! ST LIS3DH on an I2C bus, by its data sheet (DocID17530 rev. 2) and application note AN3308.
 //!
-//! Modelled: every register of table 21, addresses that count up where bit 7 of the subaddress is set (6.1.1), power-down,
-//! the three modes and their resolutions (table 10), turn-on (1 ms in low-power mode, 1.6 ms in normal mode, 7 periods in
-//! high-resolution mode) and changes of mode (table 11), data-ready and overrun flags, block data update, byte order, the
-//! pull-up at SDO/SA0 (CTRL_REG0 bit 7), supply current (table 12).
+//! Modelled: every register of table 21, addresses that count up where bit 7 of the subaddress is set (6.1.1),
+//! power-down, the three modes and their resolutions (table 10), turn-on (1 ms in low-power mode, 1.6 ms in normal
+//! mode, 7 periods in high-resolution mode) and changes of mode (table 11), data-ready and overrun flags, block data
+//! update, byte order, the pull-up at SDO/SA0 (CTRL_REG0 bit 7), supply current (table 12).
 //!
-//! The first sample comes one period behind the turn-on time. Flags and outputs outlive power-down; whether the part does so too
-//! is not documented. Switched on again, the part has not settled before its next sample: what is read then is reported so. A count is the acceleration rounded down to a step of the mode.
+//! The first sample comes one period behind the turn-on time. Flags and outputs outlive power-down; whether the part
+//! does so too is not documented. Switched on again, the part has not settled before its next sample: what is read then
+//! is reported so. A count is the acceleration rounded down to a step of the mode.
 //!
-//! Not modelled, and the run ends where a program switches it on: FIFO, high-pass filter, self-test, interrupts and their pins,
-//! click and activity detection, reading the auxiliary converter and the temperature. Their enable bits in TEMP_CFG_REG are
-//! accepted. The low-pass filter (half the rate) is without effect.
+//! Not modelled, and the run ends where a program switches it on: FIFO, high-pass filter, self-test, interrupts and
+//! their pins, click and activity detection, reading the auxiliary converter and the temperature. Their enable bits in
+//! TEMP_CFG_REG are accepted. The low-pass filter (half the rate) is without effect.
 
 use super::{
     I2cPart, SharedWorld,
@@ -95,9 +96,9 @@ const TABLE: &[Register] = &[
     Register::rw(0x3f, "ACT_DUR", 0),
 ];
 
-/// The current through the pull-up at SDO/SA0 while the pin is low, in nanoamperes. Typical: what remained of 78 µA at 2.5 V beside
-/// the part's own 4 µA (ST community, "LIS3DH current consumption", 2017). The ends are predicted, in proportion to a
-/// supply of 1.8 V and 3.6 V.
+/// The current through the pull-up at SDO/SA0 while the pin is low, in nanoamperes. Typical: what remained of 78 µA at
+/// 2.5 V beside the part's own 4 µA (ST community, "LIS3DH current consumption", 2017). The ends are predicted, in
+/// proportion to a supply of 1.8 V and 3.6 V.
 const PULL_UP_NA: (u32, u32, u32) = (54_000, 75_000, 108_000);
 
 /// Resolution and noise against current.
@@ -141,9 +142,9 @@ impl std::fmt::Debug for Lis3dh {
 }
 
 impl Lis3dh {
-    /// The part after power-on, which is power-down. `sa0` is the level at pin SDO/SA0: its address is 0x19 where it is high, 0x18
-    /// where it is low. Its clock runs fast by `rate_error_ppm` millionths; the data sheet states no tolerance, parts are
-    /// known to be off by several percent.
+    /// The part after power-on, which is power-down. `sa0` is the level at pin SDO/SA0: its address is 0x19 where it is
+    /// high, 0x18 where it is low. Its clock runs fast by `rate_error_ppm` millionths; the data sheet states no
+    /// tolerance, parts are known to be off by several percent.
     #[must_use]
     pub fn new(world: SharedWorld, sa0: bool, rate_error_ppm: i32) -> Self {
         Self {
@@ -200,7 +201,8 @@ impl Lis3dh {
         self.outputs.update(batch, counts, on, batch.last >= self.settled, true);
     }
 
-    /// An acceleration as the part delivers it, left-justified in 16 bits: 1, 2, 4 or 12 mg a step of 12 bits (table 4).
+    /// An acceleration as the part delivers it, left-justified in 16 bits: 1, 2, 4 or 12 mg a step of 12 bits (table
+    /// 4).
     fn count(&self, acceleration_g: f32) -> i16 {
         let step_mg = [1.0, 2.0, 4.0, 12.0][usize::from(self.registers.get(CTRL_REG4) >> 4 & 3)];
         let bits = match self.mode() {

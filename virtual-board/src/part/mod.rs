@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// A world that several parts share, and whoever moves it.
 pub type SharedWorld = Arc<dyn World + Send + Sync>;
 
-/// A part on an I2C bus. The controller calls these in the order of what happens on the wires; `now` is the end of the byte or
-/// condition that is meant.
+/// A part on an I2C bus. The controller calls these in the order of what happens on the wires; `now` is the end of the
+/// byte or condition that is meant.
 pub trait I2cPart {
     /// Its address, 7 bits.
     fn address(&self) -> u8;
@@ -54,14 +54,14 @@ pub trait I2cPart {
         let _ = now;
     }
 
-    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the model knows
-    /// no figure.
+    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the
+    /// model knows no figure.
     fn current_na(&self) -> (u32, u32, u32) {
         (0, 0, 0)
     }
 
-    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run has to
-    /// end. Said once.
+    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run
+    /// has to end. Said once.
     fn take_stop(&mut self) -> Option<String> {
         None
     }
@@ -75,14 +75,14 @@ pub trait SpiPart {
     /// A byte goes both ways.
     fn exchange(&mut self, byte: u8, now: Time, events: &mut Events) -> u8;
 
-    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the model knows
-    /// no figure.
+    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the
+    /// model knows no figure.
     fn current_na(&self) -> (u32, u32, u32) {
         (0, 0, 0)
     }
 
-    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run has to
-    /// end. Said once.
+    /// The program used a register that the data sheet reserves, or something that the model does not know: why the run
+    /// has to end. Said once.
     fn take_stop(&mut self) -> Option<String> {
         None
     }

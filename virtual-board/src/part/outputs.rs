@@ -28,7 +28,8 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// A new sample of the axes that are on. An axis of which one half was read keeps its old value, with block data update.
+    /// A new sample of the axes that are on. An axis of which one half was read keeps its old value, with block data
+    /// update.
     /// `flag` is false where the part masks its flags.
     pub(super) fn update(&mut self, batch: Batch, counts: [i16; 3], on: [bool; 3], settled: bool, flag: bool) {
         self.all_overrun |= flag && (self.all_new || batch.count > 1);

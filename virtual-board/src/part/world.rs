@@ -93,9 +93,9 @@ pub enum RecordingError {
 
 /// A recording of raw counts, held from each sample to the next.
 ///
-/// Before its start it stands at its first sample. The start can be moved while a board runs: what a part has already sampled
-/// stays, and since a part computes its samples when it is next touched, those between its last transfer and the move follow the
-/// new start.
+/// Before its start it stands at its first sample. The start can be moved while a board runs: what a part has already
+/// sampled stays, and since a part computes its samples when it is next touched, those between its last transfer and
+/// the move follow the new start.
 #[derive(Debug)]
 pub struct Recording {
     /// (N, C), sample by sample.
@@ -107,8 +107,9 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// A recording of `counts`, (N, C) in one row after another. `channels` gives the unit of each channel ("g" or "rad/s") and the
-    /// value that 32,768 counts stand for. The first channel in a unit is along x, the second y, the third z.
+    /// A recording of `counts`, (N, C) in one row after another. `channels` gives the unit of each channel ("g" or
+    /// "rad/s") and the value that 32,768 counts stand for. The first channel in a unit is along x, the second y, the
+    /// third z.
     ///
     /// # Errors
     /// The shape, a unit, a full scale or the period makes no sense.

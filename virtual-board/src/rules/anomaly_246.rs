@@ -1,9 +1,9 @@
-//! nRF52840 anomaly 246: a core that accesses a block of RAM while the DMA of a slow peripheral does may leave about 350 µA running
-//! in System ON idle.
+//! nRF52840 anomaly 246: a core that accesses a block of RAM while the DMA of a slow peripheral does may leave about
+//! 350 µA running in System ON idle.
 //!
-//! Source: Nordic, nRF52840 Rev 2 and Rev 3 errata, anomaly 246. The blocks are the AHB slaves of the RAM (PS v1.8, memory): RAM0 to RAM7 of
-//! 8 KB each, and RAM8 of 192 KB. The workaround is 2 at 0x4007_AC84 once at start; or buffers in a block that the awake core does
-//! not use.
+//! Source: Nordic, nRF52840 Rev 2 and Rev 3 errata, anomaly 246. The blocks are the AHB slaves of the RAM (PS v1.8,
+//! memory): RAM0 to RAM7 of 8 KB each, and RAM8 of 192 KB. The workaround is 2 at 0x4007_AC84 once at start; or buffers
+//! in a block that the awake core does not use.
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};
@@ -36,9 +36,11 @@ impl Anomaly246 {
         }
     }
 
-    fn shared(&self, address: u32) -> bool {
-        let stack = block(self.stack.start)..=block(self.stack.end.saturating_sub(1));
-        !self.stack.is_empty() && stack.contains(&block(address))
+    /// Whether DMA of so many bytes meets the stack's blocks.
+    fn shared(&self, address: u32, bytes: u32) -> bool {
+        let (first, last) = (block(self.stack.start), block(self.stack.end.saturating_sub(1)));
+        let end = block(address.saturating_add(bytes.saturating_sub(1)));
+        !self.stack.is_empty() && block(address) <= last && first <= end
     }
 }
 
@@ -61,8 +63,10 @@ impl Rule for Anomaly246 {
                 ..
             } => self.worked_around = value == 2,
             What::Dma {
-                controller, address, ..
-            } if !self.asleep && !self.worked_around && self.shared(address) => {
+                controller,
+                address,
+                bytes,
+            } if !self.asleep && !self.worked_around && self.shared(address, bytes) => {
                 findings.push(Finding {
                     rule: self.name(),
                     at: event.at,
@@ -85,6 +89,19 @@ mod tests {
         super::tests::{alone, findings, written},
         *,
     };
+
+    #[test]
+    fn dma_that_only_begins_elsewhere_is_found() {
+        let dma = What::Dma {
+            controller: "TWIM0",
+            address: 0x2000_1ffe,
+            bytes: 4,
+        };
+        assert_eq!(
+            findings(&mut Anomaly246::new(0x2000_2000..0x2000_3000), &[alone(1, dma)]).len(),
+            1
+        );
+    }
 
     fn dma(address: u32) -> Event {
         alone(

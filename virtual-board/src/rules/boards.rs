@@ -29,7 +29,8 @@ pub const PICO_2: &[BusWiring] = &[BusWiring {
     pins: &[("SCL", "GPIO5"), ("SDA", "GPIO4")],
 }];
 
-/// Rules that hold on every board. `start` are the registers for which a program may wait awake while it starts the chip.
+/// Rules that hold on every board. `start` are the registers for which a program may wait awake while it starts the
+/// chip.
 fn everywhere(buses: &'static [BusWiring], start: &'static [u32]) -> Vec<Box<dyn Rule + Send>> {
     vec![
         Box::new(BusPins::new(buses)),

@@ -1,6 +1,7 @@
 //! A controller of a bus uses the pins to which the board wires the sensor.
 //!
-//! Source: the table of pins in the README of each board, `firmware/boards`. Wrong pins compile and run; the sensor does not answer.
+//! Source: the table of pins in the README of each board, `firmware/boards`. Wrong pins compile and run; the sensor
+//! does not answer.
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};

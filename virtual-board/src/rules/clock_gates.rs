@@ -1,8 +1,8 @@
 //! A peripheral needs its bus clock before it is touched, and its kernel clock before it is enabled.
 //!
-//! Source: STM32L47x RM0351, chapter 6 (without the clock, reads return zero and writes are lost); STM32U5 RM0456, chapter 11 (kernel
-//! clocks; RCC_BDCR.LSESYSEN lets LSE reach peripherals other than RTC and TAMP); nRF52840 PS v1.8, 6.22 (a program starts LFCLK
-//! before it uses an RTC. The watchdog is not meant: it starts LFCLK itself, 6.36).
+//! Source: STM32L47x RM0351, chapter 6 (without the clock, reads return zero and writes are lost); STM32U5 RM0456,
+//! chapter 11 (kernel clocks; RCC_BDCR.LSESYSEN lets LSE reach peripherals other than RTC and TAMP); nRF52840 PS v1.8,
+//! 6.22 (a program starts LFCLK before it uses an RTC. The watchdog is not meant: it starts LFCLK itself, 6.36).
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};
@@ -69,8 +69,8 @@ pub struct ClockGates {
 }
 
 impl ClockGates {
-    /// With the clocks of a chip: its peripherals, the registers of its clocks that are not zero after a reset, and those that
-    /// outlive one.
+    /// With the clocks of a chip: its peripherals, the registers of its clocks that are not zero after a reset, and
+    /// those that outlive one.
     #[must_use]
     pub fn new(gates: &'static [Gate], resets: &'static [(u32, u32)], kept: &'static [u32]) -> Self {
         Self {

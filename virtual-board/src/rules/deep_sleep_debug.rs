@@ -1,7 +1,7 @@
 //! Bits of the debugger or of a clock that keep a chip half awake in deep sleep.
 //!
-//! Source: STM32L47x reference manual RM0351 and STM32U5 reference manual RM0456, debug support (DBGMCU_CR: DBG_STOP keeps the clocks
-//! running in Stop) and RCC (RCC_CR: HSIKERON, MSIKERON keep an oscillator running in Stop).
+//! Source: STM32L47x reference manual RM0351 and STM32U5 reference manual RM0456, debug support (DBGMCU_CR: DBG_STOP
+//! keeps the clocks running in Stop) and RCC (RCC_CR: HSIKERON, MSIKERON keep an oscillator running in Stop).
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};

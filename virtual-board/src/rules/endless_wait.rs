@@ -1,7 +1,7 @@
 //! A loop that waits for a bit that cannot come.
 //!
-//! Source: it follows from the model. The same instruction reads the same value from the same register again and again, and the
-//! chip will do nothing by itself for a long time. On the desk that is a board that hangs without a word.
+//! Source: it follows from the model. The same instruction reads the same value from the same register again and again,
+//! and the chip will do nothing by itself for a long time. On the desk that is a board that hangs without a word.
 
 use super::{Finding, Rule, repeats::Repeats};
 use crate::{event::Event, time::Time};

@@ -1,7 +1,8 @@
 //! The core's clock must not outrun its flash.
 //!
-//! Source: STM32L47x reference manual RM0351, 3.3.3 (read access latency); STM32U5 reference manual RM0456, 7.3.3. With too
-//! few wait states the core executes what the flash has not delivered yet: a HardFault or a lockup, on some boards only.
+//! Source: STM32L47x reference manual RM0351, 3.3.3 (read access latency); STM32U5 reference manual RM0456, 7.3.3. With
+//! too few wait states the core executes what the flash has not delivered yet: a HardFault or a lockup, on some boards
+//! only.
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};

@@ -1,5 +1,6 @@
-//! Rules of silicon: what a chip or a part forbids, or makes a program pay for, and no compiler checks. One file a rule, each with
-//! its source. A board has a list of them ([`boards`]); [`Checks`] runs the list over what happens and keeps what was found.
+//! Rules of silicon: what a chip or a part forbids, or makes a program pay for, and no compiler checks. One file a
+//! rule, each with its source. A board has a list of them ([`boards`]); [`Checks`] runs the list over what happens and
+//! keeps what was found.
 
 mod anomaly_246;
 pub mod boards;
@@ -78,7 +79,8 @@ pub trait Rule {
     /// Something happened.
     fn observe(&mut self, event: &Event, findings: &mut Vec<Finding>);
 
-    /// The board has come to `now`, and its chip does nothing by itself before `due`. Called behind the events up to `now`.
+    /// The board has come to `now`, and its chip does nothing by itself before `due`. Called behind the events up to
+    /// `now`.
     fn tick(&mut self, now: Time, due: Time, findings: &mut Vec<Finding>) {
         let _ = (now, due, findings);
     }

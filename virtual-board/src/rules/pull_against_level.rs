@@ -1,7 +1,8 @@
 //! A pull-up or pull-down that works against a level which is driven draws its current all the time.
 //!
-//! Source: LIS3DH data sheet (DocID17530 rev. 2, CTRL_REG0, SDO_PU_DISC), and ST community, "LIS3DH current consumption" (2017): 75 µA
-//! through the pull-up at SDO/SA0. The same holds for a pin of the chip itself whose pull stays on while it drives.
+//! Source: LIS3DH data sheet (DocID17530 rev. 2, CTRL_REG0, SDO_PU_DISC), and ST community, "LIS3DH current
+//! consumption" (2017): 75 µA through the pull-up at SDO/SA0. The same holds for a pin of the chip itself whose pull
+//! stays on while it drives.
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};

@@ -1,7 +1,8 @@
 //! A core that spins on a flag for longer than a sleep costs.
 //!
-//! Source: finding of this project: with a core at 64 MHz and 3.3 mA, the waits for bus transfers cost more than the network. Going to
-//! sleep and waking take some microseconds on all chips here, so that a wait of 50 µs is worth a sleep.
+//! Source: finding of this project: with a core at 64 MHz and 3.3 mA, the waits for bus transfers cost more than the
+//! network. Going to sleep and waking take some microseconds on all chips here, so that a wait of 50 µs is worth a
+//! sleep.
 
 use super::{Finding, Rule, repeats::Repeats};
 use crate::{event::Event, time::Time};

@@ -1,7 +1,7 @@
 //! A stack that is nearly full is one call from its end.
 //!
-//! Source: the rule of the house, 90 %. The deepest path of a run is seldom the deepest that there is; an interrupt in the wrong
-//! place comes on top.
+//! Source: the rule of the house, 90 %. The deepest path of a run is seldom the deepest that there is; an interrupt in
+//! the wrong place comes on top.
 
 use super::{Finding, Rule, RunEnd};
 use crate::event::Event;

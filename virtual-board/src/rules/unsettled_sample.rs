@@ -1,8 +1,8 @@
 //! A sample counts only once the sensor has settled.
 //!
-//! Source: the turn-on times of the parts: LIS3DH (DocID17530, tables 10 and 11), LSM6DS (AN5040, AN5130: turn-on, and samples to
-//! discard), ADXL362 (rev. F, table 1). Data-ready flags do not wait for it. A sample from before the last pause, read once the
-//! part is on again, is found here too.
+//! Source: the turn-on times of the parts: LIS3DH (DocID17530, tables 10 and 11), LSM6DS (AN5040, AN5130: turn-on, and
+//! samples to discard), ADXL362 (rev. F, table 1). Data-ready flags do not wait for it. A sample from before the last
+//! pause, read once the part is on again, is found here too.
 
 use super::{Finding, Rule};
 use crate::{
@@ -10,8 +10,8 @@ use crate::{
     time::Time,
 };
 
-/// Rule `unsettled-sample`. Samples read in one transfer with a status that said that there is none do not count: a program
-/// drops them.
+/// Rule `unsettled-sample`. Samples read in one transfer with a status that said that there is none do not count: a
+/// program drops them.
 #[derive(Debug, Default)]
 pub struct UnsettledSample {
     /// When a status was read that said that there is no new sample.

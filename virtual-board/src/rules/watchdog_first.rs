@@ -1,7 +1,7 @@
 //! A watchdog must run before the first wait that can hang.
 //!
-//! Source: it follows from the bus. A sensor that holds SDA, or a missing pull-up, lets a transfer or a wait for a flag last for
-//! ever; before the watchdog runs, nobody ends it (UM10204, 3.1.16 on a bus that hangs).
+//! Source: it follows from the bus. A sensor that holds SDA, or a missing pull-up, lets a transfer or a wait for a flag
+//! last for ever; before the watchdog runs, nobody ends it (UM10204, 3.1.16 on a bus that hangs).
 
 use super::{Finding, Rule, repeats::Repeats};
 use crate::event::{Event, What};

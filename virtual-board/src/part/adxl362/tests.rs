@@ -147,3 +147,30 @@ fn what_the_model_does_not_know_ends_the_run() {
     wires.exchange::<2>(&[0x0d], Time::ZERO);
     assert!(wires.part.take_stop().is_some_and(|stop| stop.contains("0x0d")));
 }
+
+#[test]
+fn a_sample_from_before_the_pause_is_not_settled() {
+    let mut wires = wires(0);
+    set(&mut wires, FILTER_CTL, 0x15, 0);
+    set(&mut wires, POWER_CTL, MEASURE, 0);
+    set(&mut wires, POWER_CTL, 0, 11_000);
+    set(&mut wires, POWER_CTL, MEASURE, 50_000);
+    get::<6>(&mut wires, XDATA_L, 51_000);
+    get::<6>(&mut wires, XDATA_L, 60_500);
+    let samples: Vec<_> = wires
+        .samples()
+        .iter()
+        .map(|sample| (sample.taken, sample.settled))
+        .collect();
+    assert_eq!(samples, [(Time::from_ms(10), false), (Time::from_ms(60), true)]);
+}
+
+#[test]
+fn codes_above_400_hz_are_400_hz() {
+    let mut wires = wires(0);
+    set(&mut wires, FILTER_CTL, 0x17, 0);
+    set(&mut wires, POWER_CTL, MEASURE, 0);
+    assert_eq!(get(&mut wires, STATUS, 9_900), [0x40]);
+    assert_eq!(get(&mut wires, STATUS, 10_100), [0x41]);
+    assert_eq!(wires.part.current_na().1, 3_000);
+}

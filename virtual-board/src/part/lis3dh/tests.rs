@@ -228,3 +228,55 @@ fn the_identity_cannot_be_overwritten() {
     assert_eq!(wires.read(0x0f, Time::from_us(1)), Some([0x33]));
     assert_eq!(wires.part.take_stop(), None);
 }
+
+#[test]
+fn each_mode_has_its_turn_on_time() {
+    let ready = |control1, control4, us| {
+        let mut wires = wires(true, 0);
+        set(&mut wires, CTRL_REG4, control4, 0);
+        set(&mut wires, CTRL_REG1, control1, 0);
+        status(&mut wires, us) & 0x08 != 0
+    };
+    assert!(!ready(0x7f, 0, 3_499) && ready(0x7f, 0, 3_500));
+    assert!(!ready(0x77, 0, 4_099) && ready(0x77, 0, 4_100));
+    assert!(!ready(0x77, HR, 2_499) && ready(0x77, HR, 2_500));
+}
+
+#[test]
+fn a_change_of_mode_settles_in_its_own_time() {
+    let settled = |us| {
+        let mut wires = wires(true, 0);
+        set(&mut wires, CTRL_REG1, 0x77, 0);
+        set(&mut wires, CTRL_REG4, HR, 100_000);
+        counts(&mut wires, us);
+        wires.samples()[0].settled
+    };
+    // Seven periods of 2.5 ms, on the grid that began at 1.6 ms.
+    assert!(!settled(117_000) && settled(120_000));
+}
+
+#[test]
+fn the_high_byte_comes_first_where_the_program_wants_it() {
+    let mut wires = wires(true, 0);
+    set(&mut wires, CTRL_REG4, BLE | HR, 0);
+    set(&mut wires, CTRL_REG1, 0x77, 0);
+    let expected = 500_i16 << 4;
+    assert_eq!(wires.read(BURST, Time::from_us(30_000)), Some(expected.to_be_bytes()));
+    assert_eq!(wires.samples()[0].counts, [expected]);
+}
+
+#[test]
+fn an_axis_that_is_off_has_no_new_sample() {
+    let mut wires = wires(true, 0);
+    set(&mut wires, CTRL_REG1, 0x7d, 0);
+    assert_eq!(status(&mut wires, 4_000), 0x0d);
+    assert_eq!(counts(&mut wires, 4_100), [31 << 8, 0, 62 << 8]);
+}
+
+#[test]
+fn a_reboot_ends_by_itself() {
+    let mut wires = wires(true, 0);
+    set(&mut wires, CTRL_REG5, BOOT, 0);
+    assert_eq!(wires.read(CTRL_REG5, Time::from_us(1)), Some([0]));
+    assert_eq!(wires.part.take_stop(), None);
+}

@@ -1,17 +1,18 @@
-//! ST LSM6DSL and LSM6DSO on an I2C bus, by their data sheets (DocID028475 rev. 7; DS12140 rev. 2) and application notes
-//! (AN5040; AN5192; AN5130 on the LSM6DS3TR-C, which shares the LSM6DSL's identity).
+//! ST LSM6DSL and LSM6DSO on an I2C bus, by their data sheets (DocID028475 rev. 7; DS12140 rev. 2) and application
+//! notes (AN5040; AN5192; AN5130 on the LSM6DS3TR-C, which shares the LSM6DSL's identity).
 //!
-//! Modelled: every register of the main page, addresses that count up with IF_INC, power-down, rates, ranges, block data update,
-//! byte order, data-ready flags (they fall with the first high byte that is read), DRDY_MASK, the gyroscope's turn-on and its
-//! sleep (SLEEP_G), software reset, supply current.
+//! Modelled: every register of the main page, addresses that count up with IF_INC, power-down, rates, ranges, block
+//! data update, byte order, data-ready flags (they fall with the first high byte that is read), DRDY_MASK, the
+//! gyroscope's turn-on and its sleep (SLEEP_G), software reset, supply current.
 //!
-//! Flags are not masked while a sensor settles unless DRDY_MASK is set: a program that trusts them reads samples that are not
-//! valid. Such samples rise in a straight line from zero to what there is to sense; what a real part delivers then is not
-//! documented. Both sensors sample on grids of their own. Flags and outputs outlive power-down; whether the part does so too is
-//! not documented.
+//! Flags are not masked while a sensor settles unless DRDY_MASK is set: a program that trusts them reads samples that
+//! are not valid. Such samples rise in a straight line from zero to what there is to sense; what a real part delivers
+//! then is not documented. Both sensors sample on grids of their own. Flags and outputs outlive power-down; whether the
+//! part does so too is not documented.
 //!
-//! Not modelled, and the run ends where a program switches it on or reads it: FIFO, high-pass filters, self-test, interrupts,
-//! timestamps, embedded functions, sensor hub, temperature. Low-pass filters are accepted and without effect.
+//! Not modelled, and the run ends where a program switches it on or reads it: FIFO, high-pass filters, self-test,
+//! interrupts, timestamps, embedded functions, sensor hub, temperature. Low-pass filters are accepted and without
+//! effect.
 
 mod map;
 
@@ -24,8 +25,8 @@ use map::{CTRL1_XL, CTRL2_G, CTRL3_C, CTRL4_C, CTRL6_C, CTRL7_G, OUTX_L_G, OUTX_
 
 /// From power-down to valid angular rates, typical (data sheets, table 4).
 pub const GYROSCOPE_TURN_ON: Time = Time::from_ms(35);
-/// From power-down to valid angular rates on a slow part: 80 ms at most by AN4650. AN5130 states 70 ms and then three samples
-/// to discard, which is 84 ms at 208 Hz.
+/// From power-down to valid angular rates on a slow part: 80 ms at most by AN4650. AN5130 states 70 ms and then three
+/// samples to discard, which is 84 ms at 208 Hz.
 pub const GYROSCOPE_TURN_ON_SLOW: Time = Time::from_ms(80);
 
 /// CTRL3_C: block data update, addresses count up, high byte first, software reset, reload of the trimming.
@@ -347,9 +348,9 @@ impl I2cPart for Lsm6ds {
         self.finish(now, events);
     }
 
-    /// By table 4 of the data sheets, at 1.8 V; 15 % below and 25 % above for the spread of parts (assumed, as in the sensors'
-    /// profiles). What the tables do not have is an interval between the neighbours that they do have: the gyroscope alone, the
-    /// gyroscope asleep, and modes other than high performance.
+    /// By table 4 of the data sheets, at 1.8 V; 15 % below and 25 % above for the spread of parts (assumed, as in the
+    /// sensors' profiles). What the tables do not have is an interval between the neighbours that they do have: the
+    /// gyroscope alone, the gyroscope asleep, and modes other than high performance.
     fn current_na(&self) -> (u32, u32, u32) {
         let accelerometer = self.accelerometer.grid.is_some();
         let slow = |register, bit, code| self.registers.get(register) & bit != 0 && code <= 5;

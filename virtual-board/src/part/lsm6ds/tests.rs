@@ -216,3 +216,50 @@ fn what_the_model_does_not_know_ends_the_run() {
     wires.read::<2>(0x20, Time::from_us(1));
     assert!(wires.part.take_stop().is_some_and(|stop| stop.contains("temperature")));
 }
+
+#[test]
+fn power_down_ends_the_drive_of_the_gyroscope() {
+    let mut wires = dsl();
+    switch_on(&mut wires, 0);
+    set(&mut wires, CTRL2_G, 0, 100_000);
+    set(&mut wires, CTRL2_G, 0x50, 110_000);
+    wires.events.take();
+    wires.read::<6>(OUTX_L_G, Time::from_us(140_000));
+    wires.read::<6>(OUTX_L_G, Time::from_us(151_000));
+    let settled: Vec<_> = wires.samples().iter().map(|sample| sample.settled).collect();
+    assert_eq!(settled, [false, true]);
+}
+
+#[test]
+fn a_new_rate_of_the_gyroscope_discards_samples() {
+    let mut wires = dsl();
+    switch_on(&mut wires, 0);
+    set(&mut wires, CTRL2_G, 0x40, 100_000);
+    wires.events.take();
+    // Three samples of 104 Hz are 29 ms, the fourth is valid.
+    wires.read::<6>(OUTX_L_G, Time::from_us(130_000));
+    wires.read::<6>(OUTX_L_G, Time::from_us(139_000));
+    let settled: Vec<_> = wires.samples().iter().map(|sample| sample.settled).collect();
+    assert_eq!(settled, [false, true]);
+}
+
+#[test]
+fn the_first_sample_of_the_accelerometer_is_to_be_discarded() {
+    let mut wires = dsl();
+    set(&mut wires, CTRL1_XL, 0x50, 0);
+    wires.read::<6>(OUTX_L_XL, Time::from_us(5_000));
+    wires.read::<6>(OUTX_L_XL, Time::from_us(10_000));
+    let settled: Vec<_> = wires.samples().iter().map(|sample| sample.settled).collect();
+    assert_eq!(settled, [false, true]);
+}
+
+#[test]
+fn only_the_dsl_delivers_the_high_byte_first() {
+    let mut wires = dsl();
+    set(&mut wires, CTRL3_C, IF_INC | BLE, 0);
+    set(&mut wires, CTRL1_XL, 0x50, 0);
+    assert_eq!(wires.read(OUTZ_H_XL - 1, Time::from_us(50_000)), Some([0x40, 0x00]));
+    let mut wires = self::wires(Settings::typical(Variant::Dso));
+    set(&mut wires, CTRL3_C, IF_INC | BLE, 0);
+    assert!(wires.part.take_stop().is_some_and(|stop| stop.contains("CTRL3_C")));
+}

@@ -277,8 +277,9 @@ impl Twim {
             // Ones that are written are cleared.
             0x4c4 => self.error &= !within(value, OVERRUN | ANACK | DNACK)?,
             ENABLE => self.enable(value, now, around)?,
-            // Pins and rate are to be set before ENABLE.
-            0x508 | 0x50c | 0x524 if self.enabled => return Err(Refused::Unknown),
+            // Pins are to be selected before ENABLE, and the rate may not change under a transfer.
+            0x508 | 0x50c if self.enabled => return Err(Refused::Unknown),
+            0x524 if self.state != State::Idle => return Err(Refused::Unknown),
             0x508 => self.scl = select(value)?,
             0x50c => self.sda = select(value)?,
             0x524 => self.frequency = bits_per_second(value).map(|_| value).ok_or(Refused::Unknown)?,

@@ -456,11 +456,17 @@ fn what_it_does_not_have_is_refused() {
     let mut bench = Bench::new();
     assert_eq!(bench.try_write(0x500, 7, 0), Err(Refused::Unknown), "SPIM");
     assert_eq!(
-        bench.try_write(0x524, 0x0668_0000, 0),
+        bench.try_write(0x508, 27, 0),
         Err(Refused::Unknown),
-        "while it is enabled"
+        "pins while it is enabled"
     );
-    bench.write(0x500, 0, 0);
+    bench.write(SEND, 1, 0);
+    assert_eq!(
+        bench.try_write(0x524, 0x0400_0000, 10),
+        Err(Refused::Unknown),
+        "a rate during a transfer"
+    );
+    bench.write(0x500, 0, 20);
     assert_eq!(
         bench.try_write(0x524, 0x0668_0000, 0),
         Err(Refused::Unknown),
@@ -469,6 +475,6 @@ fn what_it_does_not_have_is_refused() {
     assert_eq!(bench.try_write(0x540, 1, 0), Err(Refused::Unknown), "a list of buffers");
     assert_eq!(bench.try_write(0x508, 48, 0), Err(Refused::Unknown), "no such pin");
     assert_eq!(bench.twim.read(0x00), Err(Refused::Unknown));
-    bench.write(SEND, 1, 0);
+    bench.write(SEND, 1, 30);
     assert_eq!(bench.twim.due(), Time::NEVER, "a task does nothing while it is off");
 }
