@@ -78,7 +78,7 @@ pub fn run(
 }
 
 /// The decision in a line of the log, where it is one.
-fn decision(line: &str, ticks_per_second: f64) -> Option<Result<Decision, Error>> {
+pub(crate) fn decision(line: &str, ticks_per_second: f64) -> Option<Result<Decision, Error>> {
     let read = || {
         Ok(Decision {
             sequence: log::number(line, "seq")?,
@@ -101,7 +101,7 @@ fn parse(lines: Vec<String>, options: &Options) -> Result<Classification, Error>
         return Err(Error::Refused(why.to_owned()));
     }
     log::ended(&lines)?;
-    let ticks_per_second = log::ticks_per_second(&lines, options)?;
+    let ticks_per_second = log::ticks_per_second(&lines, options.machine.name())?;
     let decisions = lines
         .iter()
         .filter_map(|line| decision(line, ticks_per_second))

@@ -18,6 +18,35 @@ pub enum Error {
         target: &'static str,
     },
 
+    /// A board's chip has no model yet.
+    #[error("{board}: its chip has no model; {modelled} runs virtually, the others are built only")]
+    NotModelled {
+        /// The board.
+        board: &'static str,
+        /// The boards whose chips have one.
+        modelled: &'static str,
+    },
+
+    /// A program reads no sensor that has a model.
+    #[error("{board}: {program} reads no sensor that can play a recording; take classify-lis3dh or classify-lsm6ds")]
+    NoPart {
+        /// The board.
+        board: &'static str,
+        /// Its program.
+        program: String,
+    },
+
+    /// A virtual board cannot go on.
+    #[error("{board}: the virtual board stopped {at_s:.6} s after power-on: {why}")]
+    Board {
+        /// The board.
+        board: &'static str,
+        /// Why.
+        why: String,
+        /// How long it had run.
+        at_s: f64,
+    },
+
     /// This program was moved away from its source tree.
     #[error("there are no firmware sources at {path}; give an image with --firmware ELF")]
     NoSourceTree {

@@ -32,6 +32,7 @@ mod log;
 mod machine;
 pub mod measure;
 mod memory;
+pub mod on_board;
 mod settings;
 
 pub use backend::Backend;
@@ -129,18 +130,9 @@ pub fn run(blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize, options: &
     let image = Image::open(options)?;
     let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
     let lines = image.run(&loads, options)?;
-    let replayed = log::Replayed::parse(lines, options)?;
-    for (what, given, replayed) in [
-        ("bytes of the blob", blob.len(), replayed.blob_bytes),
-        ("sequences", n, replayed.emulation.records.len()),
-        ("samples of a sequence", t, replayed.samples),
-        ("channels", i, replayed.inputs),
-    ] {
-        if given != replayed {
-            return Err(Error::Mismatch(format!("{given} {what} given, {replayed} replayed")));
-        }
-    }
-    Ok(replayed.emulation)
+    let replayed = log::Replayed::parse(&lines, options.machine.name())?;
+    replayed.expect(blob.len(), (n, t, i))?;
+    replayed.emulation(lines, options)
 }
 
 /// What an image says of itself with nothing loaded.

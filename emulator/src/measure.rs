@@ -92,7 +92,7 @@ pub fn calibrations(
 
 fn parse(lines: &[String], options: &Options) -> Result<Window, Error> {
     log::ended(lines)?;
-    let ticks_per_second = log::ticks_per_second(lines, options)?;
+    let ticks_per_second = log::ticks_per_second(lines, options.machine.name())?;
     let calibration = log::Calibration::parse(lines, options)?;
     let line = log::line(lines, "window")?;
     let seconds = |name| log::number::<f64>(line, name).map(|ticks| ticks / ticks_per_second);

@@ -150,7 +150,7 @@ struct Log<'a> {
 }
 
 impl Observer for Log<'_> {
-    fn output(&mut self, to: semihosting::Output, bytes: &[u8]) {
+    fn output(&mut self, _: Time, to: semihosting::Output, bytes: &[u8]) {
         match to {
             semihosting::Output::Standard => (self.sink)(bytes),
             semihosting::Output::Error => self.messages.extend(bytes),

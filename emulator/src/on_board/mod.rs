@@ -15,7 +15,7 @@ pub use virtual_board::{
     event::Sample,
     part::Faults,
     rules::{Finding, Found},
-    soc::nrf52840::HeldWire,
+    soc::nrf52840::Wire,
     time::Time,
 };
 
@@ -34,7 +34,6 @@ use std::{
 };
 use virtual_board::{
     boards::nrf52840_dk,
-    host::elf,
     rules::RunEnd,
     run::{self, Console, End, Limits},
     soc::{Soc, nrf52840::Nrf52840},
@@ -135,7 +134,7 @@ fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<L
     let path = options.image()?;
     let bytes = read(&path)?;
     let regions = Regions::of(&bytes, &path)?;
-    let image = elf::Image::parse(&bytes, &path)?;
+    let image = crate::program(&bytes, &path)?;
     let symbol = |name: &str| {
         image.symbol(name).ok_or_else(|| Error::Image {
             path: path.clone(),
@@ -145,7 +144,10 @@ fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<L
     let stack = symbol("_stack_end")?..symbol("_stack_start")?;
     let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
     let mut memory = virtual_board::soc::nrf52840::memory();
-    image.load(&mut memory)?;
+    image.load(&mut memory).map_err(|error| Error::Image {
+        path: path.clone(),
+        why: error.to_string(),
+    })?;
     let room = regions.blob.bytes as usize;
     let mut sections = vec![(regions.blob, memory::blob(given.blob, &options.settings, room)?)];
     if let Some((counts, (n, t, i))) = given.sequences {

@@ -8,7 +8,7 @@ use virtual_board::{
         AtEnd, Faults, Faulty, GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, I2cPart, Lis3dh, Lsm6ds, Lsm6dsSettings,
         Lsm6dsVariant, Recording, SharedWorld,
     },
-    soc::nrf52840::{HeldWire, Nrf52840},
+    soc::nrf52840::{Wire, Nrf52840},
     time::Time,
 };
 
@@ -16,7 +16,7 @@ use virtual_board::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeldBus {
     /// Which one.
-    pub wire: HeldWire,
+    pub wire: Wire,
     /// From when on.
     pub from: Time,
     /// Until when.

@@ -1,7 +1,7 @@
 //! Nordic's nRF52840-DK.
 
 use crate::{
-    core::{CORTEX_M4F, Core, Pace},
+    core::{Core, Pace, profile::CORTEX_M4F},
     memory::Memory,
     rules::{self, Checks},
     soc::nrf52840::{self, Nrf52840, Wiring},
@@ -18,7 +18,11 @@ pub const SENSOR: Wiring = Wiring::BOARD;
 /// on it yet.
 #[must_use]
 pub fn chip(memory: Memory) -> (Core, Nrf52840) {
-    let mut core = Core::new(CORTEX_M4F, memory);
+    let profile = CORTEX_M4F
+        .with_interrupts(nrf52840::INTERRUPTS)
+        .with_priority_bits(nrf52840::PRIORITY_BITS)
+        .with_vector_table(nrf52840::VECTORS);
+    let mut core = Core::new(profile, memory);
     core.set_pace(Pace::Cycles { hz: nrf52840::CORE_HZ });
     (core, Nrf52840::new(Vec::new(), SENSOR))
 }

@@ -123,9 +123,9 @@ pub trait Observer {
         let _ = event;
     }
 
-    /// The program said something.
-    fn output(&mut self, to: Output, bytes: &[u8]) {
-        let _ = (to, bytes);
+    /// The program said something, which the host has at `at`.
+    fn output(&mut self, at: Time, to: Output, bytes: &[u8]) {
+        let _ = (at, to, bytes);
     }
 }
 
@@ -274,7 +274,7 @@ impl<S: Soc> Board<S> {
         if let Console::Rtt(rtt) = &mut self.console {
             let bytes = rtt.take(&mut self.core.memory);
             if !bytes.is_empty() {
-                observer.output(Output::Standard, &bytes);
+                observer.output(self.core.now(), Output::Standard, &bytes);
             }
         }
     }
@@ -340,7 +340,7 @@ impl<S: Soc> Board<S> {
         let value = match host.answer(operation, parameter, &mut self.core.memory) {
             Answer::Value(value) => value,
             Answer::Written { value, to, bytes } => {
-                observer.output(to, &bytes);
+                observer.output(self.core.now(), to, &bytes);
                 value
             }
             Answer::Exit(code) => return Some(End::Exit { code }),

@@ -104,7 +104,7 @@ impl Observer for Notes {
         self.events.push(event.clone());
     }
 
-    fn output(&mut self, _: Output, bytes: &[u8]) {
+    fn output(&mut self, _: Time, _: Output, bytes: &[u8]) {
         self.output.extend(bytes);
     }
 }
