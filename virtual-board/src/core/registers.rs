@@ -4,7 +4,7 @@
 ///
 /// Flags are kept as words, since most instructions set them and few read them: N is bit 31 of `negative`, Z is set where
 /// `zero` is 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Registers {
     /// R0 to R12, the stack pointer in use as R13, the link register as R14. R15 is what an instruction reads as PC.
     pub r: [u32; 16],
@@ -24,6 +24,8 @@ pub struct Registers {
     pub greater_equal: u8,
     /// The state of an IT block, as EPSR holds it: 0 outside of one.
     pub it: u8,
+    /// EPSR.T. Where it is clear the next instruction is a UsageFault (INVSTATE): who clears it, sets `System::attention`.
+    pub thumb: bool,
     /// The number of the exception that is handled; 0 in thread mode.
     pub ipsr: u16,
     /// The stack pointer that is not in use.
