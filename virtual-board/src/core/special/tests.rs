@@ -142,6 +142,6 @@ fn a_secure_core_shows_its_use_of_floating_point_twice() {
     assert_eq!(core.msr(20, 0, 0b0100), Err(Unmodelled), "SFPA apart from FPCA");
     assert_eq!(core.msr(20, 0, 0), Ok(()));
     core.registers.fp_active = true;
-    core.system.secure = false;
+    core.system.set_secure(false);
     assert_eq!(core.mrs(20), Ok(0b0100));
 }

@@ -39,6 +39,8 @@ pub const DEFAULTS_MASK: u32 = 0x07c0_0000;
 pub struct FpuRegisters {
     fpu: Fpu,
     v8: bool,
+    /// An Armv8-M core in Secure state.
+    secure: bool,
     /// FPCCR.
     pub control: u32,
     /// FPCAR: where the reserved part of a frame lies.
@@ -76,6 +78,7 @@ impl FpuRegisters {
         let mut registers = Self {
             fpu: profile.fpu,
             v8: profile.is_v8(),
+            secure: profile.is_v8(),
             control: 0,
             address: 0,
             defaults: 0,
@@ -87,8 +90,19 @@ impl FpuRegisters {
 
     /// Back to the state after power-on.
     pub fn reset(&mut self) {
-        self.control = ASPEN | LSPEN | if self.v8 { SECURE } else { 0 };
+        self.control = ASPEN | LSPEN | self.state();
         (self.address, self.defaults, self.access) = (0, 0, 0);
+    }
+
+    /// The security state of an Armv8-M core; no effect on others.
+    pub fn set_secure(&mut self, secure: bool) {
+        self.secure = secure && self.v8;
+        self.control = self.control & !SECURE | self.state();
+    }
+
+    /// FPCCR.S as it always reads.
+    fn state(&self) -> u32 {
+        if self.secure { SECURE } else { 0 }
     }
 
     /// Whether the core has the extension.
@@ -134,8 +148,7 @@ impl FpuRegisters {
             .filter(|(set, _)| *set)
             .map(|(_, bit)| bit)
             .sum::<u32>();
-        let secure = if self.v8 { SECURE } else { 0 };
-        self.control = self.control & (ASPEN | LSPEN) | secure | LSPACT | bits;
+        self.control = self.control & (ASPEN | LSPEN) | self.state() | LSPACT | bits;
         self.address = reserved.address;
     }
 
@@ -160,7 +173,7 @@ impl FpuRegisters {
             0xe000_ef34 => {
                 let known = CONTROL_MASK | if self.v8 { SECURE | UFRDY | SPLIMVIOL } else { 0 };
                 // Of Armv8-M the bits that clear or protect registers are not modelled, nor a frame of the other state.
-                if self.v8 && (value & !known != 0 || value & (SECURE | SPLIMVIOL) != SECURE) {
+                if self.v8 && (value & !known != 0 || value & (SECURE | SPLIMVIOL) != self.state()) {
                     return None;
                 }
                 self.control = value & known;

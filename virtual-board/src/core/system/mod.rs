@@ -57,9 +57,8 @@ pub struct System {
     /// Floating-point instructions may go on without asking: access is granted, no frame is to be written first, and
     /// CONTROL.FPCA says what it must.
     pub fp_ready: bool,
-    /// Of an Armv8-M core: its one security state is Secure, as on a chip with the Security Extension whose program never
-    /// leaves it. It shows in EXC_RETURN.
-    pub secure: bool,
+    /// Of an Armv8-M core: its one security state is Secure.
+    pub(super) secure: bool,
     /// The exception that is handled, for ICSR.VECTACTIVE.
     pub(super) current: u16,
     /// The execution priority is negative.
@@ -112,6 +111,14 @@ impl System {
     /// CPUID, where a chip has another revision of the core than the profile.
     pub fn set_cpuid(&mut self, cpuid: u32) {
         self.scb.cpuid = cpuid;
+    }
+
+    /// The one security state of an Armv8-M core: Secure, as on a chip with the Security Extension whose program never leaves
+    /// that state and as after [`System::new`], or the state of a core without the extension. It shows in EXC_RETURN, in
+    /// CONTROL.SFPA and in FPCCR.S. No effect on other cores.
+    pub fn set_secure(&mut self, secure: bool) {
+        self.secure = secure;
+        self.fpu.set_secure(secure);
     }
 
     /// Whether a debugger is attached to the core, as DHCSR.C_DEBUGEN tells the program.

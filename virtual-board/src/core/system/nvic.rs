@@ -273,6 +273,7 @@ mod tests {
         bus::Lines,
         core::profile::{CORTEX_M0, CORTEX_M4F, CORTEX_M33},
     };
+    use proptest::{prelude::*, test_runner::RngSeed};
 
     fn level(numbers: &[u16]) -> Set {
         let mut lines = Lines::default();
@@ -395,5 +396,35 @@ mod tests {
         assert_eq!(nvic.read(0xe000_e400), Some(0));
         assert!(nvic.set_level(level(&[1])));
         assert_eq!(nvic.read(0xe000_e200), Some(2));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(1_000) })]
+
+        #[test]
+        fn preemption_is_the_pseudocodes(
+            priorities in prop::collection::vec(any::<u8>(), 32),
+            (enabled, pending, active) in (any::<u32>(), any::<u32>(), any::<u32>()),
+            sparse in any::<u32>(),
+            group in 0u8..8,
+        ) {
+            let mut nvic = Nvic::new(&CORTEX_M4F.with_priority_bits(4));
+            let active = active & sparse & sparse.rotate_left(7);
+            nvic.group = group;
+            nvic.write(0xe000_e100, enabled);
+            nvic.write(0xe000_e200, pending);
+            nvic.active = Set::from_register(0, active);
+            for (k, four) in (0..).zip(priorities.chunks_exact(4)) {
+                nvic.write(0xe000_e400 + 4 * k, u32::from_le_bytes(four.try_into().unwrap()));
+            }
+            let priority = |n: usize| u32::from(priorities[n] & 0xf0);
+            let size = 2u32 << group;
+            let grouped = |p: u32| p - p % size;
+            let of = |bits: u32| (0..32).filter(move |n| bits >> n & 1 != 0);
+            let execution = of(active).map(priority).min().map_or(256, grouped);
+            let best = of(enabled & pending).min_by_key(|&n| (priority(n), n));
+            let expected = best.filter(|&n| grouped(priority(n)) < execution).map(|n| n as u16 + 16);
+            prop_assert_eq!(nvic.preempting(nvic.active_priority()), expected);
+        }
     }
 }

@@ -145,12 +145,13 @@ impl Scb {
         self.architecture == Architecture::V8M
     }
 
-    /// Bits of CCR that read 1 whatever is written: DDI 0419E B3.2.8, DDI 0403E B3.2.8, DDI 0553B D1.2.9.
+    /// Bits of CCR that read 1 whatever is written: DDI 0419E B3.2.8, DDI 0403E B3.2.8, DDI 0553B D1.2.9; the Cortex-M7 always
+    /// aligns frames (DUI 0646, 4.3.8).
     fn fixed_configuration(&self) -> u32 {
         match (self.architecture, self.timing) {
             (Architecture::V6M, _) => STKALIGN | UNALIGN_TRP,
             (Architecture::V8M, _) => STKALIGN | NONBASETHRDENA,
-            (_, Timing::CortexM7) => BRANCH_PREDICTION,
+            (_, Timing::CortexM7) => STKALIGN | BRANCH_PREDICTION,
             _ => 0,
         }
     }

@@ -37,7 +37,7 @@ fn frames_lie_at_multiples_of_8_unless_armv7_is_told_otherwise() {
 fn exc_return_says_where_the_frame_is_and_what_it_holds() {
     let link = |profile: Profile, process: bool, fp: bool, secure: bool| {
         let mut core = core(profile);
-        core.system.secure = secure;
+        core.system.set_secure(secure);
         core.registers.set_sp(true, 0x2000_0800);
         core.registers.use_sp(process);
         core.registers.fp_active = fp;

@@ -176,7 +176,7 @@ fn a_core_of_one_security_state_does_not_leave_it() {
     core.exception_return(0xffff_ffb8);
     assert!(matches!(&core.stop, Some(Stop::Unmodelled(text)) if text.contains("0xffffffb8")));
     let mut plain = super::core(CORTEX_M33);
-    plain.system.secure = false;
+    plain.system.set_secure(false);
     write(&mut plain, ICSR, PENDSVSET);
     settle(&mut plain);
     return_by(&mut plain, 0xffff_fff9);
