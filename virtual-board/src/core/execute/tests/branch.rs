@@ -13,7 +13,12 @@ fn branches_count_from_four_bytes_behind() {
     check("b.w #+0x1000 - 2", &[0xf000, 0xbfff], &[], &[(Pc, CODE + 4 + 0xffe)]);
     check("b.w backwards", &[0xf7ff, 0xbffe], &[], &[(Pc, CODE)]);
     check("bl #0", &[0xf000, 0xf800], &[], &[(R(14), CODE + 5), (Pc, CODE + 4)]);
-    check("beq.w #0x100", &[0xf000, 0x8080], &[(Nzcv, 0b0100)], &[(Pc, CODE + 4 + 0x100)]);
+    check(
+        "beq.w #0x100",
+        &[0xf000, 0x8080],
+        &[(Nzcv, 0b0100)],
+        &[(Pc, CODE + 4 + 0x100)],
+    );
     check("blx r1", &[0x4788], &[(R(1), 0x301)], &[(R(14), CODE + 3), (Pc, 0x300)]);
     check("bx lr", &[0x4770], &[(R(14), 0x301)], &[(Pc, 0x300)]);
 }
@@ -22,7 +27,12 @@ fn branches_count_from_four_bytes_behind() {
 fn conditions_read_the_flags() {
     // For each condition the flags for which it holds, as a set of the sixteen values of NZCV.
     let holds = |condition: u32, flags: u32| {
-        let (n, z, c, v) = (flags >> 3 & 1 != 0, flags >> 2 & 1 != 0, flags >> 1 & 1 != 0, flags & 1 != 0);
+        let (n, z, c, v) = (
+            flags >> 3 & 1 != 0,
+            flags >> 2 & 1 != 0,
+            flags >> 1 & 1 != 0,
+            flags & 1 != 0,
+        );
         match condition {
             0 => z,
             1 => !z,
@@ -42,8 +52,17 @@ fn conditions_read_the_flags() {
     };
     for condition in 0..14 {
         for flags in 0..16 {
-            let to = if holds(condition, flags) { CODE + 4 + 0x10 } else { CODE + 2 };
-            check("bcond", &[0xd008 | (condition as u16) << 8], &[(Nzcv, flags)], &[(Pc, to)]);
+            let to = if holds(condition, flags) {
+                CODE + 4 + 0x10
+            } else {
+                CODE + 2
+            };
+            check(
+                "bcond",
+                &[0xd008 | (condition as u16) << 8],
+                &[(Nzcv, flags)],
+                &[(Pc, to)],
+            );
         }
     }
 }
@@ -57,23 +76,59 @@ fn a_register_is_compared_with_zero() {
 
 #[test]
 fn tables_hold_halfwords_to_skip() {
-    check("tbb [r1, r2]", &[0xe8d1, 0xf002], &[(R(1), RAM), (R(2), 2), (Ram(0), 0x0005_0000)], &[(Pc, CODE + 4 + 10)]);
-    check("tbh [r1, r2, lsl #1]", &[0xe8d1, 0xf012], &[(R(1), RAM), (R(2), 1), (Ram(0), 0x0100_0000)], &[(Pc, CODE + 4 + 0x200)]);
-    check("tbb [pc, r0]", &[0xe8df, 0xf000, 0x0302], &[(R(0), 1)], &[(Pc, CODE + 4 + 6)]);
+    check(
+        "tbb [r1, r2]",
+        &[0xe8d1, 0xf002],
+        &[(R(1), RAM), (R(2), 2), (Ram(0), 0x0005_0000)],
+        &[(Pc, CODE + 4 + 10)],
+    );
+    check(
+        "tbh [r1, r2, lsl #1]",
+        &[0xe8d1, 0xf012],
+        &[(R(1), RAM), (R(2), 1), (Ram(0), 0x0100_0000)],
+        &[(Pc, CODE + 4 + 0x200)],
+    );
+    check(
+        "tbb [pc, r0]",
+        &[0xe8df, 0xf000, 0x0302],
+        &[(R(0), 1)],
+        &[(Pc, CODE + 4 + 6)],
+    );
 }
 
 #[test]
 fn an_it_block_executes_what_its_conditions_say() {
     let code = [0xbf0c, 0x2001, 0x2002, 0x2103]; // ITE EQ; MOVEQ R0, #1; MOVNE R0, #2; MOVS R1, #3
-    check_on(CORTEX_M4F, "ite eq", &code, 4, &[(Nzcv, 0b0100)], &[(R(0), 1), (R(1), 3), (Nzcv, 0)]);
-    check_on(CORTEX_M4F, "ite eq", &code, 4, &[(Nzcv, 0b1000)], &[(R(0), 2), (R(1), 3), (Nzcv, 0)]);
+    check_on(
+        CORTEX_M4F,
+        "ite eq",
+        &code,
+        4,
+        &[(Nzcv, 0b0100)],
+        &[(R(0), 1), (R(1), 3), (Nzcv, 0)],
+    );
+    check_on(
+        CORTEX_M4F,
+        "ite eq",
+        &code,
+        4,
+        &[(Nzcv, 0b1000)],
+        &[(R(0), 2), (R(1), 3), (Nzcv, 0)],
+    );
 }
 
 #[test]
 fn flags_inside_an_it_block_change_only_by_comparisons() {
     let code = [0xbf06, 0x2000, 0x2801, 0x2107]; // ITTE EQ; MOVEQ R0, #0; CMPEQ R0, #1; MOVNE R1, #7
     // The comparison clears Z, so that the last one is executed too.
-    check_on(CORTEX_M4F, "itte eq", &code, 4, &[(Nzcv, 0b0100), (R(0), 5)], &[(R(0), 0), (R(1), 7), (Nzcv, 0b1000)]);
+    check_on(
+        CORTEX_M4F,
+        "itte eq",
+        &code,
+        4,
+        &[(Nzcv, 0b0100), (R(0), 5)],
+        &[(R(0), 0), (R(1), 7), (Nzcv, 0b1000)],
+    );
 }
 
 #[test]
@@ -92,9 +147,18 @@ fn four_instructions_fit_an_it_block() {
 
 #[test]
 fn what_may_not_stand_in_an_it_block_ends_the_run() {
-    for code in [[0xbf04, 0xe000], [0xbf08, 0xb100], [0xbf08, 0xbf08], [0xbf08, 0xb672], [0xbf08, 0x0008]] {
+    for code in [
+        [0xbf04, 0xe000],
+        [0xbf08, 0xb100],
+        [0xbf08, 0xbf08],
+        [0xbf08, 0xb672],
+        [0xbf08, 0x0008],
+    ] {
         let stop = outcome(CORTEX_M4F, &code, &[(Nzcv, 0b0100)]);
-        assert!(matches!(&stop, Some(Stop::Unmodelled(why)) if why.contains("0x00000102")), "{code:x?}: {stop:?}");
+        assert!(
+            matches!(&stop, Some(Stop::Unmodelled(why)) if why.contains("0x00000102")),
+            "{code:x?}: {stop:?}"
+        );
     }
     assert_eq!(outcome(CORTEX_M4F, &[0xbf08, 0xe000], &[(Nzcv, 0b0100)]), None);
 }
@@ -104,6 +168,7 @@ fn where_no_thumb_instruction_is_there_is_a_fault() {
     for code in [[0x4708], [0x4788]] {
         let mut core = core(CORTEX_M4F, &code);
         core.memory.put(12, &0x201u32.to_le_bytes()).expect("flash");
+        core.memory.put(0x200, &[0x00, 0xbf]).expect("flash"); // NOP
         core.registers.r[1] = 0x300;
         assert_eq!(core.step(&mut NoBus), None);
         assert_eq!(core.registers.pc, 0x300);
@@ -117,7 +182,14 @@ fn where_no_thumb_instruction_is_there_is_a_fault() {
 
 #[test]
 fn undefined_encodings_are_faults() {
-    let codes = [&[0xde00][..], &[0xb650], &[0xbac0 ^ 0x40], &[0xf7f0, 0xa000], &[0xfb80, 0x0010], &[0xea80 | 0x20, 0]];
+    let codes = [
+        &[0xde00][..],
+        &[0xb650],
+        &[0xbac0 ^ 0x40],
+        &[0xf7f0, 0xa000],
+        &[0xfb80, 0x0010],
+        &[0xea80 | 0x20, 0],
+    ];
     for code in codes {
         assert_eq!(fault_bits(CORTEX_M4F, code, &[]), UNDEFINED, "{code:x?}");
     }
@@ -141,24 +213,38 @@ fn armv6_knows_few_wide_instructions() {
         let _ = core.step(&mut NoBus);
         assert_eq!(core.registers.ipsr, 3, "{narrow:x}");
     }
-    check_on(CORTEX_M0, "bl", &[0xf000, 0xf800], 1, &[], &[(R(14), CODE + 5), (Pc, CODE + 4)]);
+    check_on(
+        CORTEX_M0,
+        "bl",
+        &[0xf000, 0xf800],
+        1,
+        &[],
+        &[(R(14), CODE + 5), (Pc, CODE + 4)],
+    );
     check_on(CORTEX_M0, "dsb", &[0xf3bf, 0x8f4f], 1, &[], &[]);
-    check_on(CORTEX_M0, "mrs r0, xpsr", &[0xf3ef, 0x8003], 1, &[(Nzcv, 0b1010)], &[(R(0), 0xa000_0000)]);
+    check_on(
+        CORTEX_M0,
+        "mrs r0, xpsr",
+        &[0xf3ef, 0x8003],
+        1,
+        &[(Nzcv, 0b1010)],
+        &[(R(0), 0xa000_0000)],
+    );
 }
 
 #[test]
 fn unpredictable_encodings_end_the_run_with_their_address() {
     let codes = [
-        &[0x4700 | 1][..],  // BX with a reserved bit
-        &[0x4500],          // CMP of low registers in the high form
-        &[0xb400],          // PUSH of nothing
+        &[0x4700 | 1][..],       // BX with a reserved bit
+        &[0x4500],               // CMP of low registers in the high form
+        &[0xb400],               // PUSH of nothing
         &[0xeb0d, 0x0d80 | 0xd], // ADD to SP of SP
-        &[0xf10d, 0x0f00],  // ADD to PC
-        &[0xfb01, 0xfd02],  // MUL to SP
-        &[0xe8b1, 0x0002],  // LDM of one register
-        &[0xf851, 0x1b04],  // LDR with its base
-        &[0xfba0, 0x1102],  // UMULL to one register twice
-        &[0xf36f, 0x1002],  // BFC of no bits
+        &[0xf10d, 0x0f00],       // ADD to PC
+        &[0xfb01, 0xfd02],       // MUL to SP
+        &[0xe8b1, 0x0002],       // LDM of one register
+        &[0xf851, 0x1b04],       // LDR with its base
+        &[0xfba0, 0x1102],       // UMULL to one register twice
+        &[0xf36f, 0x1002],       // BFC of no bits
     ];
     for code in codes {
         let stop = outcome(CORTEX_M4F, code, &[]);

@@ -51,10 +51,7 @@ type Values<'a> = &'a [(What, u32)];
 
 /// A core whose flash holds these halfwords at [`CODE`].
 fn core(profile: Profile, code: &[u16]) -> Core {
-    let mut memory = Memory::new(vec![
-        Region::flash("flash", 0, 0x1000),
-        Region::ram("RAM", RAM, 0x1000),
-    ]);
+    let mut memory = Memory::new(vec![Region::flash("flash", 0, 0x1000), Region::ram("RAM", RAM, 0x1000)]);
     let bytes: Vec<u8> = code.iter().flat_map(|half| half.to_le_bytes()).collect();
     memory.put(0, &(RAM + 0x800).to_le_bytes()).expect("flash");
     memory.put(4, &(CODE | 1).to_le_bytes()).expect("flash");
@@ -77,7 +74,9 @@ fn moment() -> Moment {
 
 /// Writes a register of the system control space.
 fn write_system(core: &mut Core, address: u32, value: u32) {
-    core.system.write(address, Width::Word, value, moment()).expect("a register");
+    core.system
+        .write(address, Width::Word, value, moment())
+        .expect("a register");
 }
 
 fn set(core: &mut Core, what: What, value: u32) {
