@@ -69,7 +69,7 @@ impl Core {
     #[inline(never)]
     fn unaligned(&mut self, address: u32, bytes: u32) -> Done {
         let memory = self.memory.bytes(address, bytes as usize).is_some();
-        if self.profile.is_main() && !self.system.traps_unaligned() && memory {
+        if self.profile.is_main() && !self.system.scb.traps_unaligned() && memory {
             return Ok(());
         }
         Err(Fault::Unaligned.into())
@@ -78,7 +78,7 @@ impl Core {
     /// Asks the memory protection unit, and remembers where it says yes.
     #[inline(never)]
     fn protect(&mut self, address: u32, bytes: u32, write: bool) -> Done {
-        let (privileged, high) = (self.privileged(), self.high());
+        let (privileged, high) = (self.registers.privileged(), self.system.is_high());
         for at in [address, address.wrapping_add(bytes - 1)] {
             if !self.system.permits(at, write, false, privileged, high) {
                 let fault = Fault::Protection {
@@ -135,7 +135,7 @@ impl Core {
         Moment {
             now: self.now(),
             cycles: self.counts.cycles(),
-            privileged: self.privileged(),
+            privileged: self.registers.privileged(),
         }
     }
 
@@ -167,7 +167,7 @@ impl Core {
             length,
             low,
             high,
-            words: u8::from(at % 4 == 0 || wide),
+            words: u8::from(at.is_multiple_of(4) || wide),
         };
         let Some(region) = self.memory.region(at).filter(|region| region.kind == Kind::Flash) else {
             return Ok(Decoded { words: 0, ..decoded });
@@ -189,7 +189,7 @@ impl Core {
     }
 
     fn fetch_half(&mut self, at: u32) -> Done<u16> {
-        let (privileged, high) = (self.privileged(), self.high());
+        let (privileged, high) = (self.registers.privileged(), self.system.is_high());
         if !self.system.permits(at, false, true, privileged, high) {
             let fault = Fault::Protection {
                 address: at,
@@ -198,6 +198,6 @@ impl Core {
             return Err(fault.into());
         }
         let half = self.memory.load(at).map(u16::from_le_bytes);
-        half.ok_or_else(|| Fault::BusFetch { address: at }.into())
+        half.ok_or_else(|| self.fetch_fault(at).into())
     }
 }

@@ -376,7 +376,13 @@ impl Unit<'_> {
     }
 
     /// VCVT to an integer of `bits` bits with `fraction` bits behind the point; it saturates.
-    pub(super) fn to_fixed(&mut self, a: u32, (bits, signed): (u32, bool), fraction: u8, rounding: Rounding) -> u32 {
+    pub(super) fn convert_to_fixed(
+        &mut self,
+        a: u32,
+        (bits, signed): (u32, bool),
+        fraction: u8,
+        rounding: Rounding,
+    ) -> u32 {
         let a = self.operand(a);
         if is_nan(a) {
             self.raise(INVALID);
@@ -399,13 +405,13 @@ impl Unit<'_> {
     }
 
     /// VCVT from an integer with `fraction` bits behind the point.
-    pub(super) fn from_fixed(&mut self, integer: i64, fraction: u8, rounding: Rounding) -> u32 {
+    pub(super) fn convert_from_fixed(&mut self, integer: i64, fraction: u8, rounding: Rounding) -> u32 {
         let exact = integer as f64 * power(-i32::from(fraction));
         (self.rounded(exact, SINGLE, rounding) as f32).to_bits()
     }
 
     /// VCVTB and VCVTT from half precision.
-    pub(super) fn from_half(&mut self, half: u16) -> u32 {
+    pub(super) fn convert_from_half(&mut self, half: u16) -> u32 {
         let sign = u32::from(half & 0x8000) << 16;
         let (exponent, fraction) = (i32::from(half >> 10 & 31), u32::from(half & 0x3ff));
         if exponent == 31 && !self.has(ALTERNATIVE_HALF) {
@@ -421,7 +427,7 @@ impl Unit<'_> {
     }
 
     /// VCVTB and VCVTT to half precision.
-    pub(super) fn to_half(&mut self, a: u32) -> u16 {
+    pub(super) fn convert_to_half(&mut self, a: u32) -> u16 {
         let a = self.operand(a);
         let sign = (a >> 16 & 0x8000) as u16;
         let alternative = self.has(ALTERNATIVE_HALF);
@@ -445,12 +451,13 @@ impl Unit<'_> {
 
     fn finite_to_half(&mut self, x: f64, sign: u16, alternative: bool) -> u16 {
         let format = half_format(alternative);
-        let before = *self.0;
-        let result = self.rounded(x, format, Rounding::Current);
-        if alternative && *self.0 & OVERFLOW != before & OVERFLOW || alternative && x.abs() >= power(17) {
-            *self.0 = before | INVALID;
+        let mut fpscr = *self.0 & !OVERFLOW;
+        let result = Unit(&mut fpscr).rounded(x, format, Rounding::Current);
+        if alternative && fpscr & OVERFLOW != 0 {
+            self.raise(INVALID);
             return sign | 0x7fff;
         }
+        self.raise(fpscr);
         if x != 0.0 && x.abs() < power(format.lowest) && result != x {
             self.raise(UNDERFLOW);
         }

@@ -14,12 +14,14 @@ mod pace;
 pub mod profile;
 mod registers;
 mod spans;
-mod system;
+mod special;
+pub mod system;
 
+pub use exceptions::{Fault, Sleep, Wait};
 pub use pace::{Counts, Pace};
 pub use profile::Profile;
 pub use registers::Registers;
-pub use system::System;
+pub use system::{Moment, System};
 
 use crate::{
     bus::{Bus, Lines},
@@ -28,7 +30,6 @@ use crate::{
 };
 use code::Code;
 use decode::Isa;
-use exceptions::Fault;
 use execute::Trap;
 use pace::Pacer;
 use spans::Spans;
@@ -63,15 +64,6 @@ pub enum Stop {
     Unmodelled(String),
 }
 
-/// How a core sleeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sleep {
-    /// After WFI, or by SLEEPONEXIT: until an interrupt is pending that would be taken but for PRIMASK.
-    UntilInterrupt,
-    /// After WFE: until an event.
-    UntilEvent,
-}
-
 /// A core with its memory.
 #[derive(Debug)]
 pub struct Core {
@@ -85,8 +77,6 @@ pub struct Core {
     pub memory: Memory,
     /// What it has done while it was awake.
     pub counts: Counts,
-    /// The event register: WFE does not sleep while it is set.
-    event: bool,
     sleep: Option<Sleep>,
     /// Why the run ends before the next instruction.
     stop: Option<Stop>,
@@ -122,14 +112,13 @@ impl Core {
     #[must_use]
     pub fn new(profile: Profile, memory: Memory) -> Self {
         let mut core = Self {
-            registers: Registers::new(),
+            registers: Registers::default(),
             system: System::new(&profile),
             isa: Isa::of(&profile),
             refill: cycles::refill(profile.timing),
             profile,
             memory,
             counts: Counts::default(),
-            event: false,
             sleep: None,
             stop: None,
             pacer: Pacer::new(Pace::Cycles { hz: 1_000_000 }),
@@ -148,17 +137,9 @@ impl Core {
 
     /// A reset of the system. Memory keeps its bytes, counts and time go on, and the vector table is read anew.
     pub fn reset(&mut self) {
-        self.registers = Registers::new();
         self.system.reset();
-        (self.event, self.sleep, self.stop, self.limit) = (false, None, None, 0);
-        let table = self.profile.vector_table;
-        let vector = |at| self.memory.word(table.wrapping_add(at)).unwrap_or(u32::MAX);
-        let (sp, pc) = (vector(0), vector(4));
-        self.registers.r[13] = sp & !3;
-        self.registers.pc = pc & !1;
-        if pc & 1 == 0 {
-            self.stop = Some(Stop::Lockup { pc });
-        }
+        (self.sleep, self.stop, self.limit) = (None, None, 0);
+        self.take_reset();
         self.forget_protection();
     }
 
@@ -182,48 +163,52 @@ impl Core {
         }
         self.advance(bus);
         self.limit = 0;
-        self.stop.take()
+        self.take_stop()
     }
 
     /// What happens between instructions: stops, exceptions, sleep, deadlines. Sets the next limit.
     fn attend(&mut self, until: Time) -> Option<Stop> {
-        if let Some(stop) = self.stop.take() {
+        if let Some(stop) = self.take_stop() {
             return Some(stop);
+        }
+        if self.system.reset_request {
+            return Some(Stop::ResetRequest);
         }
         let now = self.now();
         if self.system.due() <= now {
             self.system.advance(now);
         }
         if self.system.attention {
-            self.system.attention = false;
             self.take_exceptions();
         }
-        if let Some(stop) = self.stop.take() {
+        if let Some(stop) = self.take_stop() {
             return Some(stop);
         }
-        if self.still_asleep() {
-            let deep = self.system.sleeps_deeply();
-            return Some(Stop::Asleep { deep });
+        if let Some(sleep) = self.sleep {
+            return Some(Stop::Asleep { deep: sleep.deep });
         }
+        let now = self.now();
         if now >= until {
             return Some(Stop::Deadline);
         }
         self.refresh();
-        self.limit = self.pacer.tick(until.min(self.system.due()));
+        // An exception that was entered may be pre-empted at once.
+        let attention = self.system.attention;
+        self.limit = if attention {
+            0
+        } else {
+            self.pacer.tick(until.min(self.system.due()))
+        };
         None
     }
 
-    /// Ends a sleep that something has ended.
-    fn still_asleep(&mut self) -> bool {
-        let woken = match self.sleep {
-            None => return false,
-            Some(Sleep::UntilInterrupt) => self.wakes(),
-            Some(Sleep::UntilEvent) => std::mem::take(&mut self.event),
-        };
-        if woken {
-            self.sleep = None;
+    /// Why the run ends, if it does. What it cannot go on after stays until a reset.
+    fn take_stop(&mut self) -> Option<Stop> {
+        let stop = self.stop.take();
+        if matches!(stop, Some(Stop::Lockup { .. } | Stop::Unmodelled(_))) {
+            self.stop.clone_from(&stop);
         }
-        !woken
+        stop
     }
 
     /// Forgets what was decoded or allowed where that may have changed.
@@ -232,11 +217,10 @@ impl Core {
             self.decoded_at = self.memory.flash_changes();
             self.code.clear();
         }
-        self.lowest_sp = self.lowest_sp.min(self.main_sp());
         let protection = Protection {
             on: self.system.mpu_on,
-            privileged: self.privileged(),
-            high: self.system.mpu_on && self.high(),
+            privileged: self.registers.privileged(),
+            high: self.system.is_high(),
         };
         if protection != self.protection {
             self.forget_protection();
@@ -273,9 +257,7 @@ impl Core {
             return;
         }
         if let Err(trap) = self.execute(bus, decoded.instruction) {
-            if trap != Trap::NotThumb {
-                self.registers.it = it;
-            }
+            self.registers.it = it;
             self.trap(at, trap);
         }
     }
@@ -298,12 +280,9 @@ impl Core {
     #[inline(never)]
     fn trap(&mut self, at: u32, trap: Trap) {
         self.limit = 0;
-        if trap != Trap::NotThumb {
-            self.registers.pc = at;
-        }
+        self.registers.pc = at;
         match trap {
             Trap::Fault(fault) => self.fault(fault),
-            Trap::NotThumb => self.fault(Fault::InvalidState),
             Trap::Stopped => {}
             Trap::Unpredictable => self.cannot(at, "the architecture leaves open what it does (UNPREDICTABLE)"),
             Trap::Unmodelled(gap) => self.cannot(at, gap.words()),
@@ -351,17 +330,6 @@ impl Core {
         self.system.set_lines(lines);
     }
 
-    /// Sets the event register: SEV of another core, or the chip's event line.
-    pub fn event(&mut self) {
-        self.event = true;
-    }
-
-    /// How the core sleeps, if it does.
-    #[must_use]
-    pub fn asleep(&self) -> Option<Sleep> {
-        self.sleep
-    }
-
     /// The next instant at which the core's own timers act.
     #[must_use]
     pub fn due(&self) -> Time {
@@ -371,24 +339,16 @@ impl Core {
     /// The lowest main stack pointer since power-on or [`Core::reset_lowest_sp`].
     #[must_use]
     pub fn lowest_sp(&self) -> u32 {
-        self.lowest_sp.min(self.main_sp())
+        self.lowest_sp
     }
 
     /// Begins anew with the lowest stack pointer.
     pub fn reset_lowest_sp(&mut self) {
-        self.lowest_sp = self.main_sp();
+        self.lowest_sp = self.registers.msp();
     }
 
-    fn main_sp(&self) -> u32 {
-        if self.registers.psp_in_use {
-            self.registers.other_sp
-        } else {
-            self.registers.r[13]
-        }
-    }
-
-    /// Whether code runs privileged.
-    fn privileged(&self) -> bool {
-        self.registers.ipsr != 0 || !self.registers.unprivileged
+    /// An exception has cost cycles, between a lowest and a highest number.
+    fn charge(&mut self, (low, high): (u32, u32)) {
+        self.counts.spend(low, high);
     }
 }

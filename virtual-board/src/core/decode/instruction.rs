@@ -31,7 +31,6 @@ pub enum Flags {
 
 /// An operation of data processing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Alu {
     And,
     Bic,
@@ -43,7 +42,6 @@ pub enum Alu {
     Sbc,
     Sub,
     Rsb,
-    Mov,
     Mvn,
     Tst,
     Teq,
@@ -53,7 +51,6 @@ pub enum Alu {
 
 /// What is taken of the second operand of SXTAB and its family, before it is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Extend {
     Sxth,
     Uxth,
@@ -65,7 +62,6 @@ pub enum Extend {
 
 /// Which lanes a parallel addition adds or subtracts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Lanes {
     Add8,
     Add16,
@@ -94,7 +90,6 @@ pub enum LaneKind {
 
 /// An operation on the bits of one register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Swap {
     Rev,
     Rev16,
@@ -147,7 +142,6 @@ pub enum Cross {
 
 /// A barrier. Each instruction here has its effect before the next one begins, so that none of them does anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Barrier {
     Dsb,
     Dmb,
@@ -197,7 +191,6 @@ pub enum Multiply {
 
 /// A multiplication with a result of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum Long {
     Smull,
     Umull,
@@ -228,7 +221,6 @@ pub enum Rounding {
 
 /// A floating-point operation on two or three values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual")]
 pub enum VectorOp {
     Vmla,
     Vmls,
@@ -249,7 +241,6 @@ pub enum VectorOp {
 
 /// An instruction of the floating-point unit. `d`, `n`, `m`, `s` number single-precision registers, `t` a core register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the mnemonics of the manual and the names of its operands")]
 pub enum Float {
     /// An encoding that the unit does not define.
     Undefined,
@@ -393,6 +384,8 @@ pub enum Gap {
     Unprivileged,
     /// SG, BXNS, BLXNS, TT, VLSTM, VLLDM: there is one security state.
     Security,
+    /// MRS or MSR of a register that the core does not have, or with a value that no model follows.
+    Special,
 }
 
 impl Gap {
@@ -401,6 +394,7 @@ impl Gap {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Unprivileged => "an unprivileged load or store (LDRT, STRT)",
+            Self::Special => "a special register that this core does not have, or a value that no model follows",
             Self::Security => "an instruction of the security extension (SG, BXNS, BLXNS, TT, VLSTM, VLLDM)",
         }
     }
@@ -408,7 +402,6 @@ impl Gap {
 
 /// A decoded instruction. Offsets of branches and literals count from the address of the instruction plus 4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "operands have the names that the manual gives them")]
 pub enum Instruction {
     /// A UsageFault, or a HardFault on Armv6-M.
     Undefined,

@@ -4,8 +4,8 @@ use super::{Core, Done, Trap};
 use crate::{
     bus::Bus,
     core::{
-        Sleep, Stop,
-        decode::{Flags, Instruction, Reg, Shift},
+        Stop,
+        decode::{Flags, Gap, Instruction, Reg, Shift},
     },
 };
 use Instruction as I;
@@ -74,7 +74,7 @@ impl Core {
         }
         self.jump(address);
         if address & 1 == 0 {
-            return Err(Trap::NotThumb);
+            self.leave_thumb();
         }
         Ok(())
     }
@@ -82,8 +82,16 @@ impl Core {
     #[inline(never)]
     fn return_from_exception(&mut self, value: u32) -> Done {
         self.limit = 0;
-        self.exception_return(value)?;
+        self.exception_return(value);
         Ok(())
+    }
+
+    /// EPSR.T is cleared: the instruction there will be a fault.
+    #[cold]
+    fn leave_thumb(&mut self) {
+        self.limit = 0;
+        self.registers.thumb = false;
+        self.system.attention = true;
     }
 
     pub(super) fn branch_link_exchange(&mut self, m: Reg) -> Done {
@@ -112,23 +120,10 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn wait_for_interrupt(&mut self) -> Done {
-        self.sleep = Some(Sleep::UntilInterrupt);
+    /// Something that the core looks at before its next instruction.
+    pub(super) fn hint(&mut self, effect: fn(&mut Self)) -> Done {
         self.limit = 0;
-        Ok(())
-    }
-
-    pub(super) fn wait_for_event(&mut self) -> Done {
-        if !std::mem::take(&mut self.event) {
-            self.sleep = Some(Sleep::UntilEvent);
-            self.limit = 0;
-        }
-        Ok(())
-    }
-
-    pub(super) fn call_supervisor(&mut self) -> Done {
-        self.limit = 0;
-        self.system.pend_supervisor_call();
+        effect(self);
         Ok(())
     }
 
@@ -139,30 +134,20 @@ impl Core {
         Ok(())
     }
 
-    /// CPS. Unprivileged code changes nothing, and code of priority -1 or above does not set FAULTMASK.
     pub(super) fn change_state(&mut self, disable: bool, primask: bool, faultmask: bool) -> Done {
         self.limit = 0;
-        self.system.attention = true;
-        if !self.privileged() {
-            return Ok(());
-        }
-        if primask {
-            self.registers.primask = disable;
-        }
-        if faultmask && !(disable && self.high()) {
-            self.registers.faultmask = disable;
-        }
+        self.cps(!disable, primask, faultmask);
         Ok(())
     }
 
     pub(super) fn move_from_special(&mut self, d: Reg, register: u8) -> Done {
-        let value = self.read_special(register)?;
+        let value = self.mrs(register).map_err(|_| Trap::Unmodelled(Gap::Special))?;
         self.set(d, value)
     }
 
     pub(super) fn move_to_special(&mut self, n: Reg, register: u8, mask: u8) -> Done {
         self.limit = 0;
-        self.system.attention = true;
-        self.write_special(register, mask, self.r(n))
+        let written = self.msr(register, mask, self.r(n));
+        written.map_err(|_| Trap::Unmodelled(Gap::Special))
     }
 }

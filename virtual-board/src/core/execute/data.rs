@@ -160,7 +160,6 @@ impl Core {
             Alu::Orr => self.logic(d, a | b, carry, flags),
             Alu::Orn => self.logic(d, a | !b, carry, flags),
             Alu::Eor => self.logic(d, a ^ b, carry, flags),
-            Alu::Mov => self.logic(d, b, carry, flags),
             Alu::Mvn => self.logic(d, !b, carry, flags),
             Alu::Add => self.sum(d, a, b, false, flags),
             Alu::Adc => self.sum(d, a, b, old, flags),

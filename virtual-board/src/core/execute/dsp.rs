@@ -66,7 +66,7 @@ impl Core {
     pub(super) fn select_bytes(&mut self, d: Reg, n: Reg, m: Reg) -> Done {
         let mask = (0..4).fold(0, |mask, byte| {
             let chosen = u32::from(self.registers.greater_equal >> byte & 1);
-            mask | chosen * 0xff << (8 * byte)
+            mask | (chosen * 0xff) << (8 * byte)
         });
         self.set(d, self.r(n) & mask | self.r(m) & !mask)
     }

@@ -91,12 +91,12 @@ impl Core {
             F::Round { d, m, rounding, exact } => (d, self.operate(m, |unit, x| unit.round(x, rounding, exact))),
             F::ToInteger { d, m, signed, rounding } => (
                 d,
-                self.operate(m, |unit, x| unit.to_fixed(x, (32, signed), 0, rounding)),
+                self.operate(m, |unit, x| unit.convert_to_fixed(x, (32, signed), 0, rounding)),
             ),
             F::FromInteger { d, m, signed } => (
                 d,
                 self.operate(m, |unit, x| {
-                    unit.from_fixed(integer(x, 32, signed), 0, Rounding::Current)
+                    unit.convert_from_fixed(integer(x, 32, signed), 0, Rounding::Current)
                 }),
             ),
             F::ToFixed {
@@ -114,9 +114,9 @@ impl Core {
                 d,
                 self.operate(d, |unit, x| from_fixed(unit, x, signed, wide, fraction)),
             ),
-            F::FromHalf { d, m, top } => (d, self.operate(m, |unit, x| unit.from_half(half(x, top)))),
+            F::FromHalf { d, m, top } => (d, self.operate(m, |unit, x| unit.convert_from_half(half(x, top)))),
             F::ToHalf { d, m, top } => {
-                let result = self.operate(m, |unit, x| unit.to_half(x).into());
+                let result = self.operate(m, |unit, x| unit.convert_to_half(x).into());
                 let (kept, shift) = if top { (0x0000_ffff, 16) } else { (0xffff_0000, 0) };
                 (d, self.s(d) & kept | result << shift)
             }
@@ -261,12 +261,12 @@ const fn half(x: u32, top: bool) -> u16 {
 /// VCVT to fixed point: towards zero; a short result fills its register with its sign or zeros.
 fn to_fixed(unit: &mut Unit<'_>, x: u32, signed: bool, wide: bool, fraction: u8) -> u32 {
     let bits = if wide { 32 } else { 16 };
-    let value = unit.to_fixed(x, (bits, signed), fraction, Rounding::Zero);
+    let value = unit.convert_to_fixed(x, (bits, signed), fraction, Rounding::Zero);
     integer(value, bits, signed) as u32
 }
 
 /// VCVT from fixed point: to the nearest.
 fn from_fixed(unit: &mut Unit<'_>, x: u32, signed: bool, wide: bool, fraction: u8) -> u32 {
     let bits = if wide { 32 } else { 16 };
-    unit.from_fixed(integer(x, bits, signed), fraction, Rounding::NearestEven)
+    unit.convert_from_fixed(integer(x, bits, signed), fraction, Rounding::NearestEven)
 }

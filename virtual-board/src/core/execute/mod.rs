@@ -25,8 +25,6 @@ pub(super) use branch::allowed_in_it;
 pub(super) enum Trap {
     /// The program gets a fault.
     Fault(Fault),
-    /// It was executed and led to where no Thumb instruction is: the fault belongs to the instruction there.
-    NotThumb,
     /// The manual leaves open what it does.
     Unpredictable,
     /// The manual says what it does, and no model does it.
@@ -235,13 +233,10 @@ impl Core {
                 self.registers.exclusive = None;
                 Ok(())
             }
-            I::WaitForInterrupt => self.wait_for_interrupt(),
-            I::WaitForEvent => self.wait_for_event(),
-            I::SendEvent => {
-                self.event = true;
-                Ok(())
-            }
-            I::SupervisorCall => self.call_supervisor(),
+            I::WaitForInterrupt => self.hint(Self::wait_for_interrupt),
+            I::WaitForEvent => self.hint(Self::wait_for_event),
+            I::SendEvent => self.hint(Self::event),
+            I::SupervisorCall => self.hint(Self::supervisor_call),
             I::Breakpoint { immediate } => self.breakpoint(immediate),
             I::ChangeState {
                 disable,
@@ -261,7 +256,9 @@ impl Core {
     /// An instruction of the floating-point unit.
     #[inline(never)]
     fn float<B: Bus + ?Sized>(&mut self, bus: &mut B, float: Float) -> Done {
-        self.prepare_float()?;
+        if !self.system.fp_ready {
+            self.lazy_fp()?;
+        }
         self.execute_float(bus, float)
     }
 }
