@@ -61,8 +61,8 @@ impl Lines {
     }
 }
 
-/// The peripherals of a chip, as the core's loads and stores reach them. Addresses from 0xe000_0000 to 0xe00f_ffff are the
-/// core's own and never come here.
+/// The peripherals of a chip, as the core's loads and stores reach them. Addresses from 0xe000_0000 to 0xe004_1fff
+/// and from 0xe00f_f000 to 0xe00f_ffff are the core's own and never come here.
 pub trait Bus {
     /// A load. The value stands in the lowest bits.
     ///

@@ -18,6 +18,12 @@ const fn verb(write: bool) -> &'static str {
     if write { "written" } else { "read" }
 }
 
+/// Whether an address is the core's own. The private peripheral bus ends in what the chip's maker has put there, such as a unit
+/// for debuggers (Arm DDI 0403E, B3.1).
+const fn is_own(address: u32) -> bool {
+    matches!(address, 0xe000_0000..=0xe004_1fff | 0xe00f_f000..=0xe00f_ffff)
+}
+
 const fn width(bytes: usize) -> Width {
     match bytes {
         1 => Width::Byte,
@@ -95,7 +101,7 @@ impl Core {
 
     #[inline(never)]
     fn read_device<B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32, width: Width) -> Done<u32> {
-        let answer = if address >> 20 == 0xe00 {
+        let answer = if is_own(address) {
             let moment = self.moment();
             self.system.read(address, width, moment)
         } else {
@@ -107,7 +113,7 @@ impl Core {
 
     #[inline(never)]
     fn write_device<B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32, width: Width, value: u32) -> Done {
-        let answer = if address >> 20 == 0xe00 {
+        let answer = if is_own(address) {
             let moment = self.moment();
             self.limit = 0;
             self.forget_protection();

@@ -9,13 +9,15 @@ use crate::{event::Event, time::Time};
 /// So many reads of the same value are a wait.
 const READS: u64 = 1_000;
 /// A chip that does nothing by itself for so long does not end a wait for a flag.
-const PATIENCE: Time = Time::from_s(1);
+/// Crystals of 32 kHz take two seconds to start.
+const PATIENCE: Time = Time::from_s(5);
 
 /// Rule `endless-wait`.
 #[derive(Debug)]
 pub struct EndlessWait {
     repeats: Repeats,
-    due: Time,
+    /// When the board was last looked at, and when its chip will do something by itself, as it stood then.
+    due: (Time, Time),
 }
 
 impl Default for EndlessWait {
@@ -23,7 +25,7 @@ impl Default for EndlessWait {
         Self {
             repeats: Repeats::default(),
             // Before the first tick nobody knows what is due.
-            due: Time::ZERO,
+            due: (Time::ZERO, Time::ZERO),
         }
     }
 }
@@ -34,11 +36,13 @@ impl Rule for EndlessWait {
     }
 
     fn observe(&mut self, event: &Event, findings: &mut Vec<Finding>) {
-        let due = self.due;
+        let (told, due) = self.due;
         let Some(repeat) = self.repeats.see(event) else {
             return;
         };
-        if repeat.same % READS == 0 && due.since(event.at) > PATIENCE {
+        // What was due before the wait began says nothing: the store before it may have started what is waited for.
+        let known = told >= repeat.since;
+        if known && repeat.same % READS == 0 && due.since(event.at) > PATIENCE {
             findings.push(Finding {
                 rule: "endless-wait",
                 at: event.at,
@@ -52,8 +56,8 @@ impl Rule for EndlessWait {
         }
     }
 
-    fn tick(&mut self, _: Time, due: Time, _: &mut Vec<Finding>) {
-        self.due = due;
+    fn tick(&mut self, now: Time, due: Time, _: &mut Vec<Finding>) {
+        self.due = (now, due);
     }
 }
 
@@ -82,6 +86,15 @@ mod tests {
     #[test]
     fn a_wait_that_something_will_end_is_not() {
         assert_eq!(spin(Time::from_ms(250), |_| 0), 0);
+        assert_eq!(spin(Time::from_s(2), |_| 0), 0, "a crystal starts");
+    }
+
+    #[test]
+    fn a_wait_is_not_judged_by_what_was_due_before_it() {
+        let mut rule = EndlessWait::default();
+        rule.tick(Time::ZERO, Time::NEVER, &mut Vec::new());
+        let wait: Vec<_> = (1..1_500).map(|us| read(us, "RCC", 0x4002_1090, 1)).collect();
+        assert_eq!(findings(&mut rule, &wait), []);
     }
 
     #[test]

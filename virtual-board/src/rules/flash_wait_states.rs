@@ -28,6 +28,9 @@ pub(super) const STM32L4: &[WaitStateLimit] = &[limit(0, 16), limit(1, 32), limi
 /// STM32U5 in voltage range 1 (RM0456, 7.3.3).
 pub(super) const STM32U5: &[WaitStateLimit] = &[limit(0, 32), limit(1, 64), limit(2, 96), limit(3, 128), limit(4, 160)];
 
+/// The limits are of nominal frequencies: MSI that is locked to a crystal runs at 48.005 MHz where the manual says 48.
+const TOLERANCE_PPM: u64 = 1_000;
+
 /// Rule `flash-wait-states`. Its table is of one voltage range, the fastest; in the others the flash is slower still.
 #[derive(Debug)]
 pub struct FlashWaitStates {
@@ -52,7 +55,7 @@ impl Rule for FlashWaitStates {
             return;
         };
         let fits = self.limits.iter().rfind(|limit| limit.wait_states <= wait_states);
-        let Some(limit) = fits.filter(|limit| hz > limit.hz) else {
+        let Some(limit) = fits.filter(|limit| hz > limit.hz + limit.hz / 1_000_000 * TOLERANCE_PPM) else {
             return;
         };
         findings.push(Finding {
@@ -88,6 +91,14 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert!(findings[0].what.contains("48000000 Hz with 0 wait states"));
         assert_eq!(findings[0].pc, Some(0x1_0000));
+    }
+
+    #[test]
+    fn a_clock_that_is_locked_to_a_crystal_is_as_good_as_its_nominal_frequency() {
+        let hz = 48_005_120;
+        let locked = |wait_states| [caused(0, What::CoreClock { hz, wait_states })];
+        assert_eq!(findings(&mut FlashWaitStates::new(STM32L4), &locked(2)), []);
+        assert_eq!(findings(&mut FlashWaitStates::new(STM32L4), &locked(1)).len(), 1);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 //! to end.
 
 use crate::{
-    core::{Core, Counts, Stop},
+    core::{Core, Counts, Pace, Stop},
     event::{Event, ResetCause, What},
     host::{
         rtt::Rtt,
         semihosting::{Answer, Output, Semihosting},
     },
-    soc::Soc,
+    soc::{CoreClock, Soc},
     time::Time,
 };
 use std::fmt;
@@ -156,6 +156,8 @@ pub struct Board<S> {
     /// The chip around it.
     pub soc: S,
     console: Console,
+    /// The core's clock as the chip told it last.
+    clock: Option<CoreClock>,
     /// It sleeps, deeply or not.
     sleep: Option<bool>,
     asleep: Time,
@@ -167,14 +169,29 @@ impl<S: Soc> Board<S> {
     /// Power comes on. The core's memory holds what was loaded.
     pub fn power_on(mut core: Core, soc: S, console: Console) -> Self {
         core.reset();
-        Self {
+        let mut board = Self {
             core,
             soc,
             console,
+            clock: None,
             sleep: None,
             asleep: Time::ZERO,
             sleeps: 0,
             resets: 0,
+        };
+        board.keep_pace();
+        board
+    }
+
+    /// The core takes over the clock that the chip has for it, if that has changed.
+    fn keep_pace(&mut self) {
+        let clock = self.soc.core_clock();
+        if let Some(CoreClock { hz, wait_states }) = clock.filter(|_| clock != self.clock) {
+            self.core.set_pace(Pace::Cycles { hz });
+            self.core.set_wait_states((0, wait_states));
+            let now = self.core.now();
+            self.core.system.set_systick_clocks(hz, None, now);
+            self.clock = clock;
         }
     }
 
@@ -259,6 +276,7 @@ impl<S: Soc> Board<S> {
         if let Some(cause) = self.soc.take_reset() {
             self.reset(cause, observer);
         }
+        self.keep_pace();
         self.core.set_lines(self.soc.lines());
         if self.soc.take_event() {
             self.core.event();

@@ -5,6 +5,9 @@ pub mod mps2;
 pub mod nrf51;
 mod nrf51_timer;
 pub mod nrf52840;
+pub mod stm32;
+pub mod stm32l4;
+pub mod stm32u5;
 
 use crate::{
     bus::{Bus, Lines},
@@ -46,4 +49,19 @@ pub trait Soc: Bus {
     fn take_stop(&mut self) -> Option<String> {
         None
     }
+
+    /// The core's clock, where a program can change it; asked for after each access to a peripheral. None where the board sets
+    /// the core's pace once.
+    fn core_clock(&self) -> Option<CoreClock> {
+        None
+    }
+}
+
+/// The clock of a chip's core, where a program chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoreClock {
+    /// Its frequency, in hertz.
+    pub hz: u64,
+    /// Wait states of the flash: cycles that a fetch which no cache or prefetch has ready takes longer.
+    pub wait_states: u32,
 }

@@ -1,0 +1,356 @@
+//! What ST's microcontrollers have in common around their core: ports, LPTIM1, IWDG, I2C, the debugger's unit, and how RCC gates
+//! and resets them. A [`Family`] adds its clocks, supply and flash.
+//!
+//! Modelled is what the images of this project touch up to their first sleeps. Every other register, and every value that a
+//! model does not hold, ends the run.
+
+mod gpio;
+mod i2c;
+mod iwdg;
+mod lptim;
+pub(super) mod map;
+pub(super) mod oscillator;
+pub(super) mod registers;
+
+pub(super) use iwdg::LSI_HZ;
+pub(super) use lptim::Variant as LptimVariant;
+
+use self::{
+    gpio::Gpio,
+    i2c::I2c,
+    iwdg::Iwdg,
+    lptim::Lptim,
+    map::{Block, I2C_FUNCTION, I2C_PINS, Own, Place, RccBit},
+    registers::{Answer, Bank, Register},
+};
+use super::{CoreClock, Soc};
+use crate::{
+    bus::{Access, Bus, Lines, Refused, Width},
+    event::{Event, Events, ResetCause, What},
+    memory::Memory,
+    time::{Clock, Time},
+};
+use std::fmt::Debug;
+
+/// The frequency of the crystal at LSE, in hertz.
+pub(super) const LSE_HZ: u64 = 32_768;
+/// How long LSE takes to start: typical by the data sheets of both families (STM32L475, STM32U575: LSE oscillator
+/// characteristics, start-up time 2 s).
+pub(super) const LSE_STARTS: Time = Time::from_s(2);
+
+/// The letters of the ports, by their number.
+const PORTS: [char; 9] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'];
+/// The names of the controllers of I2C, by their number.
+const I2C: [&str; 3] = ["I2C1", "I2C2", "I2C3"];
+
+/// Clocks, supply and flash of a family of chips.
+pub(super) trait Family: Debug {
+    /// Where the peripherals lie.
+    const PLACES: &'static [Place];
+    /// The interrupt of LPTIM1.
+    const LPTIM1_LINE: u16;
+    /// The registers of the debugger's unit.
+    const DEBUG: &'static [Register];
+    /// How LPTIM1 is made.
+    const LPTIM: LptimVariant;
+    /// The largest value of IWDG_PR.
+    const IWDG_PRESCALER_MAX: u32;
+
+    /// A program reads a register of one of the family's own peripherals.
+    fn read(&self, own: Own, offset: u32, now: Time) -> Answer<u32>;
+
+    /// A program writes one.
+    fn write(&mut self, own: Own, offset: u32, value: u32, now: Time) -> Answer<()>;
+
+    /// RCC resets one of them.
+    fn reset_own(&mut self, own: Own, now: Time);
+
+    /// Bits of RCC.
+    fn rcc(&self, bit: RccBit) -> bool;
+
+    /// When something of its own happens next.
+    fn due(&self, now: Time) -> Time;
+
+    /// The core's clock and the wait states of its flash.
+    fn core_clock(&self, now: Time) -> CoreClock;
+
+    /// The kernel clock of LPTIM1, if it reaches it.
+    fn lptim1_clock(&self, now: Time) -> Option<Clock>;
+
+    /// The core begins a deep sleep, of which LPTIM1 is to keep its clock or not.
+    ///
+    /// # Errors
+    /// Why the sleep that the program has chosen is not modelled.
+    fn stop(&mut self, lptim1: bool) -> Result<(), &'static str>;
+
+    /// A reset of the chip. What lies in the backup domain stays.
+    fn reset(&mut self, cause: ResetCause, now: Time);
+}
+
+/// A chip of a family.
+#[derive(Debug)]
+pub struct Chip<F> {
+    family: F,
+    ports: [Gpio; 9],
+    lptim1: Lptim,
+    iwdg: Iwdg,
+    i2c: [I2c; 3],
+    debug: Bank,
+    /// The core's clock as it was told last.
+    told: CoreClock,
+    /// The present instant, as far as the chip has come.
+    now: Time,
+    events: Events,
+    stop: Option<String>,
+}
+
+#[expect(private_bounds, reason = "the families are this crate's")]
+impl<F: Family> Chip<F> {
+    pub(super) fn with(family: F) -> Self {
+        Self {
+            told: family.core_clock(Time::ZERO),
+            family,
+            ports: PORTS.map(Gpio::new),
+            lptim1: Lptim::new(F::LPTIM),
+            iwdg: Iwdg::new(F::IWDG_PRESCALER_MAX),
+            i2c: std::array::from_fn(|_| I2c::new()),
+            debug: Bank::new(F::DEBUG),
+            now: Time::ZERO,
+            events: Events::default(),
+            stop: None,
+        }
+    }
+
+    /// A resistor outside the chip pulls up a pin, such as "PB10"; whether there is such a pin.
+    pub fn pull_up(&mut self, name: &str) -> bool {
+        let Some((port, pin)) = pin(name) else {
+            return false;
+        };
+        self.ports[port].pull_up(pin);
+        true
+    }
+
+    /// The level of a pin such as "PB2"; none where there is no such pin.
+    #[must_use]
+    pub fn pin_level(&self, name: &str) -> Option<bool> {
+        pin(name).map(|(port, pin)| self.ports[port].level(pin))
+    }
+
+    fn place(access: Access) -> Answer<&'static Place> {
+        let place = F::PLACES.iter().find(|place| place.holds(access.address));
+        // Registers are words at multiples of 4. Narrower accesses, which some allow, are not modelled.
+        let whole = access.width == Width::Word && access.address.is_multiple_of(4);
+        place.filter(|_| whole).ok_or(Refused::Unknown)
+    }
+
+    /// Whether a peripheral answers: its bus clock runs, and nothing holds it in reset.
+    fn answers(&self, place: &Place) -> bool {
+        let set = |bit: Option<RccBit>| bit.map(|bit| self.family.rcc(bit));
+        set(place.enable) != Some(false) && set(place.reset) != Some(true)
+    }
+
+    fn read_block(&self, block: Block, offset: u32, now: Time) -> Answer<u32> {
+        match block {
+            Block::Own(own) => self.family.read(own, offset, now),
+            Block::Gpio(port) => self.ports[port].read(offset),
+            Block::Lptim1 => self.lptim1.read(offset, now),
+            Block::Iwdg => self.iwdg.read(offset),
+            Block::I2c(index) => self.i2c[index].read(offset),
+            Block::Debug => self.debug.read(offset),
+        }
+    }
+
+    fn write_block(&mut self, block: Block, offset: u32, value: u32, access: Access) -> Answer<()> {
+        let now = access.now;
+        match block {
+            Block::Own(own) => {
+                self.family.write(own, offset, value, now)?;
+                self.hold_in_reset(now);
+                self.share_clocks(now, Some(access.pc))?;
+            }
+            Block::Gpio(port) => {
+                self.ports[port].write(offset, value)?;
+                self.ports[port].settle(now, Some(access.pc), &mut self.events);
+            }
+            Block::Lptim1 => self.lptim1.write(offset, value, now)?,
+            Block::Iwdg => {
+                if self.iwdg.write(offset, value, now)? {
+                    self.events.caused(now, access.pc, What::WatchdogStarted);
+                }
+            }
+            Block::I2c(index) => self.write_i2c(index, offset, value, access)?,
+            Block::Debug => self.debug.write(offset, value)?,
+        }
+        Ok(())
+    }
+
+    fn write_i2c(&mut self, index: usize, offset: u32, value: u32, access: Access) -> Answer<()> {
+        let was_on = self.i2c[index].is_on();
+        self.i2c[index].write(offset, value)?;
+        if !was_on && self.i2c[index].is_on() {
+            let pins = I2C_PINS.iter().filter(|at| at.controller == index);
+            let given = pins.filter(|at| self.ports[at.pin.0].has_function(at.pin.1, I2C_FUNCTION));
+            let pins = given.map(|at| (at.role, self.ports[at.pin.0].name(at.pin.1))).collect();
+            let controller = I2C[index];
+            self.events
+                .caused(access.now, access.pc, What::BusPins { controller, pins });
+        }
+        Ok(())
+    }
+
+    /// Puts every peripheral that RCC holds in reset into the state after one.
+    fn hold_in_reset(&mut self, now: Time) {
+        let held = |place: &&Place| place.reset.is_some_and(|bit| self.family.rcc(bit));
+        let held: Vec<_> = F::PLACES.iter().filter(held).collect();
+        for place in held {
+            match place.block {
+                Block::Own(own) => self.family.reset_own(own, now),
+                Block::Gpio(port) => {
+                    self.ports[port].reset();
+                    self.ports[port].settle(now, None, &mut self.events);
+                }
+                Block::Lptim1 => self.lptim1.reset(),
+                Block::I2c(index) => self.i2c[index].reset(),
+                Block::Iwdg | Block::Debug => {}
+            }
+        }
+    }
+
+    /// Hands on clocks that may have changed.
+    fn share_clocks(&mut self, now: Time, pc: Option<u32>) -> Answer<()> {
+        self.lptim1.set_kernel(self.family.lptim1_clock(now))?;
+        let clock = self.family.core_clock(now);
+        if std::mem::replace(&mut self.told, clock) != clock {
+            let CoreClock { hz, wait_states } = clock;
+            let what = What::CoreClock { hz, wait_states };
+            match pc {
+                Some(pc) => self.events.caused(now, pc, what),
+                None => self.events.push(now, what),
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets everything happen up to an access.
+    fn catch_up(&mut self, access: Access, memory: &mut Memory) {
+        self.advance(access.now, memory);
+    }
+}
+
+/// The number of the port and of the pin in it, of a name such as "PB10".
+fn pin(name: &str) -> Option<(usize, usize)> {
+    let name = name.strip_prefix('P')?;
+    let letter = name.chars().next()?;
+    let port = PORTS.iter().position(|port| *port == letter)?;
+    let pin = name.get(1..)?.parse().ok()?;
+    (pin < 16).then_some((port, pin))
+}
+
+impl<F: Family> Bus for Chip<F> {
+    fn read(&mut self, access: Access, memory: &mut Memory) -> Answer<u32> {
+        let place = Self::place(access)?;
+        self.catch_up(access, memory);
+        let address = access.address;
+        let value = if self.answers(place) {
+            self.read_block(place.block, address - place.base, access.now)?
+        } else {
+            0
+        };
+        let peripheral = place.name;
+        let what = What::Read {
+            peripheral,
+            address,
+            value,
+        };
+        self.events.caused(access.now, access.pc, what);
+        Ok(value)
+    }
+
+    fn write(&mut self, access: Access, value: u32, memory: &mut Memory) -> Answer<()> {
+        let place = Self::place(access)?;
+        self.catch_up(access, memory);
+        let address = access.address;
+        let peripheral = place.name;
+        let what = What::Written {
+            peripheral,
+            address,
+            value,
+        };
+        self.events.caused(access.now, access.pc, what);
+        if self.answers(place) {
+            self.write_block(place.block, address - place.base, value, access)?;
+        }
+        Ok(())
+    }
+}
+
+impl<F: Family> Soc for Chip<F> {
+    fn due(&self) -> Time {
+        self.family
+            .due(self.now)
+            .min(self.lptim1.due())
+            .min(self.iwdg.due())
+    }
+
+    fn advance(&mut self, now: Time, _: &mut Memory) {
+        // Clocks first: a timer counts from the instant at which its clock has started.
+        while let at = self.family.due(self.now)
+            && at <= now
+        {
+            self.now = at;
+            if self.share_clocks(at, None).is_err() {
+                self.stop
+                    .get_or_insert("the clock of LPTIM1 changes while it is enabled".to_owned());
+            }
+        }
+        self.now = self.now.max(now);
+        self.lptim1.advance(now);
+        self.iwdg.advance(now);
+    }
+
+    fn lines(&self) -> Lines {
+        let mut lines = Lines::default();
+        lines.set(F::LPTIM1_LINE, self.lptim1.line());
+        lines
+    }
+
+    fn sleeping(&mut self, asleep: bool, deep: bool, _: Time) {
+        if asleep
+            && deep
+            && let Err(why) = self.family.stop(self.lptim1.is_enabled())
+        {
+            self.stop.get_or_insert(why.to_owned());
+        }
+    }
+
+    fn take_reset(&mut self) -> Option<ResetCause> {
+        self.iwdg.take_reset().then_some(ResetCause::Watchdog)
+    }
+
+    fn reset(&mut self, cause: ResetCause, now: Time) {
+        self.family.reset(cause, now);
+        self.lptim1.reset();
+        self.iwdg.reset();
+        self.i2c.iter_mut().for_each(I2c::reset);
+        for port in &mut self.ports {
+            port.reset();
+            port.settle(now, None, &mut self.events);
+        }
+        // The debugger's unit is reset by power only.
+        if self.share_clocks(now, None).is_err() {
+            self.stop.get_or_insert("a reset changes the clock of LPTIM1".to_owned());
+        }
+    }
+
+    fn take_events(&mut self) -> Vec<Event> {
+        self.events.take()
+    }
+
+    fn take_stop(&mut self) -> Option<String> {
+        self.stop.take()
+    }
+
+    fn core_clock(&self) -> Option<CoreClock> {
+        Some(self.told)
+    }
+}
