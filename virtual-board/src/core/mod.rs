@@ -9,7 +9,7 @@ mod special;
 #[allow(dead_code)] // called by the instructions
 pub mod system;
 
-pub use exceptions::{Fault, Sleep, Wait};
+pub use exceptions::Fault;
 pub use profile::Profile;
 pub use registers::Registers;
 pub use system::{Moment, System};
@@ -37,6 +37,15 @@ pub struct Counts {
     pub cycles_low: u64,
     /// Cycles at most.
     pub cycles_high: u64,
+}
+
+/// How a core sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sleep {
+    /// After WFI, or by SLEEPONEXIT: until an interrupt is pending that would be taken but for PRIMASK.
+    UntilInterrupt,
+    /// After WFE: until an event.
+    UntilEvent,
 }
 
 /// A core with its memory.

@@ -29,17 +29,6 @@ mod number {
 pub struct Unmodelled;
 
 impl Registers {
-    /// APSR: N, Z, C, V, Q and GE.
-    #[must_use]
-    pub fn apsr(&self) -> u32 {
-        self.negative & 1 << 31
-            | u32::from(self.zero == 0) << 30
-            | u32::from(self.carry) << 29
-            | u32::from(self.overflow) << 28
-            | u32::from(self.saturated) << 27
-            | u32::from(self.greater_equal & 0xf) << 16
-    }
-
     /// xPSR: APSR, EPSR and IPSR in one word.
     #[must_use]
     pub fn xpsr(&self) -> u32 {
@@ -49,10 +38,7 @@ impl Registers {
 
     /// Sets N, Z, C, V and Q from the upper five bits of a word.
     pub fn set_flags(&mut self, value: u32) {
-        self.negative = value;
-        self.zero = !value & 1 << 30;
-        self.carry = value >> 29 & 1 != 0;
-        self.overflow = value >> 28 & 1 != 0;
+        self.set_nzcv(value);
         self.saturated = value >> 27 & 1 != 0;
     }
 

@@ -45,7 +45,7 @@ pub struct Check {
 struct Span {
     first: u32,
     last: u32,
-    /// Bit n switches off the n-th eighth.
+    /// Bit n switches off the n-th eighth. Regions with eighths lie at multiples of their size.
     subregions_off: u8,
     /// log2 of the bytes of an eighth.
     subregion_bits: u32,
@@ -58,6 +58,23 @@ impl Span {
         (self.first..=self.last).contains(&address)
             && (self.subregions_off == 0
                 || self.subregions_off >> ((address - self.first) >> self.subregion_bits & 7) & 1 == 0)
+    }
+}
+
+impl Span {
+    /// The addresses around this one that the region holds, or does not hold, alike.
+    fn piece(&self, address: u32) -> (u32, u32) {
+        if address < self.first {
+            return (0, self.first - 1);
+        }
+        if address > self.last {
+            return (self.last + 1, u32::MAX);
+        }
+        if self.subregions_off == 0 {
+            return (self.first, self.last);
+        }
+        let inside = (1 << self.subregion_bits) - 1;
+        (address & !inside, address | inside)
     }
 }
 
@@ -125,6 +142,22 @@ impl Mpu {
                 background && (!check.execute || default_executable(check.address))
             }
         }
+    }
+
+    /// The first and the last address around this one for which every access gets the same answer.
+    pub fn uniform(&self, address: u32) -> (u32, u32) {
+        // The default map changes at multiples of 512 MiB, and the private peripheral bus is 1 MiB of its own.
+        let (begin, end) = (address & !0x1fff_ffff, address | 0x1fff_ffff);
+        let mut around = match address {
+            0xe000_0000..=0xe00f_ffff => return (0xe000_0000, 0xe00f_ffff),
+            0xe010_0000.. => (0xe010_0000, end),
+            _ => (begin, end),
+        };
+        for span in &self.spans {
+            let (first, last) = span.piece(address);
+            around = (around.0.max(first), around.1.min(last));
+        }
+        around
     }
 
     /// What the region that decides about an address allows.
@@ -307,7 +340,7 @@ fn needed(check: Check) -> u8 {
 }
 
 /// Whether the default map lets code run there (DDI 0403E B3.1, table B3-1).
-pub fn default_executable(address: u32) -> bool {
+fn default_executable(address: u32) -> bool {
     matches!(address >> 29, 0 | 1 | 3 | 4)
 }
 
