@@ -146,6 +146,25 @@ fn sleep_on_exit_sleeps_after_the_last_handler_only() {
 }
 
 #[test]
+fn sleep_on_exit_waits_until_no_exception_is_active() {
+    let mut core = core(CORTEX_M4F);
+    write(&mut core, SCR, SLEEPONEXIT);
+    write(&mut core, CCR, 0x201);
+    write(&mut core, ICSR, PENDSVSET);
+    settle(&mut core);
+    write(&mut core, ICSR, 1 << 31);
+    settle(&mut core);
+    core.memory
+        .store(core.registers.r[13] + 28, 0x0100_0000_u32.to_le_bytes());
+    return_by(&mut core, 0xffff_fff9);
+    assert_eq!(
+        (core.registers.ipsr, core.asleep()),
+        (0, None),
+        "PendSV is still active"
+    );
+}
+
+#[test]
 fn systick_wakes_a_core_that_sleeps() {
     let mut core = core(CORTEX_M4F);
     core.system.set_systick_clocks(1_000_000, None, Time::ZERO);
