@@ -83,7 +83,11 @@ pub fn classify(
     sink: &mut dyn FnMut(&Decision),
 ) -> Result<Classification, Error> {
     let (n, t, _) = recorded.shape;
-    let whole = recorded.period().ps().saturating_mul(t as u64).saturating_mul(n as u64 + 1);
+    let whole = recorded
+        .period()
+        .ps()
+        .saturating_mul(t as u64)
+        .saturating_mul(n as u64 + 1);
     let mut options = options.clone();
     let by_time = options.seconds.is_some();
     options.seconds.get_or_insert((START + Time::from_ps(whole)).as_s());

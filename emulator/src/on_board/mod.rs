@@ -34,6 +34,7 @@ use std::{
 };
 use virtual_board::{
     boards::nrf52840_dk,
+    host::elf,
     rules::RunEnd,
     run::{self, Console, End, Limits},
     soc::{Soc, nrf52840::Nrf52840},
@@ -136,7 +137,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let path = options.image()?;
     let bytes = read(&path)?;
     let regions = Regions::of(&bytes, &path)?;
-    let image = crate::program(&bytes, &path)?;
+    let image = elf::Image::parse(&bytes, &path)?;
     let symbol = |name: &str| {
         image.symbol(name).ok_or_else(|| Error::Image {
             path: path.clone(),
@@ -146,10 +147,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let stack = symbol("_stack_end")?..symbol("_stack_start")?;
     let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
     let mut memory = virtual_board::soc::nrf52840::memory();
-    image.load(&mut memory).map_err(|error| Error::Image {
-        path: path.clone(),
-        why: error.to_string(),
-    })?;
+    image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
     let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
     if let Input::Sequences(counts, (n, t, i)) = *input {
@@ -200,7 +198,11 @@ pub fn observe(
     };
     let observed = recorder.finish(&end, &report, &loaded.path)?;
     if let Some(path) = &options.keep_log {
-        let text: String = observed.log.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
+        let text: String = observed
+            .log
+            .iter()
+            .flat_map(|line| [line.text.as_str(), "\n"])
+            .collect();
         std::fs::write(path, text).map_err(|source| Error::Io {
             path: path.clone(),
             source,

@@ -9,7 +9,7 @@ use virtual_board::{
         AtEnd, Faults, Faulty, GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, I2cPart, Lis3dh, Lsm6ds, Lsm6dsSettings,
         Lsm6dsVariant, Recording, SharedWorld,
     },
-    soc::nrf52840::{Wire, Nrf52840},
+    soc::nrf52840::{Nrf52840, Wire},
     time::Time,
 };
 
