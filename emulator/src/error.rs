@@ -2,6 +2,7 @@
 
 use crate::Backend;
 use std::{io, path::PathBuf};
+use virtual_board::host::elf::ElfError;
 
 /// Why there is no emulation.
 #[derive(Debug, thiserror::Error)]
@@ -133,4 +134,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+impl From<ElfError> for Error {
+    fn from(error: ElfError) -> Self {
+        match error {
+            ElfError::Io { path, source } => Self::Io { path, source },
+            ElfError::Image { path, why } => Self::Image { path, why },
+            ElfError::NoMemory {
+                path,
+                address,
+                bytes,
+                regions,
+            } => Self::Image {
+                path,
+                why: format!("{bytes} bytes of it belong to {address:#010x}, and the machine has {regions}"),
+            },
+        }
+    }
 }

@@ -4,8 +4,7 @@
 //! (`-singlestep -d exec,nochain`), about a million lines a second of its time, read as they come and never stored.
 
 use crate::{
-    Error, Image, Options,
-    Backend,
+    Backend, Error, Image, Options,
     backend::{End, in_process, qemu},
     image::{self, Program},
     memory::Loads,

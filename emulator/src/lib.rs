@@ -21,6 +21,7 @@
 mod backend;
 pub mod boards;
 pub mod classify;
+mod console;
 mod error;
 pub mod faults;
 pub mod firmware;
@@ -36,16 +37,17 @@ pub mod on_board;
 mod settings;
 
 pub use backend::Backend;
+pub use console::console;
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};
 pub use machine::Machine;
 pub use settings::{Budget, Settings, Spending};
 
-pub use image::Program;
 use backend::End;
+pub use image::Program;
 use memory::{Loads, Regions};
 use std::path::{Path, PathBuf};
-use virtual_board::host::elf::{self, ElfError};
+use virtual_board::host::elf;
 
 /// How to emulate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,17 +182,6 @@ pub fn program_image(machine: Machine, program: Program) -> Result<PathBuf, Erro
     image::built(machine, program, false)
 }
 
-/// Reads the program out of an ELF.
-fn program(elf: &[u8], path: &Path) -> Result<elf::Image, Error> {
-    elf::Image::parse(elf, path).map_err(|error| match error {
-        ElfError::Image { path, why } => Error::Image { path, why },
-        other => Error::Image {
-            path: path.to_owned(),
-            why: other.to_string(),
-        },
-    })
-}
-
 /// A firmware image, read.
 pub(crate) struct Image {
     program: elf::Image,
@@ -218,7 +209,7 @@ impl Image {
         Ok(Self {
             table: log::table(&elf, &path)?,
             regions: Regions::of(&elf, &path)?,
-            program: program(&elf, &path)?,
+            program: elf::Image::parse(&elf, &path)?,
         })
     }
 

@@ -123,12 +123,19 @@ pub fn ended(lines: &[String]) -> Result<(), Error> {
 
 /// Whether this is a line after which an image says nothing more.
 pub fn is_last(line: &str) -> bool {
-    ["summary ", "refused: ", "parked: "].iter().any(|word| line.starts_with(word))
+    ["summary ", "refused: ", "parked: "]
+        .iter()
+        .any(|word| line.starts_with(word))
 }
 
 /// Why an image refused to go on, with what it said of its sensor, where it did.
 pub fn refusal(lines: &[String]) -> Option<String> {
-    let after = |word: &str| lines.iter().rev().find_map(|line| line.strip_prefix(word).map(str::to_owned));
+    let after = |word: &str| {
+        lines
+            .iter()
+            .rev()
+            .find_map(|line| line.strip_prefix(word).map(str::to_owned))
+    };
     let refused = after("refused: ")?;
     Some(match after("sensor: ") {
         Some(sensor) => format!("{refused}: {sensor}"),
@@ -138,7 +145,9 @@ pub fn refusal(lines: &[String]) -> Option<String> {
 
 /// The first fault of an image, where there was one.
 pub fn fault(lines: &[String]) -> Option<String> {
-    lines.iter().find_map(|line| line.strip_prefix("fault ").map(str::to_owned))
+    lines
+        .iter()
+        .find_map(|line| line.strip_prefix("fault ").map(str::to_owned))
 }
 
 /// Checks that the image is one for the board or machine of this name and for this program; returns the ticks of its clock in a second.

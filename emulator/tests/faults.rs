@@ -47,7 +47,8 @@ fn faults_end_alike_in_qemu() {
     for machine in Machine::ALL {
         for fault in Fault::ALL {
             let [own, qemu] = Backend::ALL.map(|backend| {
-                commit(fault, machine, backend).unwrap_or_else(|error| panic!("{fault:?} on {machine}, {backend}: {error}"))
+                commit(fault, machine, backend)
+                    .unwrap_or_else(|error| panic!("{fault:?} on {machine}, {backend}: {error}"))
             });
             assert_eq!(own, qemu, "{fault:?} on {machine}");
         }

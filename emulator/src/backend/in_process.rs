@@ -24,12 +24,7 @@ const SLICE_INSTRUCTIONS: u64 = 10_000_000;
 const SLICE: Time = Time::from_s(10_000);
 
 /// Runs an image with these loads until it ends or the time is over; `sink` takes its log, still encoded, as it comes.
-pub fn run(
-    image: &elf::Image,
-    loads: &Loads,
-    options: &Options,
-    sink: &mut dyn FnMut(&[u8]),
-) -> Result<Output, Error> {
+pub fn run(image: &elf::Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
     start(image, loads, options, &mut Way::Run, sink)
 }
 
@@ -78,7 +73,14 @@ fn start(
             until_the_end(power_on(core, Mps2::new(note), loads), options, way, &mut log)
         }
         None => {
-            let core = core(nrf51::profile(), nrf51::memory(), nrf51::CLOCK_HZ, image, loads, options)?;
+            let core = core(
+                nrf51::profile(),
+                nrf51::memory(),
+                nrf51::CLOCK_HZ,
+                image,
+                loads,
+                options,
+            )?;
             until_the_end(power_on(core, Nrf51::new(), loads), options, way, &mut log)
         }
     };
@@ -97,14 +99,15 @@ fn core(
     loads: &Loads,
     options: &Options,
 ) -> Result<Core, Error> {
-    image.load(&mut memory).map_err(|error| Error::Image {
-        path: image.path().to_owned(),
-        why: error.to_string(),
-    })?;
+    image.load(&mut memory)?;
     for (address, bytes) in &loads.memory {
         memory.put(*address, bytes).ok_or_else(|| Error::Load {
             what: "what is loaded beside the image",
-            why: format!("{} bytes at {address:#010x}: {} has no memory there", bytes.len(), options.machine),
+            why: format!(
+                "{} bytes at {address:#010x}: {} has no memory there",
+                bytes.len(),
+                options.machine
+            ),
         })?;
     }
     let mut core = Core::new(profile, memory);
@@ -112,6 +115,7 @@ fn core(
         ps: 1000 << options.icount_shift.min(31),
     });
     core.system.set_systick_clocks(clock_hz, None, Time::ZERO);
+    core.system.set_secure(options.machine == Machine::Mps2An505);
     Ok(core)
 }
 

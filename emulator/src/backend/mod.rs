@@ -58,7 +58,12 @@ impl FromStr for Backend {
         Self::ALL
             .into_iter()
             .find(|backend| backend.name() == name)
-            .ok_or_else(|| format!("nothing named {name} runs images; there are {}", Self::ALL.map(Self::name).join(", ")))
+            .ok_or_else(|| {
+                format!(
+                    "nothing named {name} runs images; there are {}",
+                    Self::ALL.map(Self::name).join(", ")
+                )
+            })
     }
 }
 

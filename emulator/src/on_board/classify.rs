@@ -1,10 +1,6 @@
 //! The application `classify` on a virtual board: a recording plays to the sensor's registers, decisions come back as they fall.
 
-use super::{
-    BoardOptions, Delivered, Given, Observed, Time,
-    part::{Played, playing},
-    run,
-};
+use super::{BoardOptions, Delivered, Input, Observed, Time, observe};
 use crate::{
     Error, Spending,
     classify::{Decision, decision},
@@ -64,6 +60,13 @@ pub struct Recorded<'a> {
     pub period_ns: u64,
 }
 
+impl Recorded<'_> {
+    /// From one sample to the next.
+    pub(super) const fn period(&self) -> Time {
+        Time::from_ns(self.period_ns)
+    }
+}
+
 /// Time for the board to start, before the first sample: crystal, sensor, three tries.
 const START: Time = Time::from_s(2);
 
@@ -80,19 +83,16 @@ pub fn classify(
     sink: &mut dyn FnMut(&Decision),
 ) -> Result<Classification, Error> {
     let (n, t, _) = recorded.shape;
-    let period = Time::from_ns(recorded.period_ns);
-    let played = Played {
-        counts: recorded.counts,
-        channels: recorded.channels,
-        period,
-    };
-    let mounted = playing(&options.board, options.program, &options.part, &played)?;
-    let whole = Time::from_ps(period.ps().saturating_mul(t as u64).saturating_mul(n as u64 + 1));
-    let limit = options.seconds.map_or(START + whole, super::seconds);
-    let given = Given { blob, sequences: None };
+    let whole = recorded
+        .period()
+        .ps()
+        .saturating_mul(t as u64)
+        .saturating_mul(n as u64 + 1);
+    let mut options = options.clone();
     let by_time = options.seconds.is_some();
+    options.seconds.get_or_insert((START + Time::from_ps(whole)).as_s());
     let (mut hz, mut ended) = (None, 0);
-    let observed = run(options, &given, mounted, limit, &mut |line| {
+    let observed = observe(&options, blob, &Input::Played(recorded), &mut |line| {
         let text = &line.text;
         if text.starts_with("image ") {
             hz = log::number(text, "ticks_per_second").ok();

@@ -27,13 +27,14 @@ use crate::{
     memory::{self, Regions},
 };
 use observed::Recorder;
-use part::Mounted;
+use part::{Mounted, playing};
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 use virtual_board::{
     boards::nrf52840_dk,
+    host::elf,
     rules::RunEnd,
     run::{self, Console, End, Limits},
     soc::{Soc, nrf52840::Nrf52840},
@@ -108,11 +109,13 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     })
 }
 
-/// What an image is given: its blob, and sequences for a program that replays them.
-struct Given<'a> {
-    blob: &'a [u8],
-    /// Counts (N, T, I) and their shape.
-    sequences: Option<(&'a [i16], (usize, usize, usize))>,
+/// What an image is given beside its blob.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// Raw counts (N, T, I) in flash, for a program that replays them, and N, T and I.
+    Sequences(&'a [i16], (usize, usize, usize)),
+    /// What its sensor plays.
+    Played(&'a Recorded<'a>),
 }
 
 /// A board, loaded and about to be powered.
@@ -124,7 +127,7 @@ struct Loaded {
 }
 
 /// Puts image, blob and sequences where `skiprnn flash` puts them.
-fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<Loaded, Error> {
+fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted) -> Result<Loaded, Error> {
     if !is_modelled(&options.board) {
         return Err(Error::NotModelled {
             board: options.board.name,
@@ -134,7 +137,7 @@ fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<L
     let path = options.image()?;
     let bytes = read(&path)?;
     let regions = Regions::of(&bytes, &path)?;
-    let image = crate::program(&bytes, &path)?;
+    let image = elf::Image::parse(&bytes, &path)?;
     let symbol = |name: &str| {
         image.symbol(name).ok_or_else(|| Error::Image {
             path: path.clone(),
@@ -144,13 +147,10 @@ fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<L
     let stack = symbol("_stack_end")?..symbol("_stack_start")?;
     let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
     let mut memory = virtual_board::soc::nrf52840::memory();
-    image.load(&mut memory).map_err(|error| Error::Image {
-        path: path.clone(),
-        why: error.to_string(),
-    })?;
+    image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
-    let mut sections = vec![(regions.blob, memory::blob(given.blob, &options.settings, room)?)];
-    if let Some((counts, (n, t, i))) = given.sequences {
+    let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
+    if let Input::Sequences(counts, (n, t, i)) = *input {
         let room = regions.sequences.bytes as usize;
         sections.push((regions.sequences, memory::sequences(counts, n, t, i, room)?));
     }
@@ -170,19 +170,26 @@ fn load(options: &BoardOptions, given: &Given<'_>, mounted: Mounted) -> Result<L
     })
 }
 
-/// Runs a board until `watch`, which sees each line of the log as it comes, says that it is done; or until `limit`, or until
-/// it cannot go on.
-fn run(
+/// Runs an image with a blob and its input until `watch`, which sees each line of the log as it comes, says that it is done;
+/// or until the time that the options give; or until it cannot go on. Nothing is made of the log.
+///
+/// # Errors
+/// The image cannot be built or is another board's, it has no room for what it is given, or the board cannot go on.
+pub fn observe(
     options: &BoardOptions,
-    given: &Given<'_>,
-    mounted: Mounted,
-    limit: Time,
+    blob: &[u8],
+    input: &Input<'_>,
     watch: &mut dyn FnMut(&Line) -> bool,
 ) -> Result<Observed, Error> {
+    let mounted = match input {
+        Input::Sequences(..) => Mounted::default(),
+        Input::Played(recorded) => playing(&options.board, options.program, &options.part, recorded)?,
+    };
     let recording = mounted.recording.clone();
-    let mut loaded = load(options, given, mounted)?;
+    let mut loaded = load(options, blob, input, mounted)?;
     let rules = nrf52840_dk::rules(loaded.stack.clone());
     let mut recorder = Recorder::new(log::Decoder::new(&loaded.table), rules, recording, watch);
+    let limit = options.seconds.map_or(Time::NEVER, seconds);
     let report = follow(options, &mut loaded.board, &mut recorder, limit)?;
     let end = RunEnd {
         now: report.time,
@@ -191,7 +198,11 @@ fn run(
     };
     let observed = recorder.finish(&end, &report, &loaded.path)?;
     if let Some(path) = &options.keep_log {
-        let text: String = observed.log.iter().flat_map(|line| [line.text.as_str(), "\n"]).collect();
+        let text: String = observed
+            .log
+            .iter()
+            .flat_map(|line| [line.text.as_str(), "\n"])
+            .collect();
         std::fs::write(path, text).map_err(|source| Error::Io {
             path: path.clone(),
             source,

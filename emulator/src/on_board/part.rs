@@ -1,5 +1,6 @@
 //! The sensor on a virtual board's bus, what it senses, and what is wrong with it.
 
+use super::Recorded;
 use crate::{Error, boards::Board};
 use std::sync::Arc;
 use virtual_board::{
@@ -8,7 +9,7 @@ use virtual_board::{
         AtEnd, Faults, Faulty, GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, I2cPart, Lis3dh, Lsm6ds, Lsm6dsSettings,
         Lsm6dsVariant, Recording, SharedWorld,
     },
-    soc::nrf52840::{Wire, Nrf52840},
+    soc::nrf52840::{Nrf52840, Wire},
     time::Time,
 };
 
@@ -57,22 +58,12 @@ impl Mounted {
     }
 }
 
-/// What a sensor plays.
-pub(super) struct Played<'a> {
-    /// Counts (N·T, I).
-    pub counts: &'a [i16],
-    /// Unit and full scale of each channel.
-    pub channels: &'a [(&'a str, f32)],
-    /// From one sample to the next.
-    pub period: Time,
-}
-
 /// The sensor that a program reads, playing a recording.
-pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Played<'_>) -> Result<Mounted, Error> {
+pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Recorded<'_>) -> Result<Mounted, Error> {
     let recording = Recording::new(
         played.counts.to_vec(),
         played.channels,
-        played.period,
+        played.period(),
         Time::NEVER,
         AtEnd::Hold,
     )
@@ -97,7 +88,7 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Played
         part: Some(model),
         held: part.held,
         // The sensor's own sampling instant lies up to a period of its clock before the grid's.
-        recording: Some((recording, Time::from_ps(played.period.ps() / 2))),
+        recording: Some((recording, Time::from_ps(played.period().ps() / 2))),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The application `replay` on a virtual board: recorded sequences from its flash.
 
-use super::{BoardOptions, Given, Observed, Time, part::Mounted, run};
+use super::{BoardOptions, Input, Observed, observe};
 use crate::{Error, Record, Spending, log};
 
 /// What came of a replay.
@@ -34,12 +34,7 @@ pub fn replay(
     counts: &[i16],
     shape: (usize, usize, usize),
 ) -> Result<Replay, Error> {
-    let given = Given {
-        blob,
-        sequences: Some((counts, shape)),
-    };
-    let limit = options.seconds.map_or(Time::NEVER, super::seconds);
-    let observed = run(options, &given, Mounted::default(), limit, &mut |line| {
+    let observed = observe(options, blob, &Input::Sequences(counts, shape), &mut |line| {
         log::is_last(&line.text)
     })?;
     let replayed = log::Replayed::parse(&observed.lines(), options.board.name)?;

@@ -75,7 +75,7 @@ impl Core {
     #[inline(never)]
     fn unaligned(&mut self, address: u32, bytes: u32) -> Done {
         let memory = self.memory.bytes(address, bytes as usize).is_some();
-        if self.profile.is_main() && !self.system.scb.traps_unaligned() && memory {
+        if self.profile.is_main() && !self.system.traps_unaligned() && memory {
             return Ok(());
         }
         Err(Fault::Unaligned.into())
@@ -204,6 +204,6 @@ impl Core {
             return Err(fault.into());
         }
         let half = self.memory.load(at).map(u16::from_le_bytes);
-        half.ok_or_else(|| self.fetch_fault(at).into())
+        half.ok_or_else(|| Fault::BusFetch { address: at }.into())
     }
 }

@@ -17,7 +17,7 @@ mod spans;
 mod special;
 pub mod system;
 
-pub use exceptions::{Fault, Sleep, Wait};
+pub use exceptions::Fault;
 pub use pace::{Counts, Pace};
 pub use profile::Profile;
 pub use registers::Registers;
@@ -62,6 +62,15 @@ pub enum Stop {
     },
     /// An instruction, a register or a value that no model knows. It says which, and where.
     Unmodelled(String),
+}
+
+/// How a core sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sleep {
+    /// After WFI, or by SLEEPONEXIT: until an interrupt is pending that would be taken but for PRIMASK.
+    UntilInterrupt,
+    /// After WFE: until an event.
+    UntilEvent,
 }
 
 /// A core with its memory.
@@ -112,7 +121,7 @@ impl Core {
     #[must_use]
     pub fn new(profile: Profile, memory: Memory) -> Self {
         let mut core = Self {
-            registers: Registers::default(),
+            registers: Registers::new(),
             system: System::new(&profile),
             isa: Isa::of(&profile),
             refill: cycles::refill(profile.timing),
@@ -184,8 +193,9 @@ impl Core {
         if let Some(stop) = self.take_stop() {
             return Some(stop);
         }
-        if let Some(sleep) = self.sleep {
-            return Some(Stop::Asleep { deep: sleep.deep });
+        if self.sleep.is_some() {
+            let deep = self.system.sleeps_deeply();
+            return Some(Stop::Asleep { deep });
         }
         let now = self.now();
         if now >= until {

@@ -14,7 +14,6 @@ use std::{
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ElfError {
     /// The file cannot be read.
     #[error("{path}: {source}")]
@@ -92,7 +91,9 @@ impl Image {
             .map_err(|error| wrong(format!("no ELF of 32 bits that can be read: {error}")))?;
         let order = file.endian();
         if order != Endianness::Little {
-            return Err(wrong("an image in big-endian order; the cores run little-endian".into()));
+            return Err(wrong(
+                "an image in big-endian order; the cores run little-endian".into(),
+            ));
         }
         let header = file.elf_header();
         for (what, value, expected) in [
@@ -236,7 +237,10 @@ pub(crate) mod tests {
     }
 
     fn chip() -> Memory {
-        Memory::new(vec![Region::flash("flash", 0, 0x1_0000), Region::ram("RAM", 0x2000_0000, 0x1000)])
+        Memory::new(vec![
+            Region::flash("flash", 0, 0x1_0000),
+            Region::ram("RAM", 0x2000_0000, 0x1000),
+        ])
     }
 
     #[test]
@@ -257,7 +261,10 @@ pub(crate) mod tests {
             parse(&elf).unwrap_err()
         };
         assert!(with(0, 0).starts_with("a.elf: no ELF of 32 bits"), "{}", with(0, 0));
-        assert_eq!(with(18, 62), "a.elf: no linked program for Arm: its machine is 62, not 40");
+        assert_eq!(
+            with(18, 62),
+            "a.elf: no linked program for Arm: its machine is 62, not 40"
+        );
         assert_eq!(with(16, 1), "a.elf: no linked program for Arm: its type is 1, not 2");
         assert_eq!(
             parse(&whole[..whole.len() - 1]).unwrap_err(),

@@ -225,7 +225,11 @@ fn write_string(at: u32, memory: &Memory) -> Option<Answer> {
 
 /// Any other reason than that the program ended is a failure, whatever its code.
 fn exit(reason: u32, code: u32) -> Answer {
-    Answer::Exit(if reason == APPLICATION_EXIT { code.cast_signed() } else { 1 })
+    Answer::Exit(if reason == APPLICATION_EXIT {
+        code.cast_signed()
+    } else {
+        1
+    })
 }
 
 fn name(operation: u32) -> Option<&'static str> {
@@ -286,8 +290,14 @@ mod tests {
         assert_eq!(answer(SYS_WRITE, &[INPUT, TEXT, 3], b"abc"), Answer::Value(3));
         let mut console = Semihosting::default();
         let mut memory = memory(&[], b"text\0more");
-        assert_eq!(console.answer(SYS_WRITE0, TEXT, &mut memory), written(Output::Error, b"text"));
-        assert_eq!(console.answer(SYS_WRITEC, TEXT, &mut memory), written(Output::Error, b"t"));
+        assert_eq!(
+            console.answer(SYS_WRITE0, TEXT, &mut memory),
+            written(Output::Error, b"text")
+        );
+        assert_eq!(
+            console.answer(SYS_WRITEC, TEXT, &mut memory),
+            written(Output::Error, b"t")
+        );
     }
 
     #[test]
@@ -319,7 +329,10 @@ mod tests {
         assert_eq!(exit(SYS_EXIT, APPLICATION_EXIT), Answer::Exit(0));
         assert_eq!(exit(SYS_EXIT, 0x2_0023), Answer::Exit(1));
         assert_eq!(answer(SYS_EXIT_EXTENDED, &[0x2_0024, 0], b""), Answer::Exit(1));
-        assert_eq!(answer(SYS_EXIT_EXTENDED, &[APPLICATION_EXIT, u32::MAX], b""), Answer::Exit(-1));
+        assert_eq!(
+            answer(SYS_EXIT_EXTENDED, &[APPLICATION_EXIT, u32::MAX], b""),
+            Answer::Exit(-1)
+        );
     }
 
     #[test]
@@ -329,7 +342,10 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(named(answer(0x10, &[], b"")), "semihosting operation SYS_CLOCK (0x10)");
-        assert_eq!(named(answer(0x99, &[], b"")), "semihosting operation 0x99, which there is not");
+        assert_eq!(
+            named(answer(0x99, &[], b"")),
+            "semihosting operation 0x99, which there is not"
+        );
         assert_eq!(
             named(answer(SYS_OPEN, &[TEXT, 0, 5], b"a.txt")),
             "semihosting opens the file \"a.txt\"; only the console, :tt, is there"
@@ -339,13 +355,23 @@ mod tests {
     #[test]
     fn parameters_outside_of_memory_end_the_run() {
         let mut console = Semihosting::new(vec![1; 16]);
-        let mut outside = |operation, parameter, block: &[u32]| {
-            match console.answer(operation, parameter, &mut memory(block, &[b'x'; 0xf00])) {
-                Answer::Unmodelled(why) => why.contains("outside of memory"),
-                _ => false,
-            }
+        let mut outside = |operation, parameter, block: &[u32]| match console.answer(
+            operation,
+            parameter,
+            &mut memory(block, &[b'x'; 0xf00]),
+        ) {
+            Answer::Unmodelled(why) => why.contains("outside of memory"),
+            _ => false,
         };
-        for operation in [SYS_OPEN, SYS_CLOSE, SYS_WRITEC, SYS_WRITE0, SYS_WRITE, SYS_READ, SYS_EXIT_EXTENDED] {
+        for operation in [
+            SYS_OPEN,
+            SYS_CLOSE,
+            SYS_WRITEC,
+            SYS_WRITE0,
+            SYS_WRITE,
+            SYS_READ,
+            SYS_EXIT_EXTENDED,
+        ] {
             assert!(outside(operation, 0x1000, &[]), "{operation:#x}");
             assert!(outside(operation, u32::MAX, &[]), "{operation:#x}");
         }

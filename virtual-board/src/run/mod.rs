@@ -88,10 +88,18 @@ impl fmt::Display for End {
             Self::Time => f.write_str("the limit of virtual time is reached"),
             Self::Instructions => f.write_str("the limit of instructions is reached"),
             Self::SleepsForEver { pc } => {
-                write!(f, "the core sleeps for ever before {pc:#010x}: no interrupt that would wake it is due")
+                write!(
+                    f,
+                    "the core sleeps for ever before {pc:#010x}: no interrupt that would wake it is due"
+                )
             }
-            Self::Lockup { pc } => write!(f, "the core locked up at {pc:#010x}: a fault within the handler of a fault"),
-            Self::Breakpoint { immediate, pc } => write!(f, "breakpoint {immediate:#x} at {pc:#010x}, without a debugger"),
+            Self::Lockup { pc } => write!(
+                f,
+                "the core locked up at {pc:#010x}: a fault within the handler of a fault"
+            ),
+            Self::Breakpoint { immediate, pc } => {
+                write!(f, "breakpoint {immediate:#x} at {pc:#010x}, without a debugger")
+            }
             Self::Unmodelled(what) => write!(f, "not modelled: {what}"),
         }
     }
@@ -202,7 +210,9 @@ impl<S: Soc> Board<S> {
 
     /// Runs in the same way, and hands every program counter to `sink`, in the order of execution; much slower.
     pub fn trace(&mut self, limits: Limits, observer: &mut dyn Observer, sink: &mut dyn FnMut(u32)) -> Report {
-        self.run_by(limits, observer, &mut |core, soc, until| step_by_step(core, soc, until, sink))
+        self.run_by(limits, observer, &mut |core, soc, until| {
+            step_by_step(core, soc, until, sink)
+        })
     }
 
     fn run_by(
@@ -315,7 +325,9 @@ impl<S: Soc> Board<S> {
         }
         let next = self.soc.due().min(self.core.due());
         if next == Time::NEVER {
-            return Some(End::SleepsForEver { pc: self.core.registers.pc });
+            return Some(End::SleepsForEver {
+                pc: self.core.registers.pc,
+            });
         }
         let at = next.min(limits.time).max(now);
         self.core.sleep_until(at);

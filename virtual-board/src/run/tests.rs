@@ -39,7 +39,7 @@ impl Program {
     fn set(mut self, register: u16, value: u32) -> Self {
         let at = CODE + 2 * self.code.len() as u32;
         let constant = POOL + 4 * self.pool.len() as u32;
-        let offset = (constant - (at + 4 & !3)) / 4;
+        let offset = (constant - ((at + 4) & !3)) / 4;
         self.code.push(0x4800 | register << 8 | offset as u16);
         self.pool.push(value);
         self
@@ -122,13 +122,19 @@ fn alarm(program: Program, ticks: u32) -> Program {
 
 #[test]
 fn a_program_ends_with_its_code_and_its_output_is_handed_on() {
-    let program = Program::default().store(RAM, 0x0021_6948).request(5, &[2, RAM, 3]).exit(7);
+    let program = Program::default()
+        .store(RAM, 0x0021_6948)
+        .request(5, &[2, RAM, 3])
+        .exit(7);
     let mut notes = Notes::default();
     let report = program.board().run(Limits::default(), &mut notes);
     assert_eq!(report.end, End::Exit { code: 7 });
     assert_eq!(notes.output, b"Hi!");
     assert_eq!(report.counts.instructions, program.code.len() as u64);
-    assert_eq!(report.time, Time::from_ps(INSTRUCTION.ps() * report.counts.instructions));
+    assert_eq!(
+        report.time,
+        Time::from_ps(INSTRUCTION.ps() * report.counts.instructions)
+    );
     assert_eq!(report.lowest_sp, STACK);
 }
 
@@ -146,7 +152,10 @@ fn a_register_that_no_model_knows_ends_the_run_with_its_address() {
 
 #[test]
 fn a_request_that_is_not_modelled_ends_the_run_with_its_place() {
-    let report = Program::default().request(0x10, &[]).board().run(Limits::default(), &mut ());
+    let report = Program::default()
+        .request(0x10, &[])
+        .board()
+        .run(Limits::default(), &mut ());
     assert_eq!(
         report.end.to_string(),
         "not modelled: semihosting operation SYS_CLOCK (0x10), asked for at 0x00000044"
@@ -193,7 +202,13 @@ fn a_run_that_reached_a_limit_goes_on() {
     let mut board = program.board();
     for ms in [1, 500, 999] {
         let time = Time::from_ms(ms);
-        let report = board.run(Limits { time, ..Limits::default() }, &mut ());
+        let report = board.run(
+            Limits {
+                time,
+                ..Limits::default()
+            },
+            &mut (),
+        );
         assert_eq!((report.end, report.time, report.sleeps), (End::Time, time, 1));
     }
     assert_eq!(board.run(Limits::default(), &mut ()), whole);
@@ -227,7 +242,9 @@ fn a_fault_within_a_fault_locks_up() {
 fn a_program_counter_is_told_for_every_instruction() {
     let program = Program::default().then(&[NOP, NOP]).exit(0);
     let mut counters = Vec::new();
-    let report = program.board().trace(Limits::default(), &mut (), &mut |pc| counters.push(pc));
+    let report = program
+        .board()
+        .trace(Limits::default(), &mut (), &mut |pc| counters.push(pc));
     assert_eq!(report, program.board().run(Limits::default(), &mut ()));
     let expected: Vec<u32> = (CODE..).step_by(2).take(program.code.len()).collect();
     assert_eq!(counters, expected);
@@ -314,14 +331,14 @@ fn a_watchdog_resets_a_core_that_sleeps_or_loops() {
 fn a_log_in_ram_is_handed_on_and_a_breakpoint_ends_the_run() {
     let control = RAM + 0x400;
     let words = [0x4747_4553, 0x5220_5245, 0x0000_5454, 0, 1, 0, 0, RAM, 16, 0, 0, 0];
-    let program = (0..).step_by(4).zip(words).fold(Program::default(), |program, (offset, word)| {
-        program.store(control + offset, word)
-    });
+    let program = (0..)
+        .step_by(4)
+        .zip(words)
+        .fold(Program::default(), |program, (offset, word)| {
+            program.store(control + offset, word)
+        });
     // Two letters, and then the offset behind them.
-    let program = program
-        .store(RAM, 0x6b6f)
-        .store(control + 36, 2)
-        .then(&[0xbe01]);
+    let program = program.store(RAM, 0x6b6f).store(control + 36, 2).then(&[0xbe01]);
     let mut board = Board::power_on(program.core(), Watched::default(), Console::Rtt(Rtt::new(control)));
     let mut notes = Notes::default();
     let report = board.run(Limits::default(), &mut notes);

@@ -110,7 +110,11 @@ impl Timer {
     fn start(&mut self, count: u32, now: Time) {
         self.count = count;
         let wrapped = count == 0;
-        let from = if wrapped { u64::from(self.reload) + 1 } else { count.into() };
+        let from = if wrapped {
+            u64::from(self.reload) + 1
+        } else {
+            count.into()
+        };
         self.run = (!wrapped || self.reload != 0).then_some(Run {
             from,
             since: now,
@@ -249,7 +253,10 @@ mod tests {
         timer.write(CTRL, 0, Time::from_ns(3 * PERIOD_NS + 20)).unwrap();
         assert_eq!(timer.read(VALUE, Time::from_s(1)), Ok(7));
         timer.write(CTRL, ENABLE, Time::from_s(1)).unwrap();
-        assert_eq!(timer.read(VALUE, Time::from_s(1) + Time::from_ns(PERIOD_NS + 20)), Ok(6));
+        assert_eq!(
+            timer.read(VALUE, Time::from_s(1) + Time::from_ns(PERIOD_NS + 20)),
+            Ok(6)
+        );
     }
 
     #[test]

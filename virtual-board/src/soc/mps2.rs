@@ -181,7 +181,10 @@ impl Mps2 {
 
 /// Why an address without a model has no answer: something is there on the board, or nothing.
 fn nothing(map: &Map, address: u32) -> Refused {
-    let within = map.peripherals.iter().any(|(first, last)| (*first..=*last).contains(&address));
+    let within = map
+        .peripherals
+        .iter()
+        .any(|(first, last)| (*first..=*last).contains(&address));
     if within { Refused::Unknown } else { Refused::Fault }
 }
 
@@ -192,7 +195,15 @@ impl Bus for Mps2 {
             Register::Leds => ("SCC", self.leds.into()),
         };
         let address = access.address;
-        self.events.caused(access.now, access.pc, What::Read { peripheral, address, value });
+        self.events.caused(
+            access.now,
+            access.pc,
+            What::Read {
+                peripheral,
+                address,
+                value,
+            },
+        );
         Ok(value)
     }
 
@@ -211,7 +222,15 @@ impl Bus for Mps2 {
                 "SCC"
             }
         };
-        self.events.caused(access.now, access.pc, What::Written { peripheral, address, value });
+        self.events.caused(
+            access.now,
+            access.pc,
+            What::Written {
+                peripheral,
+                address,
+                value,
+            },
+        );
         Ok(())
     }
 }
@@ -265,10 +284,7 @@ mod tests {
 
     #[test]
     fn an_alarm_raises_its_line_when_it_is_due() {
-        for (note, base, line, period_ns) in [
-            (Note::An386, 0x4000_1000, 9, 40),
-            (Note::An505, 0x5000_1000, 4, 50),
-        ] {
+        for (note, base, line, period_ns) in [(Note::An386, 0x4000_1000, 9, 40), (Note::An505, 0x5000_1000, 4, 50)] {
             let mut memory = note.memory();
             let mut board = Mps2::new(note);
             for (offset, value) in [(8, 0), (4, 1000), (0xc, 1), (0, 9)] {

@@ -131,7 +131,15 @@ impl Bus for Nrf51 {
             _ => self.read_pins(offset)?,
         };
         let address = access.address;
-        self.events.caused(access.now, access.pc, What::Read { peripheral, address, value });
+        self.events.caused(
+            access.now,
+            access.pc,
+            What::Read {
+                peripheral,
+                address,
+                value,
+            },
+        );
         Ok(value)
     }
 
@@ -145,7 +153,15 @@ impl Bus for Nrf51 {
             "TIMER0" => self.timer.write(offset, value, access.now)?,
             _ => self.write_pins(offset, value, access)?,
         }
-        self.events.caused(access.now, access.pc, What::Written { peripheral, address, value });
+        self.events.caused(
+            access.now,
+            access.pc,
+            What::Written {
+                peripheral,
+                address,
+                value,
+            },
+        );
         Ok(())
     }
 }
@@ -199,7 +215,13 @@ mod tests {
     fn a_pin_is_driven_once_it_is_an_output() {
         let mut memory = memory();
         let mut chip = Nrf51::new();
-        for (offset, value) in [(OUTSET, 0b10), (DIRSET, 0b1110), (OUTSET, 0b100), (OUTCLR, 0b10), (DIRCLR, 0b1000)] {
+        for (offset, value) in [
+            (OUTSET, 0b10),
+            (DIRSET, 0b1110),
+            (OUTSET, 0b100),
+            (OUTCLR, 0b10),
+            (DIRCLR, 0b1000),
+        ] {
             chip.write(at(GPIO + offset), value, &mut memory).unwrap();
         }
         let pins: Vec<(String, Option<bool>)> = chip
@@ -227,13 +249,32 @@ mod tests {
     fn a_register_without_a_model_is_unknown_and_empty_space_a_fault() {
         let mut memory = memory();
         let mut chip = Nrf51::new();
-        for address in [0x1000_1014, 0x4000_0000, 0x4000_8200, 0x4000_9000, 0x5000_0510, 0x5000_0700] {
-            assert_eq!(chip.read(at(address), &mut memory), Err(Refused::Unknown), "{address:#x}");
-            assert_eq!(chip.write(at(address), 0, &mut memory), Err(Refused::Unknown), "{address:#x}");
+        for address in [
+            0x1000_1014,
+            0x4000_0000,
+            0x4000_8200,
+            0x4000_9000,
+            0x5000_0510,
+            0x5000_0700,
+        ] {
+            assert_eq!(
+                chip.read(at(address), &mut memory),
+                Err(Refused::Unknown),
+                "{address:#x}"
+            );
+            assert_eq!(
+                chip.write(at(address), 0, &mut memory),
+                Err(Refused::Unknown),
+                "{address:#x}"
+            );
         }
         for address in [0x0004_0000, 0x1fff_fffc, 0x2000_4000, 0x6000_0000] {
             assert_eq!(chip.read(at(address), &mut memory), Err(Refused::Fault), "{address:#x}");
-            assert_eq!(chip.write(at(address), 0, &mut memory), Err(Refused::Fault), "{address:#x}");
+            assert_eq!(
+                chip.write(at(address), 0, &mut memory),
+                Err(Refused::Fault),
+                "{address:#x}"
+            );
         }
         assert_eq!(chip.write(at(0x100), 0, &mut memory), Err(Refused::Unknown));
     }

@@ -199,7 +199,10 @@ mod tests {
         assert_eq!(captured(&mut timer, Time::from_ns(62)), 0);
         assert_eq!(captured(&mut timer, Time::from_ns(63)), 1);
         assert_eq!(captured(&mut timer, Time::from_s(1)), 16_000_000);
-        assert_eq!(captured(&mut timer, Time::from_s(300)), (300 * 16_000_000u64 % (1 << 32)) as u32);
+        assert_eq!(
+            captured(&mut timer, Time::from_s(300)),
+            (300 * 16_000_000u64 % (1 << 32)) as u32
+        );
     }
 
     #[test]
@@ -249,8 +252,15 @@ mod tests {
             let round = Time::from_us(1 << bits);
             assert_eq!(captured(&mut timer, round + Time::from_us(3)), 3);
             timer.write(COMPARE_FIRST + 4, 0, round + Time::from_us(3)).unwrap();
-            assert_eq!(timer.read(COMPARE_FIRST + 4, round + Time::from_us(5)), Ok(1), "{bits} bits");
-            assert_eq!(timer.write(CC_FIRST, 1 << bits, Time::from_s(40)), Err(Refused::Unknown));
+            assert_eq!(
+                timer.read(COMPARE_FIRST + 4, round + Time::from_us(5)),
+                Ok(1),
+                "{bits} bits"
+            );
+            assert_eq!(
+                timer.write(CC_FIRST, 1 << bits, Time::from_s(40)),
+                Err(Refused::Unknown)
+            );
         }
     }
 
@@ -268,7 +278,11 @@ mod tests {
             (PRESCALER, 0),
             (0x550, 0),
         ] {
-            assert_eq!(timer.write(offset, value, Time::ZERO), Err(Refused::Unknown), "{offset:#x} {value}");
+            assert_eq!(
+                timer.write(offset, value, Time::ZERO),
+                Err(Refused::Unknown),
+                "{offset:#x} {value}"
+            );
         }
         assert_eq!(timer.read(0x200, Time::ZERO), Err(Refused::Unknown));
     }
