@@ -30,8 +30,8 @@ pub const PICO_2: &[BusWiring] = &[BusWiring {
 }];
 
 /// Rules that hold on every board. `start` are the registers for which a program may wait awake while it starts the
-/// chip.
-fn everywhere(buses: &'static [BusWiring], start: &'static [u32]) -> Vec<Box<dyn Rule + Send>> {
+/// chip, `timer` those of its timer, for which it may do so before its first sleep.
+fn everywhere(buses: &'static [BusWiring], start: &'static [u32], timer: &'static [u32]) -> Vec<Box<dyn Rule + Send>> {
     vec![
         Box::new(BusPins::new(buses)),
         Box::new(EndlessWait::default()),
@@ -41,7 +41,7 @@ fn everywhere(buses: &'static [BusWiring], start: &'static [u32]) -> Vec<Box<dyn
         Box::new(RepeatedSample::default()),
         Box::new(EarlyLook::default()),
         Box::new(PullAgainstLevel),
-        Box::new(Spin::new(start)),
+        Box::new(Spin::new(start).before_sleep(timer)),
     ]
 }
 
@@ -51,7 +51,7 @@ const NRF52840_START: &[u32] = &[0x4000_0100, 0x4000_0104, 0x4001_e400, 0x4001_e
 /// The rules of the nRF52840-DK. `stack` are the addresses of the main stack.
 #[must_use]
 pub fn nrf52840_dk(stack: Range<u32>) -> Checks {
-    let mut rules = everywhere(NRF52840_DK, NRF52840_START);
+    let mut rules = everywhere(NRF52840_DK, NRF52840_START, &[]);
     rules.push(Box::new(nrf52840_gates()));
     rules.push(Box::new(Anomaly246::new(stack)));
     Checks::new(rules)
@@ -246,10 +246,15 @@ const STM32L4_START: &[u32] = &[0x4002_1000, 0x4002_1008, 0x4002_1090, 0x4000_70
 /// RCC_CR, RCC_CFGR1, RCC_BDCR, PWR_VOSR, PWR_SVMSR: an STM32U5's oscillators and regulator start.
 const STM32U5_START: &[u32] = &[0x4602_0c00, 0x4602_0c1c, 0x4602_0cf0, 0x4602_080c, 0x4602_083c];
 
+/// LPTIM1_ISR of an STM32L4: the timer takes over its reload value once, at start.
+const STM32L4_TIMER: &[u32] = &[0x4000_7c00];
+/// LPTIM1_ISR of an STM32U5: the timer takes over its reload value and its interrupts once, at start.
+const STM32U5_TIMER: &[u32] = &[0x4600_4400];
+
 /// The rules of the B-L475E-IOT01A.
 #[must_use]
 pub fn b_l475e_iot01a() -> Checks {
-    let mut rules = everywhere(B_L475E_IOT01A, STM32L4_START);
+    let mut rules = everywhere(B_L475E_IOT01A, STM32L4_START, STM32L4_TIMER);
     rules.push(Box::new(FlashWaitStates::new(STM32L4)));
     rules.push(Box::new(stm32l4_gates()));
     rules.push(Box::new(DeepSleepDebug::new(STM32L4_FORBIDDEN)));
@@ -259,7 +264,7 @@ pub fn b_l475e_iot01a() -> Checks {
 /// The rules of the NUCLEO-U575ZI-Q.
 #[must_use]
 pub fn nucleo_u575zi_q() -> Checks {
-    let mut rules = everywhere(NUCLEO_U575ZI_Q, STM32U5_START);
+    let mut rules = everywhere(NUCLEO_U575ZI_Q, STM32U5_START, STM32U5_TIMER);
     rules.push(Box::new(FlashWaitStates::new(STM32U5)));
     rules.push(Box::new(stm32u5_gates()));
     rules.push(Box::new(DeepSleepDebug::new(STM32U5_FORBIDDEN)));
@@ -269,7 +274,7 @@ pub fn nucleo_u575zi_q() -> Checks {
 /// The rules of the Pico 2, whose chip has no gates and no bits that forbid a sleep in these tables.
 #[must_use]
 pub fn pico_2() -> Checks {
-    Checks::new(everywhere(PICO_2, &[]))
+    Checks::new(everywhere(PICO_2, &[], &[]))
 }
 
 #[cfg(test)]

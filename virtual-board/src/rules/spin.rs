@@ -5,7 +5,10 @@
 //! sleep.
 
 use super::{Finding, Rule, repeats::Repeats};
-use crate::{event::Event, time::Time};
+use crate::{
+    event::{Event, What},
+    time::Time,
+};
 
 /// The longest wait that may spin.
 const LONGEST: Time = Time::from_us(50);
@@ -17,6 +20,9 @@ const READS: u64 = 8;
 pub struct Spin {
     /// Registers for which a program may spin, such as the flag of a clock that starts once.
     exempt: &'static [u32],
+    /// Registers for which it may spin before its first sleep, such as those of a timer that it starts.
+    once: &'static [u32],
+    slept: bool,
     repeats: Repeats,
     /// The loop that was told last, by its register and its begin.
     told: Option<(u32, Time)>,
@@ -28,9 +34,22 @@ impl Spin {
     pub fn new(exempt: &'static [u32]) -> Self {
         Self {
             exempt,
+            once: &[],
+            slept: false,
             repeats: Repeats::default(),
             told: None,
         }
+    }
+
+    /// The same rule, with registers for which a program may spin before its first sleep, but not later.
+    #[must_use]
+    pub const fn before_sleep(mut self, once: &'static [u32]) -> Self {
+        self.once = once;
+        self
+    }
+
+    fn is_exempt(&self, address: u32) -> bool {
+        self.exempt.contains(&address) || !self.slept && self.once.contains(&address)
     }
 }
 
@@ -40,12 +59,13 @@ impl Rule for Spin {
     }
 
     fn observe(&mut self, event: &Event, findings: &mut Vec<Finding>) {
-        let Some(repeat) = self.repeats.see(event) else {
+        self.slept |= matches!(event.what, What::Asleep { .. });
+        let Some(repeat) = self.repeats.see(event).cloned() else {
             return;
         };
         let long = repeat.count >= READS && event.at.since(repeat.since) > LONGEST;
         let this = Some((repeat.address, repeat.since));
-        if !long || self.told == this || self.exempt.contains(&repeat.address) {
+        if !long || self.told == this || self.is_exempt(repeat.address) {
             return;
         }
         self.told = this;
@@ -68,7 +88,6 @@ mod tests {
         super::tests::{alone, findings, read},
         *,
     };
-    use crate::event::What;
 
     fn count(events: &[Event]) -> usize {
         findings(&mut Spin::new(&[0x4000_0104]), events).len()
@@ -94,6 +113,15 @@ mod tests {
             count(&[spin(0x4000_3104, 0..40), sleep, spin(0x4000_3104, 41..90)].concat()),
             0
         );
+    }
+
+    #[test]
+    fn the_start_of_a_timer_may_be_waited_for_before_the_first_sleep_only() {
+        let isr = 0x4000_7c00;
+        let count = |events: &[Event]| findings(&mut Spin::new(&[]).before_sleep(&[0x4000_7c00]), events).len();
+        assert_eq!(count(&spin(isr, 0..90)), 0);
+        let sleep = vec![alone(100, What::Asleep { deep: true })];
+        assert_eq!(count(&[spin(isr, 0..90), sleep, spin(isr, 200..290)].concat()), 1);
     }
 
     #[test]

@@ -324,6 +324,7 @@ mod tests {
     fn a_match_comes_when_the_counter_has_the_value_and_again_a_period_later() {
         for variant in [Variant::L4, Variant::U5] {
             let mut timer = running(variant);
+            timer.advance(LSE.time(10));
             assert_eq!(timer.write(0x14, 100, LSE.time(10)), Ok(()));
             assert_eq!(timer.due(), LSE.time(13));
             timer.advance(LSE.time(13));

@@ -286,10 +286,7 @@ impl<F: Family> Bus for Chip<F> {
 
 impl<F: Family> Soc for Chip<F> {
     fn due(&self) -> Time {
-        self.family
-            .due(self.now)
-            .min(self.lptim1.due())
-            .min(self.iwdg.due())
+        self.family.due(self.now).min(self.lptim1.due()).min(self.iwdg.due())
     }
 
     fn advance(&mut self, now: Time, _: &mut Memory) {
@@ -338,7 +335,8 @@ impl<F: Family> Soc for Chip<F> {
         }
         // The debugger's unit is reset by power only.
         if self.share_clocks(now, None).is_err() {
-            self.stop.get_or_insert("a reset changes the clock of LPTIM1".to_owned());
+            self.stop
+                .get_or_insert("a reset changes the clock of LPTIM1".to_owned());
         }
     }
 

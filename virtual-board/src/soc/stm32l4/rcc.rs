@@ -248,9 +248,7 @@ impl Rcc {
                 | flag(self.hsi.is_ready(now), cr::HSIRDY)),
             CFGR => Ok(self.cfgr | (self.source() as u32) << 2),
             CICR => Ok(0),
-            BDCR => Ok(self.bdcr
-                | flag(self.lse.is_on(), bdcr::LSEON)
-                | flag(self.lse.is_ready(now), bdcr::LSERDY)),
+            BDCR => Ok(self.bdcr | flag(self.lse.is_on(), bdcr::LSEON) | flag(self.lse.is_ready(now), bdcr::LSERDY)),
             CSR => Ok(self.causes
                 | csr::RANGE
                 | flag(self.lsi.is_on(), csr::LSION)
@@ -347,14 +345,22 @@ mod tests {
         assert_eq!(rcc.write(CR, 0xbb, false, NOW), Ok(()));
         assert_eq!(rcc.core_hz(), 48_000_000);
         assert_eq!(rcc.write(CR, 0xcb, false, NOW), Err(Refused::Unknown), "no such range");
-        assert_eq!(rcc.write(CR, 1 << 24 | 0xbb, false, NOW), Err(Refused::Unknown), "a PLL");
+        assert_eq!(
+            rcc.write(CR, 1 << 24 | 0xbb, false, NOW),
+            Err(Refused::Unknown),
+            "a PLL"
+        );
     }
 
     #[test]
     fn the_core_keeps_its_clock_whatever_is_switched_off() {
         let mut rcc = Rcc::new();
         assert_eq!(rcc.write(CR, 0x161, false, NOW), Ok(()));
-        assert_eq!(rcc.write(CFGR, 1, false, NOW), Err(Refused::Unknown), "HSI16 starts yet");
+        assert_eq!(
+            rcc.write(CFGR, 1, false, NOW),
+            Err(Refused::Unknown),
+            "HSI16 starts yet"
+        );
         let later = NOW + HSI_STARTS;
         assert_eq!(rcc.write(CFGR, 1, false, later), Ok(()));
         assert_eq!(rcc.read(CFGR, later), Ok(0b101));

@@ -169,10 +169,7 @@ impl Family for U5 {
     }
 
     fn due(&self, now: Time) -> Time {
-        self.rcc
-            .due(now)
-            .min(self.power.due(now))
-            .min(self.icache.due(now))
+        self.rcc.due(now).min(self.power.due(now)).min(self.icache.due(now))
     }
 
     fn core_clock(&self, _: Time) -> CoreClock {

@@ -217,7 +217,11 @@ impl Rcc {
 
     /// The core's clock, HCLK.
     pub(super) fn core_hz(&self) -> u64 {
-        let hz = if self.on_hsi() { 16_000_000 } else { msi_hz(self.range(28)) };
+        let hz = if self.on_hsi() {
+            16_000_000
+        } else {
+            msi_hz(self.range(28))
+        };
         let divider = match self.bank.bits(CFGR2, 0xf) {
             prescaler @ 8..=11 => 1 << (prescaler - 7),
             prescaler @ 12..=15 => 1 << (prescaler - 6),
