@@ -20,7 +20,7 @@ pub enum Error {
     },
 
     /// A board's chip has no model yet.
-    #[error("{board}: its chip has no model; {modelled} runs virtually, the others are built only")]
+    #[error("{board}: its chip has no model; there are models of the chips of {modelled}")]
     NotModelled {
         /// The board.
         board: &'static str,

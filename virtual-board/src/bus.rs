@@ -77,6 +77,16 @@ pub trait Bus {
     fn write(&mut self, access: Access, value: u32, memory: &mut Memory) -> Result<(), Refused>;
 }
 
+impl<B: Bus + ?Sized> Bus for Box<B> {
+    fn read(&mut self, access: Access, memory: &mut Memory) -> Result<u32, Refused> {
+        (**self).read(access, memory)
+    }
+
+    fn write(&mut self, access: Access, value: u32, memory: &mut Memory) -> Result<(), Refused> {
+        (**self).write(access, value, memory)
+    }
+}
+
 /// A bus without peripherals.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoBus;

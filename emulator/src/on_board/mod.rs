@@ -2,6 +2,7 @@
 //! its bus that play a recording. What the image logs comes back line by line, and with it what only a model can see: what
 //! every sample was, what went over the bus, how deep the stack was, and which rules of silicon were broken.
 
+mod chip;
 mod classify;
 mod observed;
 mod part;
@@ -33,11 +34,10 @@ use std::{
     time::{Duration, Instant},
 };
 use virtual_board::{
-    boards::nrf52840_dk,
     host::elf,
-    rules::RunEnd,
+    rules::{Checks, RunEnd},
     run::{self, Console, End, Limits},
-    soc::{Soc, nrf52840::Nrf52840},
+    soc::Soc,
 };
 
 /// How often a running board is looked at, in its own time.
@@ -94,7 +94,7 @@ impl BoardOptions {
 /// Whether there is a model of a board's chip.
 #[must_use]
 pub fn is_modelled(board: &Board) -> bool {
-    board.name == nrf52840_dk::NAME
+    chip::of(board).is_ok()
 }
 
 /// Seconds of a board's time; none where they are no time.
@@ -122,18 +122,14 @@ pub enum Input<'a> {
 struct Loaded {
     path: PathBuf,
     table: defmt_decoder::Table,
-    board: run::Board<Nrf52840>,
+    board: run::Board<Box<dyn Soc>>,
+    rules: Checks,
     stack: std::ops::Range<u32>,
 }
 
 /// Puts image, blob and sequences where `skiprnn flash` puts them.
 fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted) -> Result<Loaded, Error> {
-    if !is_modelled(&options.board) {
-        return Err(Error::NotModelled {
-            board: options.board.name,
-            modelled: nrf52840_dk::NAME,
-        });
-    }
+    let chip = chip::of(&options.board)?;
     let path = options.image()?;
     let bytes = read(&path)?;
     let regions = Regions::of(&bytes, &path)?;
@@ -146,7 +142,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     };
     let stack = symbol("_stack_end")?..symbol("_stack_start")?;
     let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
-    let mut memory = virtual_board::soc::nrf52840::memory();
+    let mut memory = (chip.memory)();
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
     let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
@@ -160,11 +156,11 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
             why: format!("the chip has no memory at {:#010x}", region.start),
         })?;
     }
-    let (core, mut chip) = nrf52840_dk::chip(memory);
-    mounted.mount(&mut chip);
+    let (core, soc) = (chip.assemble)(memory, mounted)?;
     Ok(Loaded {
         table: log::table(&bytes, &path)?,
-        board: run::Board::power_on(core, chip, console),
+        board: run::Board::power_on(core, soc, console),
+        rules: (chip.rules)(stack.clone()),
         path,
         stack,
     })
@@ -187,8 +183,8 @@ pub fn observe(
     };
     let recording = mounted.recording.clone();
     let mut loaded = load(options, blob, input, mounted)?;
-    let rules = nrf52840_dk::rules(loaded.stack.clone());
-    let mut recorder = Recorder::new(log::Decoder::new(&loaded.table), rules, recording, watch);
+    let decoder = log::Decoder::new(&loaded.table);
+    let mut recorder = Recorder::new(decoder, loaded.rules, recording, watch);
     let limit = options.seconds.map_or(Time::NEVER, seconds);
     let report = follow(options, &mut loaded.board, &mut recorder, limit)?;
     let end = RunEnd {
@@ -221,7 +217,7 @@ pub fn observe(
 /// Lets it run, slice after slice.
 fn follow(
     options: &BoardOptions,
-    board: &mut run::Board<Nrf52840>,
+    board: &mut run::Board<Box<dyn Soc>>,
     recorder: &mut Recorder<'_, '_>,
     limit: Time,
 ) -> Result<run::Report, Error> {

@@ -65,3 +65,45 @@ pub struct CoreClock {
     /// Wait states of the flash: cycles that a fetch which no cache or prefetch has ready takes longer.
     pub wait_states: u32,
 }
+
+impl<S: Soc + ?Sized> Soc for Box<S> {
+    fn due(&self) -> Time {
+        (**self).due()
+    }
+
+    fn advance(&mut self, now: Time, memory: &mut Memory) {
+        (**self).advance(now, memory);
+    }
+
+    fn lines(&self) -> Lines {
+        (**self).lines()
+    }
+
+    fn take_event(&mut self) -> bool {
+        (**self).take_event()
+    }
+
+    fn sleeping(&mut self, asleep: bool, deep: bool, now: Time) {
+        (**self).sleeping(asleep, deep, now);
+    }
+
+    fn take_reset(&mut self) -> Option<ResetCause> {
+        (**self).take_reset()
+    }
+
+    fn reset(&mut self, cause: ResetCause, now: Time) {
+        (**self).reset(cause, now);
+    }
+
+    fn take_events(&mut self) -> Vec<Event> {
+        (**self).take_events()
+    }
+
+    fn take_stop(&mut self) -> Option<String> {
+        (**self).take_stop()
+    }
+
+    fn core_clock(&self) -> Option<CoreClock> {
+        (**self).core_clock()
+    }
+}

@@ -1,0 +1,81 @@
+//! The chips of which there is a model, and how a board of each is put together.
+
+use super::part::Mounted;
+use crate::{Error, boards::Board};
+use std::ops::Range;
+use virtual_board::{
+    boards::{nrf52840_dk, stm32l4_iot01a, stm32u5_nucleo},
+    core::Core,
+    memory::Memory,
+    rules::Checks,
+    soc::{Soc, nrf52840, stm32l4, stm32u5},
+};
+
+/// The boards with a model, in words.
+const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a and stm32u5-nucleo";
+
+/// What puts a board together.
+pub(super) struct Chip {
+    /// The chip's memory, as it is when nobody has loaded anything.
+    pub(super) memory: fn() -> Memory,
+    /// Core and chip, with what is connected to it, about to be powered.
+    pub(super) assemble: fn(Memory, Mounted) -> Result<(Core, Box<dyn Soc>), Error>,
+    /// The board's rules; the range is of its main stack.
+    pub(super) rules: fn(Range<u32>) -> Checks,
+}
+
+const NRF52840: Chip = Chip {
+    memory: nrf52840::memory,
+    assemble: |memory, mounted| {
+        let (core, mut chip) = nrf52840_dk::chip(memory);
+        mounted.mount(&mut chip);
+        Ok((core, Box::new(chip)))
+    },
+    rules: nrf52840_dk::rules,
+};
+
+const STM32L4: Chip = Chip {
+    memory: stm32l4::memory,
+    assemble: |memory, mounted| {
+        mounted.expect_none()?;
+        let (core, chip) = stm32l4_iot01a::chip(memory);
+        Ok((core, Box::new(chip)))
+    },
+    rules: |_| stm32l4_iot01a::rules(),
+};
+
+const STM32U5: Chip = Chip {
+    memory: stm32u5::memory,
+    assemble: |memory, mounted| {
+        mounted.expect_none()?;
+        let (core, chip) = stm32u5_nucleo::chip(memory);
+        Ok((core, Box::new(chip)))
+    },
+    rules: |_| stm32u5_nucleo::rules(),
+};
+
+/// The chip of a board; an error where it has no model.
+pub(super) fn of(board: &Board) -> Result<Chip, Error> {
+    match board.name {
+        nrf52840_dk::NAME => Ok(NRF52840),
+        stm32l4_iot01a::NAME => Ok(STM32L4),
+        stm32u5_nucleo::NAME => Ok(STM32U5),
+        _ => Err(Error::NotModelled {
+            board: board.name,
+            modelled: MODELLED,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boards::BOARDS;
+
+    #[test]
+    fn the_boards_with_a_model_are_the_ones_that_an_error_names() {
+        for board in BOARDS {
+            assert_eq!(of(&board).is_ok(), MODELLED.contains(board.name), "{}", board.name);
+        }
+    }
+}
