@@ -20,40 +20,90 @@ pub struct Made {
     pub report: String,
 }
 
+/// Of each kind of judgement the classes of instructions, each with how many there are and an example.
+type Kinds = BTreeMap<Kind, BTreeMap<&'static str, (u64, String)>>;
+
+/// What is told about an architecture.
+fn describe(architecture: Architecture, drawn: usize, endings: &BTreeMap<Ending, u64>, kinds: &Kinds) -> String {
+    let total = |kind: &Kind| {
+        kinds
+            .get(kind)
+            .map_or(0, |classes| classes.values().map(|(count, _)| count).sum::<u64>())
+    };
+    let (agreed, open) = (total(&Kind::Agreed), total(&Kind::Open));
+    let mut report = format!("## {}\n\n", architecture.name());
+    let _ = writeln!(
+        report,
+        "Drawn {drawn}: agreed {agreed}, by the manual {}, left out {open}.\n",
+        drawn as u64 - agreed - open
+    );
+    let ends: Vec<String> = endings
+        .iter()
+        .map(|(ending, count)| format!("{ending:?} {count}"))
+        .collect();
+    let _ = writeln!(report, "Endings: {}.\n", ends.join(", "));
+    for (kind, classes) in kinds.iter().filter(|(kind, _)| **kind != Kind::Agreed) {
+        let title = if let Kind::Manual(text) = kind {
+            text
+        } else {
+            "Left out: they do not agree, and nothing decides"
+        };
+        let _ = writeln!(report, "{title}: {}\n", total(kind));
+        for (class, (count, example)) in classes {
+            let _ = writeln!(report, "- {class}: {count}, such as {}", example.trim_end());
+        }
+        report.push('\n');
+    }
+    report
+}
+
 /// Runs and compares until enough vectors are stored.
-pub fn compare(architecture: Architecture, seed: u64, drawn: u32, enough: usize, unicorn: &[Outcome]) -> Result<Made, Failure> {
+pub fn compare(
+    architecture: Architecture,
+    seed: u64,
+    drawn: u32,
+    enough: usize,
+    unicorn: &[Outcome],
+) -> Result<Made, Failure> {
     let cases = draw_all(architecture, seed, drawn);
     let mut core = RsemuCore::new(architecture, &cases, seed);
     let (mut results, mut stored) = (Vec::new(), 0);
-    let mut endings: BTreeMap<String, u64> = BTreeMap::new();
-    let mut kinds: BTreeMap<Kind, BTreeMap<&str, (u64, String)>> = BTreeMap::new();
+    let mut endings: BTreeMap<Ending, u64> = BTreeMap::new();
+    let mut kinds = Kinds::new();
     for (case, unicorn) in cases.iter().zip(unicorn) {
         if stored == enough {
             break;
         }
         let rsemu = core.run(case);
         let judged = verdict::judge(architecture, case, &rsemu, unicorn);
-        if judged.kind != Kind::Agreed {
-            let classes = kinds.entry(judged.kind).or_default();
-            let example = || format!("{}: {} {}", case.index, exchange::encoding(case), exchange::difference(&rsemu, unicorn));
-            classes.entry(case.template.name).or_insert_with(|| (0, example())).0 += 1;
-        }
-        let ending = judged.outcome.as_ref().map_or(Ending::LeftOut, |outcome| outcome.ending);
-        *endings.entry(format!("{ending:?}")).or_default() += 1;
+        let classes = kinds.entry(judged.kind).or_default();
+        let example = || {
+            format!(
+                "{}: {} {}",
+                case.index,
+                exchange::encoding(case),
+                exchange::difference(&rsemu, unicorn)
+            )
+        };
+        classes.entry(case.template.name).or_insert_with(|| (0, example())).0 += 1;
+        let ending = judged
+            .outcome
+            .as_ref()
+            .map_or(Ending::LeftOut, |outcome| outcome.ending);
+        *endings.entry(ending).or_default() += 1;
         stored += usize::from(ending != Ending::LeftOut);
         results.push((ending, judged.outcome.map_or(0, |outcome| outcome.digest(architecture))));
     }
-    let mut report = format!("## {}\n\n{} drawn, {stored} stored. Endings: {endings:?}.\n\n", architecture.name(), results.len());
-    for (kind, classes) in &kinds {
-        let total: u64 = classes.values().map(|(count, _)| count).sum();
-        let _ = writeln!(report, "{kind:?}: {total}\n");
-        for (class, (count, example)) in classes {
-            let _ = writeln!(report, "- {class}: {count}, such as {example}");
-        }
-        report.push('\n');
-    }
+    let report = describe(architecture, results.len(), &endings, &kinds);
     if stored < enough {
         return Err(format!("{report}only {stored} vectors can be stored").into());
     }
-    Ok(Made { vectors: Vectors { architecture, seed, results }, report })
+    Ok(Made {
+        vectors: Vectors {
+            architecture,
+            seed,
+            results,
+        },
+        report,
+    })
 }

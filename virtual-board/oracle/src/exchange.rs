@@ -10,7 +10,14 @@ use std::fmt::Write;
 pub fn cases_to_bytes(cases: &[Case]) -> Vec<u8> {
     let words = |case: &Case| {
         let exclusive = u32::from(case.template.name.contains("ex"));
-        let head = [case.steps, case.pc, case.apsr, u32::from(case.it), case.fpscr, exclusive];
+        let head = [
+            case.steps,
+            case.pc,
+            case.apsr,
+            u32::from(case.it),
+            case.fpscr,
+            exclusive,
+        ];
         head.into_iter().chain(case.r).chain(case.s).collect::<Vec<_>>()
     };
     cases.iter().flat_map(words).flat_map(u32::to_le_bytes).collect()
@@ -18,13 +25,26 @@ pub fn cases_to_bytes(cases: &[Case]) -> Vec<u8> {
 
 /// The results, each as 55 words and as many as its last one says.
 pub fn outcomes_from_bytes(bytes: &[u8]) -> Result<Vec<Outcome>, String> {
-    let mut words = bytes.chunks_exact(4).map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+    let mut words = bytes
+        .chunks_exact(4)
+        .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
     let mut outcomes = Vec::new();
     while let Some(ending) = words.next() {
         let mut word = || words.next().ok_or("results end within a result");
         let ending = Ending::from_bits(ending as u8).unwrap_or(Ending::LeftOut);
         let (pc, apsr, it, masks, psp, fpscr) = (word()?, word()?, word()? as u8, word()?, word()?, word()?);
-        let mut outcome = Outcome { ending, r: [0; 15], pc, apsr, it, masks, psp, s: [0; 32], fpscr, stored: Vec::new() };
+        let mut outcome = Outcome {
+            ending,
+            r: [0; 15],
+            pc,
+            apsr,
+            it,
+            masks,
+            psp,
+            s: [0; 32],
+            fpscr,
+            stored: Vec::new(),
+        };
         for value in outcome.r.iter_mut().chain(&mut outcome.s) {
             *value = word()?;
         }
@@ -39,7 +59,11 @@ pub fn outcomes_from_bytes(bytes: &[u8]) -> Result<Vec<Outcome>, String> {
 
 /// The encoding, in hexadecimal halfwords.
 pub fn encoding(case: &Case) -> String {
-    case.code[..case.halfwords].iter().map(|halfword| format!("{halfword:04x}")).collect::<Vec<_>>().join(" ")
+    case.code[..case.halfwords]
+        .iter()
+        .map(|halfword| format!("{halfword:04x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn words(text: &mut String, name: &str, values: &[u32]) {
@@ -52,7 +76,11 @@ fn words(text: &mut String, name: &str, values: &[u32]) {
 /// What a vector starts from.
 pub fn show_case(case: &Case) -> String {
     let mut text = format!("{}: {} ({})\n", case.index, encoding(case), case.template.name);
-    let _ = writeln!(text, "  pc {:08x} apsr {:08x} it {:02x} fpscr {:08x} steps {}", case.pc, case.apsr, case.it, case.fpscr, case.steps);
+    let _ = writeln!(
+        text,
+        "  pc {:08x} apsr {:08x} it {:02x} fpscr {:08x} steps {}",
+        case.pc, case.apsr, case.it, case.fpscr, case.steps
+    );
     words(&mut text, "r", &case.r);
     words(&mut text, "s", &case.s);
     text
@@ -60,11 +88,22 @@ pub fn show_case(case: &Case) -> String {
 
 /// What it leaves.
 pub fn show_outcome(outcome: &Outcome) -> String {
-    let mut text = format!("  {:?} pc {:08x} apsr {:08x} it {:02x} ", outcome.ending, outcome.pc, outcome.apsr, outcome.it);
-    let _ = writeln!(text, "masks {:04x} psp {:08x} fpscr {:08x}", outcome.masks, outcome.psp, outcome.fpscr);
+    let mut text = format!(
+        "  {:?} pc {:08x} apsr {:08x} it {:02x} ",
+        outcome.ending, outcome.pc, outcome.apsr, outcome.it
+    );
+    let _ = writeln!(
+        text,
+        "masks {:04x} psp {:08x} fpscr {:08x}",
+        outcome.masks, outcome.psp, outcome.fpscr
+    );
     words(&mut text, "r", &outcome.r);
     words(&mut text, "s", &outcome.s);
-    let stored: String = outcome.stored.iter().map(|(offset, byte)| format!(" {offset:03x}:{byte:02x}")).collect();
+    let stored: String = outcome
+        .stored
+        .iter()
+        .map(|(offset, byte)| format!(" {offset:03x}:{byte:02x}"))
+        .collect();
     let _ = writeln!(text, "  stored{stored}");
     text
 }
@@ -75,8 +114,16 @@ pub fn difference(rsemu: &Outcome, unicorn: &Outcome) -> String {
         return format!("rsemu {:?}, unicorn {:?}", rsemu.ending, unicorn.ending);
     }
     let mut text = String::new();
-    let named = [("pc", rsemu.pc, unicorn.pc), ("apsr", rsemu.apsr, unicorn.apsr), ("it", rsemu.it.into(), unicorn.it.into())];
-    let more = [("masks", rsemu.masks, unicorn.masks), ("psp", rsemu.psp, unicorn.psp), ("fpscr", rsemu.fpscr, unicorn.fpscr)];
+    let named = [
+        ("pc", rsemu.pc, unicorn.pc),
+        ("apsr", rsemu.apsr, unicorn.apsr),
+        ("it", rsemu.it.into(), unicorn.it.into()),
+    ];
+    let more = [
+        ("masks", rsemu.masks, unicorn.masks),
+        ("psp", rsemu.psp, unicorn.psp),
+        ("fpscr", rsemu.fpscr, unicorn.fpscr),
+    ];
     for (name, a, b) in named.into_iter().chain(more).filter(|(_, a, b)| a != b) {
         let _ = write!(text, "{name} rsemu {a:08x} unicorn {b:08x} ");
     }

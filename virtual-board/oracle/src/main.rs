@@ -4,9 +4,9 @@
 mod compare;
 mod exchange;
 mod rsemu_core;
-mod verdict;
 #[path = "../../tests/vectors/mod.rs"]
 mod vectors;
+mod verdict;
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
 use vectors::case::{Architecture, Case};
@@ -36,28 +36,37 @@ fn cases(folder: &Path) -> Result<(), Failure> {
 /// The encodings as `llvm-mc --disassemble` reads them.
 fn listing(cases: &[Case]) -> String {
     let bytes = |case: &Case| -> String {
-        case.code[..case.halfwords].iter().flat_map(|h| h.to_le_bytes()).map(|byte| format!("0x{byte:02x} ")).collect()
+        case.code[..case.halfwords]
+            .iter()
+            .flat_map(|h| h.to_le_bytes())
+            .map(|byte| format!("0x{byte:02x} "))
+            .collect()
     };
     cases.iter().map(|case| bytes(case) + "\n").collect()
 }
 
-fn write(folder: &Path, out: &Path) -> Result<(), Failure> {
-    let mut report = String::new();
+fn write(folder: &Path, out: &Path, text: &Path) -> Result<(), Failure> {
+    let mut report =
+        format!("# Where rsemu and Unicorn disagree\n\nWritten by `make-vectors write`; seed {SEED:#x}.\n\n");
     for architecture in Architecture::ALL {
         let found = fs::read(folder.join(architecture.name()).with_extension("unicorn"))?;
         let unicorn = exchange::outcomes_from_bytes(&found)?;
         let made = compare::compare(architecture, SEED, DRAWN, STORED, &unicorn)?;
         report += &made.report;
-        let path = out.join(architecture.name()).with_extension("bin");
-        fs::write(path, made.vectors.to_bytes())?;
+        fs::write(
+            out.join(architecture.name()).with_extension("bin"),
+            made.vectors.to_bytes(),
+        )?;
     }
-    fs::write(out.join("report.md"), &report)?;
-    print!("{report}");
+    fs::write(text, report.trim_end().to_owned() + "\n")?;
     Ok(())
 }
 
 fn show(name: &str, index: u32, folder: Option<&Path>) -> Result<(), Failure> {
-    let architecture = Architecture::ALL.into_iter().find(|known| known.name() == name).ok_or("no such architecture")?;
+    let architecture = Architecture::ALL
+        .into_iter()
+        .find(|known| known.name() == name)
+        .ok_or("no such architecture")?;
     let cases = vectors::case::draw_all(architecture, SEED, DRAWN);
     let case = cases.get(index as usize).ok_or("no such vector")?;
     let mut core = rsemu_core::RsemuCore::new(architecture, &cases, SEED);
@@ -70,7 +79,12 @@ fn show(name: &str, index: u32, folder: Option<&Path>) -> Result<(), Failure> {
     println!("unicorn:\n{}", exchange::show_outcome(unicorn));
     let judged = verdict::judge(architecture, case, &rsemu, unicorn);
     match &judged.outcome {
-        Some(outcome) => println!("stored: {:?}, digest {:04x}\n{}", judged.kind, outcome.digest(architecture), exchange::show_outcome(outcome)),
+        Some(outcome) => println!(
+            "stored: {:?}, digest {:04x}\n{}",
+            judged.kind,
+            outcome.digest(architecture),
+            exchange::show_outcome(outcome)
+        ),
         None => println!("left out"),
     }
     Ok(())
@@ -81,12 +95,16 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["cases", folder] => cases(Path::new(folder)),
-        ["write", folder, out] => write(Path::new(folder), Path::new(out)),
-        ["show", name, index] => index.parse().map_err(Failure::from).and_then(|index| show(name, index, None)),
-        ["show", name, index, folder] => {
-            index.parse().map_err(Failure::from).and_then(|index| show(name, index, Some(Path::new(folder))))
-        }
-        _ => Err("make-vectors cases FOLDER | write FOLDER OUT | show ARCHITECTURE INDEX [FOLDER]".into()),
+        ["write", folder, out, report] => write(Path::new(folder), Path::new(out), Path::new(report)),
+        ["show", name, index] => index
+            .parse()
+            .map_err(Failure::from)
+            .and_then(|index| show(name, index, None)),
+        ["show", name, index, folder] => index
+            .parse()
+            .map_err(Failure::from)
+            .and_then(|index| show(name, index, Some(Path::new(folder)))),
+        _ => Err("make-vectors cases FOLDER | write FOLDER OUT REPORT | show ARCHITECTURE INDEX [FOLDER]".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

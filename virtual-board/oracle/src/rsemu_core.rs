@@ -11,8 +11,6 @@ use rsemu::{
 };
 use std::sync::Arc;
 
-
-
 /// CCR.UNALIGN_TRP.
 const UNALIGN_TRP: u32 = 1 << 3;
 /// UFSR's bits within CFSR, and the ending of each.
@@ -41,8 +39,12 @@ impl RsemuCore {
         {
             let mut topology = space.topology();
             let code = Arc::new(RomStore::new(code_memory(cases)));
-            topology.map(Region::rom("code", code, RomWrite::Fault), 0).expect("code memory fits");
-            topology.map(Region::ram("window", ram.clone()), WINDOW.into()).expect("the window fits");
+            topology
+                .map(Region::rom("code", code, RomWrite::Fault), 0)
+                .expect("code memory fits");
+            topology
+                .map(Region::ram("window", ram.clone()), WINDOW.into())
+                .expect("the window fits");
         }
         let config = match architecture {
             Architecture::V6M | Architecture::V7M => Config::CORTEX_M3.with_bit_band(false),
@@ -58,7 +60,12 @@ impl RsemuCore {
                 sys.ccr |= UNALIGN_TRP;
             }
         });
-        Self { architecture, cpu, ram, window }
+        Self {
+            architecture,
+            cpu,
+            ram,
+            window,
+        }
     }
 
     fn set(&mut self, case: &Case) {
@@ -69,7 +76,16 @@ impl RsemuCore {
         let it = u32::from(case.it);
         let xpsr = case.apsr | 1 << 24 | (it & 3) << 25 | (it >> 2) << 10;
         let control = if self.architecture.has_fp() { 4 } else { 0 };
-        let regs = Regs { r, msp: case.r[13], psp: PSP, xpsr, primask: false, faultmask: false, basepri: 0, control };
+        let regs = Regs {
+            r,
+            msp: case.r[13],
+            psp: PSP,
+            xpsr,
+            primask: false,
+            faultmask: false,
+            basepri: 0,
+            control,
+        };
         self.cpu.with_sys(|sys| {
             sys.active.fill(0);
             sys.pending.fill(0);
@@ -77,7 +93,11 @@ impl RsemuCore {
         });
         if case.template.name.contains("ex") {
             r[15] = CLREX;
-            self.cpu.set_regs(Regs { r, xpsr: 1 << 24, ..regs });
+            self.cpu.set_regs(Regs {
+                r,
+                xpsr: 1 << 24,
+                ..regs
+            });
             self.cpu.step();
         }
         self.cpu.set_regs(regs);
@@ -94,7 +114,10 @@ impl RsemuCore {
             0 => Ending::Done,
             11 => Ending::SupervisorCall,
             _ if hfsr >> 31 != 0 => Ending::Breakpoint,
-            _ => CAUSES.into_iter().find(|(bit, _)| cfsr & bit != 0).map_or(Ending::LeftOut, |(_, ending)| ending),
+            _ => CAUSES
+                .into_iter()
+                .find(|(bit, _)| cfsr & bit != 0)
+                .map_or(Ending::LeftOut, |(_, ending)| ending),
         }
     }
 
@@ -112,7 +135,11 @@ impl RsemuCore {
         let regs = self.cpu.regs();
         let mut now = vec![0; WINDOW_BYTES];
         self.ram.read_at(0, &mut now).expect("the window has these bytes");
-        let changed = now.iter().zip(&self.window).enumerate().filter(|(_, (new, old))| new != old);
+        let changed = now
+            .iter()
+            .zip(&self.window)
+            .enumerate()
+            .filter(|(_, (new, old))| new != old);
         let stored = changed.map(|(offset, (new, _))| (offset as u16, *new)).collect();
         let mut outcome = Outcome {
             ending,

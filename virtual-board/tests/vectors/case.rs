@@ -47,7 +47,9 @@ impl Architecture {
     /// From the number that a file holds.
     #[must_use]
     pub fn from_number(number: u16) -> Option<Self> {
-        Self::ALL.into_iter().find(|architecture| *architecture as u16 == number)
+        Self::ALL
+            .into_iter()
+            .find(|architecture| *architecture as u16 == number)
     }
 
     /// The name of its file, without the ending.
@@ -80,7 +82,8 @@ impl Architecture {
     #[must_use]
     pub fn order(self) -> Vec<&'static Template> {
         let rows = templates::all().filter(|row| row.on & self.bit() != 0);
-        rows.flat_map(|row| std::iter::repeat_n(row, usize::from(row.weight))).collect()
+        rows.flat_map(|row| std::iter::repeat_n(row, usize::from(row.weight)))
+            .collect()
     }
 }
 
@@ -124,7 +127,9 @@ pub const fn address(index: u32) -> u32 {
 #[must_use]
 pub fn window(seed: u64) -> Vec<u8> {
     let mut random = Random::of(seed);
-    (0..WINDOW_BYTES / 4).flat_map(|_| (random.word() & 0xefff_ffff).to_le_bytes()).collect()
+    (0..WINDOW_BYTES / 4)
+        .flat_map(|_| (random.word() & 0xefff_ffff).to_le_bytes())
+        .collect()
 }
 
 /// The code memory that holds these vectors.
@@ -132,7 +137,11 @@ pub fn window(seed: u64) -> Vec<u8> {
 pub fn code_memory(cases: &[Case]) -> Vec<u8> {
     let mut bytes = vec![0; CODE_BYTES];
     for (entry, word) in bytes.chunks_mut(4).take(256).enumerate() {
-        let value = if entry == 0 { WINDOW + WINDOW_BYTES as u32 } else { HANDLER | 1 };
+        let value = if entry == 0 {
+            WINDOW + WINDOW_BYTES as u32
+        } else {
+            HANDLER | 1
+        };
         word.copy_from_slice(&value.to_le_bytes());
     }
     bytes[CLREX as usize..][..4].copy_from_slice(&[0xbf, 0xf3, 0x2f, 0x8f]);
@@ -239,17 +248,28 @@ fn fpscr(random: &mut Random, template: &Template) -> u32 {
     let y = random.word();
     let mode = random.below(32);
     let mut value = y & 0xf000_0000 | if mode & 1 == 0 { y & 0x9f } else { 0 };
-    value |= if mode & 2 == 0 && template.flags & HALF != 0 { 1 << 26 } else { 0 };
+    value |= if mode & 2 == 0 && template.flags & HALF != 0 {
+        1 << 26
+    } else {
+        0
+    };
     value |= if mode & 0xc == 4 { 1 << 25 } else { 0 };
     value |= if mode & 0xc == 8 { 1 << 24 } else { 0 };
-    value | if template.flags & ROUNDING != 0 { y & 0x00c0_0000 } else { 0 }
+    value
+        | if template.flags & ROUNDING != 0 {
+            y & 0x00c0_0000
+        } else {
+            0
+        }
 }
 
 impl Case {
     /// Draws a vector. `order` is [`Architecture::order`].
     #[must_use]
     pub fn draw(architecture: Architecture, seed: u64, order: &[&'static Template], index: u32) -> Self {
-        let number = seed.wrapping_add(u64::from(architecture as u16) << 48).wrapping_add(u64::from(index) + 1);
+        let number = seed
+            .wrapping_add(u64::from(architecture as u16) << 48)
+            .wrapping_add(u64::from(index) + 1);
         let mut random = Random::of(number);
         let template = order[index as usize % order.len()];
         let (encodings, fields) = loop {
@@ -264,8 +284,16 @@ impl Case {
         code[..encodings.len()].copy_from_slice(&encodings);
         let y = random.word();
         let may = architecture != Architecture::V6M && template.flags & NO_IT == 0;
-        let mask = if template.flags & LAST != 0 { 8 } else { (y >> 8 & 15).max(1) as u8 };
-        let it = if may && y & 3 == 0 { ((y >> 16) % 14) as u8 * 16 + mask } else { 0 };
+        let mask = if template.flags & LAST != 0 {
+            8
+        } else {
+            (y >> 8 & 15).max(1) as u8
+        };
+        let it = if may && y & 3 == 0 {
+            ((y >> 16) % 14) as u8 * 16 + mask
+        } else {
+            0
+        };
         let r = registers(&mut random, template, &fields);
         let flags = match architecture {
             Architecture::V6M => 0xf000_0000,
@@ -300,7 +328,13 @@ impl Case {
         for halfword in self.code {
             crc.bytes(&halfword.to_le_bytes());
         }
-        for word in self.r.iter().chain([&self.apsr, &u32::from(self.it), &self.steps]).chain(&self.s).chain([&self.fpscr]) {
+        for word in self
+            .r
+            .iter()
+            .chain([&self.apsr, &u32::from(self.it), &self.steps])
+            .chain(&self.s)
+            .chain([&self.fpscr])
+        {
             crc.word(*word);
         }
     }
@@ -310,7 +344,9 @@ impl Case {
 #[must_use]
 pub fn draw_all(architecture: Architecture, seed: u64, count: u32) -> Vec<Case> {
     let order = architecture.order();
-    (0..count).map(|index| Case::draw(architecture, seed, &order, index)).collect()
+    (0..count)
+        .map(|index| Case::draw(architecture, seed, &order, index))
+        .collect()
 }
 
 /// The checksum of the inputs of all vectors, by which a file knows that the generator still draws what it was made for.

@@ -22,7 +22,11 @@ pub struct Vectors {
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], String> {
-    bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().ok_or_else(|| format!("the file ends before byte {}", at + N))
+    bytes
+        .get(at..)
+        .and_then(|rest| rest.first_chunk())
+        .copied()
+        .ok_or_else(|| format!("the file ends before byte {}", at + N))
 }
 
 impl Vectors {
@@ -37,7 +41,11 @@ impl Vectors {
         bytes.extend((count as u32).to_le_bytes());
         bytes.extend(inputs_crc(self.architecture, self.seed, count as u32).to_le_bytes());
         bytes.extend(self.results.iter().flat_map(|(_, digest)| digest.to_le_bytes()));
-        bytes.extend(self.results.chunks(2).map(|pair| pair.iter().rev().fold(0, |byte, (ending, _)| byte << 4 | *ending as u8)));
+        bytes.extend(
+            self.results
+                .chunks(2)
+                .map(|pair| pair.iter().rev().fold(0, |byte, (ending, _)| byte << 4 | *ending as u8)),
+        );
         let mut crc = Crc::new();
         crc.bytes(&bytes);
         bytes.extend(crc.value().to_le_bytes());
@@ -52,7 +60,8 @@ impl Vectors {
         if array::<8>(bytes, 0)? != MAGIC || u16::from_le_bytes(array(bytes, 8)?) != VERSION {
             return Err(format!("no file of vectors, version {VERSION}"));
         }
-        let architecture = Architecture::from_number(u16::from_le_bytes(array(bytes, 10)?)).ok_or("unknown architecture")?;
+        let architecture =
+            Architecture::from_number(u16::from_le_bytes(array(bytes, 10)?)).ok_or("unknown architecture")?;
         let seed = u64::from_le_bytes(array(bytes, 12)?);
         let count = u32::from_le_bytes(array(bytes, 20)?);
         let inputs = u32::from_le_bytes(array(bytes, 24)?);
@@ -69,9 +78,16 @@ impl Vectors {
         let result = |index: usize| {
             let digest = u16::from_le_bytes(array(bytes, digests + 2 * index)?);
             let bits = bytes[endings + index / 2] >> (4 * (index % 2)) & 15;
-            Ok((Ending::from_bits(bits).ok_or_else(|| format!("vector {index} has no known ending"))?, digest))
+            Ok((
+                Ending::from_bits(bits).ok_or_else(|| format!("vector {index} has no known ending"))?,
+                digest,
+            ))
         };
         let results = (0..count as usize).map(result).collect::<Result<_, String>>()?;
-        Ok(Self { architecture, seed, results })
+        Ok(Self {
+            architecture,
+            seed,
+            results,
+        })
     }
 }

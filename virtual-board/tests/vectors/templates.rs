@@ -73,8 +73,22 @@ const fn row(name: &'static str, on: u8, weight: u16, bits: &'static str, flags:
 }
 
 /// A row with a rule.
-const fn ruled(name: &'static str, on: u8, weight: u16, bits: &'static str, flags: u16, rule: fn(&Fields) -> bool) -> Template {
-    Template { name, on, weight, bits, flags, rule }
+const fn ruled(
+    name: &'static str,
+    on: u8,
+    weight: u16,
+    bits: &'static str,
+    flags: u16,
+    rule: fn(&Fields) -> bool,
+) -> Template {
+    Template {
+        name,
+        on,
+        weight,
+        bits,
+        flags,
+        rule,
+    }
 }
 
 /// The fields of a drawn encoding.
@@ -103,7 +117,10 @@ impl Fields {
     fn registers_are_allowed(&self) -> bool {
         let four = |name: &u8| self.widths[*name as usize] == 4;
         let value = |name: u8| self.values[name as usize];
-        b"dnmtaxlh".iter().filter(|name| four(name)).all(|name| !matches!(value(*name), 13 | 15))
+        b"dnmtaxlh"
+            .iter()
+            .filter(|name| four(name))
+            .all(|name| !matches!(value(*name), 13 | 15))
             && b"DNMT".iter().filter(|name| four(name)).all(|name| value(*name) != 15)
     }
 }
@@ -138,5 +155,14 @@ impl Template {
 
 /// Every row.
 pub fn all() -> impl Iterator<Item = &'static Template> {
-    [narrow::ROWS, wide::DATA, wide::MEMORY_ROWS, wide::CONTROL, dsp::ROWS, float::ROWS].into_iter().flatten()
+    [
+        narrow::ROWS,
+        wide::DATA,
+        wide::MEMORY_ROWS,
+        wide::CONTROL,
+        dsp::ROWS,
+        float::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }

@@ -37,11 +37,17 @@ pub const ROWS: &[Template] = &[
     row("muls", ALL, 2, "0100001101......", PLAIN),
     row("bics", ALL, 1, "0100001110......", PLAIN),
     row("mvns", ALL, 1, "0100001111......", PLAIN),
-    ruled("add high", ALL, 2, "01000100e....ddd", PLAIN, |f| high(f) != 15 && high(f) != 13),
+    ruled("add high", ALL, 2, "01000100e....ddd", PLAIN, |f| {
+        high(f) != 15 && high(f) != 13
+    }),
     ruled("add sp, reg", ALL, 1, "010001001MMMM101", ALIGNED, |f| f.of('M') != 13),
     ruled("add pc, reg", ALL, 1, "010001001mmmm111", LAST, |f| f.of('m') != 15),
-    ruled("cmp high", ALL, 2, "01000101eMMMMddd", PLAIN, |f| high(f) != 15 && (high(f) > 7 || f.of('M') > 7)),
-    ruled("mov high", ALL, 3, "01000110e....ddd", PLAIN, |f| high(f) != 15 && high(f) != 13),
+    ruled("cmp high", ALL, 2, "01000101eMMMMddd", PLAIN, |f| {
+        high(f) != 15 && (high(f) > 7 || f.of('M') > 7)
+    }),
+    ruled("mov high", ALL, 3, "01000110e....ddd", PLAIN, |f| {
+        high(f) != 15 && high(f) != 13
+    }),
     row("mov sp, reg", ALL, 1, "010001101MMMM101", ALIGNED),
     row("mov pc, reg", ALL, 1, "010001101mmmm111", LAST),
     row("bx", ALL, 2, "010001110mmmm000", LAST | TARGET),
@@ -97,11 +103,25 @@ pub const ROWS: &[Template] = &[
     row("yield", ALL, 1, "1011111100010000", PLAIN),
     row("sev", ALL, 1, "1011111101000000", PLAIN),
     row("reserved hint", V6 | V7, 1, "1011111101110000", PLAIN),
-    ruled("it; movs imm8", MAIN, 4, "10111111ccccmmmm 00100...........", NO_IT | PAIR, |f| {
-        f.of('m') != 0 && (f.of('c') < 14 || f.of('c') == 14 && f.of('m').is_power_of_two())
+    ruled(
+        "it; movs imm8",
+        MAIN,
+        4,
+        "10111111ccccmmmm 00100...........",
+        NO_IT | PAIR,
+        |f| f.of('m') != 0 && (f.of('c') < 14 || f.of('c') == 14 && f.of('m').is_power_of_two()),
+    ),
+    ruled(
+        "it; adds reg",
+        MAIN,
+        3,
+        "10111111ccccmmmm 0001100.........",
+        NO_IT | PAIR,
+        |f| f.of('m') != 0 && f.of('c') < 14,
+    ),
+    ruled("it of v6-M", V6, 1, "10111111ccccmmmm", NO_IT, |f| {
+        f.of('m') != 0 && f.of('c') < 14
     }),
-    ruled("it; adds reg", MAIN, 3, "10111111ccccmmmm 0001100.........", NO_IT | PAIR, |f| f.of('m') != 0 && f.of('c') < 14),
-    ruled("it of v6-M", V6, 1, "10111111ccccmmmm", NO_IT, |f| f.of('m') != 0 && f.of('c') < 14),
     row("undefined 1011 0110 00", V6 | V7, 1, "1011011000......", NO_IT),
     row("undefined 1011 1010 10", V6 | V7, 1, "1011101010......", NO_IT),
 ];

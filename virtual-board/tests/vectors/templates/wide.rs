@@ -65,12 +65,24 @@ pub const DATA: &[Template] = &[
     row("adr.w sub", MAIN, 1, "11110.1010101111 0...dddd........", PLAIN),
     row("movw", MAIN, 2, "11110.100100.... 0...dddd........", PLAIN),
     row("movt", MAIN, 2, "11110.101100.... 0...dddd........", PLAIN),
-    ruled("ssat", MAIN, 3, "1111001100e0nnnn 0jjjddddjj0.....", PLAIN, |f| f.of('e') == 0 || f.of('j') != 0),
-    ruled("usat", MAIN, 3, "1111001110e0nnnn 0jjjddddjj0.....", PLAIN, |f| f.of('e') == 0 || f.of('j') != 0),
-    ruled("sbfx", MAIN, 2, "111100110100nnnn 0jjjddddjj0wwwww", PLAIN, |f| f.of('j') + f.of('w') < 32),
-    ruled("ubfx", MAIN, 2, "111100111100nnnn 0jjjddddjj0wwwww", PLAIN, |f| f.of('j') + f.of('w') < 32),
-    ruled("bfi", MAIN, 2, "111100110110nnnn 0jjjddddjj0wwwww", PLAIN, |f| f.of('w') >= f.of('j')),
-    ruled("bfc", MAIN, 1, "1111001101101111 0jjjddddjj0wwwww", PLAIN, |f| f.of('w') >= f.of('j')),
+    ruled("ssat", MAIN, 3, "1111001100e0nnnn 0jjjddddjj0.....", PLAIN, |f| {
+        f.of('e') == 0 || f.of('j') != 0
+    }),
+    ruled("usat", MAIN, 3, "1111001110e0nnnn 0jjjddddjj0.....", PLAIN, |f| {
+        f.of('e') == 0 || f.of('j') != 0
+    }),
+    ruled("sbfx", MAIN, 2, "111100110100nnnn 0jjjddddjj0wwwww", PLAIN, |f| {
+        f.of('j') + f.of('w') < 32
+    }),
+    ruled("ubfx", MAIN, 2, "111100111100nnnn 0jjjddddjj0wwwww", PLAIN, |f| {
+        f.of('j') + f.of('w') < 32
+    }),
+    ruled("bfi", MAIN, 2, "111100110110nnnn 0jjjddddjj0wwwww", PLAIN, |f| {
+        f.of('w') >= f.of('j')
+    }),
+    ruled("bfc", MAIN, 1, "1111001101101111 0jjjddddjj0wwwww", PLAIN, |f| {
+        f.of('w') >= f.of('j')
+    }),
     row("and reg", MAIN, 2, "11101010000.nnnn 0...dddd....mmmm", PLAIN),
     row("bic reg", MAIN, 2, "11101010001.nnnn 0...dddd....mmmm", PLAIN),
     row("orr reg", MAIN, 2, "11101010010.nnnn 0...dddd....mmmm", PLAIN),
@@ -93,18 +105,36 @@ pub const DATA: &[Template] = &[
     row("uxth.w", MAIN, 1, "1111101000011111 1111dddd10..mmmm", PLAIN),
     row("sxtb.w", MAIN, 1, "1111101001001111 1111dddd10..mmmm", PLAIN),
     row("uxtb.w", MAIN, 1, "1111101001011111 1111dddd10..mmmm", PLAIN),
-    ruled("rev.w", MAIN, 1, "111110101001nnnn 1111dddd1000mmmm", PLAIN, |f| f.of('n') == f.of('m')),
-    ruled("rev16.w", MAIN, 1, "111110101001nnnn 1111dddd1001mmmm", PLAIN, |f| f.of('n') == f.of('m')),
-    ruled("rbit", MAIN, 1, "111110101001nnnn 1111dddd1010mmmm", PLAIN, |f| f.of('n') == f.of('m')),
-    ruled("revsh.w", MAIN, 1, "111110101001nnnn 1111dddd1011mmmm", PLAIN, |f| f.of('n') == f.of('m')),
-    ruled("clz", MAIN, 1, "111110101011nnnn 1111dddd1000mmmm", PLAIN, |f| f.of('n') == f.of('m')),
+    ruled("rev.w", MAIN, 1, "111110101001nnnn 1111dddd1000mmmm", PLAIN, |f| {
+        f.of('n') == f.of('m')
+    }),
+    ruled("rev16.w", MAIN, 1, "111110101001nnnn 1111dddd1001mmmm", PLAIN, |f| {
+        f.of('n') == f.of('m')
+    }),
+    ruled("rbit", MAIN, 1, "111110101001nnnn 1111dddd1010mmmm", PLAIN, |f| {
+        f.of('n') == f.of('m')
+    }),
+    ruled("revsh.w", MAIN, 1, "111110101001nnnn 1111dddd1011mmmm", PLAIN, |f| {
+        f.of('n') == f.of('m')
+    }),
+    ruled("clz", MAIN, 1, "111110101011nnnn 1111dddd1000mmmm", PLAIN, |f| {
+        f.of('n') == f.of('m')
+    }),
     row("mla", MAIN, 2, "111110110000nnnn aaaadddd0000mmmm", PLAIN),
     row("mls", MAIN, 2, "111110110000nnnn aaaadddd0001mmmm", PLAIN),
     row("mul.w", MAIN, 2, "111110110000nnnn 1111dddd0000mmmm", PLAIN),
-    ruled("smull", MAIN, 2, "111110111000nnnn llllhhhh0000mmmm", PLAIN, |f| f.of('l') != f.of('h')),
-    ruled("umull", MAIN, 2, "111110111010nnnn llllhhhh0000mmmm", PLAIN, |f| f.of('l') != f.of('h')),
-    ruled("smlal", MAIN, 2, "111110111100nnnn llllhhhh0000mmmm", PLAIN, |f| f.of('l') != f.of('h')),
-    ruled("umlal", MAIN, 2, "111110111110nnnn llllhhhh0000mmmm", PLAIN, |f| f.of('l') != f.of('h')),
+    ruled("smull", MAIN, 2, "111110111000nnnn llllhhhh0000mmmm", PLAIN, |f| {
+        f.of('l') != f.of('h')
+    }),
+    ruled("umull", MAIN, 2, "111110111010nnnn llllhhhh0000mmmm", PLAIN, |f| {
+        f.of('l') != f.of('h')
+    }),
+    ruled("smlal", MAIN, 2, "111110111100nnnn llllhhhh0000mmmm", PLAIN, |f| {
+        f.of('l') != f.of('h')
+    }),
+    ruled("umlal", MAIN, 2, "111110111110nnnn llllhhhh0000mmmm", PLAIN, |f| {
+        f.of('l') != f.of('h')
+    }),
     row("sdiv", MAIN, 2, "111110111001nnnn 1111dddd1111mmmm", PLAIN),
     row("udiv", MAIN, 2, "111110111011nnnn 1111dddd1111mmmm", PLAIN),
 ];
@@ -119,14 +149,70 @@ pub const MEMORY_ROWS: &[Template] = &[
     row("ldr imm12", MAIN, 2, "111110001101NNNN tttt............", MEMORY),
     row("ldrsb imm12", MAIN, 2, "111110011001NNNN tttt............", MEMORY),
     row("ldrsh imm12", MAIN, 2, "111110011011NNNN tttt............", MEMORY),
-    ruled("strb imm8", MAIN, 2, "111110000000NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("strh imm8", MAIN, 2, "111110000010NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("str imm8", MAIN, 2, "111110000100NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("ldrb imm8", MAIN, 2, "111110000001NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("ldrh imm8", MAIN, 2, "111110000011NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("ldr imm8", MAIN, 2, "111110000101NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("ldrsb imm8", MAIN, 2, "111110010001NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
-    ruled("ldrsh imm8", MAIN, 2, "111110010011NNNN tttt1puwkkkkkkkk", MEMORY, indexed),
+    ruled(
+        "strb imm8",
+        MAIN,
+        2,
+        "111110000000NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "strh imm8",
+        MAIN,
+        2,
+        "111110000010NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "str imm8",
+        MAIN,
+        2,
+        "111110000100NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "ldrb imm8",
+        MAIN,
+        2,
+        "111110000001NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "ldrh imm8",
+        MAIN,
+        2,
+        "111110000011NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "ldr imm8",
+        MAIN,
+        2,
+        "111110000101NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "ldrsb imm8",
+        MAIN,
+        2,
+        "111110010001NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
+    ruled(
+        "ldrsh imm8",
+        MAIN,
+        2,
+        "111110010011NNNN tttt1puwkkkkkkkk",
+        MEMORY,
+        indexed,
+    ),
     row("strb.w reg", MAIN, 2, "111110000000NNNN tttt000000..mmmm", MEMORY),
     row("strh.w reg", MAIN, 2, "111110000010NNNN tttt000000..mmmm", MEMORY),
     row("str.w reg", MAIN, 2, "111110000100NNNN tttt000000..mmmm", MEMORY),
@@ -148,13 +234,46 @@ pub const MEMORY_ROWS: &[Template] = &[
     row("ldrht", MAIN, 1, "111110000011NNNN tttt1110........", MEMORY),
     row("ldrsbt", MAIN, 1, "111110010001NNNN tttt1110........", MEMORY),
     row("ldrsht", MAIN, 1, "111110010011NNNN tttt1110........", MEMORY),
-    row("ldr.w pc, imm12", MAIN, 1, "111110001101NNNN 1111..........00", MEMORY | LAST | ALIGNED),
-    ruled("ldr.w pc, imm8", MAIN, 1, "111110000101NNNN 11111puw......00", MEMORY | LAST | ALIGNED, indexed_pc),
-    row("ldr.w pc, reg", MAIN, 1, "111110000101NNNN 1111000000..mmmm", MEMORY | LAST | ALIGNED),
+    row(
+        "ldr.w pc, imm12",
+        MAIN,
+        1,
+        "111110001101NNNN 1111..........00",
+        MEMORY | LAST | ALIGNED,
+    ),
+    ruled(
+        "ldr.w pc, imm8",
+        MAIN,
+        1,
+        "111110000101NNNN 11111puw......00",
+        MEMORY | LAST | ALIGNED,
+        indexed_pc,
+    ),
+    row(
+        "ldr.w pc, reg",
+        MAIN,
+        1,
+        "111110000101NNNN 1111000000..mmmm",
+        MEMORY | LAST | ALIGNED,
+    ),
     row("pld imm12", MAIN, 1, "111110001001NNNN 1111............", MEMORY),
     row("pli imm12", MAIN, 1, "111110011001NNNN 1111............", MEMORY),
-    ruled("ldm.w", MAIN, 3, "1110100010w1NNNN pp0rrrrrrrrrrrrr", MEMORY | LAST, list),
-    ruled("ldmdb", MAIN, 3, "1110100100w1NNNN pp0rrrrrrrrrrrrr", MEMORY | LAST, list),
+    ruled(
+        "ldm.w",
+        MAIN,
+        3,
+        "1110100010w1NNNN pp0rrrrrrrrrrrrr",
+        MEMORY | LAST,
+        list,
+    ),
+    ruled(
+        "ldmdb",
+        MAIN,
+        3,
+        "1110100100w1NNNN pp0rrrrrrrrrrrrr",
+        MEMORY | LAST,
+        list,
+    ),
     ruled("stm.w", MAIN, 3, "1110100010w0NNNN 0q0rrrrrrrrrrrrr", MEMORY, |f| {
         let list = f.of('q') << 14 | f.of('r');
         list.count_ones() >= 2 && (f.of('w') == 0 || list >> f.of('N') & 1 == 0)
@@ -164,28 +283,58 @@ pub const MEMORY_ROWS: &[Template] = &[
         list.count_ones() >= 2 && (f.of('w') == 0 || list >> f.of('N') & 1 == 0)
     }),
     ruled("pop.w", MAIN, 2, "1110100010111101 pp0rrrrrrrrrrrrr", LAST, list),
-    ruled("push.w", MAIN, 2, "1110100100101101 0q0rrrrrrrrrrrrr", PLAIN, |f| (f.of('q') << 14 | f.of('r')).count_ones() >= 2),
+    ruled("push.w", MAIN, 2, "1110100100101101 0q0rrrrrrrrrrrrr", PLAIN, |f| {
+        (f.of('q') << 14 | f.of('r')).count_ones() >= 2
+    }),
     ruled("ldrd", MAIN, 3, "1110100pu1w1NNNN ttttxxxxkkkkkkkk", MEMORY, dual),
     ruled("strd", MAIN, 3, "1110100pu1w0NNNN ttttxxxxkkkkkkkk", MEMORY, dual),
-    ruled("ldrd lit", MAIN, 1, "11101001u1011111 ttttxxxxkkkkkkkk", PLAIN, |f| f.of('t') != f.of('x')),
+    ruled("ldrd lit", MAIN, 1, "11101001u1011111 ttttxxxxkkkkkkkk", PLAIN, |f| {
+        f.of('t') != f.of('x')
+    }),
     row("ldrex", MAIN, 1, "111010000101NNNN tttt1111........", MEMORY),
     row("ldrexb", MAIN, 1, "111010001101NNNN tttt111101001111", MEMORY),
     row("ldrexh", MAIN, 1, "111010001101NNNN tttt111101011111", MEMORY),
-    ruled("strex without a claim", MAIN, 1, "111010000100NNNN ttttdddd00000000", MEMORY | ALIGNED, |f| {
-        f.of('d') != f.of('N') && f.of('d') != f.of('t')
-    }),
-    ruled("ldrex; strex", MAIN, 2, "111010000101NNNN xxxx111100000000 111010000100NNNN ttttdddd00000000", MEMORY | PAIR | NO_IT, |f| {
-        let n = f.of('N') & 15;
-        f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
-    }),
-    ruled("ldrexb; strexb", MAIN, 1, "111010001101NNNN xxxx111101001111 111010001100NNNN tttt11110100dddd", MEMORY | PAIR | NO_IT, |f| {
-        let n = f.of('N') & 15;
-        f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
-    }),
-    ruled("ldrexh; strexh", MAIN, 1, "111010001101NNNN xxxx111101011111 111010001100NNNN tttt11110101dddd", MEMORY | PAIR | NO_IT, |f| {
-        let n = f.of('N') & 15;
-        f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
-    }),
+    ruled(
+        "strex without a claim",
+        MAIN,
+        1,
+        "111010000100NNNN ttttdddd00000000",
+        MEMORY | ALIGNED,
+        |f| f.of('d') != f.of('N') && f.of('d') != f.of('t'),
+    ),
+    ruled(
+        "ldrex; strex",
+        MAIN,
+        2,
+        "111010000101NNNN xxxx111100000000 111010000100NNNN ttttdddd00000000",
+        MEMORY | PAIR | NO_IT,
+        |f| {
+            let n = f.of('N') & 15;
+            f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
+        },
+    ),
+    ruled(
+        "ldrexb; strexb",
+        MAIN,
+        1,
+        "111010001101NNNN xxxx111101001111 111010001100NNNN tttt11110100dddd",
+        MEMORY | PAIR | NO_IT,
+        |f| {
+            let n = f.of('N') & 15;
+            f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
+        },
+    ),
+    ruled(
+        "ldrexh; strexh",
+        MAIN,
+        1,
+        "111010001101NNNN xxxx111101011111 111010001100NNNN tttt11110101dddd",
+        MEMORY | PAIR | NO_IT,
+        |f| {
+            let n = f.of('N') & 15;
+            f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
+        },
+    ),
     row("tbb", MAIN, 1, "111010001101nnnn 111100000000mmmm", MEMORY | LAST),
     row("tbh", MAIN, 1, "111010001101nnnn 111100000001mmmm", MEMORY | LAST),
     row("tbb pc", MAIN, 1, "1110100011011111 111100000000mmmm", MEMORY | LAST),
@@ -199,18 +348,32 @@ pub const MEMORY_ROWS: &[Template] = &[
     row("ldaex", V8, 1, "111010001101NNNN tttt111111101111", MEMORY),
     row("ldaexb", V8, 1, "111010001101NNNN tttt111111001111", MEMORY),
     row("ldaexh", V8, 1, "111010001101NNNN tttt111111011111", MEMORY),
-    ruled("stlex without a claim", V8, 1, "111010001100NNNN tttt11111110dddd", MEMORY | ALIGNED, |f| {
-        f.of('d') != f.of('N') && f.of('d') != f.of('t')
-    }),
-    ruled("ldaex; stlex", V8, 2, "111010001101NNNN xxxx111111101111 111010001100NNNN tttt11111110dddd", MEMORY | PAIR | NO_IT, |f| {
-        let n = f.of('N') & 15;
-        f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
-    }),
+    ruled(
+        "stlex without a claim",
+        V8,
+        1,
+        "111010001100NNNN tttt11111110dddd",
+        MEMORY | ALIGNED,
+        |f| f.of('d') != f.of('N') && f.of('d') != f.of('t'),
+    ),
+    ruled(
+        "ldaex; stlex",
+        V8,
+        2,
+        "111010001101NNNN xxxx111111101111 111010001100NNNN tttt11111110dddd",
+        MEMORY | PAIR | NO_IT,
+        |f| {
+            let n = f.of('N') & 15;
+            f.of('N') >> 4 == n && !matches!(n, 13 | 15) && f.of('x') != n && f.of('d') != n && f.of('d') != f.of('t')
+        },
+    ),
 ];
 
 /// Branches, special registers, barriers, and what is UNDEFINED.
 pub const CONTROL: &[Template] = &[
-    ruled("b.w cond", MAIN, 3, "11110.cccc...... 10.0............", NO_IT, |f| f.of('c') < 14),
+    ruled("b.w cond", MAIN, 3, "11110.cccc...... 10.0............", NO_IT, |f| {
+        f.of('c') < 14
+    }),
     row("b.w", MAIN, 1, "11110........... 10.1............", LAST),
     row("bl", ALL, 2, "11110........... 11.1............", LAST),
     row("msr apsr", ALL, 1, "111100111000nnnn 1000100000000000", PLAIN),
@@ -220,25 +383,58 @@ pub const CONTROL: &[Template] = &[
     row("msr psp", ALL, 1, "111100111000nnnn 1000100000001001", ALIGNED),
     row("msr primask", ALL, 1, "111100111000nnnn 1000100000010000", PLAIN),
     row("msr basepri", MAIN, 1, "111100111000nnnn 1000100000010001", PRIORITY),
-    row("msr basepri_max", MAIN, 1, "111100111000nnnn 1000100000010010", PRIORITY),
+    row(
+        "msr basepri_max",
+        MAIN,
+        1,
+        "111100111000nnnn 1000100000010010",
+        PRIORITY,
+    ),
     row("msr faultmask", MAIN, 1, "111100111000nnnn 1000100000010011", PLAIN),
-    ruled("mrs psr", ALL, 2, "1111001111101111 1000dddd00000kkk", PLAIN, |f| f.of('k') != 4),
+    ruled("mrs psr", ALL, 2, "1111001111101111 1000dddd00000kkk", PLAIN, |f| {
+        f.of('k') != 4
+    }),
     row("mrs sp", ALL, 1, "1111001111101111 1000dddd0000100.", PLAIN),
     row("mrs primask", ALL, 1, "1111001111101111 1000dddd00010000", PLAIN),
-    ruled("mrs mask", MAIN, 1, "1111001111101111 1000dddd000100kk", PLAIN, |f| f.of('k') != 0),
+    ruled("mrs mask", MAIN, 1, "1111001111101111 1000dddd000100kk", PLAIN, |f| {
+        f.of('k') != 0
+    }),
     row("dsb", ALL, 1, "1111001110111111 1000111101001111", PLAIN),
     row("dmb", ALL, 1, "1111001110111111 1000111101011111", PLAIN),
     row("isb", ALL, 1, "1111001110111111 1000111101101111", PLAIN),
     row("clrex", MAIN, 1, "1111001110111111 1000111100101111", PLAIN),
     row("nop.w", MAIN, 1, "1111001110101111 1000000000000000", PLAIN),
     row("udf.w", ALL, 1, "111101111111.... 1010............", NO_IT),
-    ruled("wide, undefined on v6-M", V6, 2, "111aabbbbbbb.... cccc............", NO_IT, |f| {
-        f.of('a') == 1 || f.of('a') == 3 || f.of('a') == 2 && f.of('c') < 8
-    }),
+    ruled(
+        "wide, undefined on v6-M",
+        V6,
+        2,
+        "111aabbbbbbb.... cccc............",
+        NO_IT,
+        |f| f.of('a') == 1 || f.of('a') == 3 || f.of('a') == 2 && f.of('c') < 8,
+    ),
     row("multiply, undefined", V7, 1, "111110110000.... ........001.....", NO_IT),
-    row("dsp, undefined on v7-M", V7, 1, "111110101....... 1111....0.......", NO_IT),
-    row("smulbb, undefined on v7-M", V7, 1, "111110110001.... ........00......", NO_IT),
-    row("absent coprocessor", MAIN, 1, "11101110........ ....0...........", NO_IT),
+    row(
+        "dsp, undefined on v7-M",
+        V7,
+        1,
+        "111110101....... 1111....0.......",
+        NO_IT,
+    ),
+    row(
+        "smulbb, undefined on v7-M",
+        V7,
+        1,
+        "111110110001.... ........00......",
+        NO_IT,
+    ),
+    row(
+        "absent coprocessor",
+        MAIN,
+        1,
+        "11101110........ ....0...........",
+        NO_IT,
+    ),
 ];
 
 /// APSR_g is written where there are GE flags.
