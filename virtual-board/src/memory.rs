@@ -55,6 +55,7 @@ pub struct Memory {
     regions: Vec<Region>,
     /// Of each page the index of its region, plus one; 0 where there is none.
     pages: Box<[u8; 1 << (32 - PAGE_BITS)]>,
+    flash_changes: u64,
 }
 
 impl Memory {
@@ -70,7 +71,11 @@ impl Memory {
                 }
             }
         }
-        Self { regions, pages }
+        Self {
+            regions,
+            pages,
+            flash_changes: 0,
+        }
     }
 
     /// Every region, in the order given.
@@ -131,7 +136,14 @@ impl Memory {
             .get_mut(offset..)?
             .get_mut(..bytes.len())?
             .copy_from_slice(bytes);
+        self.flash_changes += u64::from(region.kind == Kind::Flash);
         Some(())
+    }
+
+    /// How often flash has been changed: what was decoded from it before holds no longer.
+    #[must_use]
+    pub const fn flash_changes(&self) -> u64 {
+        self.flash_changes
     }
 
     /// A word, aligned or not.
@@ -169,7 +181,10 @@ mod tests {
     fn flash_is_changed_by_a_loader_and_not_by_a_store() {
         let mut memory = memory();
         assert_eq!(memory.store(0, [0]), None);
+        assert_eq!(memory.put(0x2000_0000, &[7]), Some(()));
+        assert_eq!(memory.flash_changes(), 0);
         assert_eq!(memory.put(0, &[7]), Some(()));
+        assert_eq!(memory.flash_changes(), 1);
         assert_eq!(memory.bytes(0, 2), Some(&[7, 0xff][..]));
     }
 }
