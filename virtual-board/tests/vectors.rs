@@ -155,12 +155,9 @@ impl Bench {
         self.set(case);
         for _ in 0..case.steps {
             match self.core.step(&mut NoBus) {
-                None => {}
+                None | Some(Stop::Access) => {}
                 Some(Stop::Breakpoint { .. }) => return Ok(self.take(Ending::Breakpoint)),
-                Some(stop) => {
-                    self.disturbed = true;
-                    return Err(format!("{stop:?}"));
-                }
+                Some(stop) => return self.fails(&stop),
             }
             if self.core.system.attention {
                 break;
@@ -168,14 +165,21 @@ impl Bench {
         }
         let mut outcome = self.take(Ending::Done);
         if self.core.system.attention {
+            // A run that has no time takes the exception and executes nothing.
             self.disturbed = true;
-            if let Some(stop) = self.core.step(&mut NoBus) {
-                return Err(format!("{stop:?} at the next instruction"));
+            match self.core.run(&mut NoBus, Time::ZERO) {
+                Stop::Deadline => outcome.ending = self.exception()?,
+                stop => return self.fails(&stop),
             }
-            outcome.ending = self.exception()?;
             self.core.memory.put(WINDOW, &self.window).expect("the window is there");
         }
         Ok(outcome)
+    }
+
+    fn fails(&mut self, stop: &Stop) -> Result<Outcome, String> {
+        self.disturbed = true;
+        self.take(Ending::LeftOut);
+        Err(format!("{stop:?}"))
     }
 }
 

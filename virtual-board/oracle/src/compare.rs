@@ -57,23 +57,19 @@ fn describe(architecture: Architecture, drawn: usize, endings: &BTreeMap<Ending,
     report
 }
 
-/// Runs and compares until enough vectors are stored.
+/// Runs and compares all vectors.
 pub fn compare(
     architecture: Architecture,
     seed: u64,
     drawn: u32,
-    enough: usize,
     unicorn: &[Outcome],
 ) -> Result<Made, Failure> {
     let cases = draw_all(architecture, seed, drawn);
     let mut core = RsemuCore::new(architecture, &cases, seed);
-    let (mut results, mut stored) = (Vec::new(), 0);
+    let mut results = Vec::new();
     let mut endings: BTreeMap<Ending, u64> = BTreeMap::new();
     let mut kinds = Kinds::new();
     for (case, unicorn) in cases.iter().zip(unicorn) {
-        if stored == enough {
-            break;
-        }
         let rsemu = core.run(case);
         let judged = verdict::judge(architecture, case, &rsemu, unicorn);
         let classes = kinds.entry(judged.kind).or_default();
@@ -91,13 +87,9 @@ pub fn compare(
             .as_ref()
             .map_or(Ending::LeftOut, |outcome| outcome.ending);
         *endings.entry(ending).or_default() += 1;
-        stored += usize::from(ending != Ending::LeftOut);
         results.push((ending, judged.outcome.map_or(0, |outcome| outcome.digest(architecture))));
     }
     let report = describe(architecture, results.len(), &endings, &kinds);
-    if stored < enough {
-        return Err(format!("{report}only {stored} vectors can be stored").into());
-    }
     Ok(Made {
         vectors: Vectors {
             architecture,

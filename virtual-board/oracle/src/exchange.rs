@@ -1,7 +1,7 @@
 //! What goes to `run_unicorn.py` and comes back, and both as text.
 
 use crate::vectors::{
-    case::Case,
+    case::{Architecture, Case},
     outcome::{Ending, Outcome},
 };
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub fn cases_to_bytes(cases: &[Case]) -> Vec<u8> {
 }
 
 /// The results, each as 55 words and as many as its last one says.
-pub fn outcomes_from_bytes(bytes: &[u8]) -> Result<Vec<Outcome>, String> {
+pub fn outcomes_from_bytes(architecture: Architecture, bytes: &[u8]) -> Result<Vec<Outcome>, String> {
     let mut words = bytes
         .chunks_exact(4)
         .map(|four| u32::from_le_bytes([four[0], four[1], four[2], four[3]]));
@@ -37,7 +37,7 @@ pub fn outcomes_from_bytes(bytes: &[u8]) -> Result<Vec<Outcome>, String> {
             ending,
             r: [0; 15],
             pc,
-            apsr,
+            apsr: apsr & architecture.flags(),
             it,
             masks,
             psp,

@@ -13,10 +13,8 @@ use vectors::case::{Architecture, Case};
 
 /// What every vector is drawn from.
 pub const SEED: u64 = 0x5eed_0fa2_0d31_4159;
-/// How many are drawn for each architecture; the files end where [`STORED`] of them are stored.
-const DRAWN: u32 = 112_000;
-/// How many are stored.
-const STORED: usize = 100_000;
+/// How many are drawn for each architecture.
+const DRAWN: u32 = 100_000;
 
 type Failure = Box<dyn Error>;
 
@@ -50,8 +48,8 @@ fn write(folder: &Path, out: &Path, text: &Path) -> Result<(), Failure> {
         format!("# Where rsemu and Unicorn disagree\n\nWritten by `make-vectors write`; seed {SEED:#x}.\n\n");
     for architecture in Architecture::ALL {
         let found = fs::read(folder.join(architecture.name()).with_extension("unicorn"))?;
-        let unicorn = exchange::outcomes_from_bytes(&found)?;
-        let made = compare::compare(architecture, SEED, DRAWN, STORED, &unicorn)?;
+        let unicorn = exchange::outcomes_from_bytes(architecture, &found)?;
+        let made = compare::compare(architecture, SEED, DRAWN, &unicorn)?;
         report += &made.report;
         fs::write(
             out.join(architecture.name()).with_extension("bin"),
@@ -74,7 +72,7 @@ fn show(name: &str, index: u32, folder: Option<&Path>) -> Result<(), Failure> {
     println!("{}", exchange::show_case(case));
     println!("rsemu:\n{}", exchange::show_outcome(&rsemu));
     let Some(folder) = folder else { return Ok(()) };
-    let found = exchange::outcomes_from_bytes(&fs::read(folder.join(name).with_extension("unicorn"))?)?;
+    let found = exchange::outcomes_from_bytes(architecture, &fs::read(folder.join(name).with_extension("unicorn"))?)?;
     let unicorn = &found[index as usize];
     println!("unicorn:\n{}", exchange::show_outcome(unicorn));
     let judged = verdict::judge(architecture, case, &rsemu, unicorn);

@@ -145,7 +145,7 @@ impl RsemuCore {
             ending,
             r: [0; 15],
             pc: regs.r[15],
-            apsr: regs.xpsr & 0xf80f_0000,
+            apsr: regs.xpsr & self.architecture.flags(),
             it: (regs.xpsr >> 25 & 3 | (regs.xpsr >> 10 & 0x3f) << 2) as u8,
             masks: u32::from(regs.primask) | u32::from(regs.faultmask) << 1 | u32::from(regs.basepri) << 8,
             psp: regs.psp,

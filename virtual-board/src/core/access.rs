@@ -63,12 +63,13 @@ impl Core {
         }
     }
 
-    /// An access to an address that is no multiple of its size: a fault of Armv6-M, of CCR.UNALIGN_TRP and of memory that is no RAM
-    /// or flash (Arm DDI 0403E, A3.2).
+    /// An access to an address that is no multiple of its size: a fault of Armv6-M, of CCR.UNALIGN_TRP and of Device memory (Arm
+    /// DDI 0403E, A3.2.1; B3.1 for the default map). In Normal memory that a bus answers it goes on as it is.
     #[cold]
     #[inline(never)]
     fn unaligned(&mut self, address: u32, bytes: u32) -> Done {
-        let memory = self.memory.bytes(address, bytes as usize).is_some();
+        let normal = matches!(address >> 29, 0 | 1 | 3 | 4);
+        let memory = normal || self.memory.bytes(address, bytes as usize).is_some();
         if self.profile.is_main() && !self.system.traps_unaligned() && memory {
             return Ok(());
         }
@@ -90,6 +91,23 @@ impl Core {
         }
         let (first, last) = self.system.uniform(address);
         self.spans.remember(address, first, last, write);
+        Ok(())
+    }
+
+    /// Whether unprivileged code may make an access, whoever runs now: LDRT and STRT (Arm DDI 0403E, A7.7.69 and B3.5). They
+    /// never reach the system control space.
+    pub(super) fn as_unprivileged(&mut self, address: u32, bytes: u32, write: bool) -> Done {
+        if address & (bytes - 1) != 0 {
+            self.unaligned(address, bytes)?;
+        }
+        let high = self.system.is_high();
+        let last = address.wrapping_add(bytes - 1);
+        if let Some(at) = [address, last].into_iter().find(|at| !self.system.permits(*at, write, false, false, high)) {
+            return Err(Fault::Protection { address: at, fetch: false }.into());
+        }
+        if address >> 20 == 0xe00 {
+            return Err(Fault::BusData { address }.into());
+        }
         Ok(())
     }
 

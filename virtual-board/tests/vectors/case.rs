@@ -12,8 +12,6 @@ pub const CODE_BYTES: usize = 0x20_0000;
 pub const CODE_START: u32 = 0x1000;
 /// Bytes of code memory of each vector: its encodings, and random ones behind.
 pub const SLOT_BYTES: u32 = 16;
-/// The most vectors that code memory holds.
-pub const CASES_MAX: u32 = (CODE_BYTES as u32 - 2 * CODE_START) / SLOT_BYTES;
 /// The first byte of the window of RAM.
 pub const WINDOW: u32 = 0x2000_0000;
 /// Bytes of the window.
@@ -67,6 +65,16 @@ impl Architecture {
     #[must_use]
     pub const fn has_fp(self) -> bool {
         matches!(self, Self::V7EM | Self::V8M)
+    }
+
+    /// The bits of APSR that there are: N, Z, C, V, with the Main Extension Q, with DSP GE.
+    #[must_use]
+    pub const fn flags(self) -> u32 {
+        match self {
+            Self::V6M => 0xf000_0000,
+            Self::V7M => 0xf800_0000,
+            Self::V7EM | Self::V8M => 0xf80f_0000,
+        }
     }
 
     const fn bit(self) -> u8 {
@@ -219,11 +227,17 @@ fn registers(random: &mut Random, template: &Template, fields: &templates::Field
     }
     let (y, z, odd) = (random.word(), random.word(), random.below(8));
     if has(MEMORY) {
-        if let Some(m) = fields.register('m').filter(|m| *m < 15) {
+        let index = fields.register('m').filter(|m| *m < 15);
+        let base = fields.register('n').map(|n| n & 15).filter(|n| *n < 15);
+        if let Some(m) = index {
             r[m] = if odd < 6 { z & 0xff } else { z & 0xfff };
         }
-        if let Some(n) = fields.register('n').map(|n| n & 15).filter(|n| *n < 15) {
+        if let Some(n) = base {
             r[n] = WINDOW | if z >> 29 == 0 { y & 0xfff } else { y & 0xffc };
+        }
+        if let Some(n) = base.filter(|_| base == index) {
+            // Base and index in one: the sum lies in the window, and aligned wherever else a shift puts it.
+            r[n] = WINDOW / 2 | y & 0x7fc;
         }
     }
     if has(TARGET)
@@ -295,12 +309,7 @@ impl Case {
             0
         };
         let r = registers(&mut random, template, &fields);
-        let flags = match architecture {
-            Architecture::V6M => 0xf000_0000,
-            Architecture::V7M => 0xf800_0000,
-            _ => 0xf80f_0000,
-        };
-        let apsr = random.word() & flags;
+        let apsr = random.word() & architecture.flags();
         let (mut s, mut control) = ([0; 32], 0);
         if architecture.has_fp() {
             for value in &mut s {

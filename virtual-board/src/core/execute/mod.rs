@@ -123,6 +123,8 @@ impl Core {
             I::LoadLiteral { size, t, offset } => self.load(bus, size, t, self.literal(offset)),
             I::LoadRegister { size, t, n, m, shift } => self.load(bus, size, t, self.indexed(n, m, shift)),
             I::StoreRegister { size, t, n, m, shift } => self.store(bus, size, t, self.indexed(n, m, shift)),
+            I::LoadUnprivileged { size, t, n, offset } => self.load_unprivileged(bus, size, t, n, offset),
+            I::StoreUnprivileged { size, t, n, offset } => self.store_unprivileged(bus, size, t, n, offset),
             I::LoadIndexed {
                 size,
                 t,
