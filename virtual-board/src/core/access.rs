@@ -102,8 +102,15 @@ impl Core {
         }
         let high = self.system.is_high();
         let last = address.wrapping_add(bytes - 1);
-        if let Some(at) = [address, last].into_iter().find(|at| !self.system.permits(*at, write, false, false, high)) {
-            return Err(Fault::Protection { address: at, fetch: false }.into());
+        if let Some(at) = [address, last]
+            .into_iter()
+            .find(|at| !self.system.permits(*at, write, false, false, high))
+        {
+            return Err(Fault::Protection {
+                address: at,
+                fetch: false,
+            }
+            .into());
         }
         if address >> 20 == 0xe00 {
             return Err(Fault::BusData { address }.into());

@@ -355,3 +355,61 @@ fn fault_bits_with_limit(limit: u32) -> u32 {
     let _ = core.step(&mut NoBus);
     core.system.read(0xe000_ed28, Width::Word, moment()).expect("CFSR")
 }
+
+#[test]
+fn an_unaligned_access_is_a_bus_fault_where_memory_could_be_and_unaligned_where_devices_are() {
+    for (base, bits) in [
+        (0x3000_0001, BUS_DATA),
+        (0x6000_0001, BUS_DATA),
+        (0x4000_0001, UNALIGNED),
+        (0xa000_0001, UNALIGNED),
+    ] {
+        assert_eq!(fault_bits(CORTEX_M3, &[0x6808], &[(R(1), base)]), bits, "{base:x}");
+    }
+}
+
+#[test]
+fn unprivileged_accesses_load_and_store_as_others_do() {
+    let before = [(R(0), 0x1122_3344), (R(1), RAM), (Ram(4), 0x8899_aabb)];
+    check("ldrt r0, [r1, #4]", &[0xf851, 0x0e04], &before, &[(R(0), 0x8899_aabb)]);
+    check(
+        "ldrsbt r0, [r1, #7]",
+        &[0xf911, 0x0e07],
+        &before,
+        &[(R(0), 0xffff_ff88)],
+    );
+    check(
+        "strht r0, [r1, #6]",
+        &[0xf821, 0x0e06],
+        &before,
+        &[(Ram(4), 0x3344_aabb)],
+    );
+}
+
+#[test]
+fn unprivileged_accesses_have_no_privilege() {
+    const DATA_ACCESS: u32 = 1 << 1 | 1 << 7;
+    // The system control space, and a region of RAM that privileged code alone may touch.
+    assert_eq!(
+        fault_bits(CORTEX_M4F, &[0xf851, 0x0e00], &[(R(1), 0xe000_ed08)]),
+        BUS_DATA
+    );
+    for (load, code) in [(true, [0xf851, 0x0e00]), (false, [0xf841, 0x0e00])] {
+        let mut core = core(CORTEX_M4F, &code);
+        write_system(&mut core, 0xe000_ed9c, RAM);
+        write_system(&mut core, 0xe000_eda0, 1 << 24 | 9 << 1 | 1);
+        write_system(&mut core, 0xe000_ed94, 5);
+        core.registers.r[1] = RAM;
+        let _ = core.step(&mut NoBus);
+        assert_eq!(
+            core.system.read(0xe000_ed28, Width::Word, moment()),
+            Ok(DATA_ACCESS),
+            "load {load}"
+        );
+        assert_eq!(
+            core.system.read(0xe000_ed34, Width::Word, moment()),
+            Ok(RAM),
+            "load {load}"
+        );
+    }
+}
