@@ -58,12 +58,7 @@ fn describe(architecture: Architecture, drawn: usize, endings: &BTreeMap<Ending,
 }
 
 /// Runs and compares all vectors.
-pub fn compare(
-    architecture: Architecture,
-    seed: u64,
-    drawn: u32,
-    unicorn: &[Outcome],
-) -> Result<Made, Failure> {
+pub fn compare(architecture: Architecture, seed: u64, drawn: u32, unicorn: &[Outcome]) -> Result<Made, Failure> {
     let cases = draw_all(architecture, seed, drawn);
     let mut core = RsemuCore::new(architecture, &cases, seed);
     let mut results = Vec::new();

@@ -9,7 +9,10 @@ mod vectors;
 mod verdict;
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
-use vectors::case::{Architecture, Case};
+use vectors::{
+    case::{Architecture, Case},
+    file::Vectors,
+};
 
 /// What every vector is drawn from.
 pub const SEED: u64 = 0x5eed_0fa2_0d31_4159;
@@ -51,10 +54,11 @@ fn write(folder: &Path, out: &Path, text: &Path) -> Result<(), Failure> {
         let unicorn = exchange::outcomes_from_bytes(architecture, &found)?;
         let made = compare::compare(architecture, SEED, DRAWN, &unicorn)?;
         report += &made.report;
-        fs::write(
-            out.join(architecture.name()).with_extension("bin"),
-            made.vectors.to_bytes(),
-        )?;
+        let bytes = made.vectors.to_bytes();
+        if Vectors::from_bytes(&bytes)? != made.vectors {
+            return Err("what is written reads otherwise".into());
+        }
+        fs::write(out.join(architecture.name()).with_extension("bin"), bytes)?;
     }
     fs::write(text, report.trim_end().to_owned() + "\n")?;
     Ok(())

@@ -237,7 +237,7 @@ fn registers(random: &mut Random, template: &Template, fields: &templates::Field
         }
         if let Some(n) = base.filter(|_| base == index) {
             // Base and index in one: the sum lies in the window, and aligned wherever else a shift puts it.
-            r[n] = WINDOW / 2 | y & 0x7fc;
+            r[n] = (WINDOW / 2) | y & 0x7fc;
         }
     }
     if has(TARGET)

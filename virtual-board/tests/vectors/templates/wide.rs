@@ -22,7 +22,7 @@ fn indexed(f: &Fields) -> bool {
     (p | w) == 1
         && !(p == 1 && u == 1 && w == 0)
         && !(writes && f.of('N') == f.of('t'))
-        && !(writes && f.of('N') == 13 && f.of('k') % 4 != 0)
+        && !(writes && f.of('N') == 13 && !f.of('k').is_multiple_of(4))
 }
 
 /// The same for a load of PC.

@@ -388,3 +388,26 @@ fn unprivileged_accesses_ask_for_their_own_rights() {
     assert_eq!(after(&[0xf841, 0x0e00]), Ok(0x82)); // STRT
     assert_eq!(after(&[0xf841, 0x0c04]), Ok(1 << 9 | 1 << 15)); // STR to where nothing is
 }
+
+#[test]
+fn unprivileged_accesses_load_and_store_as_others_do() {
+    let before = [(R(0), 0x1122_3344), (R(1), RAM), (Ram(4), 0x8899_aabb)];
+    check("ldrt r0, [r1, #4]", &[0xf851, 0x0e04], &before, &[(R(0), 0x8899_aabb)]);
+    check(
+        "ldrsbt r0, [r1, #7]",
+        &[0xf911, 0x0e07],
+        &before,
+        &[(R(0), 0xffff_ff88)],
+    );
+    check(
+        "strht r0, [r1, #6]",
+        &[0xf821, 0x0e06],
+        &before,
+        &[(Ram(4), 0x3344_aabb)],
+    );
+    // The system control space is privileged code's.
+    assert_eq!(
+        fault_bits(CORTEX_M4F, &[0xf851, 0x0e00], &[(R(1), 0xe000_ed08)]),
+        BUS_DATA
+    );
+}
