@@ -94,7 +94,7 @@ impl Core {
         Ok(())
     }
 
-    /// Whether unprivileged code may make an access, whoever runs now: LDRT and STRT (Arm DDI 0403E, A7.7.69 and B3.5). They
+    /// Whether unprivileged code may make an access, whoever runs now: LDRT and STRT (Arm DDI 0403E, A7.7, LDRT; B3.5). They
     /// never reach the system control space.
     pub(super) fn as_unprivileged(&mut self, address: u32, bytes: u32, write: bool) -> Done {
         if address & (bytes - 1) != 0 {
