@@ -29,7 +29,7 @@ const NOT_V6: &str =
     "DDI 0419E A5.2.5, A5.2.6, A5.3: UNDEFINED on Armv6-M. rsemu, which runs as Armv7-M, knows the encoding";
 const NOT_V6_BOTH: &str =
     "DDI 0419E A5.2.5, A5.2.6: UNDEFINED on Armv6-M. rsemu runs as Armv7-M, and Unicorn's Cortex-M0 executes it too";
-const ALIGNED: &str = "DDI 0403E A3.2.1 (DDI 0553B B5, alignment): a fault wherever the address is unaligned. Unicorn is wrong, it has no such check";
+const ALIGNED: &str = "DDI 0403E A3.2.1 (and the same list in DDI 0553B): a fault wherever the address is unaligned. Unicorn is wrong, it has no such check";
 const TBH: &str = "DDI 0403E A3.2.1 and A7.7, TBB, TBH (MemU): an unaligned table is read. rsemu is wrong, it faults";
 const ISB: &str =
     "DDI 0403E A7.3, ITAdvance(): ISB advances an IT block as any instruction. Unicorn is wrong, the block ends";

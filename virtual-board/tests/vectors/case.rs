@@ -176,8 +176,8 @@ fn general(random: &mut Random) -> u32 {
 }
 
 /// A value of a floating-point register: zeros, infinities, both kinds of NaN, subnormal numbers, integers, values whose
-/// products or sums leave the range, and any bits.
-fn single(random: &mut Random) -> u32 {
+/// products or sums leave the range, and any bits. With `edges` it is one of sixteen, so that infinities, zeros and NaNs meet.
+fn single(random: &mut Random, edges: bool) -> u32 {
     const EDGES: [u32; 16] = [
         0,
         0x8000_0000,
@@ -198,6 +198,7 @@ fn single(random: &mut Random) -> u32 {
     ];
     let y = random.word();
     match random.below(11) {
+        _ if edges => EDGES[y as usize % 16],
         0 | 1 => EDGES[y as usize % 16],
         8 => y & 0x877f_ffff,
         9 => y | 0x7000_0000,
@@ -312,8 +313,9 @@ impl Case {
         let apsr = random.word() & architecture.flags();
         let (mut s, mut control) = ([0; 32], 0);
         if architecture.has_fp() {
+            let edges = random.below(4) == 0;
             for value in &mut s {
-                *value = single(&mut random);
+                *value = single(&mut random, edges);
             }
             control = fpscr(&mut random, template);
         }
