@@ -7,7 +7,9 @@
 pub mod bus;
 pub mod core;
 pub mod event;
+pub mod host;
 pub mod memory;
 pub mod part;
+pub mod run;
 pub mod soc;
 pub mod time;

@@ -1,5 +1,10 @@
 //! Models of chips: everything around the core.
 
+pub mod cmsdk;
+pub mod mps2;
+pub mod nrf51;
+mod nrf51_timer;
+
 use crate::{
     bus::{Bus, Lines},
     event::{Event, ResetCause},
