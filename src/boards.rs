@@ -34,7 +34,7 @@ pub fn run(out: Output) {
             json!({
                 "name": machine.name(),
                 "core": machine.core(),
-                "tested": "run in QEMU by the test suite, identical to the simulator",
+                "tested": "modelled in this program, compared with QEMU by the test suite, identical to the simulator",
             })
         })
         .collect();

@@ -1,12 +1,14 @@
 //! What can go wrong, with the mend.
 
+use crate::Backend;
 use std::{io, path::PathBuf};
+use virtual_board::host::elf::ElfError;
 
 /// Why there is no emulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The emulator is not installed.
+    /// QEMU was asked for and is not installed.
     #[error("qemu-system-arm is not installed; type: apt-get install qemu-system-arm")]
     QemuMissing,
 
@@ -70,6 +72,24 @@ pub enum Error {
         why: String,
     },
 
+    /// The board cannot go on: it locked up, sleeps for ever, or does what no model knows.
+    #[error("the emulated board stopped after {lines} lines of its log: {why}")]
+    Stopped {
+        /// Why, with the address.
+        why: String,
+        /// Lines of its log by then.
+        lines: usize,
+    },
+
+    /// The run came to its end and logged nothing.
+    #[error("the image logged nothing in {backend}: {messages}")]
+    Silent {
+        /// What ran it.
+        backend: Backend,
+        /// What was said in place of a log.
+        messages: String,
+    },
+
     /// The emulator itself failed.
     #[error("qemu-system-arm failed: {message}")]
     Qemu {
@@ -85,4 +105,22 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+impl From<ElfError> for Error {
+    fn from(error: ElfError) -> Self {
+        match error {
+            ElfError::Io { path, source } => Self::Io { path, source },
+            ElfError::Image { path, why } => Self::Image { path, why },
+            ElfError::NoMemory {
+                path,
+                address,
+                bytes,
+                regions,
+            } => Self::Image {
+                path,
+                why: format!("{bytes} bytes of it belong to {address:#010x}, and the machine has {regions}"),
+            },
+        }
+    }
 }

@@ -1,10 +1,9 @@
 //! Faults on request: what a board does after a panic, an exhausted stack, a fault of the core.
 
 use crate::{
-    Error, Image, Machine, Options,
+    Backend, Error, Image, Machine, Options,
     image::{self, Program},
     memory::Loads,
-    qemu,
 };
 
 /// What goes wrong.
@@ -39,8 +38,8 @@ impl Fault {
 ///
 /// # Errors
 /// As [`crate::run`], but for the fault itself; [`Error::Timeout`] where the board never comes to rest.
-pub fn commit(fault: Fault, machine: Machine) -> Result<Vec<String>, Error> {
-    qemu::check()?;
+pub fn commit(fault: Fault, machine: Machine, backend: Backend) -> Result<Vec<String>, Error> {
+    backend.check()?;
     let image = Image::read(image::built(machine, Program::Faults, false)?)?;
     let loads = Loads {
         memory: vec![(image.regions.blob.start, vec![fault.letter(); 4])],
@@ -48,6 +47,7 @@ pub fn commit(fault: Fault, machine: Machine) -> Result<Vec<String>, Error> {
     };
     let options = Options {
         machine,
+        backend,
         timeout_s: 30,
         ..Options::default()
     };

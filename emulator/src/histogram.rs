@@ -1,13 +1,13 @@
 //! Every program counter of a run, from which a histogram of executed instructions is made.
 //!
-//! The emulator translates one instruction at a time and logs each before it runs (`-singlestep -d exec,nochain`), about
-//! a million lines a second of its time, read as they come and never stored.
+//! The virtual board hands them over as it goes. QEMU translates one instruction at a time and logs each before it runs
+//! (`-singlestep -d exec,nochain`), about a million lines a second of its time, read as they come and never stored.
 
 use crate::{
-    Error, Image, Options,
+    Backend, Error, Image, Options,
+    backend::{End, in_process, qemu},
     image::{self, Program},
     memory::Loads,
-    qemu,
 };
 use std::{
     io::{BufRead, BufReader},
@@ -43,8 +43,26 @@ pub fn program_counters(
 ) -> Result<(), Error> {
     let image = Image::open(options)?;
     let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
+    match options.backend {
+        Backend::VirtualBoard => by_the_board(&image, &loads, options, sink),
+        Backend::Qemu => by_qemu(&image, &loads, options, sink),
+    }
+}
+
+fn by_the_board(image: &Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
+    match in_process::trace(&image.program, loads, options, sink)?.end {
+        End::Itself => Ok(()),
+        End::Timeout => Err(Error::Timeout {
+            seconds: options.timeout_s,
+            lines: 0,
+        }),
+        End::Stopped(why) => Err(Error::Stopped { why, lines: 0 }),
+    }
+}
+
+fn by_qemu(image: &Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
     let folder = qemu::folder()?;
-    let mut command = qemu::command(&image.path, &loads, options, folder.path())?;
+    let mut command = qemu::command(image.program.path(), loads, options, folder.path())?;
     command.args(["-singlestep", "-d", "exec,nochain"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let failed = |message: String| Error::Qemu { message };

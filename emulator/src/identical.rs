@@ -1,11 +1,10 @@
 //! Random networks on an emulated board: what its arithmetic makes of them, as checksums to compare with the host's.
 
 use crate::{
-    Error, Image, Machine, Options,
+    Backend, Error, Image, Machine, Options,
     image::{self, Program},
     log,
     memory::Loads,
-    qemu,
 };
 
 /// A network and what to feed it with.
@@ -29,12 +28,13 @@ impl Board {
     ///
     /// # Errors
     /// A tool is missing, or the image cannot be built.
-    pub fn new(machine: Machine, portable: bool) -> Result<Self, Error> {
-        qemu::check()?;
+    pub fn new(machine: Machine, portable: bool, backend: Backend) -> Result<Self, Error> {
+        backend.check()?;
         Ok(Self {
             image: Image::read(image::built(machine, Program::Identical, portable)?)?,
             options: Options {
                 machine,
+                backend,
                 timeout_s: 600,
                 ..Options::default()
             },

@@ -18,8 +18,10 @@
 //! ([`Options::firmware`]). What the emulator counts are instructions, not cycles; its time is virtual and repeats
 //! exactly.
 
+mod backend;
 pub mod boards;
 pub mod classify;
+mod console;
 mod error;
 pub mod faults;
 pub mod firmware;
@@ -30,24 +32,28 @@ mod log;
 mod machine;
 pub mod measure;
 mod memory;
-mod qemu;
 mod settings;
 
+pub use backend::Backend;
+pub use console::console;
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};
 pub use machine::Machine;
-pub use qemu::qemu_available;
 pub use settings::{Budget, Settings, Spending};
 
+use backend::End;
 pub use image::Program;
 use memory::{Loads, Regions};
 use std::path::PathBuf;
+use virtual_board::host::elf;
 
 /// How to emulate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The board.
     pub machine: Machine,
+    /// What runs the image.
+    pub backend: Backend,
     /// How the board is to run the sequences.
     pub settings: Settings,
     /// An ELF of `firmware/boards/qemu`, with the program that is run, in place of building one from the source tree.
@@ -64,6 +70,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             machine: Machine::default(),
+            backend: Backend::default(),
             settings: Settings::default(),
             firmware: None,
             icount_shift: 6,
@@ -184,7 +191,7 @@ pub fn program_image(machine: Machine, program: Program) -> Result<PathBuf, Erro
 
 /// A firmware image, read.
 pub(crate) struct Image {
-    path: PathBuf,
+    program: elf::Image,
     table: defmt_decoder::Table,
     regions: Regions,
 }
@@ -197,7 +204,7 @@ impl Image {
 
     /// Finds the image of a program, or builds it.
     fn of(options: &Options, program: Program) -> Result<Self, Error> {
-        qemu::check()?;
+        options.backend.check()?;
         Self::read(image::find(options, program)?)
     }
 
@@ -209,7 +216,7 @@ impl Image {
         Ok(Self {
             table: log::table(&elf, &path)?,
             regions: Regions::of(&elf, &path)?,
-            path,
+            program: elf::Image::parse(&elf, &path)?,
         })
     }
 
@@ -221,7 +228,7 @@ impl Image {
     /// The same, and hands on each line of the log as it comes.
     fn watch(&self, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&str)) -> Result<Vec<String>, Error> {
         let mut decoder = log::Decoder::new(&self.table);
-        let output = qemu::run(&self.path, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
+        let output = backend::run(self, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
         if let Some(path) = &options.keep_log {
             let text: String = decoder.lines.iter().flat_map(|line| [line, "\n"]).collect();
             std::fs::write(path, text).map_err(|source| Error::Io {
@@ -229,19 +236,22 @@ impl Image {
                 source,
             })?;
         }
-        let lines = decoder.finish(&self.path)?;
-        if output.timed_out {
-            return Err(Error::Timeout {
+        let lines = decoder.finish(self.program.path())?;
+        match output.end {
+            End::Timeout => Err(Error::Timeout {
                 seconds: options.timeout_s,
                 lines: lines.len(),
-            });
+            }),
+            End::Stopped(why) => Err(Error::Stopped {
+                why,
+                lines: lines.len(),
+            }),
+            End::Itself if lines.is_empty() => Err(Error::Silent {
+                backend: options.backend,
+                messages: output.messages,
+            }),
+            End::Itself => Ok(lines),
         }
-        if lines.is_empty() {
-            return Err(Error::Qemu {
-                message: output.messages,
-            });
-        }
-        Ok(lines)
     }
 }
 

@@ -3,7 +3,7 @@
 mod random_model;
 
 use emulator::{
-    Error, Machine, Options,
+    Backend, Error, Machine, Options,
     faults::{Fault, commit},
     run,
 };
@@ -14,7 +14,8 @@ use random_model::{Shape, random};
 fn a_persistent_fault_is_recorded_restarted_three_times_and_parked() {
     for machine in Machine::ALL {
         for fault in Fault::ALL {
-            let log = commit(fault, machine).unwrap_or_else(|error| panic!("{fault:?} on {machine}: {error}"));
+            let log = commit(fault, machine, Backend::VirtualBoard)
+                .unwrap_or_else(|error| panic!("{fault:?} on {machine}: {error}"));
             let expected = match fault {
                 Fault::Panic => "panic at line 2",
                 Fault::StackOverflow => "stack overflow at 0x",
@@ -33,6 +34,23 @@ fn a_persistent_fault_is_recorded_restarted_three_times_and_parked() {
             let last = lines.next().unwrap();
             assert!(last.starts_with(&format!("parked: {expected}")), "{machine}: {log:#?}");
             assert_eq!(lines.next(), None, "{machine}");
+        }
+    }
+}
+
+#[test]
+fn faults_end_alike_in_qemu() {
+    if !Backend::Qemu.available() {
+        println!("skipped: qemu-system-arm is not installed");
+        return;
+    }
+    for machine in Machine::ALL {
+        for fault in Fault::ALL {
+            let [own, qemu] = Backend::ALL.map(|backend| {
+                commit(fault, machine, backend)
+                    .unwrap_or_else(|error| panic!("{fault:?} on {machine}, {backend}: {error}"))
+            });
+            assert_eq!(own, qemu, "{fault:?} on {machine}");
         }
     }
 }

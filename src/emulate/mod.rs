@@ -92,6 +92,7 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     }
     let options = Options {
         machine,
+        backend: args.with,
         settings,
         firmware: args.firmware.clone(),
         ..Options::default()

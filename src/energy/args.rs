@@ -274,6 +274,9 @@ pub struct CyclesArgs {
     /// The emulated machine.
     #[arg(long, default_value = "mps2-an386")]
     pub machine: String,
+    /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
+    #[arg(long, value_name = "NAME", default_value_t)]
+    pub with: emulator::Backend,
     /// A firmware image (ELF); built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,

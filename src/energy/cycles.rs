@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-/// Sequences where nothing else is said: the emulator logs every instruction.
+/// Sequences where nothing else is said: every instruction is looked at.
 const COUNT: usize = 1;
 /// Seconds until the emulator is stopped.
 const TIMEOUT_S: u64 = 600;
@@ -69,6 +69,7 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
     let x = &prepared.data.x;
     let options = Options {
         machine,
+        backend: args.with,
         firmware: args.firmware.clone(),
         timeout_s: TIMEOUT_S,
         ..Options::default()

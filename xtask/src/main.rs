@@ -12,6 +12,7 @@ mod sizes;
 mod test;
 
 use clap::{Parser, Subcommand};
+use emulator::Backend;
 use std::process::ExitCode;
 
 /// The project's own commands.
@@ -36,6 +37,9 @@ enum Command {
         /// Counts on this machine only, and prints without writing.
         #[arg(long)]
         machine: Option<String>,
+        /// What runs the images: virtual-board, or qemu, of which nothing is written.
+        #[arg(long, default_value_t)]
+        with: Backend,
     },
     /// Makes the cards and blobs of models/ by the commands that they name.
     ModelCards {
@@ -67,6 +71,9 @@ enum Command {
         /// Compares this machine only.
         #[arg(long)]
         machine: Option<String>,
+        /// What runs the images: virtual-board, or qemu.
+        #[arg(long, default_value_t)]
+        with: Backend,
     },
     /// Puts the figures of benches/mcu.md into the README of the inference crate.
     Readme {
@@ -91,11 +98,21 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test => test::run(),
-        Command::BenchMcu { json, check, machine } => bench_mcu::run(json, check, machine.as_deref()),
+        Command::BenchMcu {
+            json,
+            check,
+            machine,
+            with,
+        } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Coverage => coverage::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
-        Command::Identical { pairs, seed, machine } => identical::run(pairs, seed, machine.as_deref()),
+        Command::Identical {
+            pairs,
+            seed,
+            machine,
+            with,
+        } => identical::run(pairs, seed, machine.as_deref(), with),
         Command::Readme { check } => bench_mcu::readme::run(check),
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Miri => test::miri(),

@@ -63,7 +63,7 @@ const STEPS: &[(&str, &str)] = &[
     ("", "cargo run --quiet --package xtask -- model-cards --check"),
 ];
 
-/// Adds missing Rust targets, and QEMU where this user may install it.
+/// Adds missing Rust targets, and QEMU, with which the emulated boards are compared, where this user may install it.
 pub fn setup() -> anyhow::Result<()> {
     let installed = output("rustup target list --installed").unwrap_or_default();
     let missing: Vec<&str> = TARGETS
@@ -81,7 +81,10 @@ pub fn setup() -> anyhow::Result<()> {
     } else if output("sudo -n true").is_some() {
         "sudo -n "
     } else {
-        bail!("the emulator is missing and cannot be installed from here; type: sudo apt-get install qemu-system-arm");
+        println!(
+            "QEMU is missing, nothing will be compared with it; to have it, type: sudo apt-get install qemu-system-arm"
+        );
+        return Ok(());
     };
     shell::run("", &format!("{sudo}apt-get update -qq"))?;
     shell::run(

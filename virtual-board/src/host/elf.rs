@@ -14,7 +14,6 @@ use std::{
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum ElfError {
     /// The file cannot be read.
     #[error("{path}: {source}")]

@@ -2,13 +2,14 @@
 
 use crate::shell;
 use anyhow::{Context, bail};
+use emulator::{Backend, Options};
 use float_model::Family;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// An emulated machine, or the same one with other kernels.
@@ -81,6 +82,9 @@ pub const MACHINES: [Machine; 5] = [
         room: 0x20_0000,
     },
 ];
+
+/// Seconds until a run is given up.
+const TIMEOUT_S: u64 = 60;
 
 /// Instructions that the image calibrates with, and how often.
 const NOPS: f64 = 1000.0;
@@ -191,24 +195,14 @@ impl Image {
     }
 
     /// Loads a blob and runs.
-    pub fn run(&self, blob: &[u8]) -> anyhow::Result<Counted> {
-        let file = tempfile::NamedTempFile::new()?;
-        fs::write(file.path(), blob)?;
-        let load = format!(
-            "loader,file={},addr={:#x},force-raw=on",
-            file.path().display().to_string().replace(',', ",,"),
-            self.machine.address
-        );
-        let output = Command::new("qemu-system-arm")
-            .args(["-machine", self.machine.name, "-display", "none", "-monitor", "none"])
-            .args(["-serial", "none", "-icount", "shift=6,sleep=off"])
-            .args(["-semihosting-config", "enable=on,target=native", "-kernel"])
-            .arg(&self.path)
-            .args(["-device", &load])
-            .stdin(Stdio::null())
-            .output()
-            .context("qemu-system-arm cannot be started; type: cargo xtask setup")?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    pub fn run(&self, blob: &[u8], with: Backend) -> anyhow::Result<Counted> {
+        let options = Options {
+            machine: self.machine.name.parse().map_err(anyhow::Error::msg)?,
+            backend: with,
+            timeout_s: TIMEOUT_S,
+            ..Options::default()
+        };
+        let text = emulator::console(&self.path, &[(self.machine.address, blob)], &options)?;
         let line = text
             .lines()
             .find_map(|line| line.strip_prefix("bench "))

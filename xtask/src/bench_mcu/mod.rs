@@ -12,6 +12,7 @@ mod report;
 
 use anyhow::bail;
 use blobs::Weights;
+use emulator::Backend;
 use float_model::Family;
 use image::Image;
 use report::Row;
@@ -40,14 +41,14 @@ const UPDATES: u32 = 16;
 const GROWTH: f64 = 1.03;
 
 /// Counts everything and writes the file; or, to check, compares with it.
-pub fn run(json: bool, check: bool, only: Option<&str>) -> anyhow::Result<()> {
+pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow::Result<()> {
     let path = crate::shell::root().join(FILE);
     let before = fs::read_to_string(&path).unwrap_or_default();
-    let rows = count(only)?;
+    let rows = count(only, with)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&rows)?);
     }
-    if only.is_some() {
+    if only.is_some() || with != Backend::default() && !check {
         if !json {
             println!("{}", report::markdown(&rows));
         }
@@ -66,7 +67,7 @@ pub fn run(json: bool, check: bool, only: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// One row for each machine, cell, shape and kernel that fits the machine's memory.
-fn count(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
+fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for machine in image::MACHINES {
         if only.is_some_and(|only| only != machine.name) {
@@ -81,7 +82,7 @@ fn count(only: Option<&str>) -> anyhow::Result<Vec<Row>> {
                     if blob.bytes().len() > machine.room {
                         continue;
                     }
-                    let counted = image.run(blob.bytes())?;
+                    let counted = image.run(blob.bytes(), with)?;
                     let crc = crc_here(&blob.model())?;
                     if counted.crc != crc {
                         bail!(

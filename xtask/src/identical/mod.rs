@@ -6,7 +6,7 @@ mod reference;
 
 use anyhow::bail;
 use emulator::{
-    Machine,
+    Backend, Machine,
     identical::{Board, Pair},
 };
 use pairs::Pairs;
@@ -15,7 +15,7 @@ use pairs::Pairs;
 const LARGEST_BLOB: usize = 0x1_8000;
 
 /// Compares `count` pairs on each machine, or on one.
-pub fn run(count: usize, seed: u64, only: Option<&str>) -> anyhow::Result<()> {
+pub fn run(count: usize, seed: u64, only: Option<&str>, with: Backend) -> anyhow::Result<()> {
     let pairs: Vec<Pair> = Pairs::new(seed, LARGEST_BLOB).take(count).collect();
     let expected: Vec<u32> = pairs.iter().map(reference::digest).collect::<anyhow::Result<_>>()?;
     println!("{count} pairs, seed {seed}: {}", pairs::describe(&pairs));
@@ -24,7 +24,7 @@ pub fn run(count: usize, seed: u64, only: Option<&str>) -> anyhow::Result<()> {
             continue;
         }
         for portable in [false, true] {
-            let board = Board::new(machine, portable)?;
+            let board = Board::new(machine, portable, with)?;
             let what = format!(
                 "{machine} ({}), {} kernels",
                 machine.core(),

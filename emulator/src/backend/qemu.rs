@@ -1,5 +1,6 @@
 //! One run of `qemu-system-arm`.
 
+use super::{End, Output};
 use crate::{Error, Options, memory::Loads};
 use std::{
     fs,
@@ -14,12 +15,6 @@ use tempfile::TempDir;
 const QEMU: &str = "qemu-system-arm";
 /// How often a running emulator is looked at.
 const POLL: Duration = Duration::from_millis(5);
-
-/// Whether `qemu-system-arm` can be started.
-#[must_use]
-pub fn qemu_available() -> bool {
-    check().is_ok()
-}
 
 /// Says how to install the emulator where it is missing.
 pub fn check() -> Result<(), Error> {
@@ -38,14 +33,6 @@ pub fn check() -> Result<(), Error> {
             message: error.to_string(),
         }),
     }
-}
-
-/// What a run left behind.
-pub struct Output {
-    /// What the emulator itself had to say.
-    pub messages: String,
-    /// It was ended from here.
-    pub timed_out: bool,
 }
 
 /// A folder for what a run needs; it goes away with the value.
@@ -115,10 +102,10 @@ pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(
         message: error.to_string(),
     })?;
     let started = Instant::now();
-    let mut timed_out = false;
+    let mut end = End::Itself;
     while child.try_wait().map_err(io)?.is_none() {
         if started.elapsed() > Duration::from_secs(options.timeout_s) {
-            timed_out = true;
+            end = End::Timeout;
             child.kill().map_err(io)?;
             child.wait().map_err(io)?;
             break;
@@ -131,7 +118,7 @@ pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(
         messages: String::from_utf8_lossy(&fs::read(&messages).map_err(io)?)
             .trim()
             .to_owned(),
-        timed_out,
+        end,
     })
 }
 

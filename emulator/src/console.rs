@@ -1,0 +1,44 @@
+//! Any image on an emulated board, with what it writes to its console as text.
+
+use crate::{
+    Backend, Error, Options,
+    backend::{End, in_process, qemu},
+    memory::Loads,
+};
+use std::path::Path;
+use virtual_board::host::elf;
+
+/// Runs the image at `path` with these bytes in memory, each behind its address, until it ends; returns what it wrote to its
+/// console. Of the options those that name the machine, what runs it, its pace and its time count.
+///
+/// # Errors
+/// The file is no image for the machine, a tool is missing, or the run did not come to its end.
+pub fn console(path: &Path, memory: &[(u32, &[u8])], options: &Options) -> Result<String, Error> {
+    options.backend.check()?;
+    let loads = Loads {
+        memory: memory
+            .iter()
+            .map(|(address, bytes)| (*address, bytes.to_vec()))
+            .collect(),
+        ..Loads::default()
+    };
+    let mut written = Vec::new();
+    let sink = &mut |bytes: &[u8]| written.extend_from_slice(bytes);
+    let output = match options.backend {
+        Backend::VirtualBoard => {
+            let image = elf::Image::read(path)?;
+            in_process::run(&image, &loads, options, sink)?
+        }
+        Backend::Qemu => qemu::run(path, &loads, options, sink)?,
+    };
+    let text = String::from_utf8_lossy(&written).into_owned() + &output.messages;
+    let lines = text.lines().count();
+    match output.end {
+        End::Itself => Ok(text),
+        End::Timeout => Err(Error::Timeout {
+            seconds: options.timeout_s,
+            lines,
+        }),
+        End::Stopped(why) => Err(Error::Stopped { why, lines }),
+    }
+}
