@@ -17,7 +17,7 @@ mod spans;
 mod special;
 pub mod system;
 
-pub use exceptions::{Fault, Sleep, Wait};
+pub use exceptions::Fault;
 pub use pace::{Counts, Pace};
 pub use profile::Profile;
 pub use registers::Registers;
@@ -64,6 +64,15 @@ pub enum Stop {
     Unmodelled(String),
 }
 
+/// How a core sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sleep {
+    /// After WFI, or by SLEEPONEXIT: until an interrupt is pending that would be taken but for PRIMASK.
+    UntilInterrupt,
+    /// After WFE: until an event.
+    UntilEvent,
+}
+
 /// A core with its memory.
 #[derive(Debug)]
 pub struct Core {
@@ -97,6 +106,8 @@ pub struct Core {
     lowest_sp: u32,
     /// The instruction that is executed belongs to an IT block.
     in_it: bool,
+    /// Loads and stores have the rights of unprivileged code, whoever makes them.
+    as_user: bool,
 }
 
 /// What decides about protection besides an address.
@@ -112,7 +123,7 @@ impl Core {
     #[must_use]
     pub fn new(profile: Profile, memory: Memory) -> Self {
         let mut core = Self {
-            registers: Registers::default(),
+            registers: Registers::new(),
             system: System::new(&profile),
             isa: Isa::of(&profile),
             refill: cycles::refill(profile.timing),
@@ -130,6 +141,7 @@ impl Core {
             wait_states: (0, 0),
             lowest_sp: u32::MAX,
             in_it: false,
+            as_user: false,
         };
         core.reset();
         core
@@ -184,8 +196,9 @@ impl Core {
         if let Some(stop) = self.take_stop() {
             return Some(stop);
         }
-        if let Some(sleep) = self.sleep {
-            return Some(Stop::Asleep { deep: sleep.deep });
+        if self.sleep.is_some() {
+            let deep = self.system.sleeps_deeply();
+            return Some(Stop::Asleep { deep });
         }
         let now = self.now();
         if now >= until {

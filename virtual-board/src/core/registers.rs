@@ -4,7 +4,7 @@
 ///
 /// Flags are kept as words, since most instructions set them and few read them: N is bit 31 of `negative`, Z is set where
 /// `zero` is 0.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registers {
     /// R0 to R12, the stack pointer in use as R13, the link register as R14. R15 is what an instruction reads as PC.
     pub r: [u32; 16],
@@ -53,6 +53,37 @@ pub struct Registers {
 }
 
 impl Registers {
+    /// As a reset leaves them: what the architecture calls UNKNOWN is 0, and LR is all ones.
+    #[must_use]
+    pub const fn new() -> Self {
+        let mut r = [0; 16];
+        r[14] = u32::MAX;
+        Self {
+            r,
+            pc: 0,
+            negative: 0,
+            zero: 1,
+            carry: false,
+            overflow: false,
+            saturated: false,
+            greater_equal: 0,
+            it: 0,
+            thumb: true,
+            ipsr: 0,
+            other_sp: 0,
+            psp_in_use: false,
+            primask: false,
+            faultmask: false,
+            basepri: 0,
+            unprivileged: false,
+            fp_active: false,
+            sp_limits: [0; 2],
+            s: [0; 32],
+            fpscr: 0,
+            exclusive: None,
+        }
+    }
+
     /// Whether a condition of four bits holds (Arm DDI 0403E, A7.3).
     #[must_use]
     #[inline]
@@ -77,6 +108,12 @@ impl Registers {
         (self.negative, self.zero) = (result, result);
     }
 
+    /// APSR: N, Z, C, V, Q and GE.
+    #[must_use]
+    pub const fn apsr(&self) -> u32 {
+        self.nzcv() | (self.saturated as u32) << 27 | (self.greater_equal as u32) << 16
+    }
+
     /// N, Z, C and V as bits 31 to 28.
     #[must_use]
     pub const fn nzcv(&self) -> u32 {
@@ -92,5 +129,11 @@ impl Registers {
         self.zero = !flags & 1 << 30;
         self.carry = flags >> 29 & 1 != 0;
         self.overflow = flags >> 28 & 1 != 0;
+    }
+}
+
+impl Default for Registers {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -29,12 +29,6 @@ mod number {
 pub struct Unmodelled;
 
 impl Registers {
-    /// APSR: N, Z, C, V, Q and GE.
-    #[must_use]
-    pub fn apsr(&self) -> u32 {
-        self.nzcv() | u32::from(self.saturated) << 27 | u32::from(self.greater_equal & 0xf) << 16
-    }
-
     /// xPSR: APSR, EPSR and IPSR in one word.
     #[must_use]
     pub fn xpsr(&self) -> u32 {

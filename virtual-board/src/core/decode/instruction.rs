@@ -380,8 +380,6 @@ pub enum Float {
 /// What the architecture defines and no model of ours executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Gap {
-    /// LDRT, STRT and their narrower forms.
-    Unprivileged,
     /// SG, BXNS, BLXNS, TT, VLSTM, VLLDM: there is one security state.
     Security,
     /// MRS or MSR of a register that the core does not have, or with a value that no model follows.
@@ -393,7 +391,6 @@ impl Gap {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Unprivileged => "an unprivileged load or store (LDRT, STRT)",
             Self::Special => "a special register that this core does not have, or a value that no model follows",
             Self::Security => "an instruction of the security extension (SG, BXNS, BLXNS, TT, VLSTM, VLLDM)",
         }
@@ -629,6 +626,20 @@ pub enum Instruction {
         n: Reg,
         offset: i16,
         post: bool,
+    },
+    /// LDRT and its narrower forms.
+    LoadUnprivileged {
+        size: Size,
+        t: Reg,
+        n: Reg,
+        offset: u8,
+    },
+    /// STRT and its narrower forms.
+    StoreUnprivileged {
+        size: Size,
+        t: Reg,
+        n: Reg,
+        offset: u8,
     },
     LoadRegister {
         size: Size,

@@ -22,12 +22,7 @@ impl Core {
     pub(in crate::core) fn take_reset(&mut self) {
         let table = self.system.scb.vector_table;
         let words = (self.memory.word(table), self.memory.word(table.wrapping_add(4)));
-        self.registers = Registers {
-            thumb: true,
-            zero: 1,
-            ..Registers::default()
-        };
-        self.registers.r[14] = u32::MAX;
+        self.registers = Registers::new();
         let (Some(sp), Some(start)) = words else {
             self.lock_up();
             return;

@@ -5,7 +5,7 @@
 
 use crate::core::{
     Core, Stop,
-    system::{DFSR_BKPT, cfsr, default_executable, hfsr, number},
+    system::{DFSR_BKPT, cfsr, hfsr, number},
 };
 
 /// Something that an instruction, or the entry to or return from an exception, must not do.
@@ -100,15 +100,6 @@ impl Core {
     pub(in crate::core) fn supervisor_call(&mut self) {
         if let Some(exception) = self.pend_or_escalate(number::SV_CALL) {
             self.enter(exception);
-        }
-    }
-
-    /// The fault of a fetch that the memory did not answer: of protection where code may not lie, of the bus elsewhere.
-    pub(in crate::core) fn fetch_fault(&self, address: u32) -> Fault {
-        if default_executable(address) {
-            Fault::BusFetch { address }
-        } else {
-            Fault::Protection { address, fetch: true }
         }
     }
 

@@ -3,12 +3,12 @@
 //! Armv7-M ARM (DDI 0403E) B1.5.8; Armv6-M ARM (DDI 0419E) B1.5.8; Armv8-M ARM (DDI 0553B) B3.22 to B3.25.
 
 use super::{
-    Fault, Wait,
+    Fault,
     entry::{BASIC_BYTES, EXTENDED_BYTES, PADDED},
     timing,
 };
 use crate::core::{
-    Core, Stop,
+    Core, Sleep, Stop,
     system::{LSPACT, number},
 };
 
@@ -181,7 +181,7 @@ impl Core {
         self.system.current = self.registers.ipsr;
         (self.system.event, self.system.attention, self.system.fp_ready) = (true, true, false);
         if !target.handler && last && self.system.scb.sleep_on_exit() {
-            self.fall_asleep(Wait::Interrupt);
+            self.fall_asleep(Sleep::UntilInterrupt);
         }
     }
 }

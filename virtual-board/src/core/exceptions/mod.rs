@@ -11,7 +11,6 @@ mod sleep;
 mod timing;
 
 pub use faults::Fault;
-pub use sleep::{Sleep, Wait};
 
 use super::Core;
 

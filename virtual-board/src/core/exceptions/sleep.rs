@@ -2,25 +2,7 @@
 //!
 //! Armv7-M ARM (DDI 0403E) B1.5.17 to B1.5.19.
 
-use crate::core::Core;
-
-/// What a sleeping core waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
-    /// WFI, or SLEEPONEXIT: an exception that would pre-empt if PRIMASK were 0.
-    Interrupt,
-    /// WFE: the event register.
-    Event,
-}
-
-/// A core's sleep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sleep {
-    /// What ends it.
-    pub wait: Wait,
-    /// SCR.SLEEPDEEP was set as it began.
-    pub deep: bool,
-}
+use crate::core::{Core, Sleep};
 
 impl Core {
     /// The sleep that the core is in.
@@ -38,19 +20,18 @@ impl Core {
     /// WFI. The program counter is already behind it. Whether there is anything to sleep for is found by
     /// [`Core::take_exceptions`], which has to be called before the run ends.
     pub(in crate::core) fn wait_for_interrupt(&mut self) {
-        self.fall_asleep(Wait::Interrupt);
+        self.fall_asleep(Sleep::UntilInterrupt);
     }
 
     /// WFE. Where the event register is set it is cleared, and the core goes on.
     pub(in crate::core) fn wait_for_event(&mut self) {
         if !std::mem::take(&mut self.system.event) {
-            self.fall_asleep(Wait::Event);
+            self.fall_asleep(Sleep::UntilEvent);
         }
     }
 
-    pub(super) fn fall_asleep(&mut self, wait: Wait) {
-        let deep = self.system.scb.sleep_deep();
-        self.sleep = Some(Sleep { wait, deep });
+    pub(super) fn fall_asleep(&mut self, sleep: Sleep) {
+        self.sleep = Some(sleep);
         self.system.attention = true;
     }
 
@@ -58,11 +39,16 @@ impl Core {
     pub(super) fn wake_if_due(&mut self) {
         let wakes = match self.sleep {
             None => return,
-            Some(Sleep { wait: Wait::Event, .. }) => std::mem::take(&mut self.system.event),
-            Some(_) => self.system.nvic.preempting(self.priority_without_primask()).is_some(),
+            Some(Sleep::UntilEvent) => std::mem::take(&mut self.system.event),
+            Some(Sleep::UntilInterrupt) => self.wakes(),
         };
         if wakes {
             self.sleep = None;
         }
+    }
+
+    /// Whether an exception is pending that would be taken but for PRIMASK.
+    fn wakes(&self) -> bool {
+        self.system.nvic.preempting(self.priority_without_primask()).is_some()
     }
 }

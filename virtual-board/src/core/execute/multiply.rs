@@ -98,7 +98,7 @@ impl Core {
 
     /// A division by zero is a fault where CCR.DIV_0_TRP says so, else its quotient is 0.
     fn divisor(&self, m: u32) -> Done {
-        if m == 0 && self.system.scb.traps_division_by_zero() {
+        if m == 0 && self.system.traps_division() {
             return Err(Fault::DivideByZero.into());
         }
         Ok(())

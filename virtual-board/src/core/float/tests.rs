@@ -104,9 +104,12 @@ fn directions_enclose_the_exact_value() {
     }
 }
 
+/// A name, an operation, its operands, and its result with its flags.
+type Case = (&'static str, Operation, [u32; 3], (u32, u32));
+
 #[test]
 fn flags_tell_what_happened() {
-    let cases: [(&str, Operation, [u32; 3], (u32, u32)); 14] = [
+    let cases: [Case; 14] = [
         ("1 + 1", |u, a, b, _| u.add(a, b), [ONE, ONE, 0], (0x4000_0000, 0)),
         (
             "1 + tiniest",

@@ -13,7 +13,6 @@ mod set;
 mod systick;
 
 pub(super) use fpu_regs::{ASPEN, DEFAULTS_MASK, HFRDY, LSPACT, LSPEN, Reserved, USER};
-pub(super) use mpu::default_executable;
 pub(super) use nvic::number;
 pub(super) use scb::{DFSR_BKPT, cfsr, hfsr};
 
@@ -172,9 +171,35 @@ impl System {
         self.mpu.permits(check, high)
     }
 
-    /// The stretch around an address in which every access of one kind is allowed or none is.
-    pub(super) fn uniform(&self, address: u32) -> (u32, u32) {
+    /// The first and the last address around this one for which [`System::permits`] gives the same answers, whatever the access,
+    /// as long as no register of this space is written.
+    #[must_use]
+    pub fn uniform(&self, address: u32) -> (u32, u32) {
         self.mpu.uniform(address)
+    }
+
+    /// SCR.SLEEPDEEP: the chip may sleep deeply.
+    #[must_use]
+    pub fn sleeps_deeply(&self) -> bool {
+        self.scb.sleeps_deeply()
+    }
+
+    /// CCR.UNALIGN_TRP: every unaligned access is a fault.
+    #[must_use]
+    pub fn traps_unaligned(&self) -> bool {
+        self.scb.traps_unaligned()
+    }
+
+    /// CCR.DIV_0_TRP: a division by zero is a fault.
+    #[must_use]
+    pub fn traps_division(&self) -> bool {
+        self.scb.traps_division_by_zero()
+    }
+
+    /// The address of the vector table.
+    #[must_use]
+    pub fn vector_table(&self) -> u32 {
+        self.scb.vector_table
     }
 
     /// The execution priority has become negative, or is it no longer.

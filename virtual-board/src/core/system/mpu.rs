@@ -45,7 +45,7 @@ pub struct Check {
 struct Span {
     first: u32,
     last: u32,
-    /// Bit n switches off the n-th eighth.
+    /// Bit n switches off the n-th eighth. Regions with eighths lie at multiples of their size.
     subregions_off: u8,
     /// log2 of the bytes of an eighth.
     subregion_bits: u32,
@@ -62,12 +62,19 @@ impl Span {
 }
 
 impl Span {
-    /// Addresses at which the region, or one of its eighths, begins, or behind which it ends.
-    fn edges(&self) -> impl Iterator<Item = u32> {
-        let (first, bits) = (self.first, self.subregion_bits);
-        let eighths = if self.subregions_off == 0 { 1 } else { 8 };
-        let begins = (0..eighths).map(move |eighth: u32| first + (eighth << bits));
-        begins.chain(self.last.checked_add(1))
+    /// The addresses around this one that the region holds, or does not hold, alike.
+    fn piece(&self, address: u32) -> (u32, u32) {
+        if address < self.first {
+            return (0, self.first - 1);
+        }
+        if address > self.last {
+            return (self.last + 1, u32::MAX);
+        }
+        if self.subregions_off == 0 {
+            return (self.first, self.last);
+        }
+        let inside = (1 << self.subregion_bits) - 1;
+        (address & !inside, address | inside)
     }
 }
 
@@ -137,19 +144,20 @@ impl Mpu {
         }
     }
 
-    /// The stretch around an address in which every access of one kind is allowed or none is: no region, no subregion and no
-    /// part of the default map begins or ends within it.
+    /// The first and the last address around this one for which every access gets the same answer.
     pub fn uniform(&self, address: u32) -> (u32, u32) {
-        let block = address & 0xe000_0000;
-        let whole = (block, block | 0x1fff_ffff);
-        let edges = self.spans.iter().flat_map(|span| span.edges());
-        edges.fold(whole, |(first, last), edge| {
-            if edge <= address {
-                (first.max(edge), last)
-            } else {
-                (first, last.min(edge - 1))
-            }
-        })
+        // The default map changes at multiples of 512 MiB, and the private peripheral bus is 1 MiB of its own.
+        let (begin, end) = (address & !0x1fff_ffff, address | 0x1fff_ffff);
+        let mut around = match address {
+            0xe000_0000..=0xe00f_ffff => return (0xe000_0000, 0xe00f_ffff),
+            0xe010_0000.. => (0xe010_0000, end),
+            _ => (begin, end),
+        };
+        for span in &self.spans {
+            let (first, last) = span.piece(address);
+            around = (around.0.max(first), around.1.min(last));
+        }
+        around
     }
 
     /// What the region that decides about an address allows.
@@ -332,7 +340,7 @@ fn needed(check: Check) -> u8 {
 }
 
 /// Whether the default map lets code run there (DDI 0403E B3.1, table B3-1).
-pub fn default_executable(address: u32) -> bool {
+fn default_executable(address: u32) -> bool {
     matches!(address >> 29, 0 | 1 | 3 | 4)
 }
 

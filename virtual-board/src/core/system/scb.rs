@@ -171,7 +171,7 @@ impl Scb {
     }
 
     /// SLEEPDEEP: the chip may sleep deeply.
-    pub fn sleep_deep(&self) -> bool {
+    pub fn sleeps_deeply(&self) -> bool {
         self.scr & SLEEPDEEP != 0
     }
 

@@ -196,12 +196,3 @@ fn a_vector_that_cannot_be_read_is_hard_fault_and_in_hard_fault_lockup() {
     none.fault(Fault::Undefined);
     assert_eq!(none.stop, Some(Stop::Lockup { pc: THREAD_PC }));
 }
-
-#[test]
-fn code_cannot_lie_among_peripherals() {
-    let core = core(CORTEX_M4F);
-    let protection = |address| Fault::Protection { address, fetch: true };
-    assert_eq!(core.fetch_fault(0x4000_0000), protection(0x4000_0000));
-    assert_eq!(core.fetch_fault(0xffff_fff8), protection(0xffff_fff8));
-    assert_eq!(core.fetch_fault(0x0900_0000), Fault::BusFetch { address: 0x0900_0000 });
-}

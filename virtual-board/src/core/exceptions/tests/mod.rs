@@ -4,6 +4,7 @@ mod entry;
 mod faults;
 mod lazy;
 mod leave;
+mod random;
 mod sleep;
 
 use super::Fault;

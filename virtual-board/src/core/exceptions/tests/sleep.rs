@@ -1,6 +1,6 @@
 use super::*;
 use crate::core::{
-    Sleep, Wait,
+    Sleep,
     profile::{CORTEX_M0, CORTEX_M4F, CORTEX_M33},
 };
 
@@ -16,11 +16,7 @@ fn wfi_wakes_for_an_interrupt_that_primask_holds_back_and_does_not_enter_it() {
         core.cps(false, true, false);
         core.wait_for_interrupt();
         settle(&mut core);
-        let sleep = Sleep {
-            wait: Wait::Interrupt,
-            deep: false,
-        };
-        assert_eq!(core.asleep(), Some(sleep), "{}", profile.name);
+        assert_eq!(core.asleep(), Some(Sleep::UntilInterrupt), "{}", profile.name);
         lines(&mut core, &[0]);
         settle(&mut core);
         assert_eq!((core.asleep(), core.registers.ipsr), (None, 0), "{}", profile.name);
@@ -61,7 +57,7 @@ fn wfe_takes_a_past_event_and_then_sleeps_until_the_next() {
     assert_eq!(core.asleep(), None);
     core.wait_for_event();
     settle(&mut core);
-    assert_eq!(core.asleep().map(|sleep| sleep.wait), Some(Wait::Event));
+    assert_eq!(core.asleep(), Some(Sleep::UntilEvent));
     core.event();
     settle(&mut core);
     assert!(core.asleep().is_none() && !core.system.event);
@@ -122,12 +118,11 @@ fn a_taken_interrupt_wakes_and_returns_behind_the_wait() {
 }
 
 #[test]
-fn sleepdeep_is_told_with_the_sleep() {
+fn sleepdeep_is_told() {
     let mut core = core(CORTEX_M4F);
+    assert!(!core.system.sleeps_deeply());
     write(&mut core, SCR, SLEEPDEEP);
-    core.wait_for_interrupt();
-    write(&mut core, SCR, 0);
-    assert_eq!(core.asleep().map(|sleep| sleep.deep), Some(true));
+    assert!(core.system.sleeps_deeply());
 }
 
 #[test]
@@ -144,10 +139,29 @@ fn sleep_on_exit_sleeps_after_the_last_handler_only() {
     return_by_link(&mut core);
     assert_eq!((core.asleep(), core.registers.ipsr), (None, 16));
     return_by_link(&mut core);
-    assert_eq!(core.asleep().map(|sleep| sleep.wait), Some(Wait::Interrupt));
+    assert_eq!(core.asleep(), Some(Sleep::UntilInterrupt));
     lines(&mut core, &[1]);
     settle(&mut core);
     assert_eq!((core.asleep(), core.registers.ipsr), (None, 17));
+}
+
+#[test]
+fn sleep_on_exit_waits_until_no_exception_is_active() {
+    let mut core = core(CORTEX_M4F);
+    write(&mut core, SCR, SLEEPONEXIT);
+    write(&mut core, CCR, 0x201);
+    write(&mut core, ICSR, PENDSVSET);
+    settle(&mut core);
+    write(&mut core, ICSR, 1 << 31);
+    settle(&mut core);
+    core.memory
+        .store(core.registers.r[13] + 28, 0x0100_0000_u32.to_le_bytes());
+    return_by(&mut core, 0xffff_fff9);
+    assert_eq!(
+        (core.registers.ipsr, core.asleep()),
+        (0, None),
+        "PendSV is still active"
+    );
 }
 
 #[test]
