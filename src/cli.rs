@@ -86,12 +86,13 @@ pub enum Command {
     /// What the skip pattern tells of the class, to whoever can see when a board works.
     #[command(after_help = "Example: skiprnn leak f.srnn --task frequency --out leak.svg")]
     Leak(LeakArgs),
-    /// Run a blob in the real firmware image on an emulated Cortex-M, and compare with the simulator.
+    /// Run a blob in the real firmware image, on an emulated machine or a model of a real board, and compare with the simulator.
     #[command(
         after_help = "Example: skiprnn emulate f.srnn --machine mps2-an386 --task frequency\n\
                       Example: skiprnn emulate har.srnn --app classify --x x.npy --dial 0.5 --cap 30\n\
                       Example: skiprnn emulate har.srnn --app classify --x x.npy --board nrf52840 --sensor lsm6dso \
-                      --budget-uj-per-hour 2000000"
+                      --budget-uj-per-hour 2000000\n\
+                      Example: skiprnn emulate har.srnn --board nrf52840-dk --app classify --sensor lis3dh --x x.npy"
     )]
     Emulate(EmulateArgs),
     /// Put a blob and a firmware image on a real board by probe-rs, and show its log.
@@ -208,6 +209,14 @@ pub enum App {
     Measure,
 }
 
+/// A number above zero.
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("give a number above 0, for example 60".into()),
+    }
+}
+
 /// Options of `emulate`.
 #[derive(Args, Debug)]
 pub struct EmulateArgs {
@@ -216,12 +225,15 @@ pub struct EmulateArgs {
     /// The application.
     #[arg(long, value_enum, default_value = "replay")]
     pub app: App,
-    /// The emulated machine.
-    #[arg(long, default_value = "mps2-an386")]
-    pub machine: String,
+    /// The emulated machine. [default: mps2-an386]
+    #[arg(long)]
+    pub machine: Option<String>,
     /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
     #[arg(long, value_name = "NAME", default_value_t)]
     pub with: emulator::Backend,
+    /// With a real board: how much of its time to run. [default: until every sequence has ended]
+    #[arg(long, value_name = "S", value_parser = positive)]
+    pub seconds: Option<f64>,
     /// A firmware image (ELF) of the application; built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,

@@ -7,7 +7,7 @@ use crate::{
     output::{Usage, merge},
 };
 use clap::Args;
-use emulator::{Budget, Settings, Spending};
+use emulator::{Budget, Settings, Spending, boards};
 use energy::{Board, Calibration, Prices, Sensor, UpdateCost};
 use fixed::types::I16F16;
 use quantize::{Run, Simulator};
@@ -22,7 +22,7 @@ use std::{
 };
 
 /// How a board is to run its sequences.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub struct SettingArgs {
     /// Offset of the skip gate: positive, more updates; negative, fewer.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = finite)]
@@ -38,8 +38,9 @@ pub struct SettingArgs {
     /// With a budget: sequences over which a debt is paid back and savings are spent.
     #[arg(long, default_value_t = NonZeroU16::new(50).expect("is not 0"), requires = "budget_uj_per_hour")]
     pub horizon: NonZeroU16,
-    /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor.
-    #[arg(long, requires = "budget_uj_per_hour")]
+    /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor. With a real board and --app classify: the
+    /// sensor, as `skiprnn boards` names it, and its driver's profile.
+    #[arg(long)]
     pub sensor: Option<String>,
     /// With a budget: figures of your own board in place of the profile's, from `energy calibrate`.
     #[arg(long, requires = "budget_uj_per_hour")]
@@ -55,14 +56,20 @@ pub struct HostSettingArgs {
     /// Dial, cap or budget.
     #[command(flatten)]
     pub settings: SettingArgs,
-    /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from.
-    #[arg(long, requires = "budget_uj_per_hour")]
+    /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from. For `emulate` also a
+    /// real board of `skiprnn boards`, whose own image then runs on a model of its chip.
+    #[arg(long)]
     pub board: Option<String>,
 }
 
 impl HostSettingArgs {
     /// As [`SettingArgs::resolve`].
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
+        if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
+            return Err(Usage::error(
+                "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
+            ));
+        }
         self.settings.resolve(self.board.as_deref(), model)
     }
 }
@@ -98,6 +105,28 @@ impl SettingArgs {
                 "--budget-uj-per-hour: {program} runs every sequence alike, at a dial and a cap; take --app replay or classify"
             ))),
         }
+    }
+
+    /// The same for a real board, whose sensor's profile is that of the driver that the program holds. `sensor` says that the
+    /// program reads one.
+    pub fn resolve_for(
+        &self,
+        board: &boards::Board,
+        sensor: bool,
+        model: &Model<'_>,
+    ) -> anyhow::Result<(Settings, Option<Priced>)> {
+        let named = self.sensor.as_deref();
+        let profile = match named.and_then(boards::sensor) {
+            Some(sensor) => Some(board.profile_of(&sensor)),
+            None if named.is_some() => named,
+            None if sensor => boards::sensor_of(model.inputs()).map(|sensor| board.profile_of(&sensor)),
+            None => None,
+        };
+        let args = Self {
+            sensor: profile.map(str::to_owned),
+            ..self.clone()
+        };
+        args.resolve(board.energy, model)
     }
 
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.

@@ -63,7 +63,7 @@ pub const BOARDS: [Board; 4] = [
         sleep: "System ON, RTC1",
         deaf_asleep: false,
         connect_under_reset: false,
-        ran_on: &[],
+        ran_on: &[RanOn::VirtualBoard],
         energy: Some("nrf52840"),
         programs: &[
             "replay",
@@ -127,6 +127,8 @@ pub struct Sensor {
     pub channels: usize,
     /// The full scales that a model may have.
     pub full_scales: &'static str,
+    /// The profile of `skiprnn energy` that prices the mode in which its driver runs it; empty where there is none.
+    pub energy: &'static str,
 }
 
 /// Every sensor.
@@ -136,28 +138,54 @@ pub const SENSORS: [Sensor; 4] = [
         part: "ST LIS3DH",
         channels: 3,
         full_scales: "2, 4, 8 g",
+        energy: "lis3dh-driver",
     },
     Sensor {
         name: "lsm6ds",
         part: "ST LSM6DS3, DSL, DSM, DSR, DSO, DSOX",
         channels: 6,
         full_scales: "2, 4, 8, 16 g; 5.0042, 10.0084, 20.0168, 40.0337 rad/s",
+        energy: "lsm6dso-driver",
     },
     Sensor {
         name: "adxl362",
         part: "Analog Devices ADXL362",
         channels: 3,
         full_scales: "2.048, 4.096, 8.192 g",
+        energy: "adxl362",
     },
     Sensor {
         name: "analog",
         part: "a voltage at a converter on the chip",
         channels: 1,
         full_scales: "the board's own, V",
+        energy: "none",
     },
 ];
 
+/// The sensor of this name.
+#[must_use]
+pub fn sensor(name: &str) -> Option<Sensor> {
+    SENSORS.into_iter().find(|sensor| sensor.name == name)
+}
+
+/// The first sensor with so many channels, which is the one that `classify` stands for.
+#[must_use]
+pub fn sensor_of(channels: usize) -> Option<Sensor> {
+    SENSORS.into_iter().find(|sensor| sensor.channels == channels)
+}
+
 impl Board {
+    /// The profile of `skiprnn energy` for a sensor on this board, in the mode in which its driver runs it.
+    #[must_use]
+    pub fn profile_of(&self, sensor: &Sensor) -> &'static str {
+        match (self.name, sensor.name) {
+            // The part on the board is an LSM6DSL.
+            ("stm32l4-iot01a", "lsm6ds") => "lsm6dsl-driver",
+            _ => sensor.energy,
+        }
+    }
+
     /// The program that an application of a model with so many channels is: `classify` stands for the one whose sensor has
     /// as many.
     ///

@@ -9,7 +9,10 @@ use std::path::Path;
 use virtual_board::host::elf;
 
 /// Runs the image at `path` with these bytes in memory, each behind its address, until it ends; returns what it wrote to its
-/// console. Of the options those that name the machine, what runs it, its pace and its time count.
+/// console. Of the options those that name the machine, what runs it and its time count.
+///
+/// On the virtual board an instruction takes one period of the board's clock: SysTick counts instructions, exactly. In QEMU it
+/// takes 64 ns, as the options say.
 ///
 /// # Errors
 /// The file is no image for the machine, a tool is missing, or the run did not come to its end.
@@ -27,7 +30,7 @@ pub fn console(path: &Path, memory: &[(u32, &[u8])], options: &Options) -> Resul
     let output = match options.backend {
         Backend::VirtualBoard => {
             let image = elf::Image::read(path)?;
-            in_process::run(&image, &loads, options, sink)?
+            in_process::run_by_the_clock(&image, &loads, options, sink)?
         }
         Backend::Qemu => qemu::run(path, &loads, options, sink)?,
     };

@@ -46,7 +46,7 @@ pub use settings::{Budget, Settings, Spending};
 use backend::End;
 pub use image::Program;
 use memory::{Loads, Regions};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use virtual_board::host::elf;
 
 /// How to emulate.

@@ -27,20 +27,9 @@ pub fn run(
     priced: Option<&Priced>,
     out: Output,
 ) -> anyhow::Result<()> {
-    if args.result.schedules {
-        return Err(Usage::error(
-            "--schedules: classify logs decisions and no schedules; leave it out, or take --app replay",
-        ));
-    }
-    super::check_output(model)?;
+    check(args, model)?;
     let x = &prepared.data.x;
     let (file, length) = (args.blob.display(), model.sequence_length() as usize);
-    if model.sample_period_ns() == 0 {
-        bail!("{file}: sample period: the blob states none, and a sensor needs one; quantize with --sample-period-s");
-    }
-    if length == 0 {
-        bail!("{file}: sequence length: an endless stream comes to no decision; take --app replay");
-    }
     let shape = (x.count, x.length, x.channels);
     let classification = emulator::classify::run(blob.bytes(), &prepared.counts, shape, options, &mut |decision| {
         if !out.json {
@@ -81,6 +70,24 @@ pub fn run(
     }
 }
 
+/// Refuses options that classify has no use for, and a model that comes to no decision or has no grid of time.
+pub fn check(args: &EmulateArgs, model: &Model<'_>) -> anyhow::Result<()> {
+    if args.result.schedules {
+        return Err(Usage::error(
+            "--schedules: classify logs decisions and no schedules; leave it out, or take --app replay",
+        ));
+    }
+    super::check_output(model)?;
+    let file = args.blob.display();
+    if model.sample_period_ns() == 0 {
+        bail!("{file}: sample period: the blob states none, and a sensor needs one; quantize with --sample-period-s");
+    }
+    if model.sequence_length() == 0 {
+        bail!("{file}: sequence length: an endless stream comes to no decision; take --app replay");
+    }
+    Ok(())
+}
+
 fn period_s(model: &Model<'_>) -> f64 {
     model.sample_period_ns() as f64 * 1e-9
 }
@@ -113,7 +120,7 @@ fn class_name<'a>(model: &Model<'a>, class: usize) -> Option<&'a str> {
 }
 
 /// A decision in a line for people.
-fn line(model: &Model<'_>, decision: &Decision) -> String {
+pub fn line(model: &Model<'_>, decision: &Decision) -> String {
     let what = match (model.objective(), class_name(model, decision.class)) {
         (_, Some(name)) => name.to_owned(),
         (Objective::Classification, None) => format!("class {}", decision.class),
@@ -136,6 +143,21 @@ fn line(model: &Model<'_>, decision: &Decision) -> String {
         (f64::from(length) - decision.sample as f64) * period,
         decision.updates
     )
+}
+
+/// A decision for machines.
+pub fn json(model: &Model<'_>, d: &Decision) -> Value {
+    json!({
+        "sequence": d.sequence,
+        "class": d.class,
+        "class_name": class_name(model, d.class),
+        "sample": d.sample,
+        "time_s": d.sample as f64 * period_s(model),
+        "updates": d.updates,
+        "dial": d.dial.to_num::<f64>(),
+        "cap": d.cap,
+        "board_time_s": d.at_s,
+    })
 }
 
 /// The command's JSON.
@@ -165,23 +187,7 @@ fn summary(
         true => simulate::summarize(model, prepared, &runs, &args.result)?,
         false => json!({ "sequences": expected.len() }),
     };
-    let decisions: Vec<Value> = classification
-        .decisions
-        .iter()
-        .map(|d| {
-            json!({
-                "sequence": d.sequence,
-                "class": d.class,
-                "class_name": class_name(model, d.class),
-                "sample": d.sample,
-                "time_s": d.sample as f64 * period_s(model),
-                "updates": d.updates,
-                "dial": d.dial.to_num::<f64>(),
-                "cap": d.cap,
-                "board_time_s": d.at_s,
-            })
-        })
-        .collect();
+    let decisions: Vec<Value> = classification.decisions.iter().map(|d| json(model, d)).collect();
     merge(
         &mut value,
         json!({

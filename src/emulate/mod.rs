@@ -1,5 +1,6 @@
 //! `skiprnn emulate`
 
+mod board;
 mod classify;
 mod measure;
 
@@ -11,7 +12,11 @@ use crate::{
     settings::{self, Expected, Priced},
     simulate,
 };
-use emulator::{Emulation, Machine, Options};
+use board::Job;
+use emulator::{
+    Backend, Emulation, Machine, Options,
+    boards::{self, Board},
+};
 use float_model::OutputAt;
 use quantize::{Blob, Run};
 use serde_json::{Value, json};
@@ -79,17 +84,34 @@ pub fn emulate(
 
 /// Runs the command.
 pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
-    let machine: Machine = args
-        .machine
+    let board = real_board(args)?;
+    let name = args.machine.as_deref().unwrap_or(Machine::default().name());
+    let machine: Machine = name
         .parse()
         .map_err(|e: String| Usage::error(format!("--machine: {e}")))?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
-    let (settings, priced) = args.settings.resolve(&model)?;
     if args.app == App::Measure {
         args.settings.settings.without_budget("measure")?;
     }
+    if let Some(board) = board {
+        let (settings, priced) = args
+            .settings
+            .settings
+            .resolve_for(&board, args.app != App::Replay, &model)?;
+        return Job {
+            args,
+            board,
+            blob: &blob,
+            model: &model,
+            prepared: &prepared,
+            settings,
+            priced: priced.as_ref(),
+        }
+        .run(out);
+    }
+    let (settings, priced) = args.settings.resolve(&model)?;
     let options = Options {
         machine,
         backend: args.with,
@@ -101,6 +123,25 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
         App::Replay => replay(args, &blob, &model, &prepared, &options, priced.as_ref(), out),
         App::Classify => classify::run(args, &blob, &model, &prepared, &options, priced.as_ref(), out),
         App::Measure => measure::run(args, &blob, &prepared, &options, out),
+    }
+}
+
+/// The real board whose image is to run, where --board names one. A profile of `energy boards` only prices a budget.
+fn real_board(args: &EmulateArgs) -> anyhow::Result<Option<Board>> {
+    let board = args.settings.board.as_deref().and_then(|name| boards::find(name).ok());
+    match (&board, &args.machine, args.seconds) {
+        (Some(board), Some(_), _) => Err(Usage::error(format!(
+            "--machine: {} runs its own image; give one of --board and --machine, or for a machine's budget a profile of \
+             `skiprnn energy boards` as --board",
+            board.name
+        ))),
+        (Some(_), None, _) if args.with != Backend::VirtualBoard => Err(Usage::error(
+            "--with: QEMU has no model of a real board; leave --with out, or give --machine in place of --board",
+        )),
+        (None, _, Some(_)) => Err(Usage::error(
+            "--seconds: a machine runs until its sequences end; it goes with a --board of `skiprnn boards`",
+        )),
+        _ => Ok(board),
     }
 }
 

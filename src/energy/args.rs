@@ -80,7 +80,7 @@ pub struct PartArgs {
 }
 
 /// What an update costs.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Clone)]
 pub struct CostArgs {
     /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
     #[arg(long)]

@@ -25,7 +25,17 @@ const SLICE: Time = Time::from_s(10_000);
 
 /// Runs an image with these loads until it ends or the time is over; `sink` takes its log, still encoded, as it comes.
 pub fn run(image: &elf::Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
-    start(image, loads, options, &mut Way::Run, sink)
+    start(image, loads, options, Rate::Qemus, &mut Way::Run, sink)
+}
+
+/// The same, but an instruction takes one period of the board's clock, so that SysTick counts instructions.
+pub fn run_by_the_clock(
+    image: &elf::Image,
+    loads: &Loads,
+    options: &Options,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<Output, Error> {
+    start(image, loads, options, Rate::Clock, &mut Way::Run, sink)
 }
 
 /// The same, and hands every program counter to `counters` in the order of execution; the log is not read.
@@ -35,7 +45,33 @@ pub fn trace(
     options: &Options,
     counters: &mut dyn FnMut(u32),
 ) -> Result<Output, Error> {
-    start(image, loads, options, &mut Way::Trace(counters), &mut |_| {})
+    start(
+        image,
+        loads,
+        options,
+        Rate::Qemus,
+        &mut Way::Trace(counters),
+        &mut |_| {},
+    )
+}
+
+/// What an instruction takes of virtual time.
+#[derive(Clone, Copy)]
+enum Rate {
+    /// What the options say, as QEMU understands them.
+    Qemus,
+    /// A period of the clock of core and timers.
+    Clock,
+}
+
+impl Rate {
+    /// Picoseconds.
+    fn ps(self, clock_hz: u64, options: &Options) -> u64 {
+        match self {
+            Self::Qemus => 1000 << options.icount_shift.min(31),
+            Self::Clock => 1_000_000_000_000 / clock_hz,
+        }
+    }
 }
 
 /// How the core works.
@@ -60,6 +96,7 @@ fn start(
     image: &elf::Image,
     loads: &Loads,
     options: &Options,
+    rate: Rate,
     way: &mut Way<'_>,
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<Output, Error> {
@@ -69,18 +106,13 @@ fn start(
     };
     let end = match note(options.machine) {
         Some(note) => {
-            let core = core(note.profile(), note.memory(), note.clock_hz(), image, loads, options)?;
+            let mut core = core(note.profile(), note.memory(), image, loads, options)?;
+            set_clock(&mut core, note.clock_hz(), rate, options);
             until_the_end(power_on(core, Mps2::new(note), loads), options, way, &mut log)
         }
         None => {
-            let core = core(
-                nrf51::profile(),
-                nrf51::memory(),
-                nrf51::CLOCK_HZ,
-                image,
-                loads,
-                options,
-            )?;
+            let mut core = core(nrf51::profile(), nrf51::memory(), image, loads, options)?;
+            set_clock(&mut core, nrf51::CLOCK_HZ, rate, options);
             until_the_end(power_on(core, Nrf51::new(), loads), options, way, &mut log)
         }
     };
@@ -90,11 +122,10 @@ fn start(
     })
 }
 
-/// A core with what is loaded, whose instructions take what the options say.
+/// A core with what is loaded.
 fn core(
     profile: Profile,
     mut memory: Memory,
-    clock_hz: u64,
     image: &elf::Image,
     loads: &Loads,
     options: &Options,
@@ -111,12 +142,16 @@ fn core(
         })?;
     }
     let mut core = Core::new(profile, memory);
-    core.set_pace(Pace::Instructions {
-        ps: 1000 << options.icount_shift.min(31),
-    });
-    core.system.set_systick_clocks(clock_hz, None, Time::ZERO);
     core.system.set_secure(options.machine == Machine::Mps2An505);
     Ok(core)
+}
+
+/// Sets what instructions take, and the clock that SysTick counts.
+fn set_clock(core: &mut Core, clock_hz: u64, rate: Rate, options: &Options) {
+    core.set_pace(Pace::Instructions {
+        ps: rate.ps(clock_hz, options),
+    });
+    core.system.set_systick_clocks(clock_hz, None, Time::ZERO);
 }
 
 /// Standard input holds what is streamed in.

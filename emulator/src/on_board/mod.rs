@@ -9,7 +9,7 @@ mod part;
 mod replay;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
-pub use observed::{Delivered, Line, Observed, Stack, Transfer};
+pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
 pub use virtual_board::{

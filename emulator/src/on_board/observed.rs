@@ -29,6 +29,35 @@ pub struct Delivered {
     pub samples: Vec<Sample>,
 }
 
+impl Delivered {
+    /// The counts of all channels in the order of a model's: acceleration before angular rate.
+    #[must_use]
+    pub fn counts(&self) -> Vec<i16> {
+        let of = |rate: bool| {
+            self.samples
+                .iter()
+                .filter(move |sample| sample.part.ends_with("gyroscope") == rate)
+        };
+        of(false)
+            .chain(of(true))
+            .flat_map(|sample| sample.counts.clone())
+            .collect()
+    }
+}
+
+/// What a used sample took, as a mean over a run. All of it is simulated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PerSample {
+    /// Transfers on the bus.
+    pub transfers: f64,
+    /// Microseconds for which a transfer ran.
+    pub bus_us: f64,
+    /// Microseconds for which the core was awake, from the first transfer of the first sample on.
+    pub awake_us: f64,
+    /// Microseconds for which a transfer ran and the core slept.
+    pub asleep_at_bus_us: f64,
+}
+
 /// A transfer on the sensor's bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transfer {
@@ -68,8 +97,8 @@ pub struct Observed {
     pub instructions: u64,
     /// Cycles of the core while it was awake, at least and at most, by its timing table.
     pub cycles: (u64, u64),
-    /// When the core woke, each time.
-    pub wakes: Vec<Time>,
+    /// Every sleep of the core: when it began and when it ended.
+    pub sleeps: Vec<(Time, Time)>,
     /// Resets after the one at power-on.
     pub resets: u64,
     /// How deep the main stack was.
@@ -93,6 +122,44 @@ impl Observed {
         let of = self.findings.iter().filter(|found| found.first.rule == rule);
         of.map(|found| found.count).sum()
     }
+
+    /// What a used sample took, from the first one to the last; none where fewer than two were taken.
+    #[must_use]
+    pub fn per_sample(&self) -> Option<PerSample> {
+        let (from, to) = (self.delivered.first()?.at, self.delivered.last()?.at);
+        let samples = self.delivered.len().checked_sub(1).filter(|samples| *samples > 0)? as f64;
+        let mean_us = |span: Time| span.as_s() * 1e6 / samples;
+        let within = |(a, b): (Time, Time)| b.min(to).since(a.max(from));
+        let sum = |spans: &mut dyn Iterator<Item = Time>| spans.fold(Time::ZERO, |sum, span| sum + span);
+        let transfers: Vec<(Time, Time)> = self
+            .transfers
+            .iter()
+            .map(|transfer| (transfer.from, transfer.to))
+            .filter(|(_, end)| (from..to).contains(end))
+            .collect();
+        let asleep = sum(&mut self.sleeps.iter().map(|sleep| within(*sleep)));
+        let bus = sum(&mut transfers.iter().map(|transfer| within(*transfer)));
+        Some(PerSample {
+            transfers: transfers.len() as f64 / samples,
+            bus_us: mean_us(bus),
+            awake_us: mean_us(to.since(from).since(asleep)),
+            asleep_at_bus_us: mean_us(overlap(&transfers, &self.sleeps)),
+        })
+    }
+}
+
+/// How long spans of two lists, each in order, run at the same time.
+fn overlap(a: &[(Time, Time)], b: &[(Time, Time)]) -> Time {
+    let (mut both, mut a, mut b) = (Time::ZERO, a, b);
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        both += first.1.min(other.1).since(first.0.max(other.0));
+        if first.1 < other.1 {
+            a = rest;
+        } else {
+            b = others;
+        }
+    }
+    both
 }
 
 /// Takes down what happens.
@@ -104,7 +171,8 @@ pub(super) struct Recorder<'t, 'w> {
     watch: &'w mut dyn FnMut(&Line) -> bool,
     done: bool,
     log: Vec<Line>,
-    wakes: Vec<Time>,
+    sleeps: Vec<(Time, Time)>,
+    asleep_since: Time,
     delivered: Vec<Delivered>,
     transfers: Vec<Transfer>,
     /// When a status was read that said that there is no new sample: what comes with it is dropped.
@@ -125,7 +193,8 @@ impl<'t, 'w> Recorder<'t, 'w> {
             watch,
             done: false,
             log: Vec::new(),
-            wakes: Vec::new(),
+            sleeps: Vec::new(),
+            asleep_since: Time::ZERO,
             delivered: Vec::new(),
             transfers: Vec::new(),
             not_ready: None,
@@ -159,7 +228,7 @@ impl<'t, 'w> Recorder<'t, 'w> {
             asleep: report.asleep,
             instructions: report.counts.instructions,
             cycles: (report.counts.cycles_low, report.counts.cycles_high),
-            wakes: self.wakes,
+            sleeps: self.sleeps,
             resets: report.resets,
             stack: Stack {
                 used: end.stack.end.saturating_sub(end.lowest_sp),
@@ -192,7 +261,8 @@ impl Observer for Recorder<'_, '_> {
         self.checks.observe(event);
         let at = event.at;
         match &event.what {
-            What::Awake => self.wakes.push(at),
+            What::Asleep { .. } => self.asleep_since = at,
+            What::Awake => self.sleeps.push((self.asleep_since, at)),
             What::Look { ready, .. } => self.not_ready = (!ready).then_some(at),
             What::Sample(sample) => self.sampled(at, sample),
             What::Transfer {
@@ -221,5 +291,25 @@ impl Observer for Recorder<'_, '_> {
             *done |= watch(&line);
             log.push(line);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_at_the_same_time_is_counted_once() {
+        let ms = |spans: &[(u64, u64)]| -> Vec<(Time, Time)> {
+            spans
+                .iter()
+                .map(|(a, b)| (Time::from_ms(*a), Time::from_ms(*b)))
+                .collect()
+        };
+        let both = |a: &[(u64, u64)], b: &[(u64, u64)]| overlap(&ms(a), &ms(b)).as_s();
+        assert_eq!(both(&[(0, 10), (20, 30)], &[(5, 25)]), 0.010);
+        assert_eq!(both(&[(0, 10)], &[(1, 2), (3, 4), (12, 13)]), 0.002);
+        assert_eq!(both(&[(0, 10)], &[(10, 20)]), 0.0);
+        assert_eq!(both(&[], &[(0, 1)]), 0.0);
     }
 }

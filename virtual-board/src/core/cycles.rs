@@ -80,7 +80,9 @@ const fn memory(instruction: Instruction) -> Option<Cycles> {
         | I::LoadRegister { .. }
         | I::StoreRegister { .. }
         | I::LoadIndexed { .. }
-        | I::StoreIndexed { .. } => (1, 2),
+        | I::StoreIndexed { .. }
+        | I::LoadUnprivileged { .. }
+        | I::StoreUnprivileged { .. } => (1, 2),
         I::LoadMultiple { list, .. } | I::StoreMultiple { list, .. } => (1 + count(list), 1 + count(list)),
         I::LoadDual { .. } | I::StoreDual { .. } => (3, 3),
         I::LoadExclusive { .. } | I::StoreExclusive { .. } | I::LoadAcquire { .. } | I::StoreRelease { .. } => (2, 2),

@@ -25,6 +25,8 @@ pub struct Machine {
     cpu: Option<&'static str>,
     /// Behind the kernel's name.
     pub suffix: &'static str,
+    /// Of SysTick.
+    clock_hz: f64,
     /// Where the blob goes, and its room there, as in the image's build script.
     address: u32,
     pub room: usize,
@@ -38,6 +40,7 @@ pub const MACHINES: [Machine; 5] = [
         features: "",
         cpu: None,
         suffix: "",
+        clock_hz: 16e6,
         address: 0x2_0000,
         room: 0x2_0000,
     },
@@ -48,6 +51,7 @@ pub const MACHINES: [Machine; 5] = [
         features: "",
         cpu: None,
         suffix: "",
+        clock_hz: 25e6,
         address: 0x2100_0000,
         room: 0x40_0000,
     },
@@ -58,6 +62,7 @@ pub const MACHINES: [Machine; 5] = [
         features: "",
         cpu: None,
         suffix: "",
+        clock_hz: 25e6,
         address: 0x2100_0000,
         room: 0x40_0000,
     },
@@ -68,6 +73,7 @@ pub const MACHINES: [Machine; 5] = [
         features: "portable",
         cpu: None,
         suffix: ", portable",
+        clock_hz: 25e6,
         address: 0x2100_0000,
         room: 0x40_0000,
     },
@@ -78,6 +84,7 @@ pub const MACHINES: [Machine; 5] = [
         features: "asm",
         cpu: Some("cortex-m33"),
         suffix: "",
+        clock_hz: 20e6,
         address: 0x3820_0000,
         room: 0x20_0000,
     },
@@ -85,6 +92,9 @@ pub const MACHINES: [Machine; 5] = [
 
 /// Seconds until a run is given up.
 const TIMEOUT_S: u64 = 60;
+
+/// Of an instruction in QEMU: `-icount shift=6`.
+const QEMU_INSTRUCTION_S: f64 = 64e-9;
 
 /// Instructions that the image calibrates with, and how often.
 const NOPS: f64 = 1000.0;
@@ -214,7 +224,14 @@ impl Image {
         };
         let value = |name: &str| -> anyhow::Result<f64> { Ok(word(name)?.parse()?) };
         let empty = value("empty")? / RUNS;
-        let ticks_per_instruction = (value("nops")? / RUNS - empty) / NOPS;
+        let ticks_per_instruction = match with {
+            Backend::VirtualBoard => 1.0,
+            Backend::Qemu => self.machine.clock_hz * QEMU_INSTRUCTION_S,
+        };
+        let nops = (value("nops")? / RUNS - empty) / ticks_per_instruction;
+        if (nops / NOPS - 1.0).abs() > 0.002 {
+            bail!("{}: {NOPS} instructions are counted as {nops:.1}", self.machine.name);
+        }
         Ok(Counted {
             instructions: (value("ticks")? / value("updates")? - empty) / ticks_per_instruction,
             stack_bytes: value("stack")? as usize,

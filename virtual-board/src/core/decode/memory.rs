@@ -176,7 +176,7 @@ enum Form {
     Offset(i32),
     Register { m: Reg, shift: u8 },
     Indexed { offset: i16, post: bool },
-    Unprivileged,
+    Unprivileged { offset: u8 },
     Undefined,
 }
 
@@ -194,7 +194,7 @@ fn form(a: u32, b: u32) -> Form {
     let offset = if bit(b, 9) { magnitude } else { -magnitude };
     match (bit(b, 11), bits(b, 8, 3)) {
         (true, 0b100) => Form::Offset(offset.into()),
-        (true, 0b110) => Form::Unprivileged,
+        (true, 0b110) => Form::Unprivileged { offset: b as u8 },
         (true, 0b001 | 0b011) => Form::Indexed { offset, post: true },
         (true, 0b101 | 0b111) => Form::Indexed { offset, post: false },
         _ => Form::Undefined,
@@ -224,7 +224,7 @@ fn load(size: Size, a: u32, b: u32) -> Instruction {
                 post,
             },
         ),
-        Form::Unprivileged => I::Unmodelled(Gap::Unprivileged),
+        Form::Unprivileged { offset } => unless(bad(t), I::LoadUnprivileged { size, t, n, offset }),
         Form::Undefined => I::Undefined,
     }
 }
@@ -249,7 +249,7 @@ fn store(size: Size, a: u32, b: u32) -> Instruction {
                 post,
             },
         ),
-        Form::Unprivileged => I::Unmodelled(Gap::Unprivileged),
+        Form::Unprivileged { offset } => unless(bad(t), I::StoreUnprivileged { size, t, n, offset }),
         Form::Undefined => I::Undefined,
     }
 }
@@ -262,7 +262,7 @@ fn memory_hint(a: u32, b: u32) -> Instruction {
     match form(a, b) {
         Form::Offset(_) => I::Nop,
         Form::Register { m, .. } => unless(bad(m), I::Nop),
-        Form::Indexed { .. } | Form::Unprivileged => I::Unpredictable,
+        Form::Indexed { .. } | Form::Unprivileged { .. } => I::Unpredictable,
         Form::Undefined => I::Undefined,
     }
 }

@@ -219,6 +219,14 @@ impl Core {
             I::Parallel { lanes, kind, d, n, m } => self.parallel(lanes, kind, d, n, m),
             I::SelectBytes { d, n, m } => self.select_bytes(d, n, m),
             I::Pack { d, n, m, shift, amount } => self.pack(d, n, m, shift, amount),
+            I::LoadUnprivileged { size, t, n, offset } => {
+                let address = self.r(n).wrapping_add(offset.into());
+                self.unprivileged(|core| core.load(bus, size, t, address))
+            }
+            I::StoreUnprivileged { size, t, n, offset } => {
+                let address = self.r(n).wrapping_add(offset.into());
+                self.unprivileged(|core| core.store(bus, size, t, address))
+            }
             I::LoadExclusive { size, t, n, offset } => self.load_exclusive(bus, size, t, n, offset),
             I::StoreExclusive { size, d, t, n, offset } => self.store_exclusive(bus, size, d, t, n, offset),
             I::LoadAcquire { size, t, n, exclusive } => self.load_acquire(bus, size, t, n, exclusive),
