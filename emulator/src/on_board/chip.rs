@@ -14,12 +14,15 @@ use virtual_board::{
 /// The boards with a model, in words.
 const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a and stm32u5-nucleo";
 
+/// Core and chip, about to be powered.
+type Assembled = (Core, Box<dyn Soc>);
+
 /// What puts a board together.
 pub(super) struct Chip {
     /// The chip's memory, as it is when nobody has loaded anything.
     pub(super) memory: fn() -> Memory,
-    /// Core and chip, with what is connected to it, about to be powered.
-    pub(super) assemble: fn(Memory, Mounted) -> Result<(Core, Box<dyn Soc>), Error>,
+    /// Puts the chip around its core and connects what is mounted.
+    pub(super) assemble: fn(Memory, Mounted) -> Result<Assembled, Error>,
     /// The board's rules; the range is of its main stack.
     pub(super) rules: fn(Range<u32>) -> Checks,
 }

@@ -30,7 +30,7 @@ pub const PICO_2: &[BusWiring] = &[BusWiring {
 }];
 
 /// Rules that hold on every board. `start` are the registers for which a program may wait awake while it starts the
-/// chip, `timer` those of its timer, for which it may do so before its first sleep.
+/// chip, `timer` those of its timer, for which it may do so a few times.
 fn everywhere(buses: &'static [BusWiring], start: &'static [u32], timer: &'static [u32]) -> Vec<Box<dyn Rule + Send>> {
     vec![
         Box::new(BusPins::new(buses)),
@@ -41,7 +41,7 @@ fn everywhere(buses: &'static [BusWiring], start: &'static [u32], timer: &'stati
         Box::new(RepeatedSample::default()),
         Box::new(EarlyLook::default()),
         Box::new(PullAgainstLevel),
-        Box::new(Spin::new(start).before_sleep(timer)),
+        Box::new(Spin::new(start).with_rare(timer)),
     ]
 }
 
@@ -246,9 +246,10 @@ const STM32L4_START: &[u32] = &[0x4002_1000, 0x4002_1008, 0x4002_1090, 0x4000_70
 /// RCC_CR, RCC_CFGR1, RCC_BDCR, PWR_VOSR, PWR_SVMSR: an STM32U5's oscillators and regulator start.
 const STM32U5_START: &[u32] = &[0x4602_0c00, 0x4602_0c1c, 0x4602_0cf0, 0x4602_080c, 0x4602_083c];
 
-/// LPTIM1_ISR of an STM32L4: the timer takes over its reload value once, at start.
+/// LPTIM1_ISR of an STM32L4: the timer takes over its reload value once, when it is started.
 const STM32L4_TIMER: &[u32] = &[0x4000_7c00];
-/// LPTIM1_ISR of an STM32U5: the timer takes over its reload value and its interrupts once, at start.
+/// LPTIM1_ISR of an STM32U5: the timer takes over its reload value and its interrupts once, when it is
+/// started.
 const STM32U5_TIMER: &[u32] = &[0x4600_4400];
 
 /// The rules of the B-L475E-IOT01A.
