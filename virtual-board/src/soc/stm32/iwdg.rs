@@ -135,7 +135,8 @@ impl Iwdg {
             0x00 => return self.key(value, now),
             // PR and RLR are write-protected without the key, and may not change while a change is on its way.
             0x04 if self.unlocked && self.prescaler_update.at.is_none() => {
-                let value = within(value, 7)?.min(self.prescaler_max);
+                let field = if self.prescaler_max > 7 { 0xf } else { 7 };
+                let value = within(value, field)?.min(self.prescaler_max);
                 self.prescaler_update = self.update(value, now);
             }
             0x08 if self.unlocked && self.reload_update.at.is_none() => {
@@ -211,6 +212,21 @@ mod tests {
         assert!(!iwdg.take_reset());
         iwdg.advance(Time::from_s(21));
         assert!(iwdg.take_reset() && !iwdg.take_reset());
+    }
+
+    #[test]
+    fn the_largest_divider_is_256_or_1024() {
+        for (max, written, divider) in [(6, 7, 256), (8, 7, 512), (8, 8, 1_024)] {
+            let mut iwdg = Iwdg::new(max);
+            for (offset, value) in [(0, KEY_START), (0, KEY_UNLOCK), (4, written)] {
+                assert!(iwdg.write(offset, value, Time::ZERO).is_ok(), "{written}");
+            }
+            iwdg.advance(Time::from_ms(1));
+            assert_eq!(iwdg.divider(), divider);
+        }
+        let mut iwdg = Iwdg::new(6);
+        assert_eq!(iwdg.write(0, KEY_UNLOCK, Time::ZERO), Ok(false));
+        assert_eq!(iwdg.write(4, 8, Time::ZERO), Err(Refused::Unknown));
     }
 
     #[test]

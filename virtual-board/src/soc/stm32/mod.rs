@@ -3,6 +3,8 @@
 //!
 //! Modelled is what the images of this project touch up to their first sleeps. Every other register, and every value that a
 //! model does not hold, ends the run.
+//!
+//! The core goes on at once when a Stop ends, some microseconds too early, and the flags that tell of a Stop stay clear.
 
 mod gpio;
 mod i2c;
@@ -230,11 +232,6 @@ impl<F: Family> Chip<F> {
         }
         Ok(())
     }
-
-    /// Lets everything happen up to an access.
-    fn catch_up(&mut self, access: Access, memory: &mut Memory) {
-        self.advance(access.now, memory);
-    }
 }
 
 /// The number of the port and of the pin in it, of a name such as "PB10".
@@ -249,7 +246,7 @@ fn pin(name: &str) -> Option<(usize, usize)> {
 impl<F: Family> Bus for Chip<F> {
     fn read(&mut self, access: Access, memory: &mut Memory) -> Answer<u32> {
         let place = Self::place(access)?;
-        self.catch_up(access, memory);
+        self.advance(access.now, memory);
         let address = access.address;
         let value = if self.answers(place) {
             self.read_block(place.block, address - place.base, access.now)?
@@ -268,7 +265,7 @@ impl<F: Family> Bus for Chip<F> {
 
     fn write(&mut self, access: Access, value: u32, memory: &mut Memory) -> Answer<()> {
         let place = Self::place(access)?;
-        self.catch_up(access, memory);
+        self.advance(access.now, memory);
         let address = access.address;
         let peripheral = place.name;
         let what = What::Written {
