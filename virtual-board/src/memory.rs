@@ -53,7 +53,7 @@ impl Region {
 #[derive(Debug, Clone)]
 pub struct Memory {
     regions: Vec<Region>,
-    /// Of each page the index of its region, plus one; 0 where there is none.
+    /// The index of the region that each page lies in, plus one; 0 where there is none.
     pages: Box<[u8; 1 << (32 - PAGE_BITS)]>,
     flash_changes: u64,
 }

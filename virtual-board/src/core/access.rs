@@ -31,7 +31,7 @@ impl Core {
     #[inline]
     pub(super) fn read<const N: usize, B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32) -> Done<u32> {
         if address & (N as u32 - 1) != 0 {
-            self.unaligned(address, N as u32)?;
+            self.unaligned(bus, address, N)?;
         }
         if self.system.mpu_on && !self.spans.allow(address, N as u32, false) {
             self.protect(address, N as u32, false)?;
@@ -50,7 +50,7 @@ impl Core {
     #[inline]
     pub(super) fn write<const N: usize, B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32, value: u32) -> Done {
         if address & (N as u32 - 1) != 0 {
-            self.unaligned(address, N as u32)?;
+            self.unaligned(bus, address, N)?;
         }
         if self.system.mpu_on && !self.spans.allow(address, N as u32, true) {
             self.protect(address, N as u32, true)?;
@@ -63,23 +63,40 @@ impl Core {
         }
     }
 
-    /// An access to an address that is no multiple of its size: a fault of Armv6-M, of CCR.UNALIGN_TRP and of Device memory (Arm
-    /// DDI 0403E, A3.2.1; B3.1 for the default map). In Normal memory that a bus answers it goes on as it is.
+    /// An access to an address that is no multiple of its size: a fault on Armv6-M and with CCR.UNALIGN_TRP (Arm DDI 0403E, A3.2.1).
+    /// Elsewhere it is one of bytes, which nothing but memory answers.
     #[cold]
     #[inline(never)]
-    fn unaligned(&mut self, address: u32, bytes: u32) -> Done {
-        let normal = matches!(address >> 29, 0 | 1 | 3 | 4);
-        let memory = normal || self.memory.bytes(address, bytes as usize).is_some();
-        if self.profile.is_main() && !self.system.traps_unaligned() && memory {
+    fn unaligned<B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32, bytes: usize) -> Done {
+        if !self.isa.main || self.system.traps_unaligned() {
+            return Err(Fault::Unaligned.into());
+        }
+        if self.memory.bytes(address, bytes).is_some() {
             return Ok(());
         }
-        Err(Fault::Unaligned.into())
+        match address >> 29 {
+            0 | 1 | 3 | 4 => Err(Fault::BusData { address }.into()),
+            _ => Err(self.unaligned_device(bus, address)),
+        }
+    }
+
+    /// The same where the default map has devices: a fault of Armv8-M (Arm DDI 0553, B7.7), UNPREDICTABLE on Armv7-M unless nothing
+    /// is there.
+    fn unaligned_device<B: Bus + ?Sized>(&mut self, bus: &mut B, address: u32) -> Trap {
+        if self.isa.v8 {
+            return Fault::Unaligned.into();
+        }
+        let access = self.request(address, Width::Byte);
+        match bus.read(access, &mut self.memory) {
+            Err(Refused::Fault) if address >> 20 != 0xe00 => Fault::BusData { address }.into(),
+            _ => Trap::Unpredictable,
+        }
     }
 
     /// Asks the memory protection unit, and remembers where it says yes.
     #[inline(never)]
     fn protect(&mut self, address: u32, bytes: u32, write: bool) -> Done {
-        let (privileged, high) = (self.registers.privileged(), self.system.is_high());
+        let (privileged, high) = (self.accesses_privileged(), self.system.is_high());
         for at in [address, address.wrapping_add(bytes - 1)] {
             if !self.system.permits(at, write, false, privileged, high) {
                 let fault = Fault::Protection {
@@ -94,28 +111,18 @@ impl Core {
         Ok(())
     }
 
-    /// Whether unprivileged code may make an access, whoever runs now: LDRT and STRT (Arm DDI 0403E, A7.7, LDRT; B3.5). They
-    /// never reach the system control space.
-    pub(super) fn as_unprivileged(&mut self, address: u32, bytes: u32, write: bool) -> Done {
-        if address & (bytes - 1) != 0 {
-            self.unaligned(address, bytes)?;
-        }
-        let high = self.system.is_high();
-        let last = address.wrapping_add(bytes - 1);
-        if let Some(at) = [address, last]
-            .into_iter()
-            .find(|at| !self.system.permits(*at, write, false, false, high))
-        {
-            return Err(Fault::Protection {
-                address: at,
-                fetch: false,
-            }
-            .into());
-        }
-        if address >> 20 == 0xe00 {
-            return Err(Fault::BusData { address }.into());
-        }
-        Ok(())
+    /// Loads or stores with the rights of unprivileged code, as LDRT and STRT do.
+    pub(super) fn unprivileged(&mut self, access: impl FnOnce(&mut Self) -> Done) -> Done {
+        self.spans.clear();
+        self.as_user = true;
+        let done = access(self);
+        self.as_user = false;
+        self.spans.clear();
+        done
+    }
+
+    fn accesses_privileged(&self) -> bool {
+        !self.as_user && self.registers.privileged()
     }
 
     #[inline(never)]
@@ -124,8 +131,10 @@ impl Core {
             let moment = self.moment();
             self.system.read(address, width, moment)
         } else {
-            let access = self.touch(address, width);
-            bus.read(access, &mut self.memory)
+            let access = self.request(address, width);
+            let answer = bus.read(access, &mut self.memory);
+            self.touched(answer.is_ok());
+            answer
         };
         answer.map_err(|refused| self.refused(refused, address, width, None))
     }
@@ -138,16 +147,23 @@ impl Core {
             self.forget_protection();
             self.system.write(address, width, value, moment)
         } else {
-            let access = self.touch(address, width);
-            bus.write(access, value, &mut self.memory)
+            let access = self.request(address, width);
+            let answer = bus.write(access, value, &mut self.memory);
+            self.touched(answer.is_ok());
+            answer
         };
         answer.map_err(|refused| self.refused(refused, address, width, Some(value)))
     }
 
-    /// A peripheral is touched: the board looks at it after this instruction.
-    fn touch(&mut self, address: u32, width: Width) -> Access {
+    /// A peripheral has answered: the board looks at it after this instruction.
+    fn touched(&mut self, answered: bool) {
         self.limit = 0;
-        self.stop = Some(Stop::Access);
+        if answered {
+            self.stop = Some(Stop::Access);
+        }
+    }
+
+    fn request(&self, address: u32, width: Width) -> Access {
         Access {
             address,
             width,
@@ -160,7 +176,7 @@ impl Core {
         Moment {
             now: self.now(),
             cycles: self.counts.cycles(),
-            privileged: self.registers.privileged(),
+            privileged: self.accesses_privileged(),
         }
     }
 

@@ -106,6 +106,8 @@ pub struct Core {
     lowest_sp: u32,
     /// The instruction that is executed belongs to an IT block.
     in_it: bool,
+    /// Loads and stores have the rights of unprivileged code, whoever makes them.
+    as_user: bool,
 }
 
 /// What decides about protection besides an address.
@@ -139,6 +141,7 @@ impl Core {
             wait_states: (0, 0),
             lowest_sp: u32::MAX,
             in_it: false,
+            as_user: false,
         };
         core.reset();
         core

@@ -20,7 +20,7 @@ pub struct Registers {
     pub overflow: bool,
     /// Q, sticky saturation.
     pub saturated: bool,
-    /// GE[3:0].
+    /// GE, four bits.
     pub greater_equal: u8,
     /// The state of an IT block, as EPSR holds it: 0 outside of one.
     pub it: u8,

@@ -9,15 +9,17 @@ mod instruction;
 mod memory;
 mod multiply;
 mod narrow;
+mod operand;
 mod register;
 mod wide;
 
 #[cfg(test)]
 mod tests;
 
-pub use instruction::{
-    Alu, Barrier, Cross, Exclusive, Extend, Extract, Flags, Float, Gap, Instruction, LaneKind, Lanes, Long, Multiply,
-    Reg, Rounding, Shift, Size, Swap, VectorOp,
+pub use instruction::{Gap, Instruction};
+pub use operand::{
+    Alu, Barrier, Cross, Exclusive, Extend, Extract, Flags, Float, LaneKind, Lanes, Long, Multiply, Reg, Rounding,
+    Shift, Size, Swap, VectorOp,
 };
 
 use super::profile::{Architecture, Fpu, Profile};

@@ -100,34 +100,6 @@ impl Core {
         self.set(n, next)
     }
 
-    #[inline(never)]
-    pub(super) fn load_unprivileged<B: Bus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        size: Size,
-        t: Reg,
-        n: Reg,
-        offset: u8,
-    ) -> Done {
-        let address = self.r(n).wrapping_add(offset.into());
-        self.as_unprivileged(address, bytes(size), false)?;
-        self.load(bus, size, t, address)
-    }
-
-    #[inline(never)]
-    pub(super) fn store_unprivileged<B: Bus + ?Sized>(
-        &mut self,
-        bus: &mut B,
-        size: Size,
-        t: Reg,
-        n: Reg,
-        offset: u8,
-    ) -> Done {
-        let address = self.r(n).wrapping_add(offset.into());
-        self.as_unprivileged(address, bytes(size), true)?;
-        self.store(bus, size, t, address)
-    }
-
     /// The limit of the stack, before anything is stored.
     #[inline]
     pub(super) fn room_for(&self, n: Reg, next: u32) -> Done {

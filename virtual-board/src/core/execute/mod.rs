@@ -123,8 +123,6 @@ impl Core {
             I::LoadLiteral { size, t, offset } => self.load(bus, size, t, self.literal(offset)),
             I::LoadRegister { size, t, n, m, shift } => self.load(bus, size, t, self.indexed(n, m, shift)),
             I::StoreRegister { size, t, n, m, shift } => self.store(bus, size, t, self.indexed(n, m, shift)),
-            I::LoadUnprivileged { size, t, n, offset } => self.load_unprivileged(bus, size, t, n, offset),
-            I::StoreUnprivileged { size, t, n, offset } => self.store_unprivileged(bus, size, t, n, offset),
             I::LoadIndexed {
                 size,
                 t,
@@ -221,6 +219,14 @@ impl Core {
             I::Parallel { lanes, kind, d, n, m } => self.parallel(lanes, kind, d, n, m),
             I::SelectBytes { d, n, m } => self.select_bytes(d, n, m),
             I::Pack { d, n, m, shift, amount } => self.pack(d, n, m, shift, amount),
+            I::LoadUnprivileged { size, t, n, offset } => {
+                let address = self.r(n).wrapping_add(offset.into());
+                self.unprivileged(|core| core.load(bus, size, t, address))
+            }
+            I::StoreUnprivileged { size, t, n, offset } => {
+                let address = self.r(n).wrapping_add(offset.into());
+                self.unprivileged(|core| core.store(bus, size, t, address))
+            }
             I::LoadExclusive { size, t, n, offset } => self.load_exclusive(bus, size, t, n, offset),
             I::StoreExclusive { size, d, t, n, offset } => self.store_exclusive(bus, size, d, t, n, offset),
             I::LoadAcquire { size, t, n, exclusive } => self.load_acquire(bus, size, t, n, exclusive),

@@ -56,7 +56,7 @@ pub struct System {
     /// Floating-point instructions may go on without asking: access is granted, no frame is to be written first, and
     /// CONTROL.FPCA says what it must.
     pub fp_ready: bool,
-    /// Of an Armv8-M core: its one security state is Secure.
+    /// The one security state of an Armv8-M core is Secure.
     pub(super) secure: bool,
     /// The exception that is handled, for ICSR.VECTACTIVE.
     pub(super) current: u16,

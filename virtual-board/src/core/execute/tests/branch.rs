@@ -307,3 +307,36 @@ fn code_in_ram_may_change_itself() {
     }
     assert_eq!(core.registers.r[2], 9);
 }
+
+#[test]
+fn what_was_decoded_is_still_protected() {
+    const EXECUTE_NEVER: u32 = 1 << 28;
+    let code = [0xe7fe]; // B to itself
+    let mut core = core(CORTEX_M4F, &code);
+    core.memory.put(12, &0x201u32.to_le_bytes()).expect("flash");
+    core.memory.put(0x200, &[0xfe, 0xe7]).expect("flash");
+    assert_eq!(core.run(&mut NoBus, Time::from_ns(10)), Stop::Deadline);
+    // 32 bytes from the instruction on are read only and not to be executed, by a region above the whole of flash.
+    write_system(&mut core, 0xe000_ed9c, 1 << 4);
+    write_system(&mut core, 0xe000_eda0, 6 << 24 | 11 << 1 | 1);
+    write_system(&mut core, 0xe000_ed9c, CODE | 1 << 4 | 1);
+    write_system(&mut core, 0xe000_eda0, EXECUTE_NEVER | 6 << 24 | 4 << 1 | 1);
+    write_system(&mut core, 0xe000_ed94, 5);
+    assert_eq!(core.run(&mut NoBus, Time::from_ns(30)), Stop::Deadline);
+    assert_eq!((core.registers.ipsr, core.registers.pc), (3, 0x200));
+    assert_eq!(core.system.read(0xe000_ed28, Width::Word, moment()), Ok(1));
+}
+
+#[test]
+fn time_goes_by_the_table_and_the_wait_states() {
+    let mut core = core(CORTEX_M4F, &[0xbf00, 0xbf00, 0xbf00, 0xbf00, 0xbeab]); // four NOP, BKPT
+    core.set_pace(Pace::Cycles { hz: 1_000_000 });
+    core.set_wait_states((1, 3));
+    let stop = core.run(&mut NoBus, Time::from_s(1));
+    assert!(matches!(stop, Stop::Breakpoint { .. }));
+    // Five instructions of a cycle, of which three begin a word.
+    assert_eq!((core.counts.cycles_low, core.counts.cycles_high), (5 + 3, 5 + 9));
+    assert_eq!(core.now(), Time::from_us(11));
+    core.sleep_until(Time::from_us(20));
+    assert_eq!((core.now(), core.counts.instructions), (Time::from_us(20), 5));
+}
