@@ -1,6 +1,7 @@
 //! Running the program as a user does.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod held_out;
 pub mod runs;
 
 use serde_json::Value;

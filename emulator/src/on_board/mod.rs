@@ -14,7 +14,7 @@ pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
 pub use virtual_board::{
     event::Sample,
-    part::Faults,
+    part::{Faults, HeldSda},
     rules::{Finding, Found},
     soc::nrf52840::Wire,
     time::Time,

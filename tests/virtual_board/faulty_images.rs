@@ -1,0 +1,85 @@
+//! Images with known faults (`virtual-board/tests/fixtures/images`): each fault is found by the name of its rule.
+
+use crate::{common::held_out, program};
+use emulator::on_board::{BoardOptions, Input, Observed, Part, Recorded, observe};
+use std::path::Path;
+
+fn image(name: &str) -> Option<std::path::PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Some(root.join(format!("virtual-board/tests/fixtures/images/nrf52840-{name}.elf")))
+}
+
+/// Runs an old image of a sensor's program for ten seconds.
+fn classified(name: &'static str, model: &str, slow: bool) -> Observed {
+    let blob = held_out::blob(model);
+    let model_of = blob.model();
+    let counts = held_out::held_out(model, &model_of, 4);
+    let channels: Vec<(&str, f32)> = model_of.channels().map(|c| (c.unit, c.full_scale)).collect();
+    let recorded = Recorded {
+        counts: &counts,
+        shape: (4, model_of.sequence_length() as usize, model_of.inputs()),
+        channels: &channels,
+        period_ns: model_of.sample_period_ns(),
+    };
+    let options = BoardOptions {
+        firmware: image(name),
+        seconds: Some(10.0),
+        part: Part {
+            slow,
+            ..Part::default()
+        },
+        ..program(name)
+    };
+    observe(&options, blob.bytes(), &Input::Played(&recorded), &mut |_| false).unwrap()
+}
+
+fn assert_found(observed: &Observed, finding: &str, rule: &str) {
+    assert!(observed.broken(rule) > 0, "{finding}: {rule} found nothing: {:#?}", observed.findings);
+    let found = observed.findings.iter().find(|found| found.first.rule == rule).unwrap();
+    println!("{finding}: {} times {}", found.count, found.first);
+}
+
+#[test]
+fn f1_a_stack_that_overflows() {
+    let blob = held_out::blob("activity-accelerometer");
+    let model = blob.model();
+    let counts = held_out::held_out("activity-accelerometer", &model, 2);
+    let shape = (2, model.sequence_length() as usize, model.inputs());
+    let options = BoardOptions {
+        firmware: image("replay"),
+        seconds: Some(10.0),
+        ..program("replay")
+    };
+    let observed = observe(&options, blob.bytes(), &Input::Sequences(&counts, shape), &mut |line| {
+        line.text.starts_with("parked")
+    })
+    .unwrap();
+    assert_found(&observed, "F1", "stack-depth");
+    let log = observed.lines();
+    assert!(log.iter().any(|line| line.starts_with("fault stack overflow")), "{log:?}");
+    assert!(log.iter().any(|line| line == "parked: stack overflow"), "{log:?}");
+    assert!(observed.time.as_s() < 2.0);
+}
+
+#[test]
+fn f4_f6_f9_f21_of_the_lis3dh() {
+    let observed = classified("classify-lis3dh", "activity-accelerometer", false);
+    for (finding, rule) in [
+        ("F4", "pull-against-level"),
+        ("F6", "spin"),
+        ("F9", "early-look"),
+        ("F21", "watchdog-first"),
+    ] {
+        assert_found(&observed, finding, rule);
+    }
+    let before = observed.per_sample().unwrap();
+    println!("classify-lis3dh as it was: {before:?} (simulated)");
+    assert!(before.transfers > 6.0, "{before:?}");
+}
+
+#[test]
+fn f15_a_gyroscope_that_has_not_settled() {
+    let observed = classified("classify-lsm6ds", "activity", true);
+    assert_found(&observed, "F15", "unsettled-sample");
+    println!("classify-lsm6ds as it was: {:?} (simulated)", observed.per_sample().unwrap());
+}

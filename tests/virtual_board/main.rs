@@ -1,0 +1,28 @@
+//! The images of the nRF52840-DK, as `skiprnn flash` would write them, on a model of the chip and of the sensors on its bus.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod command;
+mod days;
+mod faults;
+mod faulty_images;
+mod replay;
+mod sensors;
+
+use emulator::{
+    boards,
+    on_board::{BoardOptions, Observed},
+};
+
+/// A program of the board, built from the source tree.
+fn program(name: &'static str) -> BoardOptions {
+    BoardOptions::new(boards::find("nrf52840-dk").unwrap(), name)
+}
+
+/// No rule of silicon was broken, and the rules were there to be broken.
+fn assert_sound(what: &str, observed: &Observed) {
+    assert!(observed.rules.len() >= 11, "{what}: {:?}", observed.rules);
+    let findings: Vec<String> = observed.findings.iter().map(|found| found.first.to_string()).collect();
+    assert!(findings.is_empty(), "{what}: {findings:#?}");
+}
