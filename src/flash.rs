@@ -253,7 +253,7 @@ fn settings(
 }
 
 /// Whether the images have static room for the model, and the program's sensor its channels.
-fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
+pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
     let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
     if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
         bail!(

@@ -4,6 +4,7 @@ use super::check_output;
 use crate::{
     blob::Prepared,
     cli::{App, EmulateArgs},
+    flash,
     output::{self, Output, Usage, merge},
     settings::{self, Priced},
     simulate,
@@ -63,6 +64,7 @@ impl Job<'_> {
                 "--sensor: {why}; the sensors of a board are named as its programs are"
             ))
         })?;
+        flash::fits(&self.args.blob, self.model, program)?;
         Ok(BoardOptions {
             settings: self.settings,
             firmware: self.args.firmware.clone(),

@@ -168,7 +168,8 @@ impl I2cBus {
             self.pulse(now)?;
         }
         if old_scl && scl && old_sda != sda {
-            self.hand.started = (!sda).then_some(0);
+            // A wire that somebody else pulls down is no start condition of the program's.
+            self.hand.started = (!sda && !self.held(Wire::Sda, now)).then_some(0);
             if sda {
                 self.parts
                     .iter_mut()
