@@ -63,11 +63,19 @@ pub struct Package<'a> {
 }
 
 impl Package<'_> {
-    /// Builds the image and returns where it lies.
+    /// Builds the image and returns where it lies. A Rust target that is missing is added, if rustup is there and may.
     ///
     /// # Errors
-    /// The source tree is gone, the target is missing, or the image does not compile.
+    /// The source tree is gone, the target is missing and cannot be added, or the image does not compile.
     pub fn build(&self) -> Result<PathBuf, Error> {
+        match self.attempt() {
+            // A compiler that rustup keeps can be completed here and now.
+            Err(Error::TargetMissing { target }) if add_target(target) => self.attempt(),
+            built => built,
+        }
+    }
+
+    fn attempt(&self) -> Result<PathBuf, Error> {
         let firmware = source_tree()?.join("firmware");
         let target_dir = firmware.join(self.target_dir);
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -112,6 +120,17 @@ impl Package<'_> {
         }
         Ok(target_dir.join(self.target).join("release").join(self.program))
     }
+}
+
+/// Adds a target to the compiler of the source tree; whether that worked. Says so on standard error, as it takes a download.
+fn add_target(target: &str) -> bool {
+    let Ok(tree) = source_tree() else {
+        return false;
+    };
+    eprintln!("adding the Rust target {target} (rustup target add {target})");
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", target]).current_dir(tree.join("firmware"));
+    rustup.output().is_ok_and(|output| output.status.success())
 }
 
 /// Whether a build failed because the compiler has no `core` for the target.
