@@ -232,7 +232,7 @@ fn commands(args: &FlashArgs, board: &Board, image: &Image, sections: &[Section]
     Ok(commands)
 }
 
-/// How the board is to run its sequences, a budget by the prices of its profile.
+/// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
 fn settings(
     args: &FlashArgs,
     board: &Board,
@@ -249,7 +249,7 @@ fn settings(
             board.name
         )));
     }
-    args.settings.resolve(board.energy, model)
+    args.settings.resolve_for(board, program.starts_with("classify"), model)
 }
 
 /// Whether the images have static room for the model, and the program's sensor its channels.

@@ -229,3 +229,21 @@ fn what_probe_rs_says_does_not_mix_with_the_json() {
         "{stdout}"
     );
 }
+
+/// The sensor's driver is known from the program, so that nobody has to name its mode.
+#[test]
+fn a_budget_is_priced_by_the_driver_that_is_flashed() {
+    let f = Folder::new();
+    let blob = model("activity-accelerometer");
+    let line = format!(
+        "flash {} --board nrf52840-dk --app classify --dry-run --out {} --budget-uj-per-hour 900000",
+        blob,
+        f.at("sections")
+    );
+    let priced = json(&line)["settings"]["budget"].clone();
+    assert_eq!(priced["sensor"], "lis3dh-driver");
+    assert_eq!(json(&format!("{line} --sensor lis3dh"))["settings"]["budget"], priced);
+    let generic = json(&format!("{line} --sensor lis3dh-low-power"))["settings"]["budget"].clone();
+    assert_eq!(generic["sensor"], "lis3dh-low-power");
+    assert_ne!(generic["update_uj"], priced["update_uj"]);
+}

@@ -129,7 +129,9 @@ fn add_target(target: &str) -> bool {
     };
     eprintln!("adding the Rust target {target} (rustup target add {target})");
     let mut rustup = Command::new("rustup");
-    rustup.args(["target", "add", target]).current_dir(tree.join("firmware"));
+    rustup
+        .args(["target", "add", target])
+        .current_dir(tree.join("firmware"));
     rustup.output().is_ok_and(|output| output.status.success())
 }
 

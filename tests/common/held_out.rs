@@ -13,7 +13,10 @@ const SEED: u64 = 1_000_003;
 
 /// The file of a model's blob.
 pub fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("models").join(name).join("model.srnn")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("models")
+        .join(name)
+        .join("model.srnn")
 }
 
 /// A model's blob.

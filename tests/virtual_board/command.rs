@@ -29,7 +29,10 @@ fn a_boards_own_image_classifies() {
     assert_eq!(value["findings"].as_array().unwrap().len(), 0);
     assert_eq!(value["per_sample"]["transfers"].as_f64().unwrap().round(), 3.0);
     let out = skiprnn(line.split(' ').chain(["--log"]));
-    let (text, log) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let (text, log) = (
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr),
+    );
     assert!(text.contains("no rule of silicon broken"), "{text}");
     assert!(text.contains("3 decisions, 0 sequences lost"), "{text}");
     assert!(log.contains("image machine=nrf52840-dk"), "{log}");
@@ -64,13 +67,29 @@ fn what_does_not_go_together_is_named() {
     let (blob, x) = (model("activity-accelerometer"), recording(&f, 1, 3));
     let line = |more: &str| format!("emulate {blob} --x {x} {more}");
     let board = "--board nrf52840-dk --app classify";
-    fails(&line(&format!("{board} --machine mps2-an386")), 2, &["--machine", "nrf52840-dk runs its own image"]);
-    fails(&line(&format!("{board} --with qemu")), 2, &["--with", "QEMU has no model of a real board"]);
+    fails(
+        &line(&format!("{board} --machine mps2-an386")),
+        2,
+        &["--machine", "nrf52840-dk runs its own image"],
+    );
+    fails(
+        &line(&format!("{board} --with qemu")),
+        2,
+        &["--with", "QEMU has no model of a real board"],
+    );
     fails(&line("--seconds 5"), 2, &["--seconds", "--board"]);
     fails(&line("--board nrf52840-dk --app measure"), 2, &["--app measure"]);
     fails(&line(&format!("{board} --sensor lsm6ds")), 1, &["channels"]);
-    fails(&line(&format!("{board} --sensor bma400")), 2, &["--sensor", "classify-lis3dh"]);
-    fails(&line("--board nrf52840-dk --sensor lis3dh"), 2, &["--sensor", "replay reads none"]);
+    fails(
+        &line(&format!("{board} --sensor bma400")),
+        2,
+        &["--sensor", "classify-lis3dh"],
+    );
+    fails(
+        &line("--board nrf52840-dk --sensor lis3dh"),
+        2,
+        &["--sensor", "replay reads none"],
+    );
     fails(&line("--board nrf52840-dk --seconds 0"), 2, &["--seconds"]);
     fails(&line("--board nrf52840"), 2, &["--budget-uj-per-hour"]);
     fails(&line("--board rp2350-pico2"), 1, &["rp2350-pico2", "no model"]);

@@ -20,7 +20,11 @@ fn wakes(run: &Classification, length: u64) -> Vec<(Time, u64)> {
             panic!("sequence {index} was lost: {outcome:?}");
         };
         let last = delivered.last().unwrap();
-        let read = observed.transfers.iter().find(|transfer| transfer.to == last.at).unwrap();
+        let read = observed
+            .transfers
+            .iter()
+            .find(|transfer| transfer.to == last.at)
+            .unwrap();
         let behind = observed.sleeps.partition_point(|(_, end)| *end <= read.from);
         wakes.push((observed.sleeps[behind - 1].1, index as u64 * length + decision.sample));
     }
@@ -45,7 +49,11 @@ fn check(name: &'static str, model: &str) {
         .collect();
     let most = off.iter().fold(0.0, |most: f64, off| most.max(off.abs()));
     // A sample falls due at a whole tick, the first one too; 2 us for what the core did before it looked at the clock.
-    assert!(most < 1.0 / 32_768.0 + 2e-6, "{name}: {:.1} us off the grid", most * 1e6);
+    assert!(
+        most < 1.0 / 32_768.0 + 2e-6,
+        "{name}: {:.1} us off the grid",
+        most * 1e6
+    );
     println!(
         "{name}: {:.0} s, {} samples, at most {:.1} us off the grid, {:?} (simulated)",
         run.observed.time.as_s(),

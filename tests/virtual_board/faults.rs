@@ -17,7 +17,12 @@ fn with(part: Part, sequences: usize) -> Classification {
         seconds: Some(2.0 + 2.56 * (sequences + 1) as f64),
         ..program("classify-lis3dh")
     };
-    run(&options, &held_out::blob("activity-accelerometer"), "activity-accelerometer", sequences)
+    run(
+        &options,
+        &held_out::blob("activity-accelerometer"),
+        "activity-accelerometer",
+        sequences,
+    )
 }
 
 fn faulty(faults: Faults) -> Part {
@@ -44,7 +49,10 @@ fn says(run: &Classification, words: &str) -> bool {
 
 /// The board has come to its stated error state, within so many seconds.
 fn assert_refused(what: &str, run: &Classification, within_s: f64) {
-    let refused = run.refused.as_deref().unwrap_or_else(|| panic!("{what}: {:?}", run.observed.log));
+    let refused = run
+        .refused
+        .as_deref()
+        .unwrap_or_else(|| panic!("{what}: {:?}", run.observed.log));
     assert!(refused.contains(REFUSED), "{what}: {refused}");
     let last = run.observed.log.last().unwrap();
     assert!(last.at.as_s() < within_s, "{what}: {last:?}");

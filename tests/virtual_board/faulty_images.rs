@@ -34,7 +34,11 @@ fn classified(name: &'static str, model: &str, slow: bool) -> Observed {
 }
 
 fn assert_found(observed: &Observed, finding: &str, rule: &str) {
-    assert!(observed.broken(rule) > 0, "{finding}: {rule} found nothing: {:#?}", observed.findings);
+    assert!(
+        observed.broken(rule) > 0,
+        "{finding}: {rule} found nothing: {:#?}",
+        observed.findings
+    );
     let found = observed.findings.iter().find(|found| found.first.rule == rule).unwrap();
     println!("{finding}: {} times {}", found.count, found.first);
 }
@@ -56,8 +60,14 @@ fn f1_a_stack_that_overflows() {
     .unwrap();
     assert_found(&observed, "F1", "stack-depth");
     let log = observed.lines();
-    assert!(log.iter().any(|line| line.starts_with("fault stack overflow")), "{log:?}");
-    assert!(log.iter().any(|line| line.starts_with("parked: stack overflow")), "{log:?}");
+    assert!(
+        log.iter().any(|line| line.starts_with("fault stack overflow")),
+        "{log:?}"
+    );
+    assert!(
+        log.iter().any(|line| line.starts_with("parked: stack overflow")),
+        "{log:?}"
+    );
     assert!(observed.time.as_s() < 2.0);
 }
 
@@ -81,5 +91,8 @@ fn f4_f6_f9_f21_of_the_lis3dh() {
 fn f15_a_gyroscope_that_has_not_settled() {
     let observed = classified("classify-lsm6ds", "activity", true);
     assert_found(&observed, "F15", "unsettled-sample");
-    println!("classify-lsm6ds as it was: {:?} (simulated)", observed.per_sample().unwrap());
+    println!(
+        "classify-lsm6ds as it was: {:?} (simulated)",
+        observed.per_sample().unwrap()
+    );
 }

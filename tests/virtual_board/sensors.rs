@@ -42,7 +42,11 @@ pub fn assert_as_simulated(blob: &Blob, run: &Classification) {
         let expected = simulator.run(&counts);
         assert_eq!(expected.updates, used, "sequence {index}: schedule");
         assert_eq!(
-            (expected.decision, &expected.logits, expected.updates.last().map(|k| u64::from(*k))),
+            (
+                expected.decision,
+                &expected.logits,
+                expected.updates.last().map(|k| u64::from(*k))
+            ),
             (decision.class, &decision.logits, Some(decision.sample)),
             "sequence {index}"
         );

@@ -33,7 +33,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "",
-        "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize",
+        "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize --package virtual-board --package emulator",
     ),
     ("firmware/app", "cargo clippy --quiet --all-targets -- -D warnings"),
     // Runs the tests of firmware/app, and holds how much of it they reach.
@@ -120,37 +120,59 @@ pub fn miri() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs every step and returns the failures.
-fn run_steps() -> Vec<String> {
-    let mut failures = Vec::new();
-    let mut attempt = |folder: &str, line: &str| {
+/// What came of the steps.
+#[derive(Default)]
+struct Outcome {
+    /// Every step with the seconds that it took, in order.
+    steps: Vec<(String, f64)>,
+    failures: Vec<String>,
+}
+
+impl Outcome {
+    fn attempt(&mut self, folder: &str, line: &str) {
+        let started = std::time::Instant::now();
         if let Err(error) = shell::run(folder, line) {
             eprintln!("{error:#}");
-            failures.push(format!("{error:#}"));
+            self.failures.push(format!("{error:#}"));
         }
-    };
+        let place = if folder.is_empty() { "" } else { " in " };
+        let name = format!("{line}{place}{folder}");
+        self.steps.push((name, started.elapsed().as_secs_f64()));
+    }
+
+    /// What each step took, so that a step that has grown is seen.
+    fn table(&self) -> String {
+        let row = |(name, seconds): &(String, f64)| format!("{seconds:>7.1} s  {name}");
+        self.steps.iter().map(row).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Runs every step.
+fn run_steps() -> Outcome {
+    let mut outcome = Outcome::default();
     for (folder, line) in STEPS {
-        attempt(folder, line);
+        outcome.attempt(folder, line);
     }
     for target in TARGETS {
         for features in ["", " --features defmt,async"] {
-            attempt(
+            outcome.attempt(
                 "",
                 &format!("cargo build --quiet --release --package skiprnn-nostd --target {target}{features}"),
             );
         }
     }
-    failures
+    outcome
 }
 
 /// The whole suite.
 pub fn run() -> anyhow::Result<()> {
     setup()?;
     let started = std::time::Instant::now();
-    let failures = run_steps();
-    let steps = STEPS.len() + 2 * TARGETS.len();
+    let outcome = run_steps();
+    let (steps, failures) = (outcome.steps.len(), &outcome.failures);
     eprintln!(
-        "\n{} of {steps} steps passed in {:.0} s",
+        "\n{}\n{} of {steps} steps passed in {:.0} s",
+        outcome.table(),
         steps - failures.len(),
         started.elapsed().as_secs_f64()
     );
