@@ -1,5 +1,5 @@
 //! What ST's microcontrollers have in common around their core: ports, LPTIM1, IWDG, I2C, the debugger's unit, and how RCC gates
-//! and resets them. A [`Family`] adds its clocks, supply and flash.
+//! and resets them. A family adds its clocks, supply and flash.
 //!
 //! Modelled is what the images of this project touch up to their first sleeps. Every other register, and every value that a
 //! model does not hold, ends the run.
