@@ -57,9 +57,10 @@ pub fn run(out: Output) {
 
 /// What was done with a board's images.
 fn tested(board: &Board) -> String {
-    let ran = match board.ran_on.contains(&RanOn::VirtualBoard) {
-        true => "run on the virtual board",
-        false => "built, not run",
+    let ran = match board.ran_on {
+        ran if ran.contains(&RanOn::VirtualBoard) => "run on the virtual board",
+        ran if ran.contains(&RanOn::VirtualReplay) => "replay run on the virtual board",
+        _ => "built, not run",
     };
     let hardware = match board.ran_on.contains(&RanOn::Hardware) {
         true => "yes",

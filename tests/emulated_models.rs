@@ -3,8 +3,7 @@
 mod common;
 
 use common::held_out;
-use emulator::{Machine, Options, Record, run};
-use quantize::Simulator;
+use emulator::{Machine, Options, run};
 
 const SEQUENCES: usize = 200;
 
@@ -15,17 +14,7 @@ fn identical_to_the_simulator_on_every_machine() {
         let model = blob.model();
         let (length, inputs) = (model.sequence_length() as usize, model.inputs());
         let counts = held_out::held_out(&name, &model, SEQUENCES);
-        let expected: Vec<Record> = Simulator::new(&model)
-            .unwrap()
-            .run_all(&counts, length, 2)
-            .into_iter()
-            .map(|run| Record {
-                decision: run.decision as u32,
-                logits: run.logits,
-                state_crc: run.state_crc,
-                updates: run.updates,
-            })
-            .collect();
+        let expected = held_out::simulated(&model, &counts);
         let period_s = model.sample_period_ns() as f64 * 1e-9;
         for machine in Machine::ALL {
             // A nanosecond and 64 ns for an instruction: an update fits the sample period, or it may not.

@@ -36,6 +36,8 @@ pub struct Board {
 pub enum RanOn {
     /// A model of the board's core and peripherals, by the test suite.
     VirtualBoard,
+    /// The same, `replay` only.
+    VirtualReplay,
     /// The board itself.
     Hardware,
 }
@@ -44,6 +46,7 @@ impl fmt::Display for RanOn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::VirtualBoard => "virtual board",
+            Self::VirtualReplay => "virtual board, replay only",
             Self::Hardware => "hardware",
         })
     }
@@ -84,7 +87,7 @@ pub const BOARDS: [Board; 4] = [
         sleep: "Stop 2, LPTIM1",
         deaf_asleep: true,
         connect_under_reset: true,
-        ran_on: &[],
+        ran_on: &[RanOn::VirtualReplay],
         energy: Some("stm32l476"),
         programs: &["replay", "classify-lsm6ds"],
     },
@@ -97,7 +100,7 @@ pub const BOARDS: [Board; 4] = [
         sleep: "Stop 2, LPTIM1",
         deaf_asleep: true,
         connect_under_reset: true,
-        ran_on: &[],
+        ran_on: &[RanOn::VirtualReplay],
         energy: Some("stm32u575"),
         programs: &["replay", "classify-lis3dh"],
     },

@@ -15,7 +15,7 @@ use emulator::{
     boards::Board,
     on_board::{self, BoardOptions, Classification, Delivered, Observed, Outcome, Recorded},
 };
-use quantize::{Blob, Run};
+use quantize::Blob;
 use serde_json::{Value, json};
 use skiprnn_nostd::{Instance, Model, Network, Sequence};
 use std::io::Write;
@@ -85,16 +85,7 @@ impl Job<'_> {
         spinner.finish_and_clear();
         let replay = replay?;
         let expected = settings::simulate(self.model, self.prepared, &self.settings)?;
-        let runs: Vec<Run> = replay
-            .records
-            .iter()
-            .map(|record| Run {
-                updates: record.updates.clone(),
-                logits: record.logits.clone(),
-                state_crc: record.state_crc,
-                decision: record.decision as usize,
-            })
-            .collect();
+        let runs = super::runs(&replay.records);
         let different = expected.runs.iter().zip(&runs).position(|(a, b)| a != b);
         let same = different.is_none() && replay.spending == expected.spending;
         let mut value = simulate::summarize(self.model, self.prepared, &runs, &self.args.result)?;

@@ -14,7 +14,7 @@ use crate::{
 };
 use board::Job;
 use emulator::{
-    Backend, Emulation, Machine, Options,
+    Backend, Emulation, Machine, Options, Record,
     boards::{self, Board},
 };
 use float_model::OutputAt;
@@ -38,6 +38,17 @@ fn check_output(model: &Model<'_>) -> anyhow::Result<()> {
     }
 }
 
+/// What a board made of its sequences, in the simulator's words.
+fn runs(records: &[Record]) -> Vec<Run> {
+    let run = |record: &Record| Run {
+        updates: record.updates.clone(),
+        logits: record.logits.clone(),
+        state_crc: record.state_crc,
+        decision: record.decision as usize,
+    };
+    records.iter().map(run).collect()
+}
+
 /// Runs prepared sequences on the emulated board and compares with the simulator, run by the same settings; the JSON is the
 /// command's.
 pub fn emulate(
@@ -51,16 +62,7 @@ pub fn emulate(
     check_output(model)?;
     let emulation = emulator::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
     let expected = settings::simulate(model, prepared, &options.settings)?;
-    let runs: Vec<Run> = emulation
-        .records
-        .iter()
-        .map(|r| Run {
-            updates: r.updates.clone(),
-            logits: r.logits.clone(),
-            state_crc: r.state_crc,
-            decision: r.decision as usize,
-        })
-        .collect();
+    let runs = runs(&emulation.records);
     let different = expected.runs.iter().zip(&runs).position(|(a, b)| a != b);
     let booked = emulation.spending == expected.spending;
     let identical = runs.len() == expected.runs.len() && different.is_none() && booked;

@@ -3,8 +3,9 @@
 //! The recordings of the activity task are not part of the repository: where they lie beside it, those models run on test
 //! windows, elsewhere on random walks over the sensors' range.
 
+use emulator::Record;
 use host_train::{DataSource, Sequences, dataset};
-use quantize::{Blob, counts};
+use quantize::{Blob, Simulator, counts};
 use skiprnn_nostd::Model;
 use std::path::{Path, PathBuf};
 
@@ -82,4 +83,18 @@ pub fn held_out(name: &str, model: &Model<'_>, sequences: usize) -> Vec<i16> {
     };
     let (x, _) = source.evaluation(sequences, SEED).unwrap();
     counts(model, name, &x).unwrap()
+}
+
+/// What the simulator makes of sequences, as a board reports it.
+pub fn simulated(model: &Model<'_>, counts: &[i16]) -> Vec<Record> {
+    let runs = Simulator::new(model)
+        .unwrap()
+        .run_all(counts, model.sequence_length() as usize, 2);
+    let record = |run: quantize::Run| Record {
+        decision: run.decision as u32,
+        logits: run.logits,
+        state_crc: run.state_crc,
+        updates: run.updates,
+    };
+    runs.into_iter().map(record).collect()
 }

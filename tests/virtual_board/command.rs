@@ -94,3 +94,29 @@ fn what_does_not_go_together_is_named() {
     fails(&line("--board nrf52840"), 2, &["--budget-uj-per-hour"]);
     fails(&line("--board rp2350-pico2"), 1, &["rp2350-pico2", "no model"]);
 }
+
+/// The board itself refuses a model that was made for a faster sensor or another unit, and the command says why.
+#[test]
+fn a_model_of_another_rate_or_unit_ends_in_the_boards_error_state() {
+    let f = Folder::new();
+    let x = recording(&f, 40, 3);
+    let run = held_out::file("activity-accelerometer").with_file_name("");
+    for (options, why) in [
+        ("--sample-period-s 0.0025", "samples a second"),
+        ("--sample-period-s 0.02 --channel-names x,y,z --channel-units g,g,rad/s", "the model's unit is not the sensor's"),
+    ] {
+        let blob = f.at("other.srnn");
+        json(&format!(
+            "quantize {} --calib-x {x} --full-scale 4,4,4 {options} --out {blob}",
+            run.display()
+        ));
+        let line = format!("emulate {blob} --board nrf52840-dk --app classify --sensor lis3dh --x {x} --n 1");
+        let out = skiprnn(line.split(' '));
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("error state") && stderr.contains(why),
+            "{options}: {stderr}"
+        );
+    }
+}

@@ -1,8 +1,7 @@
 //! `replay` on the virtual board equals the simulator, for every model of `models/`.
 
 use crate::{assert_sound, common::held_out, program};
-use emulator::{Record, on_board::replay};
-use quantize::Simulator;
+use emulator::on_board::replay;
 
 const SEQUENCES: usize = 50;
 
@@ -14,17 +13,7 @@ fn every_model_replays_as_the_simulator_does() {
         let model = blob.model();
         let (length, inputs) = (model.sequence_length() as usize, model.inputs());
         let counts = held_out::held_out(&name, &model, SEQUENCES);
-        let expected: Vec<Record> = Simulator::new(&model)
-            .unwrap()
-            .run_all(&counts, length, 2)
-            .into_iter()
-            .map(|run| Record {
-                decision: run.decision as u32,
-                logits: run.logits,
-                state_crc: run.state_crc,
-                updates: run.updates,
-            })
-            .collect();
+        let expected = held_out::simulated(&model, &counts);
         let replay = replay(&options, blob.bytes(), &counts, (SEQUENCES, length, inputs))
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(replay.records == expected, "{name}: schedules, logits or states differ");
