@@ -92,7 +92,7 @@ pub enum Command {
                       Example: skiprnn emulate har.srnn --app classify --x x.npy --dial 0.5 --cap 30\n\
                       Example: skiprnn emulate har.srnn --app classify --x x.npy --board nrf52840 --sensor lsm6dso \
                       --budget-uj-per-hour 2000000\n\
-                      Example: skiprnn emulate har.srnn --board nrf52840-dk --app classify --sensor lis3dh --x x.npy"
+                      Example: skiprnn emulate har.srnn --board nrf52840-dk --app classify --sensor lsm6ds --x x.npy"
     )]
     Emulate(EmulateArgs),
     /// Put a blob and a firmware image on a real board by probe-rs, and show its log.

@@ -103,7 +103,10 @@ fn a_model_of_another_rate_or_unit_ends_in_the_boards_error_state() {
     let run = held_out::file("activity-accelerometer").with_file_name("");
     for (options, why) in [
         ("--sample-period-s 0.0025", "samples a second"),
-        ("--sample-period-s 0.02 --channel-names x,y,z --channel-units g,g,rad/s", "the model's unit is not the sensor's"),
+        (
+            "--sample-period-s 0.02 --channel-names x,y,z --channel-units g,g,rad/s",
+            "the model's unit is not the sensor's",
+        ),
     ] {
         let blob = f.at("other.srnn");
         json(&format!(
