@@ -34,7 +34,10 @@ use std::{
     time::{Duration, Instant},
 };
 use virtual_board::{
-    host::elf,
+    host::{
+        elf,
+        rtt::{Probe, Rtt},
+    },
     rules::{Checks, RunEnd},
     run::{self, Console, End, Limits},
     soc::Soc,
@@ -141,7 +144,12 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
         })
     };
     let stack = symbol("_stack_end")?..symbol("_stack_start")?;
-    let console = Console::Rtt(virtual_board::host::rtt::Rtt::new(symbol("_SEGGER_RTT")?));
+    // An image that is to be watched is run under a debug probe, as `flash` does it.
+    let probe = match Identity::of(&bytes, &path)?.watched {
+        true => Probe::Attached,
+        false => Probe::Detached,
+    };
+    let console = Console::Rtt(Rtt::through(probe, symbol("_SEGGER_RTT")?));
     let mut memory = (chip.memory)();
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
@@ -156,7 +164,8 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
             why: format!("the chip has no memory at {:#010x}", region.start),
         })?;
     }
-    let (core, soc) = (chip.assemble)(memory, mounted)?;
+    let (mut core, soc) = (chip.assemble)(memory, mounted)?;
+    core.system.set_debugger_attached(probe.debug_enabled());
     Ok(Loaded {
         table: log::table(&bytes, &path)?,
         board: run::Board::power_on(core, soc, console),
