@@ -1,5 +1,5 @@
-//! 100,000 random instructions an architecture, on which two independent implementations agree (or the manual decides), give the
-//! same result on the core. `vectors/README.md` says what is drawn and stored, `../oracle` makes the files.
+//! 103,000 random instructions an architecture give the same result on the core as stored. On more than 100,000 of them two independent
+//! implementations agree; on the others the manual decides. `vectors/README.md` says what is drawn and stored, `../oracle` makes the files.
 
 #[path = "vectors/mod.rs"]
 mod vectors;
@@ -241,7 +241,7 @@ fn replay(architecture: Architecture, file: &[u8]) {
         architecture.name(),
         stored.seed
     );
-    assert_eq!(passed, 100_000);
+    assert_eq!(passed, 103_000);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn every_encoding_is_drawn_fifty_times_or_more() {
         let order = architecture.order();
         let mut counts = BTreeMap::<&str, usize>::new();
         for row in &order {
-            *counts.entry(row.name).or_default() += 100_000 / order.len();
+            *counts.entry(row.name).or_default() += 103_000 / order.len();
         }
         let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < 50).collect();
         assert!(rare.is_empty(), "{}: {rare:?}", architecture.name());
