@@ -74,7 +74,7 @@ fn text() -> String {
     let mut text = String::from("Real boards: skiprnn flash MODEL --board NAME\n");
     for board in BOARDS {
         text += &format!(
-            "  {:<15} {:<20} {:<11} {:<16} {:<38} {}\n",
+            "  {:<15} {:<20} {:<11} {:<16} {:<47} {}\n",
             board.name,
             board.part,
             board.core,

@@ -50,6 +50,17 @@ fn a_boards_own_image_replays() {
 }
 
 #[test]
+fn an_st_boards_image_replays_and_breaks_no_rule() {
+    let f = Folder::new();
+    let (blob, x) = (model("activity-accelerometer"), recording(&f, 2, 3));
+    for board in ["stm32l4-iot01a", "stm32u5-nucleo"] {
+        let value = json(&format!("emulate {blob} --board {board} --x {x}"));
+        assert_eq!(value["identical_to_simulator"], true, "{board}");
+        assert_eq!(value["findings"].as_array().unwrap().len(), 0, "{board}");
+    }
+}
+
+#[test]
 fn a_budget_on_a_board_has_its_drivers_prices() {
     let f = Folder::new();
     let (blob, x) = (model("activity-accelerometer"), recording(&f, 3, 3));

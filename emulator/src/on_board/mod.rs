@@ -86,7 +86,8 @@ impl BoardOptions {
     /// The image: the one given, which has to be of this board, or the one of the source tree.
     fn image(&self) -> Result<PathBuf, Error> {
         let Some(path) = &self.firmware else {
-            return self.board.build(self.program);
+            // A model needs no debugger in its sleep.
+            return self.board.build_to_be(false, self.program);
         };
         let elf = read(path)?;
         Identity::of(&elf, path)?.expect(self.board.name, path)?;
