@@ -64,17 +64,30 @@ pub fn run(
 ) -> Result<Classification, Error> {
     let image = Image::of(options, Program::Classify)?;
     let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
-    // The first line says how fast the clock is.
-    let mut ticks_per_second = None;
+    let mut heard = Heard::default();
     let lines = image.watch(&loads, options, &mut |line| {
-        if line.starts_with("image ") {
-            ticks_per_second = log::number(line, "ticks_per_second").ok();
-        }
-        if let Some(Ok(decision)) = ticks_per_second.and_then(|hz| decision(line, hz)) {
+        if let Some(decision) = heard.decision(line) {
             sink(&decision);
         }
     })?;
     parse(lines, options)
+}
+
+/// Decisions out of a log as it comes, line by line.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// How fast the board's clock is, which its first line says.
+    ticks_per_second: Option<f64>,
+}
+
+impl Heard {
+    /// The decision in the next line, where it is one that can be read.
+    pub(crate) fn decision(&mut self, line: &str) -> Option<Decision> {
+        if line.starts_with("image ") {
+            self.ticks_per_second = log::number(line, "ticks_per_second").ok();
+        }
+        decision(line, self.ticks_per_second?)?.ok()
+    }
 }
 
 /// The decision in a line of the log, where it is one.

@@ -13,6 +13,7 @@ use anyhow::bail;
 use emulator::{
     Settings,
     boards::Board,
+    firmware::CAPACITY,
     on_board::{self, BoardOptions, Classification, Delivered, Observed, Outcome, Recorded},
 };
 use quantize::Blob;
@@ -20,8 +21,8 @@ use serde_json::{Value, json};
 use skiprnn_nostd::{Instance, Model, Network, Sequence};
 use std::io::Write;
 
-/// Sizes of the largest model that an image takes, as const parameters.
-type Host<'a> = Instance<'a, 128, 2, 16>;
+/// A network on the host with an image's room.
+type Host<'a> = Instance<'a, { CAPACITY.hidden }, { CAPACITY.layers }, { CAPACITY.inputs }>;
 
 /// What is run where.
 pub struct Job<'a> {

@@ -38,6 +38,14 @@ pub struct Access {
     pub pc: u32,
 }
 
+impl Access {
+    /// It is a word at a multiple of 4, as registers are accessed.
+    #[must_use]
+    pub const fn is_whole_word(&self) -> bool {
+        matches!(self.width, Width::Word) && self.address.is_multiple_of(4)
+    }
+}
+
 /// Why an access has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {

@@ -1,6 +1,6 @@
 //! What happens on a board that a rule, a ledger of charge or a test wants to know.
 
-use crate::time::Time;
+use crate::{bus::Access, time::Time};
 
 /// An event with the instant at which it happened, and the instruction that caused it where one did.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,6 +156,28 @@ impl Events {
     /// The core caused something.
     pub fn caused(&mut self, at: Time, pc: u32, what: What) {
         self.0.push(Event { at, pc: Some(pc), what });
+    }
+
+    /// The core has read a register of a peripheral.
+    pub fn read(&mut self, access: Access, peripheral: &'static str, value: u32) {
+        let address = access.address;
+        let what = What::Read {
+            peripheral,
+            address,
+            value,
+        };
+        self.caused(access.now, access.pc, what);
+    }
+
+    /// The core has written a register of a peripheral.
+    pub fn written(&mut self, access: Access, peripheral: &'static str, value: u32) {
+        let address = access.address;
+        let what = What::Written {
+            peripheral,
+            address,
+            value,
+        };
+        self.caused(access.now, access.pc, what);
     }
 
     /// Takes all of them.

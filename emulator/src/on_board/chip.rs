@@ -73,12 +73,20 @@ pub(super) fn of(board: &Board) -> Result<Chip, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boards::BOARDS;
+    use crate::boards::{BOARDS, RanOn};
 
     #[test]
     fn the_boards_with_a_model_are_the_ones_that_an_error_names() {
         for board in BOARDS {
             assert_eq!(of(&board).is_ok(), MODELLED.contains(board.name), "{}", board.name);
+        }
+    }
+
+    #[test]
+    fn a_board_says_that_it_ran_virtually_exactly_where_there_is_a_model() {
+        for board in BOARDS {
+            let virtually = |on: &RanOn| matches!(on, RanOn::VirtualBoard | RanOn::VirtualReplay);
+            assert_eq!(of(&board).is_ok(), board.ran_on.iter().any(virtually), "{}", board.name);
         }
     }
 }

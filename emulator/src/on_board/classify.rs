@@ -3,7 +3,7 @@
 use super::{BoardOptions, Delivered, Input, Observed, Time, observe};
 use crate::{
     Error, Spending,
-    classify::{Decision, decision},
+    classify::{Decision, Heard, decision},
     log,
 };
 
@@ -91,13 +91,10 @@ pub fn classify(
     let mut options = options.clone();
     let by_time = options.seconds.is_some();
     options.seconds.get_or_insert((START + Time::from_ps(whole)).as_s());
-    let (mut hz, mut ended) = (None, 0);
+    let (mut heard, mut ended) = (Heard::default(), 0);
     let observed = observe(&options, blob, &Input::Played(recorded), &mut |line| {
         let text = &line.text;
-        if text.starts_with("image ") {
-            hz = log::number(text, "ticks_per_second").ok();
-        }
-        if let Some(Ok(decision)) = hz.and_then(|hz| decision(text, hz)) {
+        if let Some(decision) = heard.decision(text) {
             sink(&decision);
             ended += 1;
         }

@@ -61,8 +61,6 @@ pub struct BoardOptions {
     pub seconds: Option<f64>,
     /// Give up after this many seconds of real time; building the image is not counted.
     pub timeout_s: u64,
-    /// Where to write the decoded log, however the run ends.
-    pub keep_log: Option<PathBuf>,
     /// What is on the sensor's bus beside a part in order.
     pub part: Part,
 }
@@ -78,7 +76,6 @@ impl BoardOptions {
             firmware: None,
             seconds: None,
             timeout_s: 600,
-            keep_log: None,
             part: Part::default(),
         }
     }
@@ -93,12 +90,6 @@ impl BoardOptions {
         Identity::of(&elf, path)?.expect(self.board.name, path)?;
         Ok(path.clone())
     }
-}
-
-/// Whether there is a model of a board's chip.
-#[must_use]
-pub fn is_modelled(board: &Board) -> bool {
-    chip::of(board).is_ok()
 }
 
 /// Seconds of a board's time; none where they are no time.
@@ -150,7 +141,11 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
         true => Probe::Attached,
         false => Probe::Detached,
     };
-    let console = Console::Rtt(Rtt::through(probe, symbol("_SEGGER_RTT")?));
+    let control = Rtt::find(&bytes).map_err(|error| Error::Image {
+        path: path.clone(),
+        why: error.to_string(),
+    })?;
+    let console = Console::Rtt(Rtt::through(probe, control));
     let mut memory = (chip.memory)();
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
@@ -203,17 +198,6 @@ pub fn observe(
         stack: loaded.stack,
     };
     let observed = recorder.finish(&end, &report, &loaded.path)?;
-    if let Some(path) = &options.keep_log {
-        let text: String = observed
-            .log
-            .iter()
-            .flat_map(|line| [line.text.as_str(), "\n"])
-            .collect();
-        std::fs::write(path, text).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
-    }
     match report.end {
         End::Time | End::SleepsForEver { .. } => Ok(observed),
         other => Err(Error::Board {

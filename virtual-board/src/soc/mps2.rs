@@ -5,7 +5,7 @@
 //! of a tick are those of `qemu-system-arm`, so that both read the same counts.
 
 use crate::{
-    bus::{Access, Bus, Lines, Refused, Width},
+    bus::{Access, Bus, Lines, Refused},
     core::{Profile, profile},
     event::{Event, Events, Pin, ResetCause, What},
     memory::{Kind, Memory, Region},
@@ -155,7 +155,7 @@ impl Mps2 {
         let address = access.address;
         let timer = map.timers.iter().position(|base| *base == address & !0xfff);
         match timer {
-            _ if access.width != Width::Word || !address.is_multiple_of(4) => Err(nothing(map, address)),
+            _ if !access.is_whole_word() => Err(nothing(map, address)),
             Some(index) => Ok(Register::Timer(index, address & 0xfff)),
             None if address == map.leds => Ok(Register::Leds),
             None => Err(nothing(map, address)),
@@ -194,16 +194,7 @@ impl Bus for Mps2 {
             Register::Timer(index, offset) => (TIMERS[index], self.timers[index].read(offset, access.now)?),
             Register::Leds => ("SCC", self.leds.into()),
         };
-        let address = access.address;
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Read {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.read(access, peripheral, value);
         Ok(value)
     }
 
@@ -222,15 +213,7 @@ impl Bus for Mps2 {
                 "SCC"
             }
         };
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Written {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.written(access, peripheral, value);
         Ok(())
     }
 }
@@ -272,6 +255,7 @@ impl Soc for Mps2 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::Width;
 
     fn at(address: u32, ns: u64) -> Access {
         Access {

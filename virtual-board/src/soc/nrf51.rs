@@ -1,7 +1,7 @@
 //! Nordic's nRF51822 as the BBC micro:bit has it: TIMER0 and the pins, by the nRF51 Series Reference Manual, version 3.0.
 
 use crate::{
-    bus::{Access, Bus, Lines, Refused, Width},
+    bus::{Access, Bus, Lines, Refused},
     core::{Profile, profile},
     event::{Event, Events, Pin, ResetCause, What},
     memory::{Kind, Memory, Region},
@@ -112,7 +112,7 @@ impl Nrf51 {
 /// The peripheral of an access and the register's offset within it.
 fn register(access: Access) -> Result<(&'static str, u32), Refused> {
     let address = access.address;
-    let word = access.width == Width::Word && address.is_multiple_of(4);
+    let word = access.is_whole_word();
     match address & !0xfff {
         TIMER0 if word => Ok(("TIMER0", address & 0xfff)),
         GPIO if word => Ok(("GPIO", address & 0xfff)),
@@ -130,16 +130,7 @@ impl Bus for Nrf51 {
             "TIMER0" => self.timer.read(offset, access.now)?,
             _ => self.read_pins(offset)?,
         };
-        let address = access.address;
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Read {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.read(access, peripheral, value);
         Ok(value)
     }
 
@@ -153,15 +144,7 @@ impl Bus for Nrf51 {
             "TIMER0" => self.timer.write(offset, value, access.now)?,
             _ => self.write_pins(offset, value, access)?,
         }
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Written {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.written(access, peripheral, value);
         Ok(())
     }
 }
@@ -201,6 +184,7 @@ impl Soc for Nrf51 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::Width;
 
     fn at(address: u32) -> Access {
         Access {

@@ -38,7 +38,7 @@ use self::{
     wires::I2cBus,
 };
 use crate::{
-    bus::{Access, Bus, Lines, Refused, Width},
+    bus::{Access, Bus, Lines, Refused},
     event::{Event, Events, ResetCause, What},
     memory::{Memory, Region},
     part::I2cPart,
@@ -300,7 +300,7 @@ fn elsewhere(address: u32) -> Refused {
 
 /// Registers are words at multiples of 4.
 fn whole_word(access: Access) -> Answer<()> {
-    if access.width == Width::Word && access.address.is_multiple_of(4) {
+    if access.is_whole_word() {
         Ok(())
     } else {
         Err(Refused::Unknown)
@@ -313,16 +313,7 @@ impl Bus for Nrf52840 {
         whole_word(access)?;
         self.catch_up(access, memory);
         let value = self.read_block(block, offset, access.now)?;
-        let address = access.address;
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Read {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.read(access, peripheral, value);
         Ok(value)
     }
 
@@ -336,15 +327,7 @@ impl Bus for Nrf52840 {
         let (block, peripheral, offset) = self.block(address)?;
         whole_word(access)?;
         self.catch_up(access, memory);
-        self.events.caused(
-            access.now,
-            access.pc,
-            What::Written {
-                peripheral,
-                address,
-                value,
-            },
-        );
+        self.events.written(access, peripheral, value);
         self.write_block(block, offset, value, access, memory)
     }
 }

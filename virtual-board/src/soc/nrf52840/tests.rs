@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    bus::Width,
     event::Pin,
     part::{Faults, Faulty, HeldSda, Lis3dh, Still},
 };

@@ -6,6 +6,7 @@
 //!
 //! The core goes on at once when a Stop ends, some microseconds too early, and the flags that tell of a Stop stay clear.
 
+pub(super) mod causes;
 mod gpio;
 mod i2c;
 mod iwdg;
@@ -27,7 +28,7 @@ use self::{
 };
 use super::{CoreClock, Soc};
 use crate::{
-    bus::{Access, Bus, Lines, Refused, Width},
+    bus::{Access, Bus, Lines, Refused},
     event::{Event, Events, ResetCause, What},
     memory::Memory,
     time::{Clock, Time},
@@ -39,6 +40,15 @@ pub(super) const LSE_HZ: u64 = 32_768;
 /// How long LSE takes to start: typical by the data sheets of both families (STM32L475, STM32U575: LSE oscillator
 /// characteristics, start-up time 2 s).
 pub(super) const LSE_STARTS: Time = Time::from_s(2);
+
+/// What HPRE divides the core's clock by (RM0351 and RM0456, chapter RCC): there is no 32.
+pub(super) const fn ahb_divider(hpre: u32) -> u64 {
+    match hpre {
+        8..=11 => 1 << (hpre - 7),
+        12..=15 => 1 << (hpre - 6),
+        _ => 1,
+    }
+}
 
 /// The letters of the ports, by their number.
 const PORTS: [char; 9] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'];
@@ -141,8 +151,7 @@ impl<F: Family> Chip<F> {
     fn place(access: Access) -> Answer<&'static Place> {
         let place = F::PLACES.iter().find(|place| place.holds(access.address));
         // Registers are words at multiples of 4. Narrower accesses, which some allow, are not modelled.
-        let whole = access.width == Width::Word && access.address.is_multiple_of(4);
-        place.filter(|_| whole).ok_or(Refused::Unknown)
+        place.filter(|_| access.is_whole_word()).ok_or(Refused::Unknown)
     }
 
     /// Whether a peripheral answers: its bus clock runs, and nothing holds it in reset.
@@ -247,35 +256,21 @@ impl<F: Family> Bus for Chip<F> {
     fn read(&mut self, access: Access, memory: &mut Memory) -> Answer<u32> {
         let place = Self::place(access)?;
         self.advance(access.now, memory);
-        let address = access.address;
         let value = if self.answers(place) {
-            self.read_block(place.block, address - place.base, access.now)?
+            self.read_block(place.block, access.address - place.base, access.now)?
         } else {
             0
         };
-        let peripheral = place.name;
-        let what = What::Read {
-            peripheral,
-            address,
-            value,
-        };
-        self.events.caused(access.now, access.pc, what);
+        self.events.read(access, place.name, value);
         Ok(value)
     }
 
     fn write(&mut self, access: Access, value: u32, memory: &mut Memory) -> Answer<()> {
         let place = Self::place(access)?;
         self.advance(access.now, memory);
-        let address = access.address;
-        let peripheral = place.name;
-        let what = What::Written {
-            peripheral,
-            address,
-            value,
-        };
-        self.events.caused(access.now, access.pc, what);
+        self.events.written(access, place.name, value);
         if self.answers(place) {
-            self.write_block(place.block, address - place.base, value, access)?;
+            self.write_block(place.block, access.address - place.base, value, access)?;
         }
         Ok(())
     }

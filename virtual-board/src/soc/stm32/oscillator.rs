@@ -40,6 +40,12 @@ impl Oscillator {
         self.ready_at.is_some_and(|at| at <= now)
     }
 
+    /// Its bits in a register: `on` where it is on, `ready` where it is ready.
+    pub(in crate::soc) fn bits(&self, on: u32, ready: u32, now: Time) -> u32 {
+        let bit = |set, bit| if set { bit } else { 0 };
+        bit(self.is_on(), on) | bit(self.is_ready(now), ready)
+    }
+
     /// When it became ready, or will.
     pub(in crate::soc) const fn ready_at(&self) -> Option<Time> {
         self.ready_at

@@ -7,7 +7,8 @@ use crate::{
     bus::Refused,
     event::ResetCause,
     soc::stm32::{
-        LSE_HZ, LSE_STARTS, LSI_HZ,
+        LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider,
+        causes::{self, Causes},
         map::RccBit,
         oscillator::Oscillator,
         registers::{Answer, Bank, Register, within},
@@ -60,13 +61,6 @@ mod bdcr {
 mod csr {
     pub(super) const LSION: u32 = 1;
     pub(super) const LSIRDY: u32 = 1 << 1;
-    pub(super) const RMVF: u32 = 1 << 23;
-    pub(super) const PIN: u32 = 1 << 26;
-    pub(super) const BROWN_OUT: u32 = 1 << 27;
-    pub(super) const SOFTWARE: u32 = 1 << 28;
-    pub(super) const WATCHDOG: u32 = 1 << 29;
-    /// Every cause of a reset.
-    pub(super) const CAUSES: u32 = 0xff << 24;
     /// MSISRANGE: 4 MHz after Standby.
     pub(super) const RANGE: u32 = 6 << 8;
 }
@@ -117,8 +111,7 @@ pub(super) struct Rcc {
     cr: u32,
     cfgr: u32,
     bdcr: u32,
-    /// Why the chip was reset, by the bits of CSR.
-    causes: u32,
+    causes: Causes,
 }
 
 /// The frequency of MSI in a range (RM0351, RCC_CR.MSIRANGE).
@@ -140,22 +133,17 @@ impl Rcc {
             cr: cr::RESET,
             cfgr: 0,
             bdcr: 0,
-            causes: csr::PIN | csr::BROWN_OUT,
+            causes: Causes::power_on(),
         }
     }
 
     pub(super) fn reset(&mut self, cause: ResetCause, _: Time) {
-        let cause = match cause {
-            ResetCause::Watchdog => csr::WATCHDOG,
-            // The core's lockup output resets nothing here.
-            ResetCause::Software | ResetCause::Lockup => csr::SOFTWARE,
-        };
         *self = Self {
             // What lies in the backup domain, and LSI, go on.
             lse: self.lse,
             lsi: self.lsi,
             bdcr: self.bdcr,
-            causes: self.causes | cause | csr::PIN,
+            causes: self.causes.and(cause),
             ..Self::new()
         };
     }
@@ -201,12 +189,7 @@ impl Rcc {
             Source::Msi => self.msi_hz(),
             Source::Hsi => 16_000_000,
         };
-        let divider = match self.cfgr >> 4 & 0xf {
-            prescaler @ 8..=11 => 1 << (prescaler - 7),
-            prescaler @ 12..=15 => 1 << (prescaler - 6),
-            _ => 1,
-        };
-        hz / divider
+        hz / ahb_divider(self.cfgr >> 4 & 0xf)
     }
 
     /// The kernel clock of LPTIM1.
@@ -239,20 +222,12 @@ impl Rcc {
     }
 
     pub(super) fn read(&self, offset: u32, now: Time) -> Answer<u32> {
-        let flag = |set, flag| if set { flag } else { 0 };
         match offset {
-            CR => Ok(self.cr
-                | flag(self.msi.is_on(), cr::MSION)
-                | flag(self.msi.is_ready(now), cr::MSIRDY)
-                | flag(self.hsi.is_on(), cr::HSION)
-                | flag(self.hsi.is_ready(now), cr::HSIRDY)),
+            CR => Ok(self.cr | self.msi.bits(cr::MSION, cr::MSIRDY, now) | self.hsi.bits(cr::HSION, cr::HSIRDY, now)),
             CFGR => Ok(self.cfgr | (self.source() as u32) << 2),
             CICR => Ok(0),
-            BDCR => Ok(self.bdcr | flag(self.lse.is_on(), bdcr::LSEON) | flag(self.lse.is_ready(now), bdcr::LSERDY)),
-            CSR => Ok(self.causes
-                | csr::RANGE
-                | flag(self.lsi.is_on(), csr::LSION)
-                | flag(self.lsi.is_ready(now), csr::LSIRDY)),
+            BDCR => Ok(self.bdcr | self.lse.bits(bdcr::LSEON, bdcr::LSERDY, now)),
+            CSR => Ok(self.causes.bits() | csr::RANGE | self.lsi.bits(csr::LSION, csr::LSIRDY, now)),
             _ => self.bank.read(offset),
         }
     }
@@ -321,11 +296,9 @@ impl Rcc {
     }
 
     fn write_csr(&mut self, value: u32, now: Time) -> Answer<()> {
-        let flags = csr::CAUSES | csr::RANGE | csr::LSIRDY;
-        let value = within(value, csr::LSION | csr::RMVF | flags)?;
-        if value & csr::RMVF != 0 {
-            self.causes = 0;
-        }
+        let flags = causes::ALL | csr::RANGE | csr::LSIRDY;
+        let value = within(value, csr::LSION | causes::RMVF | flags)?;
+        self.causes.write(value);
         self.lsi.switch(value & csr::LSION != 0, now);
         Ok(())
     }

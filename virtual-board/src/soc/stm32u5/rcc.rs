@@ -7,7 +7,8 @@ use crate::{
     bus::Refused,
     event::ResetCause,
     soc::stm32::{
-        LSE_HZ, LSE_STARTS, LSI_HZ,
+        LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider,
+        causes::{self, Causes},
         map::RccBit,
         oscillator::Oscillator,
         registers::{Answer, Bank, Register, within},
@@ -64,18 +65,8 @@ mod bdcr {
     pub(super) const KEPT: u32 = 0b11 << 3 | LSESYSEN | 0b11 << 8 | 1 << 15;
 }
 
-/// CSR.
-mod csr {
-    pub(super) const RMVF: u32 = 1 << 23;
-    pub(super) const PIN: u32 = 1 << 26;
-    pub(super) const BROWN_OUT: u32 = 1 << 27;
-    pub(super) const SOFTWARE: u32 = 1 << 28;
-    pub(super) const WATCHDOG: u32 = 1 << 29;
-    /// Every cause of a reset.
-    pub(super) const CAUSES: u32 = 0xff << 24;
-    /// The ranges after Standby: 4 MHz.
-    pub(super) const RANGES: u32 = 0x4400;
-}
+/// CSR: the ranges after Standby, 4 MHz.
+const RANGES: u32 = 0x4400;
 
 /// Gates, resets and settings of which each bit is kept, or none.
 const TABLE: &[Register] = &[
@@ -136,8 +127,7 @@ pub(super) struct Rcc {
     cr: u32,
     cfgr1: u32,
     bdcr: u32,
-    /// Why the chip was reset, by the bits of CSR.
-    causes: u32,
+    causes: Causes,
 }
 
 /// The frequency of MSIS or MSIK in a range (RM0456, RCC_ICSCR1.MSISRANGE).
@@ -167,23 +157,18 @@ impl Rcc {
             cr: 0,
             cfgr1: 0,
             bdcr: 0,
-            causes: csr::PIN | csr::BROWN_OUT,
+            causes: Causes::power_on(),
         }
     }
 
     pub(super) fn reset(&mut self, cause: ResetCause, _: Time) {
-        let cause = match cause {
-            ResetCause::Watchdog => csr::WATCHDOG,
-            // The core's lockup output resets nothing here.
-            ResetCause::Software | ResetCause::Lockup => csr::SOFTWARE,
-        };
         *self = Self {
             // What lies in the backup domain goes on.
             lse: self.lse,
             lsi: self.lsi,
             lse_passes: self.lse_passes,
             bdcr: self.bdcr,
-            causes: self.causes | cause | csr::PIN,
+            causes: self.causes.and(cause),
             ..Self::new()
         };
     }
@@ -222,12 +207,7 @@ impl Rcc {
         } else {
             msi_hz(self.range(28))
         };
-        let divider = match self.bank.bits(CFGR2, 0xf) {
-            prescaler @ 8..=11 => 1 << (prescaler - 7),
-            prescaler @ 12..=15 => 1 << (prescaler - 6),
-            _ => 1,
-        };
-        hz / divider
+        hz / ahb_divider(self.bank.bits(CFGR2, 0xf))
     }
 
     /// The kernel clock of LPTIM1. LSE reaches it only through LSESYSEN.
@@ -254,18 +234,16 @@ impl Rcc {
     }
 
     pub(super) fn read(&self, offset: u32, now: Time) -> Answer<u32> {
-        let flag = |set, flag| if set { flag } else { 0 };
+        let passes = self.lse_passes.is_some_and(|at| at <= now);
         match offset {
             CR => Ok(self.read_cr(now)),
             CFGR1 => Ok(self.cfgr1 | (self.cfgr1 & 0b11) << 2),
             CICR => Ok(0),
             BDCR => Ok(self.bdcr
-                | flag(self.lse.is_on(), bdcr::LSEON)
-                | flag(self.lse.is_ready(now), bdcr::LSERDY)
-                | flag(self.lse_passes.is_some_and(|at| at <= now), bdcr::LSESYSRDY)
-                | flag(self.lsi.is_on(), bdcr::LSION)
-                | flag(self.lsi.is_ready(now), bdcr::LSIRDY)),
-            CSR => Ok(self.causes | csr::RANGES),
+                | self.lse.bits(bdcr::LSEON, bdcr::LSERDY, now)
+                | if passes { bdcr::LSESYSRDY } else { 0 }
+                | self.lsi.bits(bdcr::LSION, bdcr::LSIRDY, now)),
+            CSR => Ok(self.causes.bits() | RANGES),
             _ => self.bank.read(offset),
         }
     }
@@ -273,8 +251,7 @@ impl Rcc {
     fn read_cr(&self, now: Time) -> u32 {
         let mut value = self.cr;
         for (oscillator, (on, ready)) in self.switched.iter().zip(SWITCHED) {
-            value |= u32::from(oscillator.is_on()) << on;
-            value |= u32::from(oscillator.is_ready(now)) << ready;
+            value |= oscillator.bits(1 << on, 1 << ready, now);
         }
         value
     }
@@ -290,10 +267,7 @@ impl Rcc {
             BDCR if backup_open => self.write_bdcr(value, now),
             BDCR => Ok(()),
             CSR => {
-                let value = within(value, csr::RMVF | csr::CAUSES | csr::RANGES)?;
-                if value & csr::RMVF != 0 {
-                    self.causes = 0;
-                }
+                self.causes.write(within(value, causes::RMVF | causes::ALL | RANGES)?);
                 Ok(())
             }
             _ => self.bank.write(offset, value),
