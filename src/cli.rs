@@ -98,8 +98,7 @@ pub enum Command {
     /// Put a blob and a firmware image on a real board by probe-rs, and show its log.
     #[command(
         after_help = "Example: skiprnn flash f.srnn --board nrf52840-dk --app replay --task frequency\n\
-                      Example: skiprnn flash har.srnn --board nrf52840-dk --app classify --sensor lsm6dso \
-                      --budget-uj-per-hour 2000000"
+                      Example: skiprnn flash har.srnn --board nrf52840-dk --app classify --budget-uj-per-hour 2000000"
     )]
     Flash(FlashArgs),
     /// The boards: what they are, how they sleep, how they were tested.

@@ -38,8 +38,8 @@ pub struct SettingArgs {
     /// With a budget: sequences over which a debt is paid back and savings are spent.
     #[arg(long, default_value_t = NonZeroU16::new(50).expect("is not 0"), requires = "budget_uj_per_hour")]
     pub horizon: NonZeroU16,
-    /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor. With a real board and --app classify: the
-    /// sensor, as `skiprnn boards` names it, and its driver's profile.
+    /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor. With a real board also a sensor of
+    /// `skiprnn boards`, for the profile of its driver; a program that reads a sensor has its own without it.
     #[arg(long)]
     pub sensor: Option<String>,
     /// With a budget: figures of your own board in place of the profile's, from `energy calibrate`.

@@ -236,7 +236,7 @@ fn a_budget_is_priced_by_the_driver_that_is_flashed() {
     let f = Folder::new();
     let blob = model("activity-accelerometer");
     let line = format!(
-        "flash {} --board nrf52840-dk --app classify --dry-run --out {} --budget-uj-per-hour 900000",
+        "flash {} --board nrf52840-dk --app classify-lis3dh --dry-run --out {} --budget-uj-per-hour 900000",
         blob,
         f.at("sections")
     );

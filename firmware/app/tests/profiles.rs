@@ -1,7 +1,11 @@
 //! The drivers against the profiles of `energy/`: what a board waits for and transfers is what its energy is predicted from.
 
-use app::sensor::{Described, lis3dh::Accelerometer, lsm6ds::Inertial};
-use embedded_hal::i2c::{ErrorKind, ErrorType, I2c, Operation};
+use app::sensor::{Described, adxl362::Accelerometer as Adxl362, lis3dh::Accelerometer, lsm6ds::Inertial};
+use embedded_hal::{
+    i2c::{ErrorKind, ErrorType, I2c, Operation},
+    spi::{self, SpiDevice},
+};
+use skiprnn_nostd::runner::Sensor;
 use std::{cell::Cell, rc::Rc};
 
 /// Clock of the bus on the nRF52840-DK in kHz.
@@ -108,5 +112,30 @@ fn what_the_drivers_do_is_what_is_priced() {
         Inertial::new(bus(0x07), 0x6a),
         &bits,
         &["lsm6dso-driver", "lsm6dsl-driver"],
+    );
+}
+
+/// A bus that does nothing.
+struct Silent;
+
+impl spi::ErrorType for Silent {
+    type Error = spi::ErrorKind;
+}
+
+impl SpiDevice for Silent {
+    fn transaction(&mut self, _: &mut [spi::Operation<'_, u8>]) -> Result<(), spi::ErrorKind> {
+        Ok(())
+    }
+}
+
+/// The profile of the ADXL362 is of every rate that the part has, so that its wait is in periods.
+#[test]
+fn the_adxl362_waits_as_many_periods_as_its_profile_says() {
+    let sensor = Adxl362::new(Silent);
+    let periods = sensor.profile().turn_on.as_secs_f64() * f64::from(sensor.rate_hz());
+    assert_eq!(middle("adxl362", "[turn_on_time_ms]"), 0.0);
+    assert!(
+        (middle("adxl362", "[turn_on_periods]") - periods).abs() < 1e-9,
+        "{periods} periods"
     );
 }
