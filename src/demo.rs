@@ -63,7 +63,7 @@ fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
     Ok(evaluate::evaluate(&args)?.0)
 }
 
-/// The emulated part of the summary, or why there is none.
+/// The emulated part of the summary; or why there is none, which only a Rust target can be that nobody here can add.
 fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Result<Value> {
     let result = ResultArgs {
         schedules: false,
@@ -181,7 +181,7 @@ fn text(s: &Value, dir: &Path) -> String {
         )
     };
     let e = &s["energy"];
-    [
+    let mut lines = vec![
         format!("  {:<20} {:>12} {:>14}", "", "accuracy", "samples used"),
         line("LSTM, float", "dense"),
         line("Skip LSTM, float", "float"),
@@ -204,6 +204,30 @@ fn text(s: &Value, dir: &Path) -> String {
             s["seconds"].as_f64().unwrap_or(0.0),
             dir.join("report.html").display()
         ),
-    ]
-    .join("\n")
+    ];
+    if let Some(why) = s["emulated"]["not_measured"].as_str() {
+        lines.push(format!("  not emulated: {why}"));
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_column_says_why_and_what_to_type() {
+        let missing = emulator::Error::TargetMissing {
+            target: "thumbv7em-none-eabihf",
+        };
+        let summary = json!({ "emulated": { "not_measured": missing.to_string() } });
+        let said = text(&summary, Path::new("d"));
+        assert!(said.contains("Skip LSTM, emulated  not measured"), "{said}");
+        assert!(
+            said.ends_with("type: rustup target add thumbv7em-none-eabihf"),
+            "{said}"
+        );
+        let summary = json!({ "emulated": { "metric": 1.0 } });
+        assert!(!text(&summary, Path::new("d")).contains("not emulated"));
+    }
 }

@@ -9,7 +9,7 @@ use crate::Error;
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// Lines kept of what a failing build says.
@@ -68,11 +68,7 @@ impl Package<'_> {
     /// # Errors
     /// The source tree is gone, the target is missing and cannot be added, or the image does not compile.
     pub fn build(&self) -> Result<PathBuf, Error> {
-        match self.attempt() {
-            // A compiler that rustup keeps can be completed here and now.
-            Err(Error::TargetMissing { target }) if add_target(target) => self.attempt(),
-            built => built,
-        }
+        completing(|| self.attempt(), add_target)
     }
 
     fn attempt(&self) -> Result<PathBuf, Error> {
@@ -122,17 +118,38 @@ impl Package<'_> {
     }
 }
 
-/// Adds a target to the compiler of the source tree; whether that worked. Says so on standard error, as it takes a download.
+/// Builds; where the target is missing and `add` brings it, builds once more. A second failure is final.
+fn completing<T>(mut build: impl FnMut() -> Result<T, Error>, add: impl FnOnce(&str) -> bool) -> Result<T, Error> {
+    match build() {
+        Err(Error::TargetMissing { target }) if add(target) => build(),
+        built => built,
+    }
+}
+
+/// Adds a target to the compiler of the source tree by rustup, where it is there; whether that worked. Says so on standard error,
+/// as it takes a download, and says there why it did not work.
 fn add_target(target: &str) -> bool {
     let Ok(tree) = source_tree() else {
         return false;
     };
-    eprintln!("adding the Rust target {target} (rustup target add {target})");
     let mut rustup = Command::new("rustup");
     rustup
         .args(["target", "add", target])
-        .current_dir(tree.join("firmware"));
-    rustup.output().is_ok_and(|output| output.status.success())
+        .current_dir(tree.join("firmware"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let Ok(child) = rustup.spawn() else {
+        return false;
+    };
+    eprintln!("adding the Rust target {target} (rustup target add {target})");
+    let Ok(output) = child.wait_with_output() else {
+        return false;
+    };
+    if !output.status.success() {
+        eprintln!("{}", tail(String::from_utf8_lossy(&output.stderr).trim()));
+    }
+    output.status.success()
 }
 
 /// Whether a build failed because the compiler has no `core` for the target.
@@ -156,6 +173,58 @@ mod tests {
         assert!(target_is_missing(missing));
         assert!(!target_is_missing("error[E0463]: can't find crate for `app`"));
         assert_eq!(tail(&"x\n".repeat(100)).lines().count(), LOG_TAIL);
+    }
+
+    const MISSING: Error = Error::TargetMissing {
+        target: "thumbv7em-none-eabihf",
+    };
+
+    /// Builds with these outcomes in turn, and adds targets or does not: what comes of it, the targets asked for, the builds done.
+    fn attempts(outcomes: Vec<Result<(), Error>>, adds: bool) -> (Result<(), Error>, Vec<String>, usize) {
+        let count = outcomes.len();
+        let mut outcomes = outcomes.into_iter();
+        let mut asked = Vec::new();
+        let built = completing(
+            || outcomes.next().expect("no build more"),
+            |target| {
+                asked.push(target.to_owned());
+                adds
+            },
+        );
+        (built, asked, count - outcomes.len())
+    }
+
+    #[test]
+    fn a_missing_target_is_added_once_and_the_build_repeated() {
+        let (built, asked, builds) = attempts(vec![Err(MISSING), Ok(())], true);
+        assert!(built.is_ok());
+        assert_eq!((asked, builds), (vec!["thumbv7em-none-eabihf".to_owned()], 2));
+        // A target that is said to be added and is still missing is not asked for again.
+        let (built, asked, builds) = attempts(vec![Err(MISSING), Err(MISSING), Ok(())], true);
+        assert!(matches!(built, Err(Error::TargetMissing { .. })));
+        assert_eq!((asked.len(), builds), (1, 2));
+    }
+
+    #[test]
+    fn where_no_target_can_be_added_the_error_is_the_line_to_type() {
+        let (built, asked, builds) = attempts(vec![Err(MISSING), Ok(())], false);
+        let said = built.unwrap_err().to_string();
+        assert!(
+            said.ends_with("type: rustup target add thumbv7em-none-eabihf"),
+            "{said}"
+        );
+        assert_eq!((asked.len(), builds), (1, 1));
+    }
+
+    #[test]
+    fn nothing_is_added_for_a_build_that_works_or_is_broken() {
+        let (built, asked, builds) = attempts(vec![Ok(())], true);
+        assert!(built.is_ok());
+        assert_eq!((asked.len(), builds), (0, 1));
+        let broken = Error::FirmwareBuild { log: "E0308".into() };
+        let (built, asked, builds) = attempts(vec![Err(broken), Ok(())], true);
+        assert!(matches!(built, Err(Error::FirmwareBuild { .. })));
+        assert_eq!((asked.len(), builds), (0, 1));
     }
 
     #[test]

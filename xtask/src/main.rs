@@ -117,7 +117,10 @@ fn main() -> ExitCode {
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Miri => test::miri(),
         Command::NoPanic => no_panic::run(),
-        Command::Setup => test::setup(),
+        Command::Setup => {
+            test::setup();
+            Ok(())
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -63,34 +63,45 @@ const STEPS: &[(&str, &str)] = &[
     ("", "cargo run --quiet --package xtask -- model-cards --check"),
 ];
 
-/// Adds missing Rust targets, and QEMU, with which the emulated boards are compared, where this user may install it.
-pub fn setup() -> anyhow::Result<()> {
+/// Adds missing Rust targets; and QEMU, with which the emulated boards are compared, where this user may install it. Says what it
+/// could not add and goes on: what needs a target then fails by itself, and nothing needs QEMU.
+pub fn setup() {
+    add_targets();
+    if output("qemu-system-arm --version").is_none() && !add_qemu() {
+        println!("qemu-system-arm is not installed: its second opinion is skipped, all else runs without it");
+    }
+}
+
+fn add_targets() {
     let installed = output("rustup target list --installed").unwrap_or_default();
     let missing: Vec<&str> = TARGETS
         .into_iter()
         .filter(|t| !installed.lines().any(|line| line == *t))
         .collect();
-    if !missing.is_empty() {
-        shell::run("", &format!("rustup target add {}", missing.join(" ")))?;
+    if missing.is_empty() {
+        return;
     }
-    if output("qemu-system-arm --version").is_some() {
-        return Ok(());
+    if let Err(error) = shell::run("", &format!("rustup target add {}", missing.join(" "))) {
+        println!("{error:#}");
     }
-    let sudo = if output("id -u").is_some_and(|id| id.trim() == "0") {
-        ""
-    } else if output("sudo -n true").is_some() {
-        "sudo -n "
-    } else {
-        println!(
-            "QEMU is missing, nothing will be compared with it; to have it, type: sudo apt-get install qemu-system-arm"
-        );
-        return Ok(());
+}
+
+/// Whether QEMU could be installed.
+fn add_qemu() -> bool {
+    let Some(sudo) = sudo(output("id -u").as_deref(), output("sudo -n true").is_some()) else {
+        return false;
     };
-    shell::run("", &format!("{sudo}apt-get update -qq"))?;
-    shell::run(
-        "",
-        &format!("{sudo}apt-get install -y -qq --no-install-recommends qemu-system-arm"),
-    )
+    let apt = |line: &str| shell::run("", &format!("{sudo}apt-get {line}")).is_ok();
+    apt("update -qq") && apt("install -y -qq --no-install-recommends qemu-system-arm")
+}
+
+/// What goes before a command of root's; nothing where this user is not root and may not be without a password.
+fn sudo(user: Option<&str>, sudo_works: bool) -> Option<&'static str> {
+    match user.map(str::trim) {
+        Some("0") => Some(""),
+        _ if sudo_works => Some("sudo -n "),
+        _ => None,
+    }
 }
 
 /// What of the tests Miri runs in minutes: the unsafe code of the portable path, parsing, updating, the runner.
@@ -137,7 +148,9 @@ impl Outcome {
         }
         let place = if folder.is_empty() { "" } else { " in " };
         let name = format!("{line}{place}{folder}");
-        self.steps.push((name, started.elapsed().as_secs_f64()));
+        let seconds = started.elapsed().as_secs_f64();
+        eprintln!("{seconds:.1} s");
+        self.steps.push((name, seconds));
     }
 
     /// What each step took, so that a step that has grown is seen.
@@ -166,7 +179,7 @@ fn run_steps() -> Outcome {
 
 /// The whole suite.
 pub fn run() -> anyhow::Result<()> {
-    setup()?;
+    setup();
     let started = std::time::Instant::now();
     let outcome = run_steps();
     let (steps, failures) = (outcome.steps.len(), &outcome.failures);
@@ -180,4 +193,29 @@ pub fn run() -> anyhow::Result<()> {
         return Ok(());
     }
     bail!("{} steps failed:\n  {}", failures.len(), failures.join("\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qemu_is_installed_only_where_this_user_may() {
+        assert_eq!(sudo(Some("0\n"), false), Some(""));
+        assert_eq!(sudo(Some("1000\n"), true), Some("sudo -n "));
+        assert_eq!(sudo(Some("1000\n"), false), None);
+        assert_eq!(sudo(None, false), None);
+    }
+
+    #[test]
+    fn a_step_that_fails_is_told_with_its_time_and_the_next_one_runs() {
+        let mut outcome = Outcome::default();
+        outcome.attempt("", "false");
+        outcome.attempt("xtask", "true");
+        assert_eq!(outcome.failures, ["failed: false"]);
+        let table = outcome.table();
+        let rows: Vec<_> = table.lines().collect();
+        assert!(rows[0].ends_with(" s  false"), "{table}");
+        assert!(rows[1].ends_with(" s  true in xtask"), "{table}");
+    }
 }
