@@ -4,7 +4,7 @@
 //! sleeps most of the time. The images are built before the clock starts. Prints the median of the rounds; `cargo bench
 //! --bench virtual_board -- 9` runs 9 of them.
 
-use emulator::{
+use board_host::{
     Machine, Options, Program,
     boards::find,
     measure::{self, Way},

@@ -1,7 +1,7 @@
 //! `skiprnn boards`
 
 use crate::output::Output;
-use emulator::boards::{BOARDS, Board, RanOn, SENSORS};
+use board_host::boards::{BOARDS, Board, RanOn, SENSORS};
 use serde_json::{Value, json};
 
 /// How a sensor's driver was tested.
@@ -29,7 +29,7 @@ pub fn run(out: Output) {
             })
         })
         .collect();
-    let machines: Vec<Value> = emulator::Machine::ALL
+    let machines: Vec<Value> = board_host::Machine::ALL
         .iter()
         .map(|machine| {
             json!({
@@ -91,7 +91,7 @@ fn text() -> String {
         );
     }
     text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";
-    for machine in emulator::Machine::ALL {
+    for machine in board_host::Machine::ALL {
         text += &format!("  {:<15} {}\n", machine.name(), machine.core());
     }
     text.trim_end().to_owned()

@@ -229,7 +229,7 @@ pub struct EmulateArgs {
     pub machine: Option<String>,
     /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
     #[arg(long, value_name = "NAME", default_value_t)]
-    pub with: emulator::Backend,
+    pub with: board_host::Backend,
     /// With a real board: how much of its time to run. [default: until every sequence has ended]
     #[arg(long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,

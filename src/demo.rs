@@ -69,11 +69,11 @@ fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Resu
         schedules: false,
         outputs: None,
     };
-    let options = emulator::Options::default();
+    let options = board_host::Options::default();
     match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
         Ok((value, ..)) => Ok(value),
-        Err(e) => match e.downcast_ref::<emulator::Error>() {
-            Some(emulator::Error::TargetMissing { .. }) => {
+        Err(e) => match e.downcast_ref::<board_host::Error>() {
+            Some(board_host::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");
                 Ok(json!({ "not_measured": e.to_string() }))
             }
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn an_empty_column_says_why_and_what_to_type() {
-        let missing = emulator::Error::TargetMissing {
+        let missing = board_host::Error::TargetMissing {
             target: "thumbv7em-none-eabihf",
         };
         let summary = json!({ "emulated": { "not_measured": missing.to_string() } });

@@ -7,7 +7,7 @@ use crate::{
     settings::{self, Priced},
 };
 use anyhow::{Context, bail};
-use emulator::{
+use board_host::{
     Settings,
     boards::{self, Board, SENSORS},
     firmware::{self, CAPACITY, Identity, Region, Regions},

@@ -6,8 +6,8 @@ use crate::{
     inputs,
     output::{Usage, merge},
 };
+use board_host::{Budget, Settings, Spending, boards};
 use clap::Args;
-use emulator::{Budget, Settings, Spending, boards};
 use energy::{Board, Calibration, Prices, Sensor, UpdateCost};
 use fixed::types::I16F16;
 use quantize::{Run, Simulator};

@@ -2,8 +2,8 @@
 
 mod common;
 
+use board_host::{Machine, Options, run};
 use common::held_out;
-use emulator::{Machine, Options, run};
 
 const SEQUENCES: usize = 200;
 

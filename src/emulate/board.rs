@@ -10,7 +10,7 @@ use crate::{
     simulate,
 };
 use anyhow::bail;
-use emulator::{
+use board_host::{
     Settings,
     boards::Board,
     firmware::CAPACITY,

@@ -8,7 +8,7 @@ use crate::{
     simulate,
 };
 use anyhow::bail;
-use emulator::{
+use board_host::{
     Options,
     classify::{Classification, Decision},
 };
@@ -31,7 +31,7 @@ pub fn run(
     let x = &prepared.data.x;
     let (file, length) = (args.blob.display(), model.sequence_length() as usize);
     let shape = (x.count, x.length, x.channels);
-    let classification = emulator::classify::run(blob.bytes(), &prepared.counts, shape, options, &mut |decision| {
+    let classification = board_host::classify::run(blob.bytes(), &prepared.counts, shape, options, &mut |decision| {
         if !out.json {
             // A reader that leaves early is no failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", line(model, decision));

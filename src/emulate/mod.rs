@@ -13,7 +13,7 @@ use crate::{
     simulate,
 };
 use board::Job;
-use emulator::{
+use board_host::{
     Backend, Emulation, Machine, Options, Record,
     boards::{self, Board},
 };
@@ -60,7 +60,7 @@ pub fn emulate(
 ) -> anyhow::Result<(Value, Emulation, Expected)> {
     let x = &prepared.data.x;
     check_output(model)?;
-    let emulation = emulator::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
+    let emulation = board_host::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
     let expected = settings::simulate(model, prepared, &options.settings)?;
     let runs = runs(&emulation.records);
     let different = expected.runs.iter().zip(&runs).position(|(a, b)| a != b);

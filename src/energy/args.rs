@@ -276,7 +276,7 @@ pub struct CyclesArgs {
     pub machine: String,
     /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
     #[arg(long, value_name = "NAME", default_value_t)]
-    pub with: emulator::Backend,
+    pub with: board_host::Backend,
     /// A firmware image (ELF); built from the source tree where it is not given.
     #[arg(long)]
     pub firmware: Option<PathBuf>,

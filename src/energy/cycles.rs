@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage, progress_bar, write_atomically},
 };
 use anyhow::Context;
-use emulator::{Machine, Options};
+use board_host::{Machine, Options};
 use energy::{Board, Calls, Core, Histogram, Interval, Listing, UpdateCost};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -74,7 +74,7 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
         timeout_s: TIMEOUT_S,
         ..Options::default()
     };
-    let image = emulator::firmware_image(&options)?;
+    let image = board_host::firmware_image(&options)?;
     let listing = Listing::parse(&disassembly(&image)?);
     let entry = listing.function(&UPDATE).with_context(|| {
         format!(
@@ -86,10 +86,10 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
     spinner.enable_steady_tick(Duration::from_millis(200));
     let mut calls = Calls::new(&listing, entry);
     let (bytes, counts) = (blob.bytes(), &prepared.counts);
-    let run = emulator::program_counters(bytes, counts, x.count, x.length, x.channels, &options, &mut |pc| {
+    let run = board_host::program_counters(bytes, counts, x.count, x.length, x.channels, &options, &mut |pc| {
         calls.push(pc);
     });
-    let counted = run.and_then(|()| emulator::run(bytes, counts, x.count, x.length, x.channels, &options));
+    let counted = run.and_then(|()| board_host::run(bytes, counts, x.count, x.length, x.channels, &options));
     spinner.finish_and_clear();
     let counted = counted?;
     let (Some((least, most)), updates) = (calls.instructions(), calls.count() as f64) else {

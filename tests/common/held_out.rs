@@ -3,7 +3,7 @@
 //! The recordings of the activity task are not part of the repository: where they lie beside it, those models run on test
 //! windows, elsewhere on random walks over the sensors' range.
 
-use emulator::Record;
+use board_host::Record;
 use host_train::{DataSource, Sequences, dataset};
 use quantize::{Blob, Simulator, counts};
 use skiprnn_nostd::Model;

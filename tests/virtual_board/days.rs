@@ -6,7 +6,7 @@ use crate::{
     program,
     sensors::{assert_as_simulated, run},
 };
-use emulator::on_board::{Classification, Outcome, Time};
+use board_host::on_board::{Classification, Outcome, Time};
 
 /// Sequences of 2.56 s: 614 s. RTC1, of 24 bits, wraps after 512 s.
 const SEQUENCES: usize = 240;

@@ -1,7 +1,7 @@
 //! What is wrong on the bus, in the image or in the model ends as the board's README says.
 
 use crate::{assert_sound, common::held_out, program, sensors::run};
-use emulator::{
+use board_host::{
     Error, Machine, Program,
     on_board::{BoardOptions, Classification, Faults, HeldBus, HeldSda, Part, Time, Wire, replay},
     program_image,
@@ -183,13 +183,13 @@ fn a_run_that_takes_too_long_is_ended() {
     let blob = held_out::blob("activity-accelerometer");
     let model = blob.model();
     let channels: Vec<(&str, f32)> = model.channels().map(|c| (c.unit, c.full_scale)).collect();
-    let recorded = emulator::on_board::Recorded {
+    let recorded = board_host::on_board::Recorded {
         counts: &[0; 3],
         shape: (1, 1, 3),
         channels: &channels,
         period_ns: model.sample_period_ns(),
     };
-    match emulator::on_board::classify(&options, blob.bytes(), &recorded, &mut |_| ()) {
+    match board_host::on_board::classify(&options, blob.bytes(), &recorded, &mut |_| ()) {
         Err(Error::Timeout { seconds: 0, .. }) => {}
         other => panic!("{other:?}"),
     }

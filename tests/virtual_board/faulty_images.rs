@@ -1,7 +1,7 @@
 //! Images with known faults (`virtual-board/tests/fixtures/images`): each fault is found by the name of its rule.
 
 use crate::{common::held_out, program};
-use emulator::on_board::{BoardOptions, Input, Observed, Part, Recorded, observe};
+use board_host::on_board::{BoardOptions, Input, Observed, Part, Recorded, observe};
 use std::path::Path;
 
 fn image(name: &str) -> Option<std::path::PathBuf> {

@@ -10,7 +10,7 @@ mod faulty_images;
 mod replay;
 mod sensors;
 
-use emulator::{
+use board_host::{
     boards,
     on_board::{BoardOptions, Observed},
 };

@@ -1,7 +1,7 @@
 //! `replay` on the virtual board equals the simulator, for every model of `models/`.
 
 use crate::{assert_sound, common::held_out, program};
-use emulator::on_board::replay;
+use board_host::on_board::replay;
 
 const SEQUENCES: usize = 50;
 

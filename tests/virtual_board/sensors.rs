@@ -1,7 +1,7 @@
 //! `classify` with a recording as the sensor decides as the simulator does on the samples that the sensor delivered.
 
 use crate::{assert_sound, common::held_out, program};
-use emulator::on_board::{BoardOptions, Classification, Outcome, Part, Recorded, classify};
+use board_host::on_board::{BoardOptions, Classification, Outcome, Part, Recorded, classify};
 use quantize::{Blob, Simulator};
 
 /// Runs a classification with held-out sequences as the sensor.

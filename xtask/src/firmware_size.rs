@@ -2,7 +2,7 @@
 
 use crate::shell;
 use anyhow::{Context, bail};
-use emulator::{Machine, Program, boards::BOARDS, measure::Way};
+use board_host::{Machine, Program, boards::BOARDS, measure::Way};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use std::{fs, path::Path};
 
@@ -52,7 +52,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     let mut rows = Vec::new();
     for machine in Machine::ALL {
         for program in emulated(machine) {
-            let image = emulator::program_image(machine, *program)?;
+            let image = board_host::program_image(machine, *program)?;
             rows.push(Row::of(machine.name(), program.name(), &image)?);
         }
     }

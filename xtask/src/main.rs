@@ -11,8 +11,8 @@ mod shell;
 mod sizes;
 mod test;
 
+use board_host::Backend;
 use clap::{Parser, Subcommand};
-use emulator::Backend;
 use std::process::ExitCode;
 
 /// The project's own commands.

@@ -33,7 +33,7 @@ const STEPS: &[(&str, &str)] = &[
     ),
     (
         "",
-        "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize --package virtual-board --package emulator",
+        "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize --package virtual-board --package board-host",
     ),
     ("firmware/app", "cargo clippy --quiet --all-targets -- -D warnings"),
     // Runs the tests of firmware/app, and holds how much of it they reach.

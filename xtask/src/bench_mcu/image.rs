@@ -2,7 +2,7 @@
 
 use crate::shell;
 use anyhow::{Context, bail};
-use emulator::{Backend, Options};
+use board_host::{Backend, Options};
 use float_model::Family;
 use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SectionKind};
 use std::{
@@ -212,7 +212,7 @@ impl Image {
             timeout_s: TIMEOUT_S,
             ..Options::default()
         };
-        let text = emulator::console(&self.path, &[(self.machine.address, blob)], &options)?;
+        let text = board_host::console(&self.path, &[(self.machine.address, blob)], &options)?;
         let line = text
             .lines()
             .find_map(|line| line.strip_prefix("bench "))

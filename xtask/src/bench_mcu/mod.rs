@@ -12,7 +12,7 @@ mod report;
 
 use anyhow::bail;
 use blobs::Weights;
-use emulator::Backend;
+use board_host::Backend;
 use float_model::Family;
 use image::Image;
 use report::Row;

@@ -5,7 +5,7 @@ mod pairs;
 mod reference;
 
 use anyhow::bail;
-use emulator::{
+use board_host::{
     Backend, Machine,
     identical::{Board, Pair},
 };

@@ -1,7 +1,7 @@
 //! Random networks of every cell, kernel and shape, as far into the corners as the proofs allow, and random samples.
 
 use crate::sizes;
-use emulator::identical::Pair;
+use board_host::identical::Pair;
 use float_model::Family;
 use quantize::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, Kernel, RowRecord, Source, Width};
 use skiprnn_nostd::Model;

@@ -1,7 +1,7 @@
 //! What the host makes of a pair, with the inference crate's portable kernels.
 
 use anyhow::Context;
-use emulator::identical::Pair;
+use board_host::identical::Pair;
 use quantize::Blob;
 use skiprnn_nostd::{MAX_LAYERS, State, format::CRC};
 

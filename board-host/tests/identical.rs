@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use emulator::{Emulation, Machine, Options, Record, run};
+use board_host::{Emulation, Machine, Options, Record, run};
 use float_model::Cell;
 use quantize::{Blob, Simulator};
 use random_model::{Shape, random};

@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use emulator::{
+use board_host::{
     Backend, Error, Machine, Options,
     faults::{Fault, commit},
     run,

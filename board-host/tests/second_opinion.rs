@@ -3,7 +3,7 @@
 
 mod random_model;
 
-use emulator::{Backend, Emulation, Machine, Options, program_counters, run};
+use board_host::{Backend, Emulation, Machine, Options, program_counters, run};
 use float_model::Cell;
 use random_model::{Shape, random};
 

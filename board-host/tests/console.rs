@@ -1,6 +1,6 @@
 //! Images of a few instructions: how a run ends that the program does not end.
 
-use emulator::{Error, Machine, Options, console};
+use board_host::{Error, Machine, Options, console};
 use std::path::Path;
 
 /// Where code lies, behind the vector table.

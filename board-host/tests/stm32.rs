@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use emulator::{
+use board_host::{
     Record, boards,
     on_board::{self, BoardOptions, Replay},
 };

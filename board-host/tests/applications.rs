@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use emulator::{
+use board_host::{
     Budget, Error, Machine, Options, Settings,
     classify::{self, Decision},
     measure::{self, Way},

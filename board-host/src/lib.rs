@@ -2,7 +2,7 @@
 //! samples it used come back over its log, and every instruction of an update is counted.
 //!
 //! ```no_run
-//! use emulator::{Options, run};
+//! use board_host::{Options, run};
 //!
 //! let blob = std::fs::read("model.srnn")?;
 //! let counts = vec![0i16; 2 * 100 * 1]; // raw sensor counts (N, T, I)

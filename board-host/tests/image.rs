@@ -1,6 +1,6 @@
 //! The firmware image itself, in the emulator. Where the emulator is missing these tests fail and say what to install.
 
-use emulator::{Error, Machine, Options, run, self_check};
+use board_host::{Error, Machine, Options, run, self_check};
 
 #[test]
 fn counts_exactly_and_refuses_when_nothing_is_loaded() {

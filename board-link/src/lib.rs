@@ -1,0 +1,3 @@
+//! What crosses between host and board.
+
+#![no_std]

@@ -1,0 +1,1 @@
+//! SVG and HTML for every figure.

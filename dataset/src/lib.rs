@@ -1,0 +1,1 @@
+//! Recordings into labelled sequences.
