@@ -2,11 +2,11 @@
 
 use crate::{
     blob,
-    cli::InspectArgs,
     output::{self, Output},
     plot::{HEIGHT, WIDTH, span, stacked},
     svg::{Chart, Series},
 };
+use clap::Args;
 use energy::{Core, Interval, predicted_instructions};
 use float_model::Objective;
 use serde::Serialize;
@@ -15,7 +15,17 @@ use skiprnn_nostd::{
     CellKind, Model,
     format::{CELL_FRACTION, CELL_LIMIT, kernel},
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Options of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
+    #[arg(long)]
+    pub curve: Option<PathBuf>,
+}
 
 /// Cores whose instructions are predicted.
 const CORES: [Core; 3] = [Core::CortexM0Plus, Core::CortexM4, Core::CortexM33];

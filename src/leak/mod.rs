@@ -7,9 +7,8 @@ mod information;
 mod watcher;
 
 use crate::{
-    blob,
-    cli::{InputArgs, Task},
-    inputs,
+    args::{InputArgs, Task},
+    blob, inputs,
     output::{Output, Usage, write_atomically},
     svg::{Chart, Series},
 };
