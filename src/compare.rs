@@ -1,8 +1,8 @@
 //! `skiprnn compare`: the float model and its blob along a sequence, and where their schedules part.
 
 use crate::{
+    args::InputArgs,
     blob,
-    cli::InputArgs,
     inputs::{self, Run},
     output::{self, Output, Usage},
 };

@@ -1,9 +1,10 @@
 //! `skiprnn demo`: the whole road, once.
 
 use crate::{
-    blob,
-    cli::{DemoArgs, EvalArgs, InputArgs, ResultArgs, Task},
-    emulate, energy, evaluate, inputs,
+    args::{InputArgs, ResultArgs, Task},
+    blob, emulate, energy,
+    evaluate::{self, EvalArgs},
+    inputs,
     output::{self, Output, merge},
     quantize::{self, QuantizeArgs},
     report::{self, EmulatedFigures, Figures, FixedFigures, Point},
@@ -11,10 +12,28 @@ use crate::{
 };
 use ::quantize::{Run as FixedRun, Simulator};
 use anyhow::Context;
+use clap::Args;
 use float_model::{Cell, Metric, Targets};
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Folder for the runs, the blob, report.html and summary.json.
+    #[arg(long, default_value = "runs/demo")]
+    pub out: PathBuf,
+    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seed of the training runs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
 
 /// Seed of held-out data, as everywhere.
 const EVALUATION_SEED: u64 = 1_000_003;

@@ -2,10 +2,10 @@
 
 use crate::{
     blob,
-    cli::InspectArgs,
     output::{self, Output},
 };
 use charts::{Chart, DEFAULT_STYLE, Drawing, HEIGHT, Series, WIDTH, span, stacked};
+use clap::Args;
 use energy::{Core, Interval, predicted_instructions};
 use float_model::Objective;
 use serde::Serialize;
@@ -14,7 +14,17 @@ use skiprnn_nostd::{
     CellKind, Model,
     format::{CELL_FRACTION, CELL_LIMIT, kernel},
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Options of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
+    #[arg(long)]
+    pub curve: Option<PathBuf>,
+}
 
 /// Cores whose instructions are predicted.
 const CORES: [Core; 3] = [Core::CortexM0Plus, Core::CortexM4, Core::CortexM33];

@@ -1,5 +1,6 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
 
+mod args;
 mod blob;
 mod boards;
 mod cli;

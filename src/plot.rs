@@ -3,7 +3,7 @@
 pub mod digits;
 
 use crate::{
-    cli::InputArgs,
+    args::InputArgs,
     inputs::{self, Run},
     output::{self, Output},
     report::{Point, learning_curve},

@@ -7,9 +7,8 @@ mod information;
 mod watcher;
 
 use crate::{
-    blob,
-    cli::{InputArgs, Task},
-    inputs,
+    args::{InputArgs, Task},
+    blob, inputs,
     output::{Output, Usage, write_atomically},
 };
 use charts::{Axis, Chart, DEFAULT_STYLE, Series, hues};
