@@ -25,7 +25,6 @@ mod reproduce;
 mod rivals;
 mod settings;
 mod simulate;
-mod svg;
 mod sweep;
 mod train;
 
