@@ -57,7 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
-        Command::Rivals(args) => rivals::run(args, out),
+        Command::Baselines(args) => rivals::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out),

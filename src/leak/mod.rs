@@ -36,7 +36,7 @@ pub struct LeakArgs {
     #[arg(long, default_value_t = 1000)]
     pub shuffles: usize,
     /// Draw the distribution of the updates in each class.
-    #[arg(long)]
+    #[arg(long = "svg", alias = "out")]
     pub out: Option<PathBuf>,
 }
 

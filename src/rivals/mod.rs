@@ -32,54 +32,60 @@ pub struct RivalsArgs {
     #[arg(required = true)]
     pub runs: Vec<PathBuf>,
     /// Folder for the rivals and the tables; gone on with where it is there.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub out: PathBuf,
     /// Cells of the rivals, separated by commas: lstm, gru. [default: those of the runs, without their gates]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = crate::args::parsed::<Cell>, help_heading = "Baselines")]
     pub cells: Vec<Cell>,
     /// Fixed rates: values of K, separated by commas, for models on samples 0, K, 2K, ... [default: 2,4,8,16,32, as far as two
     /// samples are left]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(
+        long = "fixed-rates",
+        alias = "every",
+        value_name = "K",
+        value_delimiter = ',',
+        help_heading = "Baselines"
+    )]
     pub every: Vec<usize>,
-    /// Random skipping: probabilities, separated by commas. [default: 1 - 1/K for each K of --every]
-    #[arg(long, value_delimiter = ',')]
+    /// Random skipping: probabilities, separated by commas. [default: 1 - 1/K for each K of --fixed-rates]
+    #[arg(long, value_delimiter = ',', help_heading = "Baselines")]
     pub p_skips: Vec<f64>,
     /// Early exit: probabilities of the likeliest class at which it stops, separated by commas.
-    #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99])]
+    #[arg(long, value_delimiter = ',', default_values_t = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99], help_heading = "Baselines")]
     pub confidences: Vec<f64>,
     /// Convolutional networks: filters of each of three layers, separated by commas.
-    #[arg(long, value_delimiter = ',', default_values_t = [8, 16, 32])]
+    #[arg(long, value_delimiter = ',', default_values_t = [8, 16, 32], help_heading = "Baselines")]
     pub filters: Vec<usize>,
     /// Seeds of the rivals, separated by commas. [default: those of the runs]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help_heading = "Baselines")]
     pub seeds: Vec<u64>,
     /// A run folder whose training options the rivals take. [default: those that the runs have in common]
-    #[arg(long)]
+    #[arg(long, help_heading = "Baselines")]
     pub recipe: Option<PathBuf>,
     /// Predict the energy on these boards, separated by commas: built-in profiles, or TOML files.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long = "boards", alias = "board", value_delimiter = ',', help_heading = "Energy")]
     pub board: Vec<String>,
     /// A built-in sensor profile, or a TOML file; `none` for no sensor.
-    #[arg(long, default_value = "none", requires = "board")]
+    #[arg(long, default_value = "none", requires = "board", help_heading = "Energy")]
     pub sensor: String,
     /// Trainings at the same time. [default: the processors over --threads]
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub jobs: Option<usize>,
     /// Threads of each. [default: 1]
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub threads: Option<usize>,
-    /// Seconds between two checkpoints of a run: what a kill loses at most.
-    #[arg(long)]
+    /// Seconds between two checkpoints of a run: the most that an interruption loses.
+    #[arg(long, help_heading = "Computer")]
     pub checkpoint_seconds: Option<f64>,
     /// Only judge what is there.
-    #[arg(long)]
+    #[arg(long = "report-only", alias = "report", help_heading = "Output")]
     pub report: bool,
 }
 
 impl RivalsArgs {
     fn check(&self) -> anyhow::Result<()> {
         if self.jobs == Some(0) || self.threads == Some(0) {
-            return Err(Usage::error("--jobs, --threads: 0 does nothing; give at least 1"));
+            return Err(Usage::error("--jobs, --threads: must be at least 1"));
         }
         for (option, values) in [("--p-skips", &self.p_skips), ("--confidences", &self.confidences)] {
             if let Some(v) = values.iter().find(|v| !(0.0..1.0).contains(*v)) {
