@@ -90,12 +90,9 @@ where
 {
     text.parse().map_err(|error: T::Err| {
         let message = error.to_string();
-        let rest = [format!("'{text}'"), text.to_owned()]
-            .iter()
-            .filter(|value| !value.is_empty())
-            .find_map(|value| Some(message.split_once(value.as_str())?.1.to_owned()));
-        match rest.as_deref().and_then(|rest| rest.split_once("; ")) {
-            Some((_, expected)) => expected.to_owned(),
+        let after = message.split_once(text).filter(|_| !text.is_empty());
+        match after.and_then(|(_, rest)| rest.split_once([';', ':'])) {
+            Some((_, expected)) => expected.trim().to_owned(),
             None => message,
         }
     })
