@@ -8,7 +8,7 @@ use crate::{
     train::recordings,
 };
 use anyhow::Context;
-use host_train::dataset::{self, DatasetSummary, PartSummary};
+use dataset::{DatasetSummary, PartSummary};
 use std::fmt::Write;
 
 /// Classes whose names a line of the table has room for.
