@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Context;
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
-use host_train::{DataSource, TrainConfig, dataset};
+use host_train::{DataSource, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// Sequences that `eval` and `simulate` run on where nothing else is said.

@@ -3,9 +3,9 @@
 use crate::{
     TrainConfig,
     config::Binarize,
-    dataset::select_both,
     philox::{Purpose, Stream},
 };
+use dataset::select_both;
 use float_model::{Sequences, Targets};
 use std::ops::Range;
 

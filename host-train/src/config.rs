@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Device, Dials, Error, Rollback, Schedule, files};
+use crate::{Augment, Budget, DataSource, Device, Dials, Error, Rollback, Schedule};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -143,7 +143,7 @@ impl TrainConfig {
     pub(crate) fn save(&self, run_dir: &Path) -> Result<(), Error> {
         let path = run_dir.join("config.toml");
         let text = toml::to_string(self).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
-        files::write(&path, text.as_bytes())
+        dataset::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))
     }
 
     /// Checks every field.

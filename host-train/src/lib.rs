@@ -15,19 +15,15 @@ mod checkpoint;
 mod config;
 #[cfg(any(feature = "cuda", all(test, unix)))]
 mod cuda;
-pub mod dataset;
 mod device;
 mod dials;
 mod error;
 mod evaluate;
 mod events;
-mod files;
 pub mod fused;
 pub mod gradient;
 mod guard;
-mod loss;
 pub mod params;
-pub mod philox;
 pub mod recurrent;
 pub mod rivals;
 mod run_folder;
@@ -42,7 +38,7 @@ pub use augment::Augment;
 pub use batch::random_schedule;
 pub use budget::Budget;
 pub use config::{Binarize, Engine, TrainConfig};
-pub use dataset::{ChannelConfig, DatasetConfig};
+pub use dataset::{ChannelConfig, DatasetConfig, Loss, philox};
 pub use device::Device;
 pub use dials::Dials;
 pub use error::Error;
@@ -51,7 +47,6 @@ pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
 pub use guard::Rollback;
-pub use loss::Loss;
 pub use run_folder::{Existing, existing};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};

@@ -5,7 +5,6 @@ use crate::{
     checkpoint::State,
     device::{self, Accelerator},
     evaluate::{Evaluation, EvaluationRecord},
-    files,
     gradient::Differentiator,
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
@@ -381,7 +380,7 @@ impl<'a> Run<'a> {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });
             summary["dials"] = front.into_iter().map(of).collect();
         }
-        files::write(&path, format!("{summary:#}\n").as_bytes())?;
+        dataset::write_atomically(&path, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&path))?;
         Ok(report)
     }
 }

@@ -3,10 +3,9 @@
 use super::recordings::{self, RecordingArgs, SourceArgs};
 use crate::output::Usage;
 use clap::{Args, ValueEnum};
+use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{
-    Augment, Binarize, Budget, DataSource, Device, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
-};
+use host_train::{Augment, Binarize, Budget, DataSource, Device, Dials, Loss, Rollback, Schedule, TrainConfig};
 use std::path::PathBuf;
 
 /// Which task to train.

@@ -404,8 +404,8 @@ fn labels_at_every_step_are_learned() {
     };
     let x = Sequences::new("x", values.clone(), count, length, 1).unwrap();
     let (train_x, train_y) = (dir.path().join("x.npy"), dir.path().join("y.npy"));
-    crate::dataset::save_sequences(&train_x, &x).unwrap();
-    crate::dataset::save_targets(&train_y, &y).unwrap();
+    dataset::save_sequences(&train_x, &x).unwrap();
+    dataset::save_targets(&train_y, &y).unwrap();
     let files = crate::DatasetConfig {
         train_x,
         train_y,

@@ -1,12 +1,12 @@
 //! What a model sees of recordings, and where it is asked: every K-th sample, and an answer at every step.
 
-use crate::{DatasetConfig, Error, loss};
+use crate::{DatasetConfig, Error, targets};
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
 impl DatasetConfig {
     /// Recordings as this dataset's models see them.
-    pub(super) fn view(
+    pub(crate) fn view(
         &self,
         x: Sequences,
         y: Option<Targets>,
@@ -14,7 +14,7 @@ impl DatasetConfig {
     ) -> Result<(Sequences, Option<Targets>), Error> {
         let problem = |problem: String| Error::data(y_path, "loss", problem);
         let y = y
-            .map(|y| loss::answers_for(self.loss, y))
+            .map(|y| targets::answers_for(self.loss, y))
             .transpose()
             .map_err(problem)?;
         let (x, y) = match self.every {

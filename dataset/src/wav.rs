@@ -1,12 +1,11 @@
 //! WAV files, mono and 16 bit, as raw frames or as frames of log-mel energies.
 
-use super::{
-    folder::{Columns, Tracks},
+use crate::{
+    Error,
     mel::{self, LogMel},
     resample,
-    track::Track,
+    track::{Columns, Track, Tracks},
 };
-use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -42,7 +41,7 @@ impl Default for Audio {
 }
 
 /// Reads files at the first one's rate; others are resampled, with a warning.
-pub(super) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Columns), Error> {
+pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Columns), Error> {
     let (mut rate, mut list, mut others) = (0, Vec::new(), Vec::new());
     let mut front_end = None;
     for file in files {

@@ -1,7 +1,6 @@
 //! Long recordings cut into windows.
 
-use super::Recordings;
-use crate::Error;
+use crate::{Error, Recordings};
 use float_model::{Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
@@ -29,7 +28,7 @@ fn majority(labels: &[u32]) -> u32 {
 
 /// Cuts every recording. A window's class is the majority of its samples' where the samples have labels of their own, else
 /// its recording's answer; its group is the recording's, or, where those are unknown, the recording itself.
-pub(super) fn cut(path: &Path, window: Window, recordings: Recordings) -> Result<Recordings, Error> {
+pub(crate) fn cut(path: &Path, window: Window, recordings: Recordings) -> Result<Recordings, Error> {
     let Window { length, stride } = window;
     if length < 2 || stride == 0 {
         let problem = format!("{length} samples every {stride}; a window has at least 2 samples, a stride at least 1");

@@ -12,15 +12,15 @@ use std::{io::Read, path::Path};
 const UNSIGNED_BYTES: u8 = 8;
 
 /// Images, (N, rows, columns) of u8.
-pub(super) struct Images {
-    pub(super) pixels: Vec<u8>,
-    pub(super) count: usize,
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+pub(crate) struct Images {
+    pub(crate) pixels: Vec<u8>,
+    pub(crate) count: usize,
+    pub(crate) rows: usize,
+    pub(crate) columns: usize,
 }
 
 /// Whether a file's name is one of an IDX file.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     name.ends_with(".idx") || ["1", "3"].iter().any(|d| name.ends_with(&format!("idx{d}-ubyte")))
 }
@@ -66,7 +66,7 @@ fn read(path: &Path) -> Result<(Vec<usize>, Vec<u8>), Error> {
 }
 
 /// Reads a file of images.
-pub(super) fn images(path: &Path) -> Result<Images, Error> {
+pub(crate) fn images(path: &Path) -> Result<Images, Error> {
     let (shape, pixels) = read(path)?;
     match shape[..] {
         [count, rows, columns] if pixels.len() == count * rows * columns && !pixels.is_empty() => Ok(Images {
@@ -83,7 +83,7 @@ pub(super) fn images(path: &Path) -> Result<Images, Error> {
 }
 
 /// Reads a file of labels.
-pub(super) fn labels(path: &Path) -> Result<Targets, Error> {
+pub(crate) fn labels(path: &Path) -> Result<Targets, Error> {
     let (shape, values) = read(path)?;
     match shape[..] {
         [_] => Ok(Targets::Labels(values.into_iter().map(u32::from).collect())),
@@ -96,7 +96,7 @@ pub(super) fn labels(path: &Path) -> Result<Targets, Error> {
 
 impl Images {
     /// Pixels in [0, 1], row by row; with `pool` > 1 the means of squares of that many pixels on a side.
-    pub(super) fn sequences(&self, path: &Path, pool: usize) -> Result<Sequences, Error> {
+    pub(crate) fn sequences(&self, path: &Path, pool: usize) -> Result<Sequences, Error> {
         let (rows, columns) = (self.rows, self.columns);
         if pool == 0 || !rows.is_multiple_of(pool) || !columns.is_multiple_of(pool) {
             return Err(Error::usage(

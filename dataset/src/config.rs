@@ -1,7 +1,6 @@
 //! What `config.toml` says of recordings.
 
-use super::{Audio, ReadOptions, Window};
-use crate::Loss;
+use crate::{Audio, ChannelConfig, Error, Loss, ReadOptions, Window};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -9,11 +8,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatasetConfig {
-    /// Anything that [`crate::dataset::read`] reads: `.npy` (N, T, I), `.npz`, CSV, IDX, a folder of CSV or WAV files.
+    /// Anything that [`crate::read`] reads: `.npy` (N, T, I), `.npz`, CSV, IDX, a folder of CSV or WAV files.
     pub train_x: PathBuf,
-    /// Answers, as [`crate::dataset::load_targets`] reads them; empty where they lie beside or in `train_x`.
+    /// Answers, as [`crate::load_targets`] reads them; empty where they lie beside or in `train_x`.
     pub train_y: PathBuf,
-    /// The test part, like `train_x`; read by [`DataSource::evaluation`] only.
+    /// The test part, like `train_x`; read by evaluation only.
     pub test_x: Option<PathBuf>,
     /// Like `train_y`.
     pub test_y: Option<PathBuf>,
@@ -42,21 +41,36 @@ pub struct DatasetConfig {
     pub class_names: Vec<String>,
 }
 
-/// One input channel.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ChannelConfig {
-    /// For example `acceleration x`.
-    pub name: String,
-    /// Unit of the samples, for example `g`.
-    #[serde(default)]
-    pub unit: String,
-    /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
-    #[serde(default)]
-    pub full_scale: Option<f32>,
-}
-
 impl DatasetConfig {
+    /// Checks every field that can be checked without reading a file.
+    ///
+    /// # Errors
+    /// The first field that cannot work.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.train_x.as_os_str().is_empty() {
+            let problem = "missing; give a .npy file or a folder of CSV files";
+            return Err(Error::usage("train_x", problem));
+        }
+        if self.every == Some(0) {
+            return Err(Error::usage(
+                "every",
+                "is 0; give K to use samples 0, K, 2K, ..., 1 for all of them",
+            ));
+        }
+        if !(0.0..=0.9).contains(&self.test_share) {
+            let problem = format!("is {}; give a share of the sequences, 0 to 0.9", self.test_share);
+            return Err(Error::usage("test_share", problem));
+        }
+        if !self.sample_period_s.is_finite() || self.sample_period_s < 0.0 {
+            let problem = format!(
+                "{} s; give the seconds between samples, or 0 where unknown",
+                self.sample_period_s
+            );
+            return Err(Error::usage("sample_period_s", problem));
+        }
+        Ok(())
+    }
+
     /// The answers of the training part, where they have a file of their own.
     pub(crate) fn train_y(&self) -> Option<&Path> {
         (!self.train_y.as_os_str().is_empty()).then_some(&self.train_y)

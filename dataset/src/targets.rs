@@ -1,9 +1,12 @@
-//! The task loss, and the answers that it takes.
+//! Answers as numbers: their checks, and which answers a loss takes.
 
 use crate::Error;
 use float_model::Targets;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
+
+/// Most classes that labels may name; a label beyond is taken for a mistake.
+const MOST_CLASSES: i64 = 4096;
 
 /// What training minimises, the budget aside; a mean over the batch and, with an answer at every step, over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +73,70 @@ impl FromStr for Loss {
             .find(|l| l.to_string() == text)
             .ok_or_else(|| Error::usage("loss", format!("'{text}' is none; give ce, bce or mse")))
     }
+}
+
+/// The place of answer `n`, where every sequence has `steps` of them.
+pub(crate) fn place(n: usize, steps: usize) -> String {
+    match steps {
+        1 => format!("label of sequence {n}"),
+        _ => format!("label of sequence {}, sample {}", n / steps, n % steps),
+    }
+}
+
+/// Labels within 0..[`MOST_CLASSES`], `steps` a sequence.
+pub(crate) fn labels(path: &Path, labels: &[i64], steps: usize) -> Result<Targets, Error> {
+    let check = |(n, l): (usize, &i64)| match (0..MOST_CLASSES).contains(l) {
+        true => Ok(*l as u32),
+        false => Err(Error::data(
+            path,
+            place(n, steps),
+            format!(
+                "{l} is out of range; classes count from 0 to at most {}",
+                MOST_CLASSES - 1
+            ),
+        )),
+    };
+    Ok(Targets::Labels(
+        labels.iter().enumerate().map(check).collect::<Result<_, _>>()?,
+    ))
+}
+
+/// Labels of 0 or 1, (rows, outputs).
+pub(crate) fn independent_labels(path: &Path, labels: &[i64], outputs: usize) -> Result<Targets, Error> {
+    if outputs == 0 {
+        return Err(Error::data(path, "shape", "has no column; give one a label"));
+    }
+    let flag = |(k, l): (usize, &i64)| match l {
+        0 | 1 => Ok(*l as f32),
+        _ => Err(Error::data(
+            path,
+            format!("answer {}, label {}", k / outputs, k % outputs),
+            format!("is {l}; independent labels are 0 or 1, class labels have one column"),
+        )),
+    };
+    Ok(Targets::Multilabel {
+        values: labels.iter().enumerate().map(flag).collect::<Result<_, _>>()?,
+        outputs,
+    })
+}
+
+/// Finite real targets.
+pub(crate) fn real_targets(path: &Path, values: Vec<f32>, outputs: usize) -> Result<Targets, Error> {
+    if outputs == 0 {
+        return Err(Error::data(
+            path,
+            "shape",
+            "has no column; targets are (N, O), O at least 1",
+        ));
+    }
+    if let Some(k) = values.iter().position(|v| !v.is_finite()) {
+        return Err(Error::data(
+            path,
+            format!("target of sequence {}, output {}", k / outputs, k % outputs),
+            format!("is {}; remove the sequence", values[k]),
+        ));
+    }
+    Ok(Targets::Values { values, outputs })
 }
 
 #[cfg(test)]

@@ -1,26 +1,24 @@
 //! A folder with one CSV or WAV file per sequence, `labels.csv`, and an optional `channels.toml`.
 
-use super::{
-    Recordings,
+use crate::{
+    Error, ReadOptions, Recordings,
     answers::{self, Written},
-    channels,
-    recordings::ReadOptions,
-    table,
-    track::{self, Track},
+    channels::{self, named},
+    csv, stack,
+    track::{Columns, Track, Tracks},
     wav,
 };
-use crate::{ChannelConfig, Error};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
 /// Names every sequence, in order, with its label and its group.
-pub(super) const LABELS: &str = "labels.csv";
+pub(crate) const LABELS: &str = "labels.csv";
 
 /// Reads a folder. Words in `labels.csv` are looked up in the options' class names, or, where those are empty, in
 /// `channels.toml`'s, or become classes in sorted order.
-pub(super) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
     let path = dir.join(LABELS);
     let rows = read_labels(&path)?;
     let header = channels::load_beside(dir)?.unwrap_or_default();
@@ -54,7 +52,7 @@ pub(super) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
         true => wav::read_all(&files, options.audio)?,
         false => read_tables(&files)?,
     };
-    let stacked = track::stack(dir, tracks.list, columns.count, grid)?;
+    let stacked = stack::stack(dir, tracks.list, columns.count, grid)?;
     let (y, class_names) = match first.labels.is_empty() {
         false => {
             let written = |row: &Row| Written {
@@ -92,33 +90,6 @@ pub(super) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
     })
 }
 
-/// What the samples of a folder's files are.
-pub(super) struct Columns {
-    /// I.
-    pub(super) count: usize,
-    /// One each, or empty.
-    pub(super) names: Vec<String>,
-}
-
-/// A folder's files.
-pub(super) struct Tracks {
-    pub(super) list: Vec<Track>,
-    /// Where the files say so by themselves; else 0.
-    pub(super) sample_period_s: f64,
-    pub(super) warnings: Vec<String>,
-}
-
-pub(super) fn named(given: Vec<ChannelConfig>, names: Vec<String>) -> Vec<ChannelConfig> {
-    let from_name = |name: String| ChannelConfig {
-        name,
-        ..Default::default()
-    };
-    match given.is_empty() {
-        true => names.into_iter().map(from_name).collect(),
-        false => given,
-    }
-}
-
 struct Row {
     file: String,
     labels: Vec<String>,
@@ -128,9 +99,9 @@ struct Row {
 /// `file,label` rows; with a header `file,...` a column `group` or `subject` is the group, and the label may be missing.
 fn read_labels(path: &Path) -> Result<Vec<Row>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let mut reader = csv::ReaderBuilder::new()
+    let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)
-        .trim(csv::Trim::All)
+        .trim(::csv::Trim::All)
         .from_reader(&bytes[..]);
     let (mut rows, mut group, mut unlabelled) = (Vec::new(), None, false);
     for (line, record) in reader.records().enumerate() {
@@ -192,7 +163,7 @@ fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Columns), Error> {
     let mut first: Option<(&PathBuf, Columns, bool)> = None;
     let mut list = Vec::new();
     for file in files {
-        let table = table::read(file, false)?;
+        let table = csv::read(file, false)?;
         let columns = Columns {
             count: table.channels,
             names: table.names,

@@ -1,6 +1,7 @@
 //! Every format with a good file and bad ones.
 
-use super::*;
+use crate::*;
+use float_model::{Sequences, Targets};
 use std::{
     fs,
     io::Write,
@@ -306,7 +307,7 @@ fn idx_files_packed_or_not() {
         }
     );
 
-    let labels = recordings::idx_labels(&plain);
+    let labels = locate::idx_labels(&plain);
     fails(&labels, &["labels-idx1", "shape", "(N, rows, columns)"]);
     let bytes = fs::read(&plain).unwrap();
     fs::write(&plain, &bytes[..bytes.len() - 1]).unwrap();

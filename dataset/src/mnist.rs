@@ -1,7 +1,6 @@
 //! Sequential MNIST (Campos et al., section 4.2): digits of 28x28 pixels in [0, 1], one pixel a step.
 
-use super::{Dataset, idx, part::Ready, recordings};
-use crate::Error;
+use crate::{Dataset, Error, idx, locate};
 use float_model::{Sequences, Targets};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -27,16 +26,16 @@ type Digits = (Sequences, Targets);
 impl MnistConfig {
     /// The images of the training part, and of the test part where there is one.
     fn files(&self) -> Result<(PathBuf, Option<PathBuf>), Error> {
-        let found = recordings::parts(&self.data)?;
+        let found = locate::parts(&self.data)?;
         match found.train.is_dir() {
             false => Ok((found.train, found.test)),
-            true => Ok((recordings::only_images(&found.train)?, None)),
+            true => Ok((locate::only_images(&found.train)?, None)),
         }
     }
 
     fn digits(&self, images: &Path) -> Result<Digits, Error> {
         let x = idx::images(images)?.sequences(images, self.pool)?;
-        let path = recordings::idx_labels(images);
+        let path = locate::idx_labels(images);
         let y = idx::labels(&path)?;
         if y.count() != x.count {
             let problem = format!("{} labels for {} images; fetch both files again", y.count(), x.count);
@@ -76,18 +75,20 @@ impl MnistConfig {
     }
 
     /// Training and validation part. The pixels stay in [0, 1], as in the paper.
-    pub(crate) fn load(&self) -> Result<Dataset, Error> {
+    ///
+    /// # Errors
+    /// Files that are missing, broken, or too few images.
+    pub fn load(&self) -> Result<Dataset, Error> {
         let [training, validation, _] = self.parts()?;
-        Ok(Dataset::of(Ready {
-            training,
-            validation,
-            channel: "pixel",
-            class_names: (0..10).map(|d| d.to_string()).collect(),
-        }))
+        let class_names = (0..10).map(|d| d.to_string()).collect();
+        Ok(Dataset::unscaled(training, validation, "pixel", class_names))
     }
 
     /// The test part.
-    pub(crate) fn load_test(&self) -> Result<Digits, Error> {
+    ///
+    /// # Errors
+    /// As [`MnistConfig::load`].
+    pub fn load_test(&self) -> Result<Digits, Error> {
         let [_, _, test] = self.parts()?;
         Ok(test)
     }

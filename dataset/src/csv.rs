@@ -44,31 +44,31 @@ impl Role {
 
 /// What a file holds.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     /// (lines, I).
-    pub(super) values: Vec<f32>,
+    pub(crate) values: Vec<f32>,
     /// Lines that hold a sample.
-    pub(super) length: usize,
+    pub(crate) length: usize,
     /// I.
-    pub(super) channels: usize,
+    pub(crate) channels: usize,
     /// Of the channels, from the header row; empty without one.
-    pub(super) names: Vec<String>,
+    pub(crate) names: Vec<String>,
     /// Of every sample, in seconds; empty where there is no time column.
-    pub(super) times: Vec<f64>,
+    pub(crate) times: Vec<f64>,
     /// Of every sample; empty where there is no such column.
-    pub(super) labels: Vec<String>,
+    pub(crate) labels: Vec<String>,
     /// See `labels`.
-    pub(super) sequences: Vec<String>,
+    pub(crate) sequences: Vec<String>,
     /// See `labels`.
-    pub(super) groups: Vec<String>,
+    pub(crate) groups: Vec<String>,
 }
 
 /// Reads a file of one sequence, or of `many`.
-pub(super) fn read(path: &Path, many: bool) -> Result<Table, Error> {
+pub(crate) fn read(path: &Path, many: bool) -> Result<Table, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
-    let mut reader = csv::ReaderBuilder::new()
+    let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)
-        .trim(csv::Trim::All)
+        .trim(::csv::Trim::All)
         .from_reader(&bytes[..]);
     let mut table = Table::default();
     let mut roles: Vec<Role> = Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn read(path: &Path, many: bool) -> Result<Table, Error> {
 }
 
 impl Table {
-    fn push(&mut self, path: &Path, line: usize, record: &csv::StringRecord, roles: &[Role]) -> Result<(), Error> {
+    fn push(&mut self, path: &Path, line: usize, record: &::csv::StringRecord, roles: &[Role]) -> Result<(), Error> {
         let mut channel = 0;
         for (cell, role) in record.iter().zip(roles) {
             match role {

@@ -1,20 +1,19 @@
 //! Many sequences in one CSV file: one line a sample, a column `sequence` that tells them apart, a column `label`,
 //! and, where there are, `group` (or `subject`) and a time column.
 
-use super::{
-    Recordings,
+use crate::{
+    Error, ReadOptions, Recordings,
     answers::{self, Written},
-    folder::named,
-    recordings::ReadOptions,
-    table::{self, Table},
-    track::{self, Track},
+    channels::named,
+    csv::{self, Table},
+    stack,
+    track::Track,
 };
-use crate::Error;
 use std::{collections::HashMap, path::Path};
 
 /// Reads a file. A label that is the same over a sequence is the sequence's; labels that change belong to the samples.
-pub(super) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
-    let table = table::read(path, true)?;
+pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+    let table = csv::read(path, true)?;
     for (name, column) in [("sequence", &table.sequences), ("label", &table.labels)] {
         if column.is_empty() {
             let problem = format!(
@@ -53,7 +52,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
             labels: own,
         });
     }
-    let stacked = track::stack(path, tracks, table.channels, options.sample_period_s)?;
+    let stacked = stack::stack(path, tracks, table.channels, options.sample_period_s)?;
     let whole: Option<Vec<String>> = labels.into_iter().collect();
     let (y, class_names) = match whole {
         Some(labels) => {

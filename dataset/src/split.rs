@@ -18,21 +18,21 @@ const BLOCKS: usize = 8;
 const CHOICES: u64 = 256;
 
 /// Sequences to hold out of.
-pub(super) struct Pool<'a> {
+pub(crate) struct Pool<'a> {
     /// What errors name.
-    pub(super) path: &'a Path,
+    pub(crate) path: &'a Path,
     /// N.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     /// (N), or empty.
-    pub(super) groups: &'a [String],
+    pub(crate) groups: &'a [String],
     /// (N), or empty: classes, whose shares are kept where groups are held out.
-    pub(super) classes: &'a [u32],
+    pub(crate) classes: &'a [u32],
     /// Groups that must be left, so that more can be held out of them.
-    pub(super) left: usize,
+    pub(crate) left: usize,
 }
 
 /// Indices of about `share` of the sequences: at least one, never all.
-pub(super) fn hold_out(pool: &Pool<'_>, share: f64) -> Result<BTreeSet<usize>, Error> {
+pub(crate) fn hold_out(pool: &Pool<'_>, share: f64) -> Result<BTreeSet<usize>, Error> {
     match pool.groups.is_empty() {
         true => Ok(blocks(pool.count, ((pool.count as f64 * share + 0.5) as usize).max(1))),
         false => groups(pool, share),

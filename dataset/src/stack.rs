@@ -1,37 +1,23 @@
-//! One recording as it was read, and many of them as an array.
+//! Many recordings as one array.
 
-use super::resample;
-use crate::Error;
+use crate::{Error, resample, track::Track};
 use float_model::Sequences;
-use std::path::{Path, PathBuf};
-
-/// One recording, before resampling.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Track {
-    /// What errors and warnings call it.
-    pub(super) path: PathBuf,
-    /// (T, I).
-    pub(super) values: Vec<f32>,
-    /// (T): seconds; empty where unknown.
-    pub(super) times: Vec<f64>,
-    /// (T): labels of single samples; empty where it has none.
-    pub(super) labels: Vec<String>,
-}
+use std::path::Path;
 
 /// Recordings at one rate.
 #[derive(Debug)]
-pub(super) struct Stacked {
-    pub(super) x: Sequences,
+pub(crate) struct Stacked {
+    pub(crate) x: Sequences,
     /// (N) of (T_n); empty where the recordings have none.
-    pub(super) labels: Vec<Vec<String>>,
+    pub(crate) labels: Vec<Vec<String>>,
     /// From their times; 0 where they have none.
-    pub(super) sample_period_s: f64,
-    pub(super) warnings: Vec<String>,
+    pub(crate) sample_period_s: f64,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Pads tracks to one array, `path` being their folder or file. Those with times come onto one grid: of `period_s`
 /// seconds, or, where that is 0, of the median distance of samples.
-pub(super) fn stack(path: &Path, mut tracks: Vec<Track>, channels: usize, period_s: f64) -> Result<Stacked, Error> {
+pub(crate) fn stack(path: &Path, mut tracks: Vec<Track>, channels: usize, period_s: f64) -> Result<Stacked, Error> {
     let mut warnings = Vec::new();
     let sample_period_s = resample::to_one_rate(&mut tracks, channels, period_s, &mut warnings)?;
     let lengths: Vec<u32> = tracks.iter().map(|t| (t.values.len() / channels) as u32).collect();

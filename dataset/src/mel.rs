@@ -14,7 +14,7 @@ const LOWEST_HZ: f64 = 20.0;
 const FLOOR: f64 = 1e-6;
 
 /// A front end for one sample rate.
-pub(super) struct LogMel {
+pub(crate) struct LogMel {
     /// Amplitudes from frame to frame.
     hop: usize,
     /// Hann's, as long as a frame.
@@ -25,7 +25,7 @@ pub(super) struct LogMel {
 }
 
 /// Whole amplitudes in a time, at least 1.
-pub(super) fn samples(seconds: f64, rate_hz: f64) -> usize {
+pub(crate) fn samples(seconds: f64, rate_hz: f64) -> usize {
     ((seconds * rate_hz).round() as usize).max(1)
 }
 
@@ -40,7 +40,7 @@ fn hz(mel: f64) -> f64 {
 impl LogMel {
     /// # Errors
     /// Times that are not above 0, or bands so narrow that one has no line of the spectrum.
-    pub(super) fn new(rate_hz: f64, frame_s: f64, hop_s: f64, bands: usize) -> Result<Self, Error> {
+    pub(crate) fn new(rate_hz: f64, frame_s: f64, hop_s: f64, bands: usize) -> Result<Self, Error> {
         for (field, seconds) in [("frame_s", frame_s), ("hop_s", hop_s)] {
             if !(seconds > 0.0 && seconds <= 10.0) {
                 return Err(Error::usage(
@@ -83,7 +83,7 @@ impl LogMel {
     }
 
     /// (frames, bands) of the whole frames in `amplitudes`.
-    pub(super) fn frames(&self, amplitudes: &[f32]) -> Vec<f32> {
+    pub(crate) fn frames(&self, amplitudes: &[f32]) -> Vec<f32> {
         let (mut input, mut spectrum) = (self.fft.make_input_vec(), self.fft.make_output_vec());
         let mut out = Vec::new();
         for frame in amplitudes.windows(self.window.len()).step_by(self.hop) {

@@ -1,7 +1,6 @@
 //! NumPy's `.npz` archives: the arrays `x` and `y`, and `lengths` and `groups` where there are.
 
-use super::{Recordings, npy};
-use crate::Error;
+use crate::{Error, Recordings, npy};
 use std::{
     fs::File,
     io::Read,
@@ -10,7 +9,7 @@ use std::{
 use zip::{ZipArchive, result::ZipError};
 
 /// Reads an archive as `numpy.savez` or `numpy.savez_compressed` writes it.
-pub(super) fn read(path: &Path) -> Result<Recordings, Error> {
+pub(crate) fn read(path: &Path) -> Result<Recordings, Error> {
     let mut archive = Archive::open(path)?;
     let Some(x) = archive.array("x")? else {
         return Err(Error::data(

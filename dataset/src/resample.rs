@@ -1,7 +1,6 @@
 //! Recordings with timestamps onto one regular grid, by linear interpolation.
 
-use super::track::Track;
-use crate::Error;
+use crate::{Error, track::Track};
 
 /// A distance of samples that differs from the median by more than this share makes a recording irregular.
 const IRREGULAR: f64 = 0.1;
@@ -34,7 +33,7 @@ fn distances(track: &Track) -> Result<Vec<f64>, Error> {
 
 /// Puts all tracks that have times on a grid of `period_s`, or of their median distance where that is 0. Says so where
 /// values had to be interpolated. Returns the grid's period, 0 where no track has times.
-pub(super) fn to_one_rate(
+pub(crate) fn to_one_rate(
     tracks: &mut [Track],
     channels: usize,
     period_s: f64,
@@ -107,7 +106,7 @@ fn interpolate(track: &mut Track, channels: usize, grid: f64) {
 }
 
 /// Sound of rate `from_hz` at `to_hz`, by linear interpolation.
-pub(super) fn at_rate(values: &[f32], from_hz: f64, to_hz: f64) -> Vec<f32> {
+pub(crate) fn at_rate(values: &[f32], from_hz: f64, to_hz: f64) -> Vec<f32> {
     let count = (values.len() as f64 * to_hz / from_hz) as usize;
     let at = |n: usize| {
         let place = n as f64 * from_hz / to_hz;

@@ -1,29 +1,29 @@
 //! Answers that are written as text.
 
-use crate::Error;
+use crate::{Error, targets};
 use float_model::Targets;
 use std::{collections::BTreeSet, path::Path};
 
 /// One answer, of one or more numbers or of one word, and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Written {
-    pub(super) place: String,
-    pub(super) cells: Vec<String>,
+pub(crate) struct Written {
+    pub(crate) place: String,
+    pub(crate) cells: Vec<String>,
 }
 
 /// Answers as class indices, as words, or as real targets, whichever all of them can be; words are looked up in
 /// `class_names`, or, where that is empty, become classes in sorted order. Returns the class names too.
-pub(super) fn parse(path: &Path, list: &[Written], class_names: &[String]) -> Result<(Targets, Vec<String>), Error> {
+pub(crate) fn parse(path: &Path, list: &[Written], class_names: &[String]) -> Result<(Targets, Vec<String>), Error> {
     let single = list.iter().all(|a| a.cells.len() == 1);
     let indices: Result<Vec<i64>, _> = list.iter().map(|a| a.cells[0].parse()).collect();
     if let (true, Ok(labels)) = (single, indices) {
-        return Ok((super::labels(path, &labels, 1)?, class_names.to_vec()));
+        return Ok((targets::labels(path, &labels, 1)?, class_names.to_vec()));
     }
     let numbers: Result<Vec<f32>, _> = list.iter().flat_map(|a| &a.cells).map(|c| c.parse()).collect();
     match numbers {
         Ok(values) if class_names.is_empty() => {
             let outputs = list.first().map_or(1, |a| a.cells.len());
-            Ok((super::real_targets(path, values, outputs)?, Vec::new()))
+            Ok((targets::real_targets(path, values, outputs)?, Vec::new()))
         }
         _ if single => words(path, list, class_names),
         _ => Err(Error::data(
@@ -55,7 +55,7 @@ fn words(path: &Path, list: &[Written], class_names: &[String]) -> Result<(Targe
 }
 
 /// Labels of single samples, (N) of (T_n), as answers at every step, padded to `length` with class 0.
-pub(super) fn parse_samples(
+pub(crate) fn parse_samples(
     path: &Path,
     sequences: &[Vec<String>],
     length: usize,

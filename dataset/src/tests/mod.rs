@@ -1,8 +1,11 @@
-//! Good and bad files.
+//! Good and bad files of a whole dataset.
 
-use super::*;
-use crate::{ChannelConfig, DataSource, DatasetConfig, TrainConfig};
-use std::fs;
+mod formats;
+mod leaks;
+
+use crate::*;
+use float_model::{Sequences, Targets};
+use std::{fs, path::Path};
 
 /// Forty sequences of 6 samples and 2 channels, whose label is the sign of channel 0.
 fn example() -> (Sequences, Targets) {
@@ -117,7 +120,7 @@ fn answers_at_every_step_are_checked() {
     let d = Dataset::load(&config).unwrap();
     assert_eq!((d.outputs, d.validation.1.count()), (2, 4));
     assert_eq!(d.validation.1.output_at(), float_model::OutputAt::Step);
-    config.loss = Some(crate::Loss::Bce);
+    config.loss = Some(Loss::Bce);
     assert_eq!(Dataset::load(&config).unwrap().outputs, 1);
     save_targets(&config.train_y, &answers(5)).unwrap();
     fails(&config, &["y.npy", "5 steps", "6 samples"]);
@@ -199,15 +202,15 @@ fn a_word_is_the_same_class_in_both_parts() {
     let (train, test) = (dir.path().join("train"), dir.path().join("test"));
     write_folder(&train, |n| ["walk", "run", "sit"][n % 3].into());
     write_folder(&test, |_| "sit".into());
-    let data = DataSource::Dataset(DatasetConfig {
+    let config = DatasetConfig {
         train_x: train,
         test_x: Some(test.clone()),
         ..DatasetConfig::default()
-    });
-    let (_, y) = data.evaluation(0, 1).unwrap();
+    };
+    let (_, y) = Dataset::load_test(&config).unwrap();
     assert_eq!(y, Targets::Labels(vec![1; 40]), "run, sit, walk");
     write_folder(&test, |_| "swim".into());
-    let text = data.evaluation(0, 1).unwrap_err().to_string();
+    let text = Dataset::load_test(&config).unwrap_err().to_string();
     assert!(
         text.contains("labels.csv") && text.contains("'swim' is none of run, sit, walk"),
         "{text}"
@@ -308,39 +311,4 @@ fn bad_arrays_are_named() {
         ..good
     };
     fails(&config, &["train_y", "one label a sequence"]);
-}
-
-#[test]
-fn a_dataset_trains_and_the_test_part_is_read_by_evaluation_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut files = files(dir.path());
-    files.test_x = Some(dir.path().join("test_x.npy"));
-    files.test_y = Some(files.train_y.clone());
-    let data = DataSource::Dataset(files.clone());
-    let config = TrainConfig {
-        hidden: 4,
-        batch: 50,
-        steps: 30,
-        eval_every: 10,
-        learning_rate: 0.01,
-        ..data.default_config()
-    };
-    let out = dir.path().join("run");
-    let mut warnings = Vec::new();
-    let report = crate::train(&config, &out, false, &mut |p| warnings.extend(p.message.clone())).unwrap();
-    assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert_eq!(TrainConfig::load(&out).unwrap(), config);
-    assert_eq!(
-        report.best.metric.value(),
-        1.0,
-        "the sign of a channel is learned at once"
-    );
-    assert_eq!(report.model.description.channels.len(), 2);
-
-    assert!(data.evaluation(0, 1).unwrap_err().to_string().contains("test_x.npy"));
-    fs::copy(&files.train_x, dir.path().join("test_x.npy")).unwrap();
-    let (x, y) = data.evaluation(0, 1).unwrap();
-    assert_eq!((x.count, y.count()), (40, 40));
-    let nothing = DatasetConfig { test_x: None, ..files };
-    assert!(DataSource::Dataset(nothing).evaluation(0, 1).unwrap_err().is_usage());
 }

@@ -1,6 +1,6 @@
 //! NumPy's `.npy` files, in and out.
 
-use crate::{Error, files};
+use crate::{Error, atomic_file, targets};
 use float_model::{Sequences, Targets};
 use npyz::{AutoSerialize, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 use std::path::Path;
@@ -12,7 +12,7 @@ enum Values {
 }
 
 /// Reads (N, T, I), or (N, T) as I = 1, of f32 or f64, from the bytes of a file; `lengths` (N) say where sequences end.
-pub(super) fn sequences(path: &Path, bytes: &[u8], lengths: Option<Vec<i64>>) -> Result<Sequences, Error> {
+pub(crate) fn sequences(path: &Path, bytes: &[u8], lengths: Option<Vec<i64>>) -> Result<Sequences, Error> {
     let (shape, values) = read(path, bytes)?;
     let (count, length, channels) = match shape[..] {
         [n, t] => (n, t, 1),
@@ -44,7 +44,7 @@ pub(super) fn sequences(path: &Path, bytes: &[u8], lengths: Option<Vec<i64>>) ->
 }
 
 /// Reads integers (N), for example lengths.
-pub(super) fn whole_numbers(path: &Path, bytes: &[u8]) -> Result<Vec<i64>, Error> {
+pub(crate) fn whole_numbers(path: &Path, bytes: &[u8]) -> Result<Vec<i64>, Error> {
     match read(path, bytes)? {
         (shape, Values::Integer(list)) if shape.len() == 1 => Ok(list),
         (shape, Values::Integer(_)) => Err(Error::data(
@@ -61,13 +61,13 @@ pub(super) fn whole_numbers(path: &Path, bytes: &[u8]) -> Result<Vec<i64>, Error
 }
 
 /// [`whole_numbers`] of a file.
-pub(super) fn read_whole_numbers(path: &Path) -> Result<Vec<i64>, Error> {
+pub(crate) fn read_whole_numbers(path: &Path) -> Result<Vec<i64>, Error> {
     whole_numbers(path, &std::fs::read(path).map_err(Error::io(path))?)
 }
 
 /// Reads integers (N), (N, 1) or (N, T, 1) as class labels, with a longer last axis as independent labels of 0 or 1, and
 /// f32 or f64 (N), (N, O) or (N, T, O) as real targets; three axes are answers at every step.
-pub(super) fn targets(path: &Path, bytes: &[u8]) -> Result<Targets, Error> {
+pub(crate) fn targets(path: &Path, bytes: &[u8]) -> Result<Targets, Error> {
     let (shape, values) = read(path, bytes)?;
     let outputs = match shape[..] {
         [_] => 1,
@@ -83,10 +83,10 @@ pub(super) fn targets(path: &Path, bytes: &[u8]) -> Result<Targets, Error> {
     let answers = match values {
         Values::Integer(labels) if outputs == 1 => {
             let steps = if shape.len() == 3 { shape[1] } else { 1 };
-            super::labels(path, &labels, steps)?
+            targets::labels(path, &labels, steps)?
         }
-        Values::Integer(labels) => super::independent_labels(path, &labels, outputs)?,
-        Values::Real(values) => super::real_targets(path, values, outputs)?,
+        Values::Integer(labels) => targets::independent_labels(path, &labels, outputs)?,
+        Values::Real(values) => targets::real_targets(path, values, outputs)?,
     };
     Ok(match shape[..] {
         [_, 0, _] => return Err(Error::data(path, "shape", format!("{shape:?} has no steps"))),
@@ -167,7 +167,7 @@ fn integers<T: Deserialize + Into<i64>>(path: &Path, file: NpyFile<&[u8]>) -> Re
 }
 
 /// Writes one array, atomically.
-pub(super) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), Error> {
+pub(crate) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), Error> {
     let shape: Vec<u64> = shape.iter().map(|n| *n as u64).collect();
     let mut bytes = Vec::new();
     let fill = || {
@@ -181,5 +181,5 @@ pub(super) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], value
     };
     let filled: std::io::Result<()> = { fill }();
     filled.map_err(Error::io(path))?;
-    files::write(path, &bytes)
+    atomic_file::write(path, &bytes).map_err(Error::io(path))
 }

@@ -1,7 +1,7 @@
-//! What recordings of all formats go through: parts that share nothing, padding that counts for nothing, training.
+//! What recordings of all formats go through: parts that share nothing, padding that counts for nothing.
 
-use super::*;
-use crate::{DataSource, TrainConfig};
+use crate::*;
+use float_model::{Sequences, Targets};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -44,9 +44,8 @@ proptest! {
         prop_assume!(distinct.len() >= 3);
         let mut config = traceable(dir.path(), &lengths, &groups);
         config.window = Some(Window { length, stride });
-        let source = DataSource::Dataset(config);
-        let d = source.recorded().unwrap().unwrap();
-        let test = source.evaluation(0, 1).unwrap().0;
+        let d = Dataset::load(&config).unwrap();
+        let test = Dataset::load_test(&config).unwrap().0;
         let mut owner = std::collections::BTreeMap::new();
         let mut samples = 0;
         for (part, x) in [(0, &d.training.0), (1, &d.validation.0), (2, &test)] {
@@ -104,59 +103,6 @@ fn padding_has_no_part_in_normalisation() {
         mean > 7.0 && (d.mean[0] - mean).abs() < 1e-5,
         "{mean}, but {}",
         d.mean[0]
-    );
-}
-
-/// The class of a sequence is in its last sample, which lies elsewhere in each; what is behind it lies.
-#[test]
-fn a_dataset_of_unequal_lengths_trains_to_the_last_real_sample() {
-    let dir = tempfile::tempdir().unwrap();
-    let at = |name: &str| dir.path().join(name);
-    let (count, longest) = (120, 9);
-    let lengths: Vec<u32> = (0..count).map(|n| 3 + (n * 5 % 7) as u32).collect();
-    let mut values = vec![0.0f32; count * longest];
-    for (n, length) in lengths.iter().enumerate() {
-        let sign = if n % 2 == 0 { 1.0 } else { -1.0 };
-        for t in 0..longest {
-            values[n * longest + t] = match t + 1 {
-                t if t < *length as usize => 0.1 * (t as f32).sin(),
-                t if t == *length as usize => sign,
-                _ => -3.0 * sign,
-            };
-        }
-    }
-    npy::write(&at("x.npy"), &[count, longest, 1], &values).unwrap();
-    npy::write(&at("lengths.npy"), &[count], &lengths).unwrap();
-    save_targets(
-        &at("y.npy"),
-        &Targets::Labels((0..count as u32).map(|n| n % 2).collect()),
-    )
-    .unwrap();
-    let data = DataSource::Dataset(DatasetConfig {
-        train_x: at("x.npy"),
-        test_share: 0.2,
-        ..DatasetConfig::default()
-    });
-    let config = TrainConfig {
-        cell: float_model::Cell::SkipGru,
-        hidden: 6,
-        lambda: 0.0,
-        batch: 32,
-        steps: 120,
-        eval_every: 40,
-        learning_rate: 0.02,
-        ..data.default_config()
-    };
-    let report = crate::train(&config, &at("run"), false, &mut |_| ()).unwrap();
-    assert_eq!(report.best.metric.value(), 1.0);
-    assert_eq!(report.model.description.sequence_length, 0, "variable");
-    let (x, y) = data.evaluation(0, 1).unwrap();
-    assert!(!x.lengths.is_empty());
-    let judged = crate::evaluate(&data, &report.model, &x, &y, 1).unwrap();
-    assert_eq!(judged.metric.value(), 1.0);
-    assert!(
-        judged.updates_mean <= x.samples() as f64 / x.count as f64,
-        "no update behind the end"
     );
 }
 

@@ -1,7 +1,6 @@
 //! What was understood of a dataset: shapes, rates, classes, groups, balance, ranges.
 
-use super::part::{Raw, normalisation};
-use crate::{DatasetConfig, Error};
+use crate::{DatasetConfig, Error, labelled::Labelled, normalise::normalisation};
 use float_model::{Sequences, Targets};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -72,9 +71,9 @@ pub struct PartSummary {
     pub groups: Vec<String>,
 }
 
-fn part(name: &'static str, raw: &Raw, indices: &[usize], outputs: usize) -> PartSummary {
-    let lengths = || indices.iter().map(|n| raw.x.length_of(*n));
-    let chosen = raw.y.select(indices.iter().copied());
+fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usize) -> PartSummary {
+    let lengths = || indices.iter().map(|n| labelled.x.length_of(*n));
+    let chosen = labelled.y.select(indices.iter().copied());
     let class_counts = match chosen.answers() {
         Targets::Labels(labels) => {
             let mut counts = vec![0; outputs];
@@ -83,7 +82,7 @@ fn part(name: &'static str, raw: &Raw, indices: &[usize], outputs: usize) -> Par
         }
         _ => Vec::new(),
     };
-    let groups: BTreeSet<&String> = indices.iter().filter_map(|n| raw.groups.get(*n)).collect();
+    let groups: BTreeSet<&String> = indices.iter().filter_map(|n| labelled.groups.get(*n)).collect();
     PartSummary {
         part: name,
         sequences: indices.len(),
@@ -100,25 +99,25 @@ fn part(name: &'static str, raw: &Raw, indices: &[usize], outputs: usize) -> Par
 /// # Errors
 /// As training: files that cannot be read or cannot be trained on.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
-    let raw = Raw::load(config, &config.train_x, config.train_y())?;
-    let outputs = raw.outputs()?;
-    let held = raw.split(config)?;
-    let mut warnings = raw.warnings.clone();
-    let training = raw.x.select(held.training.iter().copied());
+    let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
+    let outputs = labelled.outputs()?;
+    let split = labelled.split(config)?;
+    let mut warnings = labelled.warnings.clone();
+    let training = labelled.x.select(split.training.iter().copied());
     let (mean, std) = normalisation(&training, &mut warnings);
-    let channels = raw.channels(&config.train_x, &training)?;
+    let channels = labelled.channels(&config.train_x, &training)?;
     let mut parts = vec![
-        part("training", &raw, &held.training, outputs),
-        part("validation", &raw, &held.validation, outputs),
+        part("training", &labelled, &split.training, outputs),
+        part("validation", &labelled, &split.validation, outputs),
     ];
-    match Raw::load_test(config)? {
+    match Labelled::load_test(config)? {
         Some(test) => {
             let all: Vec<usize> = (0..test.x.count).collect();
             let test_outputs = test.outputs()?.max(outputs);
             parts.push(part("test", &test, &all, test_outputs));
             warnings.extend(test.warnings);
         }
-        None if !held.test.is_empty() => parts.push(part("test", &raw, &held.test, outputs)),
+        None if !split.test.is_empty() => parts.push(part("test", &labelled, &split.test, outputs)),
         None => {}
     }
     let mut seen = BTreeSet::new();
@@ -130,12 +129,12 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
             shared.len()
         ));
     }
-    warnings.extend(imbalance(&parts[0].class_counts, &raw.class_names));
+    warnings.extend(imbalance(&parts[0].class_counts, &labelled.class_names));
     let channels = channels.into_iter().enumerate().map(|(k, c)| {
         let values = || {
             training
                 .iter()
-                .flat_map(move |s| s.iter().skip(k).step_by(raw.x.channels))
+                .flat_map(move |s| s.iter().skip(k).step_by(labelled.x.channels))
         };
         ChannelSummary {
             name: c.name,
@@ -148,17 +147,17 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         }
     });
     Ok(DatasetSummary {
-        format: raw.format,
-        objective: raw.y.objective().name(),
-        every_step: matches!(raw.y, Targets::PerStep { .. }),
+        format: labelled.format,
+        objective: labelled.y.objective().name(),
+        every_step: matches!(labelled.y, Targets::PerStep { .. }),
         outputs,
-        sample_period_s: (raw.sample_period_s > 0.0).then_some(raw.sample_period_s),
+        sample_period_s: (labelled.sample_period_s > 0.0).then_some(labelled.sample_period_s),
         channels: channels.collect(),
         parts,
         shared_groups: shared.into_iter().collect(),
         warnings,
-        examples: examples(&raw.x, &raw.y, &held.training, &raw.class_names),
-        class_names: raw.class_names.clone(),
+        examples: examples(&labelled.x, &labelled.y, &split.training, &labelled.class_names),
+        class_names: labelled.class_names.clone(),
     })
 }
 
