@@ -66,6 +66,9 @@ impl HostSettingArgs {
     /// As [`SettingArgs::resolve`].
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
+            // A name that is none is the first mistake.
+            self.board.as_deref().map(energy::board).transpose()?;
+            self.settings.sensor.as_deref().map(energy::sensor).transpose()?;
             return Err(Usage::error(
                 "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
             ));
