@@ -2,6 +2,7 @@
 
 mod bench_mcu;
 mod coverage;
+mod dependencies;
 mod firmware_size;
 mod fuzz;
 mod identical;
@@ -83,6 +84,8 @@ enum Command {
         #[arg(long, default_value_t)]
         with: Backend,
     },
+    /// Checks licences, packages in more than one version, and that crates depend on each other as ARCHITECTURE.md says.
+    Dependencies,
     /// Puts the figures of benches/mcu.md into the README of the inference crate.
     Readme {
         /// Writes nothing; fails where the README has other figures.
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Coverage => coverage::run(),
+        Command::Dependencies => dependencies::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
         Command::Identical {
             pairs,

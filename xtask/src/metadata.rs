@@ -6,7 +6,7 @@ use serde::Deserialize;
 use std::{collections::BTreeMap, process::Command};
 
 /// The packages of a workspace with those that they depend on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Metadata {
     pub packages: Vec<Package>,
     workspace_members: Vec<String>,
@@ -14,23 +14,23 @@ pub struct Metadata {
 }
 
 /// A package in one version.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub struct Package {
     pub id: String,
     pub name: String,
     pub version: String,
     /// An SPDX expression.
     pub license: Option<String>,
-    targets: Vec<Target>,
+    pub targets: Vec<Target>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Target {
+pub struct Target {
     name: String,
     kind: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 struct Resolve {
     nodes: Vec<Node>,
 }
@@ -54,10 +54,20 @@ struct DependencyKind {
 }
 
 impl Metadata {
-    /// Of the workspace in a folder below the root, with every feature that is on by default.
+    /// Of the workspace in a folder below the root, for every platform.
     pub fn read(folder: &str) -> anyhow::Result<Self> {
+        Self::read_for(folder, None)
+    }
+
+    /// Of the workspace in a folder below the root, without what only other platforms take.
+    pub fn read_for(folder: &str, platform: Option<&str>) -> anyhow::Result<Self> {
         let out = Command::new("cargo")
             .args(["metadata", "--format-version", "1", "--locked"])
+            .args(
+                platform
+                    .into_iter()
+                    .flat_map(|platform| ["--filter-platform", platform]),
+            )
             .current_dir(shell::root().join(folder))
             .output()
             .context("cargo cannot be started")?;
@@ -104,5 +114,48 @@ impl Metadata {
 
     fn package(&self, id: &str) -> Option<&Package> {
         self.packages.iter().find(|package| package.id == id)
+    }
+
+    /// Adds a package that depends on nothing to the workspace.
+    #[cfg(test)]
+    pub fn add_member(&mut self, mut package: Package) {
+        package.id = format!("{} {}", package.name, package.version);
+        self.workspace_members.push(package.id.clone());
+        self.packages.push(package);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tests_alone_take_is_not_reached() {
+        let text = r#"{
+            "packages": [
+                {"id": "a", "name": "a", "version": "1.0.0", "license": "MIT", "targets": [
+                    {"name": "a", "kind": ["lib"]}, {"name": "whole", "kind": ["test"]}]},
+                {"id": "b", "name": "b", "version": "1.0.0", "license": null, "targets": []},
+                {"id": "c", "name": "c", "version": "1.0.0", "license": null, "targets": []},
+                {"id": "d", "name": "d", "version": "1.0.0", "license": null, "targets": []}
+            ],
+            "workspace_members": ["a"],
+            "resolve": {"nodes": [
+                {"id": "a", "deps": [
+                    {"pkg": "b", "dep_kinds": [{"kind": null}, {"kind": "dev"}]},
+                    {"pkg": "d", "dep_kinds": [{"kind": "dev"}]}]},
+                {"id": "b", "deps": [{"pkg": "c", "dep_kinds": [{"kind": "build"}]}]},
+                {"id": "c", "deps": []},
+                {"id": "d", "deps": []}
+            ]}
+        }"#;
+        let metadata: Metadata = serde_json::from_str(text).unwrap();
+        let reached: Vec<&str> = metadata
+            .reached(metadata.members())
+            .iter()
+            .map(|p| p.name.as_str())
+            .collect();
+        assert_eq!(reached, ["a", "b", "c"]);
+        assert_eq!(metadata.integration_tests(), ["whole"]);
     }
 }

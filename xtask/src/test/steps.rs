@@ -122,6 +122,12 @@ fn all(tests: &[String]) -> Vec<Step> {
         Step::new(Both, "format of the firmware", "firmware", "cargo fmt --all --check").needing([rustfmt]),
         Step::new(
             Both,
+            "licences, packages in more than one version, and which crate depends on which",
+            "",
+            "cargo run --quiet --package xtask -- dependencies",
+        ),
+        Step::new(
+            Both,
             "lints of the host's crates",
             "",
             "cargo clippy --quiet --workspace --all-targets -- -D warnings",
