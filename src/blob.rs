@@ -1,7 +1,7 @@
 //! A blob with data to run it on, shared by `simulate` and `emulate`.
 
 use crate::{
-    cli::{InputArgs, Task},
+    args::{InputArgs, Task},
     inputs::{self, Data},
 };
 use float_model::{Objective, OutputAt};

@@ -3,7 +3,7 @@
 mod describe;
 
 use crate::{
-    cli::Task,
+    args::Task,
     inputs,
     output::Output,
     train::recordings::{RecordingArgs, SourceArgs},

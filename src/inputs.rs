@@ -1,7 +1,7 @@
 //! Models and data as the commands are given them.
 
 use crate::{
-    cli::{InputArgs, Task},
+    args::{InputArgs, Task},
     output::Usage,
 };
 use anyhow::Context;

@@ -1,5 +1,6 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
 
+mod args;
 mod blob;
 mod boards;
 mod cli;
@@ -23,7 +24,6 @@ mod reproduce;
 mod rivals;
 mod settings;
 mod simulate;
-mod svg;
 mod sweep;
 mod train;
 

@@ -249,7 +249,7 @@ impl Step {
         Ok(Step { family, gates })
     }
 
-    /// The candidate S(s, x) of `numerics.md`, section 1; `x` is (I_k, B), `ones` (1, B).
+    /// The candidate S(s, x) of `docs/numerics.md`, section 1; `x` is (I_k, B), `ones` (1, B).
     fn step(&self, x: &Tensor, s: &State, ones: &Tensor) -> Result<State> {
         let all = Tensor::cat(&[x, ones, &s.h], 0)?;
         let gate = |g: usize| self.gates[g].matmul(&all);

@@ -4,7 +4,7 @@
 mod board;
 
 use fixed::types::I16F16;
-use skiprnn_nostd::{Instance, Model, Sequence, include_blob};
+use skiprnn_nostd::{Instance, Model, Network, Sequence, include_blob};
 
 static BLOB: &[u8] = include_blob!("activity.srnn");
 

@@ -1,13 +1,13 @@
-//! The seam between a network and whatever feeds it with samples.
+//! The interface that a network offers to a sequence and to the runner, and its implementation over a parsed model.
 
 use crate::{Capacity, Model, State, Step, StepError};
 use core::borrow::BorrowMut;
 use fixed::types::I16F16;
 
-/// A network that says after every update how many samples to sleep through: what [`crate::Sequence`] and the runner
-/// ask of it, and nothing more.
+/// A network that says after every update how many samples to skip: all that [`crate::Sequence`] and
+/// [`crate::runner::Runner`] need to know of it.
 pub trait Network {
-    /// An update or an output that could not be computed.
+    /// Why an update or an output could not be computed.
     type Error;
 
     /// I: channels of a sample.
@@ -22,7 +22,11 @@ pub trait Network {
     /// T: samples of a sequence; 0 is an endless stream.
     fn sequence_length(&self) -> u32;
 
-    /// Back to the learned initial state: a new sequence begins.
+    /// Sets the dial, an offset added to the skip gate's pre-activation: a positive one gives more updates, a negative
+    /// one fewer. It holds until it is set again, across [`Network::reset`].
+    fn set_dial(&mut self, dial: I16F16);
+
+    /// Returns to the learned initial state, for a new sequence.
     ///
     /// # Errors
     /// The state does not belong to the model.
@@ -34,17 +38,14 @@ pub trait Network {
     /// `counts` has another length than [`Network::inputs`]. The state is then as before.
     fn step(&mut self, counts: &[i16]) -> Result<Step, Self::Error>;
 
-    /// The head's raw outputs on the present state, (O), written to `out`.
+    /// Writes the raw outputs of the head for the present state, (O), to `out`.
     ///
     /// # Errors
     /// `out` has another length than [`Network::outputs`].
     fn logits(&self, out: &mut [i32]) -> Result<(), Self::Error>;
 
-    /// The class that the raw outputs speak for.
+    /// The index of the class that these raw outputs, (O), decide for.
     fn decide(&self, logits: &[i32]) -> usize;
-
-    /// CRC-32/ISO-HDLC of the present state.
-    fn state_crc(&self) -> u32;
 }
 
 impl<N: Network> Network for &mut N {
@@ -66,6 +67,10 @@ impl<N: Network> Network for &mut N {
         (**self).sequence_length()
     }
 
+    fn set_dial(&mut self, dial: I16F16) {
+        (**self).set_dial(dial);
+    }
+
     fn reset(&mut self) -> Result<(), N::Error> {
         (**self).reset()
     }
@@ -80,10 +85,6 @@ impl<N: Network> Network for &mut N {
 
     fn decide(&self, logits: &[i32]) -> usize {
         (**self).decide(logits)
-    }
-
-    fn state_crc(&self) -> u32 {
-        (**self).state_crc()
     }
 }
 
@@ -130,9 +131,10 @@ impl<'a, const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L
         self.state.borrow()
     }
 
-    /// Sets the dial: an offset added to the gate's pre-activation. Positive: more updates; negative: fewer.
-    pub fn set_dial(&mut self, dial: I16F16) {
-        self.state.borrow_mut().set_dial(dial);
+    /// CRC-32/ISO-HDLC of the present state, by which two machines are compared: see [`State::crc`].
+    #[must_use]
+    pub fn state_crc(&self) -> u32 {
+        self.state.borrow().crc(&self.model)
     }
 }
 
@@ -157,6 +159,10 @@ impl<const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>
         self.model.sequence_length()
     }
 
+    fn set_dial(&mut self, dial: I16F16) {
+        self.state.borrow_mut().set_dial(dial);
+    }
+
     fn reset(&mut self) -> Result<(), StepError> {
         self.state.borrow_mut().reset(&self.model).map_err(StepError::State)
     }
@@ -173,9 +179,5 @@ impl<const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>
 
     fn decide(&self, logits: &[i32]) -> usize {
         self.model.decide(logits)
-    }
-
-    fn state_crc(&self) -> u32 {
-        self.state.borrow().crc(&self.model)
     }
 }

@@ -1,9 +1,11 @@
 //! `skiprnn emulate --board NAME`: the image of a real board, as `flash` would write it, on a model of its chip and its sensor.
 
-use super::check_output;
+use super::{
+    args::{App, EmulateArgs},
+    check_output,
+};
 use crate::{
     blob::Prepared,
-    cli::{App, EmulateArgs},
     flash,
     output::{self, Output, Usage, merge},
     settings::{self, Priced},

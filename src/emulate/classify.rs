@@ -1,8 +1,8 @@
 //! `skiprnn emulate --app classify`: the sequences play as a sensor's, decisions are printed as they fall.
 
+use super::args::EmulateArgs;
 use crate::{
     blob::Prepared,
-    cli::EmulateArgs,
     output::{Output, Usage, merge},
     settings::{self, Expected, Priced},
     simulate,

@@ -1,8 +1,8 @@
 //! `skiprnn emulate --app measure`: the same sequences dense, polled and asleep, counted in instructions.
 
+use super::args::EmulateArgs;
 use crate::{
     blob::Prepared,
-    cli::EmulateArgs,
     output::{Output, Usage},
     settings,
 };

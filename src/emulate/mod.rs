@@ -1,17 +1,21 @@
 //! `skiprnn emulate`
 
+pub mod args;
 mod board;
 mod classify;
 mod measure;
 
+pub use args::EmulateArgs;
+
 use crate::{
+    args::ResultArgs,
     blob::{self, Prepared},
-    cli::{App, EmulateArgs, ResultArgs},
     output,
     output::{Output, Usage, merge},
     settings::{self, Expected, Priced},
     simulate,
 };
+use args::App;
 use board::Job;
 use board_host::{
     Backend, Emulation, Machine, Options, Record,

@@ -1,6 +1,6 @@
 //! The options of `skiprnn energy`.
 
-use crate::cli::{InputArgs, Task};
+use crate::args::{InputArgs, Task};
 use clap::{Args, Subcommand};
 use energy::{
     DutyPoint,

@@ -3,9 +3,8 @@
 pub use super::args::PartArgs;
 use super::{args::CostArgs, cycles};
 use crate::{
-    blob,
-    cli::{InputArgs, Task},
-    inputs,
+    args::{InputArgs, Task},
+    blob, inputs,
     output::Usage,
 };
 use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};

@@ -1,6 +1,6 @@
 //! `cargo xtask bench-mcu`: what one update costs on emulated Cortex-M cores, counted to the instruction.
 //!
-//! The rule is that of the project's numerics: from the call to the return of one updating `step`, skip gate and rule
+//! The rule is that of `docs/numerics.md`, section 5: from the call to the return of one updating `step`, skip gate and rule
 //! included, head excluded, weights uniform in [-127, 127], inputs over their whole range. Instructions, not cycles.
 //!
 //! What is counted is also checked: the state that the emulated core ends with must be this machine's, bit for bit.
