@@ -1,6 +1,8 @@
-//! The training-time forward pass, op by op through candle's autograd: the readable twin of the fused pass.
+//! The candle engine: the forward pass of training, op by op through candle's autograd.
 //!
-//! It follows the paper's equations line by line (Campos et al., ICLR 2018; the gradient in the carried form of
+//! This is the readable reference for the fused kernels ([`crate::fused`]) and for the GPU's: read it first to learn what a
+//! step of training computes. `train --engine candle` trains with it, on the processor or, in a build with the feature
+//! `cuda-candle`, on a GPU. It follows the paper's equations line by line (Campos et al., ICLR 2018; the gradient in the carried form of
 //! figure 1d) and runs in any float type. All arrays are held transposed, features by batch, so that a gate's rows
 //! and the concatenation of input and state are contiguous.
 //!
@@ -11,7 +13,7 @@ use crate::{
     batch::Updates,
     params::{Entry, Kind, Shape},
 };
-use candle_core::{CpuStorage, CustomOp1, DType, Layout, Result, Tensor};
+use candle_core::{CpuStorage, CudaStorage, CustomOp1, DType, Layout, Result, Tensor, backend::BackendStorage};
 use candle_nn::ops::sigmoid;
 use float_model::{Family, OutputAt};
 
@@ -24,12 +26,12 @@ pub struct Unrolled {
     pub updates: Tensor,
 }
 
-/// What is asked of a pass.
+/// Options of one pass.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct PassOptions<'a> {
     /// Where u comes from.
     pub updates: &'a Updates,
-    /// (B): samples of each sequence, behind which u is 0; empty where all have T.
+    /// (B): samples of each sequence, after which u is 0; empty where all have T.
     pub lengths: &'a [u32],
     /// (B, H): factors on the state that the head reads; empty for none.
     pub kept: &'a [f32],
@@ -48,15 +50,15 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// Shapes that do not match.
-pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, asked: Asked<'_>) -> Result<Unrolled> {
-    let Asked {
+pub fn forward(shape: &Shape, parameters: &[Tensor], x: &Tensor, options: PassOptions<'_>) -> Result<Unrolled> {
+    let PassOptions {
         updates,
         lengths,
         kept,
         dial,
         output_at,
         u_most,
-    } = asked;
+    } = options;
     let (batch, length, _) = x.dims3()?;
     let layout = shape.layout();
     let find = |kind: Kind, layer: usize| {
@@ -186,6 +188,13 @@ impl CustomOp1 for Bounded {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, candle_core::Shape)> {
         match layout.contiguous_offsets() {
             Some((0, _)) => Ok((storage.clone(), layout.shape().clone())),
+            _ => candle_core::bail!("{} takes whole contiguous tensors", self.name()),
+        }
+    }
+
+    fn cuda_fwd(&self, storage: &CudaStorage, layout: &Layout) -> Result<(CudaStorage, candle_core::Shape)> {
+        match layout.contiguous_offsets() {
+            Some((0, _)) => Ok((storage.try_clone(layout)?, layout.shape().clone())),
             _ => candle_core::bail!("{} takes whole contiguous tensors", self.name()),
         }
     }

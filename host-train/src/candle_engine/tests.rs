@@ -1,8 +1,8 @@
-//! The twin against the readable f32 forward pass, and its gradient against finite differences.
+//! The candle engine against the readable f32 forward pass, and its gradient against finite differences.
 
 use super::*;
 use crate::{
-    Budget, Engine,
+    Budget, Device, Engine,
     batch::Batch,
     gradient::{Differentiator, Price},
     params::Parameters,
@@ -39,8 +39,8 @@ fn updates_of(shape: Shape) -> Updates {
     }
 }
 
-fn pass(updates: &Updates, output_at: OutputAt) -> Asked<'_> {
-    Asked {
+fn pass(updates: &Updates, output_at: OutputAt) -> PassOptions<'_> {
+    PassOptions {
         updates,
         lengths: &[],
         kept: &[],
@@ -251,9 +251,9 @@ fn shards_make_the_whole_batch() {
         lambda: 1e-3,
         decision_clip: None,
     };
-    let whole = crate::gradient::by_twin(&shape, &p.values, &batch, price, &candle_core::Device::Cpu).unwrap();
-    let twin = Differentiator::new(Engine::Twin, 1, 10).unwrap();
-    let parts = twin.gradient(&shape, &p.values, &batch, price).unwrap();
+    let whole = crate::gradient::by_candle(&shape, &p.values, &batch, price, &candle_core::Device::Cpu).unwrap();
+    let candle = Differentiator::new(Engine::Candle, Device::Cpu, 1, 10).unwrap();
+    let parts = candle.gradient(&shape, &p.values, &batch, price).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);
     for (a, b) in whole.gradients.iter().flatten().zip(parts.gradients.iter().flatten()) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");
