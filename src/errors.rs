@@ -49,7 +49,11 @@ impl WrongUsage {
         if let Some(usage) = cause.downcast_ref::<Usage>() {
             return Some(WrongUsage::Told(usage.to_string()));
         }
-        if let Some(host_train::Error::Usage { field, problem }) = cause.downcast_ref() {
+        if let Some(error) = cause.downcast_ref::<host_train::Error>() {
+            let (field, problem) = usage(error)?;
+            return Some(WrongUsage::Field(field.to_owned(), problem.to_owned()));
+        }
+        if let Some(dataset::Error::Usage { field, problem }) = cause.downcast_ref() {
             return Some(WrongUsage::Field(field.clone(), problem.clone()));
         }
         if let Some(error) = cause.downcast_ref::<energy::Error>() {
@@ -86,6 +90,15 @@ impl WrongUsage {
                 None => message.clone(),
             },
         }
+    }
+}
+
+/// The field of a configuration that cannot work, and why.
+pub fn usage(error: &host_train::Error) -> Option<(&str, &str)> {
+    match error {
+        host_train::Error::Usage { field, problem }
+        | host_train::Error::Dataset(dataset::Error::Usage { field, problem }) => Some((field, problem)),
+        _ => None,
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::{
     args::{InputArgs, Task},
+    errors,
     output::Usage,
 };
 use anyhow::Context;
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
-use host_train::{DataSource, TrainConfig, dataset};
+use host_train::{DataSource, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// Sequences that `eval` and `simulate` run on where nothing else is said.
@@ -95,12 +96,15 @@ impl Run {
 /// The configuration of a run folder. A bad field is a fault of its file, not of the command line.
 fn configuration(folder: &Path) -> anyhow::Result<TrainConfig> {
     let config = TrainConfig::load(folder)?;
-    match config.validate() {
-        Err(host_train::Error::Usage { field, problem }) => {
-            anyhow::bail!("{}: {field}: {problem}", folder.join("config.toml").display())
-        }
-        other => other.map(|()| config).map_err(Into::into),
+    if let Err(error) = config.validate() {
+        return Err(match errors::usage(&error) {
+            Some((field, problem)) => {
+                anyhow::anyhow!("{}: {field}: {problem}", folder.join("config.toml").display())
+            }
+            None => error.into(),
+        });
     }
+    Ok(config)
 }
 
 /// Sequences, and answers where they are known.

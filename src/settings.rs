@@ -180,7 +180,7 @@ impl Priced {
         allowance: NonZeroU32,
     ) -> anyhow::Result<Self> {
         let cost = parts::update_cost(&args.cost, &board)?;
-        let curve = model.dial_curve().map(|(_, updates, _)| f64::from(updates));
+        let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
         let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
         // The most that the dial can make of it.
         let most = curve.1.min(f64::from(model.sequence_length().max(1)));

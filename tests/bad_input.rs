@@ -3,7 +3,7 @@
 
 mod common;
 use common::{Folder, fails, json, tiny_run};
-use host_train::{Sequences, Targets, dataset};
+use host_train::{Sequences, Targets};
 
 #[test]
 fn wrong_options() {

@@ -3,10 +3,9 @@
 use super::recordings::{self, RecordingArgs, SourceArgs};
 use crate::{args::parsed, output::Usage};
 use clap::{Args, ValueEnum};
+use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{
-    Augment, Binarize, Budget, DataSource, Device, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
-};
+use host_train::{Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig};
 use std::path::PathBuf;
 
 /// Which task to train.
@@ -55,6 +54,10 @@ pub struct TrainArgs {
     /// Threads. [default: all]
     #[arg(long, help_heading = "Computer")]
     pub threads: Option<usize>,
+    /// What computes gradients: fused, or candle, the readable reference, several times slower. A run keeps its engine.
+    /// candle on a GPU needs a build with `--features cuda-candle`.
+    #[arg(long, default_value_t = Engine::Fused, value_parser = parsed::<Engine>, help_heading = "Computer")]
+    pub engine: Engine,
     /// Where to train: cpu, cuda or cuda:N (a build with `--features cuda`; docs/cuda.md).
     #[arg(long, default_value_t = Device::Cpu, value_parser = parsed::<Device>, help_heading = "Computer")]
     pub device: Device,
@@ -288,6 +291,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         stop_updates: args.stopping.stop_updates.or(d.stop_updates),
         settle_steps: args.stopping.settle_steps,
         threads: args.threads.unwrap_or(d.threads),
+        engine: args.engine,
         device: args.device,
         ..d
     })

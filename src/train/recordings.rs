@@ -6,11 +6,8 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
+use dataset::{Audio, ChannelConfig, DatasetConfig, Window};
 use float_model::OutputAt;
-use host_train::{
-    ChannelConfig, DatasetConfig,
-    dataset::{self, Audio, Window},
-};
 use std::path::{Path, PathBuf};
 
 /// Where recordings lie.
