@@ -2,7 +2,7 @@
 
 use crate::{
     energy::parts::{self, PartArgs},
-    experiment::{Bars, as_typed, check_failed},
+    experiment::{Bars, check_failed},
     output::Output,
 };
 use clap::Args;
@@ -92,7 +92,7 @@ impl BaselinesArgs {
 /// Runs the command.
 pub fn run(args: &BaselinesArgs, out: Output) -> anyhow::Result<()> {
     let bars = Bars::default();
-    let results = baselines::run(&args.options()?, &|event| bars.show(event)).map_err(as_typed)?;
+    let results = baselines::run(&args.options()?, &|event| bars.show(event))?;
     out.print(&serde_json::to_value(results.json(&args.out))?, || {
         results.text(&args.out)
     });

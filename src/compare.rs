@@ -3,7 +3,6 @@
 use crate::{
     args::InputArgs,
     blob,
-    experiment::as_typed,
     inputs::{self, Run},
     output::{self, Output},
 };
@@ -47,11 +46,11 @@ pub fn run(args: &CompareArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let (run_name, blob_name) = (args.run.display().to_string(), args.blob.display().to_string());
-    schedules::check_shapes(&run, &run_name, &model, &blob_name).map_err(as_typed)?;
+    schedules::check_shapes(&run, &run_name, &model, &blob_name)?;
     let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
     let x = data.x.take(args.input.n.unwrap_or(COUNT));
     let counts = quantize::counts(&model, &data.name, &x)?;
-    let comparison = schedules::compare(&run, &model, &x, &counts, args.sequence).map_err(as_typed)?;
+    let comparison = schedules::compare(&run, &model, &x, &counts, args.sequence)?;
     output::write_atomically(&args.out, comparison.figure.as_bytes())?;
     let json = CompareJson {
         comparison: &comparison,

@@ -1,9 +1,6 @@
-//! What the commands of the experiments share: progress bars on standard error, and errors in the words that were typed.
+//! What the commands of the experiments share: progress bars on standard error, and failed runs.
 
-use crate::{
-    output::{Usage, progress_bar},
-    train,
-};
+use crate::{output::progress_bar, train};
 use experiments::jobs::Event;
 use indicatif::{MultiProgress, ProgressBar};
 use std::{
@@ -54,18 +51,6 @@ impl Bars {
 fn close(open: &mut HashMap<String, Bar>, label: &str) {
     if let Some(Bar { bar, .. }) = open.remove(label) {
         bar.finish_and_clear();
-    }
-}
-
-/// An error of an experiment, with the option that was typed in place of the field.
-pub fn as_typed(error: experiments::Error) -> anyhow::Error {
-    match error {
-        experiments::Error::Option { option, problem } => {
-            Usage::error(format!("--{}: {problem}", option.replace('_', "-")))
-        }
-        experiments::Error::Train(error) => error.into(),
-        other if other.is_usage() => Usage::error(other.chain()),
-        other => other.into(),
     }
 }
 

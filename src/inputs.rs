@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Context;
 pub use experiments::{TrainedModel as Run, threads};
 use float_model::{Sequences, Targets};
-use host_train::{DataSource, dataset};
+use host_train::DataSource;
 use std::path::Path;
 
 /// Sequences that `eval` and `simulate` run on where nothing else is said.

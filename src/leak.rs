@@ -2,9 +2,7 @@
 
 use crate::{
     args::{InputArgs, Task},
-    blob,
-    experiment::as_typed,
-    inputs,
+    blob, inputs,
     output::{Output, write_atomically},
 };
 use experiments::leak::{self, Leak};
@@ -47,16 +45,16 @@ struct LeakJson<'a> {
 
 /// Runs the command.
 pub fn run(args: &LeakArgs, out: Output) -> anyhow::Result<()> {
-    leak::check_shuffles(args.shuffles).map_err(as_typed)?;
+    leak::check_shuffles(args.shuffles)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
-    let classes = leak::classes(prepared.data.y.as_ref()).map_err(as_typed)?;
+    let classes = leak::classes(prepared.data.y.as_ref())?;
     let length = prepared.data.x.length;
     let runs = Simulator::new(&model)?
         .with_dial(args.dial)
         .run_all(&prepared.counts, length, inputs::threads());
-    let leak = leak::measure(&runs, &classes, length, args.shuffles, args.input.seed).map_err(as_typed)?;
+    let leak = leak::measure(&runs, &classes, length, args.shuffles, args.input.seed)?;
     if let Some(path) = &args.out {
         let names: Vec<String> = model.class_names().map(str::to_owned).collect();
         write_atomically(path, leak::figure(&runs, &classes, &names, length).as_bytes())?;

@@ -1,7 +1,7 @@
 //! `skiprnn reproduce`
 
 use crate::{
-    experiment::{Bars, as_typed, check_failed},
+    experiment::{Bars, check_failed},
     output::Output,
 };
 use clap::{
@@ -103,7 +103,7 @@ pub fn run(args: &ReproduceArgs, out: Output) -> anyhow::Result<()> {
         checkpoint_seconds: args.checkpoint_seconds,
     };
     let bars = Bars::default();
-    let reproduction = reproduce::run(&options, &|event| bars.show(event)).map_err(as_typed)?;
+    let reproduction = reproduce::run(&options, &|event| bars.show(event))?;
     out.print(&serde_json::to_value(reproduction.json())?, || reproduction.text());
     check_failed(&reproduction.failed)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     energy::parts,
-    experiment::{Bars, as_typed, check_failed},
+    experiment::{Bars, check_failed},
     output::{self, Output, Usage},
     train::{self, TrainArgs},
 };
@@ -88,12 +88,12 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
         seeds: args.seeds.clone(),
         list: args.list.clone(),
     };
-    let settings = grid.settings(&base).map_err(as_typed)?;
+    let settings = grid.settings(&base)?;
     let threads = args
         .train
         .threads
         .unwrap_or((jobs::processors() / settings.len().max(1)).max(1));
-    let runs = || sweep::runs(&settings, &base, folder, threads).map_err(as_typed);
+    let runs = || sweep::runs(&settings, &base, folder, threads);
     if let Some(path) = &args.slurm {
         return write_slurm(path, &runs()?, threads, folder, out);
     }
@@ -106,11 +106,11 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
         true => Vec::new(),
         false => {
             let at_once = args.jobs.unwrap_or(jobs::processors() / threads);
-            jobs::train_all(runs()?, at_once, &show).map_err(as_typed)?
+            jobs::train_all(runs()?, at_once, &show)?
         }
     };
-    let front = Front::measure(&settings, &runs()?, &base.data, hardware.as_ref()).map_err(as_typed)?;
-    front.write(folder).map_err(as_typed)?;
+    let front = Front::measure(&settings, &runs()?, &base.data, hardware.as_ref())?;
+    front.write(folder)?;
     out.print(&serde_json::to_value(front.json(folder, &failed))?, || {
         front.text(folder)
     });
@@ -126,7 +126,7 @@ fn run_one(k: usize, runs: Vec<Job>, folder: &Path, show: jobs::Observer<'_>, ou
             count - 1
         )));
     };
-    let failed = jobs::train_all(vec![job], 1, show).map_err(as_typed)?;
+    let failed = jobs::train_all(vec![job], 1, show)?;
     anyhow::ensure!(failed.is_empty(), "{}", failed.join("\n"));
     out.print(&json!({ "job": k, "out": folder }), || format!("run {k} is done"));
     Ok(())

@@ -11,9 +11,5 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
         std::fs::create_dir_all(dir).map_err(Error::io(dir, "created"))?;
     }
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .map_err(Error::io(path, "written"))
+    dataset::write_atomically(path, bytes).map_err(Error::io(path, "written"))
 }

@@ -37,7 +37,7 @@ impl TrainedModel {
         };
         let model = float_model::load(&file)?;
         let config = match folder && path.join("config.toml").exists() {
-            true => Some(TrainConfig::load(path)?),
+            true => Some(configuration(path)?),
             false => None,
         };
         let summary = std::fs::read_to_string(path.join("training.json"));
@@ -92,6 +92,18 @@ impl TrainedModel {
     #[must_use]
     pub fn source(&self) -> Option<DataSource> {
         self.config.as_ref().map(|c| c.data.clone())
+    }
+}
+
+/// The configuration of a run folder. A bad field is a fault of its file, not of an option.
+fn configuration(folder: &Path) -> Result<TrainConfig, Error> {
+    let config = TrainConfig::load(folder)?;
+    match config.validate() {
+        Err(host_train::Error::Usage { field, problem }) => {
+            let place = format!("{}: {field}", folder.join("config.toml").display());
+            Err(Error::data(place, problem))
+        }
+        other => Ok(other.map(|()| config)?),
     }
 }
 

@@ -94,7 +94,7 @@ impl Evaluator {
         let validation_labels = classes(y)?;
         let (held_out, test, y) = HeldOut::choose(&source, RUN_SEED)?;
         let labels = classes(y)?;
-        let summary = host_train::dataset::describe(&recordings)?;
+        let summary = dataset::describe(&recordings).map_err(host_train::Error::from)?;
         Ok(Evaluator {
             period_s: summary.sample_period_s.unwrap_or(0.0),
             recordings,

@@ -15,7 +15,8 @@ use crate::{
     jobs::{self, Job, Progress, Run},
     stats::mean_updates,
 };
-use host_train::{Device, TrainConfig, dataset::MnistConfig};
+use dataset::MnistConfig;
+use host_train::{Device, TrainConfig};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 

@@ -2,8 +2,9 @@
 //! 4.2, sequential MNIST).
 
 use crate::Spread;
+use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{DataSource, TrainConfig, dataset::MnistConfig};
+use host_train::{DataSource, TrainConfig};
 
 /// A table of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
