@@ -1,10 +1,10 @@
 //! The command line: its commands, each with its own options in its own module.
 
 use crate::{
-    compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs,
-    fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, simulate::SimulateArgs, sweep::SweepArgs,
-    train::TrainArgs,
+    baselines::BaselinesArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs,
+    energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs,
+    leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs, simulate::SimulateArgs,
+    sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -55,7 +55,7 @@ pub enum Command {
                       Example: skiprnn baselines runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --fixed-rates 2,4,8 \
                       --out runs/baselines"
     )]
-    Baselines(RivalsArgs),
+    Baselines(BaselinesArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),
