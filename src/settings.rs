@@ -6,7 +6,7 @@ use crate::{
     inputs,
     output::{Usage, merge},
 };
-use board_host::{Budget, Settings, Spending, boards};
+use board_host::{Budget, Settings, Spending, boards, sensors};
 use clap::Args;
 use energy::{Board, Calibration, Prices, Sensor, UpdateCost};
 use fixed::types::I16F16;
@@ -116,17 +116,17 @@ impl SettingArgs {
         model: &Model<'_>,
     ) -> anyhow::Result<(Settings, Option<Priced>)> {
         let named = self.sensor.as_deref();
-        let profile = match named.and_then(boards::sensor) {
+        let profile = match named.and_then(sensors::find) {
             Some(sensor) => Some(board.profile_of(&sensor)),
             None if named.is_some() => named,
-            None if sensor => boards::sensor_of(model.inputs()).map(|sensor| board.profile_of(&sensor)),
+            None if sensor => sensors::with_channels(model.inputs()).map(|sensor| board.profile_of(&sensor)),
             None => None,
         };
         let args = Self {
             sensor: profile.map(str::to_owned),
             ..self.clone()
         };
-        args.resolve(board.energy, model)
+        args.resolve(board.profile, model)
     }
 
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.

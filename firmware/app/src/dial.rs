@@ -1,6 +1,6 @@
 //! Which dial and which cap each sequence is run at: those that the loader left, or those that an energy budget allows.
 
-use crate::stored::{Settings, SettingsError};
+use crate::stored::{Settings, SettingsError, plan};
 use core::{borrow::BorrowMut, num::NonZeroU32};
 use fixed::types::I16F16;
 use skiprnn_nostd::{
@@ -64,7 +64,7 @@ impl<'a> DialControl<'a> {
         let budget = match &settings.budget {
             None => None,
             Some(budget) => Some(Account {
-                controller: BudgetController::new(model, budget.plan(samples, model.sample_period_ns())?),
+                controller: BudgetController::new(model, plan(budget, samples, model.sample_period_ns())?),
                 base_nj: budget.base_nj,
                 spending: Spending::default(),
             }),

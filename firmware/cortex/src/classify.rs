@@ -38,7 +38,7 @@ where
 {
     log::image(name, clock.ticks_per_second());
     find(&mut sensor, &mut clock).map_err(|error| {
-        defmt::println!("sensor: not found: {}", defmt::Debug2Format(&error));
+        log::sensor_not_found(&error);
         Refusal::Sensor
     })?;
     let loaded = find_blob(blob_region())?;
@@ -76,7 +76,7 @@ where
     let control = DialControl::new(&model, model.sequence_length(), settings)?;
     let network = network(model.clone())?;
     let gave_up = |error: &dyn core::fmt::Display| {
-        defmt::println!("sensor: {}", defmt::Display2Format(&error));
+        log::sensor(error);
         Refusal::Sensor
     };
     let mut classify =
@@ -95,7 +95,7 @@ where
                 }
                 settle();
             }
-            Event::Lost(error) => defmt::println!("lost: {}", defmt::Display2Format(&error)),
+            Event::Lost(error) => log::lost(&error),
         }
         if sequence == 0 {
             log::stack(stack_use());

@@ -8,7 +8,7 @@ use crate::{
 use app::{
     IdleClock, MAX_INPUTS, Markers, Measure, Meter, Recording, SequenceFile, log,
     measure::{CALIBRATIONS, MeasureError, Mode},
-    stored::find_blob,
+    stored::{find_blob, fixed},
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
@@ -121,7 +121,7 @@ where
     let recording = SequenceFile::find(sequence_region())?;
     log::model(&model, recording.header());
     log::settings(&loaded.settings);
-    let setting = loaded.settings.fixed()?;
+    let setting = fixed(&loaded.settings)?;
     let mut network = network(model)?;
     network.set_dial(setting.dial);
     let measure = Measure::new(network, clock, meter, markers)?.with_cap(setting.cap);
