@@ -38,7 +38,7 @@ pub mod on_board;
 mod replay;
 
 pub use backend::Backend;
-pub use board_link::{Budget, Settings, capacity, log::Spending, sensors};
+pub use board_link::{Budget, Settings, Spending, capacity, sensors};
 pub use console::console;
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};

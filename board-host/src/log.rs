@@ -134,7 +134,7 @@ pub fn fault(lines: &[String]) -> Option<&str> {
 
 /// The last report of what was booked on a budget; a board without a budget makes none.
 pub fn spending(lines: &[String]) -> Result<Option<Spending>, Error> {
-    Ok(all(lines, pick!(Spending))?.pop())
+    Ok(all(lines, pick!(Spending))?.pop().map(Spending::from))
 }
 
 /// Checks that the image is one for the board or machine of this name and for this program; returns the ticks of its clock in a second.

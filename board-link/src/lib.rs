@@ -42,4 +42,5 @@ pub mod symbols;
 pub use blob::find_blob;
 pub use load::{Load, LoadError};
 pub use sequences::SequenceHeader;
-pub use settings::{Budget, Settings};
+pub use settings::{Budget, Settings, SettingsError};
+pub use skiprnn_nostd::budget::Spending;

@@ -6,6 +6,12 @@ use core::{
     num::{NonZeroU16, NonZeroU32},
 };
 use fixed::types::I16F16;
+use skiprnn_nostd::{
+    Model,
+    budget::{ControlError, Controller, Setting},
+};
+
+pub use skiprnn_nostd::budget::Budget;
 
 /// Offsets within the header of a blob.
 mod offset {
@@ -34,19 +40,6 @@ pub struct Settings {
     pub cap: Option<NonZeroU32>,
     /// What may be spent.
     pub budget: Option<Budget>,
-}
-
-/// An allowance of energy, and what things cost on a board with its sensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// Allowed for each hour, in microjoules.
-    pub allowance_uj_per_hour: NonZeroU32,
-    /// What a sequence costs without its updates, in nanojoules.
-    pub base_nj: u32,
-    /// What each update adds, in nanojoules.
-    pub update_nj: NonZeroU32,
-    /// Sequences over which a debt is paid back and savings are spent.
-    pub horizon: NonZeroU16,
 }
 
 /// A dial stands beside a budget, which turns the dial itself.
@@ -132,5 +125,82 @@ impl Settings {
             cap: NonZeroU32::new(word(offset::CAP)),
             budget,
         })
+    }
+    /// The controller of sequences of `samples` samples of this model; 0 is an endless stream.
+    ///
+    /// # Errors
+    /// A budget needs sequences of known duration, and an endless stream must not be capped.
+    pub fn controller<'a>(&self, model: &Model<'a>, samples: u32) -> Result<Controller<'a>, SettingsError> {
+        let setting = Setting {
+            dial: self.dial,
+            cap: self.cap,
+        };
+        Ok(Controller::new(model, samples, setting, self.budget)?)
+    }
+
+    /// Dial and cap, for an application that leaves them as they are.
+    ///
+    /// # Errors
+    /// There is a budget.
+    pub fn fixed(&self) -> Result<Setting, SettingsError> {
+        match self.budget {
+            Some(_) => Err(SettingsError::NoBudget),
+            None => Ok(Setting {
+                dial: self.dial,
+                cap: self.cap,
+            }),
+        }
+    }
+}
+
+/// Why a model cannot be run by these settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsError {
+    /// The budget or the cap does not suit the model.
+    Control(ControlError),
+    /// This application runs at a fixed dial.
+    NoBudget,
+}
+
+impl From<ControlError> for SettingsError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control(error) => error.fmt(f),
+            Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_at_a_fixed_dial_refuses_a_budget() {
+        let cap = NonZeroU32::new(20);
+        let settings = Settings {
+            cap,
+            ..Settings::default()
+        };
+        assert_eq!(settings.fixed().unwrap().cap, cap);
+        let settings = Settings {
+            budget: Some(Budget {
+                allowance_uj_per_hour: NonZeroU32::MIN,
+                base_nj: 1,
+                update_nj: NonZeroU32::MIN,
+                horizon: NonZeroU16::MIN,
+            }),
+            ..settings
+        };
+        let error = settings.fixed().unwrap_err().to_string();
+        assert!(error.contains("replay or classify"), "{error}");
     }
 }

@@ -251,3 +251,21 @@ lines! {
         pairs: u32,
     }
 }
+
+impl From<skiprnn_nostd::budget::Spending> for Spending {
+    fn from(spending: skiprnn_nostd::budget::Spending) -> Self {
+        Self {
+            allowed_nj: spending.allowed_nj,
+            booked_nj: spending.booked_nj,
+        }
+    }
+}
+
+impl From<Spending> for skiprnn_nostd::budget::Spending {
+    fn from(line: Spending) -> Self {
+        Self {
+            allowed_nj: line.allowed_nj,
+            booked_nj: line.booked_nj,
+        }
+    }
+}

@@ -27,7 +27,6 @@
 
 pub mod bus;
 pub mod classify;
-pub mod dial;
 pub mod fault;
 #[cfg(feature = "defmt")]
 pub mod log;
@@ -46,7 +45,6 @@ pub use board_link::{
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES},
 };
 pub use classify::Classify;
-pub use dial::DialControl;
 pub use markers::Markers;
 pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};

@@ -2,7 +2,6 @@
 
 use crate::{
     MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary,
-    dial::Spending,
     measure::{Calibration, Mode, Window},
     stored::Settings,
 };
@@ -10,7 +9,7 @@ use board_link::log::{self, List};
 use core::num::NonZeroU32;
 use skiprnn_nostd::{
     Model,
-    budget::Setting,
+    budget::{Setting, Spending},
     runner::{Counters, Decision},
 };
 
@@ -65,11 +64,7 @@ pub fn settings(settings: &Settings) {
 
 /// What was booked on a budget.
 pub fn budget(spending: &Spending) {
-    log::Spending {
-        allowed_nj: spending.allowed_nj,
-        booked_nj: spending.booked_nj,
-    }
-    .log();
+    log::Spending::from(*spending).log();
 }
 
 /// One sequence.

@@ -2,10 +2,8 @@
 //! are those of [`board_link`].
 
 mod recording;
-mod settings;
 mod stream;
 
-pub use board_link::{Budget, LoadError, SequenceHeader, Settings, find_blob};
+pub use board_link::{Budget, LoadError, SequenceHeader, Settings, SettingsError, find_blob};
 pub use recording::{Recording, SampleError, SequenceFile};
-pub use settings::{SettingsError, fixed, plan};
 pub use stream::{ByteSource, Ended, SequenceStream};

@@ -8,11 +8,11 @@ use crate::{
 use app::{
     IdleClock, MAX_INPUTS, Markers, Measure, Meter, Recording, SequenceFile, log,
     measure::{CALIBRATIONS, MeasureError, Mode},
-    stored::{find_blob, fixed},
+    stored::find_blob,
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{Model, Network as _};
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ where
     let recording = SequenceFile::find(sequence_region())?;
     log::model(&model, recording.header());
     log::settings(&loaded.settings);
-    let setting = fixed(&loaded.settings)?;
+    let setting = loaded.settings.fixed()?;
     let mut network = network(model)?;
     network.set_dial(setting.dial);
     let measure = Measure::new(network, clock, meter, markers)?.with_cap(setting.cap);
