@@ -14,7 +14,7 @@ mod model;
 
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use file::{load, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};

@@ -85,7 +85,7 @@ fn bad_files_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("m.safetensors");
     let says = |needle: &str| {
-        let text = load(&path).unwrap_err().to_string();
+        let text = with_causes(&load(&path).unwrap_err());
         assert!(text.contains("m.safetensors") && text.contains(needle), "{text}");
     };
     says("No such file");
