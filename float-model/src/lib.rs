@@ -5,6 +5,7 @@
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
 
 mod cell;
+mod cost;
 mod data;
 mod error;
 mod file;

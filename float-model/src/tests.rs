@@ -2,7 +2,8 @@
 
 use crate::*;
 
-fn small(cell: Cell) -> FloatModel {
+/// A model of two layers, 2 inputs, 3 units and 2 outputs.
+pub(crate) fn small(cell: Cell) -> FloatModel {
     let (input, hidden, outputs) = (2, 3, 2);
     let g = cell.family().gates();
     let mut k = 0.0f32;
