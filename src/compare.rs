@@ -1,13 +1,12 @@
 //! `skiprnn compare`: the float model and its blob along a sequence, and where their schedules part.
 
 use crate::{
+    args::InputArgs,
     blob,
-    cli::InputArgs,
     inputs::{self, Run},
     output::{self, Output, Usage},
-    plot::{HEIGHT, WIDTH, span, stacked},
-    svg::{Chart, Series},
 };
+use charts::{Axis, Chart, DEFAULT_STYLE, HEIGHT, Series, WIDTH, span, stacked};
 use clap::Args;
 use float_model::{Forward, Schedule};
 use quantize::{Simulator, Traced};
@@ -184,36 +183,26 @@ fn held(updates: &[Traced], length: usize, value: impl Fn(&Traced) -> f64) -> Po
 }
 
 fn draw(sequence: usize, length: usize, hidden: usize, float: &[Traced], fixed: &[Traced]) -> String {
-    let axis = (0.0, length as f64);
+    let axis = Axis::linear(0.0, length as f64);
     let mut panels = Vec::new();
     let panel = |title: String, curves: &[(Points, Points)]| {
         let y = span(curves.iter().flat_map(|(a, b)| a.iter().chain(b)).map(|p| p.1));
         let series = curves.iter().enumerate().flat_map(|(k, (a, b))| {
             let label = |text| if k == 0 { text } else { "" };
             [
-                Series {
-                    class: "wave",
-                    label: label("float"),
-                    points: a,
-                    dots: false,
-                },
-                Series {
-                    class: "used",
-                    label: label("fixed"),
-                    points: b,
-                    dots: true,
-                },
+                Series::line("wave", label("float"), a),
+                Series::dots("used", label("fixed"), b),
             ]
         });
         Chart {
             title: &title,
             x_label: "sample",
             x: axis,
-            y,
+            y: y.into(),
             size: (WIDTH, HEIGHT),
             series: series.collect(),
         }
-        .svg()
+        .draw()
     };
     let dots =
         |value: &dyn Fn(&Traced) -> f64| -> Points { fixed.iter().map(|u| (f64::from(u.sample), value(u))).collect() };
@@ -228,24 +217,14 @@ fn draw(sequence: usize, length: usize, hidden: usize, float: &[Traced], fixed: 
             ),
             x_label: "sample",
             x: axis,
-            y: (0.0, 3.0),
+            y: Axis::linear(0.0, 3.0),
             size: (WIDTH, HEIGHT / 2.0),
             series: vec![
-                Series {
-                    class: "skipped",
-                    label: "float",
-                    points: &samples(float, 2.0),
-                    dots: true,
-                },
-                Series {
-                    class: "used",
-                    label: "fixed",
-                    points: &samples(fixed, 1.0),
-                    dots: true,
-                },
+                Series::dots("skipped", "float", &samples(float, 2.0)),
+                Series::dots("used", "fixed", &samples(fixed, 1.0)),
             ],
         }
-        .svg(),
+        .draw(),
     );
     let delta = |u: &Traced| u.delta;
     panels.push(panel(
@@ -266,7 +245,7 @@ fn draw(sequence: usize, length: usize, hidden: usize, float: &[Traced], fixed: 
             .collect();
         panels.push(panel(format!("{name} of units {units:?} of the top layer"), &curves));
     }
-    stacked(&panels)
+    stacked(&panels).to_file(DEFAULT_STYLE)
 }
 
 /// The units of the top layer whose state moves most.

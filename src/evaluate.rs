@@ -1,14 +1,31 @@
 //! `skiprnn eval`, and the figures that `train` shares with it.
 
 use crate::{
-    cli::{EvalArgs, ResultArgs},
+    args::{InputArgs, ResultArgs},
     inputs::{self, Run},
     output::{Output, merge},
 };
+use clap::Args;
 use float_model::{Metric, Objective, OutputAt, Sequences};
 use host_train::DataSource;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
+
+/// Options of `eval`.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// Run folder, or a model.safetensors.
+    pub run: PathBuf,
+    /// Offset of the skip gate: positive, more updates; negative, fewer.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dial: f32,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
 
 /// The figures of one model on one set of sequences.
 pub struct Summary {
@@ -128,7 +145,7 @@ pub fn results_json(
                 .first()
                 .map(|o| o.len() / answers.outputs)
                 .filter(|_| every_step);
-            host_train::dataset::save_outputs(path, outputs, steps)?;
+            dataset::save_outputs(path, outputs, steps)?;
             merge(&mut value, json!({ "outputs": path }));
         }
         None if every_step => {

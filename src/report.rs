@@ -1,11 +1,11 @@
 //! `report.html`: one self-contained page, inline SVG, nothing loaded from elsewhere.
 
-use crate::svg::{Chart, Part, Series, escape, stacked_bars};
 use anyhow::Context;
-use energy::Prediction;
+use charts::{Axis, Chart, Page, Series, StackedBars};
+use energy::{Prediction, picture::parts_bar};
 use float_model::Sequences;
-use serde_json::Value;
-use std::{fmt::Write, path::Path};
+use serde::Deserialize;
+use std::path::Path;
 
 /// One look at the validation data during training.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +49,118 @@ pub fn learning_curve(path: &Path) -> anyhow::Result<Vec<Point>> {
         .collect()
 }
 
+/// The figures of a float model, as `eval` prints them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FloatFigures {
+    /// Hidden units.
+    pub hidden: usize,
+    /// Accuracy.
+    pub metric: f64,
+    /// Mean updates per sequence.
+    pub updates_mean: f64,
+    /// Sequences evaluated.
+    pub sequences: usize,
+}
+
+/// The figures of the integers on the host, as `simulate` and `quantize` print them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FixedFigures {
+    /// Accuracy on held-out data.
+    pub metric: f64,
+    /// Mean updates per sequence.
+    pub updates_mean: f64,
+    /// Sequences simulated.
+    pub sequences: usize,
+    /// Share of the calibration sequences on which the float model decides the same.
+    pub same_decision: f64,
+    /// Size of the blob.
+    pub blob_bytes: usize,
+}
+
+/// The figures of the integers on an emulated board, as `emulate` prints them, or why there are none.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum EmulatedFigures {
+    /// They were measured.
+    Measured {
+        /// Accuracy.
+        metric: f64,
+        /// Mean updates per sequence.
+        updates_mean: f64,
+        /// Sequences emulated.
+        sequences: usize,
+        /// Instructions per update, counted.
+        instructions_per_update: f64,
+        /// Whether every bit is that of the simulator.
+        identical_to_simulator: bool,
+    },
+    /// They could not be measured.
+    Missing {
+        /// The reason, and what to do.
+        not_measured: String,
+    },
+}
+
+/// The figures of the whole workflow.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// The skipping float model.
+    pub float: FloatFigures,
+    /// The float model that uses every sample.
+    pub dense: FloatFigures,
+    /// The integers on the host.
+    pub fixed: FixedFigures,
+    /// The integers on an emulated board.
+    pub emulated: EmulatedFigures,
+    /// The energy prediction.
+    pub energy: Prediction,
+    /// Seconds that the whole workflow took.
+    pub seconds: f64,
+}
+
+impl Figures {
+    /// Lines for people; `page` is where the report lies.
+    pub fn text(&self, page: &Path) -> String {
+        let line = |name: &str, figures: Option<(f64, f64)>| match figures {
+            Some((metric, updates)) => format!("  {name:<20} {metric:>12.4} {updates:>14.2}"),
+            None => format!("  {name:<20} {:>12} {:>14}", "not measured", "not measured"),
+        };
+        let (emulated, identical, instructions, missing) = match &self.emulated {
+            EmulatedFigures::Measured {
+                metric,
+                updates_mean,
+                instructions_per_update,
+                identical_to_simulator,
+                ..
+            } => (
+                Some((*metric, *updates_mean)),
+                if *identical_to_simulator { "yes" } else { "NO" },
+                format!("{instructions_per_update:.0}"),
+                None,
+            ),
+            EmulatedFigures::Missing { not_measured } => {
+                (None, "not measured", "not measured".to_owned(), Some(not_measured))
+            }
+        };
+        let float = |f: &FloatFigures| Some((f.metric, f.updates_mean));
+        let mut lines = vec![
+            format!("  {:<20} {:>12} {:>14}", "", "accuracy", "samples used"),
+            line("LSTM, float", float(&self.dense)),
+            line("Skip LSTM, float", float(&self.float)),
+            line("Skip LSTM, fixed", Some((self.fixed.metric, self.fixed.updates_mean))),
+            line("Skip LSTM, emulated", emulated),
+            format!("  identical to the simulator: {identical}; {instructions} instructions per update (counted)"),
+            format!(
+                "  energy per sequence on {}: {:.2} uJ, dense {:.2} uJ (predicted, middle of the interval)",
+                self.energy.board, self.energy.uj_per_sequence.mid, self.energy.dense_uj_per_sequence.mid
+            ),
+            format!("  {:.0} s; look at {}", self.seconds, page.display()),
+        ];
+        lines.extend(missing.map(|why| format!("  not emulated: {why}")));
+        lines.join("\n")
+    }
+}
+
 /// What the page shows.
 pub struct Contents<'a> {
     /// The sequences that the waves are taken from, with labels and the samples that the integers used.
@@ -63,78 +175,45 @@ pub struct Contents<'a> {
     pub skip_curve: &'a [Point],
     /// Learning curve of the dense model.
     pub dense_curve: &'a [Point],
-    /// The parts of `summary.json`.
-    pub summary: &'a Value,
-    /// The energy prediction.
-    pub energy: &'a Prediction,
+    /// The figures.
+    pub figures: &'a Figures,
 }
 
 /// Waves drawn of each class.
 const WAVES: usize = 3;
 
-const STYLE: &str = "
-:root { --ink:#1d2430; --dim:#68727f; --paper:#fff; --line:#e3e7ec; --used:#d1342f; --skipped:#3b6fd4; --wave:#b9c2cd;
-        --a:#3b6fd4; --b:#e0892b; --c:#53a567; --d:#8a63c8; --e:#d1342f; --f:#7b8794 }
-@media (prefers-color-scheme: dark) { :root { --ink:#e6e9ee; --dim:#98a2b0; --paper:#14181e; --line:#2a313b;
-        --used:#ff6b63; --skipped:#6f9bff; --wave:#4a5563 } }
-body { font:16px/1.5 system-ui,sans-serif; color:var(--ink); background:var(--paper); max-width:880px; margin:2rem auto; padding:0 1rem }
-h1 { font-size:1.6rem } h2 { font-size:1.15rem; margin-top:2.2rem }
-p.dim, .dim { color:var(--dim) }
-svg { width:100%; height:auto; display:block; margin:.4rem 0 }
-svg text { font:12px system-ui,sans-serif; fill:var(--ink) } svg text.title { font-weight:600 } svg text.tick { fill:var(--dim) }
-svg line.grid { stroke:var(--line) } polyline { fill:none; stroke-width:1.6 }
-polyline.wave { stroke:var(--wave); stroke-width:1.2 } circle.used { fill:var(--used) } circle.skipped { fill:var(--skipped); opacity:.55 }
-text.legend.used { fill:var(--used) } text.legend.skipped { fill:var(--skipped) }
-polyline.skip { stroke:var(--used) } polyline.dense { stroke:var(--skipped) } text.legend.skip { fill:var(--used) } text.legend.dense { fill:var(--skipped) }
-rect.p0 { fill:var(--a) } rect.p1 { fill:var(--b) } rect.p2 { fill:var(--c) } rect.p3 { fill:var(--d) } rect.p4 { fill:var(--e) } rect.p5 { fill:var(--f) }
-table { border-collapse:collapse; width:100% } th,td { text-align:right; padding:.35rem .6rem; border-bottom:1px solid var(--line); font-variant-numeric:tabular-nums }
-th:first-child, td:first-child { text-align:left } .wide { overflow-x:auto }
-";
-
 /// The page.
 pub fn html(c: &Contents<'_>) -> String {
-    let mut page = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>skiprnn demo</title><style>{STYLE}</style></head><body><h1>A network that sleeps through what it skips</h1>"
-    );
-    let s = c.summary;
-    let _ = write!(
-        page,
-        "<p>A Skip LSTM with {} units learned to tell whether the period of a sine wave lies between 5 and 6 ms, \
-         at a cost for every sample it uses. After each update it knows how many samples it will skip, so a board sleeps \
-         until then. Below: which samples it used, how it learned, and what became of it as integers on an emulated \
-         Cortex-M4.</p>",
-        s["float"]["hidden"]
-    );
-    page.push_str(
-        "<h2>Samples used and samples slept through</h2><p class=\"dim\">The integer model on held-out waves.</p>",
-    );
-    page.push_str(&waves(c));
-    page.push_str("<h2>Training</h2>");
-    page.push_str(&curves(c));
-    page.push_str("<h2>Float, fixed, emulated</h2>");
-    page.push_str(&table(s));
-    page.push_str("<h2>Energy per sequence</h2>");
-    page.push_str(&energy(c.energy));
-    let _ = write!(
-        page,
-        "<p class=\"dim\">{:.0} s in all. Figures and their keys: summary.json beside this page.</p></body></html>",
-        s["seconds"].as_f64().unwrap_or(0.0)
-    );
-    page
+    let f = c.figures;
+    let mut page = Page::new("skiprnn demo", "A network that sleeps through what it skips");
+    page.paragraph(&format!(
+        "A Skip LSTM with {} units learned to tell whether the period of a sine wave lies between 5 and 6 ms, at a cost for every \
+         sample it uses. After each update it knows how many samples it will skip, so a board sleeps until then. Below: which \
+         samples it used, how it learned, and what became of it as integers on an emulated Cortex-M4.",
+        f.float.hidden
+    ));
+    page.heading("Samples used and samples slept through")
+        .note("The integer model on held-out waves.");
+    waves(&mut page, c);
+    page.heading("Training");
+    curves(&mut page, c);
+    page.heading("Float, fixed, emulated");
+    table(&mut page, f);
+    page.heading("Energy per sequence");
+    energy(&mut page, &f.energy);
+    page.note(&format!(
+        "{:.0} s in all. Figures and their keys: summary.json beside this page.",
+        f.seconds
+    ));
+    page.finish()
 }
 
-fn waves(c: &Contents<'_>) -> String {
-    let mut out = String::new();
+fn waves(page: &mut Page, c: &Contents<'_>) {
     for class in (0..c.class_names.len()).rev() {
         let of_class = (0..c.schedules.len()).filter(|n| c.labels.get(*n) == Some(&(class as u32)));
         for n in of_class.take(WAVES) {
-            let wave: Vec<(f64, f64)> =
-                c.x.sequence(n)
-                    .iter()
-                    .enumerate()
-                    .map(|(t, v)| (t as f64, f64::from(*v)))
-                    .collect();
+            let samples = c.x.sequence(n).iter().enumerate();
+            let wave: Vec<(f64, f64)> = samples.map(|(t, v)| (t as f64, f64::from(*v))).collect();
             let (used, skipped): (Vec<_>, Vec<_>) =
                 wave.iter().partition(|(t, _)| c.schedules[n].contains(&(*t as u32)));
             let title = format!(
@@ -146,209 +225,241 @@ fn waves(c: &Contents<'_>) -> String {
             let chart = Chart {
                 title: &title,
                 x_label: "sample",
-                x: (0.0, (c.x.length - 1) as f64),
-                y: (-1.1, 1.1),
+                x: Axis::linear(0.0, (c.x.length - 1) as f64),
+                y: Axis::linear(-1.1, 1.1),
                 size: (860.0, 150.0),
                 series: vec![
-                    Series {
-                        class: "wave",
-                        label: "",
-                        points: &wave,
-                        dots: false,
-                    },
-                    Series {
-                        class: "skipped",
-                        label: "skipped",
-                        points: &skipped,
-                        dots: true,
-                    },
-                    Series {
-                        class: "used",
-                        label: "used",
-                        points: &used,
-                        dots: true,
-                    },
+                    Series::line("wave", "", &wave),
+                    Series::dots("skipped", "skipped", &skipped),
+                    Series::dots("used", "used", &used),
                 ],
             };
-            out.push_str(&chart.svg());
+            page.figure(&chart.draw());
         }
     }
-    out
 }
 
-fn curves(c: &Contents<'_>) -> String {
-    let last = c
-        .skip_curve
-        .iter()
-        .chain(c.dense_curve)
-        .map(|p| p.step)
-        .max()
-        .unwrap_or(1) as f64;
+fn curves(page: &mut Page, c: &Contents<'_>) {
+    let steps = c.skip_curve.iter().chain(c.dense_curve).map(|p| p.step);
+    let last = steps.max().unwrap_or(1) as f64;
+    let length = c.x.length as f64;
     let pick = |points: &[Point], f: fn(&Point) -> f64| -> Vec<(f64, f64)> {
         points.iter().map(|p| (p.step as f64, f(p))).collect()
     };
-    let (skip, dense) = (pick(c.skip_curve, |p| p.metric), pick(c.dense_curve, |p| p.metric));
-    let (skip_updates, dense_updates) = (pick(c.skip_curve, |p| p.updates), pick(c.dense_curve, |p| p.updates));
-    let chart = |title, y, skip, dense| {
-        Chart {
+    let mut chart = |title, y: Axis, value: fn(&Point) -> f64| {
+        let (skip, dense) = (pick(c.skip_curve, value), pick(c.dense_curve, value));
+        let chart = Chart {
             title,
             x_label: "training step",
-            x: (0.0, last),
+            x: Axis::linear(0.0, last),
             y,
             size: (860.0, 210.0),
             series: vec![
-                Series {
-                    class: "skip",
-                    label: "Skip LSTM",
-                    points: skip,
-                    dots: false,
-                },
-                Series {
-                    class: "dense",
-                    label: "LSTM",
-                    points: dense,
-                    dots: false,
-                },
+                Series::line("skip", "Skip LSTM", &skip),
+                Series::line("dense", "LSTM", &dense),
             ],
-        }
-        .svg()
+        };
+        page.figure(&chart.draw());
     };
-    let length = c.x.length as f64;
-    chart("Accuracy on validation data", (0.4, 1.0), &skip, &dense)
-        + &chart(
-            "Samples used per sequence",
-            (0.0, length),
-            &skip_updates,
-            &dense_updates,
-        )
+    chart("Accuracy on validation data", Axis::linear(0.4, 1.0), |p| p.metric);
+    chart("Samples used per sequence", Axis::linear(0.0, length), |p| p.updates);
 }
 
-fn table(s: &Value) -> String {
-    let percent = |v: &Value| {
-        v.as_f64()
-            .map_or_else(|| "not measured".into(), |v| format!("{:.2} %", 100.0 * v))
+fn table(page: &mut Page, f: &Figures) {
+    const MISSING: &str = "not measured";
+    let percent = |v: f64| format!("{:.2} %", 100.0 * v);
+    let interval = |i: &energy::Interval| format!("{:.0} ({:.0} to {:.0})", i.mid, i.low, i.high);
+    // Accuracy, updates, sequences, instructions and identity of the emulated column.
+    let emulated: [String; 5] = match &f.emulated {
+        EmulatedFigures::Measured {
+            metric,
+            updates_mean,
+            sequences,
+            instructions_per_update,
+            identical_to_simulator,
+        } => [
+            percent(*metric),
+            format!("{updates_mean:.2}"),
+            sequences.to_string(),
+            format!("{instructions_per_update:.0}"),
+            if *identical_to_simulator {
+                "yes, to the bit"
+            } else {
+                "NO"
+            }
+            .to_owned(),
+        ],
+        EmulatedFigures::Missing { not_measured } => {
+            let mut cells = [MISSING; 5].map(str::to_owned);
+            cells[4] = format!("{MISSING}: {not_measured}");
+            cells
+        }
     };
-    let number = |v: &Value, d: usize| v.as_f64().map_or_else(|| "not measured".into(), |v| format!("{v:.d$}"));
-    let emulated = &s["emulated"];
-    let identical = match emulated["identical_to_simulator"].as_bool() {
-        Some(true) => "yes, to the bit".to_owned(),
-        Some(false) => "NO".to_owned(),
-        None => emulated["not_measured"]
-            .as_str()
-            .map_or_else(|| "not measured".into(), |why| format!("not measured: {}", escape(why))),
-    };
-    let microjoules = |key: &str| {
-        let part = &s["energy"][key];
-        format!(
-            "{} ({} to {})",
-            number(&part["mid"], 0),
-            number(&part["low"], 0),
-            number(&part["high"], 0)
-        )
+    let [accuracy, updates, sequences, instructions, identical] = emulated;
+    let none = String::new;
+    let row = |name: &str, cells: [String; 4]| {
+        let mut row = vec![name.to_owned()];
+        row.extend(cells);
+        row
     };
     let rows = [
-        (
+        row(
             "accuracy",
             [
-                percent(&s["dense"]["metric"]),
-                percent(&s["float"]["metric"]),
-                percent(&s["fixed"]["metric"]),
-                percent(&emulated["metric"]),
+                percent(f.dense.metric),
+                percent(f.float.metric),
+                percent(f.fixed.metric),
+                accuracy,
             ],
         ),
-        (
+        row(
             "samples used, of 100",
             [
-                number(&s["dense"]["updates_mean"], 1),
-                number(&s["float"]["updates_mean"], 2),
-                number(&s["fixed"]["updates_mean"], 2),
-                number(&emulated["updates_mean"], 2),
+                format!("{:.1}", f.dense.updates_mean),
+                format!("{:.2}", f.float.updates_mean),
+                format!("{:.2}", f.fixed.updates_mean),
+                updates,
             ],
         ),
-        (
+        row(
             "sequences",
             [
-                number(&s["dense"]["sequences"], 0),
-                number(&s["float"]["sequences"], 0),
-                number(&s["fixed"]["sequences"], 0),
-                number(&emulated["sequences"], 0),
+                f.dense.sequences.to_string(),
+                f.float.sequences.to_string(),
+                f.fixed.sequences.to_string(),
+                sequences,
             ],
         ),
-        (
+        row(
             "same decision as float",
-            ["".into(), "".into(), percent(&s["fixed"]["same_decision"]), "".into()],
+            [none(), none(), percent(f.fixed.same_decision), none()],
         ),
-        (
-            "bytes",
-            ["".into(), "".into(), number(&s["fixed"]["blob_bytes"], 0), "".into()],
-        ),
-        (
+        row("bytes", [none(), none(), f.fixed.blob_bytes.to_string(), none()]),
+        row(
             "instructions per update (counted)",
-            [
-                "".into(),
-                "".into(),
-                "".into(),
-                number(&emulated["instructions_per_update"], 0),
-            ],
+            [none(), none(), none(), instructions],
         ),
-        (
+        row(
             "energy per sequence, uJ (predicted)",
             [
-                microjoules("dense_uj_per_sequence"),
-                "".into(),
-                "".into(),
-                microjoules("uj_per_sequence"),
+                interval(&f.energy.dense_uj_per_sequence),
+                none(),
+                none(),
+                interval(&f.energy.uj_per_sequence),
             ],
         ),
-        (
-            "identical to the simulator",
-            ["".into(), "".into(), "".into(), identical],
-        ),
+        row("identical to the simulator", [none(), none(), none(), identical]),
     ];
-    let mut out = String::from(
-        "<div class=\"wide\"><table><tr><th></th><th>LSTM, float</th><th>Skip LSTM, float</th><th>Skip LSTM, fixed</th><th>Skip LSTM, emulated</th></tr>",
+    page.table(
+        &[
+            "",
+            "LSTM, float",
+            "Skip LSTM, float",
+            "Skip LSTM, fixed",
+            "Skip LSTM, emulated",
+        ],
+        &rows,
     );
-    for (name, cells) in rows {
-        let _ = write!(
-            out,
-            "<tr><td>{name}</td>{}</tr>",
-            cells.iter().map(|c| format!("<td>{c}</td>")).collect::<String>()
-        );
-    }
-    out.push_str("</table></div>");
-    out
 }
 
-fn energy(p: &Prediction) -> String {
-    const CLASSES: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
-    let named = [p.parts.named(), p.dense_parts.named()];
-    let bar = |k: usize| -> Vec<Part<'_>> {
-        named[k]
-            .iter()
-            .zip(CLASSES)
-            .map(|((name, part), class)| Part {
-                class,
-                value: part.mid,
-                name,
-            })
-            .collect()
+fn energy(page: &mut Page, p: &Prediction) {
+    let bars = StackedBars {
+        title: "Where the energy goes (middle of the prediction)",
+        x_label: "uJ per sequence (predicted)",
+        bars: vec![
+            parts_bar("skipping", &p.parts, p.uj_per_sequence),
+            parts_bar("every sample", &p.dense_parts, p.dense_uj_per_sequence),
+        ],
     };
-    let mut out = stacked_bars(
-        "Where the energy goes (middle of the prediction)",
-        "uJ",
-        &[("skipping", bar(0)), ("every sample", bar(1))],
-    );
     let range = |i: &energy::Interval| format!("{:.2} to {:.2} uJ (middle {:.2})", i.low, i.high, i.mid);
-    let _ = write!(
-        out,
-        "<p><b>Predicted, not measured</b>, for {} with {}: {} a sequence, against {} with every sample used.</p>",
-        escape(&p.board),
-        escape(&p.sensor),
-        range(&p.uj_per_sequence),
-        range(&p.dense_uj_per_sequence)
+    page.figure(&bars.draw()).claim(
+        "Predicted, not measured",
+        &format!(
+            ", for {} with {}: {} a sequence, against {} with every sample used.",
+            p.board,
+            p.sensor,
+            range(&p.uj_per_sequence),
+            range(&p.dense_uj_per_sequence)
+        ),
     );
     for note in &p.notes {
-        let _ = write!(out, "<p class=\"dim\">{}</p>", escape(note));
+        page.note(note);
     }
-    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use energy::{UpdateCost, Workload};
+
+    fn figures(emulated: &str) -> Figures {
+        let cost = UpdateCost::Counted { instructions: 20_000 };
+        let work = Workload {
+            sequence_length: 100,
+            sample_period_s: 1e-3,
+            updates_mean: 14.0,
+            schedules: None,
+            update: cost,
+            dense_update: cost,
+            head_macs: 64,
+            channels: 1,
+        };
+        let (board, sensor) = (energy::board("nrf52840").unwrap(), energy::sensor("none").unwrap());
+        let float = r#"{ "hidden": 32, "metric": 0.99, "updates_mean": 14.5, "sequences": 1000, "steps": 7 }"#;
+        let fixed = r#"{ "metric": 0.98, "updates_mean": 14.6, "sequences": 1000, "same_decision": 0.999, "blob_bytes": 5000 }"#;
+        Figures {
+            float: serde_json::from_str(float).unwrap(),
+            dense: serde_json::from_str(float).unwrap(),
+            fixed: serde_json::from_str(fixed).unwrap(),
+            emulated: serde_json::from_str(emulated).unwrap(),
+            energy: energy::predict(&board, &sensor, &work).unwrap(),
+            seconds: 61.0,
+        }
+    }
+
+    #[test]
+    fn an_empty_column_says_why_and_what_to_type() {
+        let missing = board_host::Error::TargetMissing {
+            target: "thumbv7em-none-eabihf",
+        };
+        let missing = serde_json::json!({ "not_measured": missing.to_string() });
+        let said = figures(&missing.to_string()).text(Path::new("d"));
+        assert!(said.contains("Skip LSTM, emulated  not measured"), "{said}");
+        assert!(
+            said.ends_with("type: rustup target add thumbv7em-none-eabihf"),
+            "{said}"
+        );
+        let measured = r#"{ "metric": 1.0, "updates_mean": 14.0, "sequences": 200, "instructions_per_update": 9000.4,
+                            "identical_to_simulator": true }"#;
+        let said = figures(measured).text(Path::new("d"));
+        assert!(
+            !said.contains("not ") && said.contains("simulator: yes; 9000 instr"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn the_page_holds_every_figure() {
+        let x = Sequences::new("x", vec![0.5; 200], 2, 100, 1).unwrap();
+        let curve = [(1, 0.5, 100.0), (200, 0.99, 14.0)].map(|(step, metric, updates)| Point { step, metric, updates });
+        let page = html(&Contents {
+            x: &x,
+            labels: &[0, 1],
+            schedules: &[vec![0, 7], vec![0]],
+            class_names: &["other".into(), "5 to 6 ms".into()],
+            skip_curve: &curve,
+            dense_curve: &curve,
+            figures: &figures(r#"{ "not_measured": "no <target>" }"#),
+        });
+        for part in [
+            "99.00 %",
+            "not measured: no &lt;target&gt;",
+            "class &quot;5 to 6 ms&quot;: 1 of 100 samples used",
+            "Predicted, not measured",
+            "Where the energy goes",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        assert_eq!(page.matches("<svg").count(), 2 + 2 + 1);
+    }
 }

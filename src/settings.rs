@@ -14,7 +14,7 @@ use quantize::{Run, Simulator};
 use serde_json::{Value, json};
 use skiprnn_nostd::{
     Model,
-    budget::{BudgetController, Plan, Setting},
+    budget::{Controller, Setting},
 };
 use std::{
     num::{NonZeroU16, NonZeroU32},
@@ -66,6 +66,9 @@ impl HostSettingArgs {
     /// As [`SettingArgs::resolve`].
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
+            // A name that is none is the first mistake.
+            self.board.as_deref().map(energy::board).transpose()?;
+            self.settings.sensor.as_deref().map(energy::sensor).transpose()?;
             return Err(Usage::error(
                 "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
             ));
@@ -175,7 +178,7 @@ impl Priced {
         allowance: NonZeroU32,
     ) -> anyhow::Result<Self> {
         let cost = parts::update_cost(&args.cost, &board)?;
-        let curve = model.dial_curve().map(|(_, updates, _)| f64::from(updates));
+        let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
         let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
         // The most that the dial can make of it.
         let most = curve.1.min(f64::from(model.sequence_length().max(1)));
@@ -335,61 +338,53 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
         let simulator = Simulator::new(model)?;
         Ok(simulator.with_dial(setting.dial.to_num()).with_cap(setting.cap))
     };
-    let Some(budget) = &settings.budget else {
-        let setting = Setting {
-            dial: settings.dial,
-            cap: settings.cap,
-        };
-        let runs = simulator(&setting)?.run_all(&prepared.counts, length, inputs::threads());
+    let fixed = Setting {
+        dial: settings.dial,
+        cap: settings.cap,
+    };
+    let Some(budget) = settings.budget else {
+        let runs = simulator(&fixed)?.run_all(&prepared.counts, length, inputs::threads());
         return Ok(Expected {
-            settings: vec![setting; runs.len()],
+            settings: vec![fixed; runs.len()],
             runs,
             spending: None,
         });
     };
-    let mut controller = BudgetController::new(model, plan(model, length, budget)?);
+    let samples = u32::try_from(length)?;
+    let mut controller = Controller::new(model, samples, fixed, Some(planned(budget)))
+        .map_err(|error| Usage::error(format!("--budget-uj-per-hour: {error}; take a dial and a cap")))?;
     let (mut runs, mut used) = (Vec::new(), Vec::new());
-    let mut spending = Spending {
-        allowed_nj: 0,
-        booked_nj: 0,
-    };
     for counts in prepared.counts.chunks_exact(length * model.inputs()) {
-        let afforded = controller.setting();
-        let setting = Setting {
-            cap: settings.cap.into_iter().chain(afforded.cap).min(),
-            ..afforded
-        };
+        let setting = controller.setting();
         let run = simulator(&setting)?.run(counts);
-        let updates = run.updates.len() as u32;
-        controller.book(updates);
-        spending.allowed_nj += controller.allowed_nj().unsigned_abs();
-        spending.booked_nj += u64::from(budget.base_nj) + controller.updates_nj(updates);
+        controller.decided(u32::try_from(run.updates.len())?);
         runs.push(run);
         used.push(setting);
     }
     Ok(Expected {
         runs,
         settings: used,
-        spending: Some(spending),
+        spending: controller.spending().map(|spending| Spending {
+            allowed_nj: spending.allowed_nj,
+            booked_nj: spending.booked_nj,
+        }),
     })
 }
 
-/// The plan that the board makes of a budget.
-fn plan(model: &Model<'_>, length: usize, budget: &Budget) -> anyhow::Result<Plan> {
-    let ms = model.sample_period_ns() as u128 * length as u128 / 1_000_000;
-    let Some(sequence_ms) = u32::try_from(ms).ok().and_then(NonZeroU32::new) else {
-        return Err(Usage::error(format!(
-            "--budget-uj-per-hour: {length} samples every {} ns last less than a millisecond, or weeks; take a dial and a cap",
-            model.sample_period_ns()
-        )));
-    };
-    Ok(Plan {
-        allowance_uj_per_hour: budget.allowance_uj_per_hour.get(),
-        sequence_ms,
-        base_nj: budget.base_nj,
-        update_nj: budget.update_nj,
-        horizon: budget.horizon,
-    })
+/// The budget in the words of the board's own controller.
+fn planned(budget: Budget) -> skiprnn_nostd::budget::Budget {
+    let Budget {
+        allowance_uj_per_hour,
+        base_nj,
+        update_nj,
+        horizon,
+    } = budget;
+    skiprnn_nostd::budget::Budget {
+        allowance_uj_per_hour,
+        base_nj,
+        update_nj,
+        horizon,
+    }
 }
 
 /// Adds to a command's JSON how the sequences were run; returns what became of a budget, for people.

@@ -81,8 +81,28 @@ fn an_error_of_a_model_file_tells_its_cause_once() {
 }
 
 #[test]
+fn an_error_of_recordings_tells_its_cause_once() {
+    use dataset::Error;
+    let model = float_model::Error::Io {
+        path: path(),
+        source: cause(),
+    };
+    let errors = one_of_each!(Error {
+        Error::Usage { .. } => Error::usage("every", text("problem")),
+        Error::Io { .. } => Error::Io { path: path(), source: cause() },
+        Error::Data { .. } => Error::Data { file: text("file"), field: text("field"), problem: text("problem") },
+        Error::Model(_) => Error::Model(model),
+    });
+    told_once(&errors, 2);
+}
+
+#[test]
 fn an_error_of_training_tells_its_cause_once() {
     use host_train::Error;
+    let recordings = dataset::Error::Io {
+        path: path(),
+        source: cause(),
+    };
     let model = float_model::Error::Io {
         path: path(),
         source: cause(),
@@ -91,6 +111,7 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Usage { .. } => Error::usage("lambda", text("problem")),
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
         Error::Data { .. } => Error::Data { file: text("file"), field: text("field"), problem: text("problem") },
+        Error::Dataset(_) => Error::Dataset(recordings),
         Error::Model(_) => Error::Model(model),
         Error::RunExists { .. } => Error::RunExists { path: path() },
         Error::RunBusy { .. } => Error::RunBusy { path: path() },
@@ -109,7 +130,7 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Device { .. } => Error::Device { device: "cuda:0".into(), problem: text("problem") },
         Error::Tensor(_) => Error::Tensor(candle_core::Error::Msg(text("shape"))),
     });
-    told_once(&errors, 3);
+    told_once(&errors, 4);
 }
 
 #[test]

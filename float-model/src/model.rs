@@ -1,4 +1,4 @@
-//! Parameters and description of a float model (`numerics.md`, section 1).
+//! Parameters and description of a float model (`docs/numerics.md`, section 1).
 
 use crate::{Cell, Error, Family};
 use std::collections::BTreeMap;

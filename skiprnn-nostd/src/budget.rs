@@ -1,334 +1,186 @@
 //! Meets an energy budget by turning the dial, in integers.
 //!
-//! A [`Plan`] says what is allowed an hour, and what a sequence costs: a part that is always there and a part for each
-//! update (`skiprnn energy predict` gives both for a board and a sensor). The [`BudgetController`] keeps the balance of
-//! what was allowed and what was spent. Before each sequence it divides what may be spent by the price of an
-//! update, and looks the dial for so many updates up in the blob's curve. The curve is a mean over other data than the board sees, so it
-//! is wrong here; what it is wrong by stays in the balance, and the next [`Plan::horizon`] sequences make up for it.
+//! A [`Budget`] says how much energy is allowed an hour, and what a sequence costs: a base that does not depend on its
+//! updates, and a price for each update (`skiprnn energy predict` gives both for a board and a sensor). The [`Controller`]
+//! keeps the balance of what was allowed and what was spent. Before each sequence it divides what may be spent by the
+//! price of an update, and looks up the dial for that many updates in the blob's curve. The curve is a mean over other
+//! data than the board sees, so it is off here; the difference stays in the balance, and the next [`Budget::horizon`]
+//! sequences make up for it.
+//!
+//! [`Runner::decide_with`](crate::runner::Runner::decide_with) does one sequence of the loop: it asks for the setting,
+//! runs the sequence and books it, also where the sequence was lost. Without a runner the loop is:
+//!
+//! ```
+//! use skiprnn_nostd::{Network, Sequence, SequenceError, budget::Controller};
+//!
+//! fn run<N: Network>(
+//!     sequence: &mut Sequence<N>,
+//!     controller: &mut Controller<'_>,
+//!     recorded: &[[i16; 3]],
+//! ) -> Result<(), SequenceError<N::Error>> {
+//!     let setting = controller.setting();
+//!     sequence.network_mut().set_dial(setting.dial);
+//!     sequence.set_cap(setting.cap);
+//!     sequence.restart().map_err(SequenceError::Network)?;
+//!     while let Some(sample) = sequence.due() {
+//!         let Some(counts) = recorded.get(sample as usize) else {
+//!             controller.lost(sequence.timeline().updates());
+//!             return Ok(());
+//!         };
+//!         sequence.step(counts)?;
+//!     }
+//!     controller.decided(sequence.timeline().updates());
+//!     Ok(())
+//! }
+//! ```
 
-use crate::{Model, format::DialRecord};
-use core::num::{NonZeroU16, NonZeroU32};
+mod balance;
+mod controller;
+
+pub use controller::{Controller, Spending};
+
+use core::{
+    fmt,
+    num::{NonZeroU16, NonZeroU32},
+};
 use fixed::types::I16F16;
 
-/// What is allowed, and what things cost.
+/// How to run a sequence; by default at dial 0 and without a cap.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Setting {
+    /// The dial, for [`Network::set_dial`](crate::Network::set_dial): an offset of the skip gate's pre-activation.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub dial: I16F16,
+    /// The most updates that the sequence may make, for [`Sequence::set_cap`](crate::Sequence::set_cap); `None` for no
+    /// bound.
+    pub cap: Option<NonZeroU32>,
+}
+
+/// An allowance of energy, and what things cost on this board with its sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Plan {
-    /// Allowed for each hour, in microjoules.
-    pub allowance_uj_per_hour: u32,
-    /// From the start of one sequence to the start of the next, in milliseconds.
-    pub sequence_ms: NonZeroU32,
+pub struct Budget {
+    /// The energy that is allowed for each hour, in microjoules.
+    pub allowance_uj_per_hour: NonZeroU32,
     /// What a sequence costs without its updates (sleep, and the sensor's share that does not depend on them), in nanojoules.
     pub base_nj: u32,
     /// What each update adds (waking, the sensor's turn-on and reading, the computation), in nanojoules.
     pub update_nj: NonZeroU32,
-    /// Sequences over which a debt is paid back and savings are spent. Also what can be saved or owed at most: the
-    /// allowance of so many sequences.
+    /// The number of sequences over which a debt is paid back and savings are spent. It also bounds what can be saved or
+    /// owed: the allowance of that many sequences.
     pub horizon: NonZeroU16,
 }
 
-/// How to run the next sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Setting {
-    /// The dial, for [`Instance::set_dial`](crate::Instance::set_dial).
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub dial: I16F16,
-    /// Updates at most, for [`Sequence::with_cap`](crate::Sequence::with_cap): only where the whole curve costs more than
-    /// there is.
-    pub cap: Option<NonZeroU32>,
-}
-
-/// Turns the dial so that what is spent meets what is allowed.
-#[derive(Debug, Clone)]
-pub struct BudgetController<'a> {
-    curve: &'a [DialRecord],
-    plan: Plan,
-    /// Allowed minus spent, in nanojoules.
-    balance_nj: i64,
-}
-
-/// Updates are counted with 16 fractional bits, up to 2^30 of them, so that another shift by 16 fits 64 bits.
-const MOST: i64 = 1 << 46;
-
-impl<'a> BudgetController<'a> {
-    /// A controller for a model, nothing saved and nothing owed.
-    #[must_use]
-    pub fn new(model: &Model<'a>, plan: Plan) -> Self {
-        BudgetController {
-            curve: model.dial_records(),
-            plan,
-            balance_nj: 0,
+impl Budget {
+    /// The plan for sequences of `samples` samples, `sample_period_ns` nanoseconds apart. Their duration is rounded down
+    /// to milliseconds, so that rather too little is allowed than too much.
+    ///
+    /// # Errors
+    /// The sequences are endless, of unknown duration, shorter than a millisecond or longer than 2^32 of them.
+    pub fn plan(self, samples: u32, sample_period_ns: u64) -> Result<Plan, ControlError> {
+        if samples == 0 {
+            return Err(ControlError::EndlessBudget);
+        }
+        let ms = sample_period_ns.saturating_mul(samples.into()) / 1_000_000;
+        match u32::try_from(ms).ok().and_then(NonZeroU32::new) {
+            Some(sequence_ms) => Ok(Plan {
+                budget: self,
+                sequence_ms,
+            }),
+            None => Err(ControlError::Duration {
+                sample_period_ns,
+                samples,
+            }),
         }
     }
+}
 
-    /// Allowed for one sequence, in nanojoules: at most 2^64 / 3600.
+/// A budget for sequences of a known duration. Made by [`Budget::plan`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Plan {
+    /// What is allowed, and what things cost.
+    pub budget: Budget,
+    /// The time from the start of one sequence to the start of the next, in milliseconds.
+    pub sequence_ms: NonZeroU32,
+}
+
+impl Plan {
+    /// The energy that is allowed for one sequence, in nanojoules: at most 2^64 / 3600.
     #[must_use]
     pub fn allowed_nj(&self) -> i64 {
-        let plan = &self.plan;
         // uJ/h · ms = 1e-6 J / 3.6e6 ms · ms = nJ / 3600.
-        let product = u64::from(plan.allowance_uj_per_hour).wrapping_mul(u64::from(plan.sequence_ms.get()));
+        let product =
+            u64::from(self.budget.allowance_uj_per_hour.get()).wrapping_mul(u64::from(self.sequence_ms.get()));
         (product / 3600) as i64
     }
 
-    /// Updates that the next sequence can pay for, with 16 fractional bits.
-    fn affordable(&self) -> i64 {
-        let share = self.balance_nj / i64::from(self.plan.horizon.get());
-        let left = self.allowed_nj().saturating_add(share);
-        let left = left.saturating_sub(i64::from(self.plan.base_nj)).clamp(0, MOST);
-        (left << 16) / i64::from(self.plan.update_nj.get())
-    }
-
-    /// How to run the next sequence.
-    #[must_use]
-    pub fn setting(&self) -> Setting {
-        let wanted = self.affordable().min(MOST);
-        let mut points = self.curve.iter().map(|p| (i64::from(p.dial.get()), updates(p)));
-        // `Model::parse` sees to it that there is at least one point.
-        let Some(mut below) = points.next() else {
-            return Setting {
-                dial: I16F16::ZERO,
-                cap: None,
-            };
-        };
-        if wanted < below.1 {
-            return Setting {
-                dial: I16F16::from_bits(below.0 as i32),
-                cap: Some(NonZeroU32::new((wanted >> 16) as u32).unwrap_or(NonZeroU32::MIN)),
-            };
-        }
-        for above in points {
-            if wanted < above.1 {
-                // Here below.1 <= wanted < above.1.
-                let share = (wanted.wrapping_sub(below.1) << 16) / above.1.wrapping_sub(below.1).max(1);
-                let rise = above.0.wrapping_sub(below.0).wrapping_mul(share) >> 16;
-                below.0 = below.0.wrapping_add(rise);
-                break;
-            }
-            below = above;
-        }
-        Setting {
-            dial: I16F16::from_bits(below.0 as i32),
-            cap: None,
-        }
-    }
-
-    /// What so many updates cost by the plan, in nanojoules, without the part that is always there.
+    /// What this many updates cost, in nanojoules, without the base of the sequence.
     #[must_use]
     pub fn updates_nj(&self, updates: u32) -> u64 {
-        u64::from(updates).wrapping_mul(u64::from(self.plan.update_nj.get()))
-    }
-
-    /// Books a sequence of so many updates by the plan's prices.
-    pub fn book(&mut self, updates: u32) {
-        self.book_nj(self.updates_nj(updates).saturating_add(u64::from(self.plan.base_nj)));
-    }
-
-    /// Books a sequence that was lost after so many updates. It ended early, so that the allowance of a whole one is not
-    /// added, nor the part of the price that is always there taken off, which is the smaller of the two.
-    pub fn lose(&mut self, updates: u32) {
-        self.add(0, self.updates_nj(updates));
-    }
-
-    /// Books a sequence that cost so many nanojoules, where the board can measure it.
-    pub fn book_nj(&mut self, spent_nj: u64) {
-        self.add(self.allowed_nj(), spent_nj);
-    }
-
-    fn add(&mut self, allowed: i64, spent_nj: u64) {
-        let spent = i64::try_from(spent_nj).unwrap_or(i64::MAX);
-        let bound = self.allowed_nj().saturating_mul(i64::from(self.plan.horizon.get()));
-        let balance = self.balance_nj.saturating_add(allowed).saturating_sub(spent);
-        // Not clamp(), which panics where the bounds are crossed, and the compiler cannot always see that they are not.
-        self.balance_nj = balance.min(bound).max(bound.wrapping_neg());
-    }
-
-    /// Allowed minus spent, in nanojoules; within the allowance of [`Plan::horizon`] sequences.
-    #[must_use]
-    pub fn balance_nj(&self) -> i64 {
-        self.balance_nj
+        u64::from(updates).wrapping_mul(u64::from(self.budget.update_nj.get()))
     }
 }
 
-/// A point's mean updates with 16 fractional bits, from 0 to [`MOST`], cut off below; NaN counts as [`MOST`].
-///
-/// By hand, because a core without floating point would link a library for one conversion.
-fn updates(point: &DialRecord) -> i64 {
-    let bits = point.updates_mean.get().to_bits();
-    let exponent = ((bits >> 23) & 0xff) as i32;
-    let mantissa = i64::from((bits & 0x7f_ffff) | 0x80_0000);
-    // The value is mantissa · 2^(exponent - 150); with 16 fractional bits, mantissa · 2^(exponent - 134).
-    match exponent.wrapping_sub(134) {
-        _ if bits >> 31 == 1 => 0,
-        shift if shift <= -24 => 0,
-        shift if shift < 0 => mantissa >> shift.unsigned_abs(),
-        shift if shift <= 22 => mantissa << shift.unsigned_abs(),
-        _ => MOST,
+/// Why sequences cannot be run by a budget or a cap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ControlError {
+    /// A budget needs sequences that end.
+    EndlessBudget,
+    /// An endless stream must not be capped: it would fall silent after its last update.
+    EndlessCap,
+    /// A budget by the hour needs a sample period, and sequences from a millisecond to 49 days.
+    Duration {
+        /// T_s in nanoseconds; 0 where the model states none.
+        sample_period_ns: u64,
+        /// T, the samples of a sequence.
+        samples: u32,
+    },
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EndlessBudget => f.write_str("budget: the model runs on an endless stream, a budget needs sequences"),
+            Self::EndlessCap => f.write_str("cap: the model runs on an endless stream, which must not be capped"),
+            Self::Duration {
+                sample_period_ns: 0, ..
+            } => f.write_str("budget: the model states no sample period; quantize with --sample-period-s"),
+            Self::Duration {
+                sample_period_ns,
+                samples,
+            } => write!(
+                f,
+                "budget: {samples} samples every {sample_period_ns} ns last less than a millisecond, or weeks"
+            ),
+        }
     }
 }
+
+impl core::error::Error for ControlError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
-    use zerocopy::little_endian::{F32, I32};
-
-    fn point(dial: f64, updates: f32) -> DialRecord {
-        DialRecord {
-            dial: I32::new(I16F16::from_num(dial).to_bits()),
-            updates_mean: F32::new(updates),
-            metric: F32::new(0.9),
-        }
-    }
-
-    fn curve() -> [DialRecord; 4] {
-        [point(-2.0, 5.0), point(-1.0, 10.0), point(0.0, 20.0), point(2.0, 60.0)]
-    }
-
-    /// 3.6 J an hour, a sequence a second: 1 mJ a sequence; 100 uJ of it always, 20 uJ an update: 45 updates.
-    const PLAN: Plan = Plan {
-        allowance_uj_per_hour: 3_600_000,
-        sequence_ms: NonZeroU32::new(1000).unwrap(),
-        base_nj: 100_000,
-        update_nj: NonZeroU32::new(20_000).unwrap(),
-        horizon: NonZeroU16::new(50).unwrap(),
-    };
-
-    fn controller(curve: &[DialRecord], plan: Plan) -> BudgetController<'_> {
-        BudgetController {
-            curve,
-            plan,
-            balance_nj: 0,
-        }
-    }
 
     #[test]
-    fn the_dial_is_looked_up_between_the_points() {
-        let curve = curve();
-        let at = |allowance_uj_per_hour| {
-            let plan = Plan {
-                allowance_uj_per_hour,
-                ..PLAN
-            };
-            controller(&curve, plan).setting()
+    fn a_plan_needs_sequences_of_known_length() {
+        let budget = Budget {
+            allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
+            base_nj: 40_000,
+            update_nj: NonZeroU32::new(9_000).unwrap(),
+            horizon: NonZeroU16::new(50).unwrap(),
         };
-        let dial = |allowance| at(allowance).dial.to_num::<f64>();
-        assert!(
-            (dial(3_600_000) - 1.25).abs() < 1e-4,
-            "45 updates: 25 of the 40 between 20 and 60"
-        );
-        assert!((dial(1_800_000) - 0.0).abs() < 1e-4, "20 updates");
-        assert_eq!(
-            (dial(36_000_000), at(36_000_000).cap),
-            (2.0, None),
-            "more than the curve spends"
-        );
-        assert_eq!(
-            (at(540_000).dial, at(540_000).cap.map(NonZeroU32::get)),
-            (I16F16::from_num(-2), Some(2))
-        );
-        assert_eq!(at(0).cap, Some(NonZeroU32::MIN), "sample 0 is always used");
-        let single = [point(0.0, 20.0)];
-        assert_eq!(controller(&single, PLAN).setting().dial, I16F16::ZERO);
-    }
-
-    #[test]
-    fn means_are_read_without_floating_point() {
-        for (value, expected) in [
-            (0.0f32, 0),
-            (1.0, 1 << 16),
-            (17.5, 35 << 15),
-            (1e-9, 0),
-            (-3.0, 0),
-            (f32::NAN, MOST),
-            (f32::INFINITY, MOST),
-            (1e20, MOST),
-            (1073741824.0, MOST),
-            (1073741696.0, 1073741696 << 16),
-        ] {
-            assert_eq!(updates(&point(0.0, value)), expected, "{value}");
-        }
-    }
-
-    /// The board takes `factor` times the updates that the curve promises, and they vary from sequence to sequence.
-    fn spent_share(factor: f64) -> f64 {
-        let curve = curve();
-        let mut controller = controller(&curve, PLAN);
-        let (mut noise, mut spent) = (0x2545_f491_4f6c_dd1du64, 0.0);
-        let promised = |dial: f64| {
-            let pairs = [(-2.0, 5.0), (-1.0, 10.0), (0.0, 20.0), (2.0, 60.0)];
-            let of = |w: &[(f64, f64)]| w[0].1 + (w[1].1 - w[0].1) * (dial - w[0].0) / (w[1].0 - w[0].0);
-            let segment = pairs.windows(2).find(|w| dial <= w[1].0).unwrap();
-            of(segment)
-        };
-        const SEQUENCES: u32 = 2000;
-        for _ in 0..SEQUENCES {
-            noise ^= noise << 13;
-            noise ^= noise >> 7;
-            noise ^= noise << 17;
-            let spread = 0.5 + (noise >> 11) as f64 / (1u64 << 53) as f64;
-            let taken = (factor * spread * promised(controller.setting().dial.to_num())).round() as u32;
-            controller.book(taken);
-            spent += 100_000.0 + 20_000.0 * f64::from(taken);
-        }
-        spent / (1e6 * f64::from(SEQUENCES))
-    }
-
-    #[test]
-    fn the_budget_is_met_where_the_curve_is_wrong() {
-        for factor in [0.8, 1.0, 1.4, 2.0] {
-            let share = spent_share(factor);
-            assert!(
-                (share - 1.0).abs() < 0.02,
-                "a curve wrong by {factor}: spent {share} of the budget"
-            );
-        }
-    }
-
-    #[test]
-    fn a_lost_sequence_costs_its_updates_and_earns_nothing() {
-        let curve = curve();
-        let mut controller = controller(&curve, PLAN);
-        controller.lose(3);
-        assert_eq!(controller.balance_nj(), -60_000);
-        // Exactly the allowance: the debt stays.
-        controller.book(45);
-        assert_eq!((controller.balance_nj(), controller.allowed_nj()), (-60_000, 1_000_000));
-        assert_eq!(controller.updates_nj(45), 900_000);
-    }
-
-    proptest! {
-        #[test]
-        fn no_numbers_make_it_panic_or_leave_the_curve(
-            allowance in any::<u32>(), ms in 1u32.., base in any::<u32>(), update in 1u32.., horizon in 1u16..,
-            dials in proptest::collection::vec((any::<i32>(), any::<u32>()), 1..6),
-            spent in proptest::collection::vec(any::<u64>(), 0..20),
-        ) {
-            let mut dials = dials;
-            dials.sort_unstable();
-            let curve: Vec<DialRecord> = dials
-                .iter()
-                .map(|(dial, bits)| DialRecord {
-                    dial: I32::new(*dial),
-                    updates_mean: F32::new(f32::from_bits(*bits)),
-                    metric: F32::new(0.0),
-                })
-                .collect();
-            let plan = Plan {
-                allowance_uj_per_hour: allowance,
-                sequence_ms: NonZeroU32::new(ms).unwrap(),
-                base_nj: base,
-                update_nj: NonZeroU32::new(update).unwrap(),
-                horizon: NonZeroU16::new(horizon).unwrap(),
-            };
-            let mut controller = controller(&curve, plan);
-            for spent in spent {
-                controller.book_nj(spent);
-                controller.book(spent as u32);
-                controller.lose(spent as u32);
-                let dial = controller.setting().dial.to_bits();
-                prop_assert!((dials[0].0..=dials[dials.len() - 1].0).contains(&dial));
-            }
-        }
+        let plan = budget.plan(128, 20_000_000).unwrap();
+        assert_eq!((plan.sequence_ms.get(), plan.budget), (2560, budget));
+        let why = |samples, period| budget.plan(samples, period).unwrap_err().to_string();
+        assert!(why(0, 20_000_000).contains("endless stream"));
+        assert!(why(100, 0).contains("no sample period"));
+        assert!(why(9, 100_000).contains("9 samples every 100000 ns"));
+        assert!(why(u32::MAX, u64::MAX).contains("weeks"));
+        assert!(ControlError::EndlessCap.to_string().starts_with("cap: "));
     }
 }

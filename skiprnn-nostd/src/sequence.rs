@@ -19,6 +19,7 @@ pub struct Progress {
 /// Why [`Sequence::step`] refused. The state is unharmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum SequenceError<E> {
     /// The decision is final, no sample is due: [`Sequence::restart`] begins the next sequence.
     Final,
@@ -109,7 +110,12 @@ impl<N: Network> Sequence<N> {
     /// The decision is final already, or the network refused the sample. Nothing has changed then.
     pub fn step(&mut self, counts: &[i16]) -> Result<Progress, SequenceError<N::Error>> {
         let sample = self.timeline.due().ok_or(SequenceError::Final)?;
-        let step = self.network.step(counts).map_err(SequenceError::Network)?;
+        self.step_at(sample, counts).map_err(SequenceError::Network)
+    }
+
+    /// Updates on the counts of `sample`, which is due.
+    pub(crate) fn step_at(&mut self, sample: u64, counts: &[i16]) -> Result<Progress, N::Error> {
+        let step = self.network.step(counts)?;
         let next = self.timeline.update(step.skip);
         Ok(Progress { sample, step, next })
     }

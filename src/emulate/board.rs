@@ -1,9 +1,11 @@
 //! `skiprnn emulate --board NAME`: the image of a real board, as `flash` would write it, on a model of its chip and its sensor.
 
-use super::check_output;
+use super::{
+    args::{App, EmulateArgs},
+    check_output,
+};
 use crate::{
     blob::Prepared,
-    cli::{App, EmulateArgs},
     flash,
     output::{self, Output, Usage, merge},
     settings::{self, Priced},
@@ -68,7 +70,7 @@ impl Job<'_> {
         flash::fits(&self.args.blob, self.model, program)?;
         Ok(BoardOptions {
             settings: self.settings,
-            firmware: self.args.firmware.clone(),
+            firmware: self.args.target.firmware.clone(),
             seconds: self.args.seconds,
             ..BoardOptions::new(self.board, program)
         })

@@ -83,9 +83,9 @@ pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
                 uj_per_sequence: p.uj_per_sequence,
             })
             .collect();
-        let svg = energy::picture::energy_accuracy_svg(&drawn, "predicted");
+        let drawing = energy::picture::energy_accuracy(&drawn, "predicted");
         let title = format!("Accuracy against energy: {} with {}", board.name, sensor.name);
-        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &svg))?;
+        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &drawing))?;
     }
     out.print(&value, || text);
     Ok(())
@@ -114,8 +114,8 @@ fn on_data(args: &FrontArgs, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64,
 fn on_blob(file: &str, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64, Use)>> {
     let curve: Vec<_> = model
         .dial_curve()
-        .filter(|(_, _, metric)| metric.is_finite())
-        .map(|(dial, _, metric)| (dial.to_num::<f64>(), f64::from(metric)))
+        .filter(|point| point.metric.is_finite())
+        .map(|point| (point.dial.to_num::<f64>(), f64::from(point.metric)))
         .collect();
     if curve.is_empty() {
         anyhow::bail!("{file}: dial_curve: holds no metric; give --task, or --x and --y");

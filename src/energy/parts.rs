@@ -3,9 +3,8 @@
 pub use super::args::PartArgs;
 use super::{args::CostArgs, cycles};
 use crate::{
-    blob,
-    cli::{InputArgs, Task},
-    inputs,
+    args::{InputArgs, Task},
+    blob, inputs,
     output::Usage,
 };
 use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};
@@ -85,8 +84,8 @@ impl Use {
     pub fn stored(model: &Model<'_>, dial: f64) -> anyhow::Result<Self> {
         let at_dial = model
             .dial_curve()
-            .find(|(d, _, _)| d.to_num::<f64>() == dial)
-            .map(|(_, updates, _)| f64::from(updates));
+            .find(|point| point.dial.to_num::<f64>() == dial)
+            .map(|point| f64::from(point.updates_mean));
         let missing = || {
             Usage::error(format!(
                 "--updates-mean: the blob does not hold it for the dial at {dial}; give it, or --task or --x"

@@ -7,12 +7,11 @@ mod information;
 mod watcher;
 
 use crate::{
-    blob,
-    cli::{InputArgs, Task},
-    inputs,
+    args::{InputArgs, Task},
+    blob, inputs,
     output::{Output, Usage, write_atomically},
-    svg::{Chart, Series},
 };
+use charts::{Axis, Chart, DEFAULT_STYLE, Series, hues};
 use float_model::Targets;
 use information::{Estimate, binned, entropy, mutual};
 use quantize::{Run, Simulator};
@@ -180,35 +179,17 @@ fn picture(runs: &[Run], classes: &[usize], names: &[String], length: usize) -> 
     let series = points
         .iter()
         .enumerate()
-        .map(|(c, points)| Series {
-            class: &styles[c],
-            label: &labels[c],
-            points,
-            dots: false,
-        })
+        .map(|(c, points)| Series::line(&styles[c], &labels[c], points))
         .collect();
     let chart = Chart {
         title: "Updates, by class",
         x_label: &format!("updates of {length}"),
-        x: (0.0, width as f64),
-        y: (0.0, highest),
+        x: Axis::linear(0.0, width as f64),
+        y: Axis::linear(0.0, highest),
         size: (640.0, 320.0),
         series,
     };
-    chart.svg().replacen('>', &format!(">{}", style(count)), 1)
-}
-
-/// A hue for each class.
-fn style(classes: usize) -> String {
-    let hue = |c: usize| {
-        format!(
-            ".class{c} {{ stroke:hsl({0} 65% 42%); }} text.class{c} {{ stroke:none; fill:hsl({0} 65% 42%) }} ",
-            360 * c / classes.max(1)
-        )
-    };
-    let hues: String = (0..classes).map(hue).collect();
-    format!(
-        "<style>svg {{ background:#fff }} text {{ font:12px system-ui,sans-serif; fill:#1d2430 }} .title {{ font-weight:600 }} \
-         .tick {{ fill:#68727f }} .grid {{ stroke:#e3e7ec }} polyline {{ fill:none; stroke-width:1.6 }} {hues}</style>"
-    )
+    chart
+        .draw()
+        .to_file(&format!("{DEFAULT_STYLE}{}", hues("class", count)))
 }

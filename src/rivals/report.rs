@@ -4,11 +4,8 @@ use super::{
     fronts::{Comparison, RESAMPLES, SEED},
     lines::{Comparisons, Line, Spread},
 };
-use crate::{
-    output,
-    plot::{HEIGHT, STYLE, WIDTH, span},
-    svg::{Chart, Series},
-};
+use crate::output;
+use charts::{Axis, Chart, DEFAULT_STYLE, HEIGHT, Scale, Series, WIDTH, span};
 use host_train::TrainConfig;
 use serde_json::{Value, json};
 use std::{fmt::Write, path::Path};
@@ -33,7 +30,7 @@ pub struct Table {
     pub notes: Vec<String>,
 }
 
-/// Colours of the methods; the rest is [`STYLE`]'s.
+/// Colours of the methods; the rest is [`DEFAULT_STYLE`]'s.
 const COLOURS: &str = "<style>circle.skip, circle.dial { stroke:none } .skip { stroke:#d1342f } circle.skip, text.skip { fill:#d1342f } \
     .dial { stroke:#e08a1e } circle.dial, text.dial { fill:#e08a1e } .every { stroke:#3b6fd4 } circle.every, text.every { fill:#3b6fd4 } \
     .random { stroke:#8a94a3 } circle.random, text.random { fill:#8a94a3 } .exit { stroke:#2f8f5b } circle.exit, text.exit { fill:#2f8f5b } \
@@ -375,26 +372,20 @@ fn picture(t: &Table, title: &str, x_label: &str, cost: &dyn Fn(&Line) -> Option
     let margin = 0.05 * (y.1 - y.0);
     let mut series = Vec::new();
     for (class, label, points) in all.iter().filter(|(_, _, points)| !points.is_empty()) {
-        for (label, dots) in [("", false), (*label, true)] {
-            series.push(Series {
-                class,
-                label,
-                points,
-                dots,
-            });
-        }
+        series.extend([Series::line(class, "", points), Series::dots(class, label, points)]);
     }
-    let svg = Chart {
+    let chart = Chart {
         title,
         x_label,
-        x: (x.0 - 0.2, x.1 + 0.2),
-        y: (y.0 - margin, y.1 + margin),
+        x: Axis {
+            range: (x.0 - 0.2, x.1 + 0.2),
+            scale: Scale::Log2,
+        },
+        y: Axis::linear(y.0 - margin, y.1 + margin),
         size: (WIDTH, 2.0 * HEIGHT),
         series,
-    }
-    .svg_log2();
-    let at = svg.find('>').map_or(0, |k| k + 1);
-    Some(format!("{}{STYLE}{COLOURS}{}\n", &svg[..at], &svg[at..]))
+    };
+    Some(chart.draw().to_file(&format!("{DEFAULT_STYLE}{COLOURS}")))
 }
 
 fn pictures(t: &Table) -> Vec<(String, String)> {

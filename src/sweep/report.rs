@@ -1,12 +1,8 @@
 //! The table of a sweep as CSV, markdown, JSON and lines for people, and its two pictures.
 
 use super::figures::{Front, Line, Measured};
-use crate::{
-    jobs::Progress,
-    output,
-    plot::{HEIGHT, STYLE, WIDTH, span},
-    svg::{Chart, Series},
-};
+use crate::{jobs::Progress, output};
+use charts::{Axis, Chart, DEFAULT_STYLE, HEIGHT, Series, WIDTH, span};
 use energy::Interval;
 use serde_json::{Value, json};
 use std::{fmt::Write, path::Path};
@@ -236,28 +232,20 @@ fn picture(
     let (low, high) = span(all().map(|p| p.1));
     let margin = 0.05 * (high - low);
     let largest = all().map(|p| p.0).fold(0.0, f64::max);
-    let series = |class, label, points, dots| Series {
-        class,
-        label,
-        points,
-        dots,
-    };
     let title = format!("{} of the settings, on {}", front.metric_name, front.judged_on);
-    let svg = Chart {
+    let chart = Chart {
         title: &title,
         x_label,
-        x: (0.0, largest.max(f64::MIN_POSITIVE) * 1.05),
-        y: (low - margin, high + margin),
+        x: Axis::linear(0.0, largest.max(f64::MIN_POSITIVE) * 1.05),
+        y: Axis::linear(low - margin, high + margin),
         size: (WIDTH, 2.0 * HEIGHT),
         series: vec![
-            series("curve", "", &joined, false),
-            series("skipped", "beaten", &others, true),
-            series("used", "front", &joined, true),
+            Series::line("curve", "", &joined),
+            Series::dots("skipped", "beaten", &others),
+            Series::dots("used", "front", &joined),
         ],
-    }
-    .svg();
-    let at = svg.find('>').map_or(0, |k| k + 1);
-    Some(format!("{}{STYLE}{}\n", &svg[..at], &svg[at..]))
+    };
+    Some(chart.draw().to_file(DEFAULT_STYLE))
 }
 
 fn pictures(front: &Front) -> [(&'static str, Option<String>); 2] {

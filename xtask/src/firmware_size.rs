@@ -1,6 +1,9 @@
 //! `cargo xtask firmware-size`: what each image takes of flash and RAM, held to a committed table.
 
-use crate::shell;
+use crate::{
+    needs::{self, Need},
+    shell,
+};
 use anyhow::{Context, bail};
 use board_host::{Machine, Program, boards::BOARDS, measure::Way};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
@@ -49,6 +52,7 @@ const fn emulated(machine: Machine) -> &'static [Program] {
 
 /// Builds everything and writes the table; or, to check, compares with it.
 pub fn run(check: bool) -> anyhow::Result<()> {
+    needs::require(&Need::arm_targets())?;
     let mut rows = Vec::new();
     for machine in Machine::ALL {
         for program in emulated(machine) {

@@ -7,7 +7,6 @@
 
 use crate::{
     MAX_OUTPUTS,
-    dial::{Dial, DialControl, Spending},
     markers::{MarkerError, Markers},
     parts::{Marked, MarkedClock, Metered, PartError, mark, unmarked},
     record::Tally,
@@ -17,7 +16,7 @@ use core::fmt;
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Model, Network, Sequence,
-    budget::Setting,
+    budget::{Controller, Setting, Spending},
     runner::{Clock, Config, Counters, Decision, Runner, RunnerError, Sensor},
 };
 
@@ -94,7 +93,7 @@ type MarkedRunner<S, C, N, PS, PA, PU> = Runner<Marked<S, PS>, MarkedClock<C, PA
 #[derive(Debug)]
 pub struct Classify<'a, S, C, N, P, PS, PA, PU> {
     runner: MarkedRunner<S, C, N, PS, PA, PU>,
-    control: DialControl<'a>,
+    controller: Controller<'a>,
     pin: P,
     class: usize,
     failures: u32,
@@ -104,13 +103,13 @@ impl<'a, S, C, N, P, PS, PA, PU> Classify<'a, S, C, N, P, PS, PA, PU>
 where
     S: Described,
     C: Clock,
-    N: Network + Dial,
+    N: Network,
     P: OutputPin,
     PS: OutputPin,
     PA: OutputPin,
     PU: OutputPin,
 {
-    /// Puts the parts together; `control` turns the network's dial. The pin is high while the class beside it was decided
+    /// Puts the parts together; `controller` turns the network's dial. The pin is high while the class beside it was decided
     /// last, and low at first. Raises AWAKE and lowers the other markers.
     ///
     /// # Errors
@@ -122,7 +121,7 @@ where
         clock: C,
         markers: Markers<PS, PA, PU>,
         (mut pin, class): (P, usize),
-        control: DialControl<'a>,
+        controller: Controller<'a>,
     ) -> Result<Self, ErrorOf<S, C, N>> {
         fit(model, &mut sensor)?;
         pin.set_low().map_err(|_| MarkerError)?;
@@ -144,7 +143,7 @@ where
         let runner = Runner::new(Sequence::new(metered), sensor, clock, &Config::default())?;
         Ok(Self {
             runner,
-            control,
+            controller,
             pin,
             class,
             failures: 0,
@@ -157,15 +156,11 @@ where
     /// # Errors
     /// [`FAILURES`] sequences in a row have failed.
     pub fn decide(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
-        let setting = self.control.setting();
-        self.runner.network_mut().set_dial(setting.dial);
-        self.runner.set_cap(setting.cap)?;
-        let before = self.runner.counters().updates;
-        let result = self.runner.decide::<MAX_OUTPUTS>();
+        let setting = self.controller.setting();
+        let result = self.runner.decide_with::<MAX_OUTPUTS>(&mut self.controller);
         mark(&mut self.runner.parts_mut().0.seq, false)?;
         match result {
             Ok(decision) => {
-                self.control.decided(decision.updates);
                 self.failures = 0;
                 let level = decision.class == self.class;
                 self.pin.set_state(level.into()).map_err(|_| MarkerError)?;
@@ -173,8 +168,6 @@ where
             }
             Err(error) => {
                 let error = unmarked(error)?;
-                let made = self.runner.counters().updates.saturating_sub(before);
-                self.control.lost(u32::try_from(made).unwrap_or(u32::MAX));
                 self.failures = self.failures.saturating_add(1);
                 match self.failures < FAILURES {
                     true => Ok(Event::Lost(error)),
@@ -192,7 +185,7 @@ where
     /// What was booked on the budget; `None` without one.
     #[must_use]
     pub fn spending(&self) -> Option<Spending> {
-        self.control.spending()
+        self.controller.spending()
     }
 
     /// What was counted since the runner was made.

@@ -27,7 +27,6 @@
 
 pub mod bus;
 pub mod classify;
-pub mod dial;
 pub mod fault;
 #[cfg(feature = "defmt")]
 pub mod log;
@@ -42,7 +41,6 @@ pub mod stored;
 pub mod time;
 
 pub use classify::Classify;
-pub use dial::DialControl;
 pub use markers::Markers;
 pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};

@@ -6,14 +6,13 @@
 
 use crate::{
     MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary,
-    dial::Spending,
     measure::{Calibration, Mode, Window},
     stored::Settings,
 };
 use core::num::NonZeroU32;
 use skiprnn_nostd::{
     Model,
-    budget::Setting,
+    budget::{Setting, Spending},
     runner::{Counters, Decision},
 };
 

@@ -3,9 +3,8 @@
 
 use crate::{
     MAX_INPUTS,
-    dial::Dial,
     markers::MarkerError,
-    record::Tally,
+    record::{Fingerprint, Tally},
     stored::{Recording, SampleError},
     time::Meter,
 };
@@ -31,26 +30,7 @@ pub enum PartError<E> {
 pub(crate) fn unmarked<S, C, N>(
     error: RunnerError<PartError<S>, PartError<C>, PartError<N>>,
 ) -> Result<RunnerError<S, C, N>, MarkerError> {
-    Ok(match error {
-        RunnerError::Sensor { sample, error } => RunnerError::Sensor {
-            sample,
-            error: error.part()?,
-        },
-        RunnerError::Clock(error) => RunnerError::Clock(error.part()?),
-        RunnerError::Network(error) => RunnerError::Network(error.part()?),
-        RunnerError::SamplePeriod {
-            sample_period_ns,
-            ticks_per_second,
-        } => RunnerError::SamplePeriod {
-            sample_period_ns,
-            ticks_per_second,
-        },
-        RunnerError::CappedStream => RunnerError::CappedStream,
-        RunnerError::Timeout { sample } => RunnerError::Timeout { sample },
-        RunnerError::Overflow { sample } => RunnerError::Overflow { sample },
-        RunnerError::Missed { sample, late_ticks } => RunnerError::Missed { sample, late_ticks },
-        RunnerError::Outputs { needed, capacity } => RunnerError::Outputs { needed, capacity },
-    })
+    error.try_map(PartError::part, PartError::part, PartError::part)
 }
 
 impl<E> PartError<E> {
@@ -235,6 +215,10 @@ impl<N: Network, M: Meter, P: OutputPin> Network for Metered<N, M, P> {
         self.network.sequence_length()
     }
 
+    fn set_dial(&mut self, dial: I16F16) {
+        self.network.set_dial(dial);
+    }
+
     fn reset(&mut self) -> Result<(), Self::Error> {
         self.network.reset().map_err(PartError::Part)
     }
@@ -257,14 +241,10 @@ impl<N: Network, M: Meter, P: OutputPin> Network for Metered<N, M, P> {
     fn decide(&self, logits: &[i32]) -> usize {
         self.network.decide(logits)
     }
-
-    fn state_crc(&self) -> u32 {
-        self.network.state_crc()
-    }
 }
 
-impl<N: Dial, M, P> Dial for Metered<N, M, P> {
-    fn set_dial(&mut self, dial: I16F16) {
-        self.network.set_dial(dial);
+impl<N: Fingerprint, M, P> Fingerprint for Metered<N, M, P> {
+    fn state_crc(&self) -> u32 {
+        self.network.state_crc()
     }
 }

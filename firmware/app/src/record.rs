@@ -1,7 +1,30 @@
 //! What a replay hands over: a record for each sequence and a summary at the end.
 
 use crate::{MAX_OUTPUTS, schedule::Schedule};
+use core::borrow::BorrowMut;
 use heapless::Vec;
+use skiprnn_nostd::{Instance, State};
+
+/// A network whose state has a fingerprint, by which a replay on a board is compared with the simulator.
+pub trait Fingerprint {
+    /// CRC-32/ISO-HDLC of the present state: h before c, little-endian, layer by layer.
+    fn state_crc(&self) -> u32;
+}
+
+impl<const H: usize, const L: usize, const I: usize, S> Fingerprint for Instance<'_, H, L, I, S>
+where
+    S: BorrowMut<State<H, L, I>>,
+{
+    fn state_crc(&self) -> u32 {
+        Instance::state_crc(self)
+    }
+}
+
+impl<N: Fingerprint> Fingerprint for &mut N {
+    fn state_crc(&self) -> u32 {
+        (**self).state_crc()
+    }
+}
 
 /// One sequence, complete as soon as its decision is final.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

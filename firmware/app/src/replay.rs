@@ -14,10 +14,9 @@
 
 use crate::{
     MAX_INPUTS, MAX_OUTPUTS, MAX_SAMPLES,
-    dial::{Dial, DialControl, Spending},
     markers::{MarkerError, Markers},
     parts::{MarkedClock, Metered, PartError, Recorded, mark},
-    record::{SequenceRecord, Summary, Tally},
+    record::{Fingerprint, SequenceRecord, Summary, Tally},
     stored::{LoadError, Recording, SampleError},
     time::Meter,
 };
@@ -25,6 +24,7 @@ use core::{fmt, time::Duration};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Network, Sequence,
+    budget::{Controller, Spending},
     runner::{Clock, Config, Decision, Runner, RunnerError, Update},
 };
 
@@ -103,7 +103,7 @@ type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>
 #[derive(Debug)]
 pub struct Replay<'a, R, N, C, M, PS, PA, PU> {
     runner: Marked<R, N, C, M, PS, PA, PU>,
-    control: DialControl<'a>,
+    controller: Controller<'a>,
     /// Of the present sequence: too large to be handed about by value.
     record: SequenceRecord,
 }
@@ -114,14 +114,14 @@ type ErrorOf<N, C> = ReplayError<<N as Network>::Error, <C as Clock>::Error>;
 impl<'a, R, N, C, M, PS, PA, PU> Replay<'a, R, N, C, M, PS, PA, PU>
 where
     R: Recording,
-    N: Network + Dial,
+    N: Network + Fingerprint,
     C: Clock,
     M: Meter,
     PS: OutputPin,
     PA: OutputPin,
     PU: OutputPin,
 {
-    /// Puts the parts together and takes the present tick as the grid's origin; `control` turns the network's dial. Raises
+    /// Puts the parts together and takes the present tick as the grid's origin; `controller` turns the network's dial. Raises
     /// AWAKE and lowers the others.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ where
         clock: C,
         meter: M,
         markers: Markers<PS, PA, PU>,
-        control: DialControl<'a>,
+        controller: Controller<'a>,
     ) -> Result<Self, ErrorOf<N, C>> {
         fits("inputs", network.inputs(), MAX_INPUTS)?;
         fits("outputs", network.outputs(), MAX_OUTPUTS)?;
@@ -151,10 +151,8 @@ where
         mark(&mut update, false)?;
         mark(&mut awake, true)?;
         let unknown = network.sample_period_ns() == 0;
-        let config = Config {
-            sample_period: unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS)),
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        config.sample_period = unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS));
         let recorded = Recorded {
             recording,
             inputs: model,
@@ -170,7 +168,7 @@ where
         let runner = Runner::new(sequence, recorded, MarkedClock { clock, awake }, &config)?;
         Ok(Self {
             runner,
-            control,
+            controller,
             record: SequenceRecord::default(),
         })
     }
@@ -201,16 +199,14 @@ where
     /// What was booked on the budget; `None` without one.
     #[must_use]
     pub fn spending(&self) -> Option<Spending> {
-        self.control.spending()
+        self.controller.spending()
     }
 
     /// Replays one sequence up to its decision, records it, and returns the tick of its first sample.
     fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<u64, ErrorOf<N, C>> {
         let recording = &mut self.runner.parts_mut().0.recording;
         recording.advance().map_err(ReplayError::Recording)?;
-        let setting = self.control.setting();
-        self.runner.network_mut().set_dial(setting.dial);
-        self.runner.set_cap(setting.cap)?;
+        self.runner.set(self.controller.setting())?;
         self.record.schedule.clear();
         self.record.late_updates = 0;
         let before = self.runner.counters().asleep_ticks;
@@ -239,7 +235,7 @@ where
     fn decided(&mut self, index: u32, last: &Update) -> Result<(), ErrorOf<N, C>> {
         let decision: Decision<MAX_OUTPUTS> = self.runner.decision(last)?;
         mark(&mut self.runner.parts_mut().0.seq, false)?;
-        self.control.decided(decision.updates);
+        self.controller.decided(decision.updates);
         self.record.sequence = index;
         self.record.decision = decision.class as u32;
         self.record.logits = decision.logits;

@@ -1,15 +1,16 @@
 //! From a mock sensor to decisions: set to the model's ranges, on the pin, and what becomes of a sensor that fails.
 
 use app::{
-    DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers,
+    MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers,
     classify::{Classify, ClassifyError, Event},
     markers::Unwired,
-    sensor::{ChannelScale, Described, FitError, Mismatch, find, fit},
+    sensor::{ChannelScale, Described, Mismatch, find},
     stored::{Budget, Settings},
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
 use skiprnn_nostd::{
     Instance, Model,
+    budget::Controller,
     runner::{Clock, Profile, Sensor},
 };
 use std::{
@@ -179,66 +180,6 @@ fn sensor(world: &Shared, unit: &'static str, widest: f32) -> MockSensor {
 }
 
 #[test]
-fn a_model_for_another_sensor_is_refused_by_name() {
-    with_model(|model| {
-        let world = Shared::default();
-        let refusal = |mut sensor: MockSensor| match fit(model, &mut sensor) {
-            Err(FitError::Mismatch(mismatch)) => mismatch,
-            other => panic!("{other:?}"),
-        };
-        let narrow = refusal(sensor(&world, "g", 2.0));
-        assert!(matches!(narrow, Mismatch::Range { channel: 0, .. }), "{narrow}");
-        assert_eq!(
-            narrow.to_string(),
-            "channel 0: the model's full scale is 4000, the sensor's nearest 2000 thousandths of its unit; quantize the \
-             model with --full-scale of the sensor"
-        );
-        let unit = refusal(sensor(&world, "m/s^2", 4.0));
-        assert_eq!(unit, Mismatch::Unit { channel: 0 });
-        assert!(unit.to_string().contains("unit"), "{unit}");
-        let mut slow = sensor(&world, "g", 4.0);
-        slow.rate_hz = 25;
-        let slow = refusal(slow);
-        assert_eq!(slow, Mismatch::Rate { model: 50, sensor: 25 });
-        assert!(
-            slow.to_string().contains("50 samples a second, the sensor makes 25"),
-            "{slow}"
-        );
-        // Every instant has its new sample only if the sensor is faster by what its oscillator may be off.
-        let mut slow = sensor(&world, "g", 4.0);
-        slow.rate_hz = 54;
-        assert_eq!(
-            refusal(slow).to_string(),
-            "the model takes 50 samples a second, the sensor makes 54; it must make 10 % more"
-        );
-        let mut fast = sensor(&world, "g", 4.0);
-        fast.rate_hz = 55;
-        assert_eq!(fit(model, &mut fast), Ok(()));
-        let mut few = sensor(&world, "g", 4.0);
-        few.channels.pop();
-        let few = refusal(few);
-        assert_eq!(few, Mismatch::Channels { model: 3, sensor: 2 });
-        assert!(few.to_string().contains("3 channels, the sensor delivers 2"), "{few}");
-
-        let mut dead = sensor(&world, "g", 4.0);
-        dead.good = 0;
-        assert_eq!(fit(model, &mut dead), Err(FitError::Sensor("no answer")));
-    });
-}
-
-#[test]
-fn a_sensor_is_set_to_the_models_ranges() {
-    with_model(|model| {
-        let world = Shared::default();
-        let mut sensor = sensor(&world, "g", 4.0);
-        fit(model, &mut sensor).unwrap();
-        let set: Vec<f32> = sensor.channels().iter().map(|channel| channel.full_scale).collect();
-        let wanted: Vec<f32> = model.channels().map(|channel| channel.full_scale).collect();
-        assert_eq!(set, wanted);
-    });
-}
-
-#[test]
 fn a_sensor_that_boots_late_is_found_within_a_tenth_of_a_second() {
     for (boots_at, found, tries) in [
         (0, Ok(()), &[0][..]),
@@ -266,7 +207,7 @@ fn what_refuses_says_why() {
                 MockClock(world.clone()),
                 Markers::NONE,
                 (Unwired, 0),
-                DialControl::default(),
+                Controller::default(),
             )
             .map(|_| ())
         };
@@ -287,7 +228,7 @@ fn what_refuses_says_why() {
             MockClock(world.clone()),
             Markers::NONE,
             (StuckPin, 0),
-            DialControl::default(),
+            Controller::default(),
         )
         .map(|_| ())
         .unwrap_err();
@@ -310,7 +251,7 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             clock,
             Markers::NONE,
             (Unwired, 0),
-            DialControl::default(),
+            Controller::default(),
         )
         .unwrap();
         let Event::Decided(first, ..) = probe.decide().unwrap() else {
@@ -338,7 +279,7 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
                 update: Marker(world.clone(), 2),
             },
             (pin.clone(), class),
-            DialControl::default(),
+            Controller::default(),
         )
         .unwrap();
         let mut updates = 0;
@@ -442,7 +383,7 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
             }),
             ..Settings::default()
         };
-        let control = DialControl::new(model, 128, &settings).unwrap();
+        let control = settings.controller(model, 128).unwrap();
         let clock = MockClock(world.clone());
         let mut classify = Classify::new(model, network, failing, clock, Markers::NONE, (Unwired, 0), control).unwrap();
         for _ in 0..2 {

@@ -5,7 +5,7 @@ use app::{
     measure::{Calibration, Measure, MeasureError, Mode, Window},
 };
 use embedded_hal::digital::{ErrorType, OutputPin};
-use fixed::types::U0F32;
+use fixed::types::{I16F16, U0F32};
 use skiprnn_nostd::{Network, Step, runner::Clock};
 use std::{cell::RefCell, convert::Infallible, rc::Rc};
 
@@ -115,6 +115,8 @@ impl Network for Skipping {
         8
     }
 
+    fn set_dial(&mut self, _: I16F16) {}
+
     fn reset(&mut self) -> Result<(), &'static str> {
         Ok(())
     }
@@ -135,10 +137,6 @@ impl Network for Skipping {
     }
 
     fn decide(&self, _: &[i32]) -> usize {
-        0
-    }
-
-    fn state_crc(&self) -> u32 {
         0
     }
 }

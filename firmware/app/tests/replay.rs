@@ -1,12 +1,13 @@
 //! A replay with a scripted network, a mock clock and mock pins: when it reads, when it sleeps, what it counts.
 
 use app::{
-    DialControl, Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary, dial::Dial, record::Tally,
+    Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary,
+    record::{Fingerprint, Tally},
     replay::UNKNOWN_PERIOD_NS,
 };
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
 use fixed::types::{I16F16, U0F32};
-use skiprnn_nostd::{Network, Step, runner::Clock};
+use skiprnn_nostd::{Network, Step, budget::Controller, runner::Clock};
 use std::{cell::RefCell, rc::Rc};
 
 /// Ticks of a sample period: 20 ms at 1 kHz.
@@ -111,6 +112,10 @@ impl Network for Scripted {
         0
     }
 
+    fn set_dial(&mut self, dial: I16F16) {
+        assert_eq!(dial, I16F16::ZERO);
+    }
+
     fn reset(&mut self) -> Result<(), &'static str> {
         self.world.borrow_mut().events.push(Event::Reset);
         (self.updates, self.sum) = (0, 0);
@@ -139,15 +144,11 @@ impl Network for Scripted {
     fn decide(&self, logits: &[i32]) -> usize {
         usize::from(logits[1] > logits[0])
     }
-
-    fn state_crc(&self) -> u32 {
-        self.updates as u32
-    }
 }
 
-impl Dial for Scripted {
-    fn set_dial(&mut self, dial: I16F16) {
-        assert_eq!(dial, I16F16::ZERO);
+impl Fingerprint for Scripted {
+    fn state_crc(&self) -> u32 {
+        self.updates as u32
     }
 }
 
@@ -239,7 +240,7 @@ fn replay(
 ) -> Result<(Summary, Vec<SequenceRecord>), ReplayError<&'static str, &'static str>> {
     let file = SequenceFile::find(bytes).unwrap();
     let mut records = Vec::new();
-    let summary = Replay::new(network, file, clock, meter, any_pins(), DialControl::default())?
+    let summary = Replay::new(network, file, clock, meter, any_pins(), Controller::default())?
         .run(|record| records.push(record.clone()))?;
     Ok((summary, records))
 }
@@ -320,7 +321,7 @@ fn sequences_lie_on_one_grid_without_drift() {
         clock,
         meter,
         any_pins(),
-        DialControl::default(),
+        Controller::default(),
     )
     .unwrap();
     let mut decided = Vec::new();
@@ -410,7 +411,7 @@ fn markers_show_sequence_sleep_and_update() {
         clock,
         meter,
         markers,
-        DialControl::default(),
+        Controller::default(),
     )
     .unwrap();
     replay.run(|_| ()).unwrap();
@@ -475,7 +476,7 @@ fn a_marker_pin_that_fails_ends_the_replay() {
     );
     let bytes = file(1, 1);
     let file = SequenceFile::find(&bytes).unwrap();
-    let error = Replay::new(network, file, clock, meter, markers, DialControl::default())
+    let error = Replay::new(network, file, clock, meter, markers, Controller::default())
         .map(|_| ())
         .unwrap_err();
     assert_eq!(error, ReplayError::Marker);

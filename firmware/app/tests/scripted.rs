@@ -2,9 +2,8 @@
 //! the recording, sample by sample, and whatever is read at another instant is another sample.
 
 use app::{
-    Classify, DialControl, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile,
+    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile,
     classify::{ClassifyError, Event},
-    dial::{Dial, Spending},
     markers::Unwired,
     sensor::{
         Described,
@@ -15,7 +14,7 @@ use app::{
 use fixed::types::I16F16;
 use skiprnn_nostd::{
     Instance, Model, Network, Sequence, Step,
-    budget::Setting,
+    budget::{ControlError, Controller, Setting, Spending},
     runner::{Captured, Clock, RunnerError, Sensor},
 };
 use std::{
@@ -117,6 +116,10 @@ impl Network for Slow {
         self.0.sequence_length()
     }
 
+    fn set_dial(&mut self, dial: I16F16) {
+        self.0.set_dial(dial);
+    }
+
     fn reset(&mut self) -> Result<(), Self::Error> {
         self.0.reset()
     }
@@ -133,16 +136,6 @@ impl Network for Slow {
 
     fn decide(&self, logits: &[i32]) -> usize {
         self.0.decide(logits)
-    }
-
-    fn state_crc(&self) -> u32 {
-        self.0.state_crc()
-    }
-}
-
-impl Dial for Slow {
-    fn set_dial(&mut self, dial: I16F16) {
-        self.0.set_dial(dial);
     }
 }
 
@@ -185,7 +178,7 @@ fn decided(model: &Model<'static>, counts: &[i16], settings: &Settings) -> (Vec<
     let recording = SequenceFile::find(&file).unwrap();
     let sensor = Scripted::new(model, recording, move || now.now(), SECOND).unwrap();
     let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), 1000);
-    let control = DialControl::new(model, model.sequence_length(), settings).unwrap();
+    let control = settings.controller(model, model.sequence_length()).unwrap();
     let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), control).unwrap();
     let mut decisions = Vec::new();
     for _ in counts.chunks_exact(128 * 3) {
@@ -273,14 +266,17 @@ fn the_tighter_of_two_caps_holds() {
         cap: NonZeroU32::new(cap),
         ..budget(80 * 3600 * 100 / 256)
     };
-    let of = |cap| DialControl::new(&model, 128, &settings(cap)).unwrap().setting().cap;
+    let of = |cap| settings(cap).controller(&model, 128).unwrap().setting().cap;
     let paid = of(0).unwrap();
     assert!(paid.get() <= 6, "{paid}");
     assert_eq!(of(100), Some(paid));
     assert_eq!(of(1), NonZeroU32::new(1));
-    let refused = |settings| DialControl::new(&model, 0, &settings).map(|_| ()).unwrap_err();
-    assert_eq!(refused(budget(1000)), SettingsError::EndlessBudget);
-    assert_eq!(refused(settings(3)), SettingsError::EndlessCap);
+    let refused = |settings: Settings| settings.controller(&model, 0).map(|_| ()).unwrap_err();
+    assert_eq!(
+        refused(budget(1000)),
+        SettingsError::Control(ControlError::EndlessBudget)
+    );
+    assert_eq!(refused(settings(3)), SettingsError::Control(ControlError::EndlessCap));
 }
 
 #[test]
@@ -303,7 +299,7 @@ fn decisions_are_the_networks_on_the_recording() {
             time.clone(),
             Markers::NONE,
             (Unwired, 0),
-            DialControl::default(),
+            Controller::default(),
         )
         .unwrap();
         let mut latest = 0;

@@ -2,16 +2,15 @@
 
 use crate::{Refusal, blob_region, network::network, settle, stack_use};
 use app::{
-    Classify, Clock, DialControl, Markers,
+    Classify, Clock, Markers,
     classify::Event,
-    dial::Spending,
     log,
     sensor::{Described, find},
     stored::{Settings, find_blob},
 };
 use core::fmt::Debug;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{Model, budget::Spending};
 
 /// Looks for the sensor, finds the blob in its section and classifies what the sensor delivers, sequence after sequence,
 /// until the sensor fails for good. The pin is high while the class beside it was decided last.
@@ -73,14 +72,14 @@ where
     PU: OutputPin,
 {
     log::settings(settings);
-    let control = DialControl::new(&model, model.sequence_length(), settings)?;
+    let controller = settings.controller(&model, model.sequence_length())?;
     let network = network(model.clone())?;
     let gave_up = |error: &dyn core::fmt::Display| {
         defmt::println!("sensor: {}", defmt::Display2Format(&error));
         Refusal::Sensor
     };
-    let mut classify =
-        Classify::new(&model, network, sensor, clock, markers, decision, control).map_err(|error| gave_up(&error))?;
+    let mut classify = Classify::new(&model, network, sensor, clock, markers, decision, controller)
+        .map_err(|error| gave_up(&error))?;
     // A budget is reported each time that its horizon has passed, since a board with a sensor never comes to an end.
     let horizon = settings.budget.map_or(u16::MAX, |budget| budget.horizon.get());
     let mut unreported = 0u16;

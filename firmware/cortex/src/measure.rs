@@ -12,7 +12,7 @@ use app::{
 };
 use core::convert::Infallible;
 use embedded_hal::digital::OutputPin;
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{Model, Network as _};
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

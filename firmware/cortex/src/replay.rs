@@ -2,7 +2,7 @@
 
 use crate::{Refusal, blob_region, network::network, sequence_region, settle, stack_use};
 use app::{
-    Clock, DialControl, Markers, Meter, Recording, Replay, SequenceFile, log,
+    Clock, Markers, Meter, Recording, Replay, SequenceFile, log,
     stored::{Settings, find_blob},
 };
 use core::convert::Infallible;
@@ -56,8 +56,8 @@ where
 {
     log::model(&model, recording.header());
     log::settings(settings);
-    let control = DialControl::new(&model, recording.header().length, settings)?;
-    let mut replay = Replay::new(network(model)?, recording, clock, meter, markers, control)?;
+    let controller = settings.controller(&model, recording.header().length)?;
+    let mut replay = Replay::new(network(model)?, recording, clock, meter, markers, controller)?;
     let summary = replay.run(|record| {
         log::sequence(record);
         settle();

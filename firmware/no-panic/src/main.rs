@@ -17,7 +17,7 @@ use cortex_m_rt::entry;
 use parts::{NoClock, NoPin, NoSensor};
 use skiprnn_nostd::{
     Instance, Model, Network, ParseError, Sequence, StepError,
-    budget::{BudgetController, Plan},
+    budget::{Budget, ControlError, Controller, Setting},
     runner::{CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
 };
 
@@ -43,7 +43,7 @@ fn probe_metadata(model: &Model<'_>) -> usize {
     let bounds = (0..model.layers()).flat_map(|k| model.row_bounds(k)).max().unwrap_or(0) as usize;
     let curve = model
         .dial_curve()
-        .map(|(dial, ..)| dial.to_bits() as usize)
+        .map(|point| point.dial.to_bits() as usize)
         .max()
         .unwrap_or(0);
     text ^ channels ^ bounds ^ curve ^ model.macs_per_update()
@@ -52,11 +52,11 @@ fn probe_metadata(model: &Model<'_>) -> usize {
 #[inline(never)]
 fn probe_sequence(
     network: &mut Net<'_>,
-    budget: &mut BudgetController<'_>,
+    controller: &mut Controller<'_>,
     counts: &[i16],
     logits: &mut [i32],
 ) -> Option<usize> {
-    let setting = budget.setting();
+    let setting = controller.setting();
     network.set_dial(setting.dial);
     let mut sequence = Sequence::new(network).with_cap(setting.cap);
     sequence.restart().ok()?;
@@ -64,26 +64,35 @@ fn probe_sequence(
         sequence.step(counts).ok()?;
     }
     sequence.outputs(logits).ok()?;
-    budget.book(sequence.timeline().updates());
-    budget.lose(black_box(3));
-    black_box(budget.allowed_nj());
-    budget.book_nj(black_box(5));
-    black_box(budget.balance_nj());
+    controller.decided(sequence.timeline().updates());
+    controller.lost(black_box(3));
+    controller.measured(black_box(5));
+    black_box(controller.spending());
     Some(sequence.network().decide(logits) ^ sequence.network().state_crc() as usize)
 }
 
 #[inline(never)]
-fn probe_runner(network: Net<'_>) -> Result<(Decision<6>, Counters), Failure> {
+fn probe_controller<'a>(model: &Model<'a>, budget: Budget) -> Result<Controller<'a>, ControlError> {
+    Controller::new(
+        model,
+        model.sequence_length(),
+        black_box(Setting::default()),
+        Some(budget),
+    )
+}
+
+#[inline(never)]
+fn probe_runner(network: Net<'_>, controller: &mut Controller<'_>) -> Result<(Decision<6>, Counters), Failure> {
     let mut runner = Runner::new(Sequence::new(network), NoSensor, NoClock, &black_box(Config::default()))?;
     black_box(runner.decide::<6>()?);
+    black_box(runner.decide_with::<6>(controller)?);
     runner.set_cap(black_box(None))?;
     let decision = runner.decide_at_end()?;
     Ok((decision, runner.counters()))
 }
 
-const PLAN: Plan = Plan {
-    allowance_uj_per_hour: 1_000_000,
-    sequence_ms: NonZeroU32::new(2560).unwrap(),
+const BUDGET: Budget = Budget {
+    allowance_uj_per_hour: NonZeroU32::new(1_000_000).unwrap(),
     base_nj: 1000,
     update_nj: NonZeroU32::new(9000).unwrap(),
     horizon: NonZeroU16::new(100).unwrap(),
@@ -115,15 +124,15 @@ fn everything() -> Option<()> {
         .map_err(|error| black_box(error))
         .ok()?;
     black_box(probe_metadata(&model));
-    let mut budget = BudgetController::new(&model, black_box(PLAN));
+    let mut controller = probe_controller(&model, black_box(BUDGET)).ok()?;
     let mut network = Net::new(model).ok()?;
     black_box(probe_sequence(
         &mut network,
-        &mut budget,
+        &mut controller,
         black_box(&[0; 3]),
         black_box(&mut [0; 6]),
     ));
-    black_box(probe_runner(network.clone())).ok();
+    black_box(probe_runner(network.clone(), &mut controller)).ok();
     black_box(probe_queue(network));
     #[cfg(feature = "panics")]
     black_box(probe_panics(&[0; 4]));

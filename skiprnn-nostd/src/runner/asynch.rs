@@ -4,7 +4,10 @@ use super::{
     Captured, Config, Counters, Decision, Instants, Profile, RunnerError, Update,
     engine::{Action, Engine, Settle},
 };
-use crate::{Network, Sequence};
+use crate::{
+    Network, Sequence,
+    budget::{Controller, Setting},
+};
 use core::{
     future::{Future, poll_fn},
     num::NonZeroU32,
@@ -147,6 +150,22 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
+    /// As [`super::Runner::decide_with`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn decide_with<const O: usize>(
+        &mut self,
+        controller: &mut Controller<'_>,
+    ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        self.set(controller.setting())?;
+        let before = self.engine.counters().updates;
+        let result = self.decide().await;
+        let decided = result.as_ref().ok().map(|decision| decision.updates);
+        self.engine.book(controller, before, decided);
+        result
+    }
+
     /// The outputs after `update`, the latest one, as the result of the sequence so far.
     ///
     /// # Errors
@@ -198,7 +217,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                     match taken.map_err(|error| self.engine.broken(error))? {
                         Captured::Sample { counts, queued } => {
                             self.engine.taken(queued);
-                            return self.use_sample(counts.as_ref(), true).await;
+                            return self.use_sample(sample, counts.as_ref(), true).await;
                         }
                         Captured::Overflow => return Err(self.engine.overflowed(sample)),
                         Captured::Empty => self.engine.nothing_captured(),
@@ -206,7 +225,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                 }
                 Action::Read(sample, until) => {
                     match either(self.sensor.read(sample), self.clock.sleep_until(until)).await {
-                        Either::First(Ok(counts)) => return self.use_sample(counts.as_ref(), false).await,
+                        Either::First(Ok(counts)) => return self.use_sample(sample, counts.as_ref(), false).await,
                         Either::First(Err(error)) => self.engine.retry(self.clock.now(), error)?,
                         Either::Second(Err(error)) => return Err(RunnerError::Clock(error)),
                         Either::Second(Ok(())) => {
@@ -220,12 +239,15 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
-    async fn use_sample(&mut self, counts: &[i16], captured: bool) -> Result<Update, ErrorOf<S, C, N>> {
+    async fn use_sample(&mut self, sample: u64, counts: &[i16], captured: bool) -> Result<Update, ErrorOf<S, C, N>> {
         if let Some((from, instants)) = self.engine.capture_from() {
             let started = self.sensor.start_capture(from, instants).await;
             started.map_err(|error| self.engine.broken(error))?;
         }
-        let update = self.engine.update(counts, captured)?;
+        let update = self
+            .engine
+            .update(sample, counts, captured)
+            .map_err(RunnerError::Network)?;
         loop {
             let now = self.clock.now();
             let done = match self.engine.settle(now) {
@@ -262,9 +284,17 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         &self.engine.sequence
     }
 
-    /// The network, to turn its dial.
+    /// The network.
     pub fn network_mut(&mut self) -> &mut N {
         self.engine.sequence.network_mut()
+    }
+
+    /// As [`super::Runner::set`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn set(&mut self, setting: Setting) -> Result<(), ErrorOf<S, C, N>> {
+        self.engine.set(setting)
     }
 
     /// Bounds the updates of each sequence from the next one on, as [`Sequence::with_cap`] does for all.

@@ -4,7 +4,10 @@ use super::{
     Captured, Clock, Config, Counters, Decision, RunnerError, Sensor, Update,
     engine::{Action, Engine, Settle},
 };
-use crate::{Network, Sequence};
+use crate::{
+    Network, Sequence,
+    budget::{Controller, Setting},
+};
 use core::{num::NonZeroU32, task::Poll};
 
 /// A sensor, a clock and a network, update by update.
@@ -62,6 +65,25 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
+    /// One sequence of a loop that a controller runs: sets the dial and the cap for it, makes updates until the decision is
+    /// final, as [`Runner::decide`] does, and books the sequence, also where it was lost.
+    ///
+    /// An error does not end the loop: the next call begins a new sequence, and the lost one has been booked.
+    ///
+    /// # Errors
+    /// As [`Runner::decide`], and where an endless stream would be capped.
+    pub fn decide_with<const O: usize>(
+        &mut self,
+        controller: &mut Controller<'_>,
+    ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        self.set(controller.setting())?;
+        let before = self.engine.counters().updates;
+        let result = self.decide();
+        let decided = result.as_ref().ok().map(|decision| decision.updates);
+        self.engine.book(controller, before, decided);
+        result
+    }
+
     /// [`Runner::decide`], and then sleeps to the end of the sequence: the result comes at the same instant after every
     /// sequence, whatever was skipped.
     ///
@@ -117,14 +139,14 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
                     match taken.map_err(|error| self.engine.broken(error))? {
                         Captured::Sample { counts, queued } => {
                             self.engine.taken(queued);
-                            return self.use_sample(counts.as_ref(), true);
+                            return self.use_sample(sample, counts.as_ref(), true);
                         }
                         Captured::Overflow => return Err(self.engine.overflowed(sample)),
                         Captured::Empty => self.engine.nothing_captured(),
                     }
                 }
                 Action::Read(sample, _) => match self.sensor.read(sample) {
-                    Poll::Ready(Ok(counts)) => return self.use_sample(counts.as_ref(), false),
+                    Poll::Ready(Ok(counts)) => return self.use_sample(sample, counts.as_ref(), false),
                     Poll::Ready(Err(error)) => self.engine.retry(self.clock.now(), error)?,
                     Poll::Pending => {
                         let now = self.clock.now();
@@ -137,12 +159,15 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
-    fn use_sample(&mut self, counts: &[i16], captured: bool) -> Result<Update, ErrorOf<S, C, N>> {
+    fn use_sample(&mut self, sample: u64, counts: &[i16], captured: bool) -> Result<Update, ErrorOf<S, C, N>> {
         if let Some((from, instants)) = self.engine.capture_from() {
             let started = self.sensor.start_capture(from, instants);
             started.map_err(|error| self.engine.broken(error))?;
         }
-        let update = self.engine.update(counts, captured)?;
+        let update = self
+            .engine
+            .update(sample, counts, captured)
+            .map_err(RunnerError::Network)?;
         loop {
             let now = self.clock.now();
             let done = match self.engine.settle(now) {
@@ -179,9 +204,17 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         &self.engine.sequence
     }
 
-    /// The network, to turn its dial.
+    /// The network.
     pub fn network_mut(&mut self) -> &mut N {
         self.engine.sequence.network_mut()
+    }
+
+    /// Runs the sequences from the next one on by this dial and this cap.
+    ///
+    /// # Errors
+    /// An endless stream must not be capped. Nothing has changed then.
+    pub fn set(&mut self, setting: Setting) -> Result<(), ErrorOf<S, C, N>> {
+        self.engine.set(setting)
     }
 
     /// Bounds the updates of each sequence from the next one on, as [`Sequence::with_cap`] does for all.

@@ -1,10 +1,15 @@
-//! The runner without its hands: says what to do next, and is told what came of it.
+//! The sans-IO state machine of the runner: it says what to do next, and is told the result. It does no input or output
+//! itself.
 //!
-//! Blocking and async runner ask [`Engine::next`] and carry out the answer, so that there is one set of rules for
+//! The blocking and the async runner ask [`Engine::next`] and carry out the answer, so that there is one set of rules for
 //! when the sensor is on, when it is read and what counts as late.
 
 use super::{Config, Counters, Decision, Instants, Profile, RunnerError, Update, ticks};
-use crate::{Network, Sequence, SequenceError, grid::Grid};
+use crate::{
+    Network, Sequence,
+    budget::{Controller, Setting},
+    grid::Grid,
+};
 use core::num::NonZeroU32;
 use heapless::Vec;
 
@@ -317,21 +322,13 @@ impl<N: Network> Engine<N> {
         Some((from, self.instants))
     }
 
-    /// Updates on the sample that was due.
-    pub(super) fn update<S, C>(
-        &mut self,
-        counts: &[i16],
-        captured: bool,
-    ) -> Result<Update, RunnerError<S, C, N::Error>> {
+    /// Updates on the counts of `sample`, which [`Engine::next`] asked for.
+    pub(super) fn update(&mut self, sample: u64, counts: &[i16], captured: bool) -> Result<Update, N::Error> {
         self.reading_until = None;
         self.failed_attempts = 0;
         self.not_before = 0;
         self.counters.samples = self.counters.samples.saturating_add(1);
-        let progress = self.sequence.step(counts).map_err(|error| match error {
-            SequenceError::Network(error) => RunnerError::Network(error),
-            // There was a sample due, so that this cannot be.
-            SequenceError::Final => RunnerError::CappedStream,
-        })?;
+        let progress = self.sequence.step_at(sample, counts)?;
         self.counters.updates = self.counters.updates.saturating_add(1);
         if progress.next.is_none() {
             self.begun = false;
@@ -383,6 +380,24 @@ impl<N: Network> Engine<N> {
         } else {
             self.begun = false;
             self.next_start = 0;
+        }
+    }
+
+    /// Runs the sequences that follow by this dial and this cap.
+    pub(super) fn set<S, C>(&mut self, setting: Setting) -> Result<(), RunnerError<S, C, N::Error>> {
+        self.set_cap(setting.cap)?;
+        self.sequence.network_mut().set_dial(setting.dial);
+        Ok(())
+    }
+
+    /// Books a sequence that began when there had been `before` updates: as decided after this many, or as lost.
+    pub(super) fn book(&self, controller: &mut Controller<'_>, before: u64, decided: Option<u32>) {
+        match decided {
+            Some(updates) => controller.decided(updates),
+            None => {
+                let made = self.counters.updates.saturating_sub(before);
+                controller.lost(u32::try_from(made).unwrap_or(u32::MAX));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use core::fmt;
 /// `S`, `C` and `N` are the errors of sensor, clock and network. The network's state is unharmed by any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum RunnerError<S, C, N> {
     /// The sample period is unknown, below a tick of the clock, or absurdly long.
     SamplePeriod {
@@ -50,6 +51,40 @@ pub enum RunnerError<S, C, N> {
         /// The room.
         capacity: usize,
     },
+}
+
+impl<S, C, N> RunnerError<S, C, N> {
+    /// The same error with the errors of sensor, clock and network converted, for a wrapper around one of them.
+    ///
+    /// # Errors
+    /// What the conversion gives back in place of an error of the part.
+    pub fn try_map<S2, C2, N2, E>(
+        self,
+        sensor: impl FnOnce(S) -> Result<S2, E>,
+        clock: impl FnOnce(C) -> Result<C2, E>,
+        network: impl FnOnce(N) -> Result<N2, E>,
+    ) -> Result<RunnerError<S2, C2, N2>, E> {
+        Ok(match self {
+            Self::Sensor { sample, error } => RunnerError::Sensor {
+                sample,
+                error: sensor(error)?,
+            },
+            Self::Clock(error) => RunnerError::Clock(clock(error)?),
+            Self::Network(error) => RunnerError::Network(network(error)?),
+            Self::SamplePeriod {
+                sample_period_ns,
+                ticks_per_second,
+            } => RunnerError::SamplePeriod {
+                sample_period_ns,
+                ticks_per_second,
+            },
+            Self::CappedStream => RunnerError::CappedStream,
+            Self::Timeout { sample } => RunnerError::Timeout { sample },
+            Self::Overflow { sample } => RunnerError::Overflow { sample },
+            Self::Missed { sample, late_ticks } => RunnerError::Missed { sample, late_ticks },
+            Self::Outputs { needed, capacity } => RunnerError::Outputs { needed, capacity },
+        })
+    }
 }
 
 impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for RunnerError<S, C, N> {

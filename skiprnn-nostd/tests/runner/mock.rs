@@ -1,7 +1,7 @@
 //! A world of its own for the runner: simulated time, a sensor that knows when it may be read, a network whose updates
 //! take time, and an interrupt.
 
-use fixed::types::U0F32;
+use fixed::types::{I16F16, U0F32};
 use skiprnn_nostd::{
     Network, Step,
     runner::{Captured, Clock, Instants, Profile, Sensor},
@@ -283,6 +283,7 @@ pub struct MockNetwork {
     pub updates: usize,
     pub ever: usize,
     pub state: u32,
+    pub dial: I16F16,
 }
 
 impl MockNetwork {
@@ -296,6 +297,7 @@ impl MockNetwork {
             updates: 0,
             ever: 0,
             state: 0,
+            dial: I16F16::ZERO,
         }
     }
 }
@@ -317,6 +319,10 @@ impl Network for MockNetwork {
 
     fn sequence_length(&self) -> u32 {
         self.length
+    }
+
+    fn set_dial(&mut self, dial: I16F16) {
+        self.dial = dial;
     }
 
     fn reset(&mut self) -> Result<(), Infallible> {
@@ -347,10 +353,6 @@ impl Network for MockNetwork {
 
     fn decide(&self, logits: &[i32]) -> usize {
         usize::from(logits[1] > logits[0])
-    }
-
-    fn state_crc(&self) -> u32 {
-        self.state
     }
 }
 

@@ -6,7 +6,11 @@ use core::{
     num::{NonZeroU16, NonZeroU32},
 };
 use fixed::types::I16F16;
-use skiprnn_nostd::budget::{Plan, Setting};
+pub use skiprnn_nostd::budget::Budget;
+use skiprnn_nostd::{
+    Model,
+    budget::{ControlError, Controller, Setting},
+};
 
 /// Offsets within the header of a blob.
 mod offset {
@@ -30,52 +34,25 @@ pub struct Settings {
     pub budget: Option<Budget>,
 }
 
-/// An allowance of energy, and what things cost on this board with its sensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
-    /// Allowed for each hour, in microjoules.
-    pub allowance_uj_per_hour: NonZeroU32,
-    /// What a sequence costs without its updates, in nanojoules.
-    pub base_nj: u32,
-    /// What each update adds, in nanojoules.
-    pub update_nj: NonZeroU32,
-    /// Sequences over which a debt is paid back and savings are spent.
-    pub horizon: NonZeroU16,
-}
-
 /// Why a model cannot be run by these settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingsError {
-    /// A budget needs sequences that end.
-    EndlessBudget,
-    /// An endless stream would fall silent after its last update.
-    EndlessCap,
-    /// A budget by the hour needs a sample period, and sequences from a millisecond to 49 days.
-    Duration {
-        /// T_s in nanoseconds; 0 where the model states none.
-        sample_period_ns: u64,
-        /// T.
-        samples: u32,
-    },
+    /// The budget or the cap does not suit the model.
+    Control(ControlError),
     /// This application runs at a fixed dial.
     NoBudget,
+}
+
+impl From<ControlError> for SettingsError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
 }
 
 impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EndlessBudget => f.write_str("budget: the model runs on an endless stream, a budget needs sequences"),
-            Self::EndlessCap => f.write_str("cap: the model runs on an endless stream, which must not be capped"),
-            Self::Duration {
-                sample_period_ns: 0, ..
-            } => f.write_str("budget: the model states no sample period; quantize with --sample-period-s"),
-            Self::Duration {
-                sample_period_ns,
-                samples,
-            } => write!(
-                f,
-                "budget: {samples} samples every {sample_period_ns} ns last less than a millisecond, or weeks"
-            ),
+            Self::Control(error) => error.fmt(f),
             Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
         }
     }
@@ -132,6 +109,18 @@ impl Settings {
         })
     }
 
+    /// The controller of sequences of `samples` samples of this model; 0 is an endless stream.
+    ///
+    /// # Errors
+    /// A budget needs sequences of known duration, and an endless stream must not be capped.
+    pub fn controller<'a>(&self, model: &Model<'a>, samples: u32) -> Result<Controller<'a>, SettingsError> {
+        let setting = Setting {
+            dial: self.dial,
+            cap: self.cap,
+        };
+        Ok(Controller::new(model, samples, setting, self.budget)?)
+    }
+
     /// Dial and cap, for an application that leaves them as they are.
     ///
     /// # Errors
@@ -142,33 +131,6 @@ impl Settings {
             None => Ok(Setting {
                 dial: self.dial,
                 cap: self.cap,
-            }),
-        }
-    }
-}
-
-impl Budget {
-    /// The plan for sequences of `samples` samples, T_s in nanoseconds apart. Milliseconds are rounded down, so that too
-    /// little is allowed rather than too much.
-    ///
-    /// # Errors
-    /// The sequences are endless, of unknown duration, or shorter than a millisecond.
-    pub fn plan(&self, samples: u32, sample_period_ns: u64) -> Result<Plan, SettingsError> {
-        if samples == 0 {
-            return Err(SettingsError::EndlessBudget);
-        }
-        let ms = sample_period_ns.saturating_mul(samples.into()) / 1_000_000;
-        match u32::try_from(ms).ok().and_then(NonZeroU32::new) {
-            Some(sequence_ms) => Ok(Plan {
-                allowance_uj_per_hour: self.allowance_uj_per_hour.get(),
-                sequence_ms,
-                base_nj: self.base_nj,
-                update_nj: self.update_nj,
-                horizon: self.horizon,
-            }),
-            None => Err(SettingsError::Duration {
-                sample_period_ns,
-                samples,
             }),
         }
     }
@@ -238,17 +200,5 @@ mod tests {
         assert_eq!(with(FIXED, 24, 7), "blob: base_nj without an allowance is 7");
         assert_eq!(with(FIXED, 28, 7), "blob: update_nj without an allowance is 7");
         assert_eq!(with(FIXED, 32, 7), "blob: horizon without an allowance is 7");
-    }
-
-    #[test]
-    fn a_plan_needs_sequences_of_known_length() {
-        let plan = budget().plan(128, 20_000_000).unwrap();
-        assert_eq!((plan.sequence_ms.get(), plan.base_nj), (2560, 40_000));
-        let why = |samples, period| budget().plan(samples, period).unwrap_err().to_string();
-        assert!(why(0, 20_000_000).contains("endless stream"));
-        assert!(why(100, 0).contains("no sample period"));
-        assert!(why(9, 100_000).contains("9 samples every 100000 ns"));
-        assert!(why(u32::MAX, u64::MAX).contains("weeks"));
-        assert!(SettingsError::EndlessCap.to_string().starts_with("cap: "));
     }
 }
