@@ -82,7 +82,7 @@ impl Rival {
             Rival::Cnn(filters) => {
                 let config = CnnConfig::like(&config, filters)?;
                 config.validate()?;
-                let finished = cnn::existing(&config, &folder).map_err(|e| e.to_string());
+                let finished = cnn::existing(&config, &folder).map_err(|e| float_model::with_causes(&e));
                 Training::Cnn {
                     config,
                     folder,

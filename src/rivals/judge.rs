@@ -203,15 +203,14 @@ impl Judge {
         let length = self.views[&every].test.length;
         let mean = samples.iter().map(|n| f64::from(*n)).sum::<f64>() / samples.len().max(1) as f64;
         let sizes = Sizes::of(model, length);
-        let heads = if sizes.every_step { mean } else { 1.0 };
         let uj = self.predict(|board| sizes.workload(board.core, mean, schedules.clone(), None));
         Judged {
             seed,
             answers,
             samples,
-            macs: mean * sizes.macs as f64 + heads * (sizes.hidden * sizes.outputs) as f64,
-            parameters: parameters(model),
-            live_values: model.layers.len() * model.hidden * states(model),
+            macs: model.macs_per_sequence(mean),
+            parameters: model.parameter_count(),
+            live_values: model.state_count(),
             uj,
             validation,
         }
@@ -257,22 +256,4 @@ impl Judge {
 pub fn share(answers: &[u32], labels: &[u32]) -> f64 {
     let right = answers.iter().zip(labels).filter(|(a, b)| a == b).count();
     right as f64 / labels.len().max(1) as f64
-}
-
-/// h, and of an LSTM c.
-fn states(model: &FloatModel) -> usize {
-    match model.cell.family() {
-        float_model::Family::Lstm => 2,
-        float_model::Family::Gru => 1,
-    }
-}
-
-/// Weights and one bias a row, initial states, gate and head: what a blob holds.
-fn parameters(model: &FloatModel) -> usize {
-    let (h, rows, states) = (model.hidden, model.cell.family().gates() * model.hidden, states(model));
-    // A GRU's n has two biases.
-    let biases = if states == 1 { rows + h } else { rows };
-    let layer = |k: usize| rows * (if k == 0 { model.input } else { h } + h) + biases + states * h;
-    let gate = if model.cell.skips() { h + 1 } else { 0 };
-    (0..model.layers.len()).map(layer).sum::<usize>() + gate + model.outputs * (h + 1)
 }

@@ -155,7 +155,6 @@ fn measured(
     let (metric, schedules) = opened.judge(x, y, SEED)?;
     let updates_mean = evaluate::mean_updates(&schedules);
     let sizes = Sizes::of(model, x.length);
-    let heads = if sizes.every_step { updates_mean } else { 1.0 };
     let mut uj = None;
     if let Some((board, sensor)) = energy {
         let lacks = match (x.lengths.is_empty(), sizes.sample_period_s > 0.0) {
@@ -180,7 +179,7 @@ fn measured(
         metric: metric.value(),
         updates_mean,
         uj,
-        macs: updates_mean * sizes.macs as f64 + heads * (sizes.hidden * sizes.outputs) as f64,
+        macs: model.macs_per_sequence(updates_mean),
     })
 }
 
