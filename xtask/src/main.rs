@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod circles;
 mod coverage;
 mod dependencies;
 mod firmware_size;
@@ -86,6 +87,8 @@ enum Command {
     },
     /// Checks licences, packages in more than one version, and that crates depend on each other as ARCHITECTURE.md says.
     Dependencies,
+    /// Checks that no modules of a crate use each other in a circle, but those of a list.
+    Circles,
     /// Puts the figures of benches/mcu.md into the README of the inference crate.
     Readme {
         /// Writes nothing; fails where the README has other figures.
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
             with,
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Circles => circles::run(),
         Command::Coverage => coverage::run(),
         Command::Dependencies => dependencies::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),

@@ -128,6 +128,12 @@ fn all(tests: &[String]) -> Vec<Step> {
         ),
         Step::new(
             Both,
+            "no modules that use each other in a circle, but those of a list",
+            "",
+            "cargo run --quiet --package xtask -- circles",
+        ),
+        Step::new(
+            Both,
             "lints of the host's crates",
             "",
             "cargo clippy --quiet --workspace --all-targets -- -D warnings",
