@@ -9,7 +9,6 @@ use crate::{
     train::recordings::{RecordingArgs, SourceArgs},
 };
 use clap::{Args, Subcommand};
-use host_train::dataset;
 use serde_json::json;
 use std::path::PathBuf;
 

@@ -150,7 +150,7 @@ pub fn results_json(
                 .first()
                 .map(|o| o.len() / answers.outputs)
                 .filter(|_| every_step);
-            host_train::dataset::save_outputs(path, outputs, steps)?;
+            dataset::save_outputs(path, outputs, steps)?;
             merge(&mut value, json!({ "outputs": path }));
         }
         None if every_step => {

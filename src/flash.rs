@@ -300,12 +300,12 @@ fn settings(
 pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
     let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
     if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
-        bail!(
-            "{}: inputs: the model has {}, {program} reads {} channels; take --app classify, or another model",
+        return Err(Usage::error(format!(
+            "--app: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
+            sensor.channels,
             path.display(),
-            model.inputs(),
-            sensor.channels
-        );
+            model.inputs()
+        )));
     }
     for (what, size, limit) in [
         ("hidden units", model.hidden(), CAPACITY.hidden),

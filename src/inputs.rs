@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Context;
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
-use host_train::{DataSource, TrainConfig, dataset};
+use host_train::{DataSource, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// Sequences that `eval` and `simulate` run on where nothing else is said.
@@ -35,7 +35,7 @@ impl Run {
         };
         let model = float_model::load(&file)?;
         let config = if folder && path.join("config.toml").exists() {
-            Some(TrainConfig::load(path)?)
+            Some(configuration(path)?)
         } else {
             None
         };
@@ -89,6 +89,17 @@ impl Run {
     /// Where fresh sequences of this run's task come from.
     pub fn source(&self) -> Option<DataSource> {
         self.config.as_ref().map(|c| c.data.clone())
+    }
+}
+
+/// The configuration of a run folder. A bad field is a fault of its file, not of the command line.
+fn configuration(folder: &Path) -> anyhow::Result<TrainConfig> {
+    let config = TrainConfig::load(folder)?;
+    match config.validate() {
+        Err(host_train::Error::Usage { field, problem }) => {
+            anyhow::bail!("{}: {field}: {problem}", folder.join("config.toml").display())
+        }
+        other => other.map(|()| config).map_err(Into::into),
     }
 }
 

@@ -9,6 +9,7 @@ mod data;
 mod demo;
 mod emulate;
 mod energy;
+mod errors;
 mod evaluate;
 mod fidelity;
 mod flash;
@@ -27,23 +28,23 @@ mod simulate;
 mod sweep;
 mod train;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
+use errors::{CommandLine, Failure};
 use std::process::ExitCode;
-
-/// Exit code of a command that failed.
-const FAILED: u8 = 1;
-/// Exit code of a command that was used wrongly.
-const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     // clap ends wrong usage with exit code 2 by itself.
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(exit_code(&error))
+            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let command = Cli::command();
+            let failure = Failure::new(&error, &CommandLine::new(&command, &matches, words.collect()));
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.exit_code)
         }
     }
 }
@@ -73,12 +74,4 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Energy(args) => energy::run(args, out),
         Command::Data(args) => data::run(args, out),
     }
-}
-
-fn exit_code(error: &anyhow::Error) -> u8 {
-    let usage = error.downcast_ref::<output::Usage>().is_some()
-        || error
-            .downcast_ref::<host_train::Error>()
-            .is_some_and(host_train::Error::is_usage);
-    if usage { WRONG_USAGE } else { FAILED }
 }

@@ -66,6 +66,9 @@ impl HostSettingArgs {
     /// As [`SettingArgs::resolve`].
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
+            // A name that is none is the first mistake.
+            self.board.as_deref().map(energy::board).transpose()?;
+            self.settings.sensor.as_deref().map(energy::sensor).transpose()?;
             return Err(Usage::error(
                 "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
             ));
@@ -175,7 +178,7 @@ impl Priced {
         allowance: NonZeroU32,
     ) -> anyhow::Result<Self> {
         let cost = parts::update_cost(&args.cost, &board)?;
-        let curve = model.dial_curve().map(|(_, updates, _)| f64::from(updates));
+        let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
         let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
         // The most that the dial can make of it.
         let most = curve.1.min(f64::from(model.sequence_length().max(1)));

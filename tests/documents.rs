@@ -89,11 +89,11 @@ fn every_path_that_a_page_names_exists() {
             continue;
         }
         let folder = page.parent().unwrap().to_owned();
-        let places = [root(), folder, root().join("firmware"), root().join("skiprnn-nostd")];
+        // Below a folder that the page is about, or, of a board, below any board.
+        let about = ["firmware", "firmware/boards/nrf52840-dk", "skiprnn-nostd"].map(|folder| root().join(folder));
+        let places: Vec<PathBuf> = [root(), folder].into_iter().chain(about).collect();
         for span in text.lines().flat_map(code) {
-            let plain = span
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let path = plain && span.contains('/') && ENDINGS.iter().any(|ending| span.ends_with(ending));
             let first = span.split('/').next().unwrap_or_default();
             let ours = !first.is_empty() && places.iter().any(|place| place.join(first).is_dir());
@@ -155,7 +155,8 @@ fn every_command_that_a_page_shows_has_these_options() {
         }
         for line in command_lines(&text) {
             let words: Vec<&str> = line.split_whitespace().skip(1).collect();
-            let named = |word: &&&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+            let named =
+                |word: &&&str| word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
             let depth = match words.first() {
                 Some(&"energy" | &"data") => 2,
                 _ => 1,

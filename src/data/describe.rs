@@ -9,7 +9,7 @@ use anyhow::Context;
 use charts::{
     Axis, Chart, DEFAULT_STYLE, Drawing, Group, GroupedBars, HEIGHT, Series, WIDTH, line_colours, span, stacked,
 };
-use host_train::dataset::{self, DatasetSummary, PartSummary};
+use dataset::{DatasetSummary, PartSummary};
 use std::fmt::Write;
 
 /// Classes whose names a line of the table has room for.

@@ -70,7 +70,7 @@ impl Job<'_> {
         flash::fits(&self.args.blob, self.model, program)?;
         Ok(BoardOptions {
             settings: self.settings,
-            firmware: self.args.firmware.clone(),
+            firmware: self.args.target.firmware.clone(),
             seconds: self.args.seconds,
             ..BoardOptions::new(self.board, program)
         })

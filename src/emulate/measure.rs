@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Runs the command.
 pub fn run(args: &EmulateArgs, blob: &Blob, prepared: &Prepared, options: &Options, out: Output) -> anyhow::Result<()> {
-    if args.firmware.is_some() {
+    if args.target.firmware.is_some() {
         return Err(Usage::error(
             "--firmware: measure runs three images, one for each way; leave it out",
         ));

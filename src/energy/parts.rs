@@ -84,8 +84,8 @@ impl Use {
     pub fn stored(model: &Model<'_>, dial: f64) -> anyhow::Result<Self> {
         let at_dial = model
             .dial_curve()
-            .find(|(d, _, _)| d.to_num::<f64>() == dial)
-            .map(|(_, updates, _)| f64::from(updates));
+            .find(|point| point.dial.to_num::<f64>() == dial)
+            .map(|point| f64::from(point.updates_mean));
         let missing = || {
             Usage::error(format!(
                 "--updates-mean: the blob does not hold it for the dial at {dial}; give it, or --task or --x"

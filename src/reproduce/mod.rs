@@ -13,7 +13,8 @@ use crate::{
     train::recordings::absolute,
 };
 use clap::Args;
-use host_train::{Device, TrainConfig, dataset::MnistConfig};
+use dataset::MnistConfig;
+use host_train::{Device, TrainConfig};
 use rows::{Row, Table};
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,8 +1,9 @@
 //! The rows of the paper's tables (Campos et al., ICLR 2018: table 1, adding; appendix A.1, frequency discrimination; section
 //! 4.2, sequential MNIST).
 
+use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{DataSource, TrainConfig, dataset::MnistConfig};
+use host_train::{DataSource, TrainConfig};
 
 /// A table of the paper.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]

@@ -82,7 +82,7 @@ impl Judge {
             Err(error) => return Err(error.into()),
         };
         let labels = classes(y)?;
-        let summary = host_train::dataset::describe(&recordings)?;
+        let summary = dataset::describe(&recordings)?;
         Ok(Judge {
             period_s: summary.sample_period_s.unwrap_or(0.0),
             recordings,
