@@ -10,6 +10,7 @@ mod identical;
 mod metadata;
 mod miri;
 mod model_cards;
+mod msrv;
 mod needs;
 mod no_panic;
 mod shell;
@@ -103,6 +104,8 @@ enum Command {
     },
     /// Runs the inference crate's tests on its portable path under Miri (nightly).
     Miri,
+    /// Checks the inference crate with the oldest Rust that its Cargo.toml states, which rustup installs.
+    Msrv,
     /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
     NoPanic,
     /// Installs what the other commands need, where this user may: Rust targets and tools, compilers of other versions, QEMU. Names
@@ -133,6 +136,7 @@ fn main() -> ExitCode {
         Command::Readme { check } => bench_mcu::readme::run(check),
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Miri => miri::run(),
+        Command::Msrv => msrv::run(),
         Command::NoPanic => no_panic::run(),
         Command::Setup => test::setup(),
     };
