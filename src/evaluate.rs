@@ -6,6 +6,7 @@ use crate::{
     output::{Output, merge},
 };
 use clap::Args;
+pub use experiments::mean_updates;
 use float_model::{Metric, Objective, OutputAt, Sequences};
 use host_train::DataSource;
 use serde_json::{Value, json};
@@ -158,11 +159,6 @@ pub fn results_json(
         merge(&mut value, json!({ "schedules": schedules }));
     }
     Ok(value)
-}
-
-/// Mean number of updates.
-pub fn mean_updates<S: AsRef<[u32]>>(schedules: &[S]) -> f64 {
-    schedules.iter().map(|s| s.as_ref().len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
 }
 
 /// Runs the float model; the JSON is the command's, the text its line for people.
