@@ -32,6 +32,7 @@
 //! ```
 
 mod breakeven;
+mod budget;
 mod calibration;
 mod compare;
 mod cycles;
@@ -50,9 +51,11 @@ mod shape;
 mod stats;
 pub mod trace;
 mod two_state;
+mod update_cycles;
 mod workload;
 
 pub use breakeven::{Battery, BreakEven, battery_days, break_even};
+pub use budget::{BudgetOutcome, BudgetSummary, PricedBudget};
 pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, mac_instructions, predicted_instructions};
@@ -65,7 +68,8 @@ pub use measure::{
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
-pub use shape::NetworkShape;
+pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};
+pub use update_cycles::{UpdateCycles, disassembly, update_cost};
 pub use workload::Workload;
