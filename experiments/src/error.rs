@@ -59,6 +59,9 @@ pub enum Error {
     /// Quantization or simulation failed.
     #[error(transparent)]
     Quantize(#[from] quantize::Error),
+    /// The tensor library, which the convolutional networks use, failed.
+    #[error("tensor library")]
+    Tensor(#[from] candle_core::Error),
     /// An energy cannot be predicted.
     #[error(transparent)]
     Energy(#[from] energy::Error),
