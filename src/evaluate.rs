@@ -48,12 +48,7 @@ pub struct Summary {
 
 impl Summary {
     fn macs_per_sequence(&self, run: &Run) -> f64 {
-        let m = &run.model;
-        let heads = match m.description.output_at {
-            OutputAt::End => 1.0,
-            OutputAt::Step => self.updates_mean,
-        };
-        self.updates_mean * m.macs_per_update() as f64 + heads * (m.hidden * m.outputs) as f64
+        run.model.macs_per_sequence(self.updates_mean)
     }
 
     /// The keys that `train` and `eval` share.

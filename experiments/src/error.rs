@@ -29,9 +29,6 @@ pub enum Error {
         /// What is wrong, and how to fix it.
         problem: String,
     },
-    /// Runs that failed; all others are kept.
-    #[error("{}", .0.join("\n"))]
-    Failed(Vec<String>),
     /// A file cannot be read or written.
     #[error("{}: cannot be {action}", path.display())]
     Io {
@@ -60,7 +57,7 @@ pub enum Error {
     #[error(transparent)]
     Quantize(#[from] quantize::Error),
     /// The tensor library, which the convolutional networks use, failed.
-    #[error("tensor library")]
+    #[error("the tensor library failed")]
     Tensor(#[from] candle_core::Error),
     /// An energy cannot be predicted.
     #[error(transparent)]
@@ -119,13 +116,7 @@ impl Error {
     /// The error and its causes on one line.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        float_model::with_causes(self)
     }
 }
 

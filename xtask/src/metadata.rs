@@ -21,6 +21,7 @@ pub struct Package {
     pub version: String,
     /// An SPDX expression.
     pub license: Option<String>,
+    pub rust_version: Option<String>,
     pub targets: Vec<Target>,
 }
 

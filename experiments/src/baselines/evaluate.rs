@@ -230,15 +230,14 @@ impl Evaluator {
     ) -> Evaluation {
         let updates_mean = mean(&answers.samples);
         let shape = network_shape(model, self.views[&every].test.length);
-        let heads = if shape.every_step { updates_mean } else { 1.0 };
         let uj = self.predict(|board| shape.workload(board.core, updates_mean, answers.schedules.clone(), None));
         Evaluation {
             seed,
             answers: answers.classes,
             samples: answers.samples,
-            macs: updates_mean * shape.macs as f64 + heads * (shape.hidden * shape.outputs) as f64,
-            parameters: parameters(model),
-            live_values: model.layers.len() * model.hidden * states(model),
+            macs: model.macs_per_sequence(updates_mean),
+            parameters: model.parameter_count(),
+            live_values: model.state_count(),
             uj,
             validation,
         }
@@ -287,22 +286,4 @@ fn mean(counts: &[u32]) -> f64 {
 pub fn share_right(answers: &[u32], labels: &[u32]) -> f64 {
     let right = answers.iter().zip(labels).filter(|(a, b)| a == b).count();
     right as f64 / labels.len().max(1) as f64
-}
-
-/// State vectors of a layer: h, and c of an LSTM.
-fn states(model: &FloatModel) -> usize {
-    match model.cell.family() {
-        float_model::Family::Lstm => 2,
-        float_model::Family::Gru => 1,
-    }
-}
-
-/// Parameters as a blob holds them: weights, one bias a row, initial states, gate and head.
-fn parameters(model: &FloatModel) -> usize {
-    let (h, rows, states) = (model.hidden, model.cell.family().gates() * model.hidden, states(model));
-    // A GRU's n has two biases.
-    let biases = if states == 1 { rows + h } else { rows };
-    let layer = |k: usize| rows * (if k == 0 { model.input } else { h } + h) + biases + states * h;
-    let gate = if model.cell.skips() { h + 1 } else { 0 };
-    (0..model.layers.len()).map(layer).sum::<usize>() + gate + model.outputs * (h + 1)
 }

@@ -145,7 +145,6 @@ impl Front {
         let (metric, schedules) = opened.evaluate(x, y, SEED)?;
         let updates_mean = mean_updates(&schedules);
         let shape = network_shape(&opened.model, x.length);
-        let heads = if shape.every_step { updates_mean } else { 1.0 };
         let mut uj = None;
         if let Some(hardware) = hardware {
             let workload = shape.workload(hardware.board.core, updates_mean, Some(schedules), None);
@@ -163,7 +162,7 @@ impl Front {
             metric: metric.value(),
             updates_mean,
             uj,
-            macs: updates_mean * shape.macs as f64 + heads * (shape.hidden * shape.outputs) as f64,
+            macs: opened.model.macs_per_sequence(updates_mean),
         })
     }
 

@@ -1,32 +1,40 @@
-//! How a blob is to be run: the part of its header that a user sets.
+//! How a board is to run a model: the part of the blob's header that a user sets, 24 bytes from the dial on.
 
-use super::{Load, LoadError, u16_at, u32_at};
+use crate::load::{Load, LoadError, put, u16_at, u32_at};
 use core::{
     fmt,
     num::{NonZeroU16, NonZeroU32},
 };
 use fixed::types::I16F16;
-pub use skiprnn_nostd::budget::Budget;
 use skiprnn_nostd::{
     Model,
     budget::{ControlError, Controller, Setting},
 };
 
+pub use skiprnn_nostd::budget::Budget;
+
 /// Offsets within the header of a blob.
 mod offset {
+    /// i32 with 16 fractional bits; zero beside an allowance.
     pub const DIAL: usize = 12;
+    /// u32; zero for none.
     pub const CAP: usize = 16;
+    /// u32; zero for no budget, and then the next three are zero.
     pub const ALLOWANCE: usize = 20;
+    /// u32.
     pub const BASE: usize = 24;
+    /// u32, not zero.
     pub const UPDATE: usize = 28;
+    /// u16, not zero.
     pub const HORIZON: usize = 32;
+    /// u16, zero.
     pub const RESERVED: usize = 34;
 }
 
-/// How a blob is to be run; by default at dial 0, without cap and without budget.
+/// How a board is to run a model; by default at dial 0, without cap and without budget.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Offset of the gate's pre-activation; 0 where there is a budget, which turns the dial.
+    /// Offset of the skip gate's pre-activation; 0 where there is a budget, which turns the dial.
     pub dial: I16F16,
     /// Updates of a sequence at most, also where a budget would pay for more.
     pub cap: Option<NonZeroU32>,
@@ -34,35 +42,45 @@ pub struct Settings {
     pub budget: Option<Budget>,
 }
 
-/// Why a model cannot be run by these settings.
+/// A dial stands beside a budget, which turns the dial itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SettingsError {
-    /// The budget or the cap does not suit the model.
-    Control(ControlError),
-    /// This application runs at a fixed dial.
-    NoBudget,
-}
+pub struct DialBesideBudget(pub I16F16);
 
-impl From<ControlError> for SettingsError {
-    fn from(error: ControlError) -> Self {
-        Self::Control(error)
-    }
-}
-
-impl fmt::Display for SettingsError {
+impl fmt::Display for DialBesideBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Control(error) => error.fmt(f),
-            Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
-        }
+        write!(
+            f,
+            "dial: {} beside a budget, which turns the dial; give one of them",
+            self.0
+        )
     }
 }
 
-impl core::error::Error for SettingsError {}
+impl core::error::Error for DialBesideBudget {}
 
 impl Settings {
-    /// Reads them from the header of a blob.
-    pub(super) fn parse(header: &[u8]) -> Result<Self, LoadError> {
+    /// Writes the settings into the header of a blob.
+    pub(crate) fn write(&self, header: &mut [u8]) -> Result<(), DialBesideBudget> {
+        if self.budget.is_some() && self.dial != I16F16::ZERO {
+            return Err(DialBesideBudget(self.dial));
+        }
+        put(header, offset::DIAL, self.dial.to_le_bytes());
+        put(header, offset::CAP, self.cap.map_or(0, NonZeroU32::get).to_le_bytes());
+        if let Some(budget) = &self.budget {
+            put(
+                header,
+                offset::ALLOWANCE,
+                budget.allowance_uj_per_hour.get().to_le_bytes(),
+            );
+            put(header, offset::BASE, budget.base_nj.to_le_bytes());
+            put(header, offset::UPDATE, budget.update_nj.get().to_le_bytes());
+            put(header, offset::HORIZON, budget.horizon.get().to_le_bytes());
+        }
+        Ok(())
+    }
+
+    /// Reads the settings from the header of a blob.
+    pub(crate) fn read(header: &[u8]) -> Result<Self, LoadError> {
         let word = |at| u32_at(header, at).unwrap_or(0);
         let half = |at| u16_at(header, at).unwrap_or(0);
         let wrong = |field, value| {
@@ -108,7 +126,6 @@ impl Settings {
             budget,
         })
     }
-
     /// The controller of sequences of `samples` samples of this model; 0 is an endless stream.
     ///
     /// # Errors
@@ -136,69 +153,54 @@ impl Settings {
     }
 }
 
+/// Why a model cannot be run by these settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsError {
+    /// The budget or the cap does not suit the model.
+    Control(ControlError),
+    /// This application runs at a fixed dial.
+    NoBudget,
+}
+
+impl From<ControlError> for SettingsError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control(error) => error.fmt(f),
+            Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stored::find_blob;
-
-    /// The first example of the README: dial -1.5, cap 20, no budget.
-    const FIXED: [u8; 40] = *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
-        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00blob";
-
-    /// The second: 200 mJ an hour, 40 uJ a sequence, 9 uJ an update, over 50 sequences.
-    const BUDGET: [u8; 40] = *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
-        \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00blob";
-
-    fn budget() -> Budget {
-        Budget {
-            allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
-            base_nj: 40_000,
-            update_nj: NonZeroU32::new(9_000).unwrap(),
-            horizon: NonZeroU16::new(50).unwrap(),
-        }
-    }
 
     #[test]
-    fn the_examples_of_the_specification() {
-        let fixed = find_blob(&FIXED).unwrap();
-        assert_eq!(fixed.blob, b"blob");
+    fn an_application_at_a_fixed_dial_refuses_a_budget() {
+        let cap = NonZeroU32::new(20);
         let settings = Settings {
-            dial: I16F16::from_num(-1.5),
-            cap: NonZeroU32::new(20),
-            budget: None,
+            cap,
+            ..Settings::default()
         };
-        assert_eq!(fixed.settings, settings);
-        assert_eq!(settings.fixed().unwrap().cap, NonZeroU32::new(20));
-        let settings = find_blob(&BUDGET).unwrap().settings;
-        assert_eq!(
-            settings,
-            Settings {
-                budget: Some(budget()),
-                ..Settings::default()
-            }
-        );
-        assert!(settings.fixed().unwrap_err().to_string().contains("replay or classify"));
-    }
-
-    #[test]
-    fn what_makes_no_sense_is_named() {
-        let with = |header: [u8; 40], at: usize, byte: u8| {
-            let mut header = header;
-            header[at] = byte;
-            find_blob(&header).unwrap_err().to_string()
+        assert_eq!(settings.fixed().unwrap().cap, cap);
+        let settings = Settings {
+            budget: Some(Budget {
+                allowance_uj_per_hour: NonZeroU32::MIN,
+                base_nj: 1,
+                update_nj: NonZeroU32::MIN,
+                horizon: NonZeroU16::MIN,
+            }),
+            ..settings
         };
-        let without = |at: usize| {
-            let mut header = BUDGET;
-            header[at..at + 2].fill(0);
-            find_blob(&header).unwrap_err().to_string()
-        };
-        assert_eq!(without(28), "blob: update_nj is 0");
-        assert_eq!(without(32), "blob: horizon is 0");
-        assert_eq!(with(BUDGET, 34, 1), "blob: reserved is 1");
-        assert_eq!(with(FIXED, 35, 1), "blob: reserved is 256");
-        assert_eq!(with(BUDGET, 12, 7), "blob: dial beside an allowance is 7");
-        assert_eq!(with(FIXED, 24, 7), "blob: base_nj without an allowance is 7");
-        assert_eq!(with(FIXED, 28, 7), "blob: update_nj without an allowance is 7");
-        assert_eq!(with(FIXED, 32, 7), "blob: horizon without an allowance is 7");
+        let error = settings.fixed().unwrap_err().to_string();
+        assert!(error.contains("replay or classify"), "{error}");
     }
 }
