@@ -1,6 +1,6 @@
 //! What a device that takes whole training steps has to do.
 
-use crate::{Error, adam::Adam, batch::Batch, evaluate::EvaluationSchedule, gradient::Price};
+use crate::{Error, adam::Adam, batch::Batch, evaluate::EvaluationSchedule, loss::UpdateCost};
 use float_model::{Outcome, OutputAt, Sequences};
 
 /// Where the samples of a step come from.
@@ -35,7 +35,7 @@ pub(crate) trait Accelerator: Send {
     fn step(
         &mut self,
         source: Source<'_>,
-        price: Price,
+        cost: UpdateCost,
         limit: f64,
         learning_rate: f64,
         number: u64,

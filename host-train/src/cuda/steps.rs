@@ -5,7 +5,7 @@ use super::{
     pass::{Answers, Extent, Pass},
     training::{Schedule, Training},
 };
-use crate::{Budget, Error, adam, gradient::Price, params::H0_MAX};
+use crate::{Budget, Error, adam, loss::UpdateCost, params::H0_MAX};
 use float_model::OutputAt;
 
 /// Threads of `total` and `gradient_norm`, SUM_THREADS of `step.cu`.
@@ -49,7 +49,7 @@ impl<M: Machine> Training<M> {
     }
 
     /// Loss and gradient of a batch.
-    pub(super) fn differentiate(&self, p: &Pass<M::Buffer>, schedule: Schedule, price: Price) -> Result<(), Error> {
+    pub(super) fn differentiate(&self, p: &Pass<M::Buffer>, schedule: Schedule, cost: UpdateCost) -> Result<(), Error> {
         let (of, int) = (Arg::Of, Arg::Int);
         let machine = &self.machine;
         let Extent { batch, length, .. } = p.extent;
@@ -100,7 +100,7 @@ impl<M: Machine> Training<M> {
         ];
         machine.launch(Kernel::Judge, Self::judges(rows), &args)?;
         let terms = if labelled { rows } else { rows * self.plan.shape.outputs };
-        let (budget, target) = match price.budget {
+        let (budget, target) = match cost.budget {
             Budget::Cost => (0, 0.0),
             Budget::L1(target) => (1, target),
             Budget::L2(target) => (2, target),
@@ -110,16 +110,16 @@ impl<M: Machine> Training<M> {
             int(rows),
             Arg::Double(terms as f64),
             of(&p.counts),
-            Arg::If(p.has_dial, &p.price),
+            Arg::If(p.has_dial, &p.cost),
             int(batch),
             int(budget),
             Arg::Float(target as f32),
-            Arg::Float(price.lambda as f32),
+            Arg::Float(cost.lambda as f32),
             of(&p.d_used),
             of(&self.figures),
         ];
         machine.launch(Kernel::Total, Grid::single(SUM_THREADS), &args)?;
-        let most = price.most(batch).map_or(f32::INFINITY, |most| most as f32);
+        let most = cost.decision_bound(batch).map_or(f32::INFINITY, |most| most as f32);
         let args = [
             of(&self.parameters),
             of(&self.places),

@@ -9,10 +9,10 @@ use crate::{
     DataSource, Error, TrainConfig,
     accelerator::{Accelerator, Figures, Source},
     adam::Adam,
-    batch::{Batch, Dialled, Updates},
+    batch::{Batch, DialDraws, Updates},
     config::Binarize,
     evaluate::EvaluationSchedule,
-    gradient::Price,
+    loss::UpdateCost,
     params::Shape,
     philox::Purpose,
     tasks,
@@ -143,7 +143,7 @@ impl<M: Machine> Training<M> {
             draw(Purpose::Dropout, c.hidden, Draw::Kept, c.dropout, scale, &pass.kept)?;
         }
         (pass.has_kept, pass.has_lengths) = (c.dropout > 0.0, false);
-        let dials = Dialled::draw(c, step, c.batch);
+        let dials = DialDraws::draw(c, step, c.batch);
         self.give_dials(&mut pass, &dials)?;
         Ok((pass, schedule))
     }
@@ -182,10 +182,10 @@ impl<M: Machine> Training<M> {
         self.machine.launch(Kernel::Draw, Grid::over(rows * columns), &args)
     }
 
-    fn give_dials(&self, pass: &mut Pass<M::Buffer>, dials: &Dialled) -> Result<(), Error> {
+    fn give_dials(&self, pass: &mut Pass<M::Buffer>, dials: &DialDraws) -> Result<(), Error> {
         pass.has_dial = !dials.dial.is_empty();
         self.machine.write_floats(&mut pass.dial, &dials.dial)?;
-        self.machine.write_floats(&mut pass.price, &dials.price)
+        self.machine.write_floats(&mut pass.cost, &dials.lambda_factor)
     }
 
     /// A batch of the host's, copied here.
@@ -241,7 +241,7 @@ impl<M: Machine> Accelerator for Training<M> {
     fn step(
         &mut self,
         source: Source<'_>,
-        price: Price,
+        cost: UpdateCost,
         limit: f64,
         learning_rate: f64,
         number: u64,
@@ -250,7 +250,7 @@ impl<M: Machine> Accelerator for Training<M> {
             Source::Made(step) => self.make(step)?,
             Source::Given(batch) => self.take(batch)?,
         };
-        self.differentiate(&pass, schedule, price)?;
+        self.differentiate(&pass, schedule, cost)?;
         self.pass = Some(pass);
         self.descend(limit, learning_rate, number)?;
         let words = self.machine.read(&self.figures, FIGURES)?;

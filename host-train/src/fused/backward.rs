@@ -2,7 +2,7 @@
 
 use super::buffer::{quads, quads_mut};
 use super::gate::{UpdateValue, WeightGradient, clamp, total};
-use super::layout::{LANES, Layout, QUAD, Quad, vectors, vectors_mut};
+use super::layout::Layout;
 use super::operand::Operand;
 use super::packed::Parameters;
 use super::real::Real;
@@ -10,6 +10,7 @@ use super::shape::{Family, OutputAt, Shape};
 use super::states::States;
 use super::steps::{self, Cell, Through, Value, Weigh};
 use super::sys::dispatch;
+use super::vector::{LANES, QUAD, Quad, vectors, vectors_mut};
 use super::workspace::{Back, Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
 use std::marker::PhantomData;

@@ -2,7 +2,7 @@
 
 use super::buffer::{quads, quads_mut};
 use super::gate::{Fresh, Trace};
-use super::layout::{Layout, QUAD};
+use super::layout::Layout;
 use super::operand::Operand;
 use super::packed::{Packed, Parameters};
 use super::real::Real;
@@ -10,6 +10,7 @@ use super::shape::{Family, OutputAt, Shape};
 use super::states::{States, fill};
 use super::steps::{Cell, Forward};
 use super::sys::dispatch;
+use super::vector::QUAD;
 use super::workspace::{Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
 use std::marker::PhantomData;

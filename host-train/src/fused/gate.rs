@@ -1,9 +1,9 @@
 //! The skip gate: eqs (2), (4) and (5) in the carried form, and their gradient with du/dũ = 1.
 
-use super::layout::{LANES, Vector, vectors, vectors_mut};
 use super::real::{Activation, Real};
 use super::states::States;
 use super::sys::Kernel;
+use super::vector::{LANES, Vector, vectors, vectors_mut};
 
 /// What the gate holds for one sequence at one step.
 #[derive(Debug, Clone, Copy)]

@@ -2,13 +2,14 @@
 
 use super::buffer::{Buffer, quads, quads_mut};
 use super::gru::Gru;
-use super::layout::{Layout, QUAD, Quad};
+use super::layout::Layout;
 use super::lstm::Lstm;
 use super::real::Real;
 use super::shape::{Family, Shape};
 use super::steps::{Cell, Through, Weigh};
 use super::sys::{Kernel, dispatch};
 use super::tile::{Aligned, ROWS};
+use super::vector::{QUAD, Quad};
 use std::marker::PhantomData;
 
 /// Operands and results for the products of one step on one thread, used over and over.

@@ -1,11 +1,11 @@
 //! One step of one layer: products and pointwise work in one pass, for either family.
 
 use super::gate::add_value;
-use super::layout::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use super::real::Real;
 use super::states::States;
 use super::sys::{Kernel, prefetch};
 use super::tile::{Aligned, ROWS, Tile, add_rows, zeros};
+use super::vector::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use std::marker::PhantomData;
 use std::ops::Range;
 

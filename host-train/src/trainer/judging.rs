@@ -75,7 +75,7 @@ impl Run<'_> {
             (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
             (None, Some(dials)) => {
                 let all = self.along_the_dial(dials, values, x, y)?;
-                return Ok(dials.mean(&all));
+                return Ok(Evaluation::mean(&all));
             }
         };
         e.budget = c.lambda * c.budget.at(e.updates_mean);
@@ -93,7 +93,7 @@ impl Run<'_> {
         let c = self.config;
         let at = |dial: f64| {
             let mut e = self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: dial as f32 })?;
-            e.budget = c.lambda * dials.price(dial) * c.budget.at(e.updates_mean);
+            e.budget = c.lambda * dials.lambda_factor(dial) * c.budget.at(e.updates_mean);
             Ok(e)
         };
         dials.settings().into_iter().map(at).collect()

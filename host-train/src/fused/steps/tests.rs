@@ -1,6 +1,6 @@
 use super::super::gate::{Fresh, UpdateValue};
-use super::super::layout::QUAD;
 use super::super::sys::{Level, dispatch_at};
+use super::super::vector::QUAD;
 use super::super::{gru::Gru, lstm::Lstm};
 use super::*;
 
