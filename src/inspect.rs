@@ -11,7 +11,7 @@ use float_model::Objective;
 use serde::Serialize;
 use serde_json::{Value, json};
 use skiprnn_nostd::{
-    CellKind, Model,
+    CellKind, FractionBits, Kernel, Model,
     format::{CELL_FRACTION, CELL_LIMIT, kernel},
 };
 use std::path::{Path, PathBuf};
@@ -81,27 +81,28 @@ impl Weights {
 }
 
 fn kernel_name(model: &Model<'_>) -> String {
-    match model.kernel() {
-        (kernel::BYTE_PLANE, drop) => match model.recurrent_gain() {
+    let Kernel { layout, h_drop: drop } = model.kernel();
+    match layout {
+        kernel::BYTE_PLANE => match model.recurrent_gain() {
             0 => format!("byte-plane-i8, h narrowed by {drop} bits"),
             gain => format!("byte-plane-i8, h narrowed by {drop} bits, recurrent weights finer by {gain}"),
         },
-        (kernel::BLOCK_16, _) => "block-i16-a16".into(),
+        kernel::BLOCK_16 => "block-i16-a16".into(),
         _ => "block-i8-a16".into(),
     }
 }
 
 fn layer(model: &Model<'_>, k: usize) -> Layer {
-    let (ih_bits, hh_bits) = model.weight_bits(k).unwrap_or_default();
+    let bits = model.weight_bits(k).unwrap_or_default();
     let largest = model.row_bounds(k).max().unwrap_or(0);
     // An accumulator times its multiplier / 2^32 has 16 fractional bits.
     let steps = model.multipliers(k).map(|m| f64::from(m) / 2f64.powi(48));
     let range = steps.fold((f64::INFINITY, 0.0f64), |(low, high), s| (low.min(s), high.max(s)));
-    let h_step = f64::from(1u32 << model.fractions().1);
+    let h_step = f64::from(1u32 << model.fractions().h);
     let h0 = model.initial_hidden(k).iter().map(|h| f64::from(*h).abs() / h_step);
     Layer {
-        weight_ih: Weights::new(ih_bits, model.weights(k, false)),
-        weight_hh: Weights::new(hh_bits, model.weights(k, true)),
+        weight_ih: Weights::new(bits.ih, model.weights(k, false)),
+        weight_hh: Weights::new(bits.hh, model.weights(k, true)),
         kernel: kernel_name(model),
         rows: model.row_bounds(k).count(),
         largest_row_bound: largest,
@@ -130,14 +131,19 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         CellKind::Lstm => "lstm",
         CellKind::Gru => "gru",
     };
-    let (x, h, pre) = model.fractions();
+    let FractionBits {
+        x,
+        h,
+        pre_activation: pre,
+    } = model.fractions();
     let state = state_bytes(model.hidden(), model.layers(), model.inputs());
     let limit = |fraction: u8| 32_768.0 / f64::from(1u32 << fraction);
     let layers: Vec<Layer> = (0..model.layers()).map(|k| layer(&model, k)).collect();
     let curve: Vec<_> = model
         .dial_curve()
-        .map(|(dial, updates, metric)| {
-            json!({ "dial": dial.to_num::<f64>(), "updates_mean": updates, "metric": metric.is_finite().then_some(metric) })
+        .map(|p| {
+            let metric = p.metric.is_finite().then_some(p.metric);
+            json!({ "dial": p.dial.to_num::<f64>(), "updates_mean": p.updates_mean, "metric": metric })
         })
         .collect();
     let channels: Vec<_> = model
@@ -160,7 +166,7 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         "max_skip": model.max_skip(), "class_names": model.class_names().collect::<Vec<_>>(), "channels": channels,
         "fractions": { "x": x, "h": h, "pre_activation": pre, "c": CELL_FRACTION },
         "ranges": { "x": limit(x), "h": limit(h), "c": f64::from(CELL_LIMIT) / f64::from(1 << CELL_FRACTION) },
-        "kernel": kernel_name(&model), "h_drop": model.kernel().1, "hh_gain": model.recurrent_gain(),
+        "kernel": kernel_name(&model), "h_drop": model.kernel().h_drop, "hh_gain": model.recurrent_gain(),
         "blob_bytes": model.size(), "state_bytes": state,
         "macs_per_update": model.macs_per_update(), "instructions_per_update_predicted": per_core,
         "logit_scale": model.logit_scale(), "dial_curve": curve,
@@ -174,7 +180,7 @@ fn draw_curve(model: &Model<'_>, file: &Path) -> anyhow::Result<String> {
     let points = |value: fn(f32, f32) -> f32| -> Vec<(f64, f64)> {
         let all = model
             .dial_curve()
-            .map(|(dial, u, m)| (dial.to_num(), f64::from(value(u, m))));
+            .map(|p| (p.dial.to_num(), f64::from(value(p.updates_mean, p.metric))));
         all.filter(|p| p.1.is_finite()).collect()
     };
     let updates = points(|updates, _| updates);
@@ -211,7 +217,11 @@ fn draw_curve(model: &Model<'_>, file: &Path) -> anyhow::Result<String> {
 }
 
 fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Interval)]) -> String {
-    let (x, h, pre) = model.fractions();
+    let FractionBits {
+        x,
+        h,
+        pre_activation: pre,
+    } = model.fractions();
     let mut lines = vec![
         format!("name             {}", model.name()),
         format!(
@@ -269,13 +279,13 @@ fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Int
         lines.push(format!("channel          {} ±{} {}", c.name, c.full_scale, c.unit));
     }
     lines.push("dial      updates     metric (calibration data)".into());
-    for (dial, updates, metric) in model.dial_curve() {
-        let metric = if metric.is_finite() {
-            format!("{metric:.5}")
+    for point in model.dial_curve() {
+        let metric = if point.metric.is_finite() {
+            format!("{:.5}", point.metric)
         } else {
             "-".into()
         };
-        lines.push(format!("{dial:>6.2} {updates:>10.2} {metric:>10}"));
+        lines.push(format!("{:>6.2} {:>10.2} {metric:>10}", point.dial, point.updates_mean));
     }
     lines.join("\n")
 }

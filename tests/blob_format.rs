@@ -1,11 +1,12 @@
-//! `docs/blob-format.md` and the code say the same: its example, written and read.
+//! `skiprnn-nostd/docs/blob-format.md` and the code say the same: its example, written and read.
 
+use float_model::with_causes;
 use quantize::Blob;
-use skiprnn_nostd::{CellKind, Model, ParseError, State, format};
+use skiprnn_nostd::{CellKind, FractionBits, Model, ParseError, State, WeightBits, format};
 
 /// The bytes of the example in the document.
 fn documented() -> Vec<u8> {
-    let text = include_str!("../docs/blob-format.md");
+    let text = include_str!("../skiprnn-nostd/docs/blob-format.md");
     let block = text
         .split("```hex\n")
         .nth(1)
@@ -44,9 +45,18 @@ fn the_example_is_what_the_reader_reads() {
         (model.sequence_length(), model.max_skip(), model.sample_period_ns()),
         (8, u32::MAX, 20_000_000)
     );
-    assert_eq!(model.fractions(), (14, 15, 16));
-    assert_eq!(model.kernel(), (format::kernel::BLOCK_8, 0));
-    assert_eq!(model.weight_bits(0), Some((16, 8)));
+    let fractions = FractionBits {
+        x: 14,
+        h: 15,
+        pre_activation: 16,
+    };
+    assert_eq!(model.fractions(), fractions);
+    assert_eq!(
+        (model.kernel().layout, model.kernel().h_drop),
+        (format::kernel::BLOCK_8, 0)
+    );
+    assert_eq!(model.weight_bits(0), Some(WeightBits { ih: 16, hh: 8 }));
+    assert_eq!(model.weight_bits(1), None);
     let channel = model.channels().next().unwrap();
     assert_eq!(
         (channel.name, channel.unit, channel.full_scale),
@@ -88,7 +98,7 @@ fn every_flipped_bit_is_refused() {
 fn every_truncation_is_refused() {
     let good = documented();
     for length in 0..good.len() {
-        let error = Blob::new("blob", &good[..length]).unwrap_err().to_string();
+        let error = with_causes(&Blob::new("blob", &good[..length]).unwrap_err());
         assert!(error.contains("truncated"), "{length}: {error}");
     }
     // Flash behind the blob is no part of it.
@@ -111,7 +121,7 @@ fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_bad_field_is_named() {
-    let cases: [(usize, &[u8], &str); 26] = [
+    let cases: [(usize, &[u8], &str); 29] = [
         (0, b"ELF!", "magic"),
         (4, &[2, 0], "version: 2"),
         (6, &[200, 0], "Sections"),
@@ -129,18 +139,29 @@ fn every_bad_field_is_named() {
         (46, &[1], "Fractions"),
         (47, &[0], "Kernel: 0"),
         (48, &[90], "GateFraction"),
-        (52, &[0, 0, 0xc0, 0x7f], "LogitScale"),
+        (
+            52,
+            &[0, 0, 0xc0, 0x7f],
+            "LogitScale: entry 0, an f32 of the bits 0x7fc00000, is not",
+        ),
         (0x38 + 8, &[0xff, 0xff, 0xff, 0xff], "Name"),
-        (0xbc, &[0xff], "Name"),
-        (0xd4, &[0], "Channels"),
-        (0x10e, &[1], "WeightIh"),
-        (0x119, &[1], "WeightHh"),
-        (0x134 + 3, &[0x80], "Units"),
+        (0xbc, &[0xff], "Name: byte 0 is not UTF-8"),
+        (0xd4, &[0], "ChannelShift: entry 0 of layer 0 is 0, out of range"),
+        (
+            0xc4,
+            &[0, 0, 0, 0xc0],
+            "FullScale: entry 0, an f32 of the bits 0xc0000000",
+        ),
+        (0xc8 + 3, &[0x80], "ChannelMultiplier: entry 0 of layer 0 is -"),
+        (0xfc + 7, &[0x7f], "GateBias: 9"),
+        (0x10e, &[1], "WeightIh: the padding of layer 0, unit 0, row"),
+        (0x119, &[1], "WeightHh: the padding of layer 0, unit 0, row"),
+        (0x134 + 3, &[0x80], "Multiplier: entry 0 of layer 0 is -"),
         (0x124, &[0xff, 0xff, 0xff, 0x7f], "beyond 2147483647"),
         (46, &[1, 2], "WeightHh"),
     ];
     for (offset, bytes, needle) in cases {
-        let error = Blob::new("f.srnn", &with(offset, bytes)).unwrap_err().to_string();
+        let error = with_causes(&Blob::new("f.srnn", &with(offset, bytes)).unwrap_err());
         assert!(
             error.contains("f.srnn") && error.contains(needle),
             "at {offset}: {error}"

@@ -89,7 +89,9 @@ fn every_path_that_a_page_names_exists() {
             continue;
         }
         let folder = page.parent().unwrap().to_owned();
-        let places = [root(), folder, root().join("firmware"), root().join("skiprnn-nostd")];
+        // Below a folder that the page is about, or, of a board, below any board.
+        let about = ["firmware", "firmware/boards/nrf52840-dk", "skiprnn-nostd"].map(|folder| root().join(folder));
+        let places: Vec<PathBuf> = [root(), folder].into_iter().chain(about).collect();
         for span in text.lines().flat_map(code) {
             let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let path = plain && span.contains('/') && ENDINGS.iter().any(|ending| span.ends_with(ending));

@@ -211,7 +211,7 @@ mod tests {
             assert!(of_more.metric.is_none() && alone.updates_error.is_none());
         }
         let stored = q.with_dial_curve((&x, Some(&y)), Some(&more), &options).unwrap();
-        let blob: Vec<f32> = stored.blob.model().dial_curve().map(|p| p.1).collect();
+        let blob: Vec<f32> = stored.blob.model().dial_curve().map(|p| p.updates_mean).collect();
         let wanted: Vec<f32> = both.iter().map(|p| p.updates_mean as f32).collect();
         assert_eq!(blob, wanted);
         assert_eq!(stored.report.dial_curve, both);

@@ -240,7 +240,7 @@ pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]
 fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i16]) -> (Vec<f64>, f64, usize) {
     let forward = Forward::new(case.dequantized);
     let size = case.x.length * case.x.channels;
-    let step = 1.0 / f64::from(1u32 << case.model.fractions().1);
+    let step = 1.0 / f64::from(1u32 << case.model.fractions().h);
     let (mut all, mut sum, mut n) = (Vec::new(), 0.0, 0usize);
     for (x, counts) in x.chunks_exact(size).zip(counts.chunks_exact(size)) {
         let mut states: Vec<f32> = Vec::new();

@@ -173,7 +173,7 @@ impl<'a> Simulator<'a> {
         let mut updates = Vec::new();
         self.run_observed(counts, schedule, |seen| {
             let model = seen.model;
-            let h_step = 1.0 / f32::from(1u16 << model.fractions().1);
+            let h_step = 1.0 / f32::from(1u16 << model.fractions().h);
             let c_step = 1.0 / (1u32 << CELL_FRACTION) as f32;
             let layers = 0..model.layers();
             let h = |k: usize| seen.state.hidden(model, k).iter().map(|v| f32::from(*v) * h_step);

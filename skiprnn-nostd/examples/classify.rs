@@ -3,13 +3,16 @@
 
 mod board;
 
-use skiprnn_nostd::{Instance, Model, Network, Sequence, include_blob};
+use skiprnn_nostd::{Network, Sequence, network};
 
-/// Six activities from an accelerometer at the waist, 50 Hz, 128 samples of three channels.
-static BLOB: &[u8] = include_blob!("activity.srnn");
+network!(
+    /// Six activities from an accelerometer at the waist, 50 Hz, 128 samples of three channels.
+    mod activity,
+    "activity.srnn"
+);
 
 /// A walk of 1.5 steps a second, in the sensor's counts: a triangle wave around gravity.
-fn recorded(sample: u64) -> [i16; 3] {
+fn recorded(sample: u64) -> activity::Sample {
     let phase = (sample * 983) % 32_768;
     let wave = (phase.min(32_768 - phase) as i16 - 8192) / 8;
     [8192 + wave, wave / 2, -wave / 4]
@@ -17,13 +20,11 @@ fn recorded(sample: u64) -> [i16; 3] {
 
 /// Returns (class, updates).
 fn run() -> Option<(usize, u32)> {
-    let model = Model::parse(BLOB).ok()?;
-    let network = Instance::<32, 1, 3>::new(model).ok()?;
-    let mut sequence = Sequence::new(network);
+    let mut sequence = Sequence::new(activity::network().ok()?);
     while let Some(sample) = sequence.due() {
         sequence.step(&recorded(sample)).ok()?;
     }
-    let mut logits = [0; 6];
+    let mut logits = activity::Logits::default();
     sequence.outputs(&mut logits).ok()?;
     Some((sequence.network().decide(&logits), sequence.timeline().updates()))
 }

@@ -1,27 +1,28 @@
-//! Looks a dial up for an energy budget, given as updates per sequence, and turns it.
+//! Looks up a dial for a budget that is given as updates per sequence, and sets it. `stream.rs` leaves that to a controller
+//! with a budget in units of energy.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 mod board;
 
 use fixed::types::I16F16;
-use skiprnn_nostd::{Instance, Model, Network, Sequence, include_blob};
+use skiprnn_nostd::{Model, Network, Sequence, network};
 
-static BLOB: &[u8] = include_blob!("activity.srnn");
+network!(mod activity, "activity.srnn");
 
 /// The largest dial of the blob's curve that keeps to so many updates per sequence on average.
 fn dial_for(model: &Model<'_>, updates_mean: f32) -> Option<I16F16> {
-    let within = model.dial_curve().filter(|(_, updates, _)| *updates <= updates_mean);
-    within.map(|(dial, ..)| dial).max()
+    let within = model.dial_curve().filter(|point| point.updates_mean <= updates_mean);
+    within.map(|point| point.dial).max()
 }
 
 /// Returns the updates that one sequence takes at the dial for each of three budgets.
 fn run() -> Option<[u32; 3]> {
-    let model = Model::parse(BLOB).ok()?;
-    let mut network = Instance::<32, 1, 3>::new(model.clone()).ok()?;
+    let mut network = activity::network().ok()?;
+    let model = network.model().clone();
     let mut updates = [0; 3];
     for (updates, budget) in updates.iter_mut().zip([16.0, 48.0, 128.0]) {
         // A budget below the whole curve: the lowest dial, and a cap for what is left.
-        let lowest = model.dial_curve().next()?.0;
+        let lowest = model.dial_curve().next()?.dial;
         network.set_dial(dial_for(&model, budget).unwrap_or(lowest));
         let cap = core::num::NonZeroU32::new(budget as u32);
         let mut sequence = Sequence::new(&mut network).with_cap(cap);

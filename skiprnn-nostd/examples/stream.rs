@@ -1,16 +1,32 @@
-//! A live sensor, a clock and the runner: the sensor is on from a few milliseconds before a sample that the network
-//! needs, and the board asleep in between. Sensor and clock are mocks here; time passes while the board sleeps.
+//! A live sensor, a clock and the runner, by an energy budget: the sensor is on from a few milliseconds before a sample that
+//! the network needs, and the board asleep in between. Sensor and clock are mocks here; time passes while the board sleeps.
 #![cfg_attr(target_os = "none", no_std, no_main)]
 
 mod board;
 
-use core::{cell::Cell, convert::Infallible, task::Poll, time::Duration};
+use core::{
+    cell::Cell,
+    convert::Infallible,
+    num::{NonZeroU16, NonZeroU32},
+    task::Poll,
+    time::Duration,
+};
 use skiprnn_nostd::{
-    Instance, Model, Sequence, include_blob,
-    runner::{Clock, Config, Counters, Decision, Profile, Runner, Sensor},
+    Sequence,
+    budget::{Budget, Controller, Setting, Spending},
+    network,
+    runner::{ChannelScale, Clock, Config, Counters, Described, Profile, Runner, Sensor, fit},
 };
 
-static BLOB: &[u8] = include_blob!("activity.srnn");
+network!(mod activity, "activity.srnn");
+
+/// What `skiprnn energy predict` gives for a board and a sensor: it pays for about 30 updates a sequence of 2.56 s.
+const BUDGET: Budget = Budget {
+    allowance_uj_per_hour: NonZeroU32::new(400_000).unwrap(),
+    base_nj: 20_000,
+    update_nj: NonZeroU32::new(9_000).unwrap(),
+    horizon: NonZeroU16::new(10).unwrap(),
+};
 
 /// A clock of 32,768 Hz that advances while somebody sleeps by it.
 struct SleepingClock<'a>(&'a Cell<u64>);
@@ -32,15 +48,34 @@ impl Clock for SleepingClock<'_> {
     }
 }
 
-/// An accelerometer that is tilted back and forth every second.
+/// An accelerometer that is tilted back and forth every second, and does not answer for 50 ms every ten seconds.
 struct Tilting<'a> {
     now: &'a Cell<u64>,
     on: bool,
+    channels: [ChannelScale; 3],
 }
 
-/// Read while switched off.
+/// Read while switched off, or out of order.
 #[derive(Debug)]
 struct NoAnswer;
+
+impl Described for Tilting<'_> {
+    fn channels(&self) -> &[ChannelScale] {
+        &self.channels
+    }
+
+    /// It has every range.
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), NoAnswer> {
+        for (channel, full_scale) in self.channels.iter_mut().zip(full_scales) {
+            channel.full_scale = *full_scale;
+        }
+        Ok(())
+    }
+
+    fn rate_hz(&self) -> u32 {
+        100
+    }
+}
 
 impl Sensor for Tilting<'_> {
     type Error = NoAnswer;
@@ -67,7 +102,8 @@ impl Sensor for Tilting<'_> {
     fn read(&mut self, _sample: u64) -> Poll<Result<[i16; 3], NoAnswer>> {
         let phase = (self.now.get() % 32_768) as i32;
         let tilt = (phase.min(32_768 - phase) / 3) as i16;
-        Poll::Ready(if self.on {
+        let in_order = self.now.get() % 327_680 > 1638;
+        Poll::Ready(if self.on && in_order {
             Ok([8192 - tilt, tilt, 100])
         } else {
             Err(NoAnswer)
@@ -75,31 +111,79 @@ impl Sensor for Tilting<'_> {
     }
 }
 
-/// Returns the last of ten decisions, and what the runner counted.
-fn run() -> Option<(Decision<6>, Counters)> {
+/// What became of the sequences.
+struct Outcome {
+    decided: u32,
+    lost: u32,
+    /// The class of the last decision.
+    class: Option<usize>,
+    spending: Spending,
+    counters: Counters,
+}
+
+/// Runs a hundred sequences.
+fn run() -> Option<Outcome> {
     let now = Cell::new(0);
-    let network = Instance::<32, 1, 3>::new(Model::parse(BLOB).ok()?).ok()?;
-    let sensor = Tilting { now: &now, on: false };
-    let config = Config {
-        // Known from the emulator: a millisecond at 64 MHz, so that nothing need be captured meanwhile.
-        longest_update: Some(Duration::from_millis(1)),
-        ..Config::default()
+    let network = activity::network().ok()?;
+    let model = network.model().clone();
+    let channel = ChannelScale {
+        unit: "g",
+        full_scale: 2.0,
     };
+    let mut sensor = Tilting {
+        now: &now,
+        on: false,
+        channels: [channel; 3],
+    };
+    fit(&model, &mut sensor).ok()?;
+    let mut config = Config::default();
+    // Known from the emulator: a millisecond at 64 MHz, so that nothing need be captured meanwhile.
+    config.longest_update = Some(Duration::from_millis(1));
+    let mut controller = Controller::new(
+        &model,
+        activity::SIZES.sequence_length,
+        Setting::default(),
+        Some(BUDGET),
+    )
+    .ok()?;
     let mut runner = Runner::new(Sequence::new(network), sensor, SleepingClock(&now), &config).ok()?;
-    let mut last = runner.decide().ok()?;
-    for _ in 1..10 {
-        last = runner.decide().ok()?;
+    let (mut decided, mut lost, mut class) = (0, 0, None);
+    for _ in 0..100 {
+        let result: Result<activity::Decision, _> = runner.decide_with(&mut controller);
+        match result {
+            Ok(decision) => {
+                decided += 1;
+                class = Some(decision.class);
+            }
+            // The sequence was booked; the next call begins a new one.
+            Err(_) => lost += 1,
+        }
     }
-    Some((last, runner.counters()))
+    let spending = controller.spending()?;
+    Some(Outcome {
+        decided,
+        lost,
+        class,
+        spending,
+        counters: runner.counters(),
+    })
 }
 
 #[cfg(not(target_os = "none"))]
 fn main() {
-    let (last, counters) = run().expect("the blob is sound and fits");
-    println!("{last:?}\n{counters:?}");
+    let outcome = run().expect("the blob is sound and fits");
+    println!(
+        "{} decided, {} lost, the last of class {:?}",
+        outcome.decided, outcome.lost, outcome.class
+    );
+    let Spending {
+        booked_nj, allowed_nj, ..
+    } = outcome.spending;
+    println!("{booked_nj} nJ booked, {allowed_nj} nJ allowed");
+    println!("{:?}", outcome.counters);
 }
 
 // On a chip: kept in the image, started by nobody.
 #[cfg(target_os = "none")]
 #[used]
-static KEPT: fn() -> Option<(Decision<6>, Counters)> = run;
+static KEPT: fn() -> Option<Outcome> = run;

@@ -93,6 +93,47 @@ pub struct Channel<'a> {
     pub full_scale: f32,
 }
 
+/// The number of fractional bits of each kind of 16-bit value, and of the 32-bit pre-activations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FractionBits {
+    /// The inputs x: 8 to 15.
+    pub x: u8,
+    /// The hidden state h: 13 to 15.
+    pub h: u8,
+    /// The pre-activations: [`format::PRE_FRACTION`].
+    pub pre_activation: u8,
+}
+
+/// How the recurrent weights of a model are stored and multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kernel {
+    /// The layout in memory, one of [`format::kernel`].
+    pub layout: u8,
+    /// The number of bits that are dropped, rounded, from the h that the recurrent weights multiply: 1 to 8 for
+    /// [`format::kernel::BYTE_PLANE`], else 0.
+    pub h_drop: u8,
+}
+
+/// The widths of a layer's weights in bits, 8 or 16.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WeightBits {
+    /// The weights over the layer's inputs, weight_ih.
+    pub ih: u8,
+    /// The recurrent weights, weight_hh.
+    pub hh: u8,
+}
+
+/// One point of the trade-off curve that was measured on calibration data when the model was quantized.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DialPoint {
+    /// The offset of the skip gate's pre-activation.
+    pub dial: I16F16,
+    /// The mean number of updates in a sequence.
+    pub updates_mean: f32,
+    /// The accuracy, or the mean squared error of a regression; NaN where it is unknown.
+    pub metric: f32,
+}
+
 /// A network whose weights stay where the blob lies. Made by [`Model::parse`], which proves everything that the
 /// methods here rely on.
 #[derive(Debug, Clone)]
@@ -299,10 +340,14 @@ impl<'a> Model<'a> {
         self.logit_scale
     }
 
-    /// Fractional bits of (x, h, pre-activations).
+    /// Where the binary point of each kind of value lies.
     #[must_use]
-    pub const fn fractions(&self) -> (u8, u8, u8) {
-        (self.fractions.x, self.fractions.h, format::PRE_FRACTION as u8)
+    pub const fn fractions(&self) -> FractionBits {
+        FractionBits {
+            x: self.fractions.x,
+            h: self.fractions.h,
+            pre_activation: format::PRE_FRACTION as u8,
+        }
     }
 
     /// Bits by which the recurrent weights of a row are finer than its weights on x; 0 but for byte planes.
@@ -311,16 +356,22 @@ impl<'a> Model<'a> {
         self.fractions.drop.wrapping_sub(self.fractions.shift)
     }
 
-    /// Layout of the recurrent weights, one of [`format::kernel`], and the bits dropped from the h that they multiply.
+    /// How the recurrent weights lie in memory, and how narrow the h is that they multiply.
     #[must_use]
-    pub const fn kernel(&self) -> (u8, u8) {
-        (self.kernel, self.fractions.drop)
+    pub const fn kernel(&self) -> Kernel {
+        Kernel {
+            layout: self.kernel,
+            h_drop: self.fractions.drop,
+        }
     }
 
-    /// Bits of (weight_ih, weight_hh) of a layer.
+    /// The widths of a layer's weights; `None` where there is no such layer.
     #[must_use]
-    pub fn weight_bits(&self, layer: usize) -> Option<(u8, u8)> {
-        self.layers.get(layer).map(|l| (l.weight_ih.bits(), l.weight_hh.bits()))
+    pub fn weight_bits(&self, layer: usize) -> Option<WeightBits> {
+        self.layers.get(layer).map(|l| WeightBits {
+            ih: l.weight_ih.bits(),
+            hh: l.weight_hh.bits(),
+        })
     }
 
     /// The proven bound of every accumulator of a layer, in the order of its scales: for an LSTM i, f, g, o of unit
@@ -374,11 +425,13 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The trade-off curve: (dial, mean updates per sequence, metric), by rising dial.
-    pub fn dial_curve(&self) -> impl Iterator<Item = (I16F16, f32, f32)> + '_ {
-        self.dial_curve
-            .iter()
-            .map(|p| (I16F16::from_bits(p.dial.get()), p.updates_mean.get(), p.metric.get()))
+    /// The trade-off curve of updates against accuracy, by rising dial; it has at least one point.
+    pub fn dial_curve(&self) -> impl Iterator<Item = DialPoint> + '_ {
+        self.dial_curve.iter().map(|record| DialPoint {
+            dial: I16F16::from_bits(record.dial.get()),
+            updates_mean: record.updates_mean.get(),
+            metric: record.metric.get(),
+        })
     }
 
     /// The curve's records, at least one.

@@ -1,7 +1,7 @@
 //! The interface that a network offers to a sequence and to the runner, and its implementation over a parsed model.
 
-use crate::{Capacity, Model, State, Step, StepError};
-use core::borrow::BorrowMut;
+use crate::{Capacity, Model, ParseError, State, Step, StepError};
+use core::{borrow::BorrowMut, fmt};
 use fixed::types::I16F16;
 
 /// A network that says after every update how many samples to skip: all that [`crate::Sequence`] and
@@ -106,7 +106,38 @@ impl<'a, const H: usize, const L: usize, const I: usize> Instance<'a, H, L, I> {
         let state = State::new(&model)?;
         Ok(Instance { model, state })
     }
+
+    /// Parses a blob and puts a state beside it, at the start of a sequence, dial 0.
+    ///
+    /// # Errors
+    /// The blob is not sound, or the model is larger than `H`, `L` or `I`.
+    pub fn from_blob(blob: &'a [u8]) -> Result<Self, BlobError> {
+        let model = Model::parse(blob).map_err(BlobError::Parse)?;
+        Self::new(model).map_err(BlobError::Capacity)
+    }
 }
+
+/// Why a blob is no network for an [`Instance`] of these sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum BlobError {
+    /// The blob is not sound.
+    Parse(ParseError),
+    /// The model is larger than the state.
+    Capacity(Capacity),
+}
+
+impl fmt::Display for BlobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parse(error) => error.fmt(f),
+            Self::Capacity(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for BlobError {}
 
 impl<'a, const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>>> Instance<'a, H, L, I, S> {
     /// Puts the model over a state that lies elsewhere, and takes it to the start of a sequence. The state's dial stays
@@ -179,5 +210,30 @@ impl<const H: usize, const L: usize, const I: usize, S: BorrowMut<State<H, L, I>
 
     fn decide(&self, logits: &[i32]) -> usize {
         self.model.decide(logits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_becomes_an_instance_or_says_why_not() {
+        let blob: &[u8] = crate::include_blob!("../examples/activity.srnn");
+        let error = |blob| Instance::<16, 1, 3>::from_blob(blob).unwrap_err().to_string();
+        assert_eq!(error(blob), "the model has 32 hidden units, the state has room for 16");
+        assert_eq!(
+            error(&blob[..4]),
+            ParseError::Truncated { needed: 56, found: 4 }.to_string()
+        );
+        let mut network = Instance::<32, 1, 3>::from_blob(blob).unwrap();
+        let start = network.state_crc();
+        network.set_dial(I16F16::ONE);
+        network.step(&[8192, 0, 0]).unwrap();
+        assert_ne!(network.state_crc(), start);
+        // A reset restores the state and leaves the dial.
+        network.reset().unwrap();
+        assert_eq!((network.state_crc(), network.state().dial()), (start, I16F16::ONE));
+        assert_eq!(network.state_crc(), network.state().crc(network.model()));
     }
 }

@@ -2,22 +2,24 @@
 
 mod error;
 mod sections;
+mod values;
 
 pub use error::{Field, ParseError};
 
 use crate::{
     CellKind, MAX_LAYERS, Model, Objective, OutputAt,
     cell::{Fractions, Layer},
-    format::{self, CRC, CRC_OFFSET, Header, Section, UnitRecord, align4, kind},
+    format::{self, CRC, CRC_OFFSET, ChannelRecord, Header, Section, UnitRecord, align4, kind},
     kernel::Layout,
     model::{Gate, Head},
     proof::{Maxima, PLAIN_LIMIT, bound_of, h_max, row_bound},
 };
-use sections::{Sections, Shape, as_array, ranged};
-use zerocopy::FromBytes;
+use sections::{Sections, Shape, as_array};
+use values::{entries, entry, enum_of, positive, ranged};
+use zerocopy::{FromBytes, little_endian::U16};
 
 /// Largest I, H and O of a blob.
-const MAX_SIZE: usize = 4096;
+const MAX_SIZE: u32 = 4096;
 /// Largest |x|: any 16-bit value.
 const X_MAX: u32 = 32_768;
 
@@ -54,7 +56,7 @@ impl<'a> Model<'a> {
         let count = usize::from(header.sections.get());
         let (table, _) = <[Section]>::ref_from_prefix_with_elems(behind, count).map_err(|_| ParseError::Value {
             field: Field::Sections,
-            found: count as u32,
+            found: header.sections.get().into(),
         })?;
         read(&header, &Sections { bytes, table }, size)
     }
@@ -72,176 +74,190 @@ fn check_crc(bytes: &[u8], stored: u32) -> Result<(), ParseError> {
     }
 }
 
+/// Everything of a blob behind its section table: the header's values first, then the sections.
 fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Model<'a>, ParseError> {
-    let max = MAX_SIZE as u32;
-    let cell = match header.cell {
-        0 => CellKind::Lstm,
-        1 => CellKind::Gru,
-        other => {
-            return Err(ParseError::Value {
-                field: Field::Cell,
-                found: other.into(),
-            });
-        }
+    let sizes = Sizes::read(header)?;
+    let formats = Formats::read(header)?;
+    let Kinds {
+        cell,
+        objective,
+        output_at,
+    } = Kinds::read(header)?;
+    let (layers, h_max) = read_layers(sections, cell, sizes, formats)?;
+    let gate = match header.flags & format::FLAG_GATE {
+        0 => None,
+        _ => Some(read_gate(header, sections, sizes.hidden)?),
     };
-    let objective = match header.objective {
-        0 => Objective::Classification,
-        1 => Objective::Regression,
-        2 => Objective::Multilabel,
-        other => {
-            return Err(ParseError::Value {
-                field: Field::Objective,
-                found: other.into(),
-            });
-        }
-    };
-    let output_at = match header.output_at {
-        0 => OutputAt::End,
-        1 => OutputAt::Step,
-        other => {
-            return Err(ParseError::Value {
-                field: Field::OutputAt,
-                found: other.into(),
-            });
-        }
-    };
-    let inputs = ranged(Field::Inputs, header.inputs.get().into(), 1..=max)?;
-    let hidden = ranged(Field::Hidden, header.hidden.get().into(), 1..=max)?;
-    let outputs = ranged(Field::Outputs, header.outputs.get().into(), 1..=max)?;
-    let count = ranged(Field::Layers, header.layers.get().into(), 1..=MAX_LAYERS as u32)?;
-    ranged(Field::Flags, header.flags.into(), 0..=format::FLAG_GATE.into())?;
-    let layout = match header.kernel {
-        format::kernel::BLOCK_8 => Layout::Narrow,
-        format::kernel::BYTE_PLANE => Layout::Plane,
-        format::kernel::BLOCK_16 => Layout::Wide,
-        other => {
-            return Err(ParseError::Value {
-                field: Field::Kernel,
-                found: other.into(),
-            });
-        }
-    };
-    let drops = if layout == Layout::Plane { 1..=8 } else { 0..=0 };
-    ranged(Field::Fractions, header.h_drop.into(), drops)?;
-    ranged(Field::Fractions, header.hh_gain.into(), 0..=header.h_drop.into())?;
-    ranged(
-        Field::Reserved,
-        u32::from(header.reserved.iter().any(|b| *b != 0)),
-        0..=0,
-    )?;
-    ranged(Field::Fractions, header.x_fraction.into(), 8..=15)?;
-    ranged(Field::Fractions, header.h_fraction.into(), 13..=15)?;
-    let logit_scale = header.logit_scale.get();
-    if !(logit_scale.is_finite() && logit_scale > 0.0) {
-        return Err(ParseError::Value {
-            field: Field::LogitScale,
-            found: logit_scale.to_bits(),
-        });
-    }
-    if header.flags & format::FLAG_GATE != 0 && header.sequence_length.get() == 0 && header.max_skip.get() == u32::MAX {
-        // An endless stream that skips without a bound might never be heard of again.
-        return Err(ParseError::Value {
-            field: Field::MaxSkip,
-            found: u32::MAX,
-        });
-    }
-    let fractions = Fractions {
-        x: header.x_fraction,
-        h: header.h_fraction,
-        drop: header.h_drop,
-        shift: header.h_drop.wrapping_sub(header.hh_gain),
-    };
-
-    let mut layers = heapless::Vec::new();
-    let mut x_max = X_MAX;
-    for k in 0..count {
-        let columns = if k == 0 { inputs } else { hidden };
-        let layer = read_layer(sections, cell, layout, k, columns, hidden)?;
-        let h_max = h_max(layer.h0, fractions.h);
-        let maxima = Maxima::new(x_max, h_max, fractions);
-        for (row, (bound, plane)) in bounds(cell, layer, maxima).enumerate() {
-            for (bound, limit) in [(bound, PLAIN_LIMIT), (plane, format::PLANE_LIMIT - 1)] {
-                if bound > limit {
-                    return Err(ParseError::Unproven {
-                        layer: k,
-                        row,
-                        bound,
-                        limit,
-                    });
-                }
-            }
-        }
-        // The layer above reads h only after this one's update, so 1 bounds it; h0 is kept in for simplicity.
-        x_max = h_max;
-        layers.push(layer).map_err(|_| ParseError::Value {
-            field: Field::Layers,
-            found: count as u32,
-        })?;
-    }
-
-    let gate = if header.flags & format::FLAG_GATE != 0 {
-        Some(read_gate(header, sections, hidden)?)
-    } else {
-        None
-    };
-    let head = read_head(sections, outputs, hidden)?;
-    for (row, (bias, weights)) in head
-        .bias
-        .iter()
-        .zip(head.weight.chunks_exact(hidden.max(1)))
-        .enumerate()
-    {
-        let weights = weights.iter().map(|w| i32::from(*w));
-        let bound = row_bound(*bias, weights, x_max, core::iter::empty(), 0);
-        if bound > PLAIN_LIMIT {
-            return Err(ParseError::Unproven {
-                layer: count,
-                row,
-                bound,
-                limit: PLAIN_LIMIT,
-            });
-        }
-    }
-
-    let channels = sections.array::<format::ChannelRecord>(kind::CHANNELS, 0, Field::Channels, inputs)?;
-    for (k, c) in channels.iter().enumerate() {
-        let good = (1..=62).contains(&c.shift.get())
-            && c.multiplier.get() >= 0
-            && c.offset.get().unsigned_abs() < 1 << 61
-            && c.full_scale.get().is_finite()
-            && c.full_scale.get() > 0.0;
-        if !good {
-            return Err(ParseError::Value {
-                field: Field::Channels,
-                found: k as u32,
-            });
-        }
-    }
     let dial = sections.required(kind::DIAL, 0, Field::Dial)?;
-    let dial_curve = as_array(dial, 0, Field::Dial, dial.len() / size_of::<format::DialRecord>())?;
     Ok(Model {
         cell,
         objective,
         output_at,
-        inputs,
-        hidden,
-        outputs,
+        inputs: sizes.inputs,
+        hidden: sizes.hidden,
+        outputs: sizes.outputs,
         sequence_length: header.sequence_length.get(),
         max_skip: header.max_skip.get(),
         sample_period_ns: header.sample_period_ns.get(),
-        logit_scale,
-        fractions,
+        logit_scale: header.logit_scale.get(),
+        fractions: formats.fractions,
         kernel: header.kernel,
         layers,
         gate,
-        head,
-        channels,
+        head: read_head(sections, sizes, h_max)?,
+        channels: read_channels(sections, sizes.inputs)?,
         channel_text: sections.text(kind::CHANNEL_TEXT, Field::ChannelText)?,
         name: sections.text(kind::NAME, Field::Name)?,
         class_names: sections.text(kind::CLASS_NAMES, Field::ClassNames)?,
-        dial_curve,
+        dial_curve: as_array(dial, 0, Field::Dial, dial.len() / size_of::<format::DialRecord>())?,
         size,
     })
+}
+
+/// The numbers of inputs, units, layers and outputs.
+#[derive(Clone, Copy)]
+struct Sizes {
+    inputs: usize,
+    hidden: usize,
+    outputs: usize,
+    layers: usize,
+}
+
+impl Sizes {
+    fn read(header: &Header) -> Result<Self, ParseError> {
+        let size = |field, value: U16| ranged(field, value.get().into(), 1..=MAX_SIZE);
+        Ok(Sizes {
+            inputs: size(Field::Inputs, header.inputs)?,
+            hidden: size(Field::Hidden, header.hidden)?,
+            outputs: size(Field::Outputs, header.outputs)?,
+            layers: ranged(Field::Layers, header.layers.get().into(), 1..=MAX_LAYERS as u32)?,
+        })
+    }
+}
+
+/// What kind of network it is.
+struct Kinds {
+    cell: CellKind,
+    objective: Objective,
+    output_at: OutputAt,
+}
+
+impl Kinds {
+    fn read(header: &Header) -> Result<Self, ParseError> {
+        let objectives = [
+            (0, Objective::Classification),
+            (1, Objective::Regression),
+            (2, Objective::Multilabel),
+        ];
+        let kinds = Kinds {
+            cell: enum_of(Field::Cell, header.cell, &[(0, CellKind::Lstm), (1, CellKind::Gru)])?,
+            objective: enum_of(Field::Objective, header.objective, &objectives)?,
+            output_at: enum_of(
+                Field::OutputAt,
+                header.output_at,
+                &[(0, OutputAt::End), (1, OutputAt::Step)],
+            )?,
+        };
+        ranged(Field::Flags, header.flags.into(), 0..=format::FLAG_GATE.into())?;
+        let endless = header.sequence_length.get() == 0;
+        if header.flags & format::FLAG_GATE != 0 && endless && header.max_skip.get() == u32::MAX {
+            // An endless stream that skips without a bound might never be heard of again.
+            return Err(ParseError::Value {
+                field: Field::MaxSkip,
+                found: u32::MAX.into(),
+            });
+        }
+        Ok(kinds)
+    }
+}
+
+/// How numbers are stored: the layout of the recurrent weights, and where binary points lie.
+#[derive(Clone, Copy)]
+struct Formats {
+    layout: Layout,
+    fractions: Fractions,
+}
+
+impl Formats {
+    fn read(header: &Header) -> Result<Self, ParseError> {
+        let layouts = [
+            (format::kernel::BLOCK_8, Layout::Narrow),
+            (format::kernel::BYTE_PLANE, Layout::Plane),
+            (format::kernel::BLOCK_16, Layout::Wide),
+        ];
+        let layout = enum_of(Field::Kernel, header.kernel, &layouts)?;
+        let drops = if layout == Layout::Plane { 1..=8 } else { 0..=0 };
+        ranged(Field::Fractions, header.h_drop.into(), drops)?;
+        ranged(Field::Fractions, header.hh_gain.into(), 0..=header.h_drop.into())?;
+        let reserved = u32::from(header.reserved.iter().any(|b| *b != 0));
+        ranged(Field::Reserved, reserved, 0..=0)?;
+        ranged(Field::Fractions, header.x_fraction.into(), 8..=15)?;
+        ranged(Field::Fractions, header.h_fraction.into(), 13..=15)?;
+        positive(Field::LogitScale, 0, header.logit_scale.get())?;
+        let fractions = Fractions {
+            x: header.x_fraction,
+            h: header.h_fraction,
+            drop: header.h_drop,
+            shift: header.h_drop.wrapping_sub(header.hh_gain),
+        };
+        Ok(Formats { layout, fractions })
+    }
+}
+
+type Layers<'a> = heapless::Vec<Layer<'a>, MAX_LAYERS>;
+
+/// Reads every layer and proves its accumulators; returns the largest |h| of the top one too.
+fn read_layers<'a>(
+    sections: &Sections<'a>,
+    cell: CellKind,
+    sizes: Sizes,
+    formats: Formats,
+) -> Result<(Layers<'a>, u32), ParseError> {
+    let mut layers = heapless::Vec::new();
+    let mut x_max = X_MAX;
+    for k in 0..sizes.layers {
+        let columns = if k == 0 { sizes.inputs } else { sizes.hidden };
+        let layer = read_layer(sections, cell, formats.layout, k, columns, sizes.hidden)?;
+        let h_max = h_max(layer.h0, formats.fractions.h);
+        prove(cell, layer, k, Maxima::new(x_max, h_max, formats.fractions))?;
+        // The layer above reads h only after this one's update, so 1 bounds it; h0 is kept in for simplicity.
+        x_max = h_max;
+        layers.push(layer).map_err(|_| ParseError::Value {
+            field: Field::Layers,
+            found: sizes.layers as i64,
+        })?;
+    }
+    Ok((layers, x_max))
+}
+
+/// Checks that no accumulator of a layer can overflow.
+fn prove(cell: CellKind, layer: Layer<'_>, k: usize, maxima: Maxima) -> Result<(), ParseError> {
+    for (row, (bound, plane)) in bounds(cell, layer, maxima).enumerate() {
+        for (bound, limit) in [(bound, PLAIN_LIMIT), (plane, format::PLANE_LIMIT - 1)] {
+            if bound > limit {
+                return Err(ParseError::Unproven {
+                    layer: k,
+                    row,
+                    bound,
+                    limit,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_channels<'a>(sections: &Sections<'a>, inputs: usize) -> Result<&'a [ChannelRecord], ParseError> {
+    let channels = sections.array::<ChannelRecord>(kind::CHANNELS, 0, Field::Channels, inputs)?;
+    for (index, c) in channels.iter().enumerate() {
+        let entry = |field, found, good| entry(field, 0, index, found, good);
+        let (shift, multiplier, offset) = (c.shift.get(), c.multiplier.get(), c.offset.get());
+        entry(Field::ChannelShift, shift.into(), (1..=62).contains(&shift))?;
+        entry(Field::ChannelMultiplier, multiplier.into(), multiplier >= 0)?;
+        entry(Field::ChannelOffset, offset, offset.unsigned_abs() < 1 << 61)?;
+        positive(Field::FullScale, index, c.full_scale.get())?;
+    }
+    Ok(channels)
 }
 
 fn read_layer<'a>(
@@ -253,23 +269,14 @@ fn read_layer<'a>(
     hidden: usize,
 ) -> Result<Layer<'a>, ParseError> {
     let units: &[UnitRecord] = sections.array(kind::UNITS, k, Field::Units, hidden)?;
-    if let Some(index) = units.iter().position(|u| u.multiplier.iter().any(|m| *m < 0)) {
-        return Err(ParseError::Value {
-            field: Field::Units,
-            found: index as u32,
-        });
-    }
+    let multipliers = units.iter().flat_map(|u| u.multiplier);
+    entries(Field::Multiplier, k, multipliers, |m| m >= 0)?;
     let c0: &[i32] = match cell {
         CellKind::Lstm => sections.array(kind::C0, k, Field::C0, hidden)?,
         CellKind::Gru => &[],
     };
     let limit = format::CELL_LIMIT;
-    if let Some(index) = c0.iter().position(|c| !(-limit..limit).contains(c)) {
-        return Err(ParseError::Value {
-            field: Field::C0,
-            found: index as u32,
-        });
-    }
+    entries(Field::C0, k, c0.iter().copied(), |c| (-limit..limit).contains(&c))?;
     let shape = |columns| Shape {
         units: hidden,
         rows: cell.rows(),
@@ -312,14 +319,16 @@ fn read_gate<'a>(header: &Header, sections: &Sections<'a>, hidden: usize) -> Res
     // Σ|w|·|c| is below 2^12 · 2^15 · 2^30, so that with this bias the 64-bit sum stays below 2^62.
     if bias.unsigned_abs() >= 1 << 61 {
         return Err(ParseError::Value {
-            field: Field::Gate,
-            found: hidden as u32,
+            field: Field::GateBias,
+            found: bias,
         });
     }
     Ok(Gate { weight, bias, shift })
 }
 
-fn read_head<'a>(sections: &Sections<'a>, outputs: usize, hidden: usize) -> Result<Head<'a>, ParseError> {
+/// Reads the head and proves its sums over a top layer whose |h| is at most `h_max`.
+fn read_head<'a>(sections: &Sections<'a>, sizes: Sizes, h_max: u32) -> Result<Head<'a>, ParseError> {
+    let Sizes { outputs, hidden, .. } = sizes;
     let bytes = sections.required(kind::HEAD, 0, Field::Head)?;
     let weights = 2 * outputs * hidden;
     let (Some(weight), Some(bias)) = (bytes.get(..weights), bytes.get(align4(weights)..)) else {
@@ -331,10 +340,21 @@ fn read_head<'a>(sections: &Sections<'a>, outputs: usize, hidden: usize) -> Resu
             found: bytes.len(),
         });
     };
-    Ok(Head {
-        weight: as_array(weight, 0, Field::Head, outputs * hidden)?,
-        bias: as_array(bias, 0, Field::Head, outputs)?,
-    })
+    let weight: &[i16] = as_array(weight, 0, Field::Head, outputs * hidden)?;
+    let bias: &[i32] = as_array(bias, 0, Field::Head, outputs)?;
+    for (row, (bias, weights)) in bias.iter().zip(weight.chunks_exact(hidden.max(1))).enumerate() {
+        let weights = weights.iter().map(|w| i32::from(*w));
+        let bound = row_bound(*bias, weights, h_max, core::iter::empty(), 0);
+        if bound > PLAIN_LIMIT {
+            return Err(ParseError::Unproven {
+                layer: sizes.layers,
+                row,
+                bound,
+                limit: PLAIN_LIMIT,
+            });
+        }
+    }
+    Ok(Head { weight, bias })
 }
 
 /// For every accumulator of a layer, 4 a unit: its bound, and that of its upper plane alone, 0 where it is none.
@@ -355,7 +375,7 @@ fn bounds<'m>(cell: CellKind, layer: Layer<'m>, maxima: Maxima) -> impl Iterator
     })
 }
 
-/// See [`Model::row_bounds`].
+/// The bounds of [`Model::row_bounds`].
 pub(crate) fn row_bounds<'m>(model: &'m Model<'_>, layer: usize) -> impl Iterator<Item = u64> + 'm {
     let below = layer.checked_sub(1).and_then(|k| model.layers.get(k));
     let x_max = below.map_or(X_MAX, |l| h_max(l.h0, model.fractions.h));

@@ -43,8 +43,17 @@ pub use sensor::{Captured, Profile, Sensor, SupplyError, SwitchedSupply};
 use crate::grid::Grid;
 use core::time::Duration;
 
-/// How a runner runs; the default suits most boards.
+/// How a runner runs; the default suits most boards. To change it, take the default and set fields:
+///
+/// ```
+/// use core::time::Duration;
+/// use skiprnn_nostd::runner::Config;
+///
+/// let mut config = Config::default();
+/// config.longest_update = Some(Duration::from_millis(1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Config {
     /// T_s, for a model that does not state it or whose own is not wanted.
     pub sample_period: Option<Duration>,

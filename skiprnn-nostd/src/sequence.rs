@@ -19,6 +19,7 @@ pub struct Progress {
 /// Why [`Sequence::step`] refused. The state is unharmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum SequenceError<E> {
     /// The decision is final, no sample is due: [`Sequence::restart`] begins the next sequence.
     Final,

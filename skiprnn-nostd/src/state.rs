@@ -31,6 +31,7 @@ pub struct Step {
 /// Why [`Model::step`] or [`Model::logits`] refused; the state is unharmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum StepError {
     /// A sample or an output of the wrong length.
     Length {

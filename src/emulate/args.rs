@@ -1,7 +1,7 @@
 //! The options of `skiprnn emulate`.
 
 use crate::{
-    args::{InputArgs, ResultArgs, Task},
+    args::{InputArgs, ResultArgs, TargetArgs, Task},
     settings::HostSettingArgs,
 };
 use clap::{Args, ValueEnum};
@@ -34,18 +34,12 @@ pub struct EmulateArgs {
     /// The application.
     #[arg(long, value_enum, default_value = "replay")]
     pub app: App,
-    /// The emulated machine. [default: mps2-an386]
-    #[arg(long)]
-    pub machine: Option<String>,
-    /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub with: board_host::Backend,
+    /// The machine and its image.
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// With a real board: how much of its time to run. [default: until every sequence has ended]
     #[arg(long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,
-    /// A firmware image (ELF) of the application; built from the source tree where it is not given.
-    #[arg(long)]
-    pub firmware: Option<PathBuf>,
     /// Generate the sequences of this task.
     #[arg(long, value_enum)]
     pub task: Option<Task>,

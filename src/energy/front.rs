@@ -114,8 +114,8 @@ fn on_data(args: &FrontArgs, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64,
 fn on_blob(file: &str, model: &Model<'_>) -> anyhow::Result<Vec<(f64, f64, Use)>> {
     let curve: Vec<_> = model
         .dial_curve()
-        .filter(|(_, _, metric)| metric.is_finite())
-        .map(|(dial, _, metric)| (dial.to_num::<f64>(), f64::from(metric)))
+        .filter(|point| point.metric.is_finite())
+        .map(|point| (point.dial.to_num::<f64>(), f64::from(point.metric)))
         .collect();
     if curve.is_empty() {
         anyhow::bail!("{file}: dial_curve: holds no metric; give --task, or --x and --y");

@@ -151,10 +151,8 @@ where
         mark(&mut update, false)?;
         mark(&mut awake, true)?;
         let unknown = network.sample_period_ns() == 0;
-        let config = Config {
-            sample_period: unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS)),
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        config.sample_period = unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS));
         let recorded = Recorded {
             recording,
             inputs: model,

@@ -43,7 +43,7 @@ fn probe_metadata(model: &Model<'_>) -> usize {
     let bounds = (0..model.layers()).flat_map(|k| model.row_bounds(k)).max().unwrap_or(0) as usize;
     let curve = model
         .dial_curve()
-        .map(|(dial, ..)| dial.to_bits() as usize)
+        .map(|point| point.dial.to_bits() as usize)
         .max()
         .unwrap_or(0);
     text ^ channels ^ bounds ^ curve ^ model.macs_per_update()

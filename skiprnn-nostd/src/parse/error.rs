@@ -3,13 +3,15 @@
 use crate::format;
 use core::fmt;
 
-/// A part of the blob.
+/// A part of the blob: a field of its header, a section, or a field of a section's records. The names are those of the
+/// format's description, [`crate::_format`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[allow(
     missing_docs,
-    reason = "each is the header field or section of that name in docs/blob-format.md"
+    reason = "each is the part of that name in the description of the format"
 )]
+#[non_exhaustive]
 pub enum Field {
     Header,
     Length,
@@ -31,13 +33,19 @@ pub enum Field {
     Name,
     ClassNames,
     Channels,
+    ChannelShift,
+    ChannelMultiplier,
+    ChannelOffset,
+    FullScale,
     ChannelText,
     Dial,
     Gate,
+    GateBias,
     Head,
     WeightIh,
     WeightHh,
     Units,
+    Multiplier,
     H0,
     C0,
 }
@@ -45,54 +53,94 @@ pub enum Field {
 /// Why a blob was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum ParseError {
     /// The bytes do not start at a multiple of 4.
     Misaligned,
     /// The blob is cut short.
     Truncated {
-        /// Bytes that it should have.
+        /// The bytes that it should have.
         needed: usize,
-        /// Bytes that there are.
+        /// The bytes that there are.
         found: usize,
     },
     /// The first four bytes are not `SRNN`.
     Magic,
-    /// Written in a version of the format that this crate does not know.
+    /// The blob is of a version of the format that this crate does not know.
     Version {
         /// The version found.
         found: u16,
     },
     /// The checksum does not match: the blob was damaged.
     Crc {
-        /// As stored.
+        /// The checksum that the header states.
         stored: u32,
-        /// As computed.
+        /// The checksum of the bytes that there are.
         computed: u32,
     },
     /// A section is not there.
     Missing {
-        /// Which.
+        /// The section.
         field: Field,
-        /// Of which layer.
+        /// The layer that it belongs to; 0 where it belongs to none.
         layer: usize,
     },
     /// A section has the wrong number of bytes, lies outside the blob or is not aligned.
     Size {
-        /// Which.
+        /// The section.
         field: Field,
-        /// Of which layer.
+        /// The layer that it belongs to; 0 where it belongs to none.
         layer: usize,
-        /// Bytes that it should have, where that is known.
+        /// The bytes that it should have, where that is known.
         needed: usize,
-        /// Bytes that it has.
+        /// The bytes that it has.
         found: usize,
     },
-    /// A value outside its range.
+    /// A single value, of the header or the gate's bias, is out of its range.
     Value {
-        /// Where.
+        /// The field that holds it.
         field: Field,
-        /// What stands there, or the index of the entry.
-        found: u32,
+        /// The value found.
+        found: i64,
+    },
+    /// One of many values of a section is out of its range.
+    Entry {
+        /// The section, or the field of its records.
+        field: Field,
+        /// The layer that it belongs to; 0 where it belongs to none.
+        layer: usize,
+        /// The index of the value, from 0: of the channel, of the unit, or for a multiplier as
+        /// [`crate::Model::multipliers`] counts.
+        index: usize,
+        /// The value found.
+        found: i64,
+    },
+    /// A floating-point number that must be finite and above 0 is not.
+    NotPositive {
+        /// The field that holds it.
+        field: Field,
+        /// The index of the channel; 0 for a field of the header.
+        index: usize,
+        /// The bits of the number found, as [`f32::to_bits`] gives them.
+        bits: u32,
+    },
+    /// A text is not UTF-8.
+    Utf8 {
+        /// The section.
+        field: Field,
+        /// The bytes before the first that is wrong.
+        at: usize,
+    },
+    /// The padding behind a row of weights is not 0.
+    Padding {
+        /// The matrix.
+        field: Field,
+        /// The layer.
+        layer: usize,
+        /// The hidden unit.
+        unit: usize,
+        /// The row of the unit's block.
+        row: usize,
     },
     /// A row whose accumulator could overflow.
     Unproven {
@@ -100,9 +148,9 @@ pub enum ParseError {
         layer: usize,
         /// The row, as [`crate::Model::row_bounds`] counts, or the output for the head.
         row: usize,
-        /// What the accumulator could reach.
+        /// The largest magnitude that the accumulator could reach.
         bound: u64,
-        /// What it must not exceed: 2^31 - 1, or 2^23 - 1 for the sum over the upper of two byte planes.
+        /// The largest allowed magnitude: 2^31 - 1, or 2^23 - 1 for the sum over the upper of two byte planes.
         limit: u64,
     },
 }
@@ -141,6 +189,29 @@ impl fmt::Display for ParseError {
                 )
             }
             ParseError::Value { field, found } => write!(f, "{field:?}: {found} is out of range"),
+            ParseError::Entry {
+                field,
+                layer,
+                index,
+                found,
+            } => write!(f, "{field:?}: entry {index} of layer {layer} is {found}, out of range"),
+            // As bits: a board that formats floating-point numbers links kilobytes for it.
+            ParseError::NotPositive { field, index, bits } => {
+                write!(
+                    f,
+                    "{field:?}: entry {index}, an f32 of the bits {bits:#010x}, is not a finite number above 0"
+                )
+            }
+            ParseError::Utf8 { field, at } => write!(f, "{field:?}: byte {at} is not UTF-8"),
+            ParseError::Padding {
+                field,
+                layer,
+                unit,
+                row,
+            } => write!(
+                f,
+                "{field:?}: the padding of layer {layer}, unit {unit}, row {row} is not 0"
+            ),
             ParseError::Unproven {
                 layer,
                 row,

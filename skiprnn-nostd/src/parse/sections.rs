@@ -36,6 +36,7 @@ impl<'a> Sections<'a> {
         }
     }
 
+    /// The bytes of a section that must be there.
     pub(super) fn required(&self, kind: u16, layer: usize, field: Field) -> Result<&'a [u8], ParseError> {
         self.find(kind, layer, field)?
             .ok_or(ParseError::Missing { field, layer })
@@ -49,11 +50,12 @@ impl<'a> Sections<'a> {
         as_array(self.required(kind, layer, field)?, layer, field, count)
     }
 
+    /// The text of a section; empty where there is no such section.
     pub(super) fn text(&self, kind: u16, field: Field) -> Result<&'a str, ParseError> {
         let bytes = self.find(kind, 0, field)?.unwrap_or(&[]);
-        core::str::from_utf8(bytes).map_err(|e| ParseError::Value {
+        core::str::from_utf8(bytes).map_err(|error| ParseError::Utf8 {
             field,
-            found: e.valid_up_to() as u32,
+            at: error.valid_up_to(),
         })
     }
 
@@ -72,9 +74,11 @@ impl<'a> Sections<'a> {
         for unit in 0..shape.units {
             for row in 0..shape.rows {
                 if !matrix.padding_is_zero(unit, row) {
-                    return Err(ParseError::Value {
+                    return Err(ParseError::Padding {
                         field,
-                        found: unit as u32,
+                        layer: k,
+                        unit,
+                        row,
                     });
                 }
             }
@@ -83,7 +87,7 @@ impl<'a> Sections<'a> {
     }
 }
 
-/// Of a matrix.
+/// The shape of a matrix.
 #[derive(Clone, Copy)]
 pub(super) struct Shape {
     pub(super) units: usize,
@@ -91,6 +95,7 @@ pub(super) struct Shape {
     pub(super) columns: usize,
 }
 
+/// The bytes of a section as exactly `count` values of type T.
 pub(super) fn as_array<T>(bytes: &[u8], layer: usize, field: Field, count: usize) -> Result<&[T], ParseError>
 where
     T: FromBytes + KnownLayout + Immutable,
@@ -106,14 +111,5 @@ where
                 found: bytes.len(),
             })
         }
-    }
-}
-
-/// A value that must lie in a range.
-pub(super) fn ranged(field: Field, value: u32, range: core::ops::RangeInclusive<u32>) -> Result<usize, ParseError> {
-    if range.contains(&value) {
-        Ok(value as usize)
-    } else {
-        Err(ParseError::Value { field, found: value })
     }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 /// `S`, `C` and `N` are the errors of sensor, clock and network. The network's state is unharmed by any of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum RunnerError<S, C, N> {
     /// The sample period is unknown, below a tick of the clock, or absurdly long.
     SamplePeriod {

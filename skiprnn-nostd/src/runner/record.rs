@@ -40,6 +40,7 @@ pub struct Decision<const O: usize> {
 /// What the runner has counted since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Counters {
     /// Sequences begun.
     pub sequences: u64,

@@ -1,8 +1,9 @@
 //! The async runner beside the blocking one.
 
 use super::{
-    FITS, PROFILE, SLOW, UNKNOWN,
+    PROFILE, SLOW, fits,
     mock::{Answer, MockClock, MockNetwork, MockSensor, Shared, block_on},
+    unknown,
 };
 use skiprnn_nostd::{
     Sequence,
@@ -16,16 +17,16 @@ fn async_is_the_same() {
     /// Script of skips, ticks of the updates, answers of the sensor, depth of its FIFO.
     type Scenario = (&'static [u32], &'static [u64], &'static [Answer], usize, Config);
     let scenarios: [Scenario; 5] = [
-        (&[2, 0, 0], &[3], &[], 0, FITS),
-        (&[], &SLOW, &[], 32, UNKNOWN),
-        (&[], &SLOW, &[], 2, UNKNOWN),
-        (&[0; 50], &[3, 45], &[], 0, FITS),
+        (&[2, 0, 0], &[3], &[], 0, fits()),
+        (&[], &SLOW, &[], 32, unknown()),
+        (&[], &SLOW, &[], 2, unknown()),
+        (&[0; 50], &[3, 45], &[], 0, fits()),
         (
             &[3, 9],
             &[3],
             &[Answer::Good, Answer::Bad, Answer::Bad, Answer::Good, Answer::Bad],
             0,
-            FITS,
+            fits(),
         ),
     ];
     for (script, takes, answers, fifo, config) in scenarios {
@@ -61,7 +62,7 @@ fn an_async_read_that_hangs_is_dropped() {
     let sensor = MockSensor::new(&shared, PROFILE);
     let answers = sensor.answers.clone();
     let sequence = Sequence::new(MockNetwork::new(&shared, 0, &[0; 9]));
-    let mut runner = asynch::Runner::new(sequence, sensor, MockClock::new(&shared), &FITS).unwrap();
+    let mut runner = asynch::Runner::new(sequence, sensor, MockClock::new(&shared), &fits()).unwrap();
     answers.borrow_mut().extend([Answer::Pending, Answer::Pending]);
     let update = block_on(runner.update()).unwrap();
     // Two attempts of 5 ticks, each followed by a tick of patience.

@@ -1,9 +1,9 @@
 //! Updates that outlast the sample period: what captures the samples meanwhile, and what happens where nothing does.
 
 use super::{
-    PERIOD, PROFILE, SLOW, UNKNOWN,
+    PERIOD, PROFILE, SLOW,
     mock::{MockClock, MockNetwork, MockSensor, Shared, measured_at},
-    runner, samples,
+    runner, samples, unknown,
 };
 use skiprnn_nostd::{
     Sequence,
@@ -40,7 +40,7 @@ fn slow_updates_keep_the_simulators_schedule_through_the_fifo() {
     let shared = Shared::at(5);
     let mut sensor = MockSensor::new(&shared, PROFILE);
     sensor.fifo = 32;
-    let mut runner = Runner::new(slow(&shared), sensor, MockClock::new(&shared), &UNKNOWN).unwrap();
+    let mut runner = Runner::new(slow(&shared), sensor, MockClock::new(&shared), &unknown()).unwrap();
     let updates: Vec<_> = (0..2000).map(|_| runner.update().unwrap()).collect();
     let ended = updates.iter().rposition(|u| u.next.is_none()).unwrap() + 1;
     assert_eq!(samples(&updates[..ended]), simulated(&updates[..ended], 50));
@@ -60,7 +60,7 @@ fn queued<const N: usize>(
     let world = shared.world.clone();
     let sample = move || Some(measured_at(world.borrow().now));
     *shared.interrupt.borrow_mut() = Some(Box::new(move |_| queue.capture(&sample)));
-    Runner::new(slow(shared), sensor, MockClock::new(shared), &UNKNOWN).unwrap()
+    Runner::new(slow(shared), sensor, MockClock::new(shared), &unknown()).unwrap()
 }
 
 #[test]

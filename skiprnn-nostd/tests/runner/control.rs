@@ -1,6 +1,6 @@
 //! A loop over sequences by dial, cap and budget: what is set before each sequence, what is booked after it.
 
-use super::{FITS, PERIOD, PROFILE, fit::model, mock::*, runner};
+use super::{PERIOD, PROFILE, fit::model, fits, mock::*, runner};
 use fixed::types::I16F16;
 use skiprnn_nostd::{
     Network, Sequence,
@@ -120,7 +120,7 @@ fn the_cap_of_the_controller_reaches_the_runner() {
     let shared = Shared::at(0);
     let network = MockNetwork::new(&shared, 100, &[0; 100]);
     let (sensor, clock) = (MockSensor::new(&shared, PROFILE), MockClock::new(&shared));
-    let mut runner = Runner::new(Sequence::new(network), sensor, clock, &FITS).unwrap();
+    let mut runner = Runner::new(Sequence::new(network), sensor, clock, &fits()).unwrap();
     let mut controller = Controller::new(&model(), 100, setting(-1.5, 5), None).unwrap();
     let decision: Decision<2> = runner.decide_with(&mut controller).unwrap();
     assert_eq!(

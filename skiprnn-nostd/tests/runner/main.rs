@@ -27,19 +27,20 @@ const PROFILE: Profile = Profile {
 };
 
 /// Updates are known to fit into the period.
-const FITS: Config = Config {
-    sample_period: None,
-    longest_update: Some(Duration::from_millis(3)),
-    retries: 2,
-    timeout: None,
-    poll: None,
-    late_after: None,
-};
+fn fits() -> Config {
+    longest(Some(Duration::from_millis(3)))
+}
 
-const UNKNOWN: Config = Config {
-    longest_update: None,
-    ..FITS
-};
+/// It is not known whether updates fit into the period.
+fn unknown() -> Config {
+    longest(None)
+}
+
+fn longest(longest_update: Option<Duration>) -> Config {
+    let mut config = Config::default();
+    config.longest_update = longest_update;
+    config
+}
 
 /// Updates that take up to four periods: they use samples that were gone when they began.
 const SLOW: [u64; 5] = [3, 70, 41, 19, 85];
@@ -52,7 +53,7 @@ fn runner(shared: &Shared, length: u32, script: &[u32]) -> Mocked {
         Sequence::new(network),
         MockSensor::new(shared, PROFILE),
         MockClock::new(shared),
-        &FITS,
+        &fits(),
     )
     .unwrap()
 }
@@ -94,20 +95,12 @@ fn powered_exactly_when_it_must_be_and_read_at_its_instants() {
         ]
     );
     assert_eq!((second.sequence, second.sample, second.due), (1, 0, at(8)));
-    assert_eq!(
-        runner.counters(),
-        Counters {
-            sequences: 2,
-            decisions: 1,
-            updates: 4,
-            samples: 4,
-            power_ups: 3,
-            powered_ticks: 8 + 28 + 8,
-            wakes: 7,
-            asleep_ticks: at(8) - 1003 - 9,
-            ..Counters::default()
-        }
-    );
+    let mut expected = Counters::default();
+    (expected.sequences, expected.decisions) = (2, 1);
+    (expected.updates, expected.samples) = (4, 4);
+    (expected.power_ups, expected.powered_ticks) = (3, 8 + 28 + 8);
+    (expected.wakes, expected.asleep_ticks) = (7, at(8) - 1003 - 9);
+    assert_eq!(runner.counters(), expected);
 }
 
 #[test]
@@ -121,7 +114,7 @@ fn a_sensor_that_must_stay_on_does() {
         },
     );
     let network = MockNetwork::new(&shared, 8, &[3, 9]);
-    let mut runner = Runner::new(Sequence::new(network), sensor, MockClock::new(&shared), &FITS).unwrap();
+    let mut runner = Runner::new(Sequence::new(network), sensor, MockClock::new(&shared), &fits()).unwrap();
     for _ in 0..3 {
         runner.decide::<2>().unwrap();
     }
@@ -147,10 +140,7 @@ fn no_drift_over_10_000_sequences() {
         Sequence::new(network),
         MockSensor::new(&shared, profile),
         clock,
-        &Config {
-            longest_update: Some(Duration::from_micros(100)),
-            ..FITS
-        },
+        &longest(Some(Duration::from_micros(100))),
     )
     .unwrap();
     for sequence in 0..10_000u64 {
@@ -290,7 +280,7 @@ fn the_cap_ends_a_sequence_and_the_board_sleeps_to_the_next() {
         sequence,
         MockSensor::new(&shared, PROFILE),
         MockClock::new(&shared),
-        &FITS,
+        &fits(),
     )
     .unwrap();
     let (first, second): (Decision<2>, Decision<2>) = (runner.decide().unwrap(), runner.decide().unwrap());
@@ -334,7 +324,7 @@ fn what_cannot_run_is_refused_beforehand() {
         Runner::new(sequence, parts.0, parts.1, config).map(|_| ()).unwrap_err()
     };
     assert_eq!(
-        refused(MockNetwork::new(&shared, 0, &[]), 3, &FITS),
+        refused(MockNetwork::new(&shared, 0, &[]), 3, &fits()),
         RunnerError::CappedStream
     );
     let mut stream = runner(&shared, 0, &[]);
@@ -342,12 +332,10 @@ fn what_cannot_run_is_refused_beforehand() {
     assert_eq!(stream.set_cap(None), Ok(()));
     let mut timeless = MockNetwork::new(&shared, 9, &[]);
     timeless.period_ns = 0;
-    let error = refused(timeless.clone(), 0, &FITS);
+    let error = refused(timeless.clone(), 0, &fits());
     assert_eq!(error.to_string(), "a sample period of 0 ns on a clock of 1000 Hz");
-    let fast = Config {
-        sample_period: Some(Duration::from_micros(999)),
-        ..FITS
-    };
+    let mut fast = fits();
+    fast.sample_period = Some(Duration::from_micros(999));
     let error = refused(timeless, 0, &fast);
     assert_eq!(error.to_string(), "a sample period of 999000 ns on a clock of 1000 Hz");
     let mut small = runner(&shared, 1, &[]);

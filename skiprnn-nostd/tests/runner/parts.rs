@@ -1,6 +1,6 @@
 //! The parts around a runner: a clock made of a delay, a sensor behind a supply pin, and what comes back out.
 
-use super::{FITS, PROFILE, mock::*, runner};
+use super::{PROFILE, fits, mock::*, runner};
 use embedded_hal::{
     delay::DelayNs,
     digital::{ErrorKind, ErrorType, OutputPin},
@@ -62,7 +62,13 @@ fn a_runner_keeps_its_grid_on_a_delay_that_takes_too_long() {
     let shared = Shared::at(0);
     let network = MockNetwork::new(&shared, 8, &[3, 9]);
     let (clock, _) = delay_clock(&shared, 1000);
-    let mut runner = Runner::new(Sequence::new(network), MockSensor::new(&shared, PROFILE), clock, &FITS).unwrap();
+    let mut runner = Runner::new(
+        Sequence::new(network),
+        MockSensor::new(&shared, PROFILE),
+        clock,
+        &fits(),
+    )
+    .unwrap();
     for _ in 0..50 {
         runner.decide::<2>().unwrap();
     }
@@ -153,7 +159,7 @@ fn a_supply_is_on_before_its_sensor_and_off_after_it() {
     supplied.power_up().unwrap();
     supplied.power_down().unwrap();
     assert_eq!(levels.take(), ["high", "low"]);
-    let mut runner = Runner::new(Sequence::new(network), supplied, MockClock::new(&shared), &FITS).unwrap();
+    let mut runner = Runner::new(Sequence::new(network), supplied, MockClock::new(&shared), &fits()).unwrap();
     runner.decide::<2>().unwrap();
     assert_eq!((levels.take(), shared.reads().len()), (vec!["high", "low"], 1));
 }
@@ -166,7 +172,7 @@ fn a_supply_goes_off_where_its_sensor_fails_and_says_which_failed() {
     sensor.dead_for = 3;
     let supplied = SwitchedSupply::new(sensor, good).unwrap();
     let network = MockNetwork::new(&shared, 8, &[9]);
-    let mut runner = Runner::new(Sequence::new(network), supplied, MockClock::new(&shared), &FITS).unwrap();
+    let mut runner = Runner::new(Sequence::new(network), supplied, MockClock::new(&shared), &fits()).unwrap();
     let error = runner.update().unwrap_err();
     let expected = SupplyError::Sensor("no answer");
     assert_eq!(
@@ -199,7 +205,7 @@ fn a_supply_hands_captured_samples_on() {
         Sequence::new(network),
         supplied,
         MockClock::new(&shared),
-        &super::UNKNOWN,
+        &super::unknown(),
     )
     .unwrap();
     for _ in 0..200 {
@@ -220,7 +226,7 @@ fn a_runner_gives_its_parts_back() {
     #[cfg(feature = "async")]
     {
         use skiprnn_nostd::runner::asynch;
-        let mut runner = asynch::Runner::new(sequence, sensor, clock, &FITS).unwrap();
+        let mut runner = asynch::Runner::new(sequence, sensor, clock, &fits()).unwrap();
         block_on(runner.decide::<2>()).unwrap();
         assert_eq!(runner.into_parts().2.network().ever, 4);
     }

@@ -10,6 +10,7 @@ mod image;
 pub mod readme;
 mod report;
 
+use crate::needs;
 use anyhow::bail;
 use blobs::Weights;
 use board_host::Backend;
@@ -44,6 +45,7 @@ const GROWTH: f64 = 1.03;
 pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow::Result<()> {
     let path = crate::shell::root().join(FILE);
     let before = fs::read_to_string(&path).unwrap_or_default();
+    needs::require(&needs::emulated_boards(with))?;
     let rows = count(only, with)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -232,7 +232,7 @@ pub fn describe(pairs: &[Pair]) -> String {
         skipping += usize::from(model.skips());
         stacked += usize::from(model.layers() > 1);
         updates += pair.counts.len() / model.inputs();
-        kernels[usize::from(model.kernel().0).saturating_sub(1).min(2)] += 1;
+        kernels[usize::from(model.kernel().layout).saturating_sub(1).min(2)] += 1;
         hidden = hidden.max(model.hidden());
     }
     let [narrow, planes, wide] = kernels;
@@ -258,7 +258,7 @@ mod tests {
             let blob = quantize::Blob::new("pair", &pair.blob).unwrap();
             let model = blob.model();
             let lstm = matches!(model.cell(), skiprnn_nostd::CellKind::Lstm);
-            kinds.insert((lstm, model.kernel().0, model.skips(), model.layers() > 1));
+            kinds.insert((lstm, model.kernel().layout, model.skips(), model.layers() > 1));
             finer.insert((lstm, model.recurrent_gain()));
         }
         assert_eq!(kinds.len(), 2 * 3 * 2 * 2);
