@@ -122,9 +122,7 @@ pub fn finetuned(
     let mut recipe = Finetune::default();
     recipe.steps = steps.unwrap_or(recipe.steps);
     if recipe.steps == 0 {
-        return Err(Usage::error(
-            "--finetune-steps: 0 steps change nothing; leave --finetune away",
-        ));
+        return Err(Usage::error("--finetune-steps: must be at least 1"));
     }
     if material.lessons.count == 0 || material.choosing.0.count == 0 || material.confirming.0.count == 0 {
         return Err(Usage::error(format!(

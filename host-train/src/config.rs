@@ -3,7 +3,7 @@
 use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{fmt, path::Path, str::FromStr};
 
 /// Everything that determines a training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +101,30 @@ pub enum Binarize {
     Round,
     /// u = 1 with probability ũ.
     Bernoulli,
+}
+
+impl fmt::Display for Binarize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Binarize::Round => "round",
+            Binarize::Bernoulli => "bernoulli",
+        })
+    }
+}
+
+impl FromStr for Binarize {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Binarize::Round, Binarize::Bernoulli];
+        let found = all.into_iter().find(|binarize| binarize.to_string() == text);
+        found.ok_or_else(|| {
+            Error::usage(
+                "binarize",
+                format!("unknown form '{text}'; expected round or bernoulli"),
+            )
+        })
+    }
 }
 
 mod cell_name {
@@ -320,6 +344,22 @@ mod tests {
             config.save(dir.path()).unwrap();
             assert_eq!(TrainConfig::load(dir.path()).unwrap(), config);
         }
+    }
+
+    #[test]
+    fn names_in_the_file_are_the_names_that_are_read() {
+        for binarize in [Binarize::Round, Binarize::Bernoulli] {
+            let written = serde_json::to_value(binarize).unwrap();
+            assert_eq!(written, binarize.to_string());
+            assert_eq!(binarize.to_string().parse::<Binarize>().unwrap(), binarize);
+        }
+        for rollback in [Rollback::Rate, Rollback::Lambda, Rollback::Both] {
+            let written = serde_json::to_value(rollback).unwrap();
+            assert_eq!(written, rollback.to_string());
+            assert_eq!(rollback.to_string().parse::<Rollback>().unwrap(), rollback);
+        }
+        assert!("ROUND".parse::<Binarize>().unwrap_err().is_usage());
+        assert!("nothing".parse::<Rollback>().unwrap_err().is_usage());
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! Near the good operating points a skip gate tends to collapse: between two evaluations its bias drifts below zero,
 //! u_t = 0 for all samples but the first, and no gradient pulls it out again.
 
-use crate::evaluate::Evaluation;
+use crate::{Error, evaluate::Evaluation};
 use float_model::Metric;
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
 /// Below this many updates a sequence the gate is dead: hardly anything but the first sample is used.
 const DEAD: f64 = 2.0;
@@ -44,6 +45,31 @@ pub enum Rollback {
     Lambda,
     /// Both.
     Both,
+}
+
+impl fmt::Display for Rollback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rollback::Rate => "rate",
+            Rollback::Lambda => "lambda",
+            Rollback::Both => "both",
+        })
+    }
+}
+
+impl FromStr for Rollback {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Rollback::Rate, Rollback::Lambda, Rollback::Both];
+        let found = all.into_iter().find(|rollback| rollback.to_string() == text);
+        found.ok_or_else(|| {
+            Error::usage(
+                "rollback",
+                format!("unknown name '{text}'; expected rate, lambda or both"),
+            )
+        })
+    }
 }
 
 /// What the guard remembers; part of a checkpoint.

@@ -30,7 +30,6 @@ mod guard;
 pub mod loss;
 pub mod params;
 pub mod recurrent;
-pub mod rivals;
 mod run_folder;
 mod schedule;
 mod source;
@@ -52,7 +51,8 @@ pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
 pub use guard::Rollback;
-pub use run_folder::{Existing, existing};
+pub use run_folder::{Existing, existing, hold as hold_run_folder};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
+pub use supply::{NormalisedBatch, Supply};
 pub use trainer::{Progress, TrainReport, train};
