@@ -81,7 +81,7 @@ pub fn evaluate(
     threads: usize,
 ) -> Result<Evaluation, Error> {
     let outcomes = outcomes(model, x, EvaluationSchedule::Rule { dial: 0.0 }, threads)?;
-    judge(source, model, outcomes, x, y)
+    of_outcomes(source, model, outcomes, x, y)
 }
 
 /// Runs `model` over x on the processor.
@@ -101,8 +101,8 @@ pub(crate) fn outcomes(
     })
 }
 
-/// Judges what came out of `model`.
-pub(crate) fn judge(
+/// The evaluation of what came out of `model`.
+pub(crate) fn of_outcomes(
     source: &DataSource,
     model: &FloatModel,
     outcomes: Vec<Outcome>,

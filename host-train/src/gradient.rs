@@ -157,7 +157,7 @@ fn by_fused(
         sizes,
         flat.as_tensor(),
         &samples,
-        recurrent::Asked {
+        recurrent::PassOptions {
             updates: batch.updates.clone(),
             lengths: x.lengths.clone(),
             dial: batch.dials.dial.clone(),

@@ -10,8 +10,8 @@ use float_model::OutputAt;
 
 /// Threads of `total` and `gradient_norm`, SUM_THREADS of `step.cu`.
 const SUM_THREADS: u32 = 256;
-/// Rows that a block of `judge` takes, a warp for each.
-const JUDGE_ROWS: usize = 4;
+/// Rows that a block of `head_and_loss` takes, a warp for each.
+const HEAD_ROWS: usize = 4;
 /// Words of a block in the table of `collect`.
 const BLOCK_FIELDS: usize = 8;
 
@@ -40,10 +40,10 @@ impl<M: Machine> Training<M> {
     }
 
     /// The grid of the head.
-    pub(super) fn judges(rows: usize) -> Grid {
+    pub(super) fn head_grid(rows: usize) -> Grid {
         Grid {
-            blocks: [rows.div_ceil(JUDGE_ROWS) as u32, 1, 1],
-            threads: 32 * JUDGE_ROWS as u32,
+            blocks: [rows.div_ceil(HEAD_ROWS) as u32, 1, 1],
+            threads: 32 * HEAD_ROWS as u32,
             shared_floats: 0,
         }
     }
@@ -98,7 +98,7 @@ impl<M: Machine> Training<M> {
             of(&p.seen),
             of(&p.d_out),
         ];
-        machine.launch(Kernel::Judge, Self::judges(rows), &args)?;
+        machine.launch(Kernel::Head, Self::head_grid(rows), &args)?;
         let terms = if labelled { rows } else { rows * self.plan.shape.outputs };
         let (budget, target) = match cost.budget {
             Budget::Cost => (0, 0.0),

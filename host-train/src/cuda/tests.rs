@@ -4,7 +4,7 @@
 use super::{Emulated, Training};
 use crate::{
     Binarize, Budget, Cell, DataSource, Device, Engine, TrainConfig,
-    accelerator::{Accelerator, Source},
+    accelerator::{Accelerator, StepData},
     adam::Adam,
     batch::{Batch, DialDraws, Updates},
     compute,
@@ -221,7 +221,12 @@ fn relative(found: &[f32], expected: &[f32]) -> f64 {
 }
 
 /// The gradient of one batch, at a learning rate of 0.
-fn gradient(accelerator: &mut dyn Accelerator, values: &[Vec<f32>], source: Source<'_>, cost: UpdateCost) -> Gradient {
+fn gradient(
+    accelerator: &mut dyn Accelerator,
+    values: &[Vec<f32>],
+    source: StepData<'_>,
+    cost: UpdateCost,
+) -> Gradient {
     accelerator.load(values, &Adam::new(values)).unwrap();
     let f = accelerator.step(source, cost, 1.0, 0.0, 1).unwrap();
     let gradients = accelerator.gradients().unwrap();
@@ -289,10 +294,10 @@ fn gradients_are_the_cpus() {
                     };
                     let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
                     let expected = cpu.gradient(&shape, &values, &batch, cost).unwrap();
-                    let found = gradient(accelerator.as_mut(), &values, Source::Given(&batch), cost);
+                    let found = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
                     let name = format!("{device} {cell} {layers} layers, variant {k}, every step: {every_step}");
                     assert_close(&name, &shape, &found, &expected, 1e-4);
-                    let again = gradient(accelerator.as_mut(), &values, Source::Given(&batch), cost);
+                    let again = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
                     assert!(again.gradients == found.gradients, "{name}: other bits");
                 }
             }
@@ -316,7 +321,7 @@ fn large_networks_are_tiled() {
             let found = gradient(
                 open(device, shape, &config()).as_mut(),
                 &values,
-                Source::Given(&batch),
+                StepData::Given(&batch),
                 cost,
             );
             assert_close(&format!("{device} {cell}"), &shape, &found, &expected, 1e-4);
@@ -360,8 +365,8 @@ fn generated_batches_are_the_cpus() {
                 decision_clip: c.decision_clip,
             };
             let mut accelerator = open(device, shape, &c);
-            let given = gradient(accelerator.as_mut(), &values, Source::Given(&batch), cost);
-            let made = gradient(accelerator.as_mut(), &values, Source::Made(step), cost);
+            let given = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
+            let made = gradient(accelerator.as_mut(), &values, StepData::Generated(step), cost);
             // A sine may differ in its last bit on a GPU; the emulator's is this machine's.
             let bound = if device == Device::Emulated { 0.0 } else { 1e-5 };
             assert_close(&format!("{device} case {n}"), &shape, &made, &given, bound);

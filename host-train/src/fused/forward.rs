@@ -1,7 +1,7 @@
 //! The forward pass.
 
 use super::buffer::{quads, quads_mut};
-use super::gate::{Fresh, Trace};
+use super::gate::{GateIncrement, Trace};
 use super::layout::Layout;
 use super::operand::Operand;
 use super::packed::{Packed, Parameters};
@@ -268,7 +268,7 @@ fn decide<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, dial
         Family::Lstm => &shard.c[shape.layers - 1],
         Family::Gru => &shard.h[shape.layers - 1],
     };
-    dispatch(Fresh {
+    dispatch(GateIncrement {
         active: &shard.rows,
         top: States::new(top, Layout::new(*shape).vectors(), b),
         slot: t + 1,

@@ -94,7 +94,7 @@ pub struct TraceGradient<F> {
 }
 
 /// fresh = σ(W_p·top + b_p) for the active rows.
-pub struct Fresh<'a, F> {
+pub struct GateIncrement<'a, F> {
     /// Rows to compute.
     pub active: &'a [u32],
     /// The states that the gate reads.
@@ -111,7 +111,7 @@ pub struct Fresh<'a, F> {
     pub fresh: &'a mut [F],
 }
 
-impl<F: Real> Kernel for Fresh<'_, F> {
+impl<F: Real> Kernel for GateIncrement<'_, F> {
     type Output = ();
 
     #[inline(always)]

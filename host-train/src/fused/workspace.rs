@@ -114,12 +114,12 @@ pub struct Shard<F> {
     /// (b, K): rows `[x | 1 | h]`.
     pub operand: Buffer<F>,
     /// What only the backward pass needs.
-    pub back: Back<F>,
+    pub back: BackwardBuffers<F>,
 }
 
 /// The running gradients of a shard.
 #[derive(Default)]
-pub struct Back<F> {
+pub struct BackwardBuffers<F> {
     /// For each layer (V, b) vectors: dL/dh_t.
     pub d_h: Vec<Buffer<F>>,
     /// For each layer (V, b) vectors: dL/dc_t; empty for the GRU.

@@ -294,7 +294,7 @@ fn only_the_last_pass_can_be_differentiated() {
                 sizes,
                 flat.as_tensor(),
                 &x,
-                recurrent::Asked {
+                recurrent::PassOptions {
                     updates: Updates::Gate,
                     lengths: Vec::new(),
                     dial: Vec::new(),

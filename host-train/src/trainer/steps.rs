@@ -3,7 +3,7 @@
 use super::{GRADIENT_NORM, Run};
 use crate::{
     Error,
-    accelerator::{Accelerator, Figures, Source},
+    accelerator::{Accelerator, StepData, StepMetrics},
     adam,
     batch::Batch,
     gradient::Gradient,
@@ -50,10 +50,10 @@ impl Run<'_> {
     }
 
     /// On the processor.
-    fn step_here(&mut self, cost: UpdateCost, learning_rate: f64) -> Result<Figures, Error> {
+    fn step_here(&mut self, cost: UpdateCost, learning_rate: f64) -> Result<StepMetrics, Error> {
         let state = &mut self.state;
         let step = state.adam.step;
-        let batch = Batch::new(self.supply.batch(step), self.config, step);
+        let batch = Batch::new(self.batches.batch(step), self.config, step);
         let Parameters { shape, values } = &state.parameters;
         let mut g = self.compute.differentiator.gradient(shape, values, &batch, cost)?;
         if let Some((tensor, value)) = g.not_finite(shape) {
@@ -64,7 +64,7 @@ impl Run<'_> {
             .adam
             .update(&mut state.parameters.values, &g.gradients, learning_rate);
         state.parameters.project(self.config.input_weight_limit);
-        Ok(Figures {
+        Ok(StepMetrics {
             loss: g.loss,
             budget: g.budget,
             updates: g.updates,
@@ -79,13 +79,13 @@ impl Run<'_> {
         cost: UpdateCost,
         learning_rate: f64,
         number: u64,
-    ) -> Result<Figures, Error> {
+    ) -> Result<StepMetrics, Error> {
         let step = number - 1;
         let f = match self.config.data.is_generated() {
-            true => there.step(Source::Made(step), cost, GRADIENT_NORM, learning_rate, number)?,
+            true => there.step(StepData::Generated(step), cost, GRADIENT_NORM, learning_rate, number)?,
             false => {
-                let batch = Batch::new(self.supply.batch(step), self.config, step);
-                there.step(Source::Given(&batch), cost, GRADIENT_NORM, learning_rate, number)?
+                let batch = Batch::new(self.batches.batch(step), self.config, step);
+                there.step(StepData::Given(&batch), cost, GRADIENT_NORM, learning_rate, number)?
             }
         };
         if f.loss.is_finite() && f.norm.is_finite() {

@@ -103,9 +103,9 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
     assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Existing::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let supply = Supply::new(&config).unwrap();
-    let here = compute(&config, &supply).unwrap();
-    let mut part = Run::new(&config, &cut, Existing::Nothing, supply, here, sender).unwrap();
+    let batches = BatchSource::new(&config).unwrap();
+    let here = compute(&config, &batches).unwrap();
+    let mut part = Run::new(&config, &cut, Existing::Nothing, batches, here, sender).unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }

@@ -27,7 +27,7 @@ fn a_step_is_the_cpus() {
             };
             let mut accelerator = open(device, shape, &limited);
             accelerator.load(&values, &Adam::new(&values)).unwrap();
-            accelerator.step(Source::Given(&batch), cost, 1.0, 0.05, 1).unwrap();
+            accelerator.step(StepData::Given(&batch), cost, 1.0, 0.05, 1).unwrap();
             let (mut found, mut adam) = (Vec::new(), Adam::new(&[]));
             accelerator.store(&mut found, &mut adam).unwrap();
             for (e, (found, expected)) in shape.layout().iter().zip(found.iter().zip(&expected.values)) {
@@ -52,7 +52,7 @@ fn a_gradient_that_is_not_finite_leaves_the_state() {
         values[head][1] = f32::INFINITY;
         accelerator.load(&values, &Adam::new(&values)).unwrap();
         let cost = cost_of(1e-3);
-        let f = accelerator.step(Source::Given(&batch), cost, 1.0, 0.1, 1).unwrap();
+        let f = accelerator.step(StepData::Given(&batch), cost, 1.0, 0.1, 1).unwrap();
         assert!(!f.norm.is_finite());
         let (mut after, mut adam) = (Vec::new(), Adam::new(&[]));
         accelerator.store(&mut after, &mut adam).unwrap();
@@ -70,11 +70,11 @@ fn memory_is_given_back() {
         let values = values(&shape, 0.4);
         let cost = cost_of(1e-3);
         let source = batch(PLAIN, 0, true);
-        gradient(&mut training, &values, Source::Given(&source), cost);
+        gradient(&mut training, &values, StepData::Given(&source), cost);
         let during = live();
-        // Other sizes take the place of the old ones, and a judgement leaves nothing behind.
+        // Other sizes take the place of the old ones, and an evaluation leaves nothing behind.
         let other = batch(PLAIN, 1, false);
-        gradient(&mut training, &values, Source::Given(&other), cost);
+        gradient(&mut training, &values, StepData::Given(&other), cost);
         let how = EvaluationSchedule::Rule { dial: 0.0 };
         training.run(&values, &samples(false), OutputAt::Step, how).unwrap();
         assert_eq!(live(), during);
@@ -90,7 +90,7 @@ fn memory_is_given_back() {
             let mut training = Training::new(crate::cuda::Gpu::open(0).unwrap(), shape, &config()).unwrap();
             let (source, values) = (batch(PLAIN, 0, true), values(&shape, 0.4));
             let cost = cost_of(1e-3);
-            gradient(&mut training, &values, Source::Given(&source), cost);
+            gradient(&mut training, &values, StepData::Given(&source), cost);
         }
         // The driver keeps what it needs for itself, a few MiB; three runs of leaks would be more.
         let lost = before.saturating_sub(gpu.free_bytes());
