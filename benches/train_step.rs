@@ -1,6 +1,6 @@
 //! How long an iteration of training takes: data, forward, backward, clipping, Adam; batch 256, 110 units, one input.
 //!
-//! Prints times in milliseconds and their ratios: to the op-by-op twin, to the matrix products of the same shapes alone,
+//! Prints times in milliseconds and their ratios: to the candle engine, to the matrix products of the same shapes alone,
 //! to an iteration in which every sample is used, and to one thread. What is compared runs right after one another in
 //! every round; each figure is the median over the rounds (of the ratios, not of the times they come from), so that a
 //! busy neighbour, who slows both sides of a ratio, does not decide. `cargo bench --bench train_step -- 15` runs 15
@@ -8,7 +8,7 @@
 
 use float_model::Cell;
 use host_train::{
-    Budget, Engine,
+    Budget, Device, Engine,
     adam::{self, Adam},
     batch::{Batch, Updates},
     fused::{OutputAt, Products},
@@ -89,23 +89,23 @@ impl Iteration {
 }
 
 fn engine(kind: Engine, threads: usize, length: usize) -> Differentiator {
-    Differentiator::new(kind, threads, length).expect("the system gives threads")
+    Differentiator::new(kind, Device::Cpu, threads, length).expect("the system gives threads")
 }
 
 /// The times of one round in milliseconds, with one thread and with two.
 #[derive(Default)]
 struct Round {
     fused: [f64; 2],
-    twin: [f64; 2],
+    candle: [f64; 2],
     products: f64,
 }
 
 impl Round {
-    /// Runs everything that is compared close together: the fused iterations before and after the slow twin's.
+    /// Runs everything that is compared close together: the fused iterations before and after candle's slow ones.
     fn of(
         iteration: &mut Iteration,
         fused: &[Differentiator; 2],
-        twins: &[Differentiator; 2],
+        candles: &[Differentiator; 2],
         products: &mut Products<f32>,
     ) -> Self {
         let mut round = Round::default();
@@ -117,7 +117,7 @@ impl Round {
                 products.run(updated);
                 round.products = 1e3 * started.elapsed().as_secs_f64();
             }
-            round.twin[threads] = iteration.run(&twins[threads]);
+            round.candle[threads] = iteration.run(&candles[threads]);
             round.fused[threads] = (before + iteration.run(&fused[threads])) / 2.0;
         }
         round
@@ -137,19 +137,19 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 fn main() {
     let rounds = std::env::args().find_map(|a| a.parse().ok()).unwrap_or(ROUNDS).max(1);
     println!(
-        "cell       T  threads  updates |   ms  | times faster than the twin | to products alone | to 100 % | times faster than 1 thread"
+        "cell       T  threads  updates |   ms  | times faster than candle | to products alone | to 100 % | times faster than 1 thread"
     );
     for cell in [Cell::SkipLstm, Cell::SkipGru] {
         for length in [100, 200] {
             let fused = [1, 2].map(|n| engine(Engine::Fused, n, length));
-            let twins = [1, 2].map(|n| engine(Engine::Twin, n, length));
+            let candles = [1, 2].map(|n| engine(Engine::Candle, n, length));
             let mut iterations = DELTAS.map(|delta| Iteration::new(cell, length, delta));
             let shape = recurrent::pass_shape(&iterations[0].parameters.shape, BATCH, length, OutputAt::End);
             let mut products = Products::<f32>::new(shape);
             let mut round = || {
                 iterations
                     .each_mut()
-                    .map(|iteration| Round::of(iteration, &fused, &twins, &mut products))
+                    .map(|iteration| Round::of(iteration, &fused, &candles, &mut products))
             };
             round();
             let times: Vec<[Round; 3]> = (0..rounds).map(|_| round()).collect();
@@ -169,7 +169,7 @@ fn main() {
                         threads + 1,
                         100.0 * iteration.share,
                         of(|r, k, n| r[k].fused[n]),
-                        of(|r, k, n| r[k].twin[n] / r[k].fused[n]),
+                        of(|r, k, n| r[k].candle[n] / r[k].fused[n]),
                         of(|r, k, n| r[k].fused[n] / r[0].fused[n]),
                         of(|r, k, n| r[k].fused[0] / r[k].fused[n]),
                     );

@@ -1,7 +1,7 @@
 //! How long an iteration of training takes on a GPU: data, forward, backward, clipping, Adam; batch 256, 110 units, one
 //! input; Skip LSTM, all samples used.
 //!
-//! Prints milliseconds and ratios: to candle op by op on the same GPU (in a build with `--features cuda-candle`), and to what
+//! Prints milliseconds and ratios: to candle op by op on the same GPU (in a build with `--features cuda,cuda-candle`), and to what
 //! `train_step_cuda.py` measures in PyTorch: the same cell, eager and compiled, and a dense LSTM of cuDNN. All in one run:
 //!
 //!     cargo bench --features cuda --bench train_step_cuda
@@ -57,7 +57,7 @@ fn fused(length: usize) -> Result<(f64, f64), Box<dyn std::error::Error>> {
 #[cfg(feature = "cuda-candle")]
 fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
     use host_train::{
-        Budget,
+        Budget, Engine,
         adam::{self, Adam},
         batch::{Batch, Updates},
         gradient::{Differentiator, Price},
@@ -65,7 +65,7 @@ fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
         philox::Purpose,
         tasks,
     };
-    let engine = Differentiator::twin_on_gpu(0, length)?;
+    let engine = Differentiator::new(Engine::Candle, Device::Cuda(0), 1, length)?;
     let shape = Shape {
         cell: Cell::SkipLstm,
         input: 1,

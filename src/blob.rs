@@ -1,8 +1,9 @@
 //! A blob with data to run it on, shared by `simulate` and `emulate`.
 
 use crate::{
-    cli::{InputArgs, Task},
+    args::{InputArgs, Task},
     inputs::{self, Data},
+    output::Usage,
 };
 use float_model::{Objective, OutputAt};
 use quantize::Blob;
@@ -21,6 +22,16 @@ pub fn prepare(model: &Model<'_>, task: Option<Task>, args: &InputArgs, default_
     let period = model.sample_period_ns() as f64 * 1e-9;
     let source = task.map(|task| inputs::generator(task, period, model.sequence_length() as usize));
     let data = inputs::resolve(args, source.as_ref(), default_n)?;
+    if let (Some(source), None) = (&source, &args.x)
+        && data.x.channels != model.inputs()
+    {
+        return Err(Usage::error(format!(
+            "--task: {} has {} channels, the model {}; give the task that it was trained on, or --x",
+            source.name(),
+            data.x.channels,
+            model.inputs()
+        )));
+    }
     let counts = quantize::counts(model, &data.name, &data.x)?;
     Ok(Prepared { data, counts })
 }

@@ -1,21 +1,12 @@
-//! The commands and their options. One name for one thing, everywhere.
+//! The command line: its commands, each with its own options in its own module.
 
 use crate::{
-    compare::CompareArgs,
-    data::DataArgs,
-    energy::EnergyArgs,
-    fidelity::FidelityArgs,
-    leak::LeakArgs,
-    plot::PlotArgs,
-    quantize::QuantizeArgs,
-    reproduce::ReproduceArgs,
-    rivals::RivalsArgs,
-    settings::{HostSettingArgs, SettingArgs},
-    sweep::SweepArgs,
-    train::TrainArgs,
+    baselines::BaselinesArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs,
+    energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs,
+    leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs, simulate::SimulateArgs,
+    sweep::SweepArgs, train::TrainArgs,
 };
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
 /// Skip RNNs for battery-powered sensor boards: train, quantize, simulate, emulate, and know the microjoules.
 #[derive(Parser, Debug)]
@@ -57,12 +48,13 @@ pub enum Command {
                       Example: skiprnn sweep frequency --lambdas 1e-4,1e-3 --slurm sweep.sh --out runs/sweep"
     )]
     Sweep(SweepArgs),
-    /// Skipping runs beside what others would take: fixed rates, random skipping, early exit, 1D CNNs; goes on where it was killed.
+    /// Compare with baselines: fixed rates, random skipping, early exit, 1D CNNs. Resumes after interruption.
     #[command(
-        after_help = "Example: skiprnn rivals runs/sweep --board nrf52840,stm32l476 --sensor lis3dh --out runs/rivals\n\
-                      Example: skiprnn rivals runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --every 2,4,8 --out runs/rivals"
+        alias = "rivals",
+        after_help = "Example: skiprnn baselines runs/sweep --board nrf52840,stm32l476 --sensor lis3dh --out runs/baselines\n\
+                      Example: skiprnn baselines runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --every 2,4,8 --out runs/baselines"
     )]
-    Rivals(RivalsArgs),
+    Baselines(BaselinesArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),
@@ -110,202 +102,4 @@ pub enum Command {
     #[command(after_help = "Example: skiprnn data describe recordings --svg data.svg\n\
                       Example: skiprnn data frequency --n 1000 --seed 7 --out-x x.npy --out-y y.npy")]
     Data(DataArgs),
-}
-
-/// A task whose sequences are generated.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
-    /// Frequency discrimination.
-    Frequency,
-    /// Adding.
-    Adding,
-}
-
-/// Sequences to run on.
-#[derive(Args, Debug)]
-pub struct InputArgs {
-    /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
-    #[arg(long)]
-    pub x: Option<PathBuf>,
-    /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model asked at every step.
-    #[arg(long)]
-    pub y: Option<PathBuf>,
-    /// Use samples 0, K, 2K, ... of each sequence of --x, as a blob of a run with `--every K` asks for; a run folder knows its own.
-    #[arg(long, value_name = "K", requires = "x")]
-    pub every: Option<usize>,
-    /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
-    #[arg(long)]
-    pub n: Option<usize>,
-    /// Seed of generated sequences; training never draws from this stream.
-    #[arg(long, default_value_t = 1_000_003)]
-    pub seed: u64,
-}
-
-/// What to print of the results.
-#[derive(Args, Debug)]
-pub struct ResultArgs {
-    /// Also give the sample indices used by each sequence.
-    #[arg(long)]
-    pub schedules: bool,
-    /// Write the outputs to a file, f32 (N, O) or, at every step, (N, T, O) as .npy, instead of into the JSON.
-    #[arg(long)]
-    pub outputs: Option<PathBuf>,
-}
-
-/// Options of `eval`.
-#[derive(Args, Debug)]
-pub struct EvalArgs {
-    /// Run folder, or a model.safetensors.
-    pub run: PathBuf,
-    /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    pub dial: f32,
-    /// The data.
-    #[command(flatten)]
-    pub input: InputArgs,
-    /// The results.
-    #[command(flatten)]
-    pub result: ResultArgs,
-}
-
-/// Options of `inspect`.
-#[derive(Args, Debug)]
-pub struct InspectArgs {
-    /// The blob.
-    pub blob: PathBuf,
-    /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
-    #[arg(long)]
-    pub curve: Option<PathBuf>,
-}
-
-/// Options of `simulate`.
-#[derive(Args, Debug)]
-pub struct SimulateArgs {
-    /// The blob.
-    pub blob: PathBuf,
-    /// Generate the sequences of this task.
-    #[arg(long, value_enum)]
-    pub task: Option<Task>,
-    /// How to run the sequences.
-    #[command(flatten)]
-    pub settings: HostSettingArgs,
-    /// The data.
-    #[command(flatten)]
-    pub input: InputArgs,
-    /// The results.
-    #[command(flatten)]
-    pub result: ResultArgs,
-}
-
-/// A program of the emulated boards.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum App {
-    /// Recorded sequences through the network, with schedules and instructions counted.
-    Replay,
-    /// The sequences as a live sensor would deliver them; decisions are printed as they fall.
-    Classify,
-    /// The sequences with an update at every sample, awake at every sample, or asleep in between; instructions counted.
-    Measure,
-}
-
-/// A number above zero.
-fn positive(text: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
-        _ => Err("give a number above 0, for example 60".into()),
-    }
-}
-
-/// Options of `emulate`.
-#[derive(Args, Debug)]
-pub struct EmulateArgs {
-    /// The blob.
-    pub blob: PathBuf,
-    /// The application.
-    #[arg(long, value_enum, default_value = "replay")]
-    pub app: App,
-    /// The emulated machine. [default: mps2-an386]
-    #[arg(long)]
-    pub machine: Option<String>,
-    /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub with: board_host::Backend,
-    /// With a real board: how much of its time to run. [default: until every sequence has ended]
-    #[arg(long, value_name = "S", value_parser = positive)]
-    pub seconds: Option<f64>,
-    /// A firmware image (ELF) of the application; built from the source tree where it is not given.
-    #[arg(long)]
-    pub firmware: Option<PathBuf>,
-    /// Generate the sequences of this task.
-    #[arg(long, value_enum)]
-    pub task: Option<Task>,
-    /// Print the firmware's decoded log on standard error.
-    #[arg(long)]
-    pub log: bool,
-    /// How to run the sequences; `measure` takes a dial and a cap.
-    #[command(flatten)]
-    pub settings: HostSettingArgs,
-    /// The data.
-    #[command(flatten)]
-    pub input: InputArgs,
-    /// The results.
-    #[command(flatten)]
-    pub result: ResultArgs,
-}
-
-/// Options of `flash`.
-#[derive(Args, Debug)]
-pub struct FlashArgs {
-    /// The blob.
-    pub blob: PathBuf,
-    /// The board; `skiprnn boards` lists them.
-    #[arg(long)]
-    pub board: String,
-    /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
-    #[arg(long, default_value = "replay")]
-    pub app: String,
-    /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
-    #[command(flatten)]
-    pub settings: SettingArgs,
-    /// A firmware image (ELF) of this board; built from the source tree where it is not given.
-    #[arg(long)]
-    pub firmware: Option<PathBuf>,
-    /// Build an image whose log can be read while the chip sleeps; its current then means nothing. [default: for replay]
-    #[arg(long, conflicts_with_all = ["unwatched", "firmware"])]
-    pub watched: bool,
-    /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
-    #[arg(long, conflicts_with = "firmware")]
-    pub unwatched: bool,
-    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
-    #[arg(long, value_name = "PROBE")]
-    pub probe: Option<String>,
-    /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub connect_under_reset: Option<bool>,
-    /// Where to write the sections' files. [default: a temporary folder]
-    #[arg(long)]
-    pub out: Option<PathBuf>,
-    /// Build and write everything, print the commands of probe-rs, and run none.
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Generate the sequences of this task, for `replay` and `measure-...`.
-    #[arg(long, value_enum)]
-    pub task: Option<Task>,
-    /// The data, for `replay` and `measure-...`.
-    #[command(flatten)]
-    pub input: InputArgs,
-}
-
-/// Options of `demo`.
-#[derive(Args, Debug)]
-pub struct DemoArgs {
-    /// Folder for the runs, the blob, report.html and summary.json.
-    #[arg(long, default_value = "runs/demo")]
-    pub out: PathBuf,
-    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
-    #[arg(long)]
-    pub quick: bool,
-    /// Seed of the training runs.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
 }

@@ -3,13 +3,12 @@
 mod describe;
 
 use crate::{
-    cli::Task,
+    args::Task,
     inputs,
     output::Output,
     train::recordings::{RecordingArgs, SourceArgs},
 };
 use clap::{Args, Subcommand};
-use host_train::dataset;
 use serde_json::json;
 use std::path::PathBuf;
 

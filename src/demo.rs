@@ -1,19 +1,43 @@
-//! `skiprnn demo`: the whole road, once.
+//! `skiprnn demo`: the whole workflow, once.
 
 use crate::{
-    blob,
-    cli::{DemoArgs, EvalArgs, InputArgs, ResultArgs, Task},
-    emulate, energy, evaluate, inputs,
+    args::{InputArgs, ResultArgs, Task},
+    blob, emulate, energy,
+    evaluate::{self, EvalArgs},
+    inputs,
     output::{self, Output, merge},
     quantize::{self, QuantizeArgs},
-    report::{self, Point},
     simulate, train,
 };
 use ::quantize::{Run as FixedRun, Simulator};
+use anyhow::Context;
+use clap::Args;
+use experiments::{
+    CurvePoint,
+    demo::{Contents, EmulatedFigures, Figures, FixedFigures, page},
+    learning_curve,
+};
 use float_model::{Cell, Metric, Targets};
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Folder for the runs, the blob, report.html and summary.json.
+    #[arg(long, default_value = "runs/demo")]
+    pub out: PathBuf,
+    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
+    #[arg(long)]
+    pub quick: bool,
+    /// Seed of the training runs.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
 
 /// Seed of held-out data, as everywhere.
 const EVALUATION_SEED: u64 = 1_000_003;
@@ -39,9 +63,9 @@ fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
 }
 
 /// Trains one model, or finds it trained already, and returns its learning curve.
-fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Point>> {
+fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<CurvePoint>> {
     train::observed(&config(cell, args), dir, true, cell.name(), |_| ())?;
-    report::learning_curve(&dir.join("metrics.csv"))
+    Ok(learning_curve(&dir.join("metrics.csv"))?)
 }
 
 fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
@@ -127,107 +151,60 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let mut fixed = simulate::summarize(&model, &prepared, &runs, &quiet)?;
     merge(&mut fixed, report);
     // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    let solved = solved(&fixed);
+    let metric = fixed["metric"].as_f64().map(Metric::Accuracy);
+    let solved = metric.and_then(|m| evaluate::solved("frequency", m));
     merge(&mut fixed, json!({ "sequences": runs.len(), "solved": solved }));
 
     eprintln!("emulating (the firmware image is built on first use)");
     let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
+    let emulated_figures: EmulatedFigures = typed(&emulated, "emulated")?;
+    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
     let basis = energy::Basis {
-        updates_mean: fixed["updates_mean"].as_f64().unwrap_or(1.0),
+        updates_mean: fixed_figures.updates_mean,
         schedules: None,
-        instructions: emulated["instructions_per_update"].as_f64().map(|i| i.round() as u64),
+        instructions: match emulated_figures {
+            EmulatedFigures::Measured {
+                instructions_per_update,
+                ..
+            } => Some(instructions_per_update.round() as u64),
+            EmulatedFigures::Missing { .. } => None,
+        },
     };
     let prediction = energy::prediction(&model, BOARD, SENSOR, basis)?;
+    let energy = energy::json(&prediction)?;
+    let figures = Figures {
+        float: typed(&float, "float")?,
+        dense: typed(&dense, "dense")?,
+        fixed: fixed_figures,
+        emulated: emulated_figures,
+        energy: prediction,
+        seconds: started.elapsed().as_secs_f64(),
+    };
     let summary = json!({
         "float": float, "fixed": fixed, "emulated": emulated, "dense": dense,
-        "energy": energy::json(&prediction)?, "seconds": started.elapsed().as_secs_f64(),
+        "energy": energy, "seconds": figures.seconds,
     });
     let labels = match &prepared.data.y {
         Some(Targets::Labels(labels)) => labels.as_slice(),
         _ => &[],
     };
     let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r: &FixedRun| r.updates.clone()).collect();
-    let page = report::html(&report::Contents {
+    let html = page(&Contents {
         x: &prepared.data.x,
         labels,
         schedules: &schedules,
         class_names: &["other".into(), "5 to 6 ms".into()],
         skip_curve: &skip_curve,
         dense_curve: &dense_curve,
-        summary: &summary,
-        energy: &prediction,
+        figures: &figures,
     });
-    output::write_atomically(&args.out.join("report.html"), page.as_bytes())?;
+    output::write_atomically(&args.out.join("report.html"), html.as_bytes())?;
     output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
-    out.print(&summary, || text(&summary, &args.out));
+    out.print(&summary, || figures.text(&args.out.join("report.html")));
     Ok(())
 }
 
-fn solved(value: &Value) -> Option<bool> {
-    evaluate::solved("frequency", Metric::Accuracy(value["metric"].as_f64()?))
-}
-
-fn text(s: &Value, dir: &Path) -> String {
-    let figure = |part: &str, key: &str, digits: usize| {
-        s[part][key]
-            .as_f64()
-            .map_or_else(|| "not measured".into(), |v| format!("{v:.digits$}"))
-    };
-    let line = |name: &str, part: &str| {
-        format!(
-            "  {name:<20} {:>12} {:>14}",
-            figure(part, "metric", 4),
-            figure(part, "updates_mean", 2)
-        )
-    };
-    let e = &s["energy"];
-    let mut lines = vec![
-        format!("  {:<20} {:>12} {:>14}", "", "accuracy", "samples used"),
-        line("LSTM, float", "dense"),
-        line("Skip LSTM, float", "float"),
-        line("Skip LSTM, fixed", "fixed"),
-        line("Skip LSTM, emulated", "emulated"),
-        format!(
-            "  identical to the simulator: {}; {} instructions per update (counted)",
-            s["emulated"]["identical_to_simulator"]
-                .as_bool()
-                .map_or("not measured", |v| if v { "yes" } else { "NO" }),
-            figure("emulated", "instructions_per_update", 0)
-        ),
-        format!(
-            "  energy per sequence on {BOARD}: {:.2} uJ, dense {:.2} uJ (predicted, middle of the interval)",
-            e["uj_per_sequence"]["mid"].as_f64().unwrap_or(f64::NAN),
-            e["dense_uj_per_sequence"]["mid"].as_f64().unwrap_or(f64::NAN)
-        ),
-        format!(
-            "  {:.0} s; look at {}",
-            s["seconds"].as_f64().unwrap_or(0.0),
-            dir.join("report.html").display()
-        ),
-    ];
-    if let Some(why) = s["emulated"]["not_measured"].as_str() {
-        lines.push(format!("  not emulated: {why}"));
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_empty_column_says_why_and_what_to_type() {
-        let missing = board_host::Error::TargetMissing {
-            target: "thumbv7em-none-eabihf",
-        };
-        let summary = json!({ "emulated": { "not_measured": missing.to_string() } });
-        let said = text(&summary, Path::new("d"));
-        assert!(said.contains("Skip LSTM, emulated  not measured"), "{said}");
-        assert!(
-            said.ends_with("type: rustup target add thumbv7em-none-eabihf"),
-            "{said}"
-        );
-        let summary = json!({ "emulated": { "metric": 1.0 } });
-        assert!(!text(&summary, Path::new("d")).contains("not emulated"));
-    }
+/// The figures that a command gives as JSON.
+fn typed<T: serde::de::DeserializeOwned>(value: &Value, name: &str) -> anyhow::Result<T> {
+    T::deserialize(value).with_context(|| format!("the figures '{name}'"))
 }

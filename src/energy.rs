@@ -16,12 +16,12 @@ mod report;
 pub use args::EnergyArgs;
 pub use predict::{Basis, json, prediction};
 
-use crate::output::{Output, Usage};
+use crate::output::Output;
 use args::EnergyCommand;
 
 /// Runs the command.
 pub fn run(args: &EnergyArgs, out: Output) -> anyhow::Result<()> {
-    let result = match &args.command {
+    match &args.command {
         EnergyCommand::Predict(args) => predict::run(args, out),
         EnergyCommand::Measure(args) => measure::run(args, out),
         EnergyCommand::Record(args) => record::run(args, out),
@@ -31,10 +31,5 @@ pub fn run(args: &EnergyArgs, out: Output) -> anyhow::Result<()> {
         EnergyCommand::Calibrate(args) => calibrate::run(args, out),
         EnergyCommand::Fit(args) => fit::run(args, out),
         EnergyCommand::Boards(args) => boards::run(args, out),
-    };
-    // An option that is missing or does not fit is wrong usage.
-    result.map_err(|error| match error.downcast_ref() {
-        Some(energy::Error::Option { .. }) => Usage::error(error.to_string()),
-        _ => error,
-    })
+    }
 }

@@ -1,14 +1,32 @@
 //! `skiprnn eval`, and the figures that `train` shares with it.
 
 use crate::{
-    cli::{EvalArgs, ResultArgs},
+    args::{InputArgs, ResultArgs},
     inputs::{self, Run},
     output::{Output, merge},
 };
+use clap::Args;
+pub use experiments::mean_updates;
 use float_model::{Metric, Objective, OutputAt, Sequences};
 use host_train::DataSource;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::{path::PathBuf, time::Instant};
+
+/// Options of `eval`.
+#[derive(Args, Debug)]
+pub struct EvalArgs {
+    /// Run folder, or a model.safetensors.
+    pub run: PathBuf,
+    /// Offset of the skip gate: positive, more updates; negative, fewer.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    pub dial: f32,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
 
 /// The figures of one model on one set of sequences.
 pub struct Summary {
@@ -30,12 +48,7 @@ pub struct Summary {
 
 impl Summary {
     fn macs_per_sequence(&self, run: &Run) -> f64 {
-        let m = &run.model;
-        let heads = match m.description.output_at {
-            OutputAt::End => 1.0,
-            OutputAt::Step => self.updates_mean,
-        };
-        self.updates_mean * m.macs_per_update() as f64 + heads * (m.hidden * m.outputs) as f64
+        run.model.macs_per_sequence(self.updates_mean)
     }
 
     /// The keys that `train` and `eval` share.
@@ -133,7 +146,7 @@ pub fn results_json(
                 .first()
                 .map(|o| o.len() / answers.outputs)
                 .filter(|_| every_step);
-            host_train::dataset::save_outputs(path, outputs, steps)?;
+            dataset::save_outputs(path, outputs, steps)?;
             merge(&mut value, json!({ "outputs": path }));
         }
         None if every_step => {
@@ -146,11 +159,6 @@ pub fn results_json(
         merge(&mut value, json!({ "schedules": schedules }));
     }
     Ok(value)
-}
-
-/// Mean number of updates.
-pub fn mean_updates<S: AsRef<[u32]>>(schedules: &[S]) -> f64 {
-    schedules.iter().map(|s| s.as_ref().len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
 }
 
 /// Runs the float model; the JSON is the command's, the text its line for people.

@@ -1,17 +1,20 @@
 //! `skiprnn flash`: builds a board's image, puts the model into its section of flash, and runs it by probe-rs.
 
 use crate::{
+    args::{InputArgs, Task},
     blob,
-    cli::FlashArgs,
     output::{Output, Usage},
-    settings::{self, Priced},
+    settings::{self, Priced, SettingArgs},
 };
 use anyhow::{Context, bail};
 use board_host::{
     Settings,
-    boards::{self, Board, SENSORS},
-    firmware::{self, CAPACITY, Identity, Region, Regions},
+    boards::{self, Board},
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
+    firmware::{self, Identity, Region, Regions},
+    sensors,
 };
+use clap::Args;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -19,6 +22,49 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// Options of `flash`.
+#[derive(Args, Debug)]
+pub struct FlashArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// The board; `skiprnn boards` lists them.
+    #[arg(long)]
+    pub board: String,
+    /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
+    #[arg(long, default_value = "replay")]
+    pub app: String,
+    /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
+    #[command(flatten)]
+    pub settings: SettingArgs,
+    /// A firmware image (ELF) of this board; built from the source tree where it is not given.
+    #[arg(long)]
+    pub firmware: Option<PathBuf>,
+    /// Build an image whose log can be read while the chip sleeps; its current then means nothing. [default: for replay]
+    #[arg(long, conflicts_with_all = ["unwatched", "firmware"])]
+    pub watched: bool,
+    /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
+    #[arg(long, conflicts_with = "firmware")]
+    pub unwatched: bool,
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
+    #[arg(long, value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Connect while the chip is held in reset. [default: as the board needs it]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub connect_under_reset: Option<bool>,
+    /// Where to write the sections' files. [default: a temporary folder]
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+    /// Build and write everything, print the commands of probe-rs, and run none.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Generate the sequences of this task, for `replay` and `measure-...`.
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// The data, for `replay` and `measure-...`.
+    #[command(flatten)]
+    pub input: InputArgs,
+}
 
 /// Sequences where nothing else is said.
 const COUNT: usize = 200;
@@ -47,7 +93,10 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,
-        None => Image::read(&board.build_to_be(watched(args, &board, program)?, program)?, &board)?,
+        None => Image::read(
+            &boards::build_to_be(&board, watched(args, &board, program)?, program)?,
+            &board,
+        )?,
     };
     let mut sections = vec![Section {
         name: "blob",
@@ -242,7 +291,7 @@ fn settings(
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }
-    if args.settings.budget_uj_per_hour.is_some() && board.energy.is_none() {
+    if args.settings.budget_uj_per_hour.is_some() && board.profile.is_none() {
         return Err(Usage::error(format!(
             "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
              and --cap",
@@ -254,20 +303,20 @@ fn settings(
 
 /// Whether the images have static room for the model, and the program's sensor its channels.
 pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
-    let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
-    if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
-        bail!(
-            "{}: inputs: the model has {}, {program} reads {} channels; take --app classify, or another model",
+    let sensor = sensors::of_program(program);
+    if let Some(sensor) = sensor.filter(|sensor| sensor.inputs() != model.inputs()) {
+        return Err(Usage::error(format!(
+            "--app: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
+            sensor.inputs(),
             path.display(),
-            model.inputs(),
-            sensor.channels
-        );
+            model.inputs()
+        )));
     }
     for (what, size, limit) in [
-        ("hidden units", model.hidden(), CAPACITY.hidden),
-        ("layers", model.layers(), CAPACITY.layers),
-        ("inputs", model.inputs(), CAPACITY.inputs),
-        ("outputs", model.outputs(), CAPACITY.outputs),
+        ("hidden units", model.hidden(), MAX_HIDDEN),
+        ("layers", model.layers(), MAX_LAYERS),
+        ("inputs", model.inputs(), MAX_INPUTS),
+        ("outputs", model.outputs(), MAX_OUTPUTS),
     ] {
         if size > limit {
             bail!(
@@ -321,16 +370,19 @@ fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Cli, Command as Given};
     use clap::Parser;
+
+    /// The options of one `flash` command line.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: FlashArgs,
+    }
 
     /// The commands for an image of this board, and no sections.
     fn commands_for(board: &str, watched: bool, options: &str) -> Vec<String> {
-        let line = format!("skiprnn flash x.srnn --board {board} {options}");
-        let cli = Cli::try_parse_from(line.split_whitespace()).unwrap();
-        let Given::Flash(mut args) = cli.command else {
-            panic!("{line} is not flash");
-        };
+        let line = format!("flash x.srnn --board {board} {options}");
+        let mut args = Line::try_parse_from(line.split_whitespace()).unwrap().args;
         let folder = tempfile::tempdir().unwrap();
         args.out = Some(folder.path().to_owned());
         let region = Region { start: 0, bytes: 0 };
@@ -395,10 +447,8 @@ mod tests {
 
     #[test]
     fn a_board_that_can_always_be_watched_has_no_unwatched_image() {
-        let line = ["skiprnn", "flash", "x.srnn", "--board", "nrf52840-dk", "--unwatched"];
-        let Given::Flash(args) = Cli::try_parse_from(line).unwrap().command else {
-            panic!("not flash");
-        };
+        let line = ["flash", "x.srnn", "--board", "nrf52840-dk", "--unwatched"];
+        let args = Line::try_parse_from(line).unwrap().args;
         let dk = boards::find("nrf52840-dk").unwrap();
         let error = watched(&args, &dk, "replay").unwrap_err().to_string();
         assert!(

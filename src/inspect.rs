@@ -2,11 +2,10 @@
 
 use crate::{
     blob,
-    cli::InspectArgs,
     output::{self, Output},
-    plot::{HEIGHT, WIDTH, span, stacked},
-    svg::{Chart, Series},
 };
+use charts::{Chart, DEFAULT_STYLE, Drawing, HEIGHT, Series, WIDTH, span, stacked};
+use clap::Args;
 use energy::{Core, Interval, predicted_instructions};
 use float_model::Objective;
 use serde::Serialize;
@@ -15,7 +14,17 @@ use skiprnn_nostd::{
     CellKind, FractionBits, Kernel, Model,
     format::{CELL_FRACTION, CELL_LIMIT, kernel},
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Options of `inspect`.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
+    #[arg(long)]
+    pub curve: Option<PathBuf>,
+}
 
 /// Cores whose instructions are predicted.
 const CORES: [Core; 3] = [Core::CortexM0Plus, Core::CortexM4, Core::CortexM33];
@@ -186,36 +195,25 @@ fn draw_curve(model: &Model<'_>, file: &Path) -> anyhow::Result<String> {
         Objective::Regression => "Mean squared error",
         Objective::Classification | Objective::Multilabel => "Accuracy",
     };
-    let panels: Vec<String> = [
+    let panels: Vec<Drawing> = [
         ("Mean updates a sequence", updates),
         (metric, points(|_, metric| metric)),
     ]
     .iter()
     .filter(|(_, points)| !points.is_empty())
     .map(|(title, points)| {
-        let series = Series {
-            class: "curve",
-            label: "",
-            points,
-            dots: false,
-        };
-        let marks = Series {
-            class: "used",
-            dots: true,
-            ..series
-        };
         Chart {
             title,
             x_label: "dial",
-            x: span(points.iter().map(|p| p.0)),
-            y: span(points.iter().map(|p| p.1)),
+            x: span(points.iter().map(|p| p.0)).into(),
+            y: span(points.iter().map(|p| p.1)).into(),
             size: (WIDTH, HEIGHT),
-            series: vec![series, marks],
+            series: vec![Series::line("curve", "", points), Series::dots("used", "", points)],
         }
-        .svg()
+        .draw()
     })
     .collect();
-    Ok(stacked(&panels))
+    Ok(stacked(&panels).to_file(DEFAULT_STYLE))
 }
 
 fn text(model: &Model<'_>, cell: &str, layers: &[Layer], predicted: &[(Core, Interval)]) -> String {

@@ -1,5 +1,7 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
 
+mod args;
+mod baselines;
 mod blob;
 mod boards;
 mod cli;
@@ -8,42 +10,40 @@ mod data;
 mod demo;
 mod emulate;
 mod energy;
+mod errors;
 mod evaluate;
+mod experiment;
 mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
-mod jobs;
 mod leak;
 mod output;
 mod plot;
 mod quantize;
-mod report;
 mod reproduce;
-mod rivals;
 mod settings;
 mod simulate;
-mod svg;
 mod sweep;
 mod train;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
+use errors::{CommandLine, Failure};
 use std::process::ExitCode;
-
-/// Exit code of a command that failed.
-const FAILED: u8 = 1;
-/// Exit code of a command that was used wrongly.
-const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     // clap ends wrong usage with exit code 2 by itself.
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(exit_code(&error))
+            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+            let command = Cli::command();
+            let failure = Failure::new(&error, &CommandLine::new(&command, &matches, words.collect()));
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.exit_code)
         }
     }
 }
@@ -56,7 +56,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
-        Command::Rivals(args) => rivals::run(args, out),
+        Command::Baselines(args) => baselines::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out),
@@ -73,12 +73,4 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Energy(args) => energy::run(args, out),
         Command::Data(args) => data::run(args, out),
     }
-}
-
-fn exit_code(error: &anyhow::Error) -> u8 {
-    let usage = error.downcast_ref::<output::Usage>().is_some()
-        || error
-            .downcast_ref::<host_train::Error>()
-            .is_some_and(host_train::Error::is_usage);
-    if usage { WRONG_USAGE } else { FAILED }
 }

@@ -1,30 +1,20 @@
 //! `skiprnn plot`: learning curves, and which samples a model uses, as SVG.
 
-pub mod digits;
-
 use crate::{
-    cli::InputArgs,
+    args::InputArgs,
     inputs::{self, Run},
     output::{self, Output},
-    report::{Point, learning_curve},
-    svg::{Chart, Series},
 };
 use clap::Args;
-use float_model::Sequences;
+use experiments::{
+    learning_curve,
+    plot::{digits, draw_curves, draw_samples},
+};
 use serde_json::json;
 use std::path::PathBuf;
 
 /// Sequences drawn where nothing else is said.
 const COUNT: usize = 6;
-/// Size of a panel in pixels.
-pub const WIDTH: f64 = 860.0;
-/// See [`WIDTH`].
-pub const HEIGHT: f64 = 220.0;
-/// Of [`stacked`] pictures.
-pub const STYLE: &str = "<style>svg { background:#fff } text { font:12px system-ui,sans-serif; fill:#1d2430 } \
-    .title { font-weight:600 } .tick { fill:#68727f } .grid { stroke:#e3e7ec } polyline { fill:none; stroke-width:1.6 } \
-    .wave { stroke:#b9c2cd; stroke-width:1.2 } .curve { stroke:#d1342f } circle.used { fill:#d1342f } \
-    circle.skipped { fill:#3b6fd4; opacity:.55 } text.used { fill:#d1342f } text.skipped { fill:#3b6fd4 }</style>";
 
 /// Options of `plot`.
 #[derive(Args, Debug)]
@@ -66,117 +56,4 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
         lines.join("\n")
     });
     Ok(())
-}
-
-/// Panels of [`HEIGHT`] below each other, in one file.
-pub fn stacked(panels: &[String]) -> String {
-    let height = HEIGHT * panels.len() as f64;
-    let placed = panels.iter().enumerate().map(|(k, panel)| {
-        let place = format!(
-            "<svg y=\"{}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" ",
-            HEIGHT * k as f64
-        );
-        panel.replacen("<svg ", &place, 1)
-    });
-    format!(
-        "<svg viewBox=\"0 0 {WIDTH} {height}\" xmlns=\"http://www.w3.org/2000/svg\">{STYLE}{}</svg>\n",
-        placed.collect::<String>()
-    )
-}
-
-/// Smallest and largest value, never equal.
-pub fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values.fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
-    match low < high {
-        true => (low, high),
-        false => (low - 0.5, low + 0.5),
-    }
-}
-
-/// Metric and mean updates over the steps, a line for each run.
-pub fn draw_curves(runs: &[Vec<Point>]) -> anyhow::Result<String> {
-    let all = || runs.iter().flatten();
-    anyhow::ensure!(all().next().is_some(), "metrics.csv: no evaluation yet");
-    let steps = span(all().map(|p| p.step as f64));
-    let panel = |title: &str, value: &dyn Fn(&Point) -> f64| {
-        let line = |run: &Vec<Point>| run.iter().map(|p| (p.step as f64, value(p))).collect();
-        let lines: Vec<Vec<(f64, f64)>> = runs.iter().map(line).collect();
-        let series = lines.iter().map(|points| Series {
-            class: "curve",
-            label: "",
-            points,
-            dots: false,
-        });
-        Chart {
-            title,
-            x_label: "training step",
-            x: steps,
-            y: span(all().map(value)),
-            size: (WIDTH, HEIGHT),
-            series: series.collect(),
-        }
-        .svg()
-    };
-    Ok(stacked(&[
-        panel("Metric on the validation part", &|p| p.metric),
-        panel("Samples used, mean per sequence", &|p| p.updates),
-    ]))
-}
-
-/// The first channel of every sequence: used samples red, skipped ones blue (figures 5 and 6 of Campos et al.).
-pub fn draw_samples(run: &Run, x: &Sequences, seed: u64) -> anyhow::Result<String> {
-    let outcomes = run.outcomes(x, 0.0, seed)?;
-    let panel = |(n, sequence): (usize, &[f32])| {
-        let updates = &outcomes[n].updates;
-        let signal = sequence.iter().step_by(x.channels).enumerate();
-        let wave: Vec<(f64, f64)> = signal.map(|(t, v)| (t as f64, f64::from(*v))).collect();
-        let (used, skipped): (Vec<_>, Vec<_>) = wave
-            .iter()
-            .partition(|(t, _)| updates.binary_search(&(*t as u32)).is_ok());
-        let series = |class, label, points, dots| Series {
-            class,
-            label,
-            points,
-            dots,
-        };
-        Chart {
-            title: &format!("Sequence {n}: {} of {} samples used", used.len(), x.length_of(n)),
-            x_label: "sample",
-            x: (0.0, (x.length_of(n).max(2) - 1) as f64),
-            y: span(wave.iter().map(|p| p.1)),
-            size: (WIDTH, HEIGHT),
-            series: vec![
-                series("wave", "", &wave, false),
-                series("skipped", "skipped", &skipped, true),
-                series("used", "used", &used, true),
-            ],
-        }
-        .svg()
-    };
-    Ok(stacked(&x.iter().enumerate().map(panel).collect::<Vec<_>>()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn curves_have_a_panel_for_each_figure() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("metrics.csv");
-        std::fs::write(&path, "step,seconds,metric,updates\n100,1,0.5,90\n200,2,0.9,30\n").unwrap();
-        let curve = learning_curve(&path).unwrap();
-        let svg = draw_curves(&[curve.clone(), curve]).unwrap();
-        assert_eq!(svg.matches("<polyline").count(), 4);
-        assert_eq!(svg.matches("<svg").count(), svg.matches("</svg>").count());
-        std::fs::write(&path, "step,seconds,metric,updates\n").unwrap();
-        let empty = learning_curve(&path).unwrap();
-        assert!(draw_curves(&[empty]).unwrap_err().to_string().contains("no evaluation"));
-    }
-
-    #[test]
-    fn a_constant_has_room() {
-        assert_eq!(span([3.0, 3.0].into_iter()), (2.5, 3.5));
-        assert_eq!(span([1.0, 2.0].into_iter()), (1.0, 2.0));
-    }
 }

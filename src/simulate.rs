@@ -1,17 +1,38 @@
 //! `skiprnn simulate`
 
 use crate::{
+    args::{InputArgs, ResultArgs, Task},
     blob::{self, Prepared},
-    cli::{ResultArgs, SimulateArgs},
     evaluate::{Answers, mean_updates, results_json},
     inputs,
     output::{Output, merge},
-    settings,
+    settings::{self, HostSettingArgs},
 };
+use clap::Args;
 use float_model::Metric;
 use quantize::{Run, Simulator};
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
+use std::path::PathBuf;
+
+/// Options of `simulate`.
+#[derive(Args, Debug)]
+pub struct SimulateArgs {
+    /// The blob.
+    pub blob: PathBuf,
+    /// Generate the sequences of this task.
+    #[arg(long, value_enum)]
+    pub task: Option<Task>,
+    /// How to run the sequences.
+    #[command(flatten)]
+    pub settings: HostSettingArgs,
+    /// The data.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The results.
+    #[command(flatten)]
+    pub result: ResultArgs,
+}
 
 /// The keys that `simulate` and `emulate` share.
 pub fn summarize(model: &Model<'_>, prepared: &Prepared, runs: &[Run], args: &ResultArgs) -> anyhow::Result<Value> {

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Folder, fails, json, skiprnn};
-use host_train::dataset::save_sequences;
+use dataset::save_sequences;
 use std::path::Path;
 
 const SEQUENCES: usize = 6;

@@ -2,7 +2,7 @@
 
 mod common;
 use common::{Folder, fails, json};
-use host_train::{Sequences, Targets, dataset};
+use host_train::{Sequences, Targets};
 
 /// Classes made of the very numbers of updates are told; classes that have nothing to do with the data are not.
 #[test]

@@ -41,7 +41,7 @@ fn every_model_runs_in_every_command() {
         let (x, own) = (f.at("x.npy"), f.at("m.srnn"));
         let values = (0..N * length * inputs).map(|k| (k as f32 * 0.37).sin()).collect();
         let sequences = host_train::Sequences::new("x", values, N, length, inputs).unwrap();
-        host_train::dataset::save_sequences(Path::new(&x), &sequences).unwrap();
+        dataset::save_sequences(Path::new(&x), &sequences).unwrap();
         let generated = task.map_or_else(|| format!(" --x {x}"), |task| format!(" --n {N} --task {task}"));
         let held_out = task.map_or_else(|| format!(" --x {x}"), |_| format!(" --n {N}"));
 

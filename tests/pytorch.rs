@@ -57,7 +57,7 @@ fn tie(forward: &Forward<'_>, x: &[f32], ours: &[u32], theirs: &[u32]) -> bool {
 
 /// Compares our forward pass of a model file with PyTorch's.
 fn agrees(python: &str, model: &str, x_file: &str) {
-    let x: Sequences = host_train::dataset::load_sequences(Path::new(x_file)).unwrap();
+    let x: Sequences = dataset::load_sequences(Path::new(x_file)).unwrap();
     let loaded = float_model::load(Path::new(model)).unwrap();
     let forward = Forward::new(&loaded);
     let theirs: Results = serde_json::from_slice(&script(python, &["run", model, x_file])).unwrap();
@@ -115,7 +115,7 @@ fn our_models_are_pytorchs() {
     // The answers beside x.npy are of the task above.
     let folder = Folder::new();
     let file = folder.at("x.npy");
-    host_train::dataset::save_sequences(Path::new(&file), &x).expect("saved");
+    dataset::save_sequences(Path::new(&file), &x).expect("saved");
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/activity/model.safetensors");
     agrees(&python, &model.display().to_string(), &file);
 }

@@ -4,7 +4,6 @@ mod common;
 
 use common::{Folder, fails, json, tiny_run};
 use float_model::Sequences;
-use host_train::dataset;
 use serde_json::Value;
 use std::path::Path;
 

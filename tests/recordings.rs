@@ -2,7 +2,7 @@
 
 mod common;
 use common::{Folder, fails, json};
-use host_train::{Sequences, Targets, dataset};
+use host_train::{Sequences, Targets};
 use std::{fs, path::Path};
 
 /// `n` images of 4x4 with their labels: class 0 is dark, class 1 bright.

@@ -137,7 +137,7 @@ fn outputs_go_to_a_file_on_request() {
     let listed = json(&format!("eval {run} --n 30"));
     let written = json(&format!("eval {run} --n 30 --outputs {outputs}"));
     assert_eq!(written["outputs"].as_str(), Some(outputs.as_str()));
-    let read = host_train::dataset::load_targets(&f.path("o.npy")).unwrap();
+    let read = dataset::load_targets(&f.path("o.npy")).unwrap();
     let host_train::Targets::Values { values, outputs: 1 } = read else {
         panic!("{read:?}")
     };
@@ -177,8 +177,8 @@ fn write_dataset(f: &Folder) -> (String, String) {
     }
     std::fs::write(folder.join("labels.csv"), index).unwrap();
     let x = host_train::Sequences::new("x", values, n, t, 2).unwrap();
-    host_train::dataset::save_sequences(&f.path("x.npy"), &x).unwrap();
-    host_train::dataset::save_targets(&f.path("y.npy"), &host_train::Targets::Labels(labels)).unwrap();
+    dataset::save_sequences(&f.path("x.npy"), &x).unwrap();
+    dataset::save_targets(&f.path("y.npy"), &host_train::Targets::Labels(labels)).unwrap();
     (f.at("x.npy"), f.at("y.npy"))
 }
 

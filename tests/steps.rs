@@ -2,7 +2,7 @@
 
 mod common;
 use common::{Folder, fails, json};
-use host_train::{Sequences, Targets, dataset};
+use host_train::{Sequences, Targets};
 
 const COUNT: usize = 40;
 const LENGTH: usize = 10;

@@ -2,7 +2,7 @@
 
 mod common;
 use common::{Folder, fails, json, runs, skiprnn};
-use host_train::{Sequences, Targets, dataset};
+use host_train::{Sequences, Targets};
 use serde_json::Value;
 use std::{
     fs,

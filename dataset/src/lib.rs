@@ -1,1 +1,59 @@
-//! Recordings into labelled sequences.
+//! Recorded sequences: reading and writing them, and making a training, a validation and a test part.
+//!
+//! [`read`] knows the formats, a file each: `npy`, `npz`, `idx`, `folder` (of CSV or WAV files), `long_csv` (one CSV
+//! file). What they hold are [`Recordings`], which then go one way: windows ([`Window`]), every K-th sample
+//! ([`every_kth`]), the split into parts, normalisation. [`Dataset`] is the result; [`describe`] tells what was
+//! understood.
+//!
+//! Random choices come from [`philox`], so the same files and options always give the same parts.
+
+mod answers;
+mod atomic_file;
+mod channels;
+mod config;
+mod csv;
+mod dataset;
+mod describe;
+mod error;
+mod every_kth;
+mod folder;
+mod idx;
+mod labelled;
+mod locate;
+mod long_csv;
+mod mel;
+mod mnist;
+mod normalise;
+mod npy;
+mod npz;
+pub mod philox;
+mod read;
+mod recordings;
+mod resample;
+mod save;
+mod split;
+mod stack;
+mod targets;
+mod track;
+mod wav;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use atomic_file::write as write_atomically;
+pub use channels::ChannelConfig;
+pub use config::DatasetConfig;
+pub use dataset::{Dataset, select_both};
+pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
+pub use error::Error;
+pub use every_kth::every_kth;
+pub use labelled::read_like;
+pub use locate::{Parts, parts};
+pub use mnist::MnistConfig;
+pub use read::{load_sequences, load_targets, read};
+pub use recordings::{ReadOptions, Recordings};
+pub use save::{save_outputs, save_sequences, save_targets};
+pub use targets::Loss;
+pub use wav::Audio;
+pub use window::Window;

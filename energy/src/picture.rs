@@ -1,113 +1,85 @@
-//! Pictures as SVG, and a report in one HTML file that refers to nothing outside it.
+//! The figures of this crate, drawn by [`charts`].
 
-mod bars;
-mod scatter;
-mod trace_plot;
+mod trace;
 
-pub use bars::comparison_svg;
-pub use scatter::{OperatingPoint, energy_accuracy_svg};
-pub use trace_plot::trace_svg;
+pub use trace::trace;
 
-/// Colours of update, wake, sample, sleep, sensor and output: told apart by the colour-blind as well (after Okabe and
-/// Ito).
-const PALETTE: [&str; 6] = ["#0072b2", "#e69f00", "#56b4e9", "#999999", "#009e73", "#cc79a7"];
+use crate::compare::Comparison;
+use crate::interval::{Interval, significant};
+use charts::{Axis, Bar, BarPart, Chart, Drawing, IntervalPoint, Mark, Series, StackedBars};
 
-/// Text of a picture with the characters that markup takes replaced.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-}
+/// CSS classes of the parts of the energy: update, wake, sample, sleep, sensor and output.
+const PART_CLASSES: [&str; 6] = ["p0", "p1", "p2", "p3", "p4", "p5"];
 
-fn framed(width: f64, height: f64, title: &str, body: &str) -> String {
-    let title = escaped(title);
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
-         width=\"{width}\" height=\"{height}\" \
-         font-family=\"sans-serif\" font-size=\"12\" role=\"img\" aria-label=\"{title}\">\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\
-         <text x=\"10\" y=\"18\" font-size=\"14\">{title}</text>{body}</svg>\n"
-    )
-}
-
-fn text(x: f64, y: f64, anchor: &str, content: &str) -> String {
-    format!(
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{}</text>",
-        escaped(content)
-    )
-}
-
-fn rectangle(x: f64, y: f64, width: f64, height: f64, style: &str) -> String {
-    format!("<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.2}\" height=\"{height:.2}\" {style}/>")
-}
-
-fn line(from: (f64, f64), to: (f64, f64)) -> String {
-    let ((x1, y1), (x2, y2)) = (from, to);
-    format!("<line x1=\"{x1:.1}\" y1=\"{y1:.1}\" x2=\"{x2:.1}\" y2=\"{y2:.1}\" stroke=\"#444\"/>")
-}
-
-/// Round values for an axis from 0 to `largest`.
-fn ticks(largest: f64) -> Vec<f64> {
-    if !(largest.is_finite() && largest > 0.0) {
-        return vec![0.0];
-    }
-    let step = 10_f64.powf((largest / 4.0).log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .map(|m| m * step)
-        .into_iter()
-        .find(|step| largest / step <= 6.0)
-        .unwrap_or(largest);
-    (0..=(largest / step) as u32).map(|n| f64::from(n) * step).collect()
-}
-
-/// One part of a report.
-#[derive(Debug, Clone)]
-pub enum Section {
-    /// A report as text, printed as it is.
-    Text(String),
-    /// A picture of this module.
-    Svg(String),
-}
-
-/// A report in one HTML file: headings, texts and pictures, no script and nothing from elsewhere.
+/// The parts of one energy as a stacked bar, in microjoules at their middle figures.
 #[must_use]
-pub fn report_html(title: &str, sections: &[(&str, Section)]) -> String {
-    let title = escaped(title);
-    let mut html = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title><style>\
-         body{{font-family:sans-serif;max-width:64em;margin:2em auto;padding:0 1em}}\
-         pre{{overflow-x:auto;background:#f6f6f6;padding:1em}}svg{{max-width:100%;height:auto}}</style></head>\n\
-         <body><h1>{title}</h1>\n"
-    );
-    for (heading, section) in sections {
-        html += &format!("<h2>{}</h2>\n", escaped(heading));
-        html += &match section {
-            Section::Text(text) => format!("<pre>{}</pre>\n", escaped(text)),
-            Section::Svg(svg) => svg.clone(),
-        };
+pub fn parts_bar(label: &str, parts: &crate::Parts, total: Interval) -> Bar<'static> {
+    let part = |((name, part), class): ((&'static str, Interval), &'static str)| BarPart {
+        class,
+        name,
+        value: part.mid,
+        hover: format!("{name}: {part} uJ"),
+    };
+    Bar {
+        label: label.to_owned(),
+        parts: parts.named().into_iter().zip(PART_CLASSES).map(part).collect(),
+        interval: Some((total.low, total.high)),
+        total: format!("{} uJ", significant(total.mid)),
     }
-    html + "</body></html>\n"
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ticks_are_round_and_few() {
-        assert_eq!(ticks(10.0), [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]);
-        assert_eq!(ticks(0.0), [0.0]);
-        for largest in [0.003, 0.7, 1.0, 42.0, 4724.0, 1e9] {
-            let ticks = ticks(largest);
-            assert!((3..=7).contains(&ticks.len()), "{largest}: {ticks:?}");
-            assert!(ticks.iter().all(|t| *t <= largest));
-        }
+/// Where the energy goes: one stacked bar for each scheme at the middle figures, with a whisker from the low to the
+/// high end.
+#[must_use]
+pub fn comparison(comparison: &Comparison) -> Drawing {
+    let title = format!("Where the energy goes: {} with {}", comparison.board, comparison.sensor);
+    let bars = comparison
+        .scenarios
+        .iter()
+        .map(|s| parts_bar(&s.scheme.to_string(), &s.parts, s.uj_per_sequence));
+    StackedBars {
+        title: &title,
+        x_label: "uJ per sequence (predicted)",
+        bars: bars.collect(),
     }
+    .draw()
+}
 
-    #[test]
-    fn markup_in_texts_is_replaced() {
-        let html = report_html("a<b", &[("x & y", Section::Text("<script>".into()))]);
-        assert!(html.contains("a&lt;b") && html.contains("x &amp; y") && !html.contains("<script>"));
+/// One model, or one setting of a model, on a board.
+#[derive(Debug, Clone)]
+pub struct OperatingPoint {
+    /// Name to print.
+    pub name: String,
+    /// Share of the sequences that are classified rightly, 0 to 1.
+    pub accuracy: f64,
+    /// Energy of one sequence.
+    pub uj_per_sequence: Interval,
+}
+
+/// Accuracy over energy, a whisker from the low to the high end of each energy. `label` says what the energies are:
+/// predicted or measured.
+#[must_use]
+pub fn energy_accuracy(points: &[OperatingPoint], label: &str) -> Drawing {
+    let largest = points.iter().map(|p| p.uj_per_sequence.high).fold(0.0, f64::max);
+    let least = points.iter().map(|p| p.accuracy).fold(1.0, f64::min);
+    let floor = ((least - 0.02) * 20.0).floor().max(0.0) / 20.0;
+    let point = |p: &OperatingPoint| IntervalPoint {
+        x: [p.uj_per_sequence.low, p.uj_per_sequence.mid, p.uj_per_sequence.high],
+        y: 100.0 * p.accuracy,
+        name: p.name.clone(),
+    };
+    let drawn: Vec<IntervalPoint> = points.iter().map(point).collect();
+    Chart {
+        title: "Accuracy (%) against energy",
+        x_label: &format!("uJ per sequence ({label})"),
+        x: Axis::linear(0.0, if largest > 0.0 { 1.05 * largest } else { 1.0 }),
+        y: Axis::linear(100.0 * floor, 100.0),
+        size: (charts::WIDTH, 2.0 * charts::HEIGHT),
+        series: vec![Series {
+            class: "p0",
+            label: "",
+            mark: Mark::Intervals(&drawn),
+        }],
     }
+    .draw()
 }

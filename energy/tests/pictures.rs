@@ -1,8 +1,14 @@
 //! The pictures hold what they are to show, and are well-formed.
 
-use energy::picture::{OperatingPoint, Section, comparison_svg, energy_accuracy_svg, report_html, trace_svg};
+use charts::{DEFAULT_STYLE, Drawing, palette_style};
+use energy::picture::{self, OperatingPoint};
 use energy::trace::{Markers, ReadOptions};
 use energy::{Interval, MeasureOptions, UpdateCost, Workload, board, compare, measure, sensor};
+
+/// As the command writes it.
+fn file(drawing: &Drawing) -> String {
+    drawing.to_file(&format!("{DEFAULT_STYLE}{}", palette_style()))
+}
 
 /// Every tag that is opened is closed, in order.
 fn well_formed(svg: &str) {
@@ -34,7 +40,7 @@ fn a_bar_for_each_scheme_with_its_parts() {
         channels: 3,
     };
     let c = compare(&board("nrf52840").unwrap(), &sensor("lis3dh").unwrap(), &work).unwrap();
-    let svg = comparison_svg(&c);
+    let svg = file(&picture::comparison(&c));
     well_formed(&svg);
     for word in [
         "dense-fifo",
@@ -46,11 +52,11 @@ fn a_bar_for_each_scheme_with_its_parts() {
     ] {
         assert!(svg.contains(word), "{word}");
     }
-    let html = report_html(
-        "Report",
-        &[("Schemes", Section::Svg(svg)), ("Table", Section::Text(c.to_string()))],
+    assert_eq!(
+        svg.matches("<rect class=\"p0\"").count(),
+        c.scenarios.len() + 1,
+        "the bars and the legend"
     );
-    assert!(html.ends_with("</body></html>\n") && html.contains("skip-poll"));
 }
 
 #[test]
@@ -64,11 +70,13 @@ fn a_point_for_each_model() {
             high: mid * 2.0,
         },
     };
-    let svg = energy_accuracy_svg(&[point("a & b", 0.91, 200.0), point("c", 0.88, 90.0)], "predicted");
+    let points = [point("a & b", 0.91, 200.0), point("c", 0.88, 90.0)];
+    let svg = file(&picture::energy_accuracy(&points, "predicted"));
     well_formed(&svg);
     assert_eq!(svg.matches("<circle").count(), 2);
     assert!(svg.contains("a &amp; b"));
-    well_formed(&energy_accuracy_svg(&[], "predicted"));
+    assert_eq!(svg.matches("<line class=\"whisker\"").count(), 2);
+    well_formed(&file(&picture::energy_accuracy(&[], "predicted")));
 }
 
 #[test]
@@ -108,9 +116,10 @@ fn a_trace_with_its_windows_and_states() {
     )
     .unwrap();
     assert_eq!((m.windows.len(), m.excluded.len()), (3, 1));
-    let svg = trace_svg(&path, &read, &m.windows).unwrap();
+    let svg = file(&picture::trace(&path, &read, &m.windows).unwrap());
     well_formed(&svg);
-    assert_eq!(svg.matches("fill-opacity=\"0.08\"").count(), 3);
-    assert!(svg.contains("#d00000") && svg.contains("UPD"));
-    assert!(trace_svg(&path, &read, &[]).is_err());
+    assert_eq!(svg.matches("<rect class=\"window\"").count(), 3);
+    assert_eq!(svg.matches("<circle class=\"missing\"").count(), 1);
+    assert!(svg.contains(">UPD: share of the time</text>") && !svg.contains("AWAKE"));
+    assert!(picture::trace(&path, &read, &[]).is_err());
 }

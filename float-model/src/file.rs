@@ -15,7 +15,7 @@ const FORMAT: &str = "skiprnn-1";
 
 /// Reads a model.
 ///
-/// A file from PyTorch with the tensors of `numerics.md`, section 1, is read too: metadata that it lacks takes the
+/// A file from PyTorch with the tensors of `docs/numerics.md`, section 1, is read too: metadata that it lacks takes the
 /// values of [`Description::default`], and the cell is told from the tensors.
 ///
 /// # Errors

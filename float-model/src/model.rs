@@ -1,4 +1,4 @@
-//! Parameters and description of a float model (`numerics.md`, section 1).
+//! Parameters and description of a float model (`docs/numerics.md`, section 1).
 
 use crate::{Cell, Error, Family};
 use std::collections::BTreeMap;
@@ -158,11 +158,6 @@ pub struct FloatModel {
 }
 
 impl FloatModel {
-    /// Multiply-accumulates of one update.
-    pub fn macs_per_update(&self) -> usize {
-        self.cell.macs_per_update(self.input, self.hidden, self.layers.len())
-    }
-
     /// Checks every shape and that every number is finite. `file` is what the error names.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use crate::{
     TrainConfig,
     config::Binarize,
-    dataset::select_both,
     philox::{Purpose, Stream},
 };
+use dataset::select_both;
 use float_model::{Sequences, Targets};
 use std::ops::Range;
 
@@ -123,11 +123,4 @@ impl Batch {
             },
         }
     }
-}
-
-/// Samples that a randomly skipping baseline (the paper's p_skip) uses in sequence n of a set that is evaluated: each of
-/// 0..length with probability 1 - p_skip, drawn from `seed`.
-pub fn random_schedule(p_skip: f64, seed: u64, n: usize, length: usize) -> Vec<u32> {
-    let mut random = Stream::new(seed, Purpose::EvaluationUpdates, 0, n as u32);
-    (0..length as u32).filter(|_| random.uniform() >= p_skip).collect()
 }

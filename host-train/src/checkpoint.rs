@@ -4,7 +4,6 @@ use crate::{
     Error,
     adam::Adam,
     evaluate::Evaluation,
-    files,
     guard::Guard,
     params::{Parameters, Shape},
 };
@@ -98,7 +97,7 @@ impl State {
         });
         let file = safetensors::serialize(views, Some(self.metadata()))
             .map_err(|e| Error::data(&path, "tensors", e.to_string()))?;
-        files::write(&path, &file)
+        dataset::write_atomically(&path, &file).map_err(Error::io(&path))
     }
 
     /// Numbers are kept as their bits, so that they come back exactly.

@@ -1,6 +1,6 @@
 //! What a training run is told: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Device, Dials, Error, Rollback, Schedule, files};
+use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -82,7 +82,7 @@ pub struct TrainConfig {
     pub checkpoint_seconds: f64,
     /// Threads for training and evaluation. The last bits of what the fused engine computes depend on it.
     pub threads: usize,
-    /// What computes gradients.
+    /// What computes gradients. A run cannot change it.
     #[serde(default)]
     pub engine: Engine,
     /// Where training runs. A run may move between devices at a checkpoint; the last bits differ from device to device.
@@ -101,17 +101,6 @@ pub enum Binarize {
     Round,
     /// u = 1 with probability ũ.
     Bernoulli,
-}
-
-/// What computes gradients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Engine {
-    /// The fused kernels ([`crate::fused`]).
-    #[default]
-    Fused,
-    /// Op by op through candle's autograd ([`crate::twin`]): readable and several times slower.
-    Twin,
 }
 
 mod cell_name {
@@ -143,7 +132,7 @@ impl TrainConfig {
     pub(crate) fn save(&self, run_dir: &Path) -> Result<(), Error> {
         let path = run_dir.join("config.toml");
         let text = toml::to_string(self).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
-        files::write(&path, text.as_bytes())
+        dataset::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))
     }
 
     /// Checks every field.
@@ -204,10 +193,6 @@ impl TrainConfig {
         if self.dials.is_some() && !self.cell.skips() {
             let problem = format!("needs a skip gate, and {} has none; give a skip cell", self.cell);
             return Err(Error::usage("dials", problem));
-        }
-        if self.engine == Engine::Twin && self.device != Device::Cpu {
-            let problem = format!("is {}, but the twin runs on cpu only", self.device);
-            return Err(Error::usage("device", problem));
         }
         for (field, p) in [("p_skip", self.p_skip.unwrap_or(0.0)), ("dropout", self.dropout)] {
             if !(0.0..1.0).contains(&p) {
@@ -290,7 +275,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         let says = |part: &str| {
-            let text = TrainConfig::load(dir.path()).unwrap_err().to_string();
+            let text = float_model::with_causes(&TrainConfig::load(dir.path()).unwrap_err());
             assert!(text.contains("config.toml") && text.contains(part), "{text}");
         };
         says("No such file");

@@ -14,7 +14,7 @@ pub enum Error {
         problem: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,
@@ -31,6 +31,9 @@ pub enum Error {
         /// What is wrong, and how to mend it.
         problem: String,
     },
+    /// Recordings cannot be read, or cannot be trained on.
+    #[error(transparent)]
+    Dataset(#[from] dataset::Error),
     /// A model or an array of sequences is wrong.
     #[error(transparent)]
     Model(#[from] float_model::Error),
@@ -81,7 +84,7 @@ pub enum Error {
         problem: String,
     },
     /// The tensor library failed.
-    #[error("tensor library: {0}")]
+    #[error("the tensor library failed")]
     Tensor(#[from] candle_core::Error),
 }
 
@@ -96,7 +99,11 @@ impl Error {
 
     /// Whether the caller gave something wrong (exit code 2), as opposed to something having failed (exit code 1).
     pub fn is_usage(&self) -> bool {
-        matches!(self, Error::Usage { .. })
+        match self {
+            Error::Usage { .. } => true,
+            Error::Dataset(e) => e.is_usage(),
+            _ => false,
+        }
     }
 
     pub(crate) fn data(file: &Path, field: impl Into<String>, problem: impl Into<String>) -> Self {

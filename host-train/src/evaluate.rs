@@ -1,8 +1,35 @@
-//! Judging a state on the validation part, and the rule by which the best state is kept.
+//! Evaluation of a model on a set of sequences, and the rule by which the best state is kept.
 
-use crate::{Budget, DataSource, Error, batch::random_schedule, device::Judged};
+use crate::{
+    Budget, DataSource, Error,
+    philox::{Purpose, Stream},
+};
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use serde::Serialize;
+
+/// Which samples a model uses while it is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum EvaluationSchedule {
+    /// Those that the skip rule's closed form gives, as the chip runs it; every sample without a gate.
+    Rule {
+        /// Offset on the gate's pre-activation.
+        dial: f32,
+    },
+    /// Random ones, as [`random_schedule`] draws them.
+    Random {
+        /// Probability of a skip.
+        p_skip: f64,
+        /// Seed of the draws.
+        seed: u64,
+    },
+}
+
+/// Samples that a randomly skipping baseline (the paper's p_skip) uses in sequence n of a set that is evaluated: each of
+/// 0..length with probability 1 - p_skip, drawn from `seed`.
+pub fn random_schedule(p_skip: f64, seed: u64, n: usize, length: usize) -> Vec<u32> {
+    let mut random = Stream::new(seed, Purpose::EvaluationUpdates, 0, n as u32);
+    (0..length as u32).filter(|_| random.uniform() >= p_skip).collect()
+}
 
 /// How a model does on a set of sequences.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,16 +79,21 @@ pub fn evaluate(
     y: &Targets,
     threads: usize,
 ) -> Result<Evaluation, Error> {
-    let outcomes = outcomes(model, x, Judged::Rule { dial: 0.0 }, threads)?;
+    let outcomes = outcomes(model, x, EvaluationSchedule::Rule { dial: 0.0 }, threads)?;
     judge(source, model, outcomes, x, y)
 }
 
 /// Runs `model` over x on the processor.
-pub(crate) fn outcomes(model: &FloatModel, x: &Sequences, how: Judged, threads: usize) -> Result<Vec<Outcome>, Error> {
+pub(crate) fn outcomes(
+    model: &FloatModel,
+    x: &Sequences,
+    how: EvaluationSchedule,
+    threads: usize,
+) -> Result<Vec<Outcome>, Error> {
     let forward = Forward::new(model);
     Ok(match how {
-        Judged::Rule { dial } => forward.run_all(x, dial, threads)?,
-        Judged::Random { p_skip, seed } => {
+        EvaluationSchedule::Rule { dial } => forward.run_all(x, dial, threads)?,
+        EvaluationSchedule::Random { p_skip, seed } => {
             let schedule = |n| random_schedule(p_skip, seed, n, x.length_of(n));
             forward.run_imposed(x, threads, schedule)?
         }

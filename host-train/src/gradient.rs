@@ -1,13 +1,13 @@
 //! Loss and gradient of one batch, by either engine.
 
 use crate::{
-    Budget, Engine, Error,
+    Budget, Device, Engine, Error,
     batch::Batch,
+    candle_engine::{self, Unrolled},
     params::{Entry, Kind, Shape},
     recurrent::{self, Recurrent},
-    twin::{self, Unrolled},
 };
-use candle_core::{DType, Device, Tensor, Var, backprop::GradStore};
+use candle_core::{DType, Tensor, Var, backprop::GradStore};
 use float_model::Targets;
 use rayon::prelude::*;
 
@@ -54,47 +54,46 @@ impl Price {
     }
 }
 
-/// Sequences that one thread of the twin takes at a time. Fixed, so that results do not depend on the number of
+/// Sequences that one thread of the candle engine takes at a time. Fixed, so that results do not depend on the number of
 /// threads.
 const SHARD: usize = 128;
 
-/// Computes gradients: the fused recurrence, or its readable twin.
+/// Computes gradients, with either engine.
 pub enum Differentiator {
-    /// [`crate::fused`] as a candle operation. Its results depend on the number of threads, in the last bits: each
-    /// thread sums the weight gradient of its share of the batch.
+    /// [`crate::fused`] as a candle operation, on the processor. Its results depend on the number of threads, in the last
+    /// bits: each thread sums the weight gradient of its share of the batch.
     Fused(Recurrent),
-    /// [`crate::twin`], in shards on threads with a large stack. Its results do not depend on their number.
-    Twin(rayon::ThreadPool),
-    /// [`crate::twin`] on a GPU, the batch as a whole, on one thread with a large stack: what the kernels are compared with.
-    #[cfg(feature = "cuda-candle")]
-    TwinOn(rayon::ThreadPool, Device),
+    /// [`crate::candle_engine`] on the processor, in shards on threads with a large stack. Its results do not depend on the
+    /// number of threads.
+    Candle(rayon::ThreadPool),
+    /// [`crate::candle_engine`] on a GPU, the batch as a whole, driven by one thread with a large stack.
+    CandleOnGpu(rayon::ThreadPool, candle_core::Device),
 }
 
-/// Stack of the twin's threads. Candle walks and frees a graph that is as deep as the sequence is long recursively;
-/// this much a sample and layer is several times what that takes.
+/// Stack of the candle engine's threads, a sample and layer. Candle walks and frees a graph that is as deep as the sequence is long recursively;
+/// this is several times what that takes.
 pub(crate) const STACK_BYTES_PER_STEP: usize = 128 << 10;
-/// Stack of the twin's threads, at least.
+/// Stack of the candle engine's threads, at least.
 const STACK_BYTES_LEAST: usize = 64 << 20;
 
 impl Differentiator {
     /// An engine on `threads` threads, for sequences of up to `depth` samples times layers.
     ///
-    /// # Errors
-    /// The system gives no such number of threads.
-    pub fn new(engine: Engine, threads: usize, depth: usize) -> Result<Self, Error> {
-        match engine {
-            Engine::Fused => Ok(Differentiator::Fused(Recurrent::new(threads)?)),
-            Engine::Twin => deep_threads(threads, depth).map(Differentiator::Twin),
-        }
-    }
-
-    /// The twin on the `n`-th GPU. It bounds no decision: a price with one is an error.
+    /// The fused engine's gradients on a GPU are no business of this type: there a device takes whole steps. What this
+    /// gives for it then runs on the processor.
     ///
     /// # Errors
-    /// There is no such GPU.
-    #[cfg(feature = "cuda-candle")]
-    pub fn twin_on_gpu(n: usize, depth: usize) -> Result<Self, Error> {
-        Ok(Differentiator::TwinOn(deep_threads(1, depth)?, Device::new_cuda(n)?))
+    /// The system gives no such number of threads; the candle engine on a device that is missing, or that this build has
+    /// no code for.
+    pub fn new(engine: Engine, device: Device, threads: usize, depth: usize) -> Result<Self, Error> {
+        match (engine, device) {
+            (Engine::Fused, _) => Ok(Differentiator::Fused(Recurrent::new(threads)?)),
+            (Engine::Candle, Device::Cpu) => deep_threads(threads, depth).map(Differentiator::Candle),
+            (Engine::Candle, _) => {
+                let gpu = candle_device(device)?;
+                Ok(Differentiator::CandleOnGpu(deep_threads(1, depth)?, gpu))
+            }
+        }
     }
 
     /// Mean loss of a batch and its gradient: cross-entropy for class labels, binary cross-entropy (mean over the
@@ -106,11 +105,29 @@ impl Differentiator {
     pub fn gradient(&self, shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
         match self {
             Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, price),
-            Differentiator::Twin(pool) => pool.install(|| by_shards(shape, values, batch, price)),
-            #[cfg(feature = "cuda-candle")]
-            Differentiator::TwinOn(pool, device) => pool.install(|| by_twin(shape, values, batch, price, device)),
+            Differentiator::Candle(pool) => pool.install(|| by_shards(shape, values, batch, price)),
+            Differentiator::CandleOnGpu(pool, gpu) => pool.install(|| by_candle(shape, values, batch, price, gpu)),
         }
     }
+}
+
+/// A GPU as candle's own kernels use it.
+fn candle_device(device: Device) -> Result<candle_core::Device, Error> {
+    let Device::Cuda(n) = device else {
+        let problem = format!("is {device}, but the engine candle runs on cpu and cuda:N only");
+        return Err(Error::usage("device", problem));
+    };
+    if !cfg!(feature = "cuda-candle") {
+        let problem = format!(
+            "candle on {device}: this build has no candle kernels for GPUs; build with `--features cuda-candle` \
+             (docs/cuda.md), use the engine fused, or the device cpu"
+        );
+        return Err(Error::usage("engine", problem));
+    }
+    candle_core::Device::new_cuda(n).map_err(|e| Error::Device {
+        device: device.to_string(),
+        problem: format!("candle cannot open it ({e}); is the driver installed, and the number right?"),
+    })
 }
 
 /// Threads with a stack for graphs of this depth.
@@ -139,11 +156,15 @@ fn by_fused(
             .expect("every network has a head")
     };
     let (weight_at, bias_at) = (head(Kind::HeadWeight), head(Kind::HeadBias));
-    let variable = |values: &[f32], size: (usize, usize)| Var::from_slice(values, size, &Device::Cpu);
-    let flat = Var::from_vec(recurrent::pack(shape, values), sizes.parameter_count(), &Device::Cpu)?;
+    let variable = |values: &[f32], size: (usize, usize)| Var::from_slice(values, size, &candle_core::Device::Cpu);
+    let flat = Var::from_vec(
+        recurrent::pack(shape, values),
+        sizes.parameter_count(),
+        &candle_core::Device::Cpu,
+    )?;
     let weight = variable(&values[weight_at], (shape.outputs, shape.hidden))?;
     let bias = variable(&values[bias_at], (1, shape.outputs))?;
-    let samples = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &Device::Cpu)?;
+    let samples = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), &candle_core::Device::Cpu)?;
     let states = recurrent.apply(
         sizes,
         flat.as_tensor(),
@@ -160,7 +181,7 @@ fn by_fused(
     let h = match batch.kept.is_empty() {
         true => h,
         false => {
-            let kept = Tensor::from_slice(&batch.kept, (x.count, 1, shape.hidden), &Device::Cpu)?;
+            let kept = Tensor::from_slice(&batch.kept, (x.count, 1, shape.hidden), &candle_core::Device::Cpu)?;
             h.broadcast_mul(&kept)?
         }
     };
@@ -176,14 +197,14 @@ fn by_fused(
     Ok(gradient)
 }
 
-/// [`by_twin`] of a batch cut into shards that run in parallel; their mean is taken in a fixed order, so the result is
+/// [`by_candle`] of a batch cut into shards that run in parallel; their mean is taken in a fixed order, so the result is
 /// the same to the bit on any number of threads.
 fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
     let whole = batch.x.count;
     let starts: Vec<usize> = (0..whole).step_by(SHARD).collect();
     let shard = |start: &usize| {
         let part = batch.part(*start..(start + SHARD).min(whole));
-        by_twin(shape, values, &part, price, &Device::Cpu).map(|g| (g, part.x.count))
+        by_candle(shape, values, &part, price, &candle_core::Device::Cpu).map(|g| (g, part.x.count))
     };
     let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
     let mut sum = Gradient {
@@ -204,20 +225,20 @@ fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) ->
     Ok(sum)
 }
 
-/// The gradient of one batch through the twin.
-pub(crate) fn by_twin(
+/// The gradient of one batch through the candle engine.
+pub(crate) fn by_candle(
     shape: &Shape,
     values: &[Vec<f32>],
     batch: &Batch,
     price: Price,
-    device: &Device,
+    device: &candle_core::Device,
 ) -> Result<Gradient, Error> {
     let x = &batch.x;
-    let variables = twin::variables(shape, values, DType::F32, device)?;
+    let variables = candle_engine::variables(shape, values, DType::F32, device)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
     let most = price.most(x.count);
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), device)?;
-    let asked = twin::Asked {
+    let options = candle_engine::PassOptions {
         updates: &batch.updates,
         lengths: &batch.x.lengths,
         kept: &batch.kept,
@@ -225,7 +246,7 @@ pub(crate) fn by_twin(
         output_at: batch.y.output_at(),
         u_most: most,
     };
-    let unrolled = twin::forward(shape, &parameters, &x, asked)?;
+    let unrolled = candle_engine::forward(shape, &parameters, &x, options)?;
     let (mut gradient, store) = judged(&unrolled, batch, price)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)

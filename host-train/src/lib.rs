@@ -7,27 +7,27 @@
 //! Training runs the kernels of [`fused`], bound to candle's autograd by [`recurrent`]; [`twin`] is the same op by op,
 //! for reading and for tests. On a GPU ([`Device::Cuda`], feature `cuda`) the whole step runs there. Evaluation runs the model as the chip does, with [`float_model::Forward`].
 
+mod accelerator;
 pub mod adam;
 mod augment;
 pub mod batch;
 mod budget;
+pub mod candle_engine;
 mod checkpoint;
+mod compute;
 mod config;
 #[cfg(any(feature = "cuda", all(test, unix)))]
 mod cuda;
-pub mod dataset;
 mod device;
 mod dials;
+mod engine;
 mod error;
 mod evaluate;
 mod events;
-mod files;
 pub mod fused;
 pub mod gradient;
 mod guard;
-mod loss;
 pub mod params;
-pub mod philox;
 pub mod recurrent;
 pub mod rivals;
 mod run_folder;
@@ -36,22 +36,20 @@ mod source;
 mod supply;
 pub mod tasks;
 mod trainer;
-pub mod twin;
 
 pub use augment::Augment;
-pub use batch::random_schedule;
 pub use budget::Budget;
-pub use config::{Binarize, Engine, TrainConfig};
-pub use dataset::{ChannelConfig, DatasetConfig};
+pub use config::{Binarize, TrainConfig};
+pub use dataset::{ChannelConfig, DatasetConfig, Loss, philox};
 pub use device::Device;
 pub use dials::Dials;
+pub use engine::Engine;
 pub use error::Error;
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, evaluate, random_schedule};
 pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
 pub use guard::Rollback;
-pub use loss::Loss;
 pub use run_folder::{Existing, existing};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};

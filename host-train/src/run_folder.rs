@@ -1,6 +1,6 @@
 //! A run folder: who may write into it, and its tables.
 
-use crate::{Device, Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, events, files};
+use crate::{Device, Error, TrainConfig, checkpoint, checkpoint::Sums, evaluate::Evaluation, events};
 use std::{
     fs,
     io::Write,
@@ -142,7 +142,7 @@ struct Log {
 impl Log {
     /// Starts with `contents`, written whole or not at all.
     fn start(path: PathBuf, contents: &[u8]) -> Result<Self, Error> {
-        files::write(&path, contents)?;
+        dataset::write_atomically(&path, contents).map_err(Error::io(&path))?;
         let file = fs::OpenOptions::new()
             .append(true)
             .open(&path)

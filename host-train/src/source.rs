@@ -1,11 +1,9 @@
 //! The tasks: where sequences come from, and what is known of each.
 
 use crate::{
-    Augment, Binarize, Budget, Device, Engine, Error, Rollback, Schedule, TrainConfig,
-    dataset::{Dataset, DatasetConfig, MnistConfig},
-    philox::Purpose,
-    tasks,
+    Augment, Binarize, Budget, Device, Engine, Error, Rollback, Schedule, TrainConfig, philox::Purpose, tasks,
 };
+use dataset::{Dataset, DatasetConfig, MnistConfig};
 use float_model::{Cell, Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 
@@ -183,8 +181,8 @@ impl DataSource {
     pub fn evaluation(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
         self.validate()?;
         match self {
-            DataSource::Dataset(config) => Dataset::load_test(config),
-            DataSource::Mnist(config) => config.load_test(),
+            DataSource::Dataset(config) => Ok(Dataset::load_test(config)?),
+            DataSource::Mnist(config) => Ok(config.load_test()?),
             _ if n == 0 => Err(Error::usage("n", "0 sequences cannot be evaluated; give at least 1")),
             _ => Ok(self.generate(n, seed, Purpose::Evaluation, 0)),
         }
@@ -215,25 +213,7 @@ impl DataSource {
                 "length",
                 format!("{length} samples; two of them are marked: give 2 to 1,000,000"),
             )),
-            DataSource::Dataset(d) if d.train_x.as_os_str().is_empty() => Err(Error::usage(
-                "train_x",
-                "missing; give a .npy file or a folder of CSV files",
-            )),
-            DataSource::Dataset(d) if d.every == Some(0) => Err(Error::usage(
-                "every",
-                "is 0; give K to use samples 0, K, 2K, ..., 1 for all of them",
-            )),
-            DataSource::Dataset(d) if !(0.0..=0.9).contains(&d.test_share) => Err(Error::usage(
-                "test_share",
-                format!("is {}; give a share of the sequences, 0 to 0.9", d.test_share),
-            )),
-            DataSource::Dataset(d) if !d.sample_period_s.is_finite() || d.sample_period_s < 0.0 => Err(Error::usage(
-                "sample_period_s",
-                format!(
-                    "{} s; give the seconds between samples, or 0 where unknown",
-                    d.sample_period_s
-                ),
-            )),
+            DataSource::Dataset(d) => Ok(d.validate()?),
             _ => Ok(()),
         }
     }

@@ -3,9 +3,9 @@
 use crate::{
     DataSource, Error, TrainConfig,
     augment::Augmenter,
-    dataset::Dataset,
     philox::{Purpose, Stream},
 };
+use dataset::Dataset;
 use float_model::{Channel, Description, Sequences, Targets};
 
 /// A batch, (B, T, I), normalised, with its answers.
@@ -123,7 +123,7 @@ impl Supply {
         let indices: Vec<usize> = (0..self.size as u64)
             .map(|n| self.shuffled(x.count as u64, step * self.size as u64 + n))
             .collect();
-        let mut batch = crate::dataset::select_both(&x, &y, &indices);
+        let mut batch = dataset::select_both(&x, &y, &indices);
         if let Some(augment) = &self.augment {
             augment.apply(&mut batch.0, step);
         }

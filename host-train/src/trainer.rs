@@ -3,10 +3,8 @@
 use crate::{
     Device, Engine, Error, TrainConfig,
     checkpoint::State,
-    device::{self, Accelerator},
+    compute::Compute,
     evaluate::{Evaluation, EvaluationRecord},
-    files,
-    gradient::Differentiator,
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
     supply::Supply,
@@ -89,12 +87,12 @@ pub fn train(
     config.validate()?;
     let supply = Supply::new(config)?;
     // Before anything is written: a GPU that is missing leaves no folder behind.
-    let accelerator = device::open(config, network(config, &supply))?;
+    let compute = compute(config, &supply)?;
     let _held = run_folder::hold(out)?;
     let found = run_folder::open(config, out, resume)?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        let work = || Run::new(config, out, found, supply, accelerator, sender)?.train();
+        let work = || Run::new(config, out, found, supply, compute, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
             observe(&progress);
@@ -120,14 +118,17 @@ fn network(config: &TrainConfig, supply: &Supply) -> Shape {
     }
 }
 
+/// The engine and the device of a run.
+fn compute(config: &TrainConfig, supply: &Supply) -> Result<Compute, Error> {
+    Compute::open(config, network(config, supply), supply.validation.0.length)
+}
+
 struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
     supply: Supply,
-    differentiator: Differentiator,
-    /// A device that takes the steps, where it is not the processor. The state's parameters and moments are then as of the
-    /// last [`Run::fetch`].
-    accelerator: Option<Box<dyn Accelerator>>,
+    /// Where it has an accelerator, the state's parameters and moments are as of the last [`Run::fetch`].
+    compute: Compute,
     state: State,
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
@@ -143,11 +144,10 @@ impl<'a> Run<'a> {
         out: &'a Path,
         found: Existing,
         mut supply: Supply,
-        accelerator: Option<Box<dyn Accelerator>>,
+        compute: Compute,
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
         let shape = network(config, &supply);
-        let depth = supply.validation.0.length * config.layers;
         let mut messages = std::mem::take(&mut supply.warnings);
         let mut saved = None;
         if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
@@ -178,8 +178,7 @@ impl<'a> Run<'a> {
             config,
             out,
             supply,
-            accelerator,
-            differentiator: Differentiator::new(config.engine, config.threads, depth)?,
+            compute,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
             state,
@@ -381,7 +380,7 @@ impl<'a> Run<'a> {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });
             summary["dials"] = front.into_iter().map(of).collect();
         }
-        files::write(&path, format!("{summary:#}\n").as_bytes())?;
+        dataset::write_atomically(&path, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&path))?;
         Ok(report)
     }
 }

@@ -2,7 +2,7 @@
 
 use float_model::{Cell, Sequences, Targets};
 use host_train::{
-    Budget, Engine,
+    Budget, Device, Engine,
     batch::{Batch, Updates},
     gradient::{Differentiator, Price},
     params::{Kind, Shape},
@@ -105,9 +105,9 @@ fn losses_and_gradients_are_pytorchs() {
             lambda: 0.01,
             decision_clip: None,
         };
-        for engine in [Engine::Fused, Engine::Twin] {
+        for engine in [Engine::Fused, Engine::Candle] {
             let name = format!("{} {engine:?}, every step: {}", case.cell, case.every_step);
-            let differentiator = Differentiator::new(engine, 1, LENGTH).unwrap();
+            let differentiator = Differentiator::new(engine, Device::Cpu, 1, LENGTH).unwrap();
             let g = differentiator.gradient(&shape, &values, &batch, price).unwrap();
             assert!((g.updates - case.get("updates")[0]).abs() < 1e-6, "{name}");
             assert!((g.loss / case.get("loss")[0] - 1.0).abs() < 1e-6, "{name}: {}", g.loss);

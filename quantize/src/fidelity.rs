@@ -5,7 +5,7 @@ use float_model::{Forward, Metric, Objective, Outcome, Schedule, Sequences, Targ
 use serde::Serialize;
 use skiprnn_nostd::Model;
 
-/// The figures of `numerics.md`, section 3. Shares are fractions in [0, 1].
+/// The figures of `docs/numerics.md`, section 3. Shares are fractions in [0, 1].
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fidelity {
     /// Sequences compared.

@@ -3,12 +3,13 @@
 use super::DescribeArgs;
 use crate::{
     output::{self, Output},
-    plot::{HEIGHT, WIDTH, span, stacked},
-    svg::{Chart, Series, escape},
     train::recordings,
 };
 use anyhow::Context;
-use host_train::dataset::{self, DatasetSummary, PartSummary};
+use charts::{
+    Axis, Chart, DEFAULT_STYLE, Drawing, Group, GroupedBars, HEIGHT, Series, WIDTH, line_colours, span, stacked,
+};
+use dataset::{DatasetSummary, PartSummary};
 use std::fmt::Write;
 
 /// Classes whose names a line of the table has room for.
@@ -102,16 +103,27 @@ fn text(s: &DatasetSummary) -> String {
     t.trim_end().to_owned()
 }
 
-/// Colours of the parts' bars, by their order.
-const COLOURS: [&str; 3] = ["#3b6fd4", "#8fb0ea", "#d1342f"];
 /// Colours of the channels' lines, by turns.
 const LINES: [&str; 6] = ["#d1342f", "#3b6fd4", "#2f9e57", "#b07800", "#7a4fc4", "#68727f"];
-/// Height of a bar.
-const BAR: f64 = 14.0;
 
 /// Bars of the class balance; then a panel for each example, a line for each channel.
 fn picture(s: &DatasetSummary) -> String {
-    let mut panels: Vec<String> = Vec::new();
+    let counts = |class| {
+        s.parts
+            .iter()
+            .map(move |p| p.class_counts.get(class).copied().unwrap_or(0))
+    };
+    let balance = GroupedBars {
+        title: "Sequences of each class",
+        series: s.parts.iter().map(|p| p.part).collect(),
+        groups: (0..s.outputs)
+            .map(|class| Group {
+                label: class_name(s, class),
+                counts: counts(class).collect(),
+            })
+            .collect(),
+    };
+    let mut panels: Vec<Drawing> = balance.draw().into_iter().collect();
     for (name, values) in s.examples.iter().take(SHOWN) {
         let i = s.channels.len();
         let lines: Vec<Vec<(f64, f64)>> = (0..i)
@@ -121,81 +133,19 @@ fn picture(s: &DatasetSummary) -> String {
             })
             .collect();
         let names: Vec<String> = (0..i).map(|k| format!("line{}", k % LINES.len())).collect();
-        let series = lines.iter().zip(&names).map(|(points, class)| Series {
-            class,
-            label: "",
-            points,
-            dots: false,
-        });
+        let series = lines
+            .iter()
+            .zip(&names)
+            .map(|(points, class)| Series::line(class, "", points));
         let chart = Chart {
-            title: &format!("{name}: the first training sequence, {} channels", i),
+            title: &format!("{name}: the first training sequence, {i} channels"),
             x_label: "sample",
-            x: (0.0, ((values.len() / i.max(1)).max(2) - 1) as f64),
-            y: span(values.iter().map(|v| f64::from(*v))),
+            x: Axis::linear(0.0, ((values.len() / i.max(1)).max(2) - 1) as f64),
+            y: span(values.iter().map(|v| f64::from(*v))).into(),
             size: (WIDTH, HEIGHT),
             series: series.collect(),
         };
-        panels.push(chart.svg());
+        panels.push(chart.draw());
     }
-    let (bars, height) = balance(s);
-    let colours = LINES.iter().enumerate();
-    let style: String = colours.map(|(k, c)| format!(".line{k} {{ stroke:{c} }} ")).collect();
-    let lower = stacked(&panels).replacen(
-        "<svg ",
-        &format!(
-            "<svg y=\"{height}\" width=\"{WIDTH}\" height=\"{}\" ",
-            HEIGHT * panels.len() as f64
-        ),
-        1,
-    );
-    format!(
-        "<svg viewBox=\"0 0 {WIDTH} {}\" xmlns=\"http://www.w3.org/2000/svg\"><style>{style}</style>{bars}{lower}</svg>\n",
-        height + HEIGHT * panels.len() as f64
-    )
-}
-
-/// One bar for each class and part, and their height together; nothing where the answers are no classes.
-fn balance(s: &DatasetSummary) -> (String, f64) {
-    let most = s.parts.iter().flat_map(|p| &p.class_counts).copied().max().unwrap_or(0);
-    if most == 0 {
-        return (String::new(), 0.0);
-    }
-    let (left, mut y) = (150.0, 34.0);
-    let mut t = format!(
-        "<text class=\"title\" x=\"0\" y=\"16\">{}</text>",
-        escape("Sequences of each class")
-    );
-    for (k, p) in s.parts.iter().enumerate() {
-        let x = left + 200.0 + 120.0 * k as f64;
-        let colour = COLOURS[k % COLOURS.len()];
-        let _ = write!(
-            t,
-            "<rect x=\"{x}\" y=\"6\" width=\"11\" height=\"11\" fill=\"{colour}\"/><text class=\"tick\" x=\"{}\" y=\"16\">{}</text>",
-            x + 16.0,
-            p.part
-        );
-    }
-    for class in 0..s.outputs {
-        let _ = write!(
-            t,
-            "<text class=\"tick\" text-anchor=\"end\" x=\"{}\" y=\"{:.1}\">{}</text>",
-            left - 8.0,
-            y + BAR,
-            escape(&class_name(s, class))
-        );
-        for (k, p) in s.parts.iter().enumerate() {
-            let count = p.class_counts.get(class).copied().unwrap_or(0);
-            let width = count as f64 / most as f64 * (WIDTH - left - 80.0);
-            let _ = write!(
-                t,
-                "<rect x=\"{left}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{BAR}\" fill=\"{}\"/><text class=\"tick\" x=\"{:.1}\" y=\"{:.1}\">{count}</text>",
-                COLOURS[k % COLOURS.len()],
-                left + width + 6.0,
-                y + BAR - 2.0
-            );
-            y += BAR + 2.0;
-        }
-        y += 8.0;
-    }
-    (t, y + 10.0)
+    stacked(&panels).to_file(&format!("{DEFAULT_STYLE}{}", line_colours(&LINES)))
 }

@@ -1,9 +1,11 @@
 //! `skiprnn emulate --board NAME`: the image of a real board, as `flash` would write it, on a model of its chip and its sensor.
 
-use super::check_output;
+use super::{
+    args::{App, EmulateArgs},
+    check_output,
+};
 use crate::{
     blob::Prepared,
-    cli::{App, EmulateArgs},
     flash,
     output::{self, Output, Usage, merge},
     settings::{self, Priced},
@@ -13,7 +15,7 @@ use anyhow::bail;
 use board_host::{
     Settings,
     boards::Board,
-    firmware::CAPACITY,
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS},
     on_board::{self, BoardOptions, Classification, Delivered, Observed, Outcome, Recorded},
 };
 use quantize::Blob;
@@ -22,7 +24,7 @@ use skiprnn_nostd::{Instance, Model, Network, Sequence};
 use std::io::Write;
 
 /// A network on the host with an image's room.
-type Host<'a> = Instance<'a, { CAPACITY.hidden }, { CAPACITY.layers }, { CAPACITY.inputs }>;
+type Host<'a> = Instance<'a, MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>;
 
 /// What is run where.
 pub struct Job<'a> {
@@ -68,7 +70,7 @@ impl Job<'_> {
         flash::fits(&self.args.blob, self.model, program)?;
         Ok(BoardOptions {
             settings: self.settings,
-            firmware: self.args.firmware.clone(),
+            firmware: self.args.target.firmware.clone(),
             seconds: self.args.seconds,
             ..BoardOptions::new(self.board, program)
         })

@@ -1,8 +1,8 @@
 //! `skiprnn emulate --app classify`: the sequences play as a sensor's, decisions are printed as they fall.
 
+use super::args::EmulateArgs;
 use crate::{
     blob::Prepared,
-    cli::EmulateArgs,
     output::{Output, Usage, merge},
     settings::{self, Expected, Priced},
     simulate,
@@ -80,10 +80,14 @@ pub fn check(args: &EmulateArgs, model: &Model<'_>) -> anyhow::Result<()> {
     super::check_output(model)?;
     let file = args.blob.display();
     if model.sample_period_ns() == 0 {
-        bail!("{file}: sample period: the blob states none, and a sensor needs one; quantize with --sample-period-s");
+        return Err(Usage::error(format!(
+            "--app: classify needs a sample period, and {file} states none; quantize with --sample-period-s"
+        )));
     }
     if model.sequence_length() == 0 {
-        bail!("{file}: sequence length: an endless stream comes to no decision; take --app replay");
+        return Err(Usage::error(format!(
+            "--app: classify needs an end of a sequence, and {file} is made for an endless stream; take --app replay"
+        )));
     }
     Ok(())
 }

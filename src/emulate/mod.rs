@@ -1,20 +1,24 @@
 //! `skiprnn emulate`
 
+pub mod args;
 mod board;
 mod classify;
 mod measure;
 
+pub use args::EmulateArgs;
+
 use crate::{
+    args::ResultArgs,
     blob::{self, Prepared},
-    cli::{App, EmulateArgs, ResultArgs},
     output,
     output::{Output, Usage, merge},
     settings::{self, Expected, Priced},
     simulate,
 };
+use args::App;
 use board::Job;
 use board_host::{
-    Backend, Emulation, Machine, Options, Record,
+    Backend, Emulation, Options, Record,
     boards::{self, Board},
 };
 use float_model::OutputAt;
@@ -87,10 +91,6 @@ pub fn emulate(
 /// Runs the command.
 pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let board = real_board(args)?;
-    let name = args.machine.as_deref().unwrap_or(Machine::default().name());
-    let machine: Machine = name
-        .parse()
-        .map_err(|e: String| Usage::error(format!("--machine: {e}")))?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
@@ -115,10 +115,10 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     }
     let (settings, priced) = args.settings.resolve(&model)?;
     let options = Options {
-        machine,
-        backend: args.with,
+        machine: args.target.machine.unwrap_or_default(),
+        backend: args.target.with,
         settings,
-        firmware: args.firmware.clone(),
+        firmware: args.target.firmware.clone(),
         ..Options::default()
     };
     match args.app {
@@ -131,13 +131,13 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
 /// The real board whose image is to run, where --board names one. A profile of `energy boards` only prices a budget.
 fn real_board(args: &EmulateArgs) -> anyhow::Result<Option<Board>> {
     let board = args.settings.board.as_deref().and_then(|name| boards::find(name).ok());
-    match (&board, &args.machine, args.seconds) {
+    match (&board, &args.target.machine, args.seconds) {
         (Some(board), Some(_), _) => Err(Usage::error(format!(
             "--machine: {} runs its own image; give one of --board and --machine, or for a machine's budget a profile of \
              `skiprnn energy boards` as --board",
             board.name
         ))),
-        (Some(_), None, _) if args.with != Backend::VirtualBoard => Err(Usage::error(
+        (Some(_), None, _) if args.target.with != Backend::VirtualBoard => Err(Usage::error(
             "--with: QEMU has no model of a real board; leave --with out, or give --machine in place of --board",
         )),
         (None, _, Some(_)) => Err(Usage::error(

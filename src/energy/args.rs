@@ -1,6 +1,6 @@
 //! The options of `skiprnn energy`.
 
-use crate::cli::{InputArgs, Task};
+use crate::args::{InputArgs, TargetArgs, Task};
 use clap::{Args, Subcommand};
 use energy::{
     DutyPoint,
@@ -271,15 +271,9 @@ pub struct FrontArgs {
 pub struct CyclesArgs {
     /// The blob.
     pub blob: PathBuf,
-    /// The emulated machine.
-    #[arg(long, default_value = "mps2-an386")]
-    pub machine: String,
-    /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub with: board_host::Backend,
-    /// A firmware image (ELF); built from the source tree where it is not given.
-    #[arg(long)]
-    pub firmware: Option<PathBuf>,
+    /// The machine and its image.
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// Generate the sequences of this task.
     #[arg(long, value_enum)]
     pub task: Option<Task>,

@@ -1,7 +1,7 @@
 //! `skiprnn energy boards`
 
 use super::args::BoardsArgs;
-use crate::output::Output;
+use crate::output::{Output, Usage};
 use energy::{board, boards, sensor, sensors};
 use serde_json::{Value, json};
 
@@ -24,11 +24,13 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
         match (board(name), sensor(name)) {
             (Ok(board), _) => board_values.push(serde_json::to_value(board)?),
             (Err(_), Ok(sensor)) => sensor_values.push(serde_json::to_value(sensor)?),
-            (Err(energy::Error::UnknownProfile { .. }), Err(_)) => anyhow::bail!(
-                "{name}: neither a built-in profile nor a file; boards are {}; sensors are {}",
-                boards().join(", "),
-                sensors().join(", ")
-            ),
+            (Err(energy::Error::UnknownProfile { .. }), Err(_)) => {
+                return Err(Usage::error(format!(
+                    "{name}: neither a built-in profile nor a file; boards are {}; sensors are {}",
+                    boards().join(", "),
+                    sensors().join(", ")
+                )));
+            }
             (Err(as_board), Err(as_sensor)) => anyhow::bail!("as a board: {as_board}; as a sensor: {as_sensor}"),
         }
     }

@@ -3,10 +3,10 @@
 use super::args::CyclesArgs;
 use crate::{
     blob,
-    output::{Output, Usage, progress_bar, write_atomically},
+    output::{Output, progress_bar, write_atomically},
 };
 use anyhow::Context;
-use board_host::{Machine, Options};
+use board_host::Options;
 use energy::{Board, Calls, Core, Histogram, Interval, Listing, UpdateCost};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -55,10 +55,7 @@ pub fn update_cost(path: &Path, board: &Board) -> anyhow::Result<UpdateCost> {
 
 /// Runs the command.
 pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
-    let machine: Machine = args
-        .machine
-        .parse()
-        .map_err(|e: String| Usage::error(format!("--machine: {e}")))?;
+    let machine = args.target.machine.unwrap_or_default();
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let mut prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
@@ -69,8 +66,8 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
     let x = &prepared.data.x;
     let options = Options {
         machine,
-        backend: args.with,
-        firmware: args.firmware.clone(),
+        backend: args.target.with,
+        firmware: args.target.firmware.clone(),
         timeout_s: TIMEOUT_S,
         ..Options::default()
     };

@@ -83,9 +83,9 @@ pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
                 uj_per_sequence: p.uj_per_sequence,
             })
             .collect();
-        let svg = energy::picture::energy_accuracy_svg(&drawn, "predicted");
+        let drawing = energy::picture::energy_accuracy(&drawn, "predicted");
         let title = format!("Accuracy against energy: {} with {}", board.name, sensor.name);
-        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &svg))?;
+        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &drawing))?;
     }
     out.print(&value, || text);
     Ok(())

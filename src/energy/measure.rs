@@ -51,10 +51,10 @@ pub fn run(args: &MeasureArgs, out: Output) -> anyhow::Result<()> {
     let measurement = measured(&args.trace, &options)?;
     let text = measurement.to_string();
     if report::wanted(&args.report) {
-        let svg = picture::trace_svg(&args.trace.trace, &options.read, &measurement.windows)?;
+        let drawing = picture::trace(&args.trace.trace, &options.read, &measurement.windows)?;
         let title = format!("Energy per sequence: {}", args.trace.trace.display());
         let texts = [("Measurement", text.clone())];
-        report::write(&args.report, &title, &texts, ("The trace and its windows", &svg))?;
+        report::write(&args.report, &title, &texts, ("The trace and its windows", &drawing))?;
     }
     let mut value = serde_json::to_value(&measurement)?;
     merge(&mut value, json!({ "trace": args.trace.trace }));

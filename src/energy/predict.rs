@@ -84,7 +84,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     if args.compare || report::wanted(&args.report) {
         let comparison = energy::compare(&board, &sensor, &workload)?;
         let break_even = energy::break_even(&board, &sensor, &workload)?;
-        let svg = energy::picture::comparison_svg(&comparison);
+        let drawing = energy::picture::comparison(&comparison);
         texts.push(("Schemes", comparison.to_string()));
         texts.push(("Break-even", break_even.to_string()));
         merge(
@@ -92,7 +92,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
             json!({ "comparison": comparison.scenarios, "break_even": break_even }),
         );
         let title = format!("Energy per sequence: {}", model.name());
-        report::write(&args.report, &title, &texts, ("Where the energy goes", &svg))?;
+        report::write(&args.report, &title, &texts, ("Where the energy goes", &drawing))?;
     }
     out.print(&value, || {
         let texts: Vec<&str> = texts.iter().map(|(_, text)| text.trim_end()).collect();

@@ -2,21 +2,26 @@
 
 use super::args::ReportArgs;
 use crate::output::write_atomically;
-use energy::picture::{Section, report_html};
+use charts::{DEFAULT_STYLE, Drawing, Page, palette_style};
 
 /// Writes the report and the picture where they are asked for. The report holds the texts, then the picture.
-pub fn write(args: &ReportArgs, title: &str, texts: &[(&str, String)], picture: (&str, &str)) -> anyhow::Result<()> {
-    let (caption, svg) = picture;
+pub fn write(
+    args: &ReportArgs,
+    title: &str,
+    texts: &[(&str, String)],
+    (caption, drawing): (&str, &Drawing),
+) -> anyhow::Result<()> {
     if let Some(path) = &args.svg {
+        let svg = drawing.to_file(&format!("{DEFAULT_STYLE}{}", palette_style()));
         write_atomically(path, svg.as_bytes())?;
     }
     if let Some(path) = &args.report {
-        let sections: Vec<(&str, Section)> = texts
-            .iter()
-            .map(|(heading, text)| (*heading, Section::Text(text.clone())))
-            .chain([(caption, Section::Svg(svg.to_owned()))])
-            .collect();
-        write_atomically(path, report_html(title, &sections).as_bytes())?;
+        let mut page = Page::new(title, title);
+        for (heading, text) in texts {
+            page.heading(heading).preformatted(text);
+        }
+        page.heading(caption).figure(drawing);
+        write_atomically(path, page.finish().as_bytes())?;
     }
     Ok(())
 }

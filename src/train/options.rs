@@ -3,10 +3,9 @@
 use super::recordings::{self, RecordingArgs, SourceArgs};
 use crate::output::Usage;
 use clap::{Args, ValueEnum};
+use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{
-    Augment, Binarize, Budget, DataSource, Device, Dials, Loss, Rollback, Schedule, TrainConfig, dataset::MnistConfig,
-};
+use host_train::{Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig};
 use std::path::PathBuf;
 
 /// Which task to train.
@@ -139,6 +138,10 @@ pub struct TrainArgs {
     /// Threads. [default: all]
     #[arg(long)]
     pub threads: Option<usize>,
+    /// What computes gradients: fused, or candle, the readable reference, several times slower. A run keeps its engine.
+    /// candle on a GPU needs a build with `--features cuda-candle`.
+    #[arg(long, default_value_t = Engine::Fused)]
+    pub engine: Engine,
     /// Where to train: cpu, cuda or cuda:N (a build with `--features cuda`; docs/cuda.md).
     #[arg(long, default_value_t = Device::Cpu)]
     pub device: Device,
@@ -246,6 +249,7 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         stop_updates: args.stop_updates.or(d.stop_updates),
         settle_steps: args.settle_steps,
         threads: args.threads.unwrap_or(d.threads),
+        engine: args.engine,
         device: args.device,
         ..d
     })

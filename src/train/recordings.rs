@@ -3,10 +3,7 @@
 use crate::output::Usage;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use host_train::{
-    ChannelConfig, DatasetConfig,
-    dataset::{self, Audio, Window},
-};
+use dataset::{Audio, ChannelConfig, DatasetConfig, Window};
 use std::path::{Path, PathBuf};
 
 /// Where recordings lie.

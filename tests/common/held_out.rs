@@ -4,7 +4,7 @@
 //! windows, elsewhere on random walks over the sensors' range.
 
 use board_host::Record;
-use host_train::{DataSource, Sequences, dataset};
+use host_train::{DataSource, Sequences};
 use quantize::{Blob, Simulator, counts};
 use skiprnn_nostd::Model;
 use std::path::{Path, PathBuf};

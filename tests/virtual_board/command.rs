@@ -1,7 +1,8 @@
 //! `skiprnn emulate --board`, as a user types it.
 
 use crate::common::{Folder, fails, held_out, json, skiprnn};
-use host_train::{Sequences, dataset::save_sequences};
+use dataset::save_sequences;
+use host_train::Sequences;
 
 /// Slow waves, (N, 128, channels).
 fn recording(folder: &Folder, count: usize, channels: usize) -> String {

@@ -1,7 +1,10 @@
 //! `cargo xtask coverage`: the tests of `firmware/app` with the compiler's own instruments, and the share of its lines that
 //! they reach. What stands behind a source's `#[cfg(test)]` does not count.
 
-use crate::shell::{self, output};
+use crate::{
+    needs::{self, Need, ThisMachine},
+    shell,
+};
 use anyhow::{Context, bail};
 use serde_json::Value;
 use std::{
@@ -66,21 +69,16 @@ pub fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder of llvm-profdata and llvm-cov that belong to the compiler, installed where they are missing.
+/// The folder of llvm-profdata and llvm-cov that belong to the compiler.
 fn tools() -> anyhow::Result<PathBuf> {
-    let sysroot = output("rustc --print sysroot").context("rustc cannot be started")?;
-    let tools = Path::new(sysroot.trim()).join("lib/rustlib").join(host()?).join("bin");
-    if !tools.join("llvm-cov").exists() {
-        shell::run("", "rustup component add llvm-tools")?;
-    }
-    Ok(tools)
+    needs::require(&[Need::LlvmTools])?;
+    let sysroot = needs::sysroot(&ThisMachine).context("rustc cannot be started")?;
+    Ok(Path::new(&sysroot).join("lib/rustlib").join(host()?).join("bin"))
 }
 
 /// This machine's target.
 fn host() -> anyhow::Result<String> {
-    let version = output("rustc -vV").context("rustc cannot be started")?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).context("rustc -vV names no host")
+    needs::host(&ThisMachine).context("rustc -vV names no host")
 }
 
 /// `cargo test` with instruments. With a target, so that build scripts get none.

@@ -1,7 +1,10 @@
 //! `cargo xtask fuzz`: parse and step under libFuzzer with AddressSanitizer, and the corpus made as small as its
-//! coverage allows. Needs a nightly toolchain.
+//! coverage allows.
 
-use crate::shell;
+use crate::{
+    needs::{self, Need},
+    shell,
+};
 use anyhow::{Context, bail};
 use std::{fs, path::Path, process::Command};
 
@@ -15,6 +18,7 @@ const SEED_BYTES: u64 = 8192;
 
 /// Fuzzes for so many seconds, starting from the corpus, the document's example and the small models.
 pub fn run(seconds: u32) -> anyhow::Result<()> {
+    needs::require(&[Need::nightly(&[])])?;
     let root = shell::root();
     let folder = root.join("skiprnn-nostd/fuzz");
     let target_dir = root.join("target/fuzz");
@@ -38,7 +42,7 @@ pub fn run(seconds: u32) -> anyhow::Result<()> {
         .status()
         .context("cargo cannot be started")?;
     if !built.success() {
-        bail!("the fuzz target does not build; it needs nightly: rustup toolchain install nightly");
+        bail!("the fuzz target does not build; cargo says why above");
     }
     let program = target_dir.join(TARGET).join("release/parse_step");
     let work = tempfile::tempdir()?;

@@ -1,11 +1,17 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod circles;
 mod coverage;
+mod dependencies;
 mod firmware_size;
 mod fuzz;
 mod identical;
+mod metadata;
+mod miri;
 mod model_cards;
+mod msrv;
+mod needs;
 mod no_panic;
 mod shell;
 mod sizes;
@@ -24,8 +30,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Everything: format, lints, unit, integration and doc tests, bare-metal builds, the emulator.
-    Test,
+    /// Runs the tests: everything, or with --quick what takes less than three minutes. `--help` lists what is in which tier.
+    #[command(after_long_help = test::tiers())]
+    Test {
+        /// The quick tier only.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Counts the instructions of one update on emulated cores, into benches/mcu.md.
     BenchMcu {
         /// Also prints the figures as a JSON list.
@@ -75,6 +86,10 @@ enum Command {
         #[arg(long, default_value_t)]
         with: Backend,
     },
+    /// Checks licences, packages in more than one version, and that crates depend on each other as ARCHITECTURE.md says.
+    Dependencies,
+    /// Checks that no modules of a crate use each other in a circle, but those of a list.
+    Circles,
     /// Puts the figures of benches/mcu.md into the README of the inference crate.
     Readme {
         /// Writes nothing; fails where the README has other figures.
@@ -89,15 +104,18 @@ enum Command {
     },
     /// Runs the inference crate's tests on its portable path under Miri (nightly).
     Miri,
+    /// Checks the inference crate with the oldest Rust that its Cargo.toml states, which rustup installs.
+    Msrv,
     /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
     NoPanic,
-    /// Installs what the tests need: Rust targets, and QEMU where this user may.
+    /// Installs what the other commands need, where this user may: Rust targets and tools, compilers of other versions, QEMU. Names
+    /// the line to type for the rest.
     Setup,
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Test => test::run(),
+        Command::Test { quick } => test::run(quick),
         Command::BenchMcu {
             json,
             check,
@@ -105,7 +123,9 @@ fn main() -> ExitCode {
             with,
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Circles => circles::run(),
         Command::Coverage => coverage::run(),
+        Command::Dependencies => dependencies::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
         Command::Identical {
             pairs,
@@ -115,12 +135,10 @@ fn main() -> ExitCode {
         } => identical::run(pairs, seed, machine.as_deref(), with),
         Command::Readme { check } => bench_mcu::readme::run(check),
         Command::Fuzz { seconds } => fuzz::run(seconds),
-        Command::Miri => test::miri(),
+        Command::Miri => miri::run(),
+        Command::Msrv => msrv::run(),
         Command::NoPanic => no_panic::run(),
-        Command::Setup => {
-            test::setup();
-            Ok(())
-        }
+        Command::Setup => test::setup(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

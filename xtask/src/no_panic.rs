@@ -3,7 +3,10 @@
 //! `firmware/no-panic` holds all of it. After link-time optimisation a symbol of `core::panicking` is there if and only
 //! if something still calls it. The same image with one index that may lie outside has to fail.
 
-use crate::shell;
+use crate::{
+    needs::{self, Need},
+    shell,
+};
 use anyhow::{Context, bail};
 use object::{Object, ObjectSymbol};
 use std::{fs, process::Command};
@@ -26,6 +29,7 @@ const PROBES: [&str; 6] = [
 
 /// Builds the images and looks at their symbols.
 pub fn run() -> anyhow::Result<()> {
+    needs::require(&TARGETS.map(Need::target))?;
     for target in TARGETS {
         let symbols = symbols(target, "")?;
         if let Some(probe) = PROBES.iter().find(|probe| !symbols.iter().any(|s| s.contains(**probe))) {
@@ -64,7 +68,7 @@ fn symbols(target: &str, features: &str) -> anyhow::Result<Vec<String>> {
         .status()
         .context("cargo cannot be started")?;
     if !built.success() {
-        bail!("the image does not build for {target}");
+        bail!("the image does not build for {target}; cargo says why above");
     }
     let path = target_dir.join(target).join("release/no-panic");
     let bytes = fs::read(&path).with_context(|| path.display().to_string())?;

@@ -4,7 +4,7 @@ use super::{
     machine::{Arg, Kernel, Machine},
     training::{Draw, Schedule, Training},
 };
-use crate::{Error, device::Judged, philox::Purpose};
+use crate::{Error, evaluate::EvaluationSchedule, philox::Purpose};
 use float_model::{Outcome, OutputAt, Sequences};
 
 /// Floats of a part's largest array: as many sequences run together as keep below it.
@@ -13,13 +13,13 @@ const PART_FLOATS: usize = 1 << 26;
 const PART: usize = 4096;
 
 impl<M: Machine> Training<M> {
-    /// [`crate::device::Accelerator::run`].
+    /// [`crate::accelerator::Accelerator::run`].
     pub(super) fn judge_all(
         &mut self,
         values: &[Vec<f32>],
         x: &Sequences,
         output_at: OutputAt,
-        judged: Judged,
+        judged: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
         let machine = &self.machine;
         let parameters = machine.floats_of(&values.concat())?;
@@ -47,7 +47,7 @@ impl<M: Machine> Training<M> {
         x: &Sequences,
         range: std::ops::Range<usize>,
         output_at: OutputAt,
-        judged: Judged,
+        judged: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
         let (machine, s) = (&self.machine, self.plan.shape);
         let (count, length) = (range.len(), x.length);
@@ -68,11 +68,11 @@ impl<M: Machine> Training<M> {
             zeros(count * rows_each * s.outputs)?,
         );
         let (draws, dials, schedule) = match judged {
-            Judged::Rule { dial } if s.cell.skips() => {
+            EvaluationSchedule::Rule { dial } if s.cell.skips() => {
                 (zeros(1)?, machine.floats_of(&vec![dial; count])?, Schedule::Rule)
             }
-            Judged::Rule { .. } => (zeros(1)?, zeros(1)?, Schedule::Every),
-            Judged::Random { p_skip, seed } => {
+            EvaluationSchedule::Rule { .. } => (zeros(1)?, zeros(1)?, Schedule::Every),
+            EvaluationSchedule::Random { p_skip, seed } => {
                 let draws = zeros(count * length)?;
                 let stream = (Purpose::EvaluationUpdates, 0, seed);
                 let of = (range.start, count, length);

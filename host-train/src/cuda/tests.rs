@@ -4,10 +4,11 @@
 use super::{Emulated, Training};
 use crate::{
     Binarize, Budget, Cell, DataSource, Device, Engine, TrainConfig,
+    accelerator::{Accelerator, Source},
     adam::Adam,
     batch::{Batch, Dialled, Updates},
-    device::{self, Accelerator, Judged, Source},
-    evaluate,
+    compute,
+    evaluate::{self, EvaluationSchedule},
     gradient::{Differentiator, Gradient, Price},
     params::{Kind, Parameters, Shape},
     philox::{Purpose, Stream},
@@ -34,7 +35,7 @@ fn devices() -> Vec<Device> {
 fn open(device: Device, shape: Shape, config: &TrainConfig) -> Box<dyn Accelerator> {
     match device {
         Device::Emulated => Box::new(Training::new(Emulated::start(3, 2900).unwrap(), shape, config).unwrap()),
-        _ => device::open(
+        _ => compute::accelerator(
             &TrainConfig {
                 device,
                 ..config.clone()
@@ -285,7 +286,7 @@ fn gradients_are_the_cpus() {
                         lambda: 1e-2,
                         decision_clip: variant.decision_clip,
                     };
-                    let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
+                    let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
                     let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
                     let found = gradient(accelerator.as_mut(), &values, Source::Given(&batch), price);
                     let name = format!("{device} {cell} {layers} layers, variant {k}, every step: {every_step}");
@@ -309,7 +310,7 @@ fn large_networks_are_tiled() {
             };
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.3));
             let price = price_of(1e-2);
-            let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
+            let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
             let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
             let found = gradient(
                 open(device, shape, &config()).as_mut(),
@@ -384,11 +385,11 @@ fn evaluations_are_the_cpus() {
                 };
                 let model = parameters.to_model(&[0.0; 3], &[1.0; 3], &description);
                 let mut accelerator = open(device, shape, &config());
-                let mut hows = vec![Judged::Random { p_skip: 0.4, seed: 3 }];
+                let mut hows = vec![EvaluationSchedule::Random { p_skip: 0.4, seed: 3 }];
                 if cell.skips() {
-                    hows.extend([0.0, -1.5, 3.0].map(|dial| Judged::Rule { dial }));
+                    hows.extend([0.0, -1.5, 3.0].map(|dial| EvaluationSchedule::Rule { dial }));
                 } else {
-                    hows.push(Judged::Rule { dial: 0.0 });
+                    hows.push(EvaluationSchedule::Rule { dial: 0.0 });
                 }
                 for how in hows {
                     for ragged in [false, true] {

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     DataSource, Error, TrainConfig,
+    accelerator::{Accelerator, Figures, Source},
     adam::Adam,
     batch::{Batch, Dialled, Updates},
     config::Binarize,
-    device::{Accelerator, Figures, Judged, Source},
+    evaluate::EvaluationSchedule,
     gradient::Price,
     params::Shape,
     philox::Purpose,
@@ -272,7 +273,7 @@ impl<M: Machine> Accelerator for Training<M> {
         values: &[Vec<f32>],
         x: &Sequences,
         output_at: OutputAt,
-        judged: Judged,
+        judged: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
         self.judge_all(values, x, output_at, judged)
     }

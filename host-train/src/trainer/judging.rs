@@ -4,7 +4,7 @@ use super::{CONFIRMATION, Run};
 use crate::{
     Dials, Error, FRESH_COUNT,
     checkpoint::{Best, Sums},
-    device::Judged,
+    evaluate::EvaluationSchedule,
     evaluate::{self, Evaluation},
 };
 use float_model::{Sequences, Targets};
@@ -71,8 +71,8 @@ impl Run<'_> {
     fn judge(&mut self, values: &[Vec<f32>], x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
         let c = self.config;
         let mut e = match (c.p_skip, c.dials) {
-            (Some(p_skip), _) => self.evaluation(values, x, y, Judged::Random { p_skip, seed: c.seed })?,
-            (None, None) => self.evaluation(values, x, y, Judged::Rule { dial: 0.0 })?,
+            (Some(p_skip), _) => self.evaluation(values, x, y, EvaluationSchedule::Random { p_skip, seed: c.seed })?,
+            (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
             (None, Some(dials)) => {
                 let all = self.along_the_dial(dials, values, x, y)?;
                 return Ok(dials.mean(&all));
@@ -92,7 +92,7 @@ impl Run<'_> {
     ) -> Result<Vec<Evaluation>, Error> {
         let c = self.config;
         let at = |dial: f64| {
-            let mut e = self.evaluation(values, x, y, Judged::Rule { dial: dial as f32 })?;
+            let mut e = self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: dial as f32 })?;
             e.budget = c.lambda * dials.price(dial) * c.budget.at(e.updates_mean);
             Ok(e)
         };
@@ -105,11 +105,11 @@ impl Run<'_> {
         values: &[Vec<f32>],
         x: &Sequences,
         y: &Targets,
-        judged: Judged,
+        judged: EvaluationSchedule,
     ) -> Result<Evaluation, Error> {
         let c = self.config;
         let model = self.model(values);
-        let outcomes = match &mut self.accelerator {
+        let outcomes = match &mut self.compute.accelerator {
             None => evaluate::outcomes(&model, x, judged, c.threads)?,
             Some(there) => {
                 let x = self.supply.normalised(x);

@@ -2,9 +2,10 @@
 
 use super::{GRADIENT_NORM, Run};
 use crate::{
-    Error, adam,
+    Error,
+    accelerator::{Accelerator, Figures, Source},
+    adam,
     batch::Batch,
-    device::{Accelerator, Figures, Source},
     gradient::{Gradient, Price},
     params::Parameters,
 };
@@ -29,12 +30,12 @@ impl Run<'_> {
             lambda,
             decision_clip: self.config.decision_clip,
         };
-        let f = match self.accelerator.take() {
+        let f = match self.compute.accelerator.take() {
             None => self.step_here(price, learning_rate)?,
             Some(mut there) => {
                 let f = self.step_there(there.as_mut(), price, learning_rate, number)?;
                 self.state.adam.step = number;
-                self.accelerator = Some(there);
+                self.compute.accelerator = Some(there);
                 f
             }
         };
@@ -53,7 +54,7 @@ impl Run<'_> {
         let step = state.adam.step;
         let batch = Batch::new(self.supply.batch(step), self.config, step);
         let Parameters { shape, values } = &state.parameters;
-        let mut g = self.differentiator.gradient(shape, values, &batch, price)?;
+        let mut g = self.compute.differentiator.gradient(shape, values, &batch, price)?;
         if let Some((tensor, value)) = g.not_finite(shape) {
             return Err(self.diverged(step + 1, tensor, value));
         }
@@ -102,7 +103,7 @@ impl Run<'_> {
 
     /// Gives the state to the device.
     pub(super) fn upload(&mut self) -> Result<(), Error> {
-        match &mut self.accelerator {
+        match &mut self.compute.accelerator {
             Some(there) => there.load(&self.state.parameters.values, &self.state.adam),
             None => Ok(()),
         }
@@ -110,7 +111,7 @@ impl Run<'_> {
 
     /// Takes the state from the device.
     pub(super) fn fetch(&mut self) -> Result<(), Error> {
-        match &self.accelerator {
+        match &self.compute.accelerator {
             Some(there) => there.store(&mut self.state.parameters.values, &mut self.state.adam),
             None => Ok(()),
         }

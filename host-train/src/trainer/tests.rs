@@ -66,16 +66,16 @@ fn a_run_leaves_its_files_and_is_reproducible() {
 }
 
 #[test]
-fn the_twin_does_not_depend_on_threads_and_stays_close_to_the_fused_engine() {
+fn the_candle_engine_does_not_depend_on_threads_and_stays_close_to_the_fused_engine() {
     let dir = tempfile::tempdir().unwrap();
-    let twin = TrainConfig {
-        engine: Engine::Twin,
+    let candle = TrainConfig {
+        engine: Engine::Candle,
         ..tiny()
     };
-    let two = run(&twin, &dir.path().join("two"), false).unwrap();
+    let two = run(&candle, &dir.path().join("two"), false).unwrap();
     let config = TrainConfig {
         threads: 1,
-        ..twin.clone()
+        ..candle.clone()
     };
     let one = run(&config, &dir.path().join("one"), false).unwrap();
     assert_eq!(one.model, two.model);
@@ -103,15 +103,9 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
     assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Existing::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let mut part = Run::new(
-        &config,
-        &cut,
-        Existing::Nothing,
-        Supply::new(&config).unwrap(),
-        None,
-        sender,
-    )
-    .unwrap();
+    let supply = Supply::new(&config).unwrap();
+    let here = compute(&config, &supply).unwrap();
+    let mut part = Run::new(&config, &cut, Existing::Nothing, supply, here, sender).unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }
@@ -336,7 +330,7 @@ fn long_sequences_leave_most_of_the_stack() {
             lambda: config.lambda,
             decision_clip: config.decision_clip,
         };
-        crate::gradient::by_twin(&shape, &parameters.values, &batch, price, &candle_core::Device::Cpu)
+        crate::gradient::by_candle(&shape, &parameters.values, &batch, price, &candle_core::Device::Cpu)
             .unwrap()
             .loss
     };
@@ -361,11 +355,11 @@ fn every_kind_of_run_trains() {
         let mut config = TrainConfig { steps: 4, ..tiny() };
         change(&mut config);
         let report = run(&config, &dir.path().join(name), false).unwrap();
-        let twin = TrainConfig {
-            engine: Engine::Twin,
+        let candle = TrainConfig {
+            engine: Engine::Candle,
             ..config
         };
-        let same = run(&twin, &dir.path().join(format!("{name}-twin")), false).unwrap();
+        let same = run(&candle, &dir.path().join(format!("{name}-candle")), false).unwrap();
         assert!((report.best.loss - same.best.loss).abs() < 1e-4, "{name}");
         assert_eq!(report.best.updates_mean, same.best.updates_mean, "{name}");
         if name == "limited" {
@@ -404,8 +398,8 @@ fn labels_at_every_step_are_learned() {
     };
     let x = Sequences::new("x", values.clone(), count, length, 1).unwrap();
     let (train_x, train_y) = (dir.path().join("x.npy"), dir.path().join("y.npy"));
-    crate::dataset::save_sequences(&train_x, &x).unwrap();
-    crate::dataset::save_targets(&train_y, &y).unwrap();
+    dataset::save_sequences(&train_x, &x).unwrap();
+    dataset::save_targets(&train_y, &y).unwrap();
     let files = crate::DatasetConfig {
         train_x,
         train_y,

@@ -15,8 +15,8 @@ use core::{
     task::Poll,
 };
 
-/// A monotonic clock that a task can wait by; the async form of [`super::Clock`]. With embassy-time, `now` is `Instant::now().as_ticks()`, and `sleep_until` awaits
-/// `Timer::at(Instant::from_ticks(tick))`.
+/// A monotonic clock that a task can wait by; the async form of [`super::Clock`]. With embassy-time, `now` is
+/// `Instant::now().as_ticks()`, and `sleep_until` awaits `Timer::at(Instant::from_ticks(tick))`.
 #[allow(
     async_fn_in_trait,
     reason = "a board has one executor; nobody asks whether the future is Send"

@@ -51,7 +51,8 @@ pub struct DelayClock<D, F> {
 }
 
 impl<D, F: FnMut() -> u64> DelayClock<D, F> {
-    /// A clock from a delay and a counter: `counter` returns the present tick of a counter that advances `ticks_per_second` times a second and never wraps.
+    /// A clock from a delay and a counter: `counter` returns the present tick of a counter that advances `ticks_per_second`
+    /// times a second and never wraps.
     pub fn new(delay: D, counter: F, ticks_per_second: u32) -> Self {
         DelayClock {
             delay,

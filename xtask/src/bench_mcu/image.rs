@@ -143,7 +143,10 @@ impl Image {
             cargo.env("RUSTFLAGS", format!("-C target-cpu={cpu}"));
         }
         if !cargo.status().context("cargo cannot be started")?.success() {
-            bail!("the benchmark's image does not build for {}", machine.target);
+            bail!(
+                "the benchmark's image does not build for {}; cargo says why above",
+                machine.target
+            );
         }
         let path = target_dir.join(machine.target).join("release/bench-mcu");
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;

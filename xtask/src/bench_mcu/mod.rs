@@ -1,6 +1,6 @@
 //! `cargo xtask bench-mcu`: what one update costs on emulated Cortex-M cores, counted to the instruction.
 //!
-//! The rule is that of the project's numerics: from the call to the return of one updating `step`, skip gate and rule
+//! The rule is that of `docs/numerics.md`, section 5: from the call to the return of one updating `step`, skip gate and rule
 //! included, head excluded, weights uniform in [-127, 127], inputs over their whole range. Instructions, not cycles.
 //!
 //! What is counted is also checked: the state that the emulated core ends with must be this machine's, bit for bit.
@@ -10,6 +10,7 @@ mod image;
 pub mod readme;
 mod report;
 
+use crate::needs;
 use anyhow::bail;
 use blobs::Weights;
 use board_host::Backend;
@@ -44,6 +45,7 @@ const GROWTH: f64 = 1.03;
 pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow::Result<()> {
     let path = crate::shell::root().join(FILE);
     let before = fs::read_to_string(&path).unwrap_or_default();
+    needs::require(&needs::emulated_boards(with))?;
     let rows = count(only, with)?;
     if json {
         println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -4,6 +4,7 @@
 mod pairs;
 mod reference;
 
+use crate::needs;
 use anyhow::bail;
 use board_host::{
     Backend, Machine,
@@ -16,6 +17,7 @@ const LARGEST_BLOB: usize = 0x1_8000;
 
 /// Compares `count` pairs on each machine, or on one.
 pub fn run(count: usize, seed: u64, only: Option<&str>, with: Backend) -> anyhow::Result<()> {
+    needs::require(&needs::emulated_boards(with))?;
     let pairs: Vec<Pair> = Pairs::new(seed, LARGEST_BLOB).take(count).collect();
     let expected: Vec<u32> = pairs.iter().map(reference::digest).collect::<anyhow::Result<_>>()?;
     println!("{count} pairs, seed {seed}: {}", pairs::describe(&pairs));

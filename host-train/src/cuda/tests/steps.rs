@@ -12,7 +12,7 @@ fn a_step_is_the_cpus() {
             let shape = network(cell, layers);
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.4));
             let price = price_of(1e-3);
-            let cpu = Differentiator::new(Engine::Fused, 1, LENGTH).unwrap();
+            let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
             let mut g = cpu.gradient(&shape, &values, &batch, price).unwrap();
             adam::clip(&mut g.gradients, 1.0);
             let mut expected = Parameters {
@@ -75,7 +75,7 @@ fn memory_is_given_back() {
         // Other sizes take the place of the old ones, and a judgement leaves nothing behind.
         let other = batch(PLAIN, 1, false);
         gradient(&mut training, &values, Source::Given(&other), price);
-        let how = Judged::Rule { dial: 0.0 };
+        let how = EvaluationSchedule::Rule { dial: 0.0 };
         training.run(&values, &samples(false), OutputAt::Step, how).unwrap();
         assert_eq!(live(), during);
         drop(training);

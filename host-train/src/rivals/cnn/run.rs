@@ -1,7 +1,7 @@
 //! Its run folder: `network.toml`, `model.safetensors` and, at the end, `training.json`.
 
 use super::{Cnn, CnnConfig, Trained, train};
-use crate::{Error, files, run_folder};
+use crate::{Error, run_folder};
 use candle_core::{Device, Tensor, Var};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
@@ -44,14 +44,14 @@ pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
     }
     let path = folder.join(CONFIG);
     let text = toml::to_string(config).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
-    files::write(&path, text.as_bytes())?;
+    dataset::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))?;
     let trained = train(config)?;
     save(&trained.cnn, &folder.join(MODEL))?;
     let summary = json!({
         "best_step": trained.best_step, "validation_accuracy": trained.validation_accuracy,
         "validation_loss": trained.validation_loss, "seconds": started.elapsed().as_secs_f64(),
     });
-    files::write(&result, format!("{summary:#}\n").as_bytes())
+    dataset::write_atomically(&result, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&result))
 }
 
 /// Reads a finished run.
@@ -104,7 +104,7 @@ fn save(cnn: &Cnn, path: &Path) -> Result<(), Error> {
         (name.as_str(), view)
     });
     let file = safetensors::serialize(views, None).map_err(|e| Error::data(path, "tensors", e.to_string()))?;
-    files::write(path, &file)
+    dataset::write_atomically(path, &file).map_err(Error::io(path))
 }
 
 fn load(config: &CnnConfig, path: &Path) -> Result<Cnn, Error> {
@@ -136,7 +136,7 @@ fn load(config: &CnnConfig, path: &Path) -> Result<Cnn, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataSource, DatasetConfig, dataset};
+    use crate::{DataSource, DatasetConfig};
     use float_model::{Sequences, Targets};
 
     #[test]

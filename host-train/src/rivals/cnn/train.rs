@@ -110,7 +110,8 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataSource, DatasetConfig, dataset::Dataset};
+    use crate::{DataSource, DatasetConfig};
+    use dataset::Dataset;
     use float_model::Channel;
 
     fn part(count: usize, seed: u64) -> (Sequences, Targets) {

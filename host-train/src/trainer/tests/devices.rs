@@ -41,7 +41,7 @@ fn ten_steps(config: &TrainConfig) -> (Vec<f64>, Vec<Vec<f32>>) {
     let dir = tempfile::tempdir().unwrap();
     let (sender, listener) = mpsc::channel();
     let supply = Supply::new(config).unwrap();
-    let there = device::open(config, network(config, &supply)).unwrap();
+    let there = compute(config, &supply).unwrap();
     let mut run = Run::new(config, dir.path(), Existing::Nothing, supply, there, sender).unwrap();
     for _ in 0..10 {
         run.advance().unwrap();
@@ -126,7 +126,7 @@ fn the_guard_takes_a_device_back_too() {
         let config = TrainConfig { device, ..config() };
         let (sender, _listener) = mpsc::channel();
         let supply = Supply::new(&config).unwrap();
-        let there = device::open(&config, network(&config, &supply)).unwrap();
+        let there = compute(&config, &supply).unwrap();
         let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, there, sender).unwrap();
         for _ in 0..5 {
             part.advance().unwrap();

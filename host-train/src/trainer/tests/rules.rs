@@ -21,15 +21,9 @@ fn a_collapsed_run_goes_back_to_its_best_state() {
     let dir = tempfile::tempdir().unwrap();
     let config = TrainConfig { steps: 20, ..tiny() };
     let (sender, listener) = mpsc::channel();
-    let mut part = Run::new(
-        &config,
-        dir.path(),
-        Existing::Nothing,
-        Supply::new(&config).unwrap(),
-        None,
-        sender,
-    )
-    .unwrap();
+    let supply = Supply::new(&config).unwrap();
+    let here = compute(&config, &supply).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, here, sender).unwrap();
     for _ in 0..5 {
         part.advance().unwrap();
     }
@@ -72,7 +66,8 @@ fn a_settled_run_ends() {
     };
     let (sender, _listener) = mpsc::channel();
     let supply = Supply::new(&config).unwrap();
-    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, None, sender).unwrap();
+    let here = compute(&config, &supply).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, here, sender).unwrap();
     for _ in 0..5 {
         part.advance().unwrap();
     }

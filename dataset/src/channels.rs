@@ -1,0 +1,95 @@
+//! `channels.toml`: what the columns of a recording are.
+//!
+//! ```toml
+//! sample_rate_hz = 50.0          # or sample_period_s = 0.02
+//! class_names = ["still", "walking"]
+//! [[channel]]
+//! name = "acceleration x"
+//! unit = "g"
+//! full_scale = 2.0               # optional
+//! ```
+
+use crate::Error;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// One input channel.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelConfig {
+    /// For example `acceleration x`.
+    pub name: String,
+    /// Unit of the samples, for example `g`.
+    #[serde(default)]
+    pub unit: String,
+    /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
+    #[serde(default)]
+    pub full_scale: Option<f32>,
+}
+
+/// The name of the file.
+pub(crate) const FILE: &str = "channels.toml";
+
+/// The file's contents; every field may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct ChannelsFile {
+    sample_rate_hz: Option<f64>,
+    sample_period_s: Option<f64>,
+    pub(crate) class_names: Vec<String>,
+    pub(crate) channel: Vec<ChannelConfig>,
+}
+
+impl ChannelsFile {
+    /// Seconds between samples, 0 where the file does not say.
+    pub(crate) fn period(&self, path: &Path) -> Result<f64, Error> {
+        let period = match (self.sample_period_s, self.sample_rate_hz) {
+            (None, None) => return Ok(0.0),
+            (Some(period), None) => period,
+            (None, Some(rate)) => 1.0 / rate,
+            (Some(_), Some(_)) => {
+                return Err(Error::data(
+                    path,
+                    "sample_rate_hz",
+                    "is given beside sample_period_s; keep one of them",
+                ));
+            }
+        };
+        if period.is_finite() && period > 0.0 {
+            Ok(period)
+        } else {
+            Err(Error::data(path, "sample_rate_hz", "is not above 0; give hertz"))
+        }
+    }
+}
+
+/// Reads a `channels.toml`.
+pub(crate) fn load(path: &Path) -> Result<ChannelsFile, Error> {
+    let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
+    toml::from_str(&text).map_err(|e| Error::data(path, "contents", e.to_string()))
+}
+
+/// Reads the `channels.toml` in a folder, or beside a file; `None` where there is none.
+pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
+    let folder = match data.is_dir() {
+        true => data,
+        false => data.parent().unwrap_or(Path::new("")),
+    };
+    let path = folder.join(FILE);
+    match path.is_file() {
+        true => load(&path).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The descriptions that are given, or else one for each name.
+pub(crate) fn named(given: Vec<ChannelConfig>, names: Vec<String>) -> Vec<ChannelConfig> {
+    let from_name = |name: String| ChannelConfig {
+        name,
+        ..Default::default()
+    };
+    match given.is_empty() {
+        true => names.into_iter().map(from_name).collect(),
+        false => given,
+    }
+}

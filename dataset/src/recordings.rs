@@ -1,0 +1,92 @@
+//! Recordings of any format, and the options of reading them.
+
+use crate::{Audio, ChannelConfig};
+use float_model::{Sequences, Targets};
+use std::path::{Path, PathBuf};
+
+/// What a file or a folder holds. `Y` is `Option<Targets>` as it is read, and `Targets` where answers must be there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recordings<Y = Option<Targets>> {
+    /// The sequences (N, T, I), in the sensor's units.
+    pub x: Sequences,
+    /// The answers, one a sequence or one a step.
+    pub y: Y,
+    /// The file that errors about the answers name.
+    pub y_path: PathBuf,
+    /// (N): subject, speaker or session of each sequence; empty where unknown.
+    pub groups: Vec<String>,
+    /// From `channels.toml`, or names from a header row, or empty.
+    pub channels: Vec<ChannelConfig>,
+    /// From `channels.toml`, or the sorted distinct labels where they are words, or empty.
+    pub class_names: Vec<String>,
+    /// From `channels.toml` or the files; 0 where unknown.
+    pub sample_period_s: f64,
+    /// The kind of file, in words.
+    pub format: &'static str,
+    /// What was changed while reading.
+    pub warnings: Vec<String>,
+}
+
+/// What reading depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadOptions<'a> {
+    /// The answers, where they are not in the same place.
+    pub y: Option<&'a Path>,
+    /// Whether answers in a file of their own beside the sequences (`y.npy`, IDX labels) are read without `y`.
+    pub y_beside: bool,
+    /// Groups (N), where they are not in the same place.
+    pub groups: Option<&'a Path>,
+    /// What words stand for, in the order of the classes; empty: as the data say.
+    pub class_names: &'a [String],
+    /// Timestamps are put on a grid of so many seconds; 0: their own.
+    pub sample_period_s: f64,
+    /// How sound becomes samples.
+    pub audio: Audio,
+}
+
+impl Default for ReadOptions<'_> {
+    fn default() -> Self {
+        ReadOptions {
+            y: None,
+            y_beside: true,
+            groups: None,
+            class_names: &[],
+            sample_period_s: 0.0,
+            audio: Audio::default(),
+        }
+    }
+}
+
+impl<Y> Recordings<Y> {
+    /// The same recordings with other answers.
+    pub(crate) fn with_answers<Z>(self, answers: impl FnOnce(Y) -> Z) -> Recordings<Z> {
+        Recordings {
+            y: answers(self.y),
+            x: self.x,
+            y_path: self.y_path,
+            groups: self.groups,
+            channels: self.channels,
+            class_names: self.class_names,
+            sample_period_s: self.sample_period_s,
+            format: self.format,
+            warnings: self.warnings,
+        }
+    }
+}
+
+impl Recordings {
+    /// No recordings yet, of a format.
+    pub(crate) fn of(format: &'static str) -> Self {
+        Recordings {
+            x: Sequences::default(),
+            y: None,
+            y_path: PathBuf::new(),
+            groups: Vec::new(),
+            channels: Vec::new(),
+            class_names: Vec::new(),
+            sample_period_s: 0.0,
+            format,
+            warnings: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Options that several commands share.
+
+use board_host::{Backend, Machine};
+use clap::{Args, ValueEnum};
+use std::{fmt::Display, path::PathBuf, str::FromStr};
+
+/// A task whose sequences are generated.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// Frequency discrimination.
+    Frequency,
+    /// Adding.
+    Adding,
+}
+
+/// Sequences to run on.
+#[derive(Args, Debug)]
+pub struct InputArgs {
+    /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
+    #[arg(long)]
+    pub x: Option<PathBuf>,
+    /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model asked at every step.
+    #[arg(long)]
+    pub y: Option<PathBuf>,
+    /// Use samples 0, K, 2K, ... of each sequence of --x, as a blob of a run with `--every K` asks for; a run folder knows its own.
+    #[arg(long, value_name = "K", requires = "x")]
+    pub every: Option<usize>,
+    /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
+    #[arg(long)]
+    pub n: Option<usize>,
+    /// Seed of generated sequences; training never draws from this stream.
+    #[arg(long, default_value_t = 1_000_003)]
+    pub seed: u64,
+}
+
+/// What to print of the results.
+#[derive(Args, Debug)]
+pub struct ResultArgs {
+    /// Also give the sample indices used by each sequence.
+    #[arg(long)]
+    pub schedules: bool,
+    /// Write the outputs to a file, f32 (N, O) or, at every step, (N, T, O) as .npy, instead of into the JSON.
+    #[arg(long)]
+    pub outputs: Option<PathBuf>,
+}
+
+/// The emulated machine, and the image that it runs.
+#[derive(Args, Debug)]
+pub struct TargetArgs {
+    /// The emulated machine. [default: mps2-an386]
+    #[arg(long, value_parser = parsed::<Machine>)]
+    pub machine: Option<Machine>,
+    /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = parsed::<Backend>)]
+    pub with: Backend,
+    /// A firmware image (ELF) of the application. [default: built from the source tree]
+    #[arg(long)]
+    pub firmware: Option<PathBuf>,
+}
+
+/// Reads an option's value. clap names the option and the value, so that of a message such as
+/// `budget: unknown budget 'x'; expected cost` only `expected cost` is left.
+pub fn parsed<T>(text: &str) -> Result<T, String>
+where
+    T: FromStr<Err: Display>,
+{
+    text.parse().map_err(|error: T::Err| {
+        let message = error.to_string();
+        let rest = [format!("'{text}'"), text.to_owned()]
+            .iter()
+            .filter(|value| !value.is_empty())
+            .find_map(|value| Some(message.split_once(value.as_str())?.1.to_owned()));
+        match rest.as_deref().and_then(|rest| rest.split_once("; ")) {
+            Some((_, expected)) => expected.to_owned(),
+            None => message,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use host_train::{Budget, Device};
+
+    #[test]
+    fn a_bad_value_is_not_named_a_second_time() {
+        for said in [
+            parsed::<Budget>("much").unwrap_err(),
+            parsed::<Device>("tpu").unwrap_err(),
+            parsed::<Machine>("pdp11").unwrap_err(),
+        ] {
+            for word in ["much", "tpu", "pdp11", "budget", "device"] {
+                assert!(!said.contains(word), "{said}");
+            }
+            assert!(
+                ["cost", "cuda:N", "mps2-an386"]
+                    .iter()
+                    .any(|known| said.contains(known)),
+                "{said}"
+            );
+        }
+    }
+}
