@@ -53,25 +53,6 @@ const KNOWN: &[Known] = &[
     },
     Known {
         folder: "host-train",
-        modules: &[
-            "dataset::channels",
-            "dataset::config",
-            "dataset::folder",
-            "dataset::long",
-            "dataset::npz",
-            "dataset::recordings",
-            "dataset::wav",
-            "dataset::window",
-        ],
-        why: "Recordings stands beside the function that reads every format",
-    },
-    Known {
-        folder: "host-train",
-        modules: &["dataset::resample", "dataset::track"],
-        why: "one type",
-    },
-    Known {
-        folder: "host-train",
         modules: &["fused::layout", "fused::real", "fused::tile"],
         why: "one constant",
     },
