@@ -1,7 +1,10 @@
 //! `skiprnn boards`
 
 use crate::output::Output;
-use board_host::boards::{BOARDS, Board, RanOn, SENSORS};
+use board_host::{
+    boards::{BOARDS, Board, RanOn},
+    sensors::SENSORS,
+};
 use serde_json::{Value, json};
 
 /// How a sensor's driver was tested.
@@ -19,7 +22,7 @@ pub fn run(out: Output) {
                 "target": board.target,
                 "chip": board.chip,
                 "sleep": board.sleep,
-                "energy_profile": board.energy,
+                "energy_profile": board.profile,
                 "programs": board.programs,
                 "debugger_lost_asleep": board.deaf_asleep,
                 "connect_under_reset": board.connect_under_reset,
@@ -45,8 +48,8 @@ pub fn run(out: Output) {
             json!({
                 "name": sensor.name,
                 "part": sensor.part,
-                "channels": sensor.channels,
-                "full_scales": sensor.full_scales,
+                "channels": sensor.inputs(),
+                "full_scales": sensor.full_scales().to_string(),
                 "tested": DRIVER_TESTED,
             })
         })
@@ -87,7 +90,10 @@ fn text() -> String {
     for sensor in SENSORS {
         text += &format!(
             "  {:<15} {:<37} channels: {}; full scales: {}\n",
-            sensor.name, sensor.part, sensor.channels, sensor.full_scales
+            sensor.name,
+            sensor.part,
+            sensor.inputs(),
+            sensor.full_scales()
         );
     }
     text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";

@@ -1,10 +1,10 @@
 //! The command line: its commands, each with its own options in its own module.
 
 use crate::{
-    compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs,
-    fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs,
-    quantize::QuantizeArgs, reproduce::ReproduceArgs, rivals::RivalsArgs, simulate::SimulateArgs, sweep::SweepArgs,
-    train::TrainArgs,
+    baselines::BaselinesArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs,
+    energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs,
+    leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs, simulate::SimulateArgs,
+    sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -48,12 +48,13 @@ pub enum Command {
                       Example: skiprnn sweep frequency --lambdas 1e-4,1e-3 --slurm sweep.sh --out runs/sweep"
     )]
     Sweep(SweepArgs),
-    /// Skipping runs beside what others would take: fixed rates, random skipping, early exit, 1D CNNs; goes on where it was killed.
+    /// Compare with baselines: fixed rates, random skipping, early exit, 1D CNNs. Resumes after interruption.
     #[command(
-        after_help = "Example: skiprnn rivals runs/sweep --board nrf52840,stm32l476 --sensor lis3dh --out runs/rivals\n\
-                      Example: skiprnn rivals runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --every 2,4,8 --out runs/rivals"
+        alias = "rivals",
+        after_help = "Example: skiprnn baselines runs/sweep --board nrf52840,stm32l476 --sensor lis3dh --out runs/baselines\n\
+                      Example: skiprnn baselines runs/sweep runs/dial --recipe runs/sweep/skip-gru-32-1e-3/seed-1 --every 2,4,8 --out runs/baselines"
     )]
-    Rivals(RivalsArgs),
+    Baselines(BaselinesArgs),
     /// Draw the learning curves and the samples that a model uses, as SVG.
     #[command(after_help = "Example: skiprnn plot runs/f")]
     Plot(PlotArgs),

@@ -63,6 +63,18 @@ impl WrongUsage {
                 _ => None,
             };
         }
+        let boxed = || cause.downcast_ref::<Box<experiments::Error>>().map(|error| &**error);
+        if let Some(error) = cause.downcast_ref::<experiments::Error>().or_else(boxed) {
+            return match error {
+                experiments::Error::Option { option, problem } => {
+                    Some(WrongUsage::Field((*option).to_owned(), problem.clone()))
+                }
+                experiments::Error::Input { .. } => Some(WrongUsage::Told(error.to_string())),
+                experiments::Error::Train(error) => WrongUsage::of(error, line),
+                experiments::Error::Energy(error) => WrongUsage::of(error, line),
+                _ => None,
+            };
+        }
         match cause.downcast_ref::<board_host::Error>()? {
             error @ (board_host::Error::NotModelled { board, .. } | board_host::Error::NoPart { board, .. }) => {
                 Some(WrongUsage::Value((*board).to_owned(), error.to_string()))

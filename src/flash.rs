@@ -9,8 +9,10 @@ use crate::{
 use anyhow::{Context, bail};
 use board_host::{
     Settings,
-    boards::{self, Board, SENSORS},
-    firmware::{self, CAPACITY, Identity, Region, Regions},
+    boards::{self, Board},
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
+    firmware::{self, Identity, Region, Regions},
+    sensors,
 };
 use clap::Args;
 use serde_json::{Value, json};
@@ -91,7 +93,10 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,
-        None => Image::read(&board.build_to_be(watched(args, &board, program)?, program)?, &board)?,
+        None => Image::read(
+            &boards::build_to_be(&board, watched(args, &board, program)?, program)?,
+            &board,
+        )?,
     };
     let mut sections = vec![Section {
         name: "blob",
@@ -286,7 +291,7 @@ fn settings(
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }
-    if args.settings.budget_uj_per_hour.is_some() && board.energy.is_none() {
+    if args.settings.budget_uj_per_hour.is_some() && board.profile.is_none() {
         return Err(Usage::error(format!(
             "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
              and --cap",
@@ -298,20 +303,20 @@ fn settings(
 
 /// Whether the images have static room for the model, and the program's sensor its channels.
 pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
-    let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
-    if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
+    let sensor = sensors::of_program(program);
+    if let Some(sensor) = sensor.filter(|sensor| sensor.inputs() != model.inputs()) {
         return Err(Usage::error(format!(
             "--app: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
-            sensor.channels,
+            sensor.inputs(),
             path.display(),
             model.inputs()
         )));
     }
     for (what, size, limit) in [
-        ("hidden units", model.hidden(), CAPACITY.hidden),
-        ("layers", model.layers(), CAPACITY.layers),
-        ("inputs", model.inputs(), CAPACITY.inputs),
-        ("outputs", model.outputs(), CAPACITY.outputs),
+        ("hidden units", model.hidden(), MAX_HIDDEN),
+        ("layers", model.layers(), MAX_LAYERS),
+        ("inputs", model.inputs(), MAX_INPUTS),
+        ("outputs", model.outputs(), MAX_OUTPUTS),
     ] {
         if size > limit {
             bail!(

@@ -6,16 +6,13 @@ use crate::{
     inputs,
     output::{Usage, merge},
 };
-use board_host::{Budget, Settings, Spending, boards};
+use board_host::{Budget, Settings, Spending, boards, sensors};
 use clap::Args;
 use energy::{Board, Calibration, Prices, Sensor, UpdateCost};
 use fixed::types::I16F16;
 use quantize::{Run, Simulator};
 use serde_json::{Value, json};
-use skiprnn_nostd::{
-    Model,
-    budget::{Controller, Setting},
-};
+use skiprnn_nostd::{Model, budget::Setting};
 use std::{
     num::{NonZeroU16, NonZeroU32},
     path::PathBuf,
@@ -119,17 +116,17 @@ impl SettingArgs {
         model: &Model<'_>,
     ) -> anyhow::Result<(Settings, Option<Priced>)> {
         let named = self.sensor.as_deref();
-        let profile = match named.and_then(boards::sensor) {
+        let profile = match named.and_then(sensors::find) {
             Some(sensor) => Some(board.profile_of(&sensor)),
             None if named.is_some() => named,
-            None if sensor => boards::sensor_of(model.inputs()).map(|sensor| board.profile_of(&sensor)),
+            None if sensor => sensors::with_channels(model.inputs()).map(|sensor| board.profile_of(&sensor)),
             None => None,
         };
         let args = Self {
             sensor: profile.map(str::to_owned),
             ..self.clone()
         };
-        args.resolve(board.energy, model)
+        args.resolve(board.profile, model)
     }
 
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.
@@ -342,16 +339,17 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
         dial: settings.dial,
         cap: settings.cap,
     };
-    let Some(budget) = settings.budget else {
+    if settings.budget.is_none() {
         let runs = simulator(&fixed)?.run_all(&prepared.counts, length, inputs::threads());
         return Ok(Expected {
             settings: vec![fixed; runs.len()],
             runs,
             spending: None,
         });
-    };
+    }
     let samples = u32::try_from(length)?;
-    let mut controller = Controller::new(model, samples, fixed, Some(planned(budget)))
+    let mut controller = settings
+        .controller(model, samples)
         .map_err(|error| Usage::error(format!("--budget-uj-per-hour: {error}; take a dial and a cap")))?;
     let (mut runs, mut used) = (Vec::new(), Vec::new());
     for counts in prepared.counts.chunks_exact(length * model.inputs()) {
@@ -364,27 +362,8 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
     Ok(Expected {
         runs,
         settings: used,
-        spending: controller.spending().map(|spending| Spending {
-            allowed_nj: spending.allowed_nj,
-            booked_nj: spending.booked_nj,
-        }),
+        spending: controller.spending(),
     })
-}
-
-/// The budget in the words of the board's own controller.
-fn planned(budget: Budget) -> skiprnn_nostd::budget::Budget {
-    let Budget {
-        allowance_uj_per_hour,
-        base_nj,
-        update_nj,
-        horizon,
-    } = budget;
-    skiprnn_nostd::budget::Budget {
-        allowance_uj_per_hour,
-        base_nj,
-        update_nj,
-        horizon,
-    }
 }
 
 /// Adds to a command's JSON how the sequences were run; returns what became of a budget, for people.

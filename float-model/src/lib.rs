@@ -5,6 +5,7 @@
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
 
 mod cell;
+mod cost;
 mod data;
 mod error;
 mod file;
@@ -14,7 +15,7 @@ mod model;
 
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use file::{load, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};

@@ -158,11 +158,6 @@ pub struct FloatModel {
 }
 
 impl FloatModel {
-    /// Multiply-accumulates of one update.
-    pub fn macs_per_update(&self) -> usize {
-        self.cell.macs_per_update(self.input, self.hidden, self.layers.len())
-    }
-
     /// Checks every shape and that every number is finite. `file` is what the error names.
     ///
     /// # Errors

@@ -275,7 +275,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("config.toml");
         let says = |part: &str| {
-            let text = TrainConfig::load(dir.path()).unwrap_err().to_string();
+            let text = float_model::with_causes(&TrainConfig::load(dir.path()).unwrap_err());
             assert!(text.contains("config.toml") && text.contains(part), "{text}");
         };
         says("No such file");

@@ -7,7 +7,7 @@ use crate::{
     layers::{Basis, integers},
     simulate::counts,
 };
-use float_model::{Sequences, Targets};
+use float_model::{Sequences, Targets, with_causes};
 
 /// Bits of h that byte planes may drop.
 const DROPS: std::ops::RangeInclusive<u8> = 1..=8;
@@ -71,7 +71,7 @@ pub(crate) fn choose(
         let candidates = match candidates(basis, *format, sample) {
             Ok(candidates) => candidates,
             Err(e) if open.len() > 1 => {
-                notes.push(format!("{} is not possible ({e})", format.name()));
+                notes.push(format!("{} is not possible ({})", format.name(), with_causes(&e)));
                 failed = Some(e);
                 continue;
             }

@@ -257,7 +257,7 @@ fn recurrent_weights_may_be_finer_than_those_on_the_inputs() {
         side_by_side(&q.integers, &counts(&q.blob.model(), "x", &x).unwrap()[..30 * 4]);
         let mut too_fine = q.integers;
         too_fine.hh_gain = too_fine.h_drop + 1;
-        let e = Blob::new("blob", &emit(&too_fine)).unwrap_err().to_string();
+        let e = float_model::with_causes(&Blob::new("blob", &emit(&too_fine)).unwrap_err());
         assert!(e.contains(&format!("{}", too_fine.hh_gain)), "{e}");
     }
 }

@@ -15,7 +15,7 @@ use anyhow::bail;
 use board_host::{
     Settings,
     boards::Board,
-    firmware::CAPACITY,
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS},
     on_board::{self, BoardOptions, Classification, Delivered, Observed, Outcome, Recorded},
 };
 use quantize::Blob;
@@ -24,7 +24,7 @@ use skiprnn_nostd::{Instance, Model, Network, Sequence};
 use std::io::Write;
 
 /// A network on the host with an image's room.
-type Host<'a> = Instance<'a, { CAPACITY.hidden }, { CAPACITY.layers }, { CAPACITY.inputs }>;
+type Host<'a> = Instance<'a, MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>;
 
 /// What is run where.
 pub struct Job<'a> {

@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage},
     settings,
 };
-use board_host::{Options, measure::Way};
+use board_host::{Options, measure::Mode};
 use quantize::Blob;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ pub fn run(args: &EmulateArgs, blob: &Blob, prepared: &Prepared, options: &Optio
     let x = &prepared.data.x;
     let shape = (x.count, x.length, x.channels);
     let (mut rows, mut text) = (Vec::new(), String::new());
-    for way in Way::ALL {
+    for way in Mode::ALL {
         let window = board_host::measure::run(way, blob.bytes(), &prepared.counts, shape, options)?;
         let per_sequence = |instructions: u64| instructions as f64 / window.sequences as f64;
         let asleep = window.seconds_asleep / window.seconds_total;

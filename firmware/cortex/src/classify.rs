@@ -37,7 +37,7 @@ where
 {
     log::image(name, clock.ticks_per_second());
     find(&mut sensor, &mut clock).map_err(|error| {
-        defmt::println!("sensor: not found: {}", defmt::Debug2Format(&error));
+        log::sensor_not_found(&error);
         Refusal::Sensor
     })?;
     let loaded = find_blob(blob_region())?;
@@ -75,7 +75,7 @@ where
     let controller = settings.controller(&model, model.sequence_length())?;
     let network = network(model.clone())?;
     let gave_up = |error: &dyn core::fmt::Display| {
-        defmt::println!("sensor: {}", defmt::Display2Format(&error));
+        log::sensor(error);
         Refusal::Sensor
     };
     let mut classify = Classify::new(&model, network, sensor, clock, markers, decision, controller)
@@ -94,7 +94,7 @@ where
                 }
                 settle();
             }
-            Event::Lost(error) => defmt::println!("lost: {}", defmt::Display2Format(&error)),
+            Event::Lost(error) => log::lost(&error),
         }
         if sequence == 0 {
             log::stack(stack_use());
