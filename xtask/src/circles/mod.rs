@@ -81,11 +81,6 @@ const KNOWN: &[Known] = &[
         modules: &["model", "parse", "state", "update"],
         why: "a model steps a state, and a state is made for a model",
     },
-    Known {
-        folder: "virtual-board",
-        modules: &["core::decode::memory", "core::decode::register", "core::decode::wide"],
-        why: "wide instructions are sorted to where they are decoded",
-    },
 ];
 
 /// Looks at every crate.
