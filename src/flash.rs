@@ -28,7 +28,7 @@ use std::{
 pub struct FlashArgs {
     /// The blob.
     pub blob: PathBuf,
-    /// The board; `skiprnn boards` lists them.
+    /// The board, or the energy profile of its chip; `skiprnn boards` lists them.
     #[arg(help_heading = "Board and image", long)]
     pub board: String,
     /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
@@ -78,7 +78,7 @@ struct Section {
 
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
-    let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
     let given = args
         .firmware
         .as_deref()

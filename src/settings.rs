@@ -66,8 +66,10 @@ impl HostSettingArgs {
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
             // A name that is none is the first mistake.
-            self.board.as_deref().map(energy::board).transpose()?;
-            self.settings.sensor.as_deref().map(energy::sensor).transpose()?;
+            let board = self.board.as_deref().unwrap_or_default();
+            self.board.as_deref().map(parts::board).transpose()?;
+            let sensor = self.settings.sensor.as_deref();
+            sensor.map(|sensor| parts::sensor(sensor, board)).transpose()?;
             return Err(Usage::error(
                 "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
             ));
@@ -158,7 +160,7 @@ impl SettingArgs {
                  (skiprnn energy boards lists them; none for no sensor)"
             )));
         };
-        let (mut board, sensor) = (energy::board(board)?, energy::sensor(sensor)?);
+        let (mut board, sensor) = (parts::board(board)?, parts::sensor(sensor, board)?);
         if let Some(path) = &self.calibration {
             board = Calibration::from_file(path)?.apply(&board)?;
         }

@@ -58,7 +58,7 @@ pub enum EnergyCommand {
     /// Idle power from average power and duty.
     #[command(after_help = "Example: skiprnn energy fit --point 0.561:25.62 --active-mw 32.9")]
     Fit(FitArgs),
-    /// The built-in boards and sensors, every figure with its source.
+    /// The list of `skiprnn boards`; of the boards and sensors that are named, every figure with its source.
     #[command(
         after_help = "Example: skiprnn energy boards\nExample: skiprnn energy boards nrf52840 lis3dh my-board.toml"
     )]
@@ -69,10 +69,11 @@ pub enum EnergyCommand {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Board and sensor")]
 pub struct PartArgs {
-    /// A built-in board profile, or a TOML file.
+    /// A board of `skiprnn boards`, a built-in profile, or a TOML file.
     #[arg(long)]
     pub board: String,
-    /// A built-in sensor profile, or a TOML file; `none` for no sensor.
+    /// A sensor of `skiprnn boards`, a built-in profile, or a TOML file; `none` for no sensor. With a board of `skiprnn boards` a
+    /// sensor stands for the profile of its driver on that board.
     #[arg(long, default_value = "none")]
     pub sensor: String,
     /// Figures of your own board in place of the profile's, from `energy calibrate`.

@@ -6,7 +6,7 @@ use candle_core::{Device, Result, Tensor};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 use float_model::{Sequences, Targets};
 use host_train::{
-    Supply, TrainConfig,
+    BatchSource, TrainConfig,
     philox::{Purpose, Stream},
 };
 
@@ -70,12 +70,12 @@ fn dropout(config: &TrainConfig, step: u64, features: &Tensor) -> Result<Tensor>
 /// A bad field, answers that are no classes, sequences of unequal length, a loss that is never a number.
 pub fn train(config: &CnnConfig) -> std::result::Result<Trained, Error> {
     config.validate()?;
-    fit(config, Supply::new(&config.training)?)
+    fit(config, BatchSource::new(&config.training)?)
 }
 
-pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result<Trained, Error> {
+pub(super) fn fit(config: &CnnConfig, mut batches: BatchSource) -> std::result::Result<Trained, Error> {
     let training = &config.training;
-    let cnn = Cnn::new(config, supply.outputs, &supply.mean, &supply.std)?;
+    let cnn = Cnn::new(config, batches.outputs, &batches.mean, &batches.std)?;
     let variables = cnn.parameters.iter().flat_map(|(w, b)| [w.clone(), b.clone()]);
     let settings = ParamsAdamW {
         weight_decay: 0.0,
@@ -84,7 +84,7 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
     let mut adam = AdamW::new(variables.collect(), settings)?;
     let mut best: Option<Trained> = None;
     for step in 1..=training.steps {
-        let batch = supply.batch(step - 1);
+        let batch = batches.batch(step - 1);
         let batch = Part::of(&batch)?;
         let features = dropout(training, step, &cnn.features(batch.x)?)?;
         let answers = Tensor::from_slice(batch.labels, batch.labels.len(), &Device::Cpu)?;
@@ -93,7 +93,7 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
         adam.set_learning_rate(training.learning_rate * factor);
         adam.backward_step(&loss)?;
         if step.is_multiple_of(training.eval_every) || step == training.steps {
-            let (accuracy, loss) = Part::of(&supply.validation)?.evaluate(&cnn)?;
+            let (accuracy, loss) = Part::of(&batches.validation)?.evaluate(&cnn)?;
             if best.as_ref().map_or(loss.is_finite(), |b| loss < b.validation_loss) {
                 best = Some(Trained {
                     cnn: cnn.copy()?,
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn fitted(data: Dataset) -> std::result::Result<Trained, Error> {
-        fit(&config(), Supply::recorded(&config().training, data)?)
+        fit(&config(), BatchSource::recorded(&config().training, data)?)
     }
 
     #[test]

@@ -12,7 +12,7 @@ use float_model::{Channel, Description, Sequences, Targets};
 pub type NormalisedBatch = (Sequences, Targets);
 
 /// Training data, validation data, and what a model file says of them.
-pub struct Supply {
+pub struct BatchSource {
     source: DataSource,
     seed: u64,
     size: usize,
@@ -36,7 +36,7 @@ pub struct Supply {
     pub(crate) warnings: Vec<String>,
 }
 
-impl Supply {
+impl BatchSource {
     /// Reads the data of a configuration.
     ///
     /// # Errors
@@ -57,11 +57,11 @@ impl Supply {
                     unit: String::new(),
                     full_scale: 1.0,
                 };
-                let mut supply = Self::bare(config, validation, outputs);
-                supply.description.channels = names.iter().map(channel).collect();
-                supply.description.class_names = classes.iter().map(|c| (*c).into()).collect();
-                supply.description.sample_period_s = period;
-                Ok(supply)
+                let mut batches = Self::bare(config, validation, outputs);
+                batches.description.channels = names.iter().map(channel).collect();
+                batches.description.class_names = classes.iter().map(|c| (*c).into()).collect();
+                batches.description.sample_period_s = period;
+                Ok(batches)
             }
         }
     }
@@ -71,23 +71,23 @@ impl Supply {
     /// # Errors
     /// Changes to the sequences that do not fit the channels.
     pub fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
-        let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
+        let mut batches = Self::bare(config, dataset.validation, dataset.outputs);
         let (x, y) = dataset.training;
         let scale = (&dataset.mean[..], &dataset.std[..]);
-        supply.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
-        supply.description.channels = dataset.channels;
-        supply.description.class_names = dataset.class_names;
-        supply.description.sample_period_s = dataset.sample_period_s;
-        supply.mean = dataset.mean;
-        supply.std = dataset.std;
-        supply.recorded = Some((supply.normalised(&x), y));
-        supply.warnings = dataset.warnings;
-        Ok(supply)
+        batches.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
+        batches.description.channels = dataset.channels;
+        batches.description.class_names = dataset.class_names;
+        batches.description.sample_period_s = dataset.sample_period_s;
+        batches.mean = dataset.mean;
+        batches.std = dataset.std;
+        batches.recorded = Some((batches.normalised(&x), y));
+        batches.warnings = dataset.warnings;
+        Ok(batches)
     }
 
     fn bare(config: &TrainConfig, validation: (Sequences, Targets), outputs: usize) -> Self {
         let channels = validation.0.channels;
-        Supply {
+        BatchSource {
             source: config.data.clone(),
             seed: config.seed,
             size: config.batch,
