@@ -152,14 +152,14 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let mut fixed = serde_json::to_value(Simulated::new(&model, &prepared, &runs, &quiet)?)?;
     merge(&mut fixed, report);
     // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    let metric = fixed["metric"].as_f64().map(Metric::Accuracy);
-    let solved = metric.and_then(|m| evaluate::solved("frequency", m));
-    merge(&mut fixed, json!({ "sequences": runs.len(), "solved": solved }));
+    merge(&mut fixed, json!({ "sequences": runs.len() }));
+    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
+    let solved = evaluate::solved("frequency", Metric::Accuracy(fixed_figures.metric));
+    merge(&mut fixed, json!({ "solved": solved }));
 
     eprintln!("emulating (the firmware image is built on first use)");
     let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
     let emulated_figures: EmulatedFigures = typed(&emulated, "emulated")?;
-    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
     let basis = energy::Basis {
         updates_mean: fixed_figures.updates_mean,
         schedules: None,
