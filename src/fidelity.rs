@@ -74,7 +74,7 @@ const WIDER: [Variant; 3] = [
     },
 ];
 
-/// Sequences of a generated task where nothing else is said.
+/// Sequences of a generated task by default.
 const COUNT: usize = 2000;
 
 /// One format of one model.
