@@ -11,13 +11,13 @@ use crate::{
 use fixed::types::{I16F16, U0F32};
 use format::{ChannelRecord, DialRecord};
 
-/// Which recurrence a blob holds.
+/// The kind of recurrence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum CellKind {
-    /// Gates i, f, g, o.
+    /// LSTM, with the gates i, f, g, o.
     Lstm,
-    /// Gates r, z, n, reset after the product.
+    /// GRU, with the gates r, z, n, the reset gate applied after the product.
     Gru,
 }
 
@@ -40,7 +40,7 @@ impl CellKind {
     }
 }
 
-/// What the outputs mean.
+/// The meaning of the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Objective {
@@ -52,7 +52,7 @@ pub enum Objective {
     Multilabel,
 }
 
-/// When an output is meant to be read.
+/// When an output is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OutputAt {
@@ -162,7 +162,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Uses one sample: converts the sensor's `counts` (I values), updates every layer, asks the skip gate.
+    /// Uses one sample: converts the sensor's `counts` (I values), updates every layer, and evaluates the skip gate.
     ///
     /// After `Ok`, the next update falls due `1 + skip` samples later (equation 6).
     ///
@@ -280,43 +280,43 @@ impl<'a> Model<'a> {
         &self.layers
     }
 
-    /// What the outputs mean.
+    /// The meaning of the outputs.
     #[must_use]
     pub const fn objective(&self) -> Objective {
         self.objective
     }
 
-    /// When an output is meant to be read.
+    /// When an output is to be read.
     #[must_use]
     pub const fn output_at(&self) -> OutputAt {
         self.output_at
     }
 
-    /// Inputs per sample, I.
+    /// I, the channels of a sample.
     #[must_use]
     pub const fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Hidden units per layer, H.
+    /// H, the hidden units of a layer.
     #[must_use]
     pub const fn hidden(&self) -> usize {
         self.hidden
     }
 
-    /// Layers, L.
+    /// L, the layers.
     #[must_use]
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
 
-    /// Outputs, O.
+    /// O, the outputs of the head.
     #[must_use]
     pub const fn outputs(&self) -> usize {
         self.outputs
     }
 
-    /// Samples per sequence, T; 0 is an endless stream.
+    /// T, the samples of a sequence; 0 is an endless stream.
     #[must_use]
     pub const fn sequence_length(&self) -> u32 {
         self.sequence_length
@@ -328,7 +328,7 @@ impl<'a> Model<'a> {
         self.max_skip
     }
 
-    /// Nanoseconds between samples; 0 where unknown.
+    /// T_s, the nanoseconds between samples; 0 where unknown.
     #[must_use]
     pub const fn sample_period_ns(&self) -> u64 {
         self.sample_period_ns
@@ -408,7 +408,7 @@ impl<'a> Model<'a> {
         self.name
     }
 
-    /// Class names, O of them or none.
+    /// The class names, O of them or none.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
         lines(self.class_names).filter(|name| !name.is_empty())
     }
@@ -439,7 +439,7 @@ impl<'a> Model<'a> {
         self.dial_curve
     }
 
-    /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
+    /// The multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
     #[must_use]
     pub fn macs_per_update(&self) -> usize {
         let gates = self.cell.rows();
@@ -449,7 +449,7 @@ impl<'a> Model<'a> {
         self.layers.len() * recurrent + above + gates * self.hidden * self.inputs + gate
     }
 
-    /// Bytes of the blob.
+    /// The size of the blob in bytes.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size
