@@ -53,25 +53,6 @@ const KNOWN: &[Known] = &[
     },
     Known {
         folder: "host-train",
-        modules: &[
-            "dataset::channels",
-            "dataset::config",
-            "dataset::folder",
-            "dataset::long",
-            "dataset::npz",
-            "dataset::recordings",
-            "dataset::wav",
-            "dataset::window",
-        ],
-        why: "Recordings stands beside the function that reads every format",
-    },
-    Known {
-        folder: "host-train",
-        modules: &["dataset::resample", "dataset::track"],
-        why: "one type",
-    },
-    Known {
-        folder: "host-train",
         modules: &["fused::layout", "fused::real", "fused::tile"],
         why: "one constant",
     },
@@ -99,11 +80,6 @@ const KNOWN: &[Known] = &[
         folder: "skiprnn-nostd",
         modules: &["model", "parse", "state", "update"],
         why: "a model steps a state, and a state is made for a model",
-    },
-    Known {
-        folder: "virtual-board",
-        modules: &["core::decode::memory", "core::decode::register", "core::decode::wide"],
-        why: "wide instructions are sorted to where they are decoded",
     },
 ];
 

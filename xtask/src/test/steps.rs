@@ -233,6 +233,13 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "cargo build --quiet --package skiprnn-nostd --examples --target thumbv7em-none-eabihf",
         )
         .needing([m4.clone()]),
+        Step::new(
+            Full,
+            "example of skiprnn-nostd on embassy",
+            "firmware/examples/embassy",
+            "cargo build --quiet --release --locked",
+        )
+        .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
         xtask("flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
