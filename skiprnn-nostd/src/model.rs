@@ -2,43 +2,15 @@
 
 use crate::{
     Capacity, MAX_LAYERS, State, Step, StepError,
-    cell::{Fractions, Layer, gru, lstm},
+    cell::{CellKind, Fractions, Layer, gru, lstm},
     format,
     kernel::dot,
     padded::Padded,
-    update,
+    proof::{self, Maxima},
+    update::{self, Gate},
 };
 use fixed::types::{I16F16, U0F32};
 use format::{ChannelRecord, DialRecord};
-
-/// The kind of recurrence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum CellKind {
-    /// LSTM, with the gates i, f, g, o.
-    Lstm,
-    /// GRU, with the gates r, z, n, the reset gate applied after the product.
-    Gru,
-}
-
-impl CellKind {
-    /// Rows of a block, G.
-    pub(crate) const fn rows(self) -> usize {
-        match self {
-            CellKind::Lstm => 4,
-            CellKind::Gru => 3,
-        }
-    }
-
-    /// Which rows of the blocks over x and over h the `k`-th of a unit's four accumulators sums.
-    pub(crate) const fn rows_of(self, k: usize) -> (Option<usize>, Option<usize>) {
-        match (self, k) {
-            (CellKind::Gru, 2) => (Some(2), None),
-            (CellKind::Gru, 3) => (None, Some(2)),
-            _ => (Some(k), Some(k)),
-        }
-    }
-}
 
 /// The meaning of the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,17 +32,6 @@ pub enum OutputAt {
     End,
     /// At every sample; while samples are skipped the last output holds.
     Step,
-}
-
-/// The skip gate, in place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Gate<'a> {
-    /// (H).
-    pub(crate) weight: &'a [i16],
-    /// In the accumulator's unit.
-    pub(crate) bias: i64,
-    /// Bits to drop to reach 16 fractional bits.
-    pub(crate) shift: u32,
 }
 
 /// The head, in place: logits = weight · h + bias.
@@ -377,7 +338,12 @@ impl<'a> Model<'a> {
     /// The proven bound of every accumulator of a layer, in the order of its scales: for an LSTM i, f, g, o of unit
     /// 0, then of unit 1 and so on; for a GRU r, z, n over x, n over h.
     pub fn row_bounds(&self, layer: usize) -> impl Iterator<Item = u64> + '_ {
-        crate::parse::row_bounds(self, layer)
+        let below = layer.checked_sub(1).and_then(|k| self.layers.get(k));
+        let x_max = below.map_or(proof::X_MAX, |l| proof::h_max(l.h0, self.fractions.h));
+        self.layers.get(layer).into_iter().flat_map(move |l| {
+            let maxima = Maxima::new(x_max, proof::h_max(l.h0, self.fractions.h), self.fractions);
+            proof::bounds(self.cell, *l, maxima).map(|(bound, _)| bound)
+        })
     }
 
     /// The multiplier of every accumulator of a layer, in the order of [`Model::row_bounds`]: one step of the accumulator
