@@ -1,4 +1,4 @@
-//! `skiprnn demo`: the whole road, once.
+//! `skiprnn demo`: the whole workflow, once.
 
 use crate::{
     args::{InputArgs, ResultArgs, Task},
@@ -7,12 +7,16 @@ use crate::{
     inputs,
     output::{self, Output, merge},
     quantize::{self, QuantizeArgs},
-    report::{self, EmulatedFigures, Figures, FixedFigures, Point},
     simulate, train,
 };
 use ::quantize::{Run as FixedRun, Simulator};
 use anyhow::Context;
 use clap::Args;
+use experiments::{
+    CurvePoint,
+    demo::{Contents, EmulatedFigures, Figures, FixedFigures, page},
+    learning_curve,
+};
 use float_model::{Cell, Metric, Targets};
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
@@ -59,9 +63,9 @@ fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
 }
 
 /// Trains one model, or finds it trained already, and returns its learning curve.
-fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Point>> {
+fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<CurvePoint>> {
     train::observed(&config(cell, args), dir, true, cell.name(), |_| ())?;
-    report::learning_curve(&dir.join("metrics.csv"))
+    Ok(learning_curve(&dir.join("metrics.csv"))?)
 }
 
 fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
@@ -185,7 +189,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         _ => &[],
     };
     let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r: &FixedRun| r.updates.clone()).collect();
-    let page = report::html(&report::Contents {
+    let html = page(&Contents {
         x: &prepared.data.x,
         labels,
         schedules: &schedules,
@@ -194,7 +198,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         dense_curve: &dense_curve,
         figures: &figures,
     });
-    output::write_atomically(&args.out.join("report.html"), page.as_bytes())?;
+    output::write_atomically(&args.out.join("report.html"), html.as_bytes())?;
     output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
     out.print(&summary, || figures.text(&args.out.join("report.html")));
     Ok(())

@@ -6,6 +6,7 @@ use crate::{
     output::{Output, merge},
 };
 use clap::Args;
+pub use experiments::mean_updates;
 use float_model::{Metric, Objective, OutputAt, Sequences};
 use host_train::DataSource;
 use serde_json::{Value, json};
@@ -17,7 +18,12 @@ pub struct EvalArgs {
     /// Run folder, or a model.safetensors.
     pub run: PathBuf,
     /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(
+        help_heading = "Dial, cap and budget",
+        long,
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     pub dial: f32,
     /// The data.
     #[command(flatten)]
@@ -47,12 +53,7 @@ pub struct Summary {
 
 impl Summary {
     fn macs_per_sequence(&self, run: &Run) -> f64 {
-        let m = &run.model;
-        let heads = match m.description.output_at {
-            OutputAt::End => 1.0,
-            OutputAt::Step => self.updates_mean,
-        };
-        self.updates_mean * m.macs_per_update() as f64 + heads * (m.hidden * m.outputs) as f64
+        run.model.macs_per_sequence(self.updates_mean)
     }
 
     /// The keys that `train` and `eval` share.
@@ -163,11 +164,6 @@ pub fn results_json(
         merge(&mut value, json!({ "schedules": schedules }));
     }
     Ok(value)
-}
-
-/// Mean number of updates.
-pub fn mean_updates<S: AsRef<[u32]>>(schedules: &[S]) -> f64 {
-    schedules.iter().map(|s| s.as_ref().len()).sum::<usize>() as f64 / schedules.len().max(1) as f64
 }
 
 /// Runs the float model; the JSON is the command's, the text its line for people.

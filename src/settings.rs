@@ -20,12 +20,13 @@ use std::{
 
 /// How a board is to run its sequences.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Dial, cap and budget")]
 pub struct SettingArgs {
     /// Offset of the skip gate: positive, more updates; negative, fewer.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = finite)]
     #[arg(conflicts_with = "budget_uj_per_hour")]
     pub dial: f64,
-    /// At most so many updates a sequence; after the last one the decision is final.
+    /// Most updates of a sequence; after the last one the decision is final.
     #[arg(long)]
     pub cap: Option<NonZeroU32>,
     /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, by the predicted
@@ -49,6 +50,7 @@ pub struct SettingArgs {
 
 /// The same where no board is named otherwise, on the host and in the emulator.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Dial, cap and budget")]
 pub struct HostSettingArgs {
     /// Dial, cap or budget.
     #[command(flatten)]

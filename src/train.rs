@@ -68,16 +68,8 @@ pub fn observed(
     Ok(report)
 }
 
-/// Trains on one of several bars, whose lines on standard error begin with `label`.
-pub fn on_bar(bar: &ProgressBar, config: &TrainConfig, dir: &Path, label: &str) -> anyhow::Result<TrainReport> {
-    let (mut last, label) = (String::new(), format!("{label}: "));
-    let report = host_train::train(config, dir, true, &mut |p| show(bar, &label, p, &mut last))?;
-    bar.finish_and_clear();
-    Ok(report)
-}
-
-/// Shows one step.
-fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
+/// Shows one step; `label` begins its lines.
+pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
     if let Some(message) = &p.message {
         bar.suspend(|| eprintln!("{label}{message}"));
     }

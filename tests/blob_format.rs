@@ -1,5 +1,6 @@
 //! `skiprnn-nostd/docs/blob-format.md` and the code say the same: its example, written and read.
 
+use float_model::with_causes;
 use quantize::Blob;
 use skiprnn_nostd::{CellKind, FractionBits, Model, ParseError, State, WeightBits, format};
 
@@ -97,7 +98,7 @@ fn every_flipped_bit_is_refused() {
 fn every_truncation_is_refused() {
     let good = documented();
     for length in 0..good.len() {
-        let error = Blob::new("blob", &good[..length]).unwrap_err().to_string();
+        let error = with_causes(&Blob::new("blob", &good[..length]).unwrap_err());
         assert!(error.contains("truncated"), "{length}: {error}");
     }
     // Flash behind the blob is no part of it.
@@ -160,7 +161,7 @@ fn every_bad_field_is_named() {
         (46, &[1, 2], "WeightHh"),
     ];
     for (offset, bytes, needle) in cases {
-        let error = Blob::new("f.srnn", &with(offset, bytes)).unwrap_err().to_string();
+        let error = with_causes(&Blob::new("f.srnn", &with(offset, bytes)).unwrap_err());
         assert!(
             error.contains("f.srnn") && error.contains(needle),
             "at {offset}: {error}"

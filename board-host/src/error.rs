@@ -6,7 +6,6 @@ use virtual_board::host::elf::ElfError;
 
 /// Why there is no emulation.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// QEMU was asked for and is not installed.
     #[error("qemu-system-arm is not installed; type: apt-get install qemu-system-arm")]
@@ -127,7 +126,7 @@ pub enum Error {
     },
 
     /// A file could not be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,

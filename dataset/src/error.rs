@@ -14,7 +14,7 @@ pub enum Error {
         problem: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,

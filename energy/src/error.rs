@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 /// What can go wrong. Every message names the file, the field and the mend.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// A profile name that is neither built in nor a file.
     #[error("no {what} profile \"{name}\": it is neither built in nor a file; built in are {known}")]
@@ -15,7 +14,7 @@ pub enum Error {
         known: String,
     },
     /// A file that cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -23,7 +22,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file that cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}", path.display())]
     Write {
         /// The file.
         path: PathBuf,

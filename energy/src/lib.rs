@@ -46,6 +46,7 @@ pub mod ppk2;
 mod predict;
 mod prices;
 mod profile;
+mod shape;
 mod stats;
 pub mod trace;
 mod two_state;
@@ -64,6 +65,7 @@ pub use measure::{
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
+pub use shape::NetworkShape;
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};
 pub use workload::Workload;

@@ -1,5 +1,6 @@
 //! The four cells and how their gates are laid out.
 
+use crate::by_name;
 use std::{fmt, str::FromStr};
 
 /// The recurrence underneath: what a cell is when the skip gate is taken away.
@@ -17,6 +18,14 @@ impl Family {
         match self {
             Family::Lstm => 4,
             Family::Gru => 3,
+        }
+    }
+
+    /// State values per hidden unit: 2 (h, c) or 1 (h).
+    pub const fn states(self) -> usize {
+        match self {
+            Family::Lstm => 2,
+            Family::Gru => 1,
         }
     }
 }
@@ -68,16 +77,6 @@ impl Cell {
             Cell::Gru => "gru",
         }
     }
-
-    /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
-    pub const fn macs_per_update(self, input: usize, hidden: usize, layers: usize) -> usize {
-        let gates = self.family().gates();
-        let mut macs = gates * hidden * (input + hidden) + (layers - 1) * gates * hidden * 2 * hidden;
-        if self.skips() {
-            macs += hidden;
-        }
-        macs
-    }
 }
 
 impl fmt::Display for Cell {
@@ -90,10 +89,7 @@ impl FromStr for Cell {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        Cell::ALL
-            .into_iter()
-            .find(|c| c.name() == s)
-            .ok_or_else(|| format!("unknown cell '{s}': use skip-lstm, skip-gru, lstm or gru"))
+        by_name("cell", &Cell::ALL, Cell::name, s)
     }
 }
 
@@ -107,14 +103,5 @@ mod tests {
             assert_eq!(c.name().parse::<Cell>().unwrap(), c);
         }
         assert!("rnn".parse::<Cell>().is_err());
-    }
-
-    #[test]
-    fn macs_are_the_papers() {
-        // Table 1: adding LSTM, 112 * 440 a step (the gate's 110 on top for the skipping cell).
-        assert_eq!(Cell::Lstm.macs_per_update(2, 110, 1), 112 * 440);
-        assert_eq!(Cell::SkipLstm.macs_per_update(2, 110, 1), 112 * 440 + 110);
-        assert_eq!(Cell::Gru.macs_per_update(2, 110, 1), 112 * 330);
-        assert_eq!(Cell::Lstm.macs_per_update(3, 8, 2), 32 * 11 + 32 * 16);
     }
 }

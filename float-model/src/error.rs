@@ -1,12 +1,15 @@
-//! What can be wrong with a model file or with data, said so that the reader can mend it.
+//! Errors of model files and of data. Each names the file, the field and the fix.
 
 use std::path::PathBuf;
 
-/// An error that names the file, the field and the mend.
+/// Why a model file or data cannot be used.
+///
+/// As in every crate of this project, the text of an error does not hold that of its cause, which
+/// [`source`](std::error::Error::source) gives; [`with_causes`] puts them on one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,
@@ -31,6 +34,12 @@ pub enum Error {
         /// What is wrong, and how to mend it.
         problem: String,
     },
+}
+
+/// An error with all of its causes on one line, separated by colons, as the command line prints it.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl Error {

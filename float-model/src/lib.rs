@@ -5,20 +5,23 @@
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
 
 mod cell;
+mod cost;
 mod data;
 mod error;
 mod file;
 mod forward;
 mod metric;
 mod model;
+mod names;
 
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use file::{load, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
+pub use names::by_name;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 
 use crate::*;
 
-fn small(cell: Cell) -> FloatModel {
+/// A model of two layers, 2 inputs, 3 units and 2 outputs.
+pub(crate) fn small(cell: Cell) -> FloatModel {
     let (input, hidden, outputs) = (2, 3, 2);
     let g = cell.family().gates();
     let mut k = 0.0f32;
@@ -85,7 +86,7 @@ fn bad_files_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("m.safetensors");
     let says = |needle: &str| {
-        let text = load(&path).unwrap_err().to_string();
+        let text = with_causes(&load(&path).unwrap_err());
         assert!(text.contains("m.safetensors") && text.contains(needle), "{text}");
     };
     says("No such file");

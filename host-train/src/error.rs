@@ -14,7 +14,7 @@ pub enum Error {
         problem: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,
@@ -84,7 +84,7 @@ pub enum Error {
         problem: String,
     },
     /// The tensor library failed.
-    #[error("tensor library: {0}")]
+    #[error("the tensor library failed")]
     Tensor(#[from] candle_core::Error),
 }
 

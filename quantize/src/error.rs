@@ -15,7 +15,7 @@ pub enum Error {
         problem: String,
     },
     /// Bytes that are not a valid blob.
-    #[error("{file}: {source}")]
+    #[error("{file}: invalid blob")]
     Blob {
         /// The file, or what stands for it.
         file: String,

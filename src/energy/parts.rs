@@ -8,8 +8,9 @@ use crate::{
     output::Usage,
 };
 use board_host::boards;
-use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};
-use float_model::{FloatModel, Metric};
+use energy::{Board, Calibration, Core, Interval, NetworkShape, Sensor, UpdateCost, Workload};
+use experiments::Hardware;
+use float_model::Metric;
 use quantize::Simulator;
 use skiprnn_nostd::{CellKind, Model, OutputAt};
 
@@ -34,6 +35,12 @@ pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
         board = Calibration::from_file(path)?.apply(&board)?;
     }
     Ok((board, sensor))
+}
+
+/// The profiles as an experiment takes them.
+pub fn hardware(args: &PartArgs) -> anyhow::Result<Hardware> {
+    let (board, sensor) = load(args)?;
+    Ok(Hardware { board, sensor })
 }
 
 /// What an update costs on a board, where the options say.
@@ -116,74 +123,6 @@ impl Use {
     }
 }
 
-/// What a network's shape says of its workload.
-#[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    /// T.
-    pub sequence_length: usize,
-    /// Seconds between samples.
-    pub sample_period_s: f64,
-    /// I.
-    pub channels: usize,
-    /// H.
-    pub hidden: usize,
-    /// L·G·H: rows of the weight matrices.
-    pub rows: usize,
-    /// Of one update, gate included.
-    pub macs: usize,
-    /// Whether there is a gate.
-    pub skips: bool,
-    /// O.
-    pub outputs: usize,
-    /// Whether there is an answer at every step.
-    pub every_step: bool,
-}
-
-impl Sizes {
-    /// Of a float model that runs on sequences of `sequence_length` samples.
-    pub fn of(model: &FloatModel, sequence_length: usize) -> Self {
-        Sizes {
-            sequence_length,
-            sample_period_s: model.description.sample_period_s,
-            channels: model.input,
-            hidden: model.hidden,
-            rows: model.layers.len() * model.cell.family().gates() * model.hidden,
-            macs: model.macs_per_update(),
-            skips: model.cell.skips(),
-            outputs: model.outputs,
-            every_step: model.description.output_at == float_model::OutputAt::Step,
-        }
-    }
-
-    /// The workload on a core; an update costs what `cost` says, or what the shape lets expect.
-    pub fn workload(
-        &self,
-        core: Core,
-        updates_mean: f64,
-        schedules: Option<Vec<Vec<u32>>>,
-        cost: Option<UpdateCost>,
-    ) -> Workload {
-        let of = |macs: usize| {
-            cost.unwrap_or_else(|| UpdateCost::Predicted {
-                instructions: energy::predicted_instructions(core, self.rows, macs),
-            })
-        };
-        let gate = if self.skips { self.hidden } else { 0 };
-        // Between updates the last output stands.
-        let heads = if self.every_step { updates_mean } else { 1.0 };
-        Workload {
-            sequence_length: self.sequence_length,
-            sample_period_s: self.sample_period_s,
-            updates_mean,
-            schedules,
-            update: of(self.macs),
-            dense_update: of(self.macs - gate),
-            head_macs: (heads * (self.hidden * self.outputs) as f64).round() as usize,
-            channels: self.channels,
-        }
-    }
-}
-
 /// The workload of a model on a core; an update costs what `cost` says, or what its shape lets expect.
 pub fn workload(
     core: Core,
@@ -202,7 +141,7 @@ pub fn workload(
         CellKind::Lstm => 4,
         CellKind::Gru => 3,
     };
-    let sizes = Sizes {
+    let shape = NetworkShape {
         sequence_length: model.sequence_length() as usize,
         sample_period_s: model.sample_period_ns() as f64 * 1e-9,
         channels: model.inputs(),
@@ -213,5 +152,5 @@ pub fn workload(
         outputs: model.outputs(),
         every_step: model.output_at() == OutputAt::Step,
     };
-    Ok(sizes.workload(core, updates_mean, schedules, cost))
+    Ok(shape.workload(core, updates_mean, schedules, cost))
 }

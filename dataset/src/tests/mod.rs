@@ -43,7 +43,7 @@ fn write_folder(dir: &Path, label: impl Fn(usize) -> String) {
 }
 
 fn fails(config: &DatasetConfig, parts: &[&str]) {
-    let text = Dataset::load(config).err().expect("must be refused").to_string();
+    let text = float_model::with_causes(&Dataset::load(config).err().expect("must be refused"));
     assert!(parts.iter().all(|p| text.contains(p)), "{text} lacks one of {parts:?}");
 }
 
@@ -174,7 +174,7 @@ fn a_folder_of_csv_files_is_the_same_dataset() {
     ));
 
     let says = |part: &str| {
-        let text = read().unwrap_err().to_string();
+        let text = float_model::with_causes(&read().unwrap_err());
         assert!(text.contains(part), "{text}");
     };
     fs::write(dir.path().join("40.csv"), "ax,ay\n1,2\n").unwrap();
@@ -193,7 +193,7 @@ fn a_folder_of_csv_files_is_the_same_dataset() {
     fs::write(dir.path().join("03.csv"), "1,2,3\n").unwrap();
     says("columns");
     fs::remove_file(dir.path().join("03.csv")).unwrap();
-    says("03.csv: No such file");
+    says("03.csv: cannot be accessed: No such file");
 }
 
 #[test]

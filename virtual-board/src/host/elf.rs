@@ -16,7 +16,7 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 pub enum ElfError {
     /// The file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be accessed")]
     Io {
         /// The file.
         path: PathBuf,

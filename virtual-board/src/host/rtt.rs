@@ -51,7 +51,6 @@ impl Probe {
 
 /// What is wrong with a control block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub enum RttError {
     /// The file is no ELF image.
     #[error("the image is no ELF file")]

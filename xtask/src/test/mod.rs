@@ -3,27 +3,27 @@
 mod steps;
 
 use crate::{
-    metadata::Metadata,
     needs::{self, Need, System, ThisMachine},
     shell,
 };
 use anyhow::bail;
 use std::time::Instant;
-use steps::{Lack, SLOW, Step, steps};
+use steps::{Lack, SLOW, Step, Workspace, steps};
 
 /// What the quick tier may take where everything is compiled.
 const QUICK_SECONDS: f64 = 180.0;
 
 /// Runs the suite, or its quick tier.
 pub fn run(quick: bool) -> anyhow::Result<()> {
-    let tests = Metadata::read("")?.integration_tests();
+    let workspace = Workspace::read()?;
+    let tests = &workspace.tests;
     if let Some((gone, _)) = SLOW.iter().find(|(slow, _)| !tests.iter().any(|test| test == slow)) {
         bail!(
             "the list of slow tests names '{gone}', which is no test any more; remove it from xtask/src/test/steps.rs"
         );
     }
     let started = Instant::now();
-    let outcome = Outcome::of(&steps(quick, &tests), &ThisMachine, shell::run);
+    let outcome = Outcome::of(&steps(quick, &workspace), &ThisMachine, shell::run);
     let seconds = started.elapsed().as_secs_f64();
     eprintln!("\n{}\n{} in {seconds:.0} s", outcome.table(), outcome.summary());
     if quick && seconds > QUICK_SECONDS {
@@ -41,7 +41,10 @@ pub fn run(quick: bool) -> anyhow::Result<()> {
 
 /// Installs what the whole suite needs and what fuzzing and Miri need, and names what it cannot install.
 pub fn setup() -> anyhow::Result<()> {
-    let mut wanted: Vec<Need> = steps(false, &[]).into_iter().flat_map(|step| step.needs).collect();
+    let mut wanted: Vec<Need> = steps(false, &Workspace::read()?)
+        .into_iter()
+        .flat_map(|step| step.needs)
+        .collect();
     wanted.push(Need::nightly(&["miri", "rust-src"]));
     let missing = needs::supply(&ThisMachine, &wanted);
     for need in &missing {
@@ -62,7 +65,7 @@ pub fn setup() -> anyhow::Result<()> {
 pub fn tiers() -> String {
     let list = |quick: bool| {
         let mut lines: Vec<String> = Vec::new();
-        for step in steps(quick, &[]) {
+        for step in steps(quick, &Workspace::default()) {
             let line = format!("  - {}", step.what);
             if !lines.contains(&line) {
                 lines.push(line);
