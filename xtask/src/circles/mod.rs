@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_circle_is_told_with_what_ties_it() {
+    fn a_new_circle_is_reported_with_what_ties_it() {
         let said = compare("room", &[], &uses());
         assert_eq!(said.len(), 1);
         assert!(
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_of_which_no_circle_is_left_is_told() {
+    fn an_entry_of_which_no_circle_is_left_is_reported() {
         let said = compare("room", &[known(&["a", "b"]), known(&["c", "d"])], &uses());
         assert_eq!(said.len(), 1);
         assert!(said[0].contains("c, d (a reason) is open: remove it"), "{said:?}");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_duplicate_passes_and_an_unlisted_one_is_told() {
+    fn a_listed_duplicate_passes_and_an_unlisted_one_is_reported() {
         let packages = [
             ("twice", "0.9.1"),
             ("twice", "1.0.2"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn another_version_than_listed_and_an_entry_without_need_are_told() {
+    fn another_version_than_listed_and_an_entry_without_need_are_reported() {
         let said = compare("", &LIST, [("twice", "1.0.2"), ("twice", "2.0.0")].into_iter());
         assert!(said[0].contains("versions 1, 2 and listed with 0.9, 1"), "{said:?}");
         let said = compare("", &LIST, [("twice", "1.0.2")].into_iter());
