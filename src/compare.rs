@@ -22,7 +22,7 @@ pub struct CompareArgs {
     /// The blob made from it.
     pub blob: PathBuf,
     /// The figure to write: h, c, Δũ and the schedule along one sequence, as SVG.
-    #[arg(long, default_value = "compare.svg")]
+    #[arg(long = "svg", alias = "out", default_value = "compare.svg")]
     pub out: PathBuf,
     /// The sequence to draw. [default: the first whose schedules differ, or 0]
     #[arg(long)]

@@ -18,7 +18,12 @@ pub struct EvalArgs {
     /// Run folder, or a model.safetensors.
     pub run: PathBuf,
     /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(
+        help_heading = "Dial, cap and budget",
+        long,
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     pub dial: f32,
     /// The data.
     #[command(flatten)]

@@ -28,38 +28,38 @@ use std::{
 pub struct FlashArgs {
     /// The blob.
     pub blob: PathBuf,
-    /// The board; `skiprnn boards` lists them.
-    #[arg(long)]
+    /// The board, or the energy profile of its chip; `skiprnn boards` lists them.
+    #[arg(help_heading = "Board and image", long)]
     pub board: String,
     /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
-    #[arg(long, default_value = "replay")]
+    #[arg(help_heading = "Board and image", long, default_value = "replay")]
     pub app: String,
     /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
     #[command(flatten)]
     pub settings: SettingArgs,
     /// A firmware image (ELF) of this board; built from the source tree where it is not given.
-    #[arg(long)]
+    #[arg(help_heading = "Board and image", long)]
     pub firmware: Option<PathBuf>,
     /// Build an image whose log can be read while the chip sleeps; its current then means nothing. [default: for replay]
-    #[arg(long, conflicts_with_all = ["unwatched", "firmware"])]
+    #[arg(help_heading = "Board and image", long, conflicts_with_all = ["unwatched", "firmware"])]
     pub watched: bool,
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
-    #[arg(long, conflicts_with = "firmware")]
+    #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
     /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
-    #[arg(long, value_name = "PROBE")]
+    #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
     pub probe: Option<String>,
     /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub connect_under_reset: Option<bool>,
     /// Where to write the sections' files. [default: a temporary folder]
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
     /// Build and write everything, print the commands of probe-rs, and run none.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub dry_run: bool,
     /// Generate the sequences of this task, for `replay` and `measure-...`.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// The data, for `replay` and `measure-...`.
     #[command(flatten)]
@@ -78,7 +78,7 @@ struct Section {
 
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
-    let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
     let given = args
         .firmware
         .as_deref()

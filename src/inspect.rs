@@ -22,8 +22,8 @@ pub struct InspectArgs {
     /// The blob.
     pub blob: PathBuf,
     /// Also draw the dial curve, updates and metric over the dial, to this file as SVG.
-    #[arg(long)]
-    pub curve: Option<PathBuf>,
+    #[arg(long, alias = "curve")]
+    pub svg: Option<PathBuf>,
 }
 
 /// Cores whose instructions are predicted.
@@ -150,7 +150,7 @@ pub fn run(args: &InspectArgs, out: Output) -> anyhow::Result<()> {
         .channels()
         .map(|c| json!({ "name": c.name, "unit": c.unit, "full_scale": c.full_scale }))
         .collect();
-    if let Some(path) = &args.curve {
+    if let Some(path) = &args.svg {
         output::write_atomically(path, draw_curve(&model, &args.blob)?.as_bytes())?;
     }
     let predicted = instructions(&model);

@@ -28,7 +28,7 @@ pub struct LeakArgs {
     #[arg(long, default_value_t = 1000)]
     pub shuffles: usize,
     /// Draw the distribution of the updates in each class to this file, as SVG.
-    #[arg(long)]
+    #[arg(long = "svg", alias = "out")]
     pub out: Option<PathBuf>,
 }
 

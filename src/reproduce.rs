@@ -1,6 +1,7 @@
 //! `skiprnn reproduce`
 
 use crate::{
+    args::parsed,
     experiment::{Bars, check_failed},
     output::Output,
 };
@@ -27,56 +28,56 @@ pub struct ReproduceArgs {
     #[arg(value_parser = table_parser())]
     pub table: Table,
     /// mnist: the folder with the IDX files. Without it the report leaves MNIST out.
-    #[arg(long)]
+    #[arg(long, help_heading = "Runs")]
     pub data: Option<PathBuf>,
-    /// mnist: the mean of squares of this many pixels on a side is one pixel; 2 makes digits of 14x14.
-    #[arg(long, default_value_t = 1)]
+    /// mnist: one pixel is the mean of the squares of N x N pixels; 2 makes digits of 14x14.
+    #[arg(long, default_value_t = 1, help_heading = "Runs")]
     pub pool: usize,
     /// Runs of each row, seeds 1 to N.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, help_heading = "Runs")]
     pub runs: u64,
     /// Rows to run, separated by commas; a name's beginning stands for all rows that begin so. [default: all]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help_heading = "Runs")]
     pub rows: Vec<String>,
     /// Folder of the runs.
-    #[arg(long, default_value = "runs/reproduce")]
+    #[arg(long, default_value = "runs/reproduce", help_heading = "Output")]
     pub out: PathBuf,
     /// The report, of both tables; its figures and CSV files lie in a folder `results` beside it. [default: RESULTS.md in
     /// --out]
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub results: Option<PathBuf>,
     /// Train nothing, and write the report of the runs that are there.
-    #[arg(long)]
+    #[arg(long = "report-only", alias = "report", help_heading = "Output")]
     pub report: bool,
     /// End a run once it is solved and its updates have not fallen by 1 % for this many steps; 0: train all steps.
-    #[arg(long, default_value_t = 2000)]
+    #[arg(long, default_value_t = 2000, help_heading = "Training")]
     pub settle_steps: u64,
     /// Runs at the same time. [default: the processors over --threads]
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub jobs: Option<usize>,
     /// Threads of a new run.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, help_heading = "Computer")]
     pub threads: usize,
     /// Where to train: cpu, cuda or cuda:N.
-    #[arg(long, default_value_t = Device::Cpu)]
+    #[arg(long, default_value_t = Device::Cpu, value_parser = parsed::<Device>, help_heading = "Computer")]
     pub device: Device,
     /// What the report calls the machine. [default: its architecture and processors]
-    #[arg(long)]
+    #[arg(long = "machine-name", alias = "machine", help_heading = "Output")]
     pub machine: Option<String>,
     /// Hidden units other than the paper's 110.
-    #[arg(long)]
+    #[arg(long, help_heading = "Training")]
     pub hidden: Option<usize>,
     /// Training steps at most, other than the task's default.
-    #[arg(long)]
+    #[arg(long, help_heading = "Training")]
     pub steps: Option<u64>,
     /// Sequences per step other than the paper's 256.
-    #[arg(long)]
+    #[arg(long, help_heading = "Training")]
     pub batch: Option<usize>,
     /// Steps between two evaluations on the validation data.
-    #[arg(long)]
+    #[arg(long, help_heading = "Training")]
     pub eval_every: Option<u64>,
     /// Seconds between two checkpoints: what an interruption loses at most.
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub checkpoint_seconds: Option<f64>,
 }
 

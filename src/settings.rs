@@ -20,12 +20,13 @@ use std::{
 
 /// How a board is to run its sequences.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Dial, cap and budget")]
 pub struct SettingArgs {
     /// Offset of the skip gate: positive, more updates; negative, fewer.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true, value_parser = finite)]
     #[arg(conflicts_with = "budget_uj_per_hour")]
     pub dial: f64,
-    /// At most so many updates a sequence; after the last one the decision is final.
+    /// Most updates of a sequence; after the last one the decision is final.
     #[arg(long)]
     pub cap: Option<NonZeroU32>,
     /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, by the predicted
@@ -49,6 +50,7 @@ pub struct SettingArgs {
 
 /// The same where no board is named otherwise, on the host and in the emulator.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Dial, cap and budget")]
 pub struct HostSettingArgs {
     /// Dial, cap or budget.
     #[command(flatten)]
@@ -64,8 +66,10 @@ impl HostSettingArgs {
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
             // A name that is none is the first mistake.
-            self.board.as_deref().map(energy::board).transpose()?;
-            self.settings.sensor.as_deref().map(energy::sensor).transpose()?;
+            let board = self.board.as_deref().unwrap_or_default();
+            self.board.as_deref().map(parts::board).transpose()?;
+            let sensor = self.settings.sensor.as_deref();
+            sensor.map(|sensor| parts::sensor(sensor, board)).transpose()?;
             return Err(Usage::error(
                 "--board, --sensor: they price a budget; give --budget-uj-per-hour too",
             ));
@@ -156,7 +160,7 @@ impl SettingArgs {
                  (skiprnn energy boards lists them; none for no sensor)"
             )));
         };
-        let (mut board, sensor) = (energy::board(board)?, energy::sensor(sensor)?);
+        let (mut board, sensor) = (parts::board(board)?, parts::sensor(sensor, board)?);
         if let Some(path) = &self.calibration {
             board = Calibration::from_file(path)?.apply(&board)?;
         }

@@ -21,7 +21,7 @@ pub struct SimulateArgs {
     /// The blob.
     pub blob: PathBuf,
     /// Generate the sequences of this task.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// How to run the sequences.
     #[command(flatten)]

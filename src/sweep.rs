@@ -1,6 +1,7 @@
 //! `skiprnn sweep`
 
 use crate::{
+    args::parsed,
     energy::parts,
     experiment::{Bars, check_failed},
     output::{self, Output, Usage},
@@ -22,43 +23,43 @@ pub struct SweepArgs {
     #[command(flatten)]
     pub train: TrainArgs,
     /// Cells, separated by commas. [default: --cell]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = parsed::<Cell>, help_heading = "Grid")]
     pub cells: Vec<Cell>,
     /// Hidden units, separated by commas. [default: --hidden]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help_heading = "Grid")]
     pub hiddens: Vec<usize>,
     /// Values of lambda, separated by commas; cells without a gate are trained once, at 0. [default: --lambda]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help_heading = "Grid")]
     pub lambdas: Vec<f64>,
     /// Seeds, separated by commas. [default: --seed]
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', help_heading = "Grid")]
     pub seeds: Vec<u64>,
     /// In place of the grid: a CSV file with a header of some of cell, hidden, lambda and seed, and a line for each run.
-    #[arg(long, conflicts_with_all = ["cells", "hiddens", "lambdas", "seeds"])]
+    #[arg(long, conflicts_with_all = ["cells", "hiddens", "lambdas", "seeds"], help_heading = "Grid")]
     pub list: Option<PathBuf>,
     /// Runs at the same time. [default: the processors over --threads, which is 1 unless there are fewer runs than processors]
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub jobs: Option<usize>,
     /// Seconds between two checkpoints of a run: what an interruption loses at most.
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub checkpoint_seconds: Option<f64>,
     /// Only write the table of what is there.
-    #[arg(long)]
+    #[arg(long = "report-only", alias = "report", help_heading = "Output")]
     pub report: bool,
     /// Train only run K, counted from 0 in the table's order, and write no table: what a task of an array job does.
-    #[arg(long, conflicts_with_all = ["report", "slurm"])]
+    #[arg(long, conflicts_with_all = ["report", "slurm"], help_heading = "Computer")]
     pub job: Option<usize>,
     /// Train nothing: write a script for `sbatch`, an array job with a task for each run that is not finished.
-    #[arg(long)]
+    #[arg(long, help_heading = "Computer")]
     pub slurm: Option<PathBuf>,
     /// Predict the energy on this board: a built-in profile, or a TOML file.
-    #[arg(long)]
+    #[arg(long, help_heading = "Energy")]
     pub board: Option<String>,
     /// A built-in sensor profile, or a TOML file; `none` for no sensor.
-    #[arg(long, default_value = "none", requires = "board")]
+    #[arg(long, default_value = "none", requires = "board", help_heading = "Energy")]
     pub sensor: String,
     /// Figures of your own board in place of the profile's, from `energy calibrate`.
-    #[arg(long, requires = "board")]
+    #[arg(long, requires = "board", help_heading = "Energy")]
     pub calibration: Option<PathBuf>,
 }
 

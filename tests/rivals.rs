@@ -191,8 +191,8 @@ fn bad_rivals_are_refused() {
     fails(&line(&a, "--every 2,12"), 2, &["--every", "K is 12", "12 samples"]);
     fails(&line(&a, "--p-skips 1.5"), 2, &["--p-skips", "1.5"]);
     fails(&line(&a, "--filters 0"), 2, &["filters"]);
-    fails(&line(&a, "--board none-such"), 1, &["none-such"]);
-    fails(&line(&a, "--sensor lis3dh"), 2, &["--board"]);
+    fails(&line(&a, "--board none-such"), 2, &["--board", "none-such"]);
+    fails(&line(&a, "--sensor lis3dh"), 2, &["--boards"]);
     // Another dataset, other options, another task.
     let other = write_dataset(&f, "other");
     train(&other, "--cell skip-gru --lambda 0", &f.at("b"));

@@ -19,9 +19,9 @@ lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
 
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 8000 --lambdas $lambdas --seeds $seeds \
     --out "$out/separate"
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --seeds $seeds \
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --seeds $seeds \
     --out "$out/dial"
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --input-weight-limit 1.9 \
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --input-weight-limit 1.9 \
     --seeds $seeds --out "$out/limited"
 for models in dial limited; do
     for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do

@@ -29,9 +29,6 @@ pub enum Error {
         /// What is wrong, and how to fix it.
         problem: String,
     },
-    /// Runs that failed; all others are kept.
-    #[error("{}", .0.join("\n"))]
-    Failed(Vec<String>),
     /// A file cannot be read or written.
     #[error("{}: cannot be {action}", path.display())]
     Io {
@@ -59,6 +56,9 @@ pub enum Error {
     /// Quantization or simulation failed.
     #[error(transparent)]
     Quantize(#[from] quantize::Error),
+    /// The tensor library, which the convolutional networks use, failed.
+    #[error("the tensor library failed")]
+    Tensor(#[from] candle_core::Error),
     /// An energy cannot be predicted.
     #[error(transparent)]
     Energy(#[from] energy::Error),
@@ -116,13 +116,7 @@ impl Error {
     /// The error and its causes on one line.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        float_model::with_causes(self)
     }
 }
 

@@ -99,10 +99,7 @@ impl TrainedModel {
 fn configuration(folder: &Path) -> Result<TrainConfig, Error> {
     let config = TrainConfig::load(folder)?;
     match config.validate() {
-        Err(host_train::Error::Usage { field, problem }) => {
-            let place = format!("{}: {field}", folder.join("config.toml").display());
-            Err(Error::data(place, problem))
-        }
+        Err(error) if error.is_usage() => Err(Error::data(folder.join("config.toml").display(), error.to_string())),
         other => Ok(other.map(|()| config)?),
     }
 }

@@ -13,7 +13,7 @@
 //! word; c1 is left standing below c0 when the two are used as one number: it is less than c0's last bit, and the table
 //! is built to expect it. The measured maximum errors, over every input, stand in the table of the tests below.
 //!
-//! 14 instructions on a Cortex-M4, whatever the argument: `cell::sys` has the same arithmetic in assembly.
+//! 14 instructions on a Cortex-M4, whatever the argument: `cell::thumb2` has the same arithmetic in assembly.
 
 use crate::arithmetic::subtract_high;
 use fixed::types::I1F15;
@@ -132,6 +132,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn errors_over_all_inputs() {
         for (name, ours, exact, near, everywhere) in BOUNDS {
             // All 2^21 inputs in ±16; the 65,536 inputs of a 16-bit pre-activation with ±8 or ±16 are among them.
@@ -156,6 +157,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn never_falls_by_more_than_rounding() {
         for (name, ours, ..) in BOUNDS {
             for x in -16 << 16..16 << 16 {
@@ -166,6 +168,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn the_cell_states_argument_is_as_good() {
         for x in (-(64 << 24)..64 << 24).step_by(3701) {
             let exact = (f64::from(x) / 16_777_216.0).tanh() * 32_768.0;

@@ -15,20 +15,20 @@
 //! n's argument lie below 2^30, and so does r times the second, so that their sum fits. h' is a mean of n and h with
 //! weights that add up to 1: it needs no saturation.
 //!
-//! Source: `docs/blob-format.md`, "Arithmetic". [`portable`] is the reference; `sys` the same in assembly for cores with
-//! Thumb-2, with or without DSP instructions. Which one is compiled in is decided in `build.rs`.
+//! Source: `docs/blob-format.md`, "Arithmetic". `portable` is the reference; `thumb2` is the same in assembly for cores
+//! with Thumb-2, with DSP instructions (SMLAD) or without. `build.rs` decides which one is compiled in.
 
 use crate::{format::UnitRecord, kernel::Matrix};
 
 #[cfg(not(skiprnn_thumb2))]
 mod portable;
 #[cfg(skiprnn_thumb2)]
-mod sys;
+mod thumb2;
 
 #[cfg(not(skiprnn_thumb2))]
 pub(crate) use portable::{gru, lstm};
 #[cfg(skiprnn_thumb2)]
-pub(crate) use sys::{gru, lstm};
+pub(crate) use thumb2::{gru, lstm};
 
 /// The parameters of one layer, in place in the blob.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! A parsed blob, and the update.
+//! A model, which is a view of a parsed blob, and the update.
 
 use crate::{
     Capacity, MAX_LAYERS, State, Step, StepError,
@@ -58,7 +58,7 @@ pub enum Objective {
 pub enum OutputAt {
     /// Once, when no update is left before the end of the sequence.
     End,
-    /// At every sample; while samples are skipped the last output stands.
+    /// At every sample; while samples are skipped the last output holds.
     Step,
 }
 
@@ -85,11 +85,11 @@ pub(crate) struct Head<'a> {
 /// One input channel as a sensor delivers it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Channel<'a> {
-    /// For example `acceleration x`.
+    /// The quantity, for example `acceleration x`.
     pub name: &'a str,
-    /// For example `g`; empty where there is none.
+    /// The unit, for example `g`; empty where there is none.
     pub unit: &'a str,
-    /// Magnitude at 32,768 counts, in that unit.
+    /// The magnitude at 32,768 counts, in that unit.
     pub full_scale: f32,
 }
 
@@ -224,7 +224,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Computes the O raw outputs from the top layer's h; times [`Model::logit_scale`] they are the real ones.
+    /// Computes the O raw outputs from the top layer's h; multiplied by [`Model::logit_scale`] they are the real ones.
     ///
     /// # Errors
     /// `out` has another length than the model has outputs, or the state was made for another model.
@@ -260,7 +260,7 @@ impl<'a> Model<'a> {
         best.0
     }
 
-    /// LSTM or GRU.
+    /// The kind of cell, LSTM or GRU.
     #[must_use]
     pub const fn cell(&self) -> CellKind {
         self.cell
@@ -334,7 +334,7 @@ impl<'a> Model<'a> {
         self.sample_period_ns
     }
 
-    /// A raw logit times this is the real output.
+    /// The factor from a raw logit to the real output.
     #[must_use]
     pub const fn logit_scale(&self) -> f32 {
         self.logit_scale

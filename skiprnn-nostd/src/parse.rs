@@ -74,7 +74,7 @@ fn check_crc(bytes: &[u8], stored: u32) -> Result<(), ParseError> {
     }
 }
 
-/// Everything of a blob behind its section table: the header's values first, then the sections.
+/// Reads the header's values, then the sections that the table names.
 fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Model<'a>, ParseError> {
     let sizes = Sizes::read(header)?;
     let formats = Formats::read(header)?;

@@ -27,9 +27,9 @@ pub fn row_bound(
 /// The largest magnitudes that a layer's weights are multiplied with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Maxima {
-    /// Of x.
+    /// The largest |x|.
     pub(crate) x: u32,
-    /// Of h as it is multiplied, narrowed where the blob says so.
+    /// The largest |h| as it is multiplied, narrowed where the blob says so.
     pub(crate) multiplied_h: u32,
     /// By how much the sum over h is shifted up again.
     shift: u8,

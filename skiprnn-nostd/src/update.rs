@@ -1,4 +1,4 @@
-//! What an update does around its cells: input conversion, the narrowed h, the skip gate.
+//! The steps of an update around its cells: input conversion, the narrowed h, the skip gate.
 //!
 //! Nothing here knows the sizes that a [`crate::State`] was compiled for, so that an image has it once, and loops are
 //! kept as they are written: unrolled, they would take more flash than a kernel for a percent of an update.
@@ -64,7 +64,7 @@ fn over_lstm(gate: &Gate<'_>, c: &[i32]) -> i64 {
     sum(gate, c, multiply_long)
 }
 
-/// The gate's pre-activation over a GRU's h, likewise.
+/// The gate's pre-activation over a GRU's h, in 64 bits.
 #[inline(never)]
 fn over_gru(gate: &Gate<'_>, h: &[i16]) -> i64 {
     sum(gate, h, |w, h| i64::from(i32::from(w).wrapping_mul(i32::from(h))))

@@ -7,15 +7,30 @@ use crate::{
     blob, inputs,
     output::Usage,
 };
+use board_host::boards;
 use energy::{Board, Calibration, Core, Interval, NetworkShape, Sensor, UpdateCost, Workload};
 use experiments::Hardware;
 use float_model::Metric;
 use quantize::Simulator;
 use skiprnn_nostd::{CellKind, Model, OutputAt};
 
+/// The energy profile of a board: by the profile's own name or file, or by the name of a real board of `skiprnn boards`.
+pub fn board(name: &str) -> anyhow::Result<Board> {
+    let profile = boards::energy_profile(name).map_err(|error| Usage::error(format!("--board: {error}")))?;
+    Ok(energy::board(profile)?)
+}
+
+/// The energy profile of a sensor: by the profile's own name or file, or by the name of a sensor of `skiprnn boards`, whose
+/// profile is that of its driver on this board.
+pub fn sensor(name: &str, board: &str) -> anyhow::Result<Sensor> {
+    let built_in = energy::sensors();
+    let profile = boards::sensor_energy_profile(name, board, |name| built_in.contains(&name));
+    Ok(energy::sensor(profile)?)
+}
+
 /// The profiles, the board's with the figures of a calibration.
 pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
-    let (mut board, sensor) = (energy::board(&args.board)?, energy::sensor(&args.sensor)?);
+    let (mut board, sensor) = (board(&args.board)?, sensor(&args.sensor, &args.board)?);
     if let Some(path) = &args.calibration {
         board = Calibration::from_file(path)?.apply(&board)?;
     }

@@ -28,9 +28,9 @@ pub fn prediction(model: &Model<'_>, board: &str, sensor: &str, basis: Basis) ->
     let cost = basis
         .instructions
         .map(|instructions| UpdateCost::Counted { instructions });
-    let board = energy::board(board)?;
+    let (board, sensor) = (parts::board(board)?, parts::sensor(sensor, board)?);
     let workload = parts::workload(board.core, model, basis.updates_mean, basis.schedules, cost)?;
-    Ok(energy::predict(&board, &energy::sensor(sensor)?, &workload)?)
+    Ok(energy::predict(&board, &sensor, &workload)?)
 }
 
 /// The command's JSON: the prediction with its board and sensor as the user named them.

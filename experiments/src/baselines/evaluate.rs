@@ -1,12 +1,10 @@
 //! Every model on the same held-out sequences: its answers, the samples it used, its MACs and predicted energy.
 
+use super::{cnn::Cnn, early_exit};
 use crate::{Error, Hardware, HeldOut, TrainedModel, network_shape, stats::mean_updates, threads, write_atomically};
 use energy::{Board, Interval, UpdateCost, Workload};
 use float_model::{FloatModel, Sequences, Targets, argmax};
-use host_train::{
-    DataSource, DatasetConfig,
-    rivals::{cnn::Cnn, early_exit},
-};
+use host_train::{DataSource, DatasetConfig};
 use std::{collections::BTreeMap, fmt::Write, path::Path};
 
 /// What one model does on the held-out sequences.

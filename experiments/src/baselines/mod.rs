@@ -5,23 +5,26 @@
 //! resumes from its last checkpoint and nothing is trained twice. What every model does on every held-out sequence is kept in
 //! `OUT/test`, so that anyone can count the tables again.
 
+pub mod cnn;
+pub mod early_exit;
 mod equal_samples;
 mod evaluate;
 mod methods;
 mod report;
 mod runs;
 mod training;
+mod without_gate;
 
 pub use equal_samples::Comparison;
 pub use evaluate::Evaluation;
 pub use methods::{Comparisons, Method, MethodResult};
 pub use report::Results;
 pub use training::Baseline;
+pub use without_gate::without_gate;
 
 use crate::{Error, Hardware, TrainedModel, jobs, stats::distinct};
 use evaluate::Evaluator;
 use float_model::Cell;
-use host_train::rivals::cnn;
 use runs::Setting;
 use std::path::PathBuf;
 use training::{BaselineRun, Training};

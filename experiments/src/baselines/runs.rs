@@ -1,7 +1,8 @@
 //! The skipping runs that baselines are compared with, and the training options that they have in common.
 
+use super::without_gate;
 use crate::Error;
-use host_train::{DataSource, DatasetConfig, Device, Existing, TrainConfig, rivals::without_gate};
+use host_train::{DataSource, DatasetConfig, Device, Existing, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// A finished run with a skip gate.

@@ -1,16 +1,16 @@
 //! The baselines: what each is, and how it is trained.
 
-use super::Options;
+use super::{
+    Options,
+    cnn::{self, CnnConfig},
+};
 use crate::{
     Error,
     jobs::{self, Event, Job, Progress, Run, Task},
     stats::distinct,
 };
 use float_model::Cell;
-use host_train::{
-    DataSource, TrainConfig,
-    rivals::cnn::{self, CnnConfig},
-};
+use host_train::{DataSource, TrainConfig};
 use std::path::{Path, PathBuf};
 
 /// A model that skipping is compared with.
@@ -103,7 +103,7 @@ impl Baseline {
             Baseline::Cnn(filters) => {
                 let config = CnnConfig::like(&config, filters)?;
                 config.validate()?;
-                let finished = cnn::existing(&config, &folder).map_err(|e| Error::from(e).chain());
+                let finished = cnn::existing(&config, &folder).map_err(|e| e.chain());
                 Training::Cnn {
                     config,
                     folder,

@@ -4,6 +4,8 @@ use std::{fmt::Write, path::Path};
 
 /// Options of the sweep that a task of the array must not have; their values follow them.
 const OWN: [&str; 2] = ["--slurm", "--jobs"];
+/// Options without a value that a task of the array must not have.
+const OWN_FLAGS: [&str; 3] = ["--report-only", "--report", "--json"];
 
 /// A word of a shell's command line.
 fn quoted(word: &str) -> String {
@@ -21,7 +23,10 @@ fn without_own(words: &[String]) -> String {
     while let Some(word) = words.next() {
         if OWN.contains(&word.as_str()) {
             words.next();
-        } else if word != "--report" && word != "--json" && !OWN.iter().any(|o| word.starts_with(&format!("{o}="))) {
+            continue;
+        }
+        let own = OWN_FLAGS.contains(&word.as_str()) || OWN.iter().any(|o| word.starts_with(&format!("{o}=")));
+        if !own {
             kept.push(quoted(word));
         }
     }
@@ -61,7 +66,7 @@ pub fn script(command_line: &[String], tasks: &[usize], threads: usize, folder: 
         s,
         "# A task that was stopped resumes from its checkpoint when it is submitted again. Collect afterwards with:"
     );
-    let _ = writeln!(s, "#   {command} --report");
+    let _ = writeln!(s, "#   {command} --report-only");
     let _ = writeln!(s, "exec {command}{threads_option} --job \"$SLURM_ARRAY_TASK_ID\"");
     s
 }
@@ -73,7 +78,7 @@ mod tests {
     #[test]
     fn words_are_quoted_and_own_options_dropped() {
         let words: Vec<String> = [
-            "skiprnn", "sweep", "dataset", "--data", "my data", "--slurm", "s.sh", "--jobs=3", "--out", "o",
+            "skiprnn", "sweep", "dataset", "--data", "my data", "--json", "--slurm", "s.sh", "--jobs=3", "--out", "o",
         ]
         .map(str::to_owned)
         .into();

@@ -124,6 +124,7 @@ fn a_sensor_that_must_stay_on_does() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes under Miri")]
 fn no_drift_over_10_000_sequences() {
     // 1 ms on a watch crystal: 32.768 ticks, so that rounding would add up. Every wake-up comes two ticks late.
     let shared = Shared::at(77);

@@ -1,9 +1,10 @@
 //! The network: its parameters, forward pass and costs.
 
 use super::CnnConfig;
-use crate::philox::{Purpose, Stream};
+use crate::Error;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use float_model::Sequences;
+use host_train::philox::{Purpose, Stream};
 
 /// Sequences in one forward pass where none is trained on.
 const BATCH: usize = 256;
@@ -11,13 +12,13 @@ const BATCH: usize = 256;
 /// A network with its parameters.
 pub struct Cnn {
     pub(super) config: CnnConfig,
-    /// I.
+    /// Channels (I).
     pub(super) channels: usize,
-    /// O.
+    /// Classes (O).
     pub(super) classes: usize,
     /// (I): x is used as (x - mean) / std.
     pub(super) mean: Tensor,
-    /// See `mean`.
+    /// (I): the standard deviation of each channel.
     pub(super) std: Tensor,
     /// (weights, bias) of each convolution, (F, C, K) and (F), then of the classifier, (O, F) and (O).
     pub(super) parameters: Vec<(Var, Var)>,
@@ -100,10 +101,10 @@ impl Cnn {
     ///
     /// # Errors
     /// Sequences of another shape.
-    pub fn decide(&self, x: &Sequences) -> std::result::Result<Vec<u32>, crate::Error> {
+    pub fn decide(&self, x: &Sequences) -> std::result::Result<Vec<u32>, Error> {
         if x.channels != self.channels || !x.lengths.is_empty() {
             let problem = format!("the network takes {} channels and one length", self.channels);
-            return Err(crate::Error::usage("sequences", problem));
+            return Err(Error::input("sequences", problem));
         }
         Ok(self.logits(x)?.argmax(1)?.to_vec1()?)
     }
@@ -162,7 +163,7 @@ fn tensor(x: &Sequences) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataSource, DatasetConfig};
+    use host_train::{DataSource, DatasetConfig};
 
     #[test]
     fn gradients_are_those_of_finite_differences() {

@@ -1,24 +1,24 @@
-//! Its training.
+//! The training of a convolutional network.
 
 use super::{Cnn, CnnConfig};
-use crate::{
-    Error, TrainConfig,
-    philox::{Purpose, Stream},
-    supply::Supply,
-};
+use crate::Error;
 use candle_core::{Device, Result, Tensor};
 use candle_nn::{AdamW, Optimizer, ParamsAdamW, loss::cross_entropy};
 use float_model::{Sequences, Targets};
+use host_train::{
+    BatchSource, TrainConfig,
+    philox::{Purpose, Stream},
+};
 
 /// What training gave.
 pub struct Trained {
-    /// The state with the least validation loss.
+    /// The network with the least validation loss.
     pub cnn: Cnn,
-    /// Its share of right answers on the validation part.
+    /// The share of right answers on the validation part.
     pub validation_accuracy: f64,
-    /// Its cross-entropy there.
+    /// The mean cross-entropy on the validation part.
     pub validation_loss: f64,
-    /// The step it was seen at.
+    /// The step with that state.
     pub best_step: u64,
 }
 
@@ -31,18 +31,18 @@ struct Part<'a> {
 impl<'a> Part<'a> {
     fn of((x, y): &'a (Sequences, Targets)) -> std::result::Result<Self, Error> {
         let Targets::Labels(labels) = y else {
-            let problem = "are no classes; the convolutional rival takes one class a sequence";
-            return Err(Error::usage("answers", problem));
+            let problem = "are no classes; the convolutional network takes one class a sequence";
+            return Err(Error::input("answers", problem));
         };
         if !x.lengths.is_empty() {
-            let problem = "differ; the convolutional rival takes sequences of one length";
-            return Err(Error::usage("lengths", problem));
+            let problem = "differ; the convolutional network takes sequences of one length";
+            return Err(Error::input("lengths", problem));
         }
         Ok(Part { x, labels })
     }
 
     /// Accuracy and mean cross-entropy.
-    fn judge(&self, cnn: &Cnn) -> Result<(f64, f64)> {
+    fn evaluate(&self, cnn: &Cnn) -> Result<(f64, f64)> {
         let logits = cnn.logits(self.x)?;
         let y = Tensor::from_slice(self.labels, self.labels.len(), &Device::Cpu)?;
         let loss = cross_entropy(&logits, &y)?.to_scalar::<f32>()?;
@@ -70,12 +70,12 @@ fn dropout(config: &TrainConfig, step: u64, features: &Tensor) -> Result<Tensor>
 /// A bad field, answers that are no classes, sequences of unequal length, a loss that is never a number.
 pub fn train(config: &CnnConfig) -> std::result::Result<Trained, Error> {
     config.validate()?;
-    fit(config, Supply::new(&config.training)?)
+    fit(config, BatchSource::new(&config.training)?)
 }
 
-pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result<Trained, Error> {
+pub(super) fn fit(config: &CnnConfig, mut batches: BatchSource) -> std::result::Result<Trained, Error> {
     let training = &config.training;
-    let cnn = Cnn::new(config, supply.outputs, &supply.mean, &supply.std)?;
+    let cnn = Cnn::new(config, batches.outputs, &batches.mean, &batches.std)?;
     let variables = cnn.parameters.iter().flat_map(|(w, b)| [w.clone(), b.clone()]);
     let settings = ParamsAdamW {
         weight_decay: 0.0,
@@ -84,7 +84,7 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
     let mut adam = AdamW::new(variables.collect(), settings)?;
     let mut best: Option<Trained> = None;
     for step in 1..=training.steps {
-        let batch = supply.batch(step - 1);
+        let batch = batches.batch(step - 1);
         let batch = Part::of(&batch)?;
         let features = dropout(training, step, &cnn.features(batch.x)?)?;
         let answers = Tensor::from_slice(batch.labels, batch.labels.len(), &Device::Cpu)?;
@@ -93,7 +93,7 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
         adam.set_learning_rate(training.learning_rate * factor);
         adam.backward_step(&loss)?;
         if step.is_multiple_of(training.eval_every) || step == training.steps {
-            let (accuracy, loss) = Part::of(&supply.validation)?.judge(&cnn)?;
+            let (accuracy, loss) = Part::of(&batches.validation)?.evaluate(&cnn)?;
             if best.as_ref().map_or(loss.is_finite(), |b| loss < b.validation_loss) {
                 best = Some(Trained {
                     cnn: cnn.copy()?,
@@ -104,15 +104,18 @@ pub(super) fn fit(config: &CnnConfig, mut supply: Supply) -> std::result::Result
             }
         }
     }
-    best.ok_or_else(|| Error::usage("learning_rate", "the loss was never a number; give a smaller one"))
+    best.ok_or_else(|| {
+        let problem = "the loss was never a number; give a smaller one";
+        Error::from(host_train::Error::usage("learning_rate", problem))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataSource, DatasetConfig};
     use dataset::Dataset;
     use float_model::Channel;
+    use host_train::{DataSource, DatasetConfig};
 
     fn part(count: usize, seed: u64) -> (Sequences, Targets) {
         // Is there a bump among the noise?
@@ -157,7 +160,7 @@ mod tests {
     }
 
     fn fitted(data: Dataset) -> std::result::Result<Trained, Error> {
-        fit(&config(), Supply::recorded(&config().training, data)?)
+        fit(&config(), BatchSource::recorded(&config().training, data)?)
     }
 
     #[test]
@@ -165,14 +168,14 @@ mod tests {
         let run = || fitted(data(300)).unwrap();
         let (trained, validation) = (run(), part(200, 2));
         let validation = Part::of(&validation).unwrap();
-        let (accuracy, loss) = validation.judge(&trained.cnn).unwrap();
+        let (accuracy, loss) = validation.evaluate(&trained.cnn).unwrap();
         assert!(accuracy > 0.95, "{accuracy}");
         assert_eq!(
             (accuracy, loss),
             (trained.validation_accuracy, trained.validation_loss),
             "the best state is the one that is kept"
         );
-        assert_eq!(validation.judge(&run().cnn).unwrap(), (accuracy, loss));
+        assert_eq!(validation.evaluate(&run().cnn).unwrap(), (accuracy, loss));
         // 40 samples: 20 places of 8 filters of 5, then 10 of 8 filters of 5 by 8; 8 weights a class.
         assert_eq!(trained.cnn.macs(40), 20 * 8 * 5 + 10 * 8 * 40 + 2 * 8);
         assert_eq!(trained.cnn.live_values(40), 20 * 8 + 10 * 8);
@@ -182,7 +185,12 @@ mod tests {
     #[test]
     fn what_it_cannot_take_is_named() {
         let zero = CnnConfig { filters: 0, ..config() };
-        assert!(zero.validate().unwrap_err().to_string().contains("cnn filters: is 0"));
+        assert!(
+            zero.validate()
+                .unwrap_err()
+                .to_string()
+                .contains("filters: must be at least 1")
+        );
         let mut ragged = data(10);
         ragged.training.0 = Sequences::ragged("x", vec![0.0; 400], (10, 40, 1), (31..41).collect()).unwrap();
         let says = |data: Dataset| fitted(data).err().unwrap().to_string();

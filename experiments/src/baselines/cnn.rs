@@ -13,22 +13,24 @@ pub use network::Cnn;
 pub use run::{existing, open, run};
 pub use train::{Trained, train};
 
-use crate::{DataSource, DatasetConfig, Device, Error, TrainConfig, rivals::without_gate};
+use super::without_gate::without_gate;
+use crate::Error;
+use host_train::{DataSource, DatasetConfig, Device, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 /// A network and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CnnConfig {
-    /// Convolutions.
+    /// Number of convolutions.
     pub layers: usize,
-    /// Filters of each.
+    /// Filters of each convolution.
     pub filters: usize,
     /// Samples that a filter sees.
     pub kernel: usize,
     /// Samples from one place of a filter to the next.
     pub stride: usize,
-    /// Data, steps, batch, rate, dropout and seed; what speaks of a recurrent cell is not looked at.
+    /// Data, steps, batch, rate, dropout and seed; fields of a recurrent cell are not used.
     pub training: TrainConfig,
 }
 
@@ -39,8 +41,8 @@ impl CnnConfig {
     /// A run that has no recordings.
     pub fn like(run: &TrainConfig, filters: usize) -> Result<Self, Error> {
         let DataSource::Dataset(data) = &run.data else {
-            let problem = format!("is {}; the convolutional rival takes recordings", run.data.name());
-            return Err(Error::usage("task", problem));
+            let problem = "the convolutional network takes recordings";
+            return Err(Error::input(format!("a run of {}", run.data.name()), problem));
         };
         Ok(CnnConfig {
             layers: 3,
@@ -74,13 +76,11 @@ impl CnnConfig {
             ("stride", self.stride),
         ];
         if let Some((field, _)) = sizes.iter().find(|(_, n)| *n == 0) {
-            return Err(Error::usage(format!("cnn {field}"), "is 0; give at least 1"));
+            return Err(Error::option(field, "must be at least 1"));
         }
         if self.filters > 4096 {
-            return Err(Error::usage(
-                "cnn filters",
-                format!("is {}; give at most 4096", self.filters),
-            ));
+            let problem = format!("is {}; give at most 4096", self.filters);
+            return Err(Error::option("filters", problem));
         }
         Ok(())
     }

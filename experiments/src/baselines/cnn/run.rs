@@ -1,10 +1,10 @@
-//! Its run folder: `network.toml`, `model.safetensors` and, at the end, `training.json`.
+//! The run folder of a convolutional network: `network.toml`, `model.safetensors` and, at the end, `training.json`.
 
 use super::{Cnn, CnnConfig, Trained, train};
-use crate::{Error, run_folder};
+use crate::{Error, write_atomically};
 use candle_core::{Device, Tensor, Var};
 use safetensors::{Dtype, tensor::TensorView};
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use std::{fs, io::ErrorKind, path::Path, time::Instant};
 
 const CONFIG: &str = "network.toml";
@@ -20,8 +20,8 @@ pub fn existing(config: &CnnConfig, folder: &Path) -> Result<bool, Error> {
         return Ok(false);
     }
     if load_config(folder)? != *config {
-        let problem = "is of another configuration; move the folder away, or give another one";
-        return Err(Error::data(&folder.join(CONFIG), "run", problem));
+        let problem = "the run is of another configuration";
+        return Err(Error::data(folder.join(CONFIG).display(), problem));
     }
     Ok(folder.join(RESULT).exists())
 }
@@ -31,7 +31,7 @@ pub fn existing(config: &CnnConfig, folder: &Path) -> Result<bool, Error> {
 /// # Errors
 /// As [`train`] and [`existing`]; files that cannot be written.
 pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
-    let _held = run_folder::hold(folder)?;
+    let _held = host_train::hold_run_folder(folder)?;
     if existing(config, folder)? {
         return Ok(());
     }
@@ -39,19 +39,31 @@ pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
     config.validate()?;
     let result = folder.join(RESULT);
     match fs::remove_file(&result) {
-        Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(&result)(e)),
+        Err(e) if e.kind() != ErrorKind::NotFound => return Err(Error::io(&result, "deleted")(e)),
         _ => {} // of some other run
     }
     let path = folder.join(CONFIG);
-    let text = toml::to_string(config).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
-    dataset::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))?;
+    let text = toml::to_string(config).map_err(|e| Error::data(path.display(), e.to_string()))?;
+    write_atomically(&path, text.as_bytes())?;
     let trained = train(config)?;
     save(&trained.cnn, &folder.join(MODEL))?;
-    let summary = json!({
-        "best_step": trained.best_step, "validation_accuracy": trained.validation_accuracy,
-        "validation_loss": trained.validation_loss, "seconds": started.elapsed().as_secs_f64(),
-    });
-    dataset::write_atomically(&result, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&result))
+    let summary = Summary {
+        best_step: trained.best_step,
+        validation_accuracy: trained.validation_accuracy,
+        validation_loss: trained.validation_loss,
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    let text = serde_json::to_string_pretty(&summary).map_err(|e| Error::data(result.display(), e.to_string()))?;
+    write_atomically(&result, format!("{text}\n").as_bytes())
+}
+
+/// `training.json`.
+#[derive(Serialize, Deserialize)]
+struct Summary {
+    best_step: u64,
+    seconds: f64,
+    validation_accuracy: f64,
+    validation_loss: f64,
 }
 
 /// Reads a finished run.
@@ -61,23 +73,21 @@ pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
 pub fn open(folder: &Path) -> Result<Trained, Error> {
     let cnn = load(&load_config(folder)?, &folder.join(MODEL))?;
     let path = folder.join(RESULT);
-    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-    let result: serde_json::Value =
-        serde_json::from_str(&text).map_err(|e| Error::data(&path, "contents", e.to_string()))?;
-    let missing = |key: &str| Error::data(&path, key, "missing; delete the folder and train anew");
-    let number = |key: &str| result[key].as_f64().ok_or_else(|| missing(key));
+    let text = fs::read_to_string(&path).map_err(Error::io(&path, "read"))?;
+    let wrong = |e: serde_json::Error| Error::data(path.display(), format!("{e}; delete the folder and train again"));
+    let summary: Summary = serde_json::from_str(&text).map_err(wrong)?;
     Ok(Trained {
         cnn,
-        validation_accuracy: number("validation_accuracy")?,
-        validation_loss: number("validation_loss")?,
-        best_step: result["best_step"].as_u64().ok_or_else(|| missing("best_step"))?,
+        validation_accuracy: summary.validation_accuracy,
+        validation_loss: summary.validation_loss,
+        best_step: summary.best_step,
     })
 }
 
 fn load_config(folder: &Path) -> Result<CnnConfig, Error> {
     let path = folder.join(CONFIG);
-    let text = fs::read_to_string(&path).map_err(Error::io(&path))?;
-    toml::from_str(&text).map_err(|e| Error::data(&path, "configuration", e.to_string()))
+    let text = fs::read_to_string(&path).map_err(Error::io(&path, "read"))?;
+    toml::from_str(&text).map_err(|e| Error::data(path.display(), e.to_string()))
 }
 
 fn names(config: &CnnConfig) -> Vec<String> {
@@ -103,17 +113,20 @@ fn save(cnn: &Cnn, path: &Path) -> Result<(), Error> {
         let view = TensorView::new(Dtype::F32, shape.clone(), data).expect("four bytes a value");
         (name.as_str(), view)
     });
-    let file = safetensors::serialize(views, None).map_err(|e| Error::data(path, "tensors", e.to_string()))?;
-    dataset::write_atomically(path, &file).map_err(Error::io(path))
+    let file = safetensors::serialize(views, None).map_err(|e| Error::data(path.display(), e.to_string()))?;
+    write_atomically(path, &file)
 }
 
 fn load(config: &CnnConfig, path: &Path) -> Result<Cnn, Error> {
     let mut tensors = candle_core::safetensors::load(path, &Device::Cpu).map_err(|e| match e {
-        candle_core::Error::Io(e) if e.kind() == ErrorKind::NotFound => Error::io(path)(e),
-        other => Error::data(path, "contents", other.to_string()),
+        candle_core::Error::Io(e) if e.kind() == ErrorKind::NotFound => Error::io(path, "read")(e),
+        other => Error::data(path.display(), other.to_string()),
     })?;
     let mut take = |name: String| {
-        let missing = || Error::data(path, name.clone(), "missing; delete the folder and train anew");
+        let missing = || {
+            let problem = format!("{name} is missing; delete the folder and train again");
+            Error::data(path.display(), problem)
+        };
         tensors.remove(&name).ok_or_else(missing)
     };
     let (mean, std) = (take("input.mean".into())?, take("input.std".into())?);
@@ -136,8 +149,8 @@ fn load(config: &CnnConfig, path: &Path) -> Result<Cnn, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DataSource, DatasetConfig};
     use float_model::{Sequences, Targets};
+    use host_train::{DataSource, DatasetConfig};
 
     #[test]
     fn a_finished_run_is_read_and_never_trained_twice() {

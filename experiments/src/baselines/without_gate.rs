@@ -1,15 +1,9 @@
-//! What a skipping network has to beat: models that others would take for the same data, trained and judged in the same way.
-//!
-//! A plain LSTM or GRU on every sample, the same on every k-th, and one that skips at random are runs of the trainer
-//! ([`without_gate`]). Here are the two that are not: a small convolutional network ([`cnn`]), and a recurrent network that
-//! stops as soon as it is sure ([`early_exit`]).
+//! The training of a plain cell that is like that of a skip cell.
 
-pub mod cnn;
-pub mod early_exit;
+use host_train::{Binarize, Budget, Rollback, Schedule, TrainConfig};
 
-use crate::{Binarize, Budget, Rollback, Schedule, TrainConfig};
-
-/// The same training of the same cell without its gate: all that speaks of updates is left out, all else stays.
+/// The same training of the same cell without its gate: options of the gate and of updates are at their defaults, all others stay.
+#[must_use]
 pub fn without_gate(config: &TrainConfig) -> TrainConfig {
     TrainConfig {
         cell: config.cell.dense(),
@@ -29,7 +23,7 @@ pub fn without_gate(config: &TrainConfig) -> TrainConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cell, DataSource};
+    use host_train::{Cell, DataSource};
 
     #[test]
     fn without_its_gate_a_run_is_valid_and_the_same_for_every_lambda() {

@@ -9,30 +9,39 @@ use dataset::Dataset;
 use float_model::{Channel, Description, Sequences, Targets};
 
 /// A batch, (B, T, I), normalised, with its answers.
-pub(crate) type Batch = (Sequences, Targets);
+pub type NormalisedBatch = (Sequences, Targets);
 
 /// Training data, validation data, and what a model file says of them.
-pub(crate) struct Supply {
+pub struct BatchSource {
     source: DataSource,
     seed: u64,
     size: usize,
     /// A dataset's training part, normalised.
-    recorded: Option<Batch>,
+    recorded: Option<NormalisedBatch>,
     /// What is done to them.
     augment: Option<Augmenter>,
     /// The epoch that `order` belongs to, and its order.
     epoch: u64,
     order: Vec<u32>,
-    pub(crate) validation: Batch,
-    pub(crate) description: Description,
-    pub(crate) outputs: usize,
-    pub(crate) mean: Vec<f32>,
-    pub(crate) std: Vec<f32>,
+    /// The validation part, as it was recorded or generated.
+    pub validation: (Sequences, Targets),
+    /// What the model file says of the data.
+    pub description: Description,
+    /// Outputs of a model (O).
+    pub outputs: usize,
+    /// (I): the mean of each channel over the training part.
+    pub mean: Vec<f32>,
+    /// (I): the standard deviation of each channel over the training part.
+    pub std: Vec<f32>,
     pub(crate) warnings: Vec<String>,
 }
 
-impl Supply {
-    pub(crate) fn new(config: &TrainConfig) -> Result<Self, Error> {
+impl BatchSource {
+    /// Reads the data of a configuration.
+    ///
+    /// # Errors
+    /// A bad option, or a dataset that cannot be read.
+    pub fn new(config: &TrainConfig) -> Result<Self, Error> {
         match (config.data.recorded()?, &config.data) {
             (Some(dataset), _) => Self::recorded(config, dataset),
             (None, generated) => {
@@ -48,33 +57,37 @@ impl Supply {
                     unit: String::new(),
                     full_scale: 1.0,
                 };
-                let mut supply = Self::bare(config, validation, outputs);
-                supply.description.channels = names.iter().map(channel).collect();
-                supply.description.class_names = classes.iter().map(|c| (*c).into()).collect();
-                supply.description.sample_period_s = period;
-                Ok(supply)
+                let mut batches = Self::bare(config, validation, outputs);
+                batches.description.channels = names.iter().map(channel).collect();
+                batches.description.class_names = classes.iter().map(|c| (*c).into()).collect();
+                batches.description.sample_period_s = period;
+                Ok(batches)
             }
         }
     }
 
-    pub(crate) fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
-        let mut supply = Self::bare(config, dataset.validation, dataset.outputs);
+    /// The batches of a dataset that was read already.
+    ///
+    /// # Errors
+    /// Changes to the sequences that do not fit the channels.
+    pub fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
+        let mut batches = Self::bare(config, dataset.validation, dataset.outputs);
         let (x, y) = dataset.training;
         let scale = (&dataset.mean[..], &dataset.std[..]);
-        supply.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
-        supply.description.channels = dataset.channels;
-        supply.description.class_names = dataset.class_names;
-        supply.description.sample_period_s = dataset.sample_period_s;
-        supply.mean = dataset.mean;
-        supply.std = dataset.std;
-        supply.recorded = Some((supply.normalised(&x), y));
-        supply.warnings = dataset.warnings;
-        Ok(supply)
+        batches.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
+        batches.description.channels = dataset.channels;
+        batches.description.class_names = dataset.class_names;
+        batches.description.sample_period_s = dataset.sample_period_s;
+        batches.mean = dataset.mean;
+        batches.std = dataset.std;
+        batches.recorded = Some((batches.normalised(&x), y));
+        batches.warnings = dataset.warnings;
+        Ok(batches)
     }
 
-    fn bare(config: &TrainConfig, validation: Batch, outputs: usize) -> Self {
+    fn bare(config: &TrainConfig, validation: (Sequences, Targets), outputs: usize) -> Self {
         let channels = validation.0.channels;
-        Supply {
+        BatchSource {
             source: config.data.clone(),
             seed: config.seed,
             size: config.batch,
@@ -115,7 +128,7 @@ impl Supply {
     }
 
     /// The batch of one step; sequence n of it depends on (seed, step, n) alone.
-    pub(crate) fn batch(&mut self, step: u64) -> Batch {
+    pub fn batch(&mut self, step: u64) -> NormalisedBatch {
         let Some((x, y)) = self.recorded.take() else {
             return self.source.generate(self.size, self.seed, Purpose::Training, step);
         };

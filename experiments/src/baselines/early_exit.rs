@@ -12,7 +12,7 @@ pub struct Exit {
     pub confidence: f64,
     /// (N): samples read of each sequence.
     pub read: Vec<u32>,
-    /// (N): the class given; that of the last sample where it was never sure.
+    /// (N): the class given; that of the last sample where no class was ever likely enough.
     pub classes: Vec<u32>,
 }
 
@@ -23,8 +23,8 @@ pub struct Exit {
 pub fn exits(model: &FloatModel, x: &Sequences, confidences: &[f64], threads: usize) -> Result<Vec<Exit>, Error> {
     let d = &model.description;
     if (d.objective, d.output_at) != (Objective::Classification, OutputAt::Step) {
-        let problem = "the model gives no class at every step; train it with --output-at step";
-        return Err(Error::usage("model", problem));
+        let problem = "gives no class at every step; train it with --output-at step";
+        return Err(Error::input("the model", problem));
     }
     let outcomes = Forward::new(model).run_all(x, 0.0, threads)?;
     let at = |confidence: f64| {
@@ -41,9 +41,9 @@ pub fn exits(model: &FloatModel, x: &Sequences, confidences: &[f64], threads: us
 
 /// Samples read, and the class given; `logits` is (T, O).
 fn stop(logits: &[f32], outputs: usize, confidence: f64) -> (usize, usize) {
-    let mut judged = logits.chunks_exact(outputs).map(likeliest).enumerate();
-    let sure = judged.clone().find(|(_, (_, p))| *p >= confidence);
-    let (t, (class, _)) = sure.or_else(|| judged.next_back()).unwrap_or_default();
+    let mut answers = logits.chunks_exact(outputs).map(likeliest).enumerate();
+    let certain = answers.clone().find(|(_, (_, p))| *p >= confidence);
+    let (t, (class, _)) = certain.or_else(|| answers.next_back()).unwrap_or_default();
     (t + 1, class)
 }
 
@@ -63,12 +63,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_stops_where_it_is_sure() {
+    fn it_stops_where_one_class_is_likely_enough() {
         // Probabilities of class 1: 0.5, 0.73, 0.88, 0.27.
         let logits = [0.0, 0.0, 0.0, 1.0, 0.0, 2.0, 1.0, 0.0];
         assert_eq!(stop(&logits, 2, 0.5), (1, 0));
         assert_eq!(stop(&logits, 2, 0.7), (2, 1));
         assert_eq!(stop(&logits, 2, 0.88), (3, 1));
-        assert_eq!(stop(&logits, 2, 0.9), (4, 0), "never sure: the last answer");
+        assert_eq!(stop(&logits, 2, 0.9), (4, 0), "never likely enough: the last answer");
     }
 }
