@@ -29,13 +29,6 @@ const fn known(
 
 /// Each because libraries of others need different versions.
 const KNOWN: &[Known] = &[
-    known(
-        "",
-        "bit-set",
-        &["0.11", "0.8"],
-        "0.8: fancy-regex of tokenizers, which candle-core cannot do without",
-    ),
-    known("", "bit-vec", &["0.10", "0.8"], "with bit-set"),
     known("", "getrandom", &["0.3", "0.4"], "0.3: tokenizers and rand 0.9"),
     known(
         "",
