@@ -112,6 +112,7 @@ impl Sensor for Tilting<'_> {
 }
 
 /// What became of the sequences.
+#[cfg_attr(target_os = "none", allow(dead_code, reason = "read where it is printed"))]
 struct Outcome {
     decided: u32,
     lost: u32,
