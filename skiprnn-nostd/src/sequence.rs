@@ -6,6 +6,7 @@ use core::{fmt, num::NonZeroU32};
 /// The result of one update of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Progress {
     /// The sample that was used, counted from the start of the sequence.
     pub sample: u64,
