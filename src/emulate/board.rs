@@ -13,7 +13,7 @@ use crate::{
 };
 use anyhow::bail;
 use board_host::{
-    Settings,
+    Load, Settings,
     boards::Board,
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS},
     on_board::{self, BoardOptions, Classification, Delivered, Observed, Outcome, Recorded},
@@ -83,8 +83,9 @@ impl Job<'_> {
         check_output(self.model)?;
         let x = &self.prepared.data.x;
         let shape = (x.count, x.length, x.channels);
+        let load = Load::new(self.blob.bytes(), &self.prepared.counts, shape);
         let spinner = output::progress_bar("running the board's image", 0);
-        let replay = on_board::replay(&self.options()?, self.blob.bytes(), &self.prepared.counts, shape);
+        let replay = on_board::replay(&self.options()?, &load);
         spinner.finish_and_clear();
         let replay = replay?;
         let expected = settings::simulate(self.model, self.prepared, &self.settings)?;

@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::bail;
 use board_host::{
-    Options,
+    Load, Options,
     classify::{Classification, Decision},
 };
 use quantize::{Blob, Run};
@@ -31,7 +31,8 @@ pub fn run(
     let x = &prepared.data.x;
     let (file, length) = (args.blob.display(), model.sequence_length() as usize);
     let shape = (x.count, x.length, x.channels);
-    let classification = board_host::classify::run(blob.bytes(), &prepared.counts, shape, options, &mut |decision| {
+    let load = Load::new(blob.bytes(), &prepared.counts, shape);
+    let classification = board_host::classify::run(&load, options, &mut |decision| {
         if !out.json {
             // A reader that leaves early is no failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", line(model, decision));

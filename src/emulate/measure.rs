@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage},
     settings,
 };
-use board_host::{Options, measure::Mode};
+use board_host::{Load, Options, measure::Mode};
 use quantize::Blob;
 use serde_json::json;
 
@@ -20,12 +20,12 @@ pub fn run(args: &EmulateArgs, blob: &Blob, prepared: &Prepared, options: &Optio
     let x = &prepared.data.x;
     let shape = (x.count, x.length, x.channels);
     let (mut rows, mut text) = (Vec::new(), String::new());
-    for way in Mode::ALL {
-        let window = board_host::measure::run(way, blob.bytes(), &prepared.counts, shape, options)?;
+    for mode in Mode::ALL {
+        let window = board_host::measure::run(mode, &Load::new(blob.bytes(), &prepared.counts, shape), options)?;
         let per_sequence = |instructions: u64| instructions as f64 / window.sequences as f64;
         let asleep = window.seconds_asleep / window.seconds_total;
         rows.push(json!({
-            "way": way.name(),
+            "way": mode.name(),
             "sequences": window.sequences,
             "updates": window.updates,
             "wakes": window.wakes,
@@ -36,7 +36,7 @@ pub fn run(args: &EmulateArgs, blob: &Blob, prepared: &Prepared, options: &Optio
         }));
         text += &format!(
             "\n{:<10} {:>9} updates {:>9} wakes {:>12.0} instructions a sequence, {:.0} of them in updates; asleep {:.2} %",
-            way.name(),
+            mode.name(),
             window.updates,
             window.wakes,
             per_sequence(window.instructions_awake),

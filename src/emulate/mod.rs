@@ -18,7 +18,7 @@ use crate::{
 use args::App;
 use board::Job;
 use board_host::{
-    Backend, Emulation, Options, Record,
+    Backend, Emulation, Load, Options, Record,
     boards::{self, Board},
 };
 use float_model::OutputAt;
@@ -64,7 +64,8 @@ pub fn emulate(
 ) -> anyhow::Result<(Value, Emulation, Expected)> {
     let x = &prepared.data.x;
     check_output(model)?;
-    let emulation = board_host::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
+    let load = Load::new(blob.bytes(), &prepared.counts, (x.count, x.length, x.channels));
+    let emulation = board_host::run(&load, options)?;
     let expected = settings::simulate(model, prepared, &options.settings)?;
     let runs = runs(&emulation.records);
     let different = expected.runs.iter().zip(&runs).position(|(a, b)| a != b);
