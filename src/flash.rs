@@ -4,7 +4,7 @@ use crate::{
     args::{InputArgs, Task},
     blob,
     output::{Output, Usage},
-    settings::{self, Priced, SettingArgs},
+    settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, bail};
 use board_host::{
@@ -16,6 +16,7 @@ use board_host::{
     sensors,
 };
 use clap::Args;
+use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -122,7 +123,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
-        settings::json(&settings, priced.as_ref().map(Priced::json)),
+        serde_json::to_value(SettingsJson::new(&settings, priced.as_ref().map(PricedBudget::summary)))?,
         !args.dry_run,
     );
     out.print(&value, || plan.text(priced.as_ref()));
@@ -163,7 +164,7 @@ impl Plan {
         })
     }
 
-    fn text(&self, priced: Option<&Priced>) -> String {
+    fn text(&self, priced: Option<&PricedBudget>) -> String {
         let Flashing {
             board, program, image, ..
         } = &self.flashing;
@@ -178,7 +179,7 @@ impl Plan {
             );
         }
         if let Some(priced) = priced {
-            text += &format!("{}\n", priced.text());
+            text += &format!("{}\n", priced.summary());
         }
         if let Some(note) = self.flashing.note() {
             text += &format!("note: {note}\n");
@@ -226,7 +227,7 @@ fn settings(
     board: &Board,
     program: &str,
     model: &Model<'_>,
-) -> anyhow::Result<(Settings, Option<Priced>)> {
+) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }

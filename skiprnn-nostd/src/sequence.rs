@@ -12,7 +12,7 @@ pub struct Progress {
     /// The result of the skip gate.
     pub step: Step,
     /// The sample that is due next. `None`: no update is left, and the decision is final, however many samples of the
-    /// sequence are still to come. Until then the outputs of this update stand.
+    /// sequence are still to come. Until then the outputs of this update hold.
     pub next: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ impl<E: fmt::Debug> core::error::Error for SequenceError<E> {}
 /// A network in the course of a sequence.
 ///
 /// It is fed only the samples that [`Sequence::due`] names; between them it need not exist, nor need the sensor. While
-/// samples are skipped, h is copied, so that the outputs of the last update stand ([`crate::OutputAt::Step`]); after the
+/// samples are skipped, h is copied, so that the outputs of the last update hold ([`crate::OutputAt::Step`]); after the
 /// last one they are the sequence's result ([`crate::OutputAt::End`]).
 ///
 /// ```
