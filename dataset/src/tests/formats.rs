@@ -12,7 +12,7 @@ fn of(path: &Path) -> Result<Recordings, Error> {
     read(path, &ReadOptions::default())
 }
 
-/// The error names the file, the field and the mend.
+/// The error names the file, the field and the fix.
 fn fails(path: &Path, parts: &[&str]) {
     let text = of(path).expect_err("must be refused").to_string();
     assert!(parts.iter().all(|p| text.contains(p)), "{text} lacks one of {parts:?}");
@@ -363,5 +363,5 @@ fn mnist_is_split_in_order() {
     let mut bytes = fs::read(&labels).unwrap();
     bytes[8 + 5] = 11;
     fs::write(&labels, bytes).unwrap();
-    says(config(1), "label of image 5: 11 is no digit");
+    says(config(1), "label of image 5: 11 is not a digit");
 }
