@@ -160,17 +160,18 @@ impl<'a> CommandLine<'a> {
         self.command.get_arguments().find(|arg| names(arg).any(|n| n == name))
     }
 
-    /// The name, without dashes, of the option that sets a field: the typed spelling, where it was typed.
-    fn option(&self, field: &str) -> Option<String> {
-        let arg = self.argument(field)?;
+    /// The name, without dashes, of the option that sets a field.
+    fn option(&self, field: &str) -> Option<&'a str> {
+        self.spelling(self.argument(field)?)
+    }
+
+    /// The name of an option as it was typed; its first name where it was not.
+    fn spelling(&self, arg: &'a Arg) -> Option<&'a str> {
         let typed = |name: &&str| {
-            let words = &self.words;
-            words.iter().any(|word| {
-                word.strip_prefix("--")
-                    .is_some_and(|w| w.split('=').next() == Some(name))
-            })
+            let mut options = self.words.iter().filter_map(|word| word.strip_prefix("--"));
+            options.any(|option| option.split('=').next() == Some(name))
         };
-        names(arg).find(typed).or_else(|| arg.get_long()).map(str::to_owned)
+        names(arg).find(typed).or_else(|| arg.get_long())
     }
 
     /// Whether a field was set by an option.
@@ -189,7 +190,7 @@ impl<'a> CommandLine<'a> {
             .get_arguments()
             .filter(|arg| arg.get_long().is_some())
             .find(has_it)
-            .and_then(Arg::get_long)
+            .and_then(|arg| self.spelling(arg))
     }
 
     /// A text in which fields such as `stop_metric` are called by their options.

@@ -6,7 +6,6 @@ mod curve;
 use crate::{
     inputs::{self, Run},
     output::{self, Output},
-    quantize::Material,
 };
 use anyhow::Context;
 use clap::Args;
@@ -163,12 +162,12 @@ fn measure(subject: &Subject, format: Format, variant: Variant) -> anyhow::Resul
     if variant.finetuned {
         let (x, y) = &subject.validation;
         let data = (x, Some(y));
-        let material = Material::of_run(&subject.run, data)?.context("the run names its data")?;
-        quantized = crate::quantize::finetuned(&subject.run, quantized, &material, data, None, &options)?;
+        let tuning = crate::quantize::finetune_data(&subject.run, data)?.context("the run names its data")?;
+        quantized = crate::quantize::finetuned(&subject.run, quantized, &tuning, data, None, &options)?;
     }
     let quantize_seconds = started.elapsed().as_secs_f64();
     let (x, y) = &subject.held_out;
-    let fidelity = quantized.judge(&subject.run.model, x, Some(y), options.threads)?;
+    let fidelity = quantized.fidelity_on(&subject.run.model, x, Some(y), options.threads)?;
     let bars = quantize::bars(
         &fidelity,
         format,

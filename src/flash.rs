@@ -4,7 +4,7 @@ use crate::{
     args::{InputArgs, Task},
     blob,
     output::{Output, Usage},
-    settings::{self, Priced, SettingArgs},
+    settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, bail};
 use board_host::{
@@ -15,6 +15,7 @@ use board_host::{
     sensors,
 };
 use clap::Args;
+use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -28,7 +29,7 @@ use std::{
 pub struct FlashArgs {
     /// The blob.
     pub blob: PathBuf,
-    /// The board; `skiprnn boards` lists them.
+    /// The board, or the energy profile of its chip; `skiprnn boards` lists them.
     #[arg(help_heading = "Board and image", long)]
     pub board: String,
     /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
@@ -78,7 +79,7 @@ struct Section {
 
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
-    let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
     let given = args
         .firmware
         .as_deref()
@@ -121,7 +122,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
-        settings::json(&settings, priced.as_ref().map(Priced::json)),
+        serde_json::to_value(SettingsJson::new(&settings, priced.as_ref().map(PricedBudget::summary)))?,
         !args.dry_run,
     );
     out.print(&value, || plan.text(priced.as_ref()));
@@ -196,7 +197,7 @@ impl Plan {
         })
     }
 
-    fn text(&self, priced: Option<&Priced>) -> String {
+    fn text(&self, priced: Option<&PricedBudget>) -> String {
         let mut text = format!(
             "{} on {}: {}\n",
             self.program,
@@ -213,7 +214,7 @@ impl Plan {
             );
         }
         if let Some(priced) = priced {
-            text += &format!("{}\n", priced.text());
+            text += &format!("{}\n", priced.summary());
         }
         if let Some(note) = self.note() {
             text += &format!("note: {note}\n");
@@ -287,7 +288,7 @@ fn settings(
     board: &Board,
     program: &str,
     model: &Model<'_>,
-) -> anyhow::Result<(Settings, Option<Priced>)> {
+) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }

@@ -6,9 +6,9 @@ use crate::{
     inputs::{self, Data, Run},
     output::{self, Output, Usage},
 };
-use float_model::{Sequences, Targets};
+use float_model::Sequences;
 pub use options::QuantizeArgs;
-use quantize::{Finetune, Options, Quantized};
+use quantize::{Finetune, FinetuneData, Options, Quantized};
 use serde_json::Value;
 
 /// Quantizes and writes the blob; the JSON is the command's.
@@ -23,13 +23,13 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
     let data = calibration(args, &run)?;
     let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
     if args.finetune {
-        let judged = (&data.x, data.y.as_ref());
-        let material = match &args.calib_x {
+        let calibration = (&data.x, data.y.as_ref());
+        let tuning = match &args.calib_x {
             Some(_) => None,
-            None => Material::of_run(&run, judged)?,
+            None => finetune_data(&run, calibration)?,
         };
-        let material = material.unwrap_or_else(|| Material::cut(&data.x, data.y.as_ref()));
-        quantized = finetuned(&run, quantized, &material, judged, args.finetune_steps, &options)?;
+        let tuning = tuning.unwrap_or_else(|| FinetuneData::cut(calibration));
+        quantized = finetuned(&run, quantized, &tuning, calibration, args.finetune_steps, &options)?;
     }
     let wanted = args.curve_sequences.unwrap_or(usize::MAX);
     let more = match &args.calib_x {
@@ -47,75 +47,30 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
     Ok((serde_json::to_value(&quantized.report)?, quantized))
 }
 
-/// Sequences of a dial curve, at least, where there are as many.
-const CURVE: usize = 1000;
-
-/// Training sequences of a run whose `count` sequences of calibration are few for a dial curve, so that there are
-/// `wanted` of both at most.
+/// Training sequences of a run whose `count` calibration sequences are few for a dial curve; at most `wanted` of both.
 pub fn more_for_curve(run: &Run, count: usize, wanted: usize) -> anyhow::Result<Option<Sequences>> {
-    Ok(match &run.config {
-        Some(config) if count < CURVE.min(wanted) => Some(config.data.training(wanted - count, config.seed)?.0),
-        _ => None,
-    })
+    match (&run.config, quantize::extra_curve_sequences(count, wanted)) {
+        (Some(config), Some(n)) => Ok(Some(config.data.training(n, config.seed)?.0)),
+        _ => Ok(None),
+    }
 }
 
-/// Sequences that fine-tuning learns from, and fresh ones that confirm its choice.
-const LESSONS: usize = 4096;
-const CONFIRMING: usize = 8192;
-/// Blocks of neighbouring sequences into which recordings are cut: every other one teaches, and of the rest every other
-/// one chooses and confirms.
-const BLOCKS: usize = 40;
-
-/// Sequences with their answers, where they are known.
-type Part = (Sequences, Option<Targets>);
-
-/// What fine-tuning works with, no sequence twice.
-pub struct Material {
-    lessons: Sequences,
-    choosing: Part,
-    confirming: Part,
-}
-
-impl Material {
-    /// Of a generated task: `calibration` chooses, other sequences teach and confirm. Of a dataset: its training part, cut
-    /// into blocks.
-    pub fn of_run(run: &Run, calibration: (&Sequences, Option<&Targets>)) -> anyhow::Result<Option<Material>> {
-        let Some(config) = &run.config else { return Ok(None) };
-        if !config.data.is_generated() {
-            let (x, y) = config.data.training(2 * LESSONS, config.seed)?;
-            return Ok(Some(Material::cut(&x, Some(&y))));
-        }
-        let (x, y) = config.data.training(LESSONS + CONFIRMING, config.seed)?;
-        let rest = || LESSONS..x.count;
-        Ok(Some(Material {
-            lessons: x.take(LESSONS),
-            choosing: (calibration.0.clone(), calibration.1.cloned()),
-            confirming: (x.select(rest()), Some(y.select(rest()))),
-        }))
-    }
-
-    /// Cuts sequences in the order of their recording into blocks.
-    pub fn cut(x: &Sequences, y: Option<&Targets>) -> Material {
-        let size = x.count.div_ceil(BLOCKS).max(1);
-        let part = |of: [usize; 2]| -> Part {
-            let chosen: Vec<usize> = (0..x.count).filter(|n| of.contains(&(n / size % 4))).collect();
-            let answers = y.map(|y| y.select(chosen.iter().copied()));
-            (x.select(chosen), answers)
-        };
-        Material {
-            lessons: part([0, 2]).0,
-            choosing: part([1, 1]),
-            confirming: part([3, 3]),
-        }
-    }
+/// What fine-tuning works with where a run names its data; `calibration` is the run's validation part.
+pub fn finetune_data(run: &Run, calibration: quantize::Data<'_>) -> anyhow::Result<Option<FinetuneData>> {
+    let Some(config) = &run.config else { return Ok(None) };
+    let training = |n: usize| config.data.training(n, config.seed);
+    Ok(Some(match config.data.is_generated() {
+        true => FinetuneData::of_generated(calibration, training)?,
+        false => FinetuneData::of_recordings(training)?,
+    }))
 }
 
 /// Fine-tunes with a progress bar; `data` are what the report is about.
 pub fn finetuned(
     run: &Run,
     quantized: Quantized,
-    material: &Material,
-    data: (&Sequences, Option<&Targets>),
+    tuning: &FinetuneData,
+    data: quantize::Data<'_>,
     steps: Option<usize>,
     options: &Options,
 ) -> anyhow::Result<Quantized> {
@@ -124,42 +79,32 @@ pub fn finetuned(
     if recipe.steps == 0 {
         return Err(Usage::error("--finetune-steps: must be at least 1"));
     }
-    if material.lessons.count == 0 || material.choosing.0.count == 0 || material.confirming.0.count == 0 {
+    if !tuning.is_enough() {
         return Err(Usage::error(format!(
-            "--finetune: {} sequences are too few to learn from, to choose by and to confirm; give at least {BLOCKS}",
-            data.0.count
+            "--finetune: {} sequences are too few to learn from, to choose by and to confirm; give at least {}",
+            data.0.count,
+            FinetuneData::LEAST
         )));
     }
     let bar = output::progress_bar("fine-tuning", recipe.steps as u64);
-    let tuned = quantize::finetune(
-        &run.model,
-        quantized,
-        &quantize::Material {
-            lessons: &material.lessons,
-            choosing: (&material.choosing.0, material.choosing.1.as_ref()),
-            confirming: (&material.confirming.0, material.confirming.1.as_ref()),
-        },
-        data,
-        (&recipe, options),
-        |p| {
-            bar.set_length(p.step.1 as u64);
-            bar.set_position(p.step.0 as u64);
-            bar.suspend(|| {
-                eprintln!(
-                    "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{}",
-                    p.step.0,
-                    p.loss,
-                    p.same_schedule,
-                    p.same_decision,
-                    match (p.counts, p.worse.is_empty()) {
-                        (true, _) => ", counts".into(),
-                        (false, true) => ", not clearly better".into(),
-                        (false, false) => format!(", worse: {}", p.worse.join(", ")),
-                    }
-                );
-            });
-        },
-    )?;
+    let tuned = quantized.finetune(&run.model, tuning, data, &recipe, options, |p| {
+        bar.set_length(p.step.1 as u64);
+        bar.set_position(p.step.0 as u64);
+        bar.suspend(|| {
+            eprintln!(
+                "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{}",
+                p.step.0,
+                p.loss,
+                p.same_schedule,
+                p.same_decision,
+                match (p.acceptable, p.worse.is_empty()) {
+                    (true, _) => ", acceptable".into(),
+                    (false, true) => ", not clearly better".into(),
+                    (false, false) => format!(", worse: {}", p.worse.join(", ")),
+                }
+            );
+        });
+    })?;
     bar.finish_and_clear();
     Ok(tuned)
 }
@@ -189,76 +134,14 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
 /// Runs the command.
 pub fn run(args: &QuantizeArgs, out: Output) -> anyhow::Result<()> {
     let (value, quantized) = quantize(args)?;
-    out.print(&value, || text(args, &quantized));
-    Ok(())
-}
-
-fn text(args: &QuantizeArgs, q: &Quantized) -> String {
-    let (r, f) = (&q.report, &q.report.fidelity);
-    let number = |v: Option<f64>| v.map_or_else(|| "not known".into(), |v| format!("{v:.5}"));
-    let mut lines = vec![
+    let report = &quantized.report;
+    out.print(&value, || {
         format!(
-            "{}: {} bytes, kernel {}, every accumulator proven",
+            "{}: {} bytes, kernel {}, every accumulator proven\n{report}",
             args.out.display(),
-            r.blob_bytes,
-            r.kernel
-        ),
-        format!("on {} sequences      float      fixed", f.sequences),
-        format!(
-            "  metric        {:>12} {:>10}",
-            number(f.metric_float),
-            number(f.metric_fixed)
-        ),
-        format!("  updates       {:>12.3} {:>10.3}", f.updates_float, f.updates_fixed),
-        format!(
-            "  same decision {:.4}, same schedule {:.4}",
-            f.same_decision, f.same_schedule
-        ),
-        format!(
-            "  arithmetic alone: same decision {:.4}, same schedule {:.4}, largest error of h {:.1e}",
-            f.arith_same_decision, f.arith_same_schedule, f.arith_max_abs_h_error
-        ),
-    ];
-    for b in r.bars.iter().filter(|b| !b.met()) {
-        let sense = if b.least { "at least" } else { "at most" };
-        lines.push(format!(
-            "  missed: {} is {:.4}, {sense} {} is asked",
-            b.name, b.value, b.limit
-        ));
-    }
-    for t in &r.tensors {
-        lines.push(format!(
-            "  range of {}: ±{:.3} seen, ±{} held, {:.3} % clipped",
-            t.name,
-            t.largest,
-            t.limit,
-            100.0 * t.clipped
-        ));
-    }
-    if let Some(f) = &r.finetuned {
-        lines.push(format!("  fine-tuning, on {} other sequences:", f.sequences));
-        lines.extend(f.changes.iter().map(|c| {
-            format!(
-                "    {:<22} {:>10.5} to {:>10.5}, gain {:.5} ± {:.5}",
-                c.figure, c.before, c.after, c.gain, c.error
-            )
-        }));
-    }
-    if let Some(p) = r.dial_curve.iter().find(|p| p.dial == 0.0) {
-        let error = p.updates_error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
-        lines.push(format!(
-            "  dial curve: {} points, {:.2}{error} updates at dial 0, on {} sequences{}",
-            r.dial_curve.len(),
-            p.updates_mean,
-            r.curve_sequences,
-            p.between.map_or_else(String::new, |b| format!(
-                "; {} recorded together elsewhere: {:.2} ± {:.2}",
-                b.sequences,
-                p.updates_mean,
-                b.expected(b.sequences)
-            ))
-        ));
-    }
-    lines.extend(r.notes.iter().map(|n| format!("  note: {n}")));
-    lines.join("\n")
+            report.blob_bytes,
+            report.kernel
+        )
+    });
+    Ok(())
 }

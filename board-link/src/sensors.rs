@@ -21,6 +21,8 @@ pub struct Sensor {
     pub name: &'static str,
     /// What it is.
     pub part: &'static str,
+    /// The mode in which its driver runs it, in the words of its energy profile.
+    pub mode: &'static str,
     /// Its channels, in the order of a sample.
     pub channels: &'static [Channels],
     /// Samples per second that it makes while it is on.
@@ -80,6 +82,7 @@ impl fmt::Display for FullScales {
 pub const LIS3DH: Sensor = Sensor {
     name: "lis3dh",
     part: "ST LIS3DH",
+    mode: "normal mode (10 bit)",
     channels: &[Channels {
         count: 3,
         unit: "g",
@@ -104,6 +107,7 @@ pub const LIS3DH: Sensor = Sensor {
 pub const LSM6DS: Sensor = Sensor {
     name: "lsm6ds",
     part: "ST LSM6DS3, DSL, DSM, DSR, DSO, DSOX",
+    mode: "accelerometer and gyroscope in high-performance mode",
     channels: &[
         Channels {
             count: 3,
@@ -132,6 +136,7 @@ pub const LSM6DS: Sensor = Sensor {
 pub const ADXL362: Sensor = Sensor {
     name: "adxl362",
     part: "Analog Devices ADXL362",
+    mode: "accelerometer",
     channels: &[Channels {
         count: 3,
         unit: "g",
@@ -152,6 +157,7 @@ pub const ADXL362: Sensor = Sensor {
 pub const ANALOG: Sensor = Sensor {
     name: "analog",
     part: "a voltage at a converter on the chip",
+    mode: "",
     channels: &[Channels {
         count: 1,
         unit: "V",

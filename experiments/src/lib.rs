@@ -6,6 +6,8 @@
 //! - [`reproduce`]: the tables of Campos et al., ICLR 2018.
 //! - [`leak`]: what the skip pattern tells of the class.
 //! - [`schedules`]: the float model against its blob, sequence by sequence.
+//! - [`recordings`]: what a dataset holds.
+//! - [`Inspection`]: what is in a blob.
 //! - [`demo`]: the page of the whole workflow.
 
 pub mod baselines;
@@ -13,11 +15,13 @@ pub mod demo;
 mod error;
 mod files;
 mod held_out;
+mod inspect;
 pub mod jobs;
 pub mod leak;
 mod learning_curve;
 mod model;
 pub mod plot;
+pub mod recordings;
 pub mod reproduce;
 pub mod schedules;
 mod stats;
@@ -28,6 +32,7 @@ mod workload;
 pub use error::Error;
 pub use files::write_atomically;
 pub use held_out::HeldOut;
+pub use inspect::{Inspection, objective, output_at};
 pub use learning_curve::{CurvePoint, learning_curve};
 pub use model::{TrainedModel, threads};
 pub use stats::{Spread, mean_updates, pareto_front};

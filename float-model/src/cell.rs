@@ -1,5 +1,6 @@
 //! The four cells and how their gates are laid out.
 
+use crate::by_name;
 use std::{fmt, str::FromStr};
 
 /// The recurrence underneath: what a cell is when the skip gate is taken away.
@@ -88,10 +89,7 @@ impl FromStr for Cell {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        Cell::ALL
-            .into_iter()
-            .find(|c| c.name() == s)
-            .ok_or_else(|| format!("unknown cell '{s}': use skip-lstm, skip-gru, lstm or gru"))
+        by_name("cell", &Cell::ALL, Cell::name, s)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `model.safetensors`: reading, with every shape checked, and writing, atomically.
 
-use crate::{Cell, Channel, Description, Error, Family, FloatModel, Gate, Head, Layer, Objective, OutputAt};
+use crate::{Cell, Channel, Description, Error, Family, FloatModel, Gate, Head, Layer};
 use safetensors::{
     Dtype, SafeTensors,
     tensor::{TensorInfo, TensorView},
@@ -217,6 +217,16 @@ impl Reader<'_> {
         }
     }
 
+    /// The value of a key that has named values; `default` where the key is missing.
+    fn named<T: std::str::FromStr<Err = String>>(&self, key: &str, default: T) -> Result<T, Error> {
+        match self.metadata.get(key) {
+            None => Ok(default),
+            Some(text) => text
+                .parse()
+                .map_err(|e| Error::field(&self.file, format!("metadata {key}"), e)),
+        }
+    }
+
     fn list(&self, key: &str) -> Vec<String> {
         self.metadata
             .get(key)
@@ -319,30 +329,8 @@ impl Reader<'_> {
             ));
         }
         let d = Description::default();
-        let choice = |key: &str| self.metadata.get(key).map(String::as_str);
-        let objective = match choice("objective") {
-            None | Some("classification") => Objective::Classification,
-            Some("regression") => Objective::Regression,
-            Some("multilabel") => Objective::Multilabel,
-            Some(other) => {
-                return Err(Error::field(
-                    &self.file,
-                    "metadata objective",
-                    format!("unknown '{other}'"),
-                ));
-            }
-        };
-        let output_at = match choice("output_at") {
-            None | Some("end") => OutputAt::End,
-            Some("step") => OutputAt::Step,
-            Some(other) => {
-                return Err(Error::field(
-                    &self.file,
-                    "metadata output_at",
-                    format!("unknown '{other}'"),
-                ));
-            }
-        };
+        let objective = self.named("objective", d.objective)?;
+        let output_at = self.named("output_at", d.output_at)?;
         let (names, units) = (self.list("channel_names"), self.list("channel_units"));
         let scales = self.list("channel_full_scale");
         if units.len() != names.len() || scales.len() != names.len() {

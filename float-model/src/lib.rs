@@ -12,6 +12,7 @@ mod file;
 mod forward;
 mod metric;
 mod model;
+mod names;
 
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
@@ -20,6 +21,7 @@ pub use file::{load, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
+pub use names::by_name;
 
 #[cfg(test)]
 mod tests;

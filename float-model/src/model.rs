@@ -1,7 +1,7 @@
 //! Parameters and description of a float model (`docs/numerics.md`, section 1).
 
-use crate::{Cell, Error, Family};
-use std::collections::BTreeMap;
+use crate::{Cell, Error, Family, by_name};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 /// Parameters of one recurrent layer. H hidden units, I inputs (the model's for layer 0, H above), G gates.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +50,10 @@ pub enum Objective {
 }
 
 impl Objective {
-    /// The name in the file's metadata.
+    /// Every objective.
+    pub const ALL: [Objective; 3] = [Objective::Classification, Objective::Regression, Objective::Multilabel];
+
+    /// The name in the file's metadata and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Objective::Classification => "classification",
@@ -70,12 +73,43 @@ pub enum OutputAt {
 }
 
 impl OutputAt {
-    /// The name in the file's metadata.
+    /// Both times.
+    pub const ALL: [OutputAt; 2] = [OutputAt::End, OutputAt::Step];
+
+    /// The name in the file's metadata and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             OutputAt::End => "end",
             OutputAt::Step => "step",
         }
+    }
+}
+
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        by_name("objective", &Objective::ALL, Objective::name, text)
+    }
+}
+
+impl fmt::Display for OutputAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for OutputAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        by_name("time of outputs", &OutputAt::ALL, OutputAt::name, text)
     }
 }
 

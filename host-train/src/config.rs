@@ -265,7 +265,7 @@ impl DataSource {
             DataSource::Frequency { .. } => (110, 1e-4, 8000, 256, 4e-3, Some(0.3)),
             DataSource::Adding { .. } => (110, 1e-5, 6000, 256, 4e-3, Some(0.1)),
             DataSource::Mnist(_) => (110, 1e-4, 8000, 256, 1e-3, Some(0.3)),
-            // A few thousand recordings overfit at a rate that is too low: see the README's figures.
+            // A few thousand recordings overfit at a rate that is too low: see `docs/activity.md`.
             DataSource::Dataset(_) => (32, 1e-3, 1200, 64, 3e-3, None),
         };
         TrainConfig {

@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn a_percentile_leaves_outliers_out() {
-        let model = crate::twin::model(float_model::Cell::Gru, 2, 4, 1, 3, 0.5);
-        let mut x = crate::twin::data(2, 20);
+        let model = crate::tests::model(float_model::Cell::Gru, 2, 4, 1, 3, 0.5);
+        let mut x = crate::tests::data(2, 20);
         x.values[7] = 40.0;
         let mut notes = Vec::new();
         let all = ranges(&model, &x, 100.0, &mut notes).unwrap();

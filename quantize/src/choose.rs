@@ -1,30 +1,21 @@
-//! Which of the open formats a blob takes: tried, and judged on the calibration data.
+//! The format of a blob: the formats that the options leave open are tried, and compared on the calibration data.
 
 use crate::{
-    Error, Fidelity, Format, IntegerModel, Kernel, Optimize, Options, Simulator, Width, bars,
+    Error, Format, IntegerModel, Kernel, Optimize, Options, Simulator, Width, bars,
     dequantize::dequantize,
-    fidelity::{Case, h_error, judge},
-    layers::{Basis, integers},
+    fidelity::{Comparison, fidelity, h_error},
+    layers::{Context, integers},
+    options::FormatChoice,
     simulate::counts,
 };
 use float_model::{Sequences, Targets, with_causes};
 
 /// Bits of h that byte planes may drop.
 const DROPS: std::ops::RangeInclusive<u8> = 1..=8;
-/// Sequences on which a format is judged, at most.
-const JUDGED: usize = 512;
+/// Sequences on which a format is compared, at most.
+const COMPARED: usize = 512;
 
-/// What is open before the formats are fixed. Byte planes where bits are dropped.
-#[derive(Clone, Copy)]
-pub(crate) struct Choice {
-    pub(crate) weights: Width,
-    pub(crate) input_width: Width,
-    pub(crate) h_drop: u8,
-    /// Bits by which the recurrent weights are finer than those on x, at most `h_drop`.
-    pub(crate) hh_gain: u8,
-}
-
-/// A candidate for the blob, and what was said about it.
+/// A candidate for the blob, with notes for the report.
 struct Candidate {
     format: Format,
     integers: IntegerModel,
@@ -53,22 +44,22 @@ fn open_formats(options: &Options) -> Result<Vec<Format>, Error> {
     Ok(open)
 }
 
-/// Tries the open formats on `sample`, judges them on up to 512 sequences of `x`, and keeps the first that is good
-/// enough; the one with the fewest missed bars where none is.
+/// Tries the open formats on `sample`, compares them on up to 512 sequences of `x`, and keeps the first that meets every
+/// bar, or the one that misses the fewest.
 pub(crate) fn choose(
-    basis: &Basis<'_>,
+    context: &Context<'_>,
     sample: &Sequences,
     x: &Sequences,
     y: Option<&Targets>,
     notes: &mut Vec<String>,
 ) -> Result<(IntegerModel, Format), Error> {
-    let options = basis.options;
+    let options = context.options;
     let open = open_formats(options)?;
-    let (x, y) = (x.take(JUDGED), y.map(|y| y.take(JUDGED)));
+    let (x, y) = (x.take(COMPARED), y.map(|y| y.take(COMPARED)));
     let mut best: Option<(usize, Candidate)> = None;
     let mut failed = None;
     'formats: for format in &open {
-        let candidates = match candidates(basis, *format, sample) {
+        let candidates = match candidates(context, *format, sample) {
             Ok(candidates) => candidates,
             Err(e) if open.len() > 1 => {
                 notes.push(format!("{} is not possible ({})", format.name(), with_causes(&e)));
@@ -83,7 +74,7 @@ pub(crate) fn choose(
             let missed = if alone {
                 Vec::new()
             } else {
-                missed(basis, &candidate, &x, y.as_ref())?
+                missed(context, &candidate, &x, y.as_ref())?
             };
             if !missed.is_empty() {
                 let inputs = candidate.integers.layers[0].ih_width.bits();
@@ -113,17 +104,17 @@ pub(crate) fn choose(
 
 /// The candidates in one format, the cheapest first: over the width of the first layer's input weights, each with the
 /// best narrowing.
-fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<Vec<Candidate>, Error> {
+fn candidates(context: &Context<'_>, format: Format, sample: &Sequences) -> Result<Vec<Candidate>, Error> {
     let attempt = |input_width: Width, h_drop: u8, hh_gain: u8| -> Result<Candidate, Error> {
         let mut notes = Vec::new();
-        let choice = Choice {
+        let choice = FormatChoice {
             weights: format.weights(),
             input_width,
             h_drop,
             hh_gain,
         };
-        let integers = integers(basis, choice, &mut notes)?;
-        let error = error_of(basis, &integers, sample)?;
+        let integers = integers(context, choice, &mut notes)?;
+        let error = error_of(context, &integers, sample)?;
         Ok(Candidate {
             format,
             integers,
@@ -134,12 +125,12 @@ fn candidates(basis: &Basis<'_>, format: Format, sample: &Sequences) -> Result<V
     let of_width = |width: Width| match format.kernel() {
         Kernel::Block => attempt(width, 0, 0),
         // Of up to two columns 16 bits take no more room, and leave the row's scale to the recurrent weights.
-        Kernel::BytePlane if width == Width::Eight && basis.model.input > 2 => {
+        Kernel::BytePlane if width == Width::Eight && context.model.input > 2 => {
             with_gain(best_drop(width, &attempt)?, width, &attempt)
         }
         Kernel::BytePlane => best_drop(width, &attempt),
     };
-    let options = basis.options;
+    let options = context.options;
     match options.input_weights {
         Some(width) => Ok(vec![of_width(width)?]),
         None if format.weights() == Width::Sixteen => Ok(vec![of_width(Width::Sixteen)?]),
@@ -199,14 +190,14 @@ fn best_drop(width: Width, attempt: &impl Attempt) -> Result<Candidate, Error> {
 
 /// The bars that a candidate misses on the calibration data.
 fn missed(
-    basis: &Basis<'_>,
+    context: &Context<'_>,
     candidate: &Candidate,
     x: &Sequences,
     y: Option<&Targets>,
 ) -> Result<Vec<&'static str>, Error> {
-    let Basis { model, options, .. } = *basis;
+    let Context { model, options, .. } = *context;
     let blob = candidate.integers.blob()?;
-    let fidelity: Fidelity = judge(&Case {
+    let fidelity = fidelity(&Comparison {
         original: model,
         dequantized: &dequantize(&candidate.integers),
         model: &blob.model(),
@@ -224,17 +215,17 @@ fn missed(
 }
 
 /// Mean square error of h against the original model, on its schedule.
-fn error_of(basis: &Basis<'_>, candidate: &IntegerModel, x: &Sequences) -> Result<f64, Error> {
+fn error_of(context: &Context<'_>, candidate: &IntegerModel, x: &Sequences) -> Result<f64, Error> {
     let blob = candidate.blob()?;
     let parsed = blob.model();
     let simulator = Simulator::new(&parsed)?;
-    let case = Case {
-        original: basis.model,
-        dequantized: basis.model,
+    let comparison = Comparison {
+        original: context.model,
+        dequantized: context.model,
         model: &parsed,
         x,
         y: None,
-        threads: basis.options.threads,
+        threads: context.options.threads,
     };
-    Ok(h_error(&case, &simulator, &counts(&parsed, "calibration data", x)?).1)
+    Ok(h_error(&comparison, &simulator, &counts(&parsed, "calibration data", x)?).1)
 }

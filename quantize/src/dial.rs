@@ -1,8 +1,11 @@
 //! The trade-off curve: what offsets of the skip gate do to updates and metric.
 
-use crate::{Error, IntegerModel, Options, Run, Simulator, integers::DialPoint, simulate::counts};
+use crate::{
+    CurvePoint, Error, IntegerModel, Options, Run, Simulator,
+    curve::{BlockSpread, mean},
+    simulate::counts,
+};
 use float_model::{Metric, Sequences, Targets};
-use serde::Serialize;
 
 /// How far out the ends of the curve are looked for; the gate's pre-activation is clamped to ±16.
 const REACHES: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0];
@@ -12,77 +15,13 @@ const FACTOR: f64 = 2.0;
 const POINTS: u32 = 4;
 /// Sequences on which the ends are looked for, at most.
 const SOUGHT: usize = 500;
-/// Blocks of neighbouring sequences from which the error of a mean is estimated.
-const BLOCKS: usize = 20;
-/// Student's t for a 95 % interval from so many blocks.
-const STUDENT: f64 = 2.093;
+/// Sequences on which a curve should be measured, where there are that many.
+const SEQUENCES: usize = 1000;
 
-/// One point of the curve, and how well it is known.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CurvePoint {
-    /// Offset of the gate's pre-activation.
-    pub dial: f64,
-    /// Mean updates per sequence.
-    pub updates_mean: f64,
-    /// Half of the 95 % interval of that mean, from the means of 20 blocks of neighbouring sequences: what was recorded
-    /// together resembles each other. `None` on fewer than 40 sequences.
-    pub updates_error: Option<f64>,
-    /// How far such blocks lie apart.
-    pub between: Option<Between>,
-    /// Accuracy or mean squared error; `None` without answers.
-    pub metric: Option<f64>,
-}
-
-/// How far the mean updates of blocks of neighbouring sequences lie apart. Where a block is about what one person, machine or
-/// place gave, this is how far those do.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Between {
-    /// Sequences of a block.
-    pub sequences: usize,
-    /// Standard deviation of the means of the blocks.
-    pub deviation: f64,
-}
-
-impl Between {
-    /// Half of the 95 % interval for the difference between the curve and the mean updates of `n` other sequences, recorded
-    /// in blocks like those of the curve.
-    pub fn expected(&self, n: usize) -> f64 {
-        let blocks = (n as f64 / self.sequences as f64).max(1.0);
-        STUDENT * self.deviation * (1.0 / BLOCKS as f64 + 1.0 / blocks).sqrt()
-    }
-
-    fn of(updates: &[usize]) -> Option<Between> {
-        let sequences = updates.len() / BLOCKS;
-        if sequences < 2 {
-            return None;
-        }
-        let means: Vec<f64> = updates.chunks_exact(sequences).take(BLOCKS).map(mean).collect();
-        let centre = means.iter().sum::<f64>() / BLOCKS as f64;
-        let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / (BLOCKS - 1) as f64;
-        Some(Between {
-            sequences,
-            deviation: variance.sqrt(),
-        })
-    }
-
-    /// See [`CurvePoint::updates_error`].
-    fn error_of_mean(&self) -> f64 {
-        STUDENT * self.deviation / (BLOCKS as f64).sqrt()
-    }
-}
-
-impl From<&CurvePoint> for DialPoint {
-    fn from(p: &CurvePoint) -> Self {
-        DialPoint {
-            dial: p.dial,
-            updates_mean: p.updates_mean as f32,
-            metric: p.metric.map_or(f32::NAN, |m| m as f32),
-        }
-    }
-}
-
-fn mean(updates: &[usize]) -> f64 {
-    updates.iter().sum::<usize>() as f64 / updates.len() as f64
+/// How many training sequences the updates of a curve should be measured on beside `calibration` others, at most `wanted`
+/// of both together; `None` where the calibration sequences are enough.
+pub fn extra_curve_sequences(calibration: usize, wanted: usize) -> Option<usize> {
+    (calibration < SEQUENCES.min(wanted)).then(|| wanted - calibration)
 }
 
 /// Measures the curve: updates on `x` and on `more`, the metric on `x` alone.
@@ -127,7 +66,7 @@ pub(crate) fn dial_curve(
         };
         let mut updates = updates(&runs);
         updates.extend(at(dial, &of_more)?.iter().map(|r| r.updates.len()));
-        let between = Between::of(&updates);
+        let between = BlockSpread::of(&updates);
         curve.push(CurvePoint {
             dial,
             updates_mean: mean(&updates),
@@ -171,29 +110,17 @@ mod tests {
     }
 
     #[test]
-    fn the_error_of_a_mean_sees_what_goes_together() {
-        // 20 people of 10 sequences each, who differ among each other and not within themselves.
-        let people: Vec<usize> = (0..200).map(|n| if n / 10 % 2 == 0 { 9 } else { 11 }).collect();
-        // The same numbers, shuffled evenly.
-        let mixed: Vec<usize> = (0..200).map(|n| if n % 2 == 0 { 9 } else { 11 }).collect();
-        let between = Between::of(&people).unwrap();
-        let error = between.error_of_mean();
-        assert!(
-            (error - STUDENT * (20.0f64 / 19.0 / 20.0).sqrt()).abs() < 1e-12,
-            "{error}"
-        );
-        assert_eq!(Between::of(&mixed).unwrap().expected(10), 0.0);
-        assert_eq!(Between::of(&people[..39]), None);
-        // One other person, or less of one: nearly the deviation between them; very many: the error of the mean.
-        let one = STUDENT * (21.0f64 / 19.0).sqrt();
-        assert!((between.expected(10) - one).abs() < 1e-12 && between.expected(3) == between.expected(10));
-        assert!((between.expected(10_000_000) - error).abs() < 1e-3);
+    fn few_calibration_sequences_are_joined_by_training_sequences() {
+        assert_eq!(extra_curve_sequences(999, usize::MAX), Some(usize::MAX - 999));
+        assert_eq!(extra_curve_sequences(300, 500), Some(200));
+        assert_eq!(extra_curve_sequences(500, 500), None);
+        assert_eq!(extra_curve_sequences(1000, usize::MAX), None);
     }
 
     #[test]
     fn more_sequences_count_for_the_updates_and_not_for_the_metric() {
-        let model = crate::twin::model(float_model::Cell::SkipGru, 2, 6, 1, 9, 0.9);
-        let (x, more) = (crate::twin::data(2, 30), crate::twin::data(2, 90));
+        let model = crate::tests::model(float_model::Cell::SkipGru, 2, 6, 1, 9, 0.9);
+        let (x, more) = (crate::tests::data(2, 30), crate::tests::data(2, 90));
         let y = Targets::Labels((0..30).map(|n| n % 2).collect());
         let options = Options {
             dials: Some(vec![-1.0, 1.0]),

@@ -1,4 +1,4 @@
-//! What was lost: the arithmetic alone, and the whole.
+//! How close a blob is to its model: the arithmetic alone, and everything together.
 
 use crate::{Error, Simulator, simulate};
 use float_model::{Forward, Metric, Objective, Outcome, Schedule, Sequences, Targets};
@@ -23,45 +23,48 @@ pub struct Fidelity {
     pub same_decision: f64,
     /// Share of sequences with the same update schedule as the original model.
     pub same_schedule: f64,
-    /// The same against f32 arithmetic on the dequantized parameters.
+    /// Share of sequences (or steps) with the same decision as f32 arithmetic on the dequantized parameters.
     pub arith_same_decision: f64,
-    /// The same against f32 arithmetic on the dequantized parameters.
+    /// Share of sequences with the same update schedule as f32 arithmetic on the dequantized parameters.
     pub arith_same_schedule: f64,
     /// Largest |h| error of any update, on the float schedule, against f32 on the dequantized parameters.
     pub arith_max_abs_h_error: f64,
 }
 
-/// What a comparison needs to know.
-pub(crate) struct Case<'a> {
+/// Sequences, and the answers of the first of them where they are known.
+pub type Data<'a> = (&'a Sequences, Option<&'a Targets>);
+
+/// A blob, its models, and the sequences on which they are compared.
+pub(crate) struct Comparison<'a> {
     /// The original model.
     pub(crate) original: &'a float_model::FloatModel,
     /// f32 on the integers' own parameters.
     pub(crate) dequantized: &'a float_model::FloatModel,
     pub(crate) model: &'a Model<'a>,
     pub(crate) x: &'a Sequences,
-    /// Of the first sequences.
+    /// The answers of the first sequences, where they are known.
     pub(crate) y: Option<&'a Targets>,
     pub(crate) threads: usize,
 }
 
-/// What the chip makes of a case's sequences.
-pub(crate) struct Fixed<'a> {
+/// What the integers give on the sequences of a comparison.
+pub(crate) struct FixedOutcomes<'a> {
     simulator: Simulator<'a>,
     counts: Vec<i16>,
     outcomes: Vec<Outcome>,
 }
 
-impl<'a> Fixed<'a> {
-    pub(crate) fn run(case: &Case<'a>) -> Result<Self, Error> {
-        let counts = simulate::counts(case.model, "calibration data", case.x)?;
-        let simulator = Simulator::new(case.model)?;
+impl<'a> FixedOutcomes<'a> {
+    pub(crate) fn run(comparison: &Comparison<'a>) -> Result<Self, Error> {
+        let counts = simulate::counts(comparison.model, "calibration data", comparison.x)?;
+        let simulator = Simulator::new(comparison.model)?;
         let outcome = |r: simulate::Run| Outcome {
             output: simulator.outputs(&r),
             updates: r.updates,
         };
-        let runs = simulator.run_all(&counts, case.x.length, case.threads);
+        let runs = simulator.run_all(&counts, comparison.x.length, comparison.threads);
         let outcomes = runs.into_iter().map(outcome).collect();
-        Ok(Fixed {
+        Ok(FixedOutcomes {
             simulator,
             counts,
             outcomes,
@@ -69,12 +72,12 @@ impl<'a> Fixed<'a> {
     }
 }
 
-/// The integers against the original model. One number a sequence, but for the metric.
+/// The integers against the original model; vectors hold one number for each sequence.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Whole {
-    /// Float, fixed.
+pub(crate) struct VersusOriginal {
+    /// The metric of the float model, and that of the integers.
     pub(crate) metric: Option<(Metric, Metric)>,
-    /// The metric of each sequence that has an answer alone, higher is better.
+    /// The metric of each single sequence that has an answer; higher is better.
     pub(crate) merit: Vec<f64>,
     /// Mean updates of the float model.
     pub(crate) updates_float: f64,
@@ -88,7 +91,7 @@ pub(crate) struct Whole {
 pub(crate) struct Arithmetic {
     pub(crate) same_decision: Vec<f64>,
     pub(crate) same_schedule: Vec<f64>,
-    /// Largest error of h.
+    /// The largest error of h in each sequence.
     pub(crate) h_error: Vec<f64>,
 }
 
@@ -102,8 +105,8 @@ pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-impl Case<'_> {
-    /// What the original model makes of the sequences.
+impl Comparison<'_> {
+    /// The outcomes of the original model.
     pub(crate) fn float(&self) -> Result<Vec<Outcome>, Error> {
         Ok(Forward::new(self.original).run_all(self.x, 0.0, self.threads)?)
     }
@@ -113,8 +116,12 @@ impl Case<'_> {
         same_answers(self.original.description.objective, self.original.outputs, tolerance)
     }
 
-    /// Against the original model, which gives `float`.
-    pub(crate) fn whole(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Whole, Error> {
+    /// Compares with the original model, whose outcomes are `float`.
+    pub(crate) fn versus_original(
+        &self,
+        float: &[Outcome],
+        fixed: &FixedOutcomes<'_>,
+    ) -> Result<VersusOriginal, Error> {
         let fixed = &fixed.outcomes;
         let objective = self.original.description.objective;
         let of = |outputs: &[Vec<f32>], y: &Targets| Metric::of("calibration data", objective, outputs, y);
@@ -134,7 +141,7 @@ impl Case<'_> {
             })
         };
         let answered = fixed.iter().take(self.y.map_or(0, Targets::count));
-        Ok(Whole {
+        Ok(VersusOriginal {
             metric: self.y.map(metrics).transpose()?,
             merit: answered.enumerate().filter_map(merit).collect(),
             updates_float: mean_updates(float),
@@ -144,8 +151,8 @@ impl Case<'_> {
         })
     }
 
-    /// Against f32 on the integers' own parameters; `float` are the original model's outcomes.
-    pub(crate) fn arithmetic(&self, float: &[Outcome], fixed: &Fixed<'_>) -> Result<Arithmetic, Error> {
+    /// Compares with f32 on the integers' own parameters; `float` are the outcomes of the original model.
+    pub(crate) fn arithmetic(&self, float: &[Outcome], fixed: &FixedOutcomes<'_>) -> Result<Arithmetic, Error> {
         let rounded = Forward::new(self.dequantized).run_all(self.x, 0.0, self.threads)?;
         Ok(Arithmetic {
             same_decision: alike(&rounded, &fixed.outcomes, self.same_decision(float)),
@@ -155,18 +162,19 @@ impl Case<'_> {
     }
 }
 
-pub(crate) fn judge(case: &Case<'_>) -> Result<Fidelity, Error> {
-    let (float, fixed) = (case.float()?, Fixed::run(case)?);
-    let whole = case.whole(&float, &fixed)?;
-    let arithmetic = case.arithmetic(&float, &fixed)?;
+/// Runs both comparisons and gives the means.
+pub(crate) fn fidelity(comparison: &Comparison<'_>) -> Result<Fidelity, Error> {
+    let (float, fixed) = (comparison.float()?, FixedOutcomes::run(comparison)?);
+    let versus_original = comparison.versus_original(&float, &fixed)?;
+    let arithmetic = comparison.arithmetic(&float, &fixed)?;
     Ok(Fidelity {
-        sequences: case.x.count,
-        metric_float: whole.metric.map(|m| m.0.value()),
-        metric_fixed: whole.metric.map(|m| m.1.value()),
-        updates_float: whole.updates_float,
-        updates_fixed: mean(&whole.updates),
-        same_decision: mean(&whole.same_decision),
-        same_schedule: mean(&whole.same_schedule),
+        sequences: comparison.x.count,
+        metric_float: versus_original.metric.map(|m| m.0.value()),
+        metric_fixed: versus_original.metric.map(|m| m.1.value()),
+        updates_float: versus_original.updates_float,
+        updates_fixed: mean(&versus_original.updates),
+        same_decision: mean(&versus_original.same_decision),
+        same_schedule: mean(&versus_original.same_schedule),
         arith_same_decision: mean(&arithmetic.same_decision),
         arith_same_schedule: mean(&arithmetic.same_schedule),
         arith_max_abs_h_error: arithmetic.max_abs_h_error(),
@@ -218,13 +226,13 @@ pub(crate) fn spread(y: Option<&Targets>, float: &[Outcome]) -> f64 {
 
 /// The largest error of the hidden state in each sequence, and the mean square of all, with the float model's own
 /// schedule imposed on both.
-pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (Vec<f64>, f64) {
-    let size = case.x.length * case.x.channels;
-    let share = case.x.count.div_ceil(case.threads.max(1)).max(1) * size;
+pub(crate) fn h_error(comparison: &Comparison<'_>, simulator: &Simulator<'_>, counts: &[i16]) -> (Vec<f64>, f64) {
+    let size = comparison.x.length * comparison.x.channels;
+    let share = comparison.x.count.div_ceil(comparison.threads.max(1)).max(1) * size;
     let parts: Vec<(Vec<f64>, f64, usize)> = std::thread::scope(|scope| {
-        let work = case.x.values.chunks(share).zip(counts.chunks(share));
+        let work = comparison.x.values.chunks(share).zip(counts.chunks(share));
         let handles: Vec<_> = work
-            .map(|(x, counts)| scope.spawn(move || h_error_of(case, simulator, x, counts)))
+            .map(|(x, counts)| scope.spawn(move || h_error_of(comparison, simulator, x, counts)))
             .collect();
         handles
             .into_iter()
@@ -236,11 +244,16 @@ pub(crate) fn h_error(case: &Case<'_>, simulator: &Simulator<'_>, counts: &[i16]
     (largest, sum / n.max(1) as f64)
 }
 
-/// The largest of each, sum of squares and number of the errors on some of the sequences.
-fn h_error_of(case: &Case<'_>, simulator: &Simulator<'_>, x: &[f32], counts: &[i16]) -> (Vec<f64>, f64, usize) {
-    let forward = Forward::new(case.dequantized);
-    let size = case.x.length * case.x.channels;
-    let step = 1.0 / f64::from(1u32 << case.model.fractions().h);
+/// The errors of h on some of the sequences: the largest of each sequence, the sum of their squares, and their number.
+fn h_error_of(
+    comparison: &Comparison<'_>,
+    simulator: &Simulator<'_>,
+    x: &[f32],
+    counts: &[i16],
+) -> (Vec<f64>, f64, usize) {
+    let forward = Forward::new(comparison.dequantized);
+    let size = comparison.x.length * comparison.x.channels;
+    let step = 1.0 / f64::from(1u32 << comparison.model.fractions().h);
     let (mut all, mut sum, mut n) = (Vec::new(), 0.0, 0usize);
     for (x, counts) in x.chunks_exact(size).zip(counts.chunks_exact(size)) {
         let mut states: Vec<f32> = Vec::new();

@@ -1,22 +1,27 @@
 //! Quantization-aware fine-tuning: the integers learn to do what the original model does.
 //!
-//! Starting at the calibrated integers, a float copy of them is trained; each step rounds it to the integers' own grid
-//! and runs it with the chip's roundings ([`pass`]), and the gradient passes straight through all of them. The lesson
-//! is the original model itself, on its own schedules: its outputs, and its gate's pre-activation at every update,
-//! weighed by how far an error moves the next update. No labels are needed.
+//! Starting at the calibrated integers, a float copy of them (the student) is trained; each step rounds it to the
+//! integers' own grid and runs it with the chip's roundings ([`pass`]), and the gradient passes straight through all of
+//! them. The teacher is the original model, on its own schedules: its outputs, and its gate's pre-activation at every
+//! update, weighed by how far an error moves the next update. No labels are needed.
 
+mod accept;
+mod data;
 mod grid;
-pub(crate) mod keep;
 mod pass;
 mod teacher;
 
-use crate::{Change, Error, IntegerModel, Kernel, Options, Quantized, dequantize::dequantize};
+use crate::{
+    Change, Error, IntegerModel, Kernel, Options, baseline::Baseline, dequantize::dequantize, fidelity::Data,
+    layers::recalibrated,
+};
+use accept::{acceptable, after, certainty, worse};
+pub use data::FinetuneData;
 use float_model::{FloatModel, Sequences, Targets};
 use grid::requantized;
-use keep::{Judge, after, certainty, counts, worse};
 use pass::{Grid, Pass};
 use serde::Serialize;
-use teacher::{Lesson, lessons};
+use teacher::{TeacherRun, teacher_runs};
 
 /// How long and how fast to fine-tune.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,66 +57,59 @@ pub struct FinetuneProgress {
     pub loss: f64,
     /// Share of the decisions on the choosing sequences that are the original model's.
     pub same_decision: f64,
-    /// Share of the schedules that are.
+    /// Share of the schedules on the choosing sequences that are the original model's.
     pub same_schedule: f64,
-    /// The figures of fidelity that are worse than calibration's; such a state does not count.
+    /// The figures of fidelity that are worse than with calibration alone; with one of them a state is not acceptable.
     pub worse: Vec<&'static str>,
-    /// Whether the state counts.
-    pub counts: bool,
-}
-
-/// Sequences, and answers of the first of them where they are known.
-pub type Data<'a> = (&'a Sequences, Option<&'a Targets>);
-
-/// What fine-tuning works with: three sets with no sequence in common.
-#[derive(Debug, Clone, Copy)]
-pub struct Material<'a> {
-    /// To learn from.
-    pub lessons: &'a Sequences,
-    /// To choose a state by.
-    pub choosing: Data<'a>,
-    /// To make sure of the choice: the best of many is partly the luckiest.
-    pub confirming: Data<'a>,
+    /// Whether the state is acceptable: nothing is worse and the schedules are clearly better.
+    pub acceptable: bool,
 }
 
 /// What fine-tuning brought, on sequences that it neither learned from nor chose by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finetuned {
-    /// Those sequences.
+    /// The number of those sequences.
     pub sequences: usize,
-    /// Figure by figure, against calibration alone.
+    /// Each figure of fidelity against calibration alone.
     pub changes: Vec<Change>,
 }
 
-/// Fine-tunes a quantized model; `data` is what it was calibrated and reported on. With byte planes it starts with one more
+/// What fine-tuning came to.
+pub(crate) enum Outcome {
+    /// Integers that are clearly better, and by how much on the confirming sequences.
+    Better(IntegerModel, Finetuned),
+    /// Nothing is clearly better; the reason, in words.
+    Unchanged(String),
+}
+
+/// Fine-tunes `base`, which was calibrated on the first sequences of `calibration`. With byte planes it starts with one more
 /// bit of the h that they multiply, as training makes up for the coarser weights that prove then, and only where that
 /// comes to nothing, from the calibrated integers themselves.
 ///
-/// A state counts if no figure of fidelity is worse than with calibration alone and the schedules are better by more than
-/// sampling error. Of those that count on the choosing sequences, the surest that also counts on the confirming ones is
-/// returned; `quantized` as it was, with a note, where there is none or every schedule is the original's already.
+/// A state is acceptable if no figure of fidelity is worse than with calibration alone and the schedules are better by more
+/// than sampling error. Of those that are acceptable on the choosing sequences, the surest that is also acceptable on the
+/// confirming ones is returned.
 ///
 /// # Errors
 /// Data that do not fit the model.
-pub fn finetune(
+pub(crate) fn finetune(
     original: &FloatModel,
-    quantized: Quantized,
-    material: &Material<'_>,
-    data: Data<'_>,
+    base: &IntegerModel,
+    data: &FinetuneData,
+    calibration: &Sequences,
     (recipe, options): (&Finetune, &Options),
     mut observe: impl FnMut(&FinetuneProgress),
-) -> Result<Quantized, Error> {
-    let base = quantized.integers.clone();
-    let judge = |data| Judge::new(original, data, &base, options.threads);
-    let choosing = judge(material.choosing)?;
+) -> Result<Outcome, Error> {
+    let choosing = Baseline::new(original, answered(&data.choosing), base, options.threads)?;
     if choosing.all_alike() {
-        return Ok(quantized.noted("fine-tuning has nothing to gain: every schedule is the original's already".into()));
+        let why = "fine-tuning has nothing to gain: every schedule is the original's already";
+        return Ok(Outcome::Unchanged(why.into()));
     }
-    let lessons = lessons(original, material.lessons, options.threads);
+    let teacher = teacher_runs(original, &data.learning, options.threads);
     let mut starts = Vec::new();
     if base.kernel == Kernel::BytePlane && base.h_drop > 1 {
         // Where no scale proves, there is one start only.
-        starts.extend(quantized.narrowed_by(original, data.0, base.h_drop - 1, options).ok());
+        starts.extend(recalibrated(original, base, calibration, base.h_drop - 1, options).ok());
     }
     starts.push(base.clone());
     let mut fallen: Vec<&str> = Vec::new();
@@ -121,18 +119,17 @@ pub fn finetune(
             p.step = (at * recipe.steps + p.step.0, starts.len() * recipe.steps);
             observe(&p);
         };
-        let mut states = states_from(start, &lessons, &choosing, (recipe, options), &mut observe)?;
+        let mut states = states_from(start, &teacher, &choosing, (recipe, options), &mut observe)?;
         if states.is_empty() {
             continue;
         }
         states.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let confirming = judge(material.confirming)?;
+        let confirming = Baseline::new(original, answered(&data.confirming), base, options.threads)?;
         for (_, integers) in states {
             let changes = confirming.changes(&integers, true)?;
-            if counts(&changes) {
-                let sequences = material.confirming.0.count;
-                let finetuned = Finetuned { sequences, changes };
-                return quantized.replaced(original, integers, finetuned, data, options);
+            if acceptable(&changes) {
+                let sequences = data.confirming.0.count;
+                return Ok(Outcome::Better(integers, Finetuned { sequences, changes }));
             }
             fallen.extend(worse(&changes));
         }
@@ -143,26 +140,30 @@ pub fn finetune(
         true => String::new(),
         false => format!("; fell in one state or another: {}", fallen.join(", ")),
     };
-    Ok(quantized.noted(format!(
+    Ok(Outcome::Unchanged(format!(
         "fine-tuning found nothing clearly better in which no figure falls: calibration alone stays{why}"
     )))
 }
 
-/// Trains from `start`; the states that count on the choosing sequences, with how sure they are.
+fn answered(part: &(Sequences, Option<Targets>)) -> Data<'_> {
+    (&part.0, part.1.as_ref())
+}
+
+/// Trains from `start`; gives the states that are acceptable on the choosing sequences, each with how sure that is.
 fn states_from(
     start: &IntegerModel,
-    lessons: &[Lesson],
-    choosing: &Judge<'_>,
+    teacher: &[TeacherRun],
+    choosing: &Baseline<'_>,
     (recipe, options): (&Finetune, &Options),
     observe: &mut impl FnMut(FinetuneProgress),
 ) -> Result<Vec<(f64, IntegerModel)>, Error> {
     let mut states = Vec::new();
-    let mut student = Student::new(start, lessons);
+    let mut student = Student::new(start, teacher);
     let every = (recipe.steps / recipe.evaluations.max(1)).max(1);
     let mut loss = 0.0;
     for step in 0..recipe.steps {
-        let batch: Vec<&Lesson> = (0..recipe.batch)
-            .map(|k| &lessons[(step * recipe.batch + k) % lessons.len()])
+        let batch: Vec<&TeacherRun> = (0..recipe.batch)
+            .map(|k| &teacher[(step * recipe.batch + k) % teacher.len()])
             .collect();
         loss += student.step(&batch, recipe, step, options.threads) / every as f64;
         if (step + 1) % every != 0 {
@@ -170,24 +171,24 @@ fn states_from(
         }
         let integers = requantized(start, &student.latent);
         let changes = choosing.changes(&integers, false)?;
-        let counts = counts(&changes);
+        let acceptable = acceptable(&changes);
         observe(FinetuneProgress {
             step: (step + 1, recipe.steps),
             loss,
             same_decision: after(&changes, "same_decision"),
             same_schedule: after(&changes, "same_schedule"),
             worse: worse(&changes),
-            counts,
+            acceptable,
         });
         loss = 0.0;
-        if counts {
+        if acceptable {
             states.push((certainty(&changes), integers));
         }
     }
     Ok(states)
 }
 
-/// The float copy that is trained.
+/// The float copy of the integers, which is trained.
 struct Student<'a> {
     base: &'a IntegerModel,
     latent: FloatModel,
@@ -199,14 +200,14 @@ struct Student<'a> {
 }
 
 impl<'a> Student<'a> {
-    fn new(base: &'a IntegerModel, lessons: &[Lesson]) -> Self {
+    fn new(base: &'a IntegerModel, teacher: &[TeacherRun]) -> Self {
         let step = |fraction: u8| 2f32.powi(-i32::from(fraction));
         let x = step(base.x_fraction);
         let latent = dequantize(base);
         let count = flat(&latent).len();
         let output_weight = (0..latent.outputs).map(|o| {
             let values = || {
-                lessons
+                teacher
                     .iter()
                     .flat_map(|l| l.outputs.iter().skip(o).step_by(latent.outputs))
             };
@@ -231,7 +232,7 @@ impl<'a> Student<'a> {
     }
 
     /// One step of Adam; returns the loss.
-    fn step(&mut self, batch: &[&Lesson], recipe: &Finetune, step: usize, threads: usize) -> f64 {
+    fn step(&mut self, batch: &[&TeacherRun], recipe: &Finetune, step: usize, threads: usize) -> f64 {
         let rounded = dequantize(&requantized(self.base, &self.latent));
         let zero = {
             let mut zero = self.latent.clone();
@@ -294,17 +295,17 @@ impl<'a> Student<'a> {
 /// Weight of the outputs beside the schedule: decisions are few and must not be paid with.
 const OUTPUTS: f32 = 10.0;
 
-/// Adds the gradient of one lesson's loss: half the squared error of the outputs in units of their variance, weighed, and
+/// Adds the gradient of the loss on one sequence: half the squared error of the outputs in units of their variance, weighed, and
 /// half the squared error of the next update in samples, from one sample on linear (Huber), mean over the updates.
-fn gradient(model: &FloatModel, grid: Grid, lesson: &Lesson, output_weight: &[f32], to: &mut FloatModel) -> f64 {
-    let pass = Pass::forward(model, grid, &lesson.x);
+fn gradient(model: &FloatModel, grid: Grid, teacher: &TeacherRun, output_weight: &[f32], to: &mut FloatModel) -> f64 {
+    let pass = Pass::forward(model, grid, &teacher.x);
     let mut loss = 0.0;
     let mut d_outputs = Vec::with_capacity(pass.outputs.len());
     let answers = (pass.outputs.len() / model.outputs) as f32;
     for ((own, wanted), weight) in pass
         .outputs
         .iter()
-        .zip(&lesson.outputs)
+        .zip(&teacher.outputs)
         .zip(output_weight.iter().cycle())
     {
         let (error, weight) = (own - wanted, OUTPUTS * weight / answers);
@@ -313,7 +314,7 @@ fn gradient(model: &FloatModel, grid: Grid, lesson: &Lesson, output_weight: &[f3
     }
     let updates = pass.gate.len().max(1) as f32;
     let mut d_gate = Vec::with_capacity(pass.gate.len());
-    for ((own, wanted), weight) in pass.gate.iter().zip(&lesson.gate).zip(&lesson.weight) {
+    for ((own, wanted), weight) in pass.gate.iter().zip(&teacher.gate).zip(&teacher.weight) {
         let samples = (own - wanted) * weight;
         let size = samples.abs();
         loss += f64::from(if size < 1.0 { 0.5 * size * size } else { size - 0.5 } / updates);

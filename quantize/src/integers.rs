@@ -1,8 +1,7 @@
 //! The integer model: exactly the numbers that a blob holds, in plain vectors.
 
-use crate::{Blob, Error, Kernel, Width, emit::emit};
+use crate::{CurvePoint, Kernel, Width};
 use float_model::{Family, FloatModel};
-use skiprnn_nostd::format::kernel;
 
 /// Bias and scale of one accumulator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,17 +61,6 @@ pub struct IntegerGate {
     pub fraction: u8,
 }
 
-/// One point of the trade-off curve.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DialPoint {
-    /// Offset of the gate's pre-activation.
-    pub dial: f64,
-    /// Mean updates per sequence.
-    pub updates_mean: f32,
-    /// Accuracy or mean squared error; NaN where the calibration data has no answers.
-    pub metric: f32,
-}
-
 /// A complete integer model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IntegerModel {
@@ -113,7 +101,7 @@ pub struct IntegerModel {
     /// One an input.
     pub channels: Vec<IntegerChannel>,
     /// The measured curve, by rising dial.
-    pub dial_curve: Vec<DialPoint>,
+    pub dial_curve: Vec<CurvePoint>,
     /// Name, objective, output mode and class names come from here.
     pub source: Source,
 }
@@ -125,23 +113,4 @@ pub struct Source {
     pub name: String,
     /// The float model, for its description, normalisation and cell.
     pub model: FloatModel,
-}
-
-impl IntegerModel {
-    /// The blob that holds these integers.
-    ///
-    /// # Errors
-    /// They contradict each other, or a row is not proven.
-    pub fn blob(&self) -> Result<Blob, Error> {
-        Blob::new("blob", &emit(self))
-    }
-
-    /// The layout of the recurrent weights, as the format numbers it.
-    pub(crate) fn layout(&self) -> u8 {
-        match (self.kernel, self.layers.first().map(|l| l.hh_width)) {
-            (Kernel::BytePlane, _) => kernel::BYTE_PLANE,
-            (Kernel::Block, Some(Width::Sixteen)) => kernel::BLOCK_16,
-            (Kernel::Block, _) => kernel::BLOCK_8,
-        }
-    }
 }

@@ -1,32 +1,36 @@
 //! A float model in integers, in given formats.
 
 use crate::{
-    Error, IntegerModel, Kernel, Options, Width,
-    calibrate::{Ranges, fraction_bits},
-    choose::Choice,
-    compensate::{Compensation, Moments},
-    ends::{channels, clamp_16, gate, head},
-    integers::{DialPoint, IntegerLayer, Source},
+    CurvePoint, Error, IntegerModel, Kernel, Options, Width,
+    calibrate::{Ranges, fraction_bits, ranges},
+    compensate::{Compensation, Moments, moments},
+    gate_head_inputs::{channels, clamp_16, gate, head},
+    integers::{IntegerLayer, Source},
+    options::FormatChoice,
     rows::{IntegerRow, Limits, RealRow, coarsest_scale, quantize_row, record},
 };
-use float_model::{Family, FloatModel};
+use float_model::{Family, FloatModel, Sequences};
 use skiprnn_nostd::{format::CELL_LIMIT, narrowed};
 use std::ops::Range;
 
-/// What the formats and the rounding depend on.
-pub(crate) struct Basis<'a> {
+/// What the formats and the rounding depend on: the model, what calibration measured, and the options.
+pub(crate) struct Context<'a> {
     pub(crate) model: &'a FloatModel,
     pub(crate) ranges: &'a Ranges,
-    /// (L), or none: each weight is rounded for itself then.
+    /// (L): second moments of the activations of each layer; empty where each weight is rounded for itself.
     pub(crate) moments: &'a [Moments],
     pub(crate) options: &'a Options,
 }
 
 /// Rounds everything, in given formats.
-pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String>) -> Result<IntegerModel, Error> {
-    let Basis {
+pub(crate) fn integers(
+    context: &Context<'_>,
+    choice: FormatChoice,
+    notes: &mut Vec<String>,
+) -> Result<IntegerModel, Error> {
+    let Context {
         model, ranges, options, ..
-    } = *basis;
+    } = *context;
     let d = &model.description;
     let roomy = fraction_bits(ranges.x_roomy, 8);
     // Recurrent weights with a scale of their own lose nothing to the room above x, where a record can carry the weights on
@@ -69,7 +73,7 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
             notes.push(format!("c0 of layer {k} reaches beyond ±64 and was clipped"));
         }
         let c0 = c0.map(|c| c.clamp(least, most) as i32).collect();
-        layers.push(integer_layer(basis, k, &formats, h0, c0)?);
+        layers.push(integer_layer(context, k, &formats, h0, c0)?);
         x_max = h_max;
     }
     let (head_weight, head_bias, logit_scale) = head(model, h_step, x_max);
@@ -106,16 +110,41 @@ pub(crate) fn integers(basis: &Basis<'_>, choice: Choice, notes: &mut Vec<String
         head_bias,
         logit_scale,
         channels: channels(model, ranges, x_fraction, notes)?,
-        dial_curve: vec![DialPoint {
-            dial: 0.0,
-            updates_mean: 0.0,
-            metric: f32::NAN,
-        }],
+        dial_curve: vec![CurvePoint::default()],
         source: Source {
             name: options.name.clone(),
             model: model.clone(),
         },
     })
+}
+
+/// The integers of `base` rounded anew with another number of bits dropped from the h that byte planes multiply, calibrated
+/// on the first sequences of `x`.
+///
+/// # Errors
+/// A row has no proven fixed-point form with so many bits.
+pub(crate) fn recalibrated(
+    original: &FloatModel,
+    base: &IntegerModel,
+    x: &Sequences,
+    h_drop: u8,
+    options: &Options,
+) -> Result<IntegerModel, Error> {
+    let sample = x.take(options.calibration_sequences.max(1));
+    let mut notes = Vec::new();
+    let context = Context {
+        model: original,
+        ranges: &ranges(original, &sample, options.percentile, &mut notes)?,
+        moments: &moments(original, &sample),
+        options,
+    };
+    let choice = FormatChoice {
+        weights: base.layers[0].hh_width,
+        input_width: base.layers[0].ih_width,
+        h_drop,
+        hh_gain: base.hh_gain.min(h_drop),
+    };
+    integers(&context, choice, &mut notes)
 }
 
 /// The formats of one layer.
@@ -144,13 +173,13 @@ pub(crate) fn limits(x_max: u32, h_max: u32, bits: (u8, u8), gate: usize) -> Lim
 }
 
 fn integer_layer(
-    basis: &Basis<'_>,
+    context: &Context<'_>,
     k: usize,
     formats: &Formats,
     h0: Vec<i16>,
     c0: Vec<i32>,
 ) -> Result<IntegerLayer, Error> {
-    let model = basis.model;
+    let model = context.model;
     let layer = &model.layers[k];
     let (h, family) = (model.hidden, model.cell.family());
     let g = family.gates();
@@ -159,7 +188,7 @@ fn integer_layer(
     let compensation = |columns: Range<usize>| {
         let scaled = inputs.saturating_sub(columns.start);
         let scales = (formats.x_scale, gain);
-        Compensation::new(basis.moments.get(k)?, columns, scaled, scales, formats.h_step)
+        Compensation::new(context.moments.get(k)?, columns, scaled, scales, formats.h_step)
     };
     let over_both = compensation(0..inputs + h);
     let (over_x, over_h) = match family {

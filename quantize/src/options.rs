@@ -1,8 +1,10 @@
 //! What a user may decide; everything else is measured.
 
+use float_model::by_name;
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
-/// Bits of a weight matrix.
+/// Bits of each weight of a matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Width {
     /// i8.
@@ -12,6 +14,9 @@ pub enum Width {
 }
 
 impl Width {
+    /// Both widths.
+    pub const ALL: [Width; 2] = [Width::Eight, Width::Sixteen];
+
     /// 8 or 16.
     pub const fn bits(self) -> u8 {
         match self {
@@ -20,11 +25,19 @@ impl Width {
         }
     }
 
-    /// Largest weight; symmetric.
+    /// The largest magnitude of a weight; the range is symmetric.
     pub(crate) const fn max(self) -> f64 {
         match self {
             Width::Eight => 127.0,
             Width::Sixteen => 32_767.0,
+        }
+    }
+
+    /// `8` or `16`, as the command line and reports name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Width::Eight => "8",
+            Width::Sixteen => "16",
         }
     }
 }
@@ -36,6 +49,19 @@ pub enum Kernel {
     Block,
     /// With h narrowed to the bits for which the sum over the upper of two byte planes is proven; i8 weights only.
     BytePlane,
+}
+
+impl Kernel {
+    /// Both kernels.
+    pub const ALL: [Kernel; 2] = [Kernel::Block, Kernel::BytePlane];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kernel::Block => "block",
+            Kernel::BytePlane => "byte-plane",
+        }
+    }
 }
 
 /// A kernel with the width of the weights that it multiplies.
@@ -79,6 +105,19 @@ impl Format {
     }
 }
 
+/// One way to lay out the recurrent and input weights, of the many that [`Options`] leaves open.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormatChoice {
+    /// Width of the recurrent weights, and of the input weights of layers above the first.
+    pub(crate) weights: Width,
+    /// Width of the first layer's input weights.
+    pub(crate) input_width: Width,
+    /// Bits dropped from the h that the recurrent weights multiply; above 0 for byte planes, 0 for blocks.
+    pub(crate) h_drop: u8,
+    /// Bits by which the recurrent weights are finer than those on x, at most `h_drop`.
+    pub(crate) hh_gain: u8,
+}
+
 /// What the choice among the formats is to favour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Optimize {
@@ -92,6 +131,46 @@ pub enum Optimize {
     Speed,
     /// i16 weights.
     Accuracy,
+}
+
+impl Optimize {
+    /// Every aim.
+    pub const ALL: [Optimize; 4] = [Optimize::Balance, Optimize::Size, Optimize::Speed, Optimize::Accuracy];
+
+    /// The name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Optimize::Balance => "balance",
+            Optimize::Size => "size",
+            Optimize::Speed => "speed",
+            Optimize::Accuracy => "accuracy",
+        }
+    }
+}
+
+/// Text to value and back, by the names that the type gives.
+macro_rules! named {
+    ($($type:ident, $what:literal;)+) => {$(
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.name())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                by_name($what, &Self::ALL, Self::name, text)
+            }
+        }
+    )+};
+}
+
+named! {
+    Width, "width";
+    Kernel, "kernel";
+    Optimize, "aim";
 }
 
 /// Options of [`crate::quantize`]. What is `None` is chosen by measuring.
@@ -153,5 +232,28 @@ impl Default for Options {
             dials: None,
             threads: 2,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for width in Width::ALL {
+            assert_eq!(width.to_string().parse(), Ok(width));
+            assert_eq!(width.name(), width.bits().to_string());
+        }
+        for kernel in Kernel::ALL {
+            assert_eq!(kernel.to_string().parse(), Ok(kernel));
+        }
+        for aim in Optimize::ALL {
+            assert_eq!(aim.to_string().parse(), Ok(aim));
+        }
+        assert_eq!(
+            "plane".parse::<Kernel>().unwrap_err(),
+            "unknown kernel 'plane'; expected block or byte-plane"
+        );
     }
 }

@@ -1,15 +1,17 @@
-//! The steps from a float model to a judged blob.
+//! The steps from a float model to a blob and the report about it.
 
 use crate::{
-    Bar, Blob, Change, Data, Error, Fidelity, Finetuned, Format, IntegerModel, Options, RowRecord, TensorRange, bars,
+    Bar, Blob, Change, CurvePoint, Data, Error, Fidelity, Finetune, FinetuneData, FinetuneProgress, Finetuned, Format,
+    IntegerModel, Options, RowRecord, TensorRange, bars,
+    baseline::Baseline,
     calibrate::{ranges, tensor_ranges},
-    choose::{Choice, choose},
+    choose::choose,
     compensate::moments,
     dequantize::dequantize,
-    dial::{CurvePoint, dial_curve},
-    fidelity::{Case, judge},
-    finetune::keep::Judge,
-    layers::{Basis, integers},
+    dial::dial_curve,
+    fidelity::{Comparison, fidelity},
+    finetune::{Outcome, finetune},
+    layers::Context,
 };
 use float_model::{FloatModel, Sequences, Targets};
 use serde::Serialize;
@@ -58,7 +60,7 @@ pub struct Report {
     pub fidelity: Fidelity,
 }
 
-/// Turns a model into a blob, calibrated and judged on `x` (and `y`, its answers).
+/// Turns a model into a blob, calibrated and compared on `x` (and `y`, its answers).
 ///
 /// # Errors
 /// The model or the data are not valid or do not fit each other, or a row has no proven fixed-point form.
@@ -77,13 +79,13 @@ pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options:
     if moments.is_empty() {
         notes.push("too many units for compensated rounding: each weight is rounded for itself".into());
     }
-    let basis = Basis {
+    let context = Context {
         model,
         ranges: &ranges,
         moments: &moments,
         options,
     };
-    let (integers, format) = choose(&basis, &sample, x, y, &mut notes)?;
+    let (integers, format) = choose(&context, &sample, x, y, &mut notes)?;
     finished(model, integers, format, notes, (x, y), options)
 }
 
@@ -97,9 +99,9 @@ fn finished(
     options: &Options,
 ) -> Result<Quantized, Error> {
     let curve = dial_curve(&integers, (x, y), None, options)?;
-    integers.dial_curve = curve.iter().map(Into::into).collect();
+    integers.dial_curve.clone_from(&curve);
     let blob = integers.blob()?;
-    let fidelity = judge(&Case {
+    let fidelity = fidelity(&Comparison {
         original: model,
         dequantized: &dequantize(&integers),
         model: &blob.model(),
@@ -129,46 +131,34 @@ fn finished(
     })
 }
 
-/// The dequantized model of a quantization, for comparisons.
 impl Quantized {
-    /// The same with the fine-tuned integers, judged anew.
-    pub(crate) fn replaced(
-        self,
+    /// Fine-tunes the integers until they do what `original` does, and finishes the blob with them. `data` is what the
+    /// blob was calibrated and reported on, and what the new one is reported on; `tuning` is what fine-tuning learns from,
+    /// chooses by and confirms with. Where nothing is clearly better, the blob stays as it is, with a note in its report.
+    ///
+    /// # Errors
+    /// Data that do not fit the model.
+    pub fn finetune(
+        mut self,
         original: &FloatModel,
-        integers: IntegerModel,
-        finetuned: Finetuned,
+        tuning: &FinetuneData,
         data: Data<'_>,
+        recipe: &Finetune,
         options: &Options,
+        observe: impl FnMut(&FinetuneProgress),
     ) -> Result<Quantized, Error> {
-        let mut new = finished(original, integers, self.format, self.report.notes, data, options)?;
-        new.report.finetuned = Some(finetuned);
-        Ok(new)
-    }
-
-    /// The integers with another number of bits dropped from the h that byte planes multiply, calibrated on the first
-    /// sequences of `x`.
-    pub(crate) fn narrowed_by(
-        &self,
-        original: &FloatModel,
-        x: &Sequences,
-        h_drop: u8,
-        options: &Options,
-    ) -> Result<IntegerModel, Error> {
-        let sample = x.take(options.calibration_sequences.max(1));
-        let mut said = Vec::new();
-        let basis = Basis {
-            model: original,
-            ranges: &ranges(original, &sample, options.percentile, &mut said)?,
-            moments: &moments(original, &sample),
-            options,
-        };
-        let choice = Choice {
-            weights: self.format.weights(),
-            input_width: self.integers.layers[0].ih_width,
-            h_drop,
-            hh_gain: self.integers.hh_gain.min(h_drop),
-        };
-        integers(&basis, choice, &mut said)
+        let outcome = finetune(original, &self.integers, tuning, data.0, (recipe, options), observe)?;
+        match outcome {
+            Outcome::Better(integers, finetuned) => {
+                let mut better = finished(original, integers, self.format, self.report.notes, data, options)?;
+                better.report.finetuned = Some(finetuned);
+                Ok(better)
+            }
+            Outcome::Unchanged(note) => {
+                self.report.notes.push(note);
+                Ok(self)
+            }
+        }
     }
 
     /// Every figure of fidelity against those of another blob of the same model, on the same sequences.
@@ -182,16 +172,10 @@ impl Quantized {
         data: Data<'_>,
         threads: usize,
     ) -> Result<Vec<Change>, Error> {
-        Judge::new(original, data, &before.integers, threads)?.changes(&self.integers, true)
+        Baseline::new(original, data, &before.integers, threads)?.changes(&self.integers, true)
     }
 
-    /// The same with a note in its report.
-    pub(crate) fn noted(mut self, note: String) -> Quantized {
-        self.report.notes.push(note);
-        self
-    }
-
-    /// The same with another dial curve: its updates are measured on `x` and on `more`, its metric on `x` and `y` alone.
+    /// The same blob with another dial curve: its updates are measured on `x` and on `more`, its metric on `x` and `y` alone.
     /// Sequences that training saw may stand in `more`: their updates are like others', their metric is better.
     ///
     /// # Errors
@@ -203,7 +187,7 @@ impl Quantized {
         options: &Options,
     ) -> Result<Quantized, Error> {
         let curve = dial_curve(&self.integers, (x, y), more, options)?;
-        self.integers.dial_curve = curve.iter().map(Into::into).collect();
+        self.integers.dial_curve.clone_from(&curve);
         self.blob = self.integers.blob()?;
         self.report.blob_bytes = self.blob.bytes().len();
         self.report.curve_sequences = x.count + more.map_or(0, |m| m.count);
@@ -211,18 +195,18 @@ impl Quantized {
         Ok(self)
     }
 
-    /// Judges the blob on other data than it was made with.
+    /// The fidelity of the blob on other data than it was made with.
     ///
     /// # Errors
     /// Data that do not fit the model.
-    pub fn judge(
+    pub fn fidelity_on(
         &self,
         original: &FloatModel,
         x: &Sequences,
         y: Option<&Targets>,
         threads: usize,
     ) -> Result<Fidelity, Error> {
-        judge(&Case {
+        fidelity(&Comparison {
             original,
             dequantized: &self.dequantized(),
             model: &self.blob.model(),

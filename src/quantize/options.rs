@@ -5,43 +5,10 @@ use crate::{
     inputs::{self, Run},
     output::Usage,
 };
-use clap::{Args, ValueEnum};
+use clap::Args;
 use float_model::{Channel, Description, Metric, Objective};
 use quantize::{Kernel, Optimize, Options, Width};
 use std::path::PathBuf;
-
-/// What the choice of formats is to favour.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Favour {
-    /// The cheapest format that meets every bar of fidelity on the calibration data.
-    Balance,
-    /// 8-bit weights everywhere.
-    Size,
-    /// Byte planes wherever they are proven.
-    Speed,
-    /// 16-bit weights.
-    Accuracy,
-}
-
-/// How the recurrent weights are multiplied.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KernelName {
-    /// With 16-bit activations.
-    Block,
-    /// With narrowed activations, two rows at a time.
-    BytePlane,
-}
-
-/// What the outputs mean.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ObjectiveName {
-    /// One of the classes.
-    Classification,
-    /// Real values.
-    Regression,
-    /// Any number of the classes.
-    Multilabel,
-}
 
 /// Options of `quantize`.
 #[derive(Args, Debug, Default)]
@@ -64,18 +31,21 @@ pub struct QuantizeArgs {
     /// below 1,000 also its training part, for the updates]
     #[arg(help_heading = "Data", long)]
     pub curve_sequences: Option<usize>,
-    /// What to favour where the formats are open. [default: balance]
-    #[arg(help_heading = "Formats", long, value_enum)]
-    pub optimize: Option<Favour>,
+    /// The aim where the formats are open: balance (the cheapest format that meets every bar of fidelity on the calibration
+    /// data), size (8-bit weights everywhere), speed (byte planes wherever they are proven) or accuracy (16-bit weights).
+    /// [default: balance]
+    #[arg(help_heading = "Formats", long)]
+    pub optimize: Option<Optimize>,
     /// Bits of the recurrent weights: 8 or 16. [default: measured]
-    #[arg(help_heading = "Formats", long, value_parser = parse_bits)]
-    pub weights: Option<u8>,
+    #[arg(help_heading = "Formats", long)]
+    pub weights: Option<Width>,
     /// Bits of the first layer's input weights: 8 or 16. [default: measured]
-    #[arg(help_heading = "Formats", long, value_parser = parse_bits)]
-    pub input_weights: Option<u8>,
-    /// How the recurrent weights are multiplied. [default: measured]
-    #[arg(help_heading = "Formats", long, value_enum)]
-    pub kernel: Option<KernelName>,
+    #[arg(help_heading = "Formats", long)]
+    pub input_weights: Option<Width>,
+    /// How the recurrent weights are multiplied: block (with 16-bit activations) or byte-plane (with narrowed activations, two
+    /// rows at a time). [default: measured]
+    #[arg(help_heading = "Formats", long)]
+    pub kernel: Option<Kernel>,
     /// Fractional bits of h: 13, 14 or 15. Fewer round h coarser and 8-bit recurrent weights finer, where the inputs reach far
     /// beyond h. [default: 15, or what the initial state needs]
     #[arg(help_heading = "Formats", long, value_parser = clap::value_parser!(u8).range(13..=15))]
@@ -102,27 +72,13 @@ pub struct QuantizeArgs {
     /// Samples per sequence, where the model does not say; 0 for an endless stream.
     #[arg(help_heading = "Description", long)]
     pub length: Option<usize>,
-    /// What the outputs mean, where the model does not say.
-    #[arg(help_heading = "Description", long, value_enum)]
-    pub objective: Option<ObjectiveName>,
+    /// What the outputs mean, where the model does not say: classification (one of the classes), regression (real values) or
+    /// multilabel (any number of the classes).
+    #[arg(help_heading = "Description", long)]
+    pub objective: Option<Objective>,
     /// The channels, and the classes.
     #[command(flatten)]
     pub channels: ChannelArgs,
-}
-
-fn parse_bits(text: &str) -> Result<u8, String> {
-    match text {
-        "8" => Ok(8),
-        "16" => Ok(16),
-        other => Err(format!("{other} bits are not supported: give 8 or 16")),
-    }
-}
-
-fn width(bits: u8) -> Width {
-    match bits {
-        16 => Width::Sixteen,
-        _ => Width::Eight,
-    }
 }
 
 impl QuantizeArgs {
@@ -140,11 +96,7 @@ impl QuantizeArgs {
             d.sequence_length = length;
         }
         if let Some(objective) = self.objective {
-            d.objective = match objective {
-                ObjectiveName::Classification => Objective::Classification,
-                ObjectiveName::Regression => Objective::Regression,
-                ObjectiveName::Multilabel => Objective::Multilabel,
-            };
+            d.objective = objective;
         }
         if !self.channels.class_names.is_empty() {
             d.class_names.clone_from(&self.channels.class_names);
@@ -208,25 +160,17 @@ impl QuantizeArgs {
         if self.curve_sequences == Some(0) {
             return Err(Usage::error("--curve-sequences: must be at least 1"));
         }
-        if self.kernel == Some(KernelName::BytePlane) && self.weights == Some(16) {
+        if (self.kernel, self.weights) == (Some(Kernel::BytePlane), Some(Width::Sixteen)) {
             return Err(Usage::error(
                 "--kernel byte-plane holds 8-bit weights; remove --weights 16, or take --kernel block",
             ));
         }
         let threshold = run.config.as_ref().and_then(|c| c.data.solved_threshold());
         Ok(Options {
-            optimize: match self.optimize {
-                None | Some(Favour::Balance) => Optimize::Balance,
-                Some(Favour::Size) => Optimize::Size,
-                Some(Favour::Speed) => Optimize::Speed,
-                Some(Favour::Accuracy) => Optimize::Accuracy,
-            },
-            weights: self.weights.map(width),
-            input_weights: self.input_weights.map(width),
-            kernel: self.kernel.map(|k| match k {
-                KernelName::Block => Kernel::Block,
-                KernelName::BytePlane => Kernel::BytePlane,
-            }),
+            optimize: self.optimize.unwrap_or(defaults.optimize),
+            weights: self.weights,
+            input_weights: self.input_weights,
+            kernel: self.kernel,
             h_fraction: self.h_fraction,
             name: self.name.clone().unwrap_or_else(|| run.name()),
             max_skip: self.max_skip,

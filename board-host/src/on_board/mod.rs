@@ -7,11 +7,13 @@ mod classify;
 mod observed;
 mod part;
 mod replay;
+mod summary;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
 pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
+pub use summary::{BrokenRule, CycleRange, ObservedSummary, SampleCost, StackUse};
 pub use virtual_board::{
     event::Sample,
     part::{Faults, HeldSda},

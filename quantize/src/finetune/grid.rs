@@ -1,6 +1,6 @@
 //! Trained parameters back onto the integers' own grid: formats, scales and proofs stay.
 
-use crate::{IntegerModel, ends::clamp_16, integers::IntegerLayer, layers::limits};
+use crate::{IntegerModel, gate_head_inputs::clamp_16, integers::IntegerLayer, layers::limits};
 use float_model::{Family, FloatModel, Layer};
 
 /// The largest |h| of a layer: 1 after an update, or what it starts from.

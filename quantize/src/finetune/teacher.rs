@@ -1,9 +1,9 @@
-//! What the original model does with a sequence: the samples it uses, its gate there, and its outputs.
+//! The teacher of fine-tuning is the original model: the samples that it uses, its gate there, and its outputs.
 
 use float_model::{FloatModel, Forward, OutputAt, Schedule, Sequences};
 
-/// One sequence of the original model.
-pub(super) struct Lesson {
+/// What the original model does with one sequence.
+pub(super) struct TeacherRun {
     /// (updates, I): the samples used.
     pub(super) x: Vec<f32>,
     /// (updates): the gate's pre-activation; empty without a gate.
@@ -15,12 +15,12 @@ pub(super) struct Lesson {
 }
 
 /// Runs every sequence of `x`.
-pub(super) fn lessons(model: &FloatModel, x: &Sequences, threads: usize) -> Vec<Lesson> {
+pub(super) fn teacher_runs(model: &FloatModel, x: &Sequences, threads: usize) -> Vec<TeacherRun> {
     let forward = Forward::new(model);
     let share = x.count.div_ceil(threads.max(1)).max(1);
-    let work = |from: usize| -> Vec<Lesson> {
+    let work = |from: usize| -> Vec<TeacherRun> {
         (from..(from + share).min(x.count))
-            .map(|n| lesson(&forward, model, x.sequence(n)))
+            .map(|n| teacher_run(&forward, model, x.sequence(n)))
             .collect()
     };
     std::thread::scope(|scope| {
@@ -35,7 +35,7 @@ pub(super) fn lessons(model: &FloatModel, x: &Sequences, threads: usize) -> Vec<
     })
 }
 
-fn lesson(forward: &Forward<'_>, model: &FloatModel, x: &[f32]) -> Lesson {
+fn teacher_run(forward: &Forward<'_>, model: &FloatModel, x: &[f32]) -> TeacherRun {
     let length = (x.len() / model.input) as f32;
     let (mut used, mut gate, mut weight) = (Vec::new(), Vec::new(), Vec::new());
     let outcome = forward.run_observed(x, Schedule::Learned { dial: 0.0 }, |u| {
@@ -55,7 +55,7 @@ fn lesson(forward: &Forward<'_>, model: &FloatModel, x: &[f32]) -> Lesson {
             outcome.updates.iter().flat_map(row).copied().collect()
         }
     };
-    Lesson {
+    TeacherRun {
         x: used,
         gate,
         weight,

@@ -1,23 +1,23 @@
 use super::*;
-use crate::{Format, quantize, twin};
+use crate::{Format, quantize, tests as models};
 use float_model::Cell;
 
 /// A gate that skips some samples.
 fn original(cell: Cell, layers: usize) -> FloatModel {
-    twin::model(cell, 2, 6, layers, 9, 0.9)
+    models::model(cell, 2, 6, layers, 9, 0.9)
 }
 
 #[test]
 fn gradients_are_those_of_the_loss() {
     for (cell, layers) in [(Cell::SkipLstm, 1), (Cell::SkipGru, 2), (Cell::Gru, 1)] {
         let teacher = original(cell, layers);
-        let lessons = lessons(&teacher, &twin::data(2, 3), 1);
-        let mut model = twin::model(cell, 2, 6, layers, 10, 0.9);
+        let runs = teacher_runs(&teacher, &models::data(2, 3), 1);
+        let mut model = models::model(cell, 2, 6, layers, 10, 0.9);
         let zero = vec![0.0; flat(&model).len()];
         let mut gradients = model.clone();
         assign(&mut gradients, &zero);
         let weight = [0.7, 1.3];
-        for l in &lessons {
+        for l in &runs {
             gradient(&model, Grid::FINE, l, &weight, &mut gradients);
         }
         let (found, values) = (flat(&gradients), flat(&model));
@@ -26,7 +26,7 @@ fn gradients_are_those_of_the_loss() {
             moved[k] += by;
             assign(&mut model, &moved);
             let mut scratch = gradients.clone();
-            let losses = lessons
+            let losses = runs
                 .iter()
                 .map(|l| gradient(&model, Grid::FINE, l, &weight, &mut scratch));
             losses.sum::<f64>()
@@ -55,7 +55,7 @@ fn the_grid_holds_its_own_integers() {
     for format in Format::ALL {
         for cell in [Cell::SkipLstm, Cell::SkipGru] {
             let options = Options::default().with_format(format);
-            let q = quantize(&original(cell, 2), &twin::data(2, 20), None, &options).unwrap();
+            let q = quantize(&original(cell, 2), &models::data(2, 20), None, &options).unwrap();
             let again = requantized(&q.integers, &q.dequantized());
             assert_eq!(again.head_weight, q.integers.head_weight, "{cell} {format:?}");
             let gate = |m: &IntegerModel| m.gate.as_ref().map(|g| g.weight.clone());
@@ -76,12 +76,12 @@ fn the_grid_holds_its_own_integers() {
 
 #[test]
 fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
-    let mut x = twin::data(2, 240);
+    let mut x = models::data(2, 240);
     for (k, v) in x.values.iter_mut().enumerate() {
         *v += (k as f32 * 12.9898).sin() * 43.758 % 1.0;
     }
     let part = |k: usize| x.select((k * 60)..(k * 60 + 60));
-    let (lessons, choosing, confirming, held_out) = (part(0), part(1), part(2), part(3));
+    let (learning, choosing, confirming, held_out) = (part(0), part(1), part(2), part(3));
     let options = Options {
         dials: Some(Vec::new()),
         ..Options::default()
@@ -94,29 +94,29 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
         ..Finetune::default()
     };
     // One whose schedules rounding changes.
-    let teachers = (1..40).map(|seed| twin::model(Cell::SkipGru, 2, 12, 1, seed, 1.2));
+    let teachers = (1..40).map(|seed| models::model(Cell::SkipGru, 2, 12, 1, seed, 1.2));
     let changed = |teacher: &FloatModel| {
-        let calibrated = quantize(teacher, &lessons, None, &options).unwrap();
-        calibrated.judge(teacher, &choosing, None, 2).unwrap().same_schedule < 0.95
+        let calibrated = quantize(teacher, &learning, None, &options).unwrap();
+        calibrated
+            .fidelity_on(teacher, &choosing, None, 2)
+            .unwrap()
+            .same_schedule
+            < 0.95
     };
     let teacher = teachers.into_iter().find(changed).expect("one of forty");
-    let calibrated = || quantize(&teacher, &lessons, None, &options).unwrap();
-    let material = Material {
-        lessons: &lessons,
-        choosing: (&choosing, None),
-        confirming: (&confirming, None),
+    let calibrated = || quantize(&teacher, &learning, None, &options).unwrap();
+    let data = FinetuneData {
+        learning: learning.clone(),
+        choosing: (choosing, None),
+        confirming: (confirming.clone(), None),
     };
     let mut seen = Vec::new();
     let tune = |recipe: &Finetune, seen: &mut Vec<FinetuneProgress>| {
-        finetune(
-            &teacher,
-            calibrated(),
-            &material,
-            (&lessons, None),
-            (recipe, &options),
-            |p| seen.push(p.clone()),
-        )
-        .unwrap()
+        calibrated()
+            .finetune(&teacher, &data, (&learning, None), recipe, &options, |p| {
+                seen.push(p.clone());
+            })
+            .unwrap()
     };
     let tuned = tune(&recipe, &mut seen);
     assert!(seen.len() >= 6 && seen[5].step.0 == 60, "{seen:?}");
@@ -124,7 +124,7 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
     assert_eq!(tuned.blob.model().size(), tuned.report.blob_bytes);
     match &tuned.report.finetuned {
         Some(taken) => {
-            assert!(taken.sequences == 60 && keep::counts(&taken.changes), "{taken:?}");
+            assert!(taken.sequences == 60 && acceptable(&taken.changes), "{taken:?}");
             let again = tuned.changes(&calibrated(), &teacher, (&confirming, None), 1).unwrap();
             assert_eq!(again, taken.changes);
         }
@@ -141,8 +141,10 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
         ..recipe
     };
     let options = options.clone().with_format(Format::Block8);
-    let before = quantize(&teacher, &lessons, None, &options).unwrap();
+    let before = quantize(&teacher, &learning, None, &options).unwrap();
     let layers = before.integers.layers.clone();
-    let same = finetune(&teacher, before, &material, (&lessons, None), (&idle, &options), |_| ()).unwrap();
+    let same = before
+        .finetune(&teacher, &data, (&learning, None), &idle, &options, |_| ())
+        .unwrap();
     assert!(same.report.finetuned.is_none() && same.integers.layers == layers);
 }

@@ -129,10 +129,9 @@ pub fn blob(family: Family, inputs: usize, hidden: usize, weights: Weights) -> a
                 shift: 30,
             })
             .collect(),
-        dial_curve: vec![quantize::DialPoint {
-            dial: 0.0,
+        dial_curve: vec![quantize::CurvePoint {
             updates_mean: 1.0,
-            metric: f32::NAN,
+            ..Default::default()
         }],
         source: Source {
             name: "bench".into(),

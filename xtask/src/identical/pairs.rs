@@ -3,7 +3,7 @@
 use crate::sizes;
 use board_host::identical::Pair;
 use float_model::Family;
-use quantize::{DialPoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, Kernel, RowRecord, Source, Width};
+use quantize::{CurvePoint, IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, Kernel, RowRecord, Source, Width};
 use skiprnn_nostd::Model;
 
 /// Hidden units of most networks; every eighth is larger.
@@ -167,10 +167,9 @@ fn model(noise: &mut Noise) -> IntegerModel {
         head_bias: (0..outputs).map(|_| noise.value(1 << 29) as i32).collect(),
         logit_scale: 1.0,
         channels,
-        dial_curve: vec![DialPoint {
-            dial: 0.0,
+        dial_curve: vec![CurvePoint {
             updates_mean: 1.0,
-            metric: f32::NAN,
+            ..Default::default()
         }],
         source: Source {
             name: "pair".into(),

@@ -25,7 +25,7 @@ pub struct Step {
     pub tier: Tier,
     /// What it uses on this machine beside the compiler. It runs without what is optional of that.
     pub needs: Vec<Need>,
-    /// Where this is missing, the step is left out.
+    /// Where this is missing, the step is skipped.
     only_with: Option<Need>,
 }
 
@@ -35,7 +35,7 @@ pub enum Lack<'a> {
     /// This is missing, and the step fails.
     Needed(&'a Need),
     /// What is missing is optional.
-    LeftOut,
+    Skipped,
 }
 
 impl Step {
@@ -55,7 +55,7 @@ impl Step {
         self
     }
 
-    pub fn left_out_without(mut self, need: Need) -> Self {
+    pub fn skipped_without(mut self, need: Need) -> Self {
         self.needs.push(need.clone());
         self.only_with = Some(need);
         self
@@ -64,14 +64,14 @@ impl Step {
     /// Why the step cannot run on a machine that lacks `missing`.
     pub fn lacks<'a>(&self, missing: &'a [Need]) -> Option<Lack<'a>> {
         if self.only_with.as_ref().is_some_and(|need| missing.contains(need)) {
-            return Some(Lack::LeftOut);
+            return Some(Lack::Skipped);
         }
         let mut needed = missing.iter().filter(|need| self.needs.contains(need));
         needed.find(|need| !need.is_optional()).map(Lack::Needed)
     }
 }
 
-/// Integration tests that `--quick` leaves out: they build images, run boards, or take more than about ten seconds. A test that is
+/// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
 pub const SLOW: [(&str, &str); 0] = [];
 
@@ -188,7 +188,8 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             Full,
             "the asynchronous runner",
             "",
-            "cargo test --quiet --package skiprnn-nostd --features async --test runner",
+            // With the whole workspace, so that no third party's crate is compiled again with other features.
+            "cargo test --quiet --workspace --features skiprnn-nostd/async --test runner",
         ),
         Step::new(
             Full,
@@ -233,6 +234,13 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "cargo build --quiet --package skiprnn-nostd --examples --target thumbv7em-none-eabihf",
         )
         .needing([m4.clone()]),
+        Step::new(
+            Full,
+            "example of skiprnn-nostd on embassy",
+            "firmware/examples/embassy",
+            "cargo build --quiet --release --locked",
+        )
+        .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
         xtask("flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
@@ -247,7 +255,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "",
             msrv::line(oldest),
         )
-        .left_out_without(msrv::need(oldest)),
+        .skipped_without(msrv::need(oldest)),
     );
     for target in Need::arm_targets().into_iter().chain([Need::target(RISC_V)]) {
         let Need::Target(name) = &target else { continue };

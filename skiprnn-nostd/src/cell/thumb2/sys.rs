@@ -1,8 +1,8 @@
-//! One update of one layer for cores with Thumb-2: the arithmetic of [`super::portable`], bit for bit, in assembly.
+//! One update of one layer for cores with Thumb-2: the arithmetic of `cell::portable`, bit for bit, in assembly.
 //!
 //! A *pass* walks over the units of a layer. For each it adds up the block of `weight_hh`, then that of `weight_ih`,
 //! scales the sums, takes them through the gates and stores the new state; gates never leave the registers. The column
-//! groups are those of `dsp` or `base`, whichever the core has; every layout's loop stands in both passes, and a *part*
+//! groups are those of `smlad` or `mla`, whichever the core has; every layout's loop stands in both passes, and a *part*
 //! of the [`Pass`] says which one to enter, and where, so that a count that is no multiple of the unrolled body costs
 //! nothing.
 //!
@@ -24,16 +24,16 @@
 //! and 95 in byte planes.
 #![allow(unsafe_code)]
 
-use super::{Fractions, Layer, above_h};
 use crate::{
     activation::{BETWEEN_BITS, PIECES_BITS, TABLE_BITS, TABLES, Tables},
+    cell::{Fractions, Layer, above_h},
     format::{CELL_FRACTION, UnitRecord},
     kernel::{Layout, Matrix},
 };
 use core::arch::naked_asm;
 
-#[cfg_attr(skiprnn_dsp, path = "sys/dsp.rs")]
-#[cfg_attr(not(skiprnn_dsp), path = "sys/base.rs")]
+#[cfg_attr(skiprnn_dsp, path = "smlad.rs")]
+#[cfg_attr(not(skiprnn_dsp), path = "mla.rs")]
 #[macro_use]
 mod groups;
 
@@ -435,7 +435,7 @@ fn prepare(
     })
 }
 
-/// See [`super::lstm`].
+/// An update of an LSTM layer, as [`crate::cell`] specifies it.
 pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], c: &mut [i32], h: &mut [i16]) {
     if c.len() < h.len() {
         return;
@@ -450,7 +450,7 @@ pub(crate) fn lstm(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u
     }
 }
 
-/// See [`super::gru`].
+/// An update of a GRU layer, as [`crate::cell`] specifies it.
 pub(crate) fn gru(layer: &Layer<'_>, fractions: Fractions, x: &[u32], last: &[u32], h: &mut [i16]) {
     if let Some(pass) = prepare(layer, 3, fractions, (x, last), &mut [], h) {
         // SAFETY: as for an LSTM, with blocks of three rows, and without c, which the pass does not touch.

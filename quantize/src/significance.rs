@@ -1,6 +1,7 @@
-//! Does one blob do better than another? Figure by figure, on the same sequences, each difference with its sampling error.
+//! Whether one blob does significantly better than another: figure by figure, on the same sequences (paired), each
+//! difference with its sampling error.
 
-use crate::fidelity::{Arithmetic, Whole, mean};
+use crate::fidelity::{Arithmetic, VersusOriginal, mean};
 use float_model::Metric;
 use serde::Serialize;
 
@@ -75,7 +76,7 @@ fn share(figure: &'static str, before: &[f64], after: &[f64]) -> Change {
 }
 
 /// The figures against the original model.
-pub(crate) fn whole(before: &Whole, after: &Whole) -> Vec<Change> {
+pub(crate) fn versus_original(before: &VersusOriginal, after: &VersusOriginal) -> Vec<Change> {
     let mut changes = Vec::new();
     if let (Some((float, was)), Some((_, is))) = (before.metric, after.metric) {
         changes.push(Change {
@@ -87,7 +88,7 @@ pub(crate) fn whole(before: &Whole, after: &Whole) -> Vec<Change> {
         });
     }
     let float = before.updates_float;
-    let off = |w: &Whole| (mean(&w.updates) / float - 1.0).abs().max(UPDATES_NOISE);
+    let off = |w: &VersusOriginal| (mean(&w.updates) / float - 1.0).abs().max(UPDATES_NOISE);
     changes.push(Change {
         figure: "mean updates",
         before: mean(&before.updates),
@@ -145,9 +146,9 @@ mod tests {
     }
 
     /// `same` of `n` sequences are as the original's.
-    fn with(n: usize, same: usize, accuracy: f64, updates: f64) -> Whole {
+    fn with(n: usize, same: usize, accuracy: f64, updates: f64) -> VersusOriginal {
         let shares: Vec<f64> = (0..n).map(|k| f64::from(u8::from(k < same))).collect();
-        Whole {
+        VersusOriginal {
             metric: Some((Metric::Accuracy(0.9), Metric::Accuracy(accuracy))),
             merit: shares.clone(),
             updates_float: 10.0,
@@ -160,13 +161,17 @@ mod tests {
     #[test]
     fn every_figure_counts() {
         let (few, many) = (with(100, 80, 0.88, 10.2), with(100, 90, 0.89, 10.1));
-        assert!(whole(&few, &few).iter().all(|c| !c.fell() && !c.rose_clearly()));
         assert!(
-            whole(&few, &many)
+            versus_original(&few, &few)
+                .iter()
+                .all(|c| !c.fell() && !c.rose_clearly())
+        );
+        assert!(
+            versus_original(&few, &many)
                 .iter()
                 .all(|c| !c.fell() && c.certainty() > Some(0.0))
         );
-        assert!(whole(&many, &few).iter().all(Change::fell));
+        assert!(versus_original(&many, &few).iter().all(Change::fell));
         let arith = |same: usize, error: f64| Arithmetic {
             same_decision: with(100, same, 0.9, 10.0).same_decision,
             same_schedule: with(100, same, 0.9, 10.0).same_decision,
@@ -187,13 +192,13 @@ mod tests {
         let base = with(100, 50, 0.9, 10.0);
         let mut swapped = base.clone();
         (swapped.same_schedule[0], swapped.same_schedule[99]) = (0.0, 1.0);
-        let c = &whole(&base, &swapped)[3];
+        let c = &versus_original(&base, &swapped)[3];
         assert!(
             c.gain == 0.0 && (c.error - 1.96 * (2.0f64 / 99.0 / 100.0).sqrt()).abs() < 1e-12,
             "{c:?}"
         );
-        assert!(whole(&base, &with(100, 60, 0.9, 10.0))[3].rose_clearly());
-        assert!(whole(&with(100, 60, 0.9, 10.0), &base)[3].fell_clearly());
-        assert!(!whole(&base, &with(100, 52, 0.9, 10.0))[3].rose_clearly());
+        assert!(versus_original(&base, &with(100, 60, 0.9, 10.0))[3].rose_clearly());
+        assert!(versus_original(&with(100, 60, 0.9, 10.0), &base)[3].fell_clearly());
+        assert!(!versus_original(&base, &with(100, 52, 0.9, 10.0))[3].rose_clearly());
     }
 }

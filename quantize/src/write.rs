@@ -1,7 +1,7 @@
-//! Writes an integer model as a blob (`docs/blob-format.md`).
+//! The blob is written: an integer model as bytes (`docs/blob-format.md`).
 
 use crate::{
-    IntegerModel, Width,
+    Blob, Error, IntegerModel, Kernel, Width,
     blocks::pack,
     integers::{IntegerLayer, RowRecord},
 };
@@ -45,12 +45,12 @@ fn unit(rows: &[RowRecord; 4]) -> UnitRecord {
 fn layer(sections: &mut Sections, model: &IntegerModel, k: usize, layer: &IntegerLayer) {
     let rows = model.family.gates();
     let columns = layer.weight_ih.len() / (rows * model.hidden);
-    let (kind, layout) = match layer.ih_width {
+    let (kind, ih_layout) = match layer.ih_width {
         Width::Eight => (kind::WEIGHT_IH_8, kernel::BLOCK_8),
         Width::Sixteen => (kind::WEIGHT_IH_16, kernel::BLOCK_16),
     };
-    sections.push(kind, k, pack(&layer.weight_ih, rows, columns, layout));
-    let hh = pack(&layer.weight_hh, rows, model.hidden, model.layout());
+    sections.push(kind, k, pack(&layer.weight_ih, rows, columns, ih_layout));
+    let hh = pack(&layer.weight_hh, rows, model.hidden, layout(model));
     sections.push(kind::WEIGHT_HH, k, hh);
     let units: Vec<UnitRecord> = layer.rows.as_chunks().0.iter().map(unit).collect();
     sections.push(kind::UNITS, k, units.as_bytes().to_vec());
@@ -60,8 +60,27 @@ fn layer(sections: &mut Sections, model: &IntegerModel, k: usize, layer: &Intege
     }
 }
 
+impl IntegerModel {
+    /// The blob that holds these integers, parsed and proven.
+    ///
+    /// # Errors
+    /// The integers contradict each other, or the sum of a row is not proven.
+    pub fn blob(&self) -> Result<Blob, Error> {
+        Blob::new("blob", &bytes(self))
+    }
+}
+
+/// The layout of the recurrent weights, as the format numbers it.
+fn layout(model: &IntegerModel) -> u8 {
+    match (model.kernel, model.layers.first().map(|l| l.hh_width)) {
+        (Kernel::BytePlane, _) => kernel::BYTE_PLANE,
+        (Kernel::Block, Some(Width::Sixteen)) => kernel::BLOCK_16,
+        (Kernel::Block, _) => kernel::BLOCK_8,
+    }
+}
+
 /// The bytes of the blob.
-pub(crate) fn emit(model: &IntegerModel) -> Vec<u8> {
+pub(crate) fn bytes(model: &IntegerModel) -> Vec<u8> {
     let description = &model.source.model.description;
     let mut sections = Sections(Vec::new());
     sections.push(kind::NAME, 0, model.source.name.clone().into_bytes());
@@ -93,8 +112,8 @@ pub(crate) fn emit(model: &IntegerModel) -> Vec<u8> {
         .flat_map(|p| {
             let record = DialRecord {
                 dial: ((p.dial * 65_536.0).round() as i32).into(),
-                updates_mean: p.updates_mean.into(),
-                metric: p.metric.into(),
+                updates_mean: (p.updates_mean as f32).into(),
+                metric: p.metric.map_or(f32::NAN, |m| m as f32).into(),
             };
             record.as_bytes().to_vec()
         })
@@ -159,7 +178,7 @@ fn assemble(model: &IntegerModel, sections: Sections) -> Vec<u8> {
         x_fraction: model.x_fraction,
         h_fraction: model.h_fraction,
         h_drop: model.h_drop,
-        kernel: model.layout(),
+        kernel: layout(model),
         gate_fraction: model.gate.as_ref().map_or(16, |g| g.fraction),
         hh_gain: model.hh_gain,
         reserved: [0; 2],

@@ -7,7 +7,7 @@
 //! i8, 3.9 in byte planes, 4.1 for i16; with 3 rows 4.3, 4.3 and 4.3.
 #![allow(unsafe_code)]
 
-use super::units::Sums;
+use crate::kernel::units::Sums;
 use core::arch::naked_asm;
 
 /// The activations of 4 columns into r0 to r3.

@@ -1,13 +1,13 @@
-//! The readable twin of the chip's update: the same integers in i64, without a single wrapping operation, straight
-//! from `docs/blob-format.md`. Every accumulator is held to its proven bound on the way.
+//! A readable reference for the chip's update: the same integers in i64, without a single wrapping operation, straight
+//! from the format's page. Every accumulator is held to its proven bound on the way.
 
+use super::{data, model};
 use crate::{
     Blob, IntegerModel, Kernel, Options, Simulator, Width, counts,
-    emit::emit,
     integers::{IntegerLayer, RowRecord},
-    quantize,
+    quantize, write,
 };
-use float_model::{Cell, Description, Family, FloatModel, Gate, Head, Layer, Objective, Schedule, Sequences, Targets};
+use float_model::{Cell, Family, Schedule};
 use proptest::prelude::*;
 use skiprnn_nostd::activation::{sigmoid, tanh};
 
@@ -20,8 +20,8 @@ fn clamp_16(v: i64) -> i16 {
     v.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
-/// One layer's state and its proven bounds.
-struct Twin<'a> {
+/// The state of one layer in i64, and the proven bounds of its rows.
+struct Reference<'a> {
     model: &'a IntegerModel,
     layer: &'a IntegerLayer,
     bounds: Vec<u64>,
@@ -29,7 +29,7 @@ struct Twin<'a> {
     c: Vec<i64>,
 }
 
-impl Twin<'_> {
+impl Reference<'_> {
     fn accumulate(&self, row: usize, ih: Option<(usize, &[i64])>, hh: Option<usize>) -> i64 {
         let RowRecord { bias, multiplier } = self.layer.rows[row];
         let mut sum = i64::from(bias);
@@ -100,75 +100,17 @@ fn tanh_24(x: i64) -> i64 {
         .clamp(-32_768.0, 32_767.0) as i64
 }
 
-pub(crate) fn model(cell: Cell, inputs: usize, hidden: usize, layers: usize, seed: u64, gain: f32) -> FloatModel {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut fill = |n: usize, gain: f32| -> Vec<f32> {
-        (0..n)
-            .map(|_| {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                ((state >> 40) as f32 / 8_388_608.0 - 1.0) * gain
-            })
-            .collect()
-    };
-    let g = cell.family().gates();
-    let layers = (0..layers)
-        .map(|k| {
-            let i = if k == 0 { inputs } else { hidden };
-            Layer {
-                weight_ih: fill(g * hidden * i, gain),
-                weight_hh: fill(g * hidden * hidden, gain),
-                bias_ih: fill(g * hidden, 1.0),
-                bias_hh: fill(g * hidden, 1.0),
-                h0: fill(hidden, 0.9),
-                c0: if cell.family() == Family::Lstm {
-                    fill(hidden, 2.0)
-                } else {
-                    Vec::new()
-                },
-            }
-        })
-        .collect();
-    FloatModel {
-        cell,
-        input: inputs,
-        hidden,
-        outputs: 2,
-        layers,
-        gate: cell.skips().then(|| Gate {
-            weight: fill(hidden, 1.0),
-            bias: -1.0,
-        }),
-        head: Head {
-            weight: fill(2 * hidden, 1.0),
-            bias: fill(2, 1.0),
-        },
-        input_mean: fill(inputs, 0.5),
-        input_std: vec![0.7; inputs],
-        description: Description {
-            sequence_length: 30,
-            ..Description::default()
-        },
-    }
-}
-
-pub(crate) fn data(inputs: usize, n: usize) -> Sequences {
-    let values = (0..n * 30 * inputs).map(|k| (k as f32 * 0.7).sin() * 1.5).collect();
-    Sequences::new("x", values, n, 30, inputs).unwrap()
-}
-
-/// Runs blob and twin side by side on one sequence.
+/// Runs blob and reference side by side on one sequence.
 fn side_by_side(integers: &IntegerModel, counts_of: &[i16]) {
-    let blob = Blob::new("blob", &emit(integers)).unwrap();
+    let blob = Blob::new("blob", &write::bytes(integers)).unwrap();
     let parsed = blob.model();
     let simulator = Simulator::new(&parsed).unwrap();
     let schedule: Vec<u32> = (0..30).collect();
-    let mut twins: Vec<Twin<'_>> = integers
+    let mut references: Vec<Reference<'_>> = integers
         .layers
         .iter()
         .enumerate()
-        .map(|(k, layer)| Twin {
+        .map(|(k, layer)| Reference {
             model: integers,
             layer,
             bounds: parsed.row_bounds(k).collect(),
@@ -187,21 +129,21 @@ fn side_by_side(integers: &IntegerModel, counts_of: &[i16]) {
                 i64::from(clamp_16(round_shift(sum, c.shift)))
             })
             .collect();
-        for (k, twin) in twins.iter_mut().enumerate() {
-            twin.update(&x);
+        for (k, reference) in references.iter_mut().enumerate() {
+            reference.update(&x);
             let h: Vec<i64> = seen.state.hidden(seen.model, k).iter().map(|v| i64::from(*v)).collect();
             if integers.family == Family::Gru {
-                assert_eq!(twin.h, h, "h of layer {k} after sample {t}");
+                assert_eq!(reference.h, h, "h of layer {k} after sample {t}");
             } else {
-                // The twin's tanh(c) is f64's: at most 2 LSB after rounding, and o <= 1, apart; c itself is exact.
+                // The reference's tanh(c) is f64's: at most 2 LSB after rounding, and o <= 1, apart; c itself is exact.
                 let c: Vec<i64> = seen.state.cell(seen.model, k).iter().map(|v| i64::from(*v)).collect();
-                assert_eq!(twin.c, c, "c of layer {k} after sample {t}");
-                for (a, b) in twin.h.iter().zip(&h) {
+                assert_eq!(reference.c, c, "c of layer {k} after sample {t}");
+                for (a, b) in reference.h.iter().zip(&h) {
                     assert!((a - b).abs() <= 2, "h of layer {k} after sample {t}: {a} {b}");
                 }
-                twin.h = h;
+                reference.h = h;
             }
-            x = twin.h.clone();
+            x = reference.h.clone();
         }
         t += 1;
     });
@@ -212,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_chip_computes_what_the_twin_computes(
+    fn the_chip_computes_what_the_reference_computes(
         seed in any::<u64>(),
         which in 0usize..4,
         inputs in 1usize..5,
@@ -257,52 +199,7 @@ fn recurrent_weights_may_be_finer_than_those_on_the_inputs() {
         side_by_side(&q.integers, &counts(&q.blob.model(), "x", &x).unwrap()[..30 * 4]);
         let mut too_fine = q.integers;
         too_fine.hh_gain = too_fine.h_drop + 1;
-        let e = float_model::with_causes(&Blob::new("blob", &emit(&too_fine)).unwrap_err());
+        let e = float_model::with_causes(&Blob::new("blob", &write::bytes(&too_fine)).unwrap_err());
         assert!(e.contains(&format!("{}", too_fine.hh_gain)), "{e}");
     }
-}
-
-#[test]
-fn the_arithmetic_follows_the_float_model() {
-    for cell in Cell::ALL {
-        let model = model(cell, 2, 16, 1, 5, 0.8);
-        let x = data(2, 40);
-        let y = Targets::Labels(vec![0; 40]);
-        let q = quantize(&model, &x, Some(&y), &Options::default()).unwrap();
-        let f = &q.report.fidelity;
-        assert!(f.arith_max_abs_h_error < 2e-3, "{cell}: {f:?}");
-        assert!(
-            f.arith_same_decision >= 0.97 && f.arith_same_schedule >= 0.9,
-            "{cell}: {f:?}"
-        );
-        assert!((f.updates_fixed / f.updates_float - 1.0).abs() < 0.05, "{cell}: {f:?}");
-        assert_eq!(q.integers.dial_curve.len(), if cell.skips() { 9 } else { 1 });
-        if cell.skips() {
-            let updates: Vec<f32> = q.integers.dial_curve.iter().map(|p| p.updates_mean).collect();
-            assert!(updates.first() < updates.last(), "{updates:?}");
-        }
-    }
-}
-
-#[test]
-fn bad_models_and_data_are_named() {
-    let good = model(Cell::SkipLstm, 2, 4, 1, 1, 0.5);
-    let x = data(2, 2);
-    let says = |model: &FloatModel, x: &Sequences, options: &Options, needle: &str| {
-        let text = quantize(model, x, None, options).unwrap_err().to_string();
-        assert!(text.contains(needle), "{text}");
-    };
-    let mut huge = good.clone();
-    huge.layers[0].weight_ih[0] = 1e9;
-    says(&huge, &x, &Options::default(), "row 0");
-    let mut nan = good.clone();
-    nan.head.bias[0] = f32::NAN;
-    says(&nan, &x, &Options::default(), "head.bias");
-    says(&good, &data(3, 2), &Options::default(), "channels");
-    let mut endless = good.clone();
-    endless.description.sequence_length = 0;
-    says(&endless, &x, &Options::default(), "--max-skip");
-    let mut regression = good;
-    regression.description.objective = Objective::Regression;
-    assert!(quantize(&regression, &x, Some(&Targets::Labels(vec![0, 1])), &Options::default()).is_err());
 }

@@ -1,0 +1,26 @@
+//! Values that have a name on the command line and in files.
+
+/// The one of `all` that is named `text`; `name` gives the name of each, and `what` says what they are.
+///
+/// # Errors
+/// None has that name: a text that lists the names.
+///
+/// # Examples
+/// ```
+/// use float_model::{Cell, by_name};
+/// assert_eq!(by_name("cell", &Cell::ALL, Cell::name, "gru"), Ok(Cell::Gru));
+/// let error = by_name("cell", &Cell::ALL, Cell::name, "rnn").unwrap_err();
+/// assert_eq!(error, "unknown cell 'rnn'; expected skip-lstm, skip-gru, lstm or gru");
+/// ```
+pub fn by_name<T: Copy>(what: &str, all: &[T], name: impl Fn(T) -> &'static str, text: &str) -> Result<T, String> {
+    if let Some(found) = all.iter().find(|value| name(**value) == text) {
+        return Ok(*found);
+    }
+    let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
+    let expected = match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "none".to_owned(),
+    };
+    Err(format!("unknown {what} '{text}'; expected {expected}"))
+}
