@@ -43,7 +43,7 @@ fn write_folder(dir: &Path, label: impl Fn(usize) -> String) {
 }
 
 fn fails(config: &DatasetConfig, parts: &[&str]) {
-    let text = float_model::with_causes(&Dataset::load(config).err().expect("must be refused"));
+    let text = float_model::with_causes(&Dataset::load(config).expect_err("must be refused"));
     assert!(parts.iter().all(|p| text.contains(p)), "{text} lacks one of {parts:?}");
 }
 

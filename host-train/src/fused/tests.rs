@@ -1,6 +1,8 @@
 //! The fused passes against the reference, against finite differences, and against themselves on other threads.
 
-use super::reference::{Number, Tape, run};
+mod reference;
+
+use self::reference::{Number, Tape, run};
 use super::*;
 
 /// xorshift: numbers in [-1, 1).
