@@ -1,6 +1,6 @@
 //! Microjoules per classified sequence: predicted from profiles, or measured from a power trace.
 //!
-//! Two questions, two roads to the answer:
+//! There are two ways to the figure:
 //!
 //! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its
 //!   source), and a [`Workload`] (how many updates in how many samples, how many instructions each). The result is an
@@ -9,7 +9,7 @@
 //!   threshold, with the energy of each, gross and net, their median, mean and bootstrap interval, and a header that
 //!   says what was not stated.
 //!
-//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
+//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions on an emulated board),
 //! *predicted* (anything computed from a profile).
 //!
 //! ```

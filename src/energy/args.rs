@@ -324,7 +324,7 @@ const FORMATS: [Format; 7] = [
     Format::EnergyRunner,
     Format::EnergyRunnerJson,
     Format::Joulescope,
-    Format::Columns,
+    Format::Csv,
 ];
 
 fn parse_format(text: &str) -> Result<Format, String> {
