@@ -12,7 +12,8 @@ use host_train::{
     adam::{self, Adam},
     batch::{Batch, Updates},
     fused::{OutputAt, Products},
-    gradient::{Differentiator, Price},
+    gradient::Differentiator,
+    loss::UpdateCost,
     params::{Kind, Parameters, Shape},
     philox::Purpose,
     recurrent, tasks,
@@ -73,13 +74,13 @@ impl Iteration {
             kept: Vec::new(),
             dials: Default::default(),
         };
-        let price = Price {
+        let cost = UpdateCost {
             budget: Budget::Cost,
             lambda: 1e-4,
             decision_clip: Some(0.3),
         };
         let Parameters { shape, values } = &mut self.parameters;
-        let mut g = engine.gradient(shape, values, &batch, price).expect("the shapes match");
+        let mut g = engine.gradient(shape, values, &batch, cost).expect("the shapes match");
         adam::clip(&mut g.gradients, 1.0);
         self.adam.update(values, &g.gradients, LEARNING_RATE);
         self.step += 1;

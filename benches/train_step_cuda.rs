@@ -60,7 +60,8 @@ fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
         Budget, Engine,
         adam::{self, Adam},
         batch::{Batch, Updates},
-        gradient::{Differentiator, Price},
+        gradient::Differentiator,
+        loss::UpdateCost,
         params::{Parameters, Shape},
         philox::Purpose,
         tasks,
@@ -75,7 +76,7 @@ fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
     };
     let mut parameters = Parameters::initial(shape, 1);
     let mut adam = Adam::new(&parameters.values);
-    let price = Price {
+    let cost = UpdateCost {
         budget: Budget::Cost,
         lambda: 1e-4,
         decision_clip: None,
@@ -94,7 +95,7 @@ fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
             kept: Vec::new(),
             dials: Default::default(),
         };
-        let mut g = engine.gradient(&shape, &parameters.values, &batch, price)?;
+        let mut g = engine.gradient(&shape, &parameters.values, &batch, cost)?;
         adam::clip(&mut g.gradients, 1.0);
         adam.update(&mut parameters.values, &g.gradients, LEARNING_RATE);
     }

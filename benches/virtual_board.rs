@@ -6,8 +6,8 @@
 
 use board_host::{
     Machine, Options, Program,
-    boards::find,
-    measure::{self, Way},
+    boards::{build, find},
+    measure::{self, Mode},
     on_board::{BoardOptions, Recorded, classify},
     program_image,
 };
@@ -35,12 +35,12 @@ fn dense(blob: &Blob) -> f64 {
     let model = blob.model();
     let (n, t, i) = (200, model.sequence_length() as usize, model.inputs());
     let options = Options {
-        firmware: Some(program_image(Machine::default(), Program::Measure(Way::Dense)).expect("the image is built")),
+        firmware: Some(program_image(Machine::default(), Program::Measure(Mode::Dense)).expect("the image is built")),
         ..Options::default()
     };
     let counts = waves(n, t, i);
     let started = Instant::now();
-    let window = measure::run(Way::Dense, blob.bytes(), &counts, (n, t, i), &options).expect("the image runs");
+    let window = measure::run(Mode::Dense, blob.bytes(), &counts, (n, t, i), &options).expect("the image runs");
     window.instructions_awake as f64 * 1e-6 / started.elapsed().as_secs_f64()
 }
 
@@ -50,7 +50,7 @@ fn in_use(blob: &Blob) -> f64 {
     let board = find("nrf52840-dk").expect("the board is known");
     let program = "classify-lis3dh";
     let options = BoardOptions {
-        firmware: Some(board.build(program).expect("the image is built")),
+        firmware: Some(build(&board, program).expect("the image is built")),
         ..BoardOptions::new(board, program)
     };
     let channels: Vec<(&str, f32)> = model.channels().map(|c| (c.unit, c.full_scale)).collect();

@@ -15,6 +15,7 @@ pub enum Task {
 
 /// Sequences to run on.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Data")]
 pub struct InputArgs {
     /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
     #[arg(long)]
@@ -35,6 +36,7 @@ pub struct InputArgs {
 
 /// What to print of the results.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
 pub struct ResultArgs {
     /// Also give the sample indices used by each sequence.
     #[arg(long)]
@@ -44,8 +46,30 @@ pub struct ResultArgs {
     pub outputs: Option<PathBuf>,
 }
 
+/// The heading of the options that describe channels.
+pub const CHANNELS: &str = "Channels and classes";
+
+/// What channels and classes are called, and what the sensor's numbers mean.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = CHANNELS)]
+pub struct ChannelArgs {
+    /// Channel names, separated by commas, where the data or the model do not say.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_names: Vec<String>,
+    /// Channel units, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    pub channel_units: Vec<String>,
+    /// Magnitude at which each channel's 16-bit sample saturates, in its unit: the range of the sensor that will deliver it.
+    #[arg(long, value_delimiter = ',')]
+    pub full_scale: Vec<f32>,
+    /// Class names, separated by commas, where the data or the model do not say.
+    #[arg(long, value_delimiter = ',')]
+    pub class_names: Vec<String>,
+}
+
 /// The emulated machine, and the image that it runs.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Machine and image")]
 pub struct TargetArgs {
     /// The emulated machine. [default: mps2-an386]
     #[arg(long, value_parser = parsed::<Machine>)]
@@ -66,12 +90,9 @@ where
 {
     text.parse().map_err(|error: T::Err| {
         let message = error.to_string();
-        let rest = [format!("'{text}'"), text.to_owned()]
-            .iter()
-            .filter(|value| !value.is_empty())
-            .find_map(|value| Some(message.split_once(value.as_str())?.1.to_owned()));
-        match rest.as_deref().and_then(|rest| rest.split_once("; ")) {
-            Some((_, expected)) => expected.to_owned(),
+        let after = message.split_once(text).filter(|_| !text.is_empty());
+        match after.and_then(|(_, rest)| rest.split_once([';', ':'])) {
+            Some((_, expected)) => expected.trim().to_owned(),
             None => message,
         }
     })

@@ -1,7 +1,10 @@
 //! `skiprnn boards`
 
 use crate::output::Output;
-use board_host::boards::{BOARDS, Board, RanOn, SENSORS};
+use board_host::{
+    boards::{BOARDS, Board, RanOn},
+    sensors::SENSORS,
+};
 use serde_json::{Value, json};
 
 /// How a sensor's driver was tested.
@@ -19,7 +22,7 @@ pub fn run(out: Output) {
                 "target": board.target,
                 "chip": board.chip,
                 "sleep": board.sleep,
-                "energy_profile": board.energy,
+                "energy_profile": board.profile,
                 "programs": board.programs,
                 "debugger_lost_asleep": board.deaf_asleep,
                 "connect_under_reset": board.connect_under_reset,
@@ -45,13 +48,21 @@ pub fn run(out: Output) {
             json!({
                 "name": sensor.name,
                 "part": sensor.part,
-                "channels": sensor.channels,
-                "full_scales": sensor.full_scales,
+                "channels": sensor.inputs(),
+                "full_scales": sensor.full_scales().to_string(),
+                "rate_hz": sensor.rate_hz,
+                "turn_on_ms": sensor.turn_on.as_secs_f64() * 1e3,
+                "energy_profile": sensor.profile,
                 "tested": DRIVER_TESTED,
             })
         })
         .collect();
-    let value = json!({ "boards": boards, "sensors": sensors, "emulated": machines });
+    let value = json!({
+        "boards": boards,
+        "sensors": sensors,
+        "emulated": machines,
+        "profiles": { "boards": energy::boards(), "sensors": energy::sensors() },
+    });
     out.print(&value, text);
 }
 
@@ -69,16 +80,17 @@ fn tested(board: &Board) -> String {
     format!("{ran}; hardware: {hardware}")
 }
 
-/// The same for people.
-fn text() -> String {
+/// The same for people: one list of what has firmware, with its energy profile, and of the profiles that have none.
+pub fn text() -> String {
     let mut text = String::from("Real boards: skiprnn flash MODEL --board NAME\n");
     for board in BOARDS {
         text += &format!(
-            "  {:<15} {:<20} {:<11} {:<16} {:<47} {}\n",
+            "  {:<15} {:<20} {:<11} {:<16} energy profile {:<11} {:<47} {}\n",
             board.name,
             board.part,
             board.core,
             board.sleep,
+            board.profile.unwrap_or("none"),
             tested(&board),
             board.programs.join(", ")
         );
@@ -86,13 +98,23 @@ fn text() -> String {
     text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
     for sensor in SENSORS {
         text += &format!(
-            "  {:<15} {:<37} channels: {}; full scales: {}\n",
-            sensor.name, sensor.part, sensor.channels, sensor.full_scales
+            "  {:<15} {:<37} energy profile {:<15} channels: {}; full scales: {}\n",
+            sensor.name,
+            sensor.part,
+            sensor.profile,
+            sensor.inputs(),
+            sensor.full_scales()
         );
     }
     text += "Emulated (run by the test suite): skiprnn emulate MODEL --machine NAME\n";
     for machine in board_host::Machine::ALL {
         text += &format!("  {:<15} {}\n", machine.name(), machine.core());
     }
-    text.trim_end().to_owned()
+    text += &format!(
+        "Energy profiles, for --board and --sensor of skiprnn energy, where a board or a sensor above goes too; the figures: skiprnn \
+         energy boards NAME\n  boards: {}\n  sensors: {}",
+        energy::boards().join(", "),
+        energy::sensors().join(", ")
+    );
+    text
 }

@@ -1,4 +1,4 @@
-//! `skiprnn demo`: the whole road, once.
+//! `skiprnn demo`: the whole workflow, once.
 
 use crate::{
     args::{InputArgs, ResultArgs, Task},
@@ -7,12 +7,17 @@ use crate::{
     inputs,
     output::{self, Output, merge},
     quantize::{self, QuantizeArgs},
-    report::{self, EmulatedFigures, Figures, FixedFigures, Point},
-    simulate, train,
+    simulate::Simulated,
+    train,
 };
 use ::quantize::{Run as FixedRun, Simulator};
 use anyhow::Context;
 use clap::Args;
+use experiments::{
+    CurvePoint,
+    demo::{Contents, EmulatedFigures, Figures, FixedFigures, page},
+    learning_curve,
+};
 use float_model::{Cell, Metric, Targets};
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
@@ -59,9 +64,9 @@ fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
 }
 
 /// Trains one model, or finds it trained already, and returns its learning curve.
-fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Point>> {
+fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<CurvePoint>> {
     train::observed(&config(cell, args), dir, true, cell.name(), |_| ())?;
-    report::learning_curve(&dir.join("metrics.csv"))
+    Ok(learning_curve(&dir.join("metrics.csv"))?)
 }
 
 fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
@@ -80,7 +85,7 @@ fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
             outputs: None,
         },
     };
-    Ok(evaluate::evaluate(&args)?.0)
+    Ok(serde_json::to_value(evaluate::evaluate(&args)?)?)
 }
 
 /// The emulated part of the summary; or why there is none, which only a Rust target can be that nobody here can add.
@@ -91,7 +96,7 @@ fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Resu
     };
     let options = board_host::Options::default();
     match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
-        Ok((value, ..)) => Ok(value),
+        Ok((replayed, ..)) => Ok(serde_json::to_value(replayed)?),
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");
@@ -144,17 +149,17 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         schedules: false,
         outputs: None,
     };
-    let mut fixed = simulate::summarize(&model, &prepared, &runs, &quiet)?;
+    let mut fixed = serde_json::to_value(Simulated::new(&model, &prepared, &runs, &quiet)?)?;
     merge(&mut fixed, report);
     // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    let metric = fixed["metric"].as_f64().map(Metric::Accuracy);
-    let solved = metric.and_then(|m| evaluate::solved("frequency", m));
-    merge(&mut fixed, json!({ "sequences": runs.len(), "solved": solved }));
+    merge(&mut fixed, json!({ "sequences": runs.len() }));
+    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
+    let solved = evaluate::solved("frequency", Metric::Accuracy(fixed_figures.metric));
+    merge(&mut fixed, json!({ "solved": solved }));
 
     eprintln!("emulating (the firmware image is built on first use)");
     let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
     let emulated_figures: EmulatedFigures = typed(&emulated, "emulated")?;
-    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
     let basis = energy::Basis {
         updates_mean: fixed_figures.updates_mean,
         schedules: None,
@@ -185,7 +190,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         _ => &[],
     };
     let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r: &FixedRun| r.updates.clone()).collect();
-    let page = report::html(&report::Contents {
+    let html = page(&Contents {
         x: &prepared.data.x,
         labels,
         schedules: &schedules,
@@ -194,7 +199,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         dense_curve: &dense_curve,
         figures: &figures,
     });
-    output::write_atomically(&args.out.join("report.html"), page.as_bytes())?;
+    output::write_atomically(&args.out.join("report.html"), html.as_bytes())?;
     output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
     out.print(&summary, || figures.text(&args.out.join("report.html")));
     Ok(())

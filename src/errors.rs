@@ -22,70 +22,111 @@ impl Failure {
     /// Classifies the errors of all libraries.
     pub fn new(error: &anyhow::Error, line: &CommandLine<'_>) -> Failure {
         let mut message = format!("{error:#}");
-        let mut exit_code = FAILED;
-        for cause in error.chain() {
-            if let Some(wrong) = WrongUsage::of(cause, line) {
-                exit_code = WRONG_USAGE;
-                message = message.replacen(&cause.to_string(), &wrong.told(line), 1);
-            }
+        let wrong = error.chain().find_map(|cause| WrongUsage::of(cause, line));
+        if let Some(wrong) = &wrong {
+            message = message.replacen(&wrong.said, &wrong.told(line), 1);
         }
+        let exit_code = if wrong.is_some() { WRONG_USAGE } else { FAILED };
         Failure { message, exit_code }
     }
 }
 
 /// A library's error that means wrong usage.
-enum WrongUsage {
-    /// A message that names its option.
-    Told(String),
-    /// A field of a configuration, and what is wrong with it.
+struct WrongUsage {
+    /// The message of the library.
+    said: String,
+    what: What,
+}
+
+/// What a library knows of the option that is wrong.
+enum What {
+    /// The message names it.
+    Named,
+    /// The field of a configuration that it sets, and what is wrong.
     Field(String, String),
-    /// The value of an option is none that there is; the message names it.
-    Value(String, String),
+    /// Its value, which the message names.
+    Value(String),
 }
 
 impl WrongUsage {
     /// What an error says of the command line. `None` where the command was used rightly and failed.
     fn of(cause: &(dyn Error + 'static), line: &CommandLine<'_>) -> Option<WrongUsage> {
-        if let Some(usage) = cause.downcast_ref::<Usage>() {
-            return Some(WrongUsage::Told(usage.to_string()));
-        }
-        if let Some(host_train::Error::Usage { field, problem }) = cause.downcast_ref() {
-            return Some(WrongUsage::Field(field.clone(), problem.clone()));
-        }
-        if let Some(error) = cause.downcast_ref::<energy::Error>() {
-            return match error {
-                energy::Error::Option { .. } => Some(WrongUsage::Told(error.to_string())),
-                energy::Error::UnknownProfile { name, .. } => Some(WrongUsage::Value(name.clone(), error.to_string())),
-                // A workload comes from a model, but for what was typed in its place.
-                energy::Error::Workload { field, problem } if line.gives(field) => {
-                    Some(WrongUsage::Field((*field).to_owned(), problem.clone()))
-                }
-                _ => None,
-            };
-        }
-        match cause.downcast_ref::<board_host::Error>()? {
-            error @ (board_host::Error::NotModelled { board, .. } | board_host::Error::NoPart { board, .. }) => {
-                Some(WrongUsage::Value((*board).to_owned(), error.to_string()))
-            }
-            _ => None,
-        }
+        let said = cause.to_string();
+        let what = if cause.is::<Usage>() {
+            What::Named
+        } else if let Some(error) = cause.downcast_ref::<experiments::Error>() {
+            return WrongUsage::of_experiment(error, line);
+        } else if let Some(error) = cause.downcast_ref::<host_train::Error>() {
+            of_training(error)?
+        } else if let Some(dataset::Error::Usage { field, problem }) = cause.downcast_ref() {
+            What::Field(field.clone(), problem.clone())
+        } else if let Some(error) = cause.downcast_ref::<energy::Error>() {
+            of_energy(error, line)?
+        } else {
+            of_board(cause.downcast_ref()?)?
+        };
+        Some(WrongUsage { said, what })
+    }
+
+    fn of_experiment(error: &experiments::Error, line: &CommandLine<'_>) -> Option<WrongUsage> {
+        let what = match error {
+            experiments::Error::Option { option, problem } => What::Field((*option).to_owned(), problem.clone()),
+            experiments::Error::Input { .. } => What::Named,
+            experiments::Error::Train(error) => of_training(error)?,
+            experiments::Error::Energy(error) => of_energy(error, line)?,
+            experiments::Error::InRun { source, .. } => return WrongUsage::of_experiment(source, line),
+            _ => return None,
+        };
+        let said = error.to_string();
+        Some(WrongUsage { said, what })
     }
 
     /// The message, with options as they were typed.
     fn told(&self, line: &CommandLine<'_>) -> String {
-        match self {
-            WrongUsage::Told(message) => message.clone(),
-            WrongUsage::Field(field, problem) => {
+        match &self.what {
+            What::Named => self.said.clone(),
+            What::Field(field, problem) => {
                 let named = line
                     .option(field)
                     .map_or_else(|| field.clone(), |option| format!("--{option}"));
                 format!("{named}: {}", line.with_options(problem))
             }
-            WrongUsage::Value(value, message) => match line.option_of_value(value) {
-                Some(option) => format!("--{option}: {message}"),
-                None => message.clone(),
+            What::Value(value) => match line.option_of_value(value) {
+                Some(option) => format!("--{option}: {}", self.said),
+                None => self.said.clone(),
             },
         }
+    }
+}
+
+fn of_training(error: &host_train::Error) -> Option<What> {
+    match error {
+        host_train::Error::Usage { field, problem }
+        | host_train::Error::Dataset(dataset::Error::Usage { field, problem }) => {
+            Some(What::Field(field.clone(), problem.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn of_energy(error: &energy::Error, line: &CommandLine<'_>) -> Option<What> {
+    match error {
+        energy::Error::Option { .. } => Some(What::Named),
+        energy::Error::UnknownProfile { name, .. } => Some(What::Value(name.clone())),
+        // A workload comes from a model, but for what was typed in its place.
+        energy::Error::Workload { field, problem } if line.gives(field) => {
+            Some(What::Field((*field).to_owned(), problem.clone()))
+        }
+        _ => None,
+    }
+}
+
+fn of_board(error: &board_host::Error) -> Option<What> {
+    match error {
+        board_host::Error::NotModelled { board, .. } | board_host::Error::NoPart { board, .. } => {
+            Some(What::Value((*board).to_owned()))
+        }
+        _ => None,
     }
 }
 
@@ -119,17 +160,18 @@ impl<'a> CommandLine<'a> {
         self.command.get_arguments().find(|arg| names(arg).any(|n| n == name))
     }
 
-    /// The name, without dashes, of the option that sets a field: the typed spelling, where it was typed.
-    fn option(&self, field: &str) -> Option<String> {
-        let arg = self.argument(field)?;
+    /// The name, without dashes, of the option that sets a field.
+    fn option(&self, field: &str) -> Option<&'a str> {
+        self.spelling(self.argument(field)?)
+    }
+
+    /// The name of an option as it was typed; its first name where it was not.
+    fn spelling(&self, arg: &'a Arg) -> Option<&'a str> {
         let typed = |name: &&str| {
-            let words = &self.words;
-            words.iter().any(|word| {
-                word.strip_prefix("--")
-                    .is_some_and(|w| w.split('=').next() == Some(name))
-            })
+            let mut options = self.words.iter().filter_map(|word| word.strip_prefix("--"));
+            options.any(|option| option.split('=').next() == Some(name))
         };
-        names(arg).find(typed).or_else(|| arg.get_long()).map(str::to_owned)
+        names(arg).find(typed).or_else(|| arg.get_long())
     }
 
     /// Whether a field was set by an option.
@@ -148,7 +190,7 @@ impl<'a> CommandLine<'a> {
             .get_arguments()
             .filter(|arg| arg.get_long().is_some())
             .find(has_it)
-            .and_then(Arg::get_long)
+            .and_then(|arg| self.spelling(arg))
     }
 
     /// A text in which fields such as `stop_metric` are called by their options.

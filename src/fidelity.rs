@@ -28,13 +28,13 @@ pub struct FidelityArgs {
     #[arg(long)]
     pub n: Option<usize>,
     /// Only this format; may be given several times. [default: all]
-    #[arg(long, value_parser = parse_format)]
+    #[arg(long = "integer-format", alias = "format", value_parser = parse_format)]
     pub format: Vec<Format>,
     /// Also fine-tune the first of the formats; minutes.
     #[arg(long)]
     pub finetune: bool,
     /// Validation sequences to calibrate on.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long = "calibration-sequences", alias = "calibration", default_value_t = 64)]
     pub calibration: usize,
     /// Seed of generated held-out sequences; training never draws from this stream.
     #[arg(long, default_value_t = 1_000_003)]

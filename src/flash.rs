@@ -4,15 +4,18 @@ use crate::{
     args::{InputArgs, Task},
     blob,
     output::{Output, Usage},
-    settings::{self, Priced, SettingArgs},
+    settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, bail};
 use board_host::{
     Settings,
-    boards::{self, Board, SENSORS},
-    firmware::{self, CAPACITY, Identity, Region, Regions},
+    boards::{self, Board},
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
+    firmware::{self, Identity, Region, Regions},
+    sensors,
 };
 use clap::Args;
+use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -26,38 +29,38 @@ use std::{
 pub struct FlashArgs {
     /// The blob.
     pub blob: PathBuf,
-    /// The board; `skiprnn boards` lists them.
-    #[arg(long)]
+    /// The board, or the energy profile of its chip; `skiprnn boards` lists them.
+    #[arg(help_heading = "Board and image", long)]
     pub board: String,
     /// The application: a program of the board, or `classify` for the one whose sensor has the model's channels.
-    #[arg(long, default_value = "replay")]
+    #[arg(help_heading = "Board and image", long, default_value = "replay")]
     pub app: String,
     /// How to run the sequences; a budget's prices come from the board's profile, and `measure-...` takes none.
     #[command(flatten)]
     pub settings: SettingArgs,
     /// A firmware image (ELF) of this board; built from the source tree where it is not given.
-    #[arg(long)]
+    #[arg(help_heading = "Board and image", long)]
     pub firmware: Option<PathBuf>,
     /// Build an image whose log can be read while the chip sleeps; its current then means nothing. [default: for replay]
-    #[arg(long, conflicts_with_all = ["unwatched", "firmware"])]
+    #[arg(help_heading = "Board and image", long, conflicts_with_all = ["unwatched", "firmware"])]
     pub watched: bool,
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
-    #[arg(long, conflicts_with = "firmware")]
+    #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
     /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
-    #[arg(long, value_name = "PROBE")]
+    #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
     pub probe: Option<String>,
     /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub connect_under_reset: Option<bool>,
     /// Where to write the sections' files. [default: a temporary folder]
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
     /// Build and write everything, print the commands of probe-rs, and run none.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub dry_run: bool,
     /// Generate the sequences of this task, for `replay` and `measure-...`.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// The data, for `replay` and `measure-...`.
     #[command(flatten)]
@@ -76,7 +79,7 @@ struct Section {
 
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
-    let board = boards::find(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
     let given = args
         .firmware
         .as_deref()
@@ -91,7 +94,10 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,
-        None => Image::read(&board.build_to_be(watched(args, &board, program)?, program)?, &board)?,
+        None => Image::read(
+            &boards::build_to_be(&board, watched(args, &board, program)?, program)?,
+            &board,
+        )?,
     };
     let mut sections = vec![Section {
         name: "blob",
@@ -116,7 +122,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
-        settings::json(&settings, priced.as_ref().map(Priced::json)),
+        serde_json::to_value(SettingsJson::new(&settings, priced.as_ref().map(PricedBudget::summary)))?,
         !args.dry_run,
     );
     out.print(&value, || plan.text(priced.as_ref()));
@@ -191,7 +197,7 @@ impl Plan {
         })
     }
 
-    fn text(&self, priced: Option<&Priced>) -> String {
+    fn text(&self, priced: Option<&PricedBudget>) -> String {
         let mut text = format!(
             "{} on {}: {}\n",
             self.program,
@@ -208,7 +214,7 @@ impl Plan {
             );
         }
         if let Some(priced) = priced {
-            text += &format!("{}\n", priced.text());
+            text += &format!("{}\n", priced.summary());
         }
         if let Some(note) = self.note() {
             text += &format!("note: {note}\n");
@@ -282,11 +288,11 @@ fn settings(
     board: &Board,
     program: &str,
     model: &Model<'_>,
-) -> anyhow::Result<(Settings, Option<Priced>)> {
+) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }
-    if args.settings.budget_uj_per_hour.is_some() && board.energy.is_none() {
+    if args.settings.budget_uj_per_hour.is_some() && board.profile.is_none() {
         return Err(Usage::error(format!(
             "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
              and --cap",
@@ -298,20 +304,20 @@ fn settings(
 
 /// Whether the images have static room for the model, and the program's sensor its channels.
 pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
-    let sensor = SENSORS.iter().find(|sensor| program.ends_with(sensor.name));
-    if let Some(sensor) = sensor.filter(|sensor| sensor.channels != model.inputs()) {
+    let sensor = sensors::of_program(program);
+    if let Some(sensor) = sensor.filter(|sensor| sensor.inputs() != model.inputs()) {
         return Err(Usage::error(format!(
             "--app: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
-            sensor.channels,
+            sensor.inputs(),
             path.display(),
             model.inputs()
         )));
     }
     for (what, size, limit) in [
-        ("hidden units", model.hidden(), CAPACITY.hidden),
-        ("layers", model.layers(), CAPACITY.layers),
-        ("inputs", model.inputs(), CAPACITY.inputs),
-        ("outputs", model.outputs(), CAPACITY.outputs),
+        ("hidden units", model.hidden(), MAX_HIDDEN),
+        ("layers", model.layers(), MAX_LAYERS),
+        ("inputs", model.inputs(), MAX_INPUTS),
+        ("outputs", model.outputs(), MAX_OUTPUTS),
     ] {
         if size > limit {
             bail!(

@@ -5,103 +5,13 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
-use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
-use host_train::{DataSource, TrainConfig};
-use std::path::{Path, PathBuf};
+pub use experiments::{TrainedModel as Run, threads};
+use float_model::{Sequences, Targets};
+use host_train::DataSource;
+use std::path::Path;
 
 /// Sequences that `eval` and `simulate` run on where nothing else is said.
 pub const EVALUATION_COUNT: usize = 10_000;
-
-/// A run folder or a lone model file.
-pub struct Run {
-    /// The float model.
-    pub model: FloatModel,
-    /// The run's configuration, where there is one.
-    pub config: Option<TrainConfig>,
-    /// The model file.
-    pub file: PathBuf,
-    /// Steps trained, where the run says so.
-    pub steps: Option<u64>,
-}
-
-impl Run {
-    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file.
-    pub fn open(path: &Path) -> anyhow::Result<Run> {
-        let folder = path.is_dir();
-        let file = if folder {
-            path.join("model.safetensors")
-        } else {
-            path.to_path_buf()
-        };
-        let model = float_model::load(&file)?;
-        let config = if folder && path.join("config.toml").exists() {
-            Some(configuration(path)?)
-        } else {
-            None
-        };
-        let steps = std::fs::read_to_string(path.join("training.json"))
-            .ok()
-            .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-            .and_then(|v| v["steps"].as_u64());
-        Ok(Run {
-            model,
-            config,
-            file,
-            steps,
-        })
-    }
-
-    /// A short name for reports and blobs.
-    pub fn name(&self) -> String {
-        let folder = self.file.parent().and_then(Path::file_name);
-        let stem = self.file.file_stem();
-        let name = if stem.is_some_and(|s| s == "model") {
-            folder.or(stem)
-        } else {
-            stem
-        };
-        name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
-    }
-
-    /// Runs the float model over `x` as it was trained: updates fall by its gate, or, in a run with `p_skip`, at random
-    /// with draws from `seed`.
-    pub fn outcomes(&self, x: &Sequences, dial: f32, seed: u64) -> anyhow::Result<Vec<Outcome>> {
-        let forward = Forward::new(&self.model);
-        Ok(match self.config.as_ref().and_then(|c| c.p_skip) {
-            None => forward.run_all(x, dial, threads())?,
-            Some(p) => forward.run_imposed(x, threads(), |n| {
-                host_train::random_schedule(p, seed, n, x.length_of(n))
-            })?,
-        })
-    }
-
-    /// Runs the float model over held-out sequences, without a turn of its dial: the metric, and the samples that each used.
-    ///
-    /// # Errors
-    /// Sequences or answers that do not fit the model.
-    pub fn judge(&self, x: &Sequences, y: &Targets, seed: u64) -> anyhow::Result<(Metric, Vec<Vec<u32>>)> {
-        let outcomes = self.outcomes(x, 0.0, seed)?;
-        let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
-        let metric = Metric::of("held-out data", self.model.description.objective, &outputs, y)?;
-        Ok((metric, schedules))
-    }
-
-    /// Where fresh sequences of this run's task come from.
-    pub fn source(&self) -> Option<DataSource> {
-        self.config.as_ref().map(|c| c.data.clone())
-    }
-}
-
-/// The configuration of a run folder. A bad field is a fault of its file, not of the command line.
-fn configuration(folder: &Path) -> anyhow::Result<TrainConfig> {
-    let config = TrainConfig::load(folder)?;
-    match config.validate() {
-        Err(host_train::Error::Usage { field, problem }) => {
-            anyhow::bail!("{}: {field}: {problem}", folder.join("config.toml").display())
-        }
-        other => other.map(|()| config).map_err(Into::into),
-    }
-}
 
 /// Sequences, and answers where they are known.
 pub struct Data {
@@ -190,9 +100,4 @@ pub fn generator(task: Task, sample_period_s: f64, length: usize) -> DataSource 
         Task::Frequency => DataSource::Frequency { sample_period_s },
         Task::Adding => DataSource::Adding { length },
     }
-}
-
-/// Threads to evaluate with.
-pub fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

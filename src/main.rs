@@ -1,6 +1,7 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
 
 mod args;
+mod baselines;
 mod blob;
 mod boards;
 mod cli;
@@ -11,18 +12,17 @@ mod emulate;
 mod energy;
 mod errors;
 mod evaluate;
+mod experiment;
 mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
-mod jobs;
 mod leak;
 mod output;
 mod plot;
 mod quantize;
-mod report;
 mod reproduce;
-mod rivals;
+mod results;
 mod settings;
 mod simulate;
 mod sweep;
@@ -57,7 +57,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),
         Command::Sweep(args) => sweep::run(args, out),
-        Command::Rivals(args) => rivals::run(args, out),
+        Command::Baselines(args) => baselines::run(args, out),
         Command::Plot(args) => plot::run(args, out),
         Command::Quantize(args) => quantize::run(args, out),
         Command::Fidelity(args) => fidelity::run(args, out),

@@ -1,6 +1,5 @@
 //! What commands print: one JSON object, or lines for people; files written whole or not at all.
 
-use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::{io::Write, path::Path};
@@ -39,14 +38,7 @@ impl Usage {
 
 /// Writes a file to a temporary name beside it and renames it.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-        std::fs::create_dir_all(dir).with_context(|| format!("{}: cannot be created", dir.display()))?;
-    }
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    std::fs::write(&partial, bytes)
-        .and_then(|()| std::fs::rename(&partial, path))
-        .with_context(|| format!("{}: cannot be written", path.display()))
+    Ok(experiments::write_atomically(path, bytes)?)
 }
 
 /// A progress bar on standard error, hidden where that is no terminal.

@@ -77,9 +77,7 @@ pub fn finetuned(
     let mut recipe = FinetuneOptions::default();
     recipe.steps = steps.unwrap_or(recipe.steps);
     if recipe.steps == 0 {
-        return Err(Usage::error(
-            "--finetune-steps: 0 steps change nothing; remove --finetune, or give at least 1 step",
-        ));
+        return Err(Usage::error("--finetune-steps: must be at least 1"));
     }
     if !tuning.is_enough() {
         return Err(Usage::error(format!(
@@ -136,76 +134,14 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
 /// Runs the command.
 pub fn run(args: &QuantizeArgs, out: Output) -> anyhow::Result<()> {
     let (value, quantized) = quantize(args)?;
-    out.print(&value, || text(args, &quantized));
-    Ok(())
-}
-
-fn text(args: &QuantizeArgs, q: &Quantized) -> String {
-    let (r, f) = (&q.report, &q.report.fidelity);
-    let number = |v: Option<f64>| v.map_or_else(|| "not known".into(), |v| format!("{v:.5}"));
-    let mut lines = vec![
+    let report = &quantized.report;
+    out.print(&value, || {
         format!(
-            "{}: {} bytes, kernel {}, every accumulator proven",
+            "{}: {} bytes, kernel {}, every accumulator proven\n{report}",
             args.out.display(),
-            r.blob_bytes,
-            r.kernel
-        ),
-        format!("on {} sequences      float      fixed", f.sequences),
-        format!(
-            "  metric        {:>12} {:>10}",
-            number(f.metric_float),
-            number(f.metric_fixed)
-        ),
-        format!("  updates       {:>12.3} {:>10.3}", f.updates_float, f.updates_fixed),
-        format!(
-            "  same decision {:.4}, same schedule {:.4}",
-            f.same_decision, f.same_schedule
-        ),
-        format!(
-            "  arithmetic alone: same decision {:.4}, same schedule {:.4}, largest error of h {:.1e}",
-            f.arith_same_decision, f.arith_same_schedule, f.arith_max_abs_h_error
-        ),
-    ];
-    for b in r.bars.iter().filter(|b| !b.met()) {
-        let sense = if b.least { "at least" } else { "at most" };
-        lines.push(format!(
-            "  missed: {} is {:.4}, {sense} {} is asked",
-            b.name, b.value, b.limit
-        ));
-    }
-    for t in &r.tensors {
-        lines.push(format!(
-            "  range of {}: ±{:.3} seen, ±{} held, {:.3} % clipped",
-            t.name,
-            t.largest,
-            t.limit,
-            100.0 * t.clipped
-        ));
-    }
-    if let Some(f) = &r.finetuned {
-        lines.push(format!("  fine-tuning, on {} other sequences:", f.sequences));
-        lines.extend(f.changes.iter().map(|c| {
-            format!(
-                "    {:<22} {:>10.5} to {:>10.5}, gain {:.5} ± {:.5}",
-                c.figure, c.before, c.after, c.gain, c.error
-            )
-        }));
-    }
-    if let Some(p) = r.dial_curve.iter().find(|p| p.dial == 0.0) {
-        let error = p.updates_error.map_or_else(String::new, |e| format!(" ± {e:.2}"));
-        lines.push(format!(
-            "  dial curve: {} points, {:.2}{error} updates at dial 0, on {} sequences{}",
-            r.dial_curve.len(),
-            p.updates_mean,
-            r.curve_sequences,
-            p.between.map_or_else(String::new, |b| format!(
-                "; {} recorded together elsewhere: {:.2} ± {:.2}",
-                b.sequences,
-                p.updates_mean,
-                b.expected(b.sequences)
-            ))
-        ));
-    }
-    lines.extend(r.notes.iter().map(|n| format!("  note: {n}")));
-    lines.join("\n")
+            report.blob_bytes,
+            report.kernel
+        )
+    });
+    Ok(())
 }

@@ -25,7 +25,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         0 => evaluate::samples_mean(&config.data.validation(config.seed)?.0),
         n => n as f64,
     };
-    let summary = evaluate::Summary {
+    let found = evaluate::Found {
         metric: judged.metric,
         solved: judged.solved,
         updates_mean: judged.updates_mean,
@@ -34,11 +34,12 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         seconds: report.seconds,
         steps: Some(report.steps),
     };
-    let json = summary.json(&run);
+    let summary = evaluate::Summary::new(&run, &found);
+    let json = serde_json::to_value(&summary)?;
     out.print(&json, || {
         format!(
             "{}\n(on {}, best state of step {}; `skiprnn eval {}` reads the held-out data)",
-            summary.text(&run),
+            summary,
             match report.fresh {
                 Some(_) => "10,000 fresh sequences",
                 None => "the validation part",
@@ -68,16 +69,8 @@ pub fn observed(
     Ok(report)
 }
 
-/// Trains on one of several bars, whose lines on standard error begin with `label`.
-pub fn on_bar(bar: &ProgressBar, config: &TrainConfig, dir: &Path, label: &str) -> anyhow::Result<TrainReport> {
-    let (mut last, label) = (String::new(), format!("{label}: "));
-    let report = host_train::train(config, dir, true, &mut |p| show(bar, &label, p, &mut last))?;
-    bar.finish_and_clear();
-    Ok(report)
-}
-
-/// Shows one step.
-fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
+/// Shows one step; `label` begins its lines.
+pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
     if let Some(message) = &p.message {
         bar.suspend(|| eprintln!("{label}{message}"));
     }

@@ -134,6 +134,31 @@ fn an_error_of_training_tells_its_cause_once() {
 }
 
 #[test]
+fn an_error_of_an_experiment_tells_its_cause_once() {
+    use experiments::Error;
+    let model = || float_model::Error::Io {
+        path: path(),
+        source: cause(),
+    };
+    let errors = one_of_each!(Error {
+        Error::Option { .. } => Error::option("every", text("problem")),
+        Error::Input { .. } => Error::Input { what: text("folder"), problem: text("problem") },
+        Error::Data { .. } => Error::Data { what: text("file"), problem: text("problem") },
+        Error::Io { .. } => Error::Io { path: path(), action: "read", source: cause() },
+        Error::InRun { .. } => Error::InRun {
+            path: path(),
+            source: Box::new(Error::Input { what: text("cell"), problem: text("problem") }),
+        },
+        Error::Train(_) => Error::Train(host_train::Error::Model(model())),
+        Error::Model(_) => Error::Model(model()),
+        Error::Quantize(_) => Error::Quantize(quantize::Error::Model(model())),
+        Error::Tensor(_) => Error::Tensor(candle_core::Error::Msg(text("shape"))),
+        Error::Energy(_) => Error::Energy(energy::Error::Read { path: path(), source: cause() }),
+    });
+    told_once(&errors, 7);
+}
+
+#[test]
 fn an_error_of_quantization_tells_its_cause_once() {
     use quantize::Error;
     let model = float_model::Error::Io {

@@ -150,7 +150,7 @@ fn bad_sweeps_are_refused() {
     let command = format!("sweep dataset --data {data} --hidden 4 --steps 2 --out {}", f.at("out"));
     fails(&format!("{command} --jobs 0"), 2, &["--jobs"]);
     fails(&format!("{command} --lambdas 1e-3,-1"), 2, &["lambda"]);
-    fails(&format!("{command} --board none-such"), 1, &["none-such"]);
+    fails(&format!("{command} --board none-such"), 2, &["--board", "none-such"]);
     let list = f.at("runs.csv");
     fs::write(&list, "cell,speed\ngru,3\n").unwrap();
     fails(

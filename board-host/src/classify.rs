@@ -1,6 +1,12 @@
 //! The application `classify` on an emulated board: a recording plays as its sensor, decisions come back as they fall.
 
-use crate::{Error, Image, Options, Spending, image::Program, log, memory::Loads};
+use crate::{
+    Error, Image, Options, Spending,
+    image::Program,
+    log::{self, pick},
+    memory::Loads,
+};
+use board_link::log::Line;
 use fixed::types::I16F16;
 use std::num::NonZeroU32;
 
@@ -83,63 +89,64 @@ pub(crate) struct Heard {
 impl Heard {
     /// The decision in the next line, where it is one that can be read.
     pub(crate) fn decision(&mut self, line: &str) -> Option<Decision> {
-        if line.starts_with("image ") {
-            self.ticks_per_second = log::number(line, "ticks_per_second").ok();
+        match Line::read(line).ok()? {
+            Line::Image(image) => {
+                self.ticks_per_second = Some(image.ticks_per_second.into());
+                None
+            }
+            Line::Decision(decision) => Some(Decision::of(&decision, self.ticks_per_second?)),
+            _ => None,
         }
-        decision(line, self.ticks_per_second?)?.ok()
     }
 }
 
-/// The decision in a line of the log, where it is one.
-pub(crate) fn decision(line: &str, ticks_per_second: f64) -> Option<Result<Decision, Error>> {
-    let read = || {
-        Ok(Decision {
-            sequence: log::number(line, "seq")?,
-            class: log::number(line, "class")?,
-            sample: log::number(line, "sample")?,
-            at_s: log::number::<f64>(line, "at")? / ticks_per_second,
-            updates: log::number(line, "updates")?,
-            dial: I16F16::from_bits(log::number(line, "dial")?),
-            cap: NonZeroU32::new(log::number(line, "cap")?),
-            logits: log::list(line, "logits", |text| text.parse().ok())?,
-        })
-    };
-    line.starts_with("decision ").then(read)
+impl Decision {
+    /// The decision of a line, by a clock of this many ticks a second.
+    pub(crate) fn of(line: &board_link::log::Decision<'_>, ticks_per_second: f64) -> Self {
+        Self {
+            sequence: line.seq,
+            class: line.class,
+            sample: line.sample,
+            at_s: line.at as f64 / ticks_per_second,
+            updates: line.updates,
+            dial: I16F16::from_bits(line.dial),
+            cap: NonZeroU32::new(line.cap),
+            logits: line.logits.iter().collect(),
+        }
+    }
 }
 
 /// Reads the lines of a whole run.
 fn parse(lines: Vec<String>, options: &Options) -> Result<Classification, Error> {
     // Which of the sensor's properties the model was not made for is said before the refusal.
-    if let Some(why) = lines.iter().find_map(|line| line.strip_prefix("sensor: ")) {
-        return Err(Error::Refused(why.to_owned()));
+    if let Some(why) = log::all(&lines, pick!(Sensor))?.first() {
+        return Err(Error::Refused((*why).to_owned()));
     }
     log::ended(&lines)?;
     let ticks_per_second = log::ticks_per_second(&lines, options.machine.name())?;
-    let decisions = lines
+    let decisions = log::all(&lines, pick!(Decision))?;
+    let decisions: Vec<_> = decisions
         .iter()
-        .filter_map(|line| decision(line, ticks_per_second))
-        .collect::<Result<Vec<_>, _>>()?;
-    let summary = log::line(&lines, "summary")?;
-    let decided: usize = log::number(summary, "decisions")?;
-    if decided != decisions.len() {
+        .map(|line| Decision::of(line, ticks_per_second))
+        .collect();
+    let summary = log::first(&lines, "summary", pick!(Classified))?;
+    if summary.decisions != decisions.len() as u64 {
         return Err(Error::Mismatch(format!(
-            "{decided} decisions counted, {} logged",
+            "{} decisions counted, {} logged",
+            summary.decisions,
             decisions.len()
         )));
     }
-    let seconds = |name| log::number::<f64>(summary, name).map(|ticks| ticks / ticks_per_second);
+    let seconds = |ticks: u64| ticks as f64 / ticks_per_second;
+    let lost = log::all(&lines, pick!(Lost))?;
     Ok(Classification {
-        lost: lines
-            .iter()
-            .filter_map(|line| line.strip_prefix("lost: "))
-            .map(str::to_owned)
-            .collect(),
-        captured: log::number(summary, "captured")?,
-        queued: log::number(summary, "queued")?,
-        power_ups: log::number(summary, "power_ups")?,
-        seconds_on: seconds("powered")?,
-        seconds_asleep: seconds("asleep")?,
-        spending: Spending::parse(&lines)?,
+        lost: lost.into_iter().map(str::to_owned).collect(),
+        captured: summary.captured,
+        queued: summary.queued.into(),
+        power_ups: summary.power_ups,
+        seconds_on: seconds(summary.powered),
+        seconds_asleep: seconds(summary.asleep),
+        spending: log::spending(&lines)?,
         machine: options.machine.name().to_owned(),
         decisions,
         log: lines,
@@ -151,7 +158,8 @@ mod tests {
     use super::*;
 
     const LINES: [&str; 4] = [
-        "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16",
+        "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 \
+         max_outputs=32 max_samples=4096",
         "decision seq=0 class=1 sample=57 at=50000000 updates=9 dial=98304 cap=20 logits=[-7, 12] asleep=40000000",
         "lost: sample 3: the queue was full",
         "summary sequences=2 decisions=1 updates=12 samples=12 captured=2 queued=3 overflows=1 missed=0 failures=0 \

@@ -15,27 +15,6 @@ use std::{
 /// Lines kept of what a failing build says.
 const LOG_TAIL: usize = 30;
 
-/// Sizes of the largest model that an image has static room for; constants of `firmware/app/src/lib.rs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Capacity {
-    /// H.
-    pub hidden: usize,
-    /// L.
-    pub layers: usize,
-    /// I.
-    pub inputs: usize,
-    /// O.
-    pub outputs: usize,
-}
-
-/// What every image has.
-pub const CAPACITY: Capacity = Capacity {
-    hidden: 128,
-    layers: 2,
-    inputs: 16,
-    outputs: 32,
-};
-
 /// The tree that this program was built from.
 pub(crate) fn source_tree() -> Result<PathBuf, Error> {
     let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -225,20 +204,5 @@ mod tests {
         let (built, asked, builds) = attempts(vec![Err(broken), Ok(())], true);
         assert!(matches!(built, Err(Error::FirmwareBuild { .. })));
         assert_eq!((asked.len(), builds), (0, 1));
-    }
-
-    #[test]
-    fn the_capacity_is_the_images() {
-        let source = source_tree().unwrap().join("firmware/app/src/lib.rs");
-        let source = std::fs::read_to_string(source).unwrap();
-        for (name, value) in [
-            ("MAX_HIDDEN", CAPACITY.hidden),
-            ("MAX_LAYERS", CAPACITY.layers),
-            ("MAX_INPUTS", CAPACITY.inputs),
-            ("MAX_OUTPUTS", CAPACITY.outputs),
-        ] {
-            let line = format!("pub const {name}: usize = {value};");
-            assert!(source.contains(&line), "{line}");
-        }
     }
 }

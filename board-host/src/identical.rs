@@ -3,7 +3,7 @@
 use crate::{
     Backend, Error, Image, Machine, Options,
     image::{self, Program},
-    log,
+    log::{self, pick},
     memory::Loads,
 };
 
@@ -78,7 +78,7 @@ impl Board {
             ..Loads::default()
         };
         let lines = self.image.run(&loads, &self.options)?;
-        let digests = log::pairs(&lines)?;
+        let digests = digests(&lines)?;
         if digests.len() != pairs.len() {
             return Err(Error::Mismatch(format!(
                 "{} pairs given, {} computed",
@@ -87,5 +87,26 @@ impl Board {
             )));
         }
         Ok(digests)
+    }
+}
+
+/// The digests of a run over random networks.
+fn digests(lines: &[String]) -> Result<Vec<u32>, Error> {
+    log::ended(lines)?;
+    let pairs = log::all(lines, pick!(Pair))?;
+    Ok(pairs.iter().map(|pair| pair.digest).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_of_random_networks() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let whole = lines("pair index=0 digest=00c0ffee\npair index=1 digest=ffffffff\nsummary pairs=2");
+        assert_eq!(digests(&whole).unwrap(), [0x00c0_ffee, u32::MAX]);
+        assert!(digests(&whole[..2]).is_err());
+        assert!(digests(&lines("pair index=0 digest=x\nsummary pairs=1")).is_err());
     }
 }

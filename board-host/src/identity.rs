@@ -1,14 +1,9 @@
-//! Which board a firmware image is of, by the symbols that `firmware/README.md` lists.
+//! Which board a firmware image is of, by the symbols that `docs/board-link.md` lists.
 
 use crate::{Error, Machine, boards::BOARDS};
+use board_link::symbols::{BOARD_PREFIX, UNWATCHED};
 use object::{Object, ObjectSymbol};
 use std::path::Path;
-
-/// Before the board's name, in the symbol that states it.
-const BOARD: &str = "_board_";
-
-/// The symbol of an image that is to run without a debugger.
-const UNWATCHED: &str = "_unwatched";
 
 /// What an image says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,10 +28,13 @@ impl Identity {
         };
         let file = object::File::parse(elf).map_err(|error| image(error.to_string()))?;
         let names: Vec<&str> = file.symbols().filter_map(|symbol| symbol.name().ok()).collect();
-        let boards: Vec<&str> = names.iter().filter_map(|name| name.strip_prefix(BOARD)).collect();
+        let boards: Vec<&str> = names
+            .iter()
+            .filter_map(|name| name.strip_prefix(BOARD_PREFIX))
+            .collect();
         let [board] = boards[..] else {
             return Err(image(match boards.is_empty() {
-                true => format!("it does not say which board it is of: the ELF has no symbol {BOARD}..."),
+                true => format!("it does not say which board it is of: the ELF has no symbol {BOARD_PREFIX}..."),
                 false => format!("it says that it is of several boards: {}", boards.join(", ")),
             }));
         };

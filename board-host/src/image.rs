@@ -3,8 +3,8 @@
 use crate::{
     Error, Machine, Options,
     firmware::{self, Package},
-    measure::Way,
 };
+use board_link::measure::Mode;
 use std::{
     collections::hash_map::DefaultHasher,
     fs,
@@ -20,8 +20,8 @@ pub enum Program {
     Replay,
     /// A scripted sensor, and decisions as they fall.
     Classify,
-    /// Recorded sequences in one of three ways.
-    Measure(Way),
+    /// Recorded sequences in one of three modes.
+    Measure(Mode),
     /// The calibrations of the energy model.
     Calibrate,
     /// Random networks, for comparison with the host.
@@ -38,9 +38,9 @@ impl Program {
             Program::Replay => "replay",
             Program::Classify => "classify",
             Program::Calibrate => "measure-calibrate",
-            Program::Measure(Way::Dense) => "measure-dense",
-            Program::Measure(Way::SkipPoll) => "measure-skip-poll",
-            Program::Measure(Way::SkipSleep) => "measure-skip-sleep",
+            Program::Measure(Mode::Dense) => "measure-dense",
+            Program::Measure(Mode::SkipPoll) => "measure-skip-poll",
+            Program::Measure(Mode::SkipSleep) => "measure-skip-sleep",
             Program::Identical => "identical",
             Program::Faults => "faults",
         }
@@ -96,6 +96,7 @@ pub fn built(machine: Machine, program: Program, portable: bool) -> Result<PathB
 fn hash_of_sources(tree: &Path, image: &str) -> Result<u64, Error> {
     let mut files = Vec::new();
     for root in [
+        "board-link",
         "firmware/app",
         "firmware/boards/qemu",
         "firmware/cortex",
@@ -174,6 +175,8 @@ mod tests {
         };
         let first = write("firmware/app/src/lib.rs", "a");
         let second = write("firmware/app/src/lib.rs", "b");
+        let third = write("board-link/src/lib.rs", "a");
+        assert!(second != third);
         let third = write("skiprnn-nostd/src/lib.rs", "a");
         let fourth = write("rust-toolchain.toml", "a");
         assert!(first != second && second != third && third != fourth);

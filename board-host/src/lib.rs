@@ -29,19 +29,21 @@ mod histogram;
 pub mod identical;
 mod identity;
 mod image;
+mod instructions;
 mod log;
 mod machine;
 pub mod measure;
 mod memory;
 pub mod on_board;
-mod settings;
+mod replay;
 
 pub use backend::Backend;
+pub use board_link::{Budget, Settings, Spending, capacity, sensors};
 pub use console::console;
 pub use error::Error;
 pub use histogram::{firmware_image, program_counters};
 pub use machine::Machine;
-pub use settings::{Budget, Settings, Spending};
+pub use replay::{Emulation, Record, run};
 
 use backend::End;
 pub use image::Program;
@@ -82,61 +84,6 @@ impl Default for Options {
     }
 }
 
-/// What the board made of one sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// Index of the largest logit, the first of equals.
-    pub decision: u32,
-    /// Raw outputs of the head.
-    pub logits: Vec<i32>,
-    /// CRC-32/ISO-HDLC of the final state, as `skiprnn_nostd::State::crc`.
-    pub state_crc: u32,
-    /// The samples used, in order.
-    pub updates: Vec<u32>,
-}
-
-/// What came of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Emulation {
-    /// One for each sequence, in the order given.
-    pub records: Vec<Record>,
-    /// Instructions of one updating `step`, head excluded: the mean over all updates.
-    pub instructions_per_update: f64,
-    /// Instructions of the cheapest update.
-    pub instructions_min: u64,
-    /// Instructions of the dearest update.
-    pub instructions_max: u64,
-    /// Virtual seconds asleep, the waits between sequences included.
-    pub seconds_asleep: f64,
-    /// Virtual seconds from the first sample of the first sequence to the end of the last one.
-    pub seconds_total: f64,
-    /// Updates whose sample had fallen due while an earlier update still ran.
-    pub late_updates: u64,
-    /// Virtual seconds by which the latest wake-up missed its instant.
-    pub wake_delay_max_s: f64,
-    /// What was booked on a budget, where there is one.
-    pub spending: Option<Spending>,
-    /// The log, decoded line by line.
-    pub log: Vec<String>,
-    /// The emulated board's name.
-    pub machine: String,
-}
-
-/// Replays `n` sequences of `t` samples of `i` channels, raw sensor counts `(N, T, I)`, through `blob` on the emulated
-/// board.
-///
-/// # Errors
-/// Where a tool is missing, the image cannot be built, or it refuses what it was given; [`Error`] says which, and how to
-/// mend it.
-pub fn run(blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize, options: &Options) -> Result<Emulation, Error> {
-    let image = Image::open(options)?;
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
-    let lines = image.run(&loads, options)?;
-    let replayed = log::Replayed::parse(&lines, options.machine.name())?;
-    replayed.expect(blob.len(), (n, t, i))?;
-    replayed.emulation(lines, options)
-}
-
 /// What an image says of itself with nothing loaded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SelfCheck {
@@ -165,10 +112,10 @@ pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
             ));
         }
     };
-    let calibration = log::Calibration::parse(&lines, options)?;
+    let counter = instructions::InstructionCounter::parse(&lines, options)?;
     Ok(SelfCheck {
-        thousand_instructions: calibration.thousand,
-        overhead_instructions: calibration.overhead,
+        thousand_instructions: counter.thousand,
+        overhead_instructions: counter.overhead,
         refusal,
         log: lines,
     })

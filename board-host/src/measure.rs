@@ -1,33 +1,15 @@
-//! The application `measure` on an emulated board: what the core does awake in each of three ways over the same
+//! The application `measure` on an emulated board: what the core does awake in each of three modes over the same
 //! sequences, counted in instructions.
 
-use crate::{Error, Image, Options, image::Program, log, memory::Loads};
+pub use board_link::measure::Mode;
 
-/// When the core wakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// At every sample, for an update.
-    Dense,
-    /// At every sample, for an update where one is due.
-    SkipPoll,
-    /// Only where an update is due.
-    SkipSleep,
-}
-
-impl Way {
-    /// Every way, the dearest first.
-    pub const ALL: [Way; 3] = [Way::Dense, Way::SkipPoll, Way::SkipSleep];
-
-    /// Its name, as in the image's.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Way::Dense => "dense",
-            Way::SkipPoll => "skip-poll",
-            Way::SkipSleep => "skip-sleep",
-        }
-    }
-}
+use crate::{
+    Error, Image, Options,
+    image::Program,
+    instructions::InstructionCounter,
+    log::{self, pick},
+    memory::Loads,
+};
 
 /// What a window counted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,13 +35,13 @@ pub struct Window {
 /// # Errors
 /// As [`crate::run`]; and where the board has no memory for the sequences, which are looked at again and again.
 pub fn run(
-    way: Way,
+    mode: Mode,
     blob: &[u8],
     counts: &[i16],
     (n, t, i): (usize, usize, usize),
     options: &Options,
 ) -> Result<Window, Error> {
-    let image = Image::of(options, Program::Measure(way))?;
+    let image = Image::of(options, Program::Measure(mode))?;
     if image.regions.sequences.bytes == 0 {
         return Err(Error::Load {
             what: "sequences",
@@ -93,19 +75,17 @@ pub fn calibrations(
 fn parse(lines: &[String], options: &Options) -> Result<Window, Error> {
     log::ended(lines)?;
     let ticks_per_second = log::ticks_per_second(lines, options.machine.name())?;
-    let calibration = log::Calibration::parse(lines, options)?;
-    let line = log::line(lines, "window")?;
-    let seconds = |name| log::number::<f64>(line, name).map(|ticks| ticks / ticks_per_second);
-    let (seconds_total, seconds_asleep) = (seconds("ticks")?, seconds("asleep")?);
-    let updates: u64 = log::number(line, "updates")?;
+    let counter = InstructionCounter::parse(lines, options)?;
+    let line = log::first(lines, "window", pick!(Window))?;
+    let seconds = |ticks: u64| ticks as f64 / ticks_per_second;
+    let (seconds_total, seconds_asleep) = (seconds(line.ticks), seconds(line.asleep));
     let per_second = 1e9 / f64::from(1u32 << options.icount_shift.min(31));
-    let meter: f64 = log::number(line, "meter")?;
     Ok(Window {
-        sequences: log::number(line, "sequences")?,
-        wakes: log::number(line, "wakes")?,
+        sequences: line.sequences.into(),
+        wakes: line.wakes,
         instructions_awake: ((seconds_total - seconds_asleep) * per_second).round() as u64,
-        instructions_updating: calibration.sum(meter, updates),
-        updates,
+        instructions_updating: counter.sum(line.meter as f64, line.updates),
+        updates: line.updates,
         seconds_total,
         seconds_asleep,
     })
@@ -119,7 +99,8 @@ mod tests {
     fn a_window_is_read_back() {
         let lines = [
             "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
-            "image machine=mps2-an386 log=4 ticks_per_second=25000000",
+            "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 max_outputs=32 \
+             max_samples=4096",
             "window mode=SkipPoll sequences=2 updates=4 meter=6432 wakes=7 ticks=25000000 asleep=12500000",
             "summary windows=1",
         ]

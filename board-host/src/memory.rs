@@ -1,6 +1,7 @@
-//! What the loader puts into the board's memory, as `firmware/README.md` specifies it byte by byte.
+//! What the loader puts into the board's memory: the headers of [`board_link`] with a model and its sequences behind them.
 
-use crate::{Error, Settings};
+use crate::Error;
+use board_link::{SequenceHeader, Settings, blob::HEADER_BYTES, symbols};
 use object::{Object, ObjectSymbol};
 use std::path::Path;
 
@@ -9,7 +10,7 @@ use std::path::Path;
 pub struct Loads {
     /// Address and bytes.
     pub memory: Vec<(u32, Vec<u8>)>,
-    /// Streamed in.
+    /// Bytes that are streamed in.
     pub stream: Vec<u8>,
 }
 
@@ -48,15 +49,15 @@ impl Regions {
                 .map(|symbol| symbol.address() as u32)
                 .ok_or_else(|| image(format!("the ELF has no symbol {name}")))
         };
+        let region = |start, bytes| -> Result<Region, Error> {
+            Ok(Region {
+                start: symbol(start)?,
+                bytes: symbol(bytes)?,
+            })
+        };
         Ok(Self {
-            blob: Region {
-                start: symbol("_blob_start")?,
-                bytes: symbol("_blob_size")?,
-            },
-            sequences: Region {
-                start: symbol("_sequences_start")?,
-                bytes: symbol("_sequences_size")?,
-            },
+            blob: region(symbols::BLOB_START, symbols::BLOB_SIZE)?,
+            sequences: region(symbols::SEQUENCES_START, symbols::SEQUENCES_SIZE)?,
         })
     }
 }
@@ -86,32 +87,23 @@ impl Loads {
     }
 }
 
-const BLOB_VERSION: u16 = 2;
-const BLOB_HEADER: u16 = 36;
-const SEQUENCES_VERSION: u16 = 1;
-const SEQUENCES_HEADER: u16 = 32;
-
 /// A blob behind its header with the settings, where the board has `room` bytes for both.
 ///
 /// # Errors
 /// It is empty, or too large, or the settings contradict each other.
 pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Error> {
-    let what = "blob";
-    let limit = room - usize::from(BLOB_HEADER);
+    let limit = room - HEADER_BYTES;
     if blob.is_empty() || blob.len() > limit {
         return Err(Error::Load {
-            what,
+            what: "blob",
             why: format!("{} bytes, the board holds 1 to {limit}", blob.len()),
         });
     }
-    let mut bytes = Vec::with_capacity(usize::from(BLOB_HEADER) + blob.len());
-    bytes.extend(b"SRBL");
-    bytes.extend(BLOB_VERSION.to_le_bytes());
-    bytes.extend(BLOB_HEADER.to_le_bytes());
-    bytes.extend((blob.len() as u32).to_le_bytes());
-    bytes.extend(settings.bytes()?);
-    bytes.extend(blob);
-    Ok(bytes)
+    let header = board_link::blob::header(blob.len() as u32, settings).map_err(|error| Error::Load {
+        what: "settings",
+        why: error.to_string(),
+    })?;
+    Ok([&header, blob].concat())
 }
 
 /// `n` sequences of `t` samples of `i` channels behind their header, where the board has `room` bytes for both.
@@ -119,83 +111,42 @@ pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Er
 /// # Errors
 /// The counts are not that many, or too many for the board.
 pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> Result<Vec<u8>, Error> {
-    let what = "sequences";
+    let error = |why: String| Error::Load { what: "sequences", why };
+    let other_shape = || error(format!("{} counts are not {n} x {t} x {i}", counts.len()));
     let product = n.checked_mul(t).and_then(|nt| nt.checked_mul(i));
     if counts.is_empty() || product != Some(counts.len()) {
-        return Err(Error::Load {
-            what,
-            why: format!("{} counts are not {n} x {t} x {i}", counts.len()),
-        });
+        return Err(other_shape());
     }
-    let (length, room) = (counts.len() * 2, room - usize::from(SEQUENCES_HEADER));
+    let (length, room) = (counts.len() * 2, room - SequenceHeader::BYTES);
     if length > room {
         let most = room / (2 * t * i);
-        let why = format!("{length} bytes, the board holds {room}: {most} sequences of this size; lower --n");
-        return Err(Error::Load { what, why });
+        return Err(error(format!(
+            "{length} bytes, the board holds {room}: {most} sequences of this size; lower --n"
+        )));
     }
     let samples: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
-    let mut bytes = Vec::with_capacity(usize::from(SEQUENCES_HEADER) + samples.len());
-    bytes.extend(b"SRSQ");
-    bytes.extend(SEQUENCES_VERSION.to_le_bytes());
-    bytes.extend(SEQUENCES_HEADER.to_le_bytes());
     // All three are at most the number of counts, which fits the region.
-    for field in [n, t, i] {
-        bytes.extend((field as u32).to_le_bytes());
-    }
-    bytes.extend([0; 4]);
-    bytes.extend((length as u32).to_le_bytes());
-    bytes.extend(
-        crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC)
-            .checksum(&samples)
-            .to_le_bytes(),
-    );
-    bytes.extend(samples);
-    Ok(bytes)
+    let header = SequenceHeader::of([n as u32, t as u32, i as u32], &samples).ok_or_else(other_shape)?;
+    Ok([header.to_bytes().as_slice(), &samples].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Budget;
-    use fixed::types::I16F16;
-    use std::num::{NonZeroU16, NonZeroU32};
 
     const BLOB_ROOM: usize = 0x40_0000;
     const SEQUENCES_ROOM: usize = 0xc0_0000;
 
     #[test]
-    fn the_example_of_the_specification() {
-        assert_eq!(
-            sequences(&[1, -1, 256, 2, -2, 512], 2, 3, 1, 64).unwrap(),
-            [
-                b'S', b'R', b'S', b'Q', 1, 0, 32, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 0, 0, 0, 0xb5,
-                0xcf, 0xe8, 0x95, 1, 0, 255, 255, 0, 1, 2, 0, 254, 255, 0, 2,
-            ]
-        );
-        let fixed = Settings {
-            dial: I16F16::from_num(-1.5),
-            cap: NonZeroU32::new(20),
-            budget: None,
-        };
-        assert_eq!(
-            blob(b"blob", &fixed, 64).unwrap(),
-            *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
-              \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00blob"
-        );
-        let budget = Settings {
-            budget: Some(Budget {
-                allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
-                base_nj: 40_000,
-                update_nj: NonZeroU32::new(9_000).unwrap(),
-                horizon: NonZeroU16::new(50).unwrap(),
-            }),
-            ..Settings::default()
-        };
-        assert_eq!(
-            blob(b"blob", &budget, 64).unwrap(),
-            *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
-              \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00blob"
-        );
+    fn what_is_loaded_is_what_a_board_finds() {
+        let counts = [1, -1, 256, 2, -2, 512];
+        let bytes = sequences(&counts, 2, 3, 1, 64).unwrap();
+        let (header, samples) = SequenceHeader::find(&bytes).unwrap();
+        assert_eq!((header.sequences, header.length, header.inputs), (2, 3, 1));
+        let read = samples.as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes));
+        assert_eq!(read.collect::<Vec<_>>(), counts);
+        let bytes = blob(b"blob", &Settings::default(), 64).unwrap();
+        assert_eq!(board_link::find_blob(&bytes).unwrap().blob, b"blob");
     }
 
     #[test]
@@ -217,5 +168,22 @@ mod tests {
         );
         let many = sequences(&vec![0; 8_000_000], 80_000, 100, 1, SEQUENCES_ROOM);
         assert!(message(many).ends_with("62914 sequences of this size; lower --n"));
+    }
+
+    #[test]
+    fn settings_that_contradict_each_other_are_refused() {
+        let budget = board_link::Budget {
+            allowance_uj_per_hour: std::num::NonZeroU32::MIN,
+            base_nj: 1,
+            update_nj: std::num::NonZeroU32::MIN,
+            horizon: std::num::NonZeroU16::MIN,
+        };
+        let settings = Settings {
+            dial: fixed::types::I16F16::ONE,
+            cap: None,
+            budget: Some(budget),
+        };
+        let error = blob(b"blob", &settings, 64).unwrap_err().to_string();
+        assert!(error.starts_with("settings: dial: 1 beside a budget"), "{error}");
     }
 }

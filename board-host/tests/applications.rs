@@ -5,7 +5,7 @@ mod random_model;
 use board_host::{
     Budget, Error, Machine, Options, Settings,
     classify::{self, Decision},
-    measure::{self, Way},
+    measure::{self, Mode},
 };
 use float_model::Cell;
 use quantize::{Run, Simulator};
@@ -136,8 +136,8 @@ fn what_is_skipped_is_not_paid_for() {
     let (sequences, samples) = (SHAPE.sequences as u64, (SHAPE.sequences * SHAPE.length) as u64);
     let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
     let options = Options::default();
-    let [dense, poll, sleep] =
-        Way::ALL.map(|way| measure::run(way, blob.bytes(), &counts, shape, &options).unwrap_or_else(|e| panic!("{e}")));
+    let [dense, poll, sleep] = Mode::ALL
+        .map(|way| measure::run(way, blob.bytes(), &counts, shape, &options).unwrap_or_else(|e| panic!("{e}")));
     assert_eq!(
         (dense.updates, poll.updates, sleep.updates),
         (samples, updates, updates)
@@ -190,7 +190,7 @@ fn a_budget_that_makes_no_sense_is_refused_by_the_board() {
         "the firmware refused: budget: 50 samples every 10000 ns last less than a millisecond, or weeks"
     );
     let (blob, counts) = random(SHAPE);
-    let why = measure::run(Way::Dense, blob.bytes(), &counts, shape, &options).unwrap_err();
+    let why = measure::run(Mode::Dense, blob.bytes(), &counts, shape, &options).unwrap_err();
     assert_eq!(
         why.to_string(),
         "the firmware refused: budget: this application runs at a fixed dial; take replay or classify"

@@ -55,11 +55,7 @@ fn check(board: &str) {
     let board = boards::find(board).unwrap();
     for watched in [true, false] {
         let options = BoardOptions {
-            firmware: Some(
-                board
-                    .build_to_be(watched, "replay")
-                    .unwrap_or_else(|error| panic!("{error}")),
-            ),
+            firmware: Some(boards::build_to_be(&board, watched, "replay").unwrap_or_else(|error| panic!("{error}"))),
             seconds: Some(60.0),
             ..BoardOptions::new(board, "replay")
         };

@@ -27,7 +27,7 @@ pub enum Purpose {
     Dials = 8,
     /// What training does to a recorded sequence each time it is drawn.
     Augment = 9,
-    /// Sequences drawn again and again from those that were judged, for an interval.
+    /// Sequences drawn again and again from those that were evaluated, for an interval.
     Resamples = 10,
 }
 

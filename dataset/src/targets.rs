@@ -71,7 +71,7 @@ impl FromStr for Loss {
         let all = [Loss::Ce, Loss::Bce, Loss::Mse];
         all.into_iter()
             .find(|l| l.to_string() == text)
-            .ok_or_else(|| Error::usage("loss", format!("'{text}' is none; give ce, bce or mse")))
+            .ok_or_else(|| Error::usage("loss", format!("unknown loss '{text}'; expected ce, bce or mse")))
     }
 }
 

@@ -32,38 +32,48 @@
 //! ```
 
 mod breakeven;
+mod budget;
 mod calibration;
 mod compare;
 mod cycles;
 mod error;
+mod front;
 mod gaps;
 mod histogram;
 mod interval;
 mod measure;
 mod model;
+mod parse;
 pub mod picture;
 pub mod ppk2;
 mod predict;
 mod prices;
 mod profile;
+mod shape;
 mod stats;
 pub mod trace;
 mod two_state;
+mod update_cycles;
 mod workload;
 
-pub use breakeven::{Battery, BreakEven, battery_days, break_even};
+pub use breakeven::{Battery, BatteryLife, BreakEven, battery_life, break_even};
+pub use budget::{BudgetOutcome, BudgetSummary, PricedBudget};
 pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, mac_instructions, predicted_instructions};
 pub use error::Error;
+pub use front::{EnergyFront, FrontPoint};
 pub use histogram::{Calls, Class, Histogram, Listing};
 pub use interval::{Corner, Interval};
 pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,
 };
+pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
+pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};
+pub use update_cycles::{UpdateCycles, disassembly, update_cost};
 pub use workload::Workload;

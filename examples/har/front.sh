@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Accuracy against samples and energy on a folder of labelled windows: separately trained models, one model for every budget,
-# their rivals, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals/.
+# their baselines, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals/.
 #
 #     examples/har/front.sh DATA OUT        DATA: train_x.npy, train_y.npy, test_x.npy, test_y.npy (see docs/activity.md)
 #
@@ -19,9 +19,9 @@ lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
 
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 8000 --lambdas $lambdas --seeds $seeds \
     --out "$out/separate"
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --seeds $seeds \
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --seeds $seeds \
     --out "$out/dial"
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dials -2.5:2.5:3 --input-weight-limit 1.9 \
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --input-weight-limit 1.9 \
     --seeds $seeds --out "$out/limited"
 for models in dial limited; do
     for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do
@@ -30,7 +30,7 @@ for models in dial limited; do
         done
     done
 done
-"$skiprnn" rivals "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
+"$skiprnn" baselines "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
     --p-skips 0.75,0.9,0.95 --filters 8,16 --board nrf52840,stm32u575 --sensor lsm6dso --out "$out/rivals"
 
 blobs=()

@@ -1,1 +1,39 @@
-//! Experiments on skipping networks.
+//! Experiments on skipping networks: each trains or reads models, evaluates them on held-out data, and gives typed results, tables
+//! and figures. Nothing here prints; what happens meanwhile is told to an [`jobs::Observer`].
+//!
+//! - [`sweep`]: a grid of training runs, and the settings that no other one beats.
+//! - [`baselines`]: skipping runs against fixed rates, random skipping, early exit and convolutional networks.
+//! - [`reproduce`]: the tables of Campos et al., ICLR 2018.
+//! - [`leak`]: what the skip pattern tells of the class.
+//! - [`schedules`]: the float model against its blob, sequence by sequence.
+//! - [`recordings`]: what a dataset holds.
+//! - [`Inspection`]: what is in a blob.
+//! - [`demo`]: the page of the whole workflow.
+
+pub mod baselines;
+pub mod demo;
+mod error;
+mod files;
+mod held_out;
+mod inspect;
+pub mod jobs;
+pub mod leak;
+mod learning_curve;
+mod model;
+pub mod plot;
+pub mod recordings;
+pub mod reproduce;
+pub mod schedules;
+mod stats;
+pub mod sweep;
+mod table;
+mod workload;
+
+pub use error::Error;
+pub use files::write_atomically;
+pub use held_out::HeldOut;
+pub use inspect::{Inspection, objective, output_at};
+pub use learning_curve::{CurvePoint, learning_curve};
+pub use model::{TrainedModel, threads};
+pub use stats::{Spread, mean_updates, pareto_front};
+pub use workload::{Hardware, network_shape};

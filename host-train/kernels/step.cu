@@ -7,13 +7,13 @@
 #define BINARY 1        // values: (rows, OUTPUTS) of 0 or 1
 #define SQUARES 2       // values: (rows, OUTPUTS)
 
-#define WARPS 4 // rows that a block of `judge` takes
+#define WARPS 4 // rows that a block of `head_and_loss` takes
 
 // The head, a warp for each row: h (rows, H) -> logits (rows, OUTPUTS); with `rows_each` rows a sequence, and `kept` (B, H)
 // or null: dropout's factors. Without `values` and `labels` that is all; with one of them also
 //   row_loss (rows): the loss, not yet divided; d_logits (rows, OUTPUTS): gradient of the mean loss; seen (rows, H): what the
 //   head has read; d_h (rows, H).
-extern "C" __global__ void judge(
+extern "C" __global__ void head_and_loss(
     const float *parameters, const int *places, const float *h, const float *kept, int rows, int rows_each, int loss,
     const int *labels, const float *values, float *logits, float *row_loss, float *d_logits, float *seen, float *d_h) {
     const int row = blockIdx.x * WARPS + threadIdx.x / 32, lane = threadIdx.x % 32;

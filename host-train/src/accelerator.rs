@@ -1,20 +1,20 @@
 //! What a device that takes whole training steps has to do.
 
-use crate::{Error, adam::Adam, batch::Batch, evaluate::EvaluationSchedule, gradient::Price};
+use crate::{Error, adam::Adam, batch::Batch, evaluate::EvaluationSchedule, loss::UpdateCost};
 use float_model::{Outcome, OutputAt, Sequences};
 
 /// Where the samples of a step come from.
 #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "accelerators read it"))]
-pub(crate) enum Source<'a> {
+pub(crate) enum StepData<'a> {
     /// The generated task, made on the device with the streams of this step, counted from 0.
-    Made(u64),
+    Generated(u64),
     /// The host.
     Given(&'a Batch),
 }
 
 /// What a step gave; as [`crate::gradient::Gradient`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Figures {
+pub(crate) struct StepMetrics {
     pub(crate) loss: f64,
     pub(crate) budget: f64,
     pub(crate) updates: f64,
@@ -34,12 +34,12 @@ pub(crate) trait Accelerator: Send {
     /// gradient is not finite (its norm says so) the state is left as it was.
     fn step(
         &mut self,
-        source: Source<'_>,
-        price: Price,
+        source: StepData<'_>,
+        cost: UpdateCost,
         limit: f64,
         learning_rate: f64,
         number: u64,
-    ) -> Result<Figures, Error>;
+    ) -> Result<StepMetrics, Error>;
 
     /// The gradient of the last step, before clipping.
     fn gradients(&self) -> Result<Vec<Vec<f32>>, Error>;
@@ -50,6 +50,6 @@ pub(crate) trait Accelerator: Send {
         values: &[Vec<f32>],
         x: &Sequences,
         output_at: OutputAt,
-        judged: EvaluationSchedule,
+        schedule: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error>;
 }

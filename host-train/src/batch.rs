@@ -34,32 +34,32 @@ pub struct Batch {
     /// (B, H): factors on the state that the head reads (dropout): 0 or 1 / (1 - dropout); empty for none.
     pub kept: Vec<f32>,
     /// The dial of each sequence and the λ that belongs to it.
-    pub dials: Dialled,
+    pub dials: DialDraws,
 }
 
-/// What a batch of a run with [`Dials`](crate::Dials) draws; empty for other runs.
+/// The dials that the sequences of a batch draw in a run with [`Dials`](crate::Dials); empty for other runs.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Dialled {
+pub struct DialDraws {
     /// (B): offsets on the gate's pre-activation.
     pub dial: Vec<f32>,
     /// (B): factors on λ.
-    pub price: Vec<f32>,
+    pub lambda_factor: Vec<f32>,
 }
 
-impl Dialled {
+impl DialDraws {
     /// Those of the `count` sequences of step `step`.
     pub(crate) fn draw(config: &TrainConfig, step: u64, count: usize) -> Self {
         let Some(range) = config.dials else {
-            return Dialled::default();
+            return DialDraws::default();
         };
         let of_sequence = |n: usize| {
             let uniform = Stream::new(config.seed, Purpose::Dials, step, n as u32).uniform() as f32;
             range.draw(f64::from(uniform))
         };
         let drawn: Vec<f64> = (0..count).map(of_sequence).collect();
-        Dialled {
+        DialDraws {
             dial: drawn.iter().map(|d| *d as f32).collect(),
-            price: drawn.iter().map(|d| range.price(*d) as f32).collect(),
+            lambda_factor: drawn.iter().map(|d| range.lambda_factor(*d) as f32).collect(),
         }
     }
 }
@@ -92,7 +92,7 @@ impl Batch {
                 .map(keep)
                 .collect();
         }
-        let dials = Dialled::draw(config, step, x.count);
+        let dials = DialDraws::draw(config, step, x.count);
         Batch {
             x,
             y,
@@ -117,9 +117,9 @@ impl Batch {
                 other => other.clone(),
             },
             kept: self.kept[range.start * hidden..range.end * hidden].to_vec(),
-            dials: Dialled {
+            dials: DialDraws {
                 dial: dialled(&self.dials.dial),
-                price: dialled(&self.dials.price),
+                lambda_factor: dialled(&self.dials.lambda_factor),
             },
         }
     }

@@ -3,7 +3,7 @@
 use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::{fmt, path::Path, str::FromStr};
 
 /// Everything that determines a training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +101,30 @@ pub enum Binarize {
     Round,
     /// u = 1 with probability ũ.
     Bernoulli,
+}
+
+impl fmt::Display for Binarize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Binarize::Round => "round",
+            Binarize::Bernoulli => "bernoulli",
+        })
+    }
+}
+
+impl FromStr for Binarize {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Binarize::Round, Binarize::Bernoulli];
+        let found = all.into_iter().find(|binarize| binarize.to_string() == text);
+        found.ok_or_else(|| {
+            Error::usage(
+                "binarize",
+                format!("unknown form '{text}'; expected round or bernoulli"),
+            )
+        })
+    }
 }
 
 mod cell_name {
@@ -232,6 +256,58 @@ impl TrainConfig {
     }
 }
 
+impl DataSource {
+    /// A configuration that suits the task.
+    pub fn default_config(&self) -> TrainConfig {
+        // At 4e-3 the gate of the generated tasks sheds updates several times faster than at 1e-3. What a decision may
+        // weigh is bounded there by about the loss of a wrong answer; without that bound these rates collapse.
+        let (hidden, lambda, steps, batch, learning_rate, decision_clip) = match self {
+            DataSource::Frequency { .. } => (110, 1e-4, 8000, 256, 4e-3, Some(0.3)),
+            DataSource::Adding { .. } => (110, 1e-5, 6000, 256, 4e-3, Some(0.1)),
+            DataSource::Mnist(_) => (110, 1e-4, 8000, 256, 1e-3, Some(0.3)),
+            // A few thousand recordings overfit at a rate that is too low: see `docs/activity.md`.
+            DataSource::Dataset(_) => (32, 1e-3, 1200, 64, 3e-3, None),
+        };
+        TrainConfig {
+            cell: Cell::SkipLstm,
+            hidden,
+            layers: 1,
+            lambda,
+            budget: Budget::default(),
+            binarize: Binarize::default(),
+            p_skip: None,
+            start_every: None,
+            input_weight_limit: None,
+            dropout: 0.0,
+            augment: Augment::default(),
+            seed: 1,
+            steps,
+            batch,
+            learning_rate,
+            learning_rate_schedule: match self {
+                DataSource::Dataset(_) => Schedule::default(),
+                _ => Schedule {
+                    warmup: 300,
+                    cosine: true,
+                },
+            },
+            lambda_schedule: Schedule::default(),
+            rollback: Rollback::default(),
+            decision_clip,
+            dials: None,
+            eval_every: 100,
+            stop_metric: None,
+            stop_updates: None,
+            settle_steps: None,
+            checkpoint_seconds: 30.0,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            engine: Engine::default(),
+            device: Device::default(),
+            data: self.clone(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,6 +344,22 @@ mod tests {
             config.save(dir.path()).unwrap();
             assert_eq!(TrainConfig::load(dir.path()).unwrap(), config);
         }
+    }
+
+    #[test]
+    fn names_in_the_file_are_the_names_that_are_read() {
+        for binarize in [Binarize::Round, Binarize::Bernoulli] {
+            let written = serde_json::to_value(binarize).unwrap();
+            assert_eq!(written, binarize.to_string());
+            assert_eq!(binarize.to_string().parse::<Binarize>().unwrap(), binarize);
+        }
+        for rollback in [Rollback::Rate, Rollback::Lambda, Rollback::Both] {
+            let written = serde_json::to_value(rollback).unwrap();
+            assert_eq!(written, rollback.to_string());
+            assert_eq!(rollback.to_string().parse::<Rollback>().unwrap(), rollback);
+        }
+        assert!("ROUND".parse::<Binarize>().unwrap_err().is_usage());
+        assert!("nothing".parse::<Rollback>().unwrap_err().is_usage());
     }
 
     #[test]

@@ -42,7 +42,12 @@ impl FromStr for Device {
             Some(("cuda", n)) => number(n),
             _ => None,
         };
-        device.ok_or_else(|| Error::usage("device", format!("'{text}' is none; give cpu, cuda or cuda:N")))
+        device.ok_or_else(|| {
+            Error::usage(
+                "device",
+                format!("unknown device '{text}'; expected cpu, cuda or cuda:N"),
+            )
+        })
     }
 }
 

@@ -1,11 +1,10 @@
-//! One model, every budget: training in which each sequence draws its dial and pays the λ that belongs to it.
+//! One model, every budget: training in which each sequence draws its dial and is charged the λ that belongs to it.
 //!
 //! The dial is an offset on the gate's pre-activation (`docs/numerics.md`, section 2), which firmware may turn without
 //! retraining. A model that was trained at one offset alone is at home there only; one that met all of them, and found
-//! updates cheap where the dial asks for many and dear where it asks for few, follows the dial along the whole range.
+//! updates cheap where the dial asks for many and expensive where it asks for few, follows the dial along the whole range.
 
-use crate::{Error, evaluate::Evaluation};
-use float_model::Metric;
+use crate::Error;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -16,15 +15,15 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Dials {
-    /// The fewest updates.
+    /// The lowest dial, with the fewest updates.
     pub low: f64,
-    /// The most.
+    /// The highest dial, with the most updates.
     pub high: f64,
     /// What λ is divided by for each unit of the dial.
     pub factor: f64,
 }
 
-/// Settings of the dial that a state is judged at.
+/// Settings of the dial that a state is evaluated at.
 const SETTINGS: usize = 5;
 
 impl Dials {
@@ -33,31 +32,14 @@ impl Dials {
         self.low + (self.high - self.low) * uniform
     }
 
-    /// What λ is multiplied by at `dial`.
-    pub fn price(&self, dial: f64) -> f64 {
+    /// What λ is multiplied by at `dial`: FACTOR^-dial.
+    pub fn lambda_factor(&self, dial: f64) -> f64 {
         self.factor.powf(-dial)
     }
 
     /// Five settings from the lowest to the highest.
     pub fn settings(&self) -> [f64; SETTINGS] {
         std::array::from_fn(|k| self.draw(k as f64 / (SETTINGS - 1) as f64))
-    }
-
-    /// The means over all settings. A threshold of the task does not count: nothing need be solved at the lowest dial.
-    pub(crate) fn mean(&self, all: &[Evaluation]) -> Evaluation {
-        let mean = |of: &dyn Fn(&Evaluation) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
-        let metric = mean(&|e| e.metric.value());
-        Evaluation {
-            metric: match all[0].metric {
-                Metric::Accuracy(_) => Metric::Accuracy(metric),
-                Metric::MeanAveragePrecision(_) => Metric::MeanAveragePrecision(metric),
-                Metric::Mse(_) => Metric::Mse(metric),
-            },
-            updates_mean: mean(&|e| e.updates_mean),
-            loss: mean(&|e| e.loss),
-            budget: mean(&|e| e.budget),
-            solved: None,
-        }
     }
 }
 
@@ -84,7 +66,7 @@ impl FromStr for Dials {
             _ => Err(Error::usage(
                 "dials",
                 format!(
-                    "'{text}' is none; give LOW:HIGH:FACTOR, for example -2:2:3, with LOW < HIGH within ±16 and FACTOR from 1 to 1000"
+                    "unknown range '{text}'; expected LOW:HIGH:FACTOR, for example -2:2:3, with LOW < HIGH within ±16 and FACTOR from 1 to 1000"
                 ),
             )),
         }
@@ -110,10 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_price_is_the_runs_at_zero_and_falls_as_the_dial_rises() {
+    fn lambda_is_the_runs_at_zero_and_falls_as_the_dial_rises() {
         let dials: Dials = "-2:2:3".parse().unwrap();
         assert_eq!(dials.settings(), [-2.0, -1.0, 0.0, 1.0, 2.0]);
-        assert_eq!([-2.0, 0.0, 1.0].map(|d| dials.price(d)), [9.0, 1.0, 1.0 / 3.0]);
+        assert_eq!([-2.0, 0.0, 1.0].map(|d| dials.lambda_factor(d)), [9.0, 1.0, 1.0 / 3.0]);
         assert_eq!([0.0, 0.5].map(|u| dials.draw(u)), [-2.0, 0.0]);
     }
 

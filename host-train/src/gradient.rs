@@ -1,14 +1,14 @@
 //! Loss and gradient of one batch, by either engine.
 
 use crate::{
-    Budget, Device, Engine, Error,
+    Device, Engine, Error,
     batch::Batch,
     candle_engine::{self, Unrolled},
+    loss::{self, UpdateCost},
     params::{Entry, Kind, Shape},
     recurrent::{self, Recurrent},
 };
 use candle_core::{DType, Tensor, Var, backprop::GradStore};
-use float_model::Targets;
 use rayon::prelude::*;
 
 /// What one batch gave.
@@ -33,24 +33,6 @@ impl Gradient {
         };
         let loss = (!self.loss.is_finite()).then(|| ("loss".into(), self.loss));
         loss.or_else(|| arrays.into_iter().find_map(in_array))
-    }
-}
-
-/// What updates cost.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Price {
-    /// The budget loss.
-    pub budget: Budget,
-    /// Its weight.
-    pub lambda: f64,
-    /// Bound on |dL/du_t| of one sequence ([`TrainConfig::decision_clip`](crate::TrainConfig::decision_clip)).
-    pub decision_clip: Option<f64>,
-}
-
-impl Price {
-    /// The bound for the mean loss of `count` sequences.
-    pub(crate) fn most(&self, count: usize) -> Option<f64> {
-        self.decision_clip.map(|most| most / count as f64)
     }
 }
 
@@ -102,11 +84,17 @@ impl Differentiator {
     ///
     /// # Errors
     /// Shapes that do not match.
-    pub fn gradient(&self, shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
+    pub fn gradient(
+        &self,
+        shape: &Shape,
+        values: &[Vec<f32>],
+        batch: &Batch,
+        cost: UpdateCost,
+    ) -> Result<Gradient, Error> {
         match self {
-            Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, price),
-            Differentiator::Candle(pool) => pool.install(|| by_shards(shape, values, batch, price)),
-            Differentiator::CandleOnGpu(pool, gpu) => pool.install(|| by_candle(shape, values, batch, price, gpu)),
+            Differentiator::Fused(recurrent) => by_fused(recurrent, shape, values, batch, cost),
+            Differentiator::Candle(pool) => pool.install(|| by_shards(shape, values, batch, cost)),
+            Differentiator::CandleOnGpu(pool, gpu) => pool.install(|| by_candle(shape, values, batch, cost, gpu)),
         }
     }
 }
@@ -144,7 +132,7 @@ fn by_fused(
     shape: &Shape,
     values: &[Vec<f32>],
     batch: &Batch,
-    price: Price,
+    cost: UpdateCost,
 ) -> Result<Gradient, Error> {
     let x = &batch.x;
     let sizes = recurrent::pass_shape(shape, x.count, x.length, batch.y.output_at());
@@ -169,11 +157,11 @@ fn by_fused(
         sizes,
         flat.as_tensor(),
         &samples,
-        recurrent::Asked {
+        recurrent::PassOptions {
             updates: batch.updates.clone(),
             lengths: x.lengths.clone(),
             dial: batch.dials.dial.clone(),
-            u_most: price.most(x.count).map(|most| most as f32),
+            u_most: cost.decision_bound(x.count).map(|most| most as f32),
         },
     )?;
     // (B, 1 or T, H)
@@ -189,7 +177,7 @@ fn by_fused(
         outputs: h.flatten_to(1)?.matmul(&weight.t()?)?.broadcast_add(&bias)?,
         updates: states.u.sum(1)?,
     };
-    let (mut gradient, store) = judged(&unrolled, batch, price)?;
+    let (mut gradient, store) = differentiated(&unrolled, batch, cost)?;
     gradient.gradients = values.iter().map(|v| vec![0.0; v.len()]).collect();
     gradient.gradients[weight_at] = of(&store, &weight)?;
     gradient.gradients[bias_at] = of(&store, &bias)?;
@@ -199,12 +187,12 @@ fn by_fused(
 
 /// [`by_candle`] of a batch cut into shards that run in parallel; their mean is taken in a fixed order, so the result is
 /// the same to the bit on any number of threads.
-fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, price: Price) -> Result<Gradient, Error> {
+fn by_shards(shape: &Shape, values: &[Vec<f32>], batch: &Batch, cost: UpdateCost) -> Result<Gradient, Error> {
     let whole = batch.x.count;
     let starts: Vec<usize> = (0..whole).step_by(SHARD).collect();
     let shard = |start: &usize| {
         let part = batch.part(*start..(start + SHARD).min(whole));
-        by_candle(shape, values, &part, price, &candle_core::Device::Cpu).map(|g| (g, part.x.count))
+        by_candle(shape, values, &part, cost, &candle_core::Device::Cpu).map(|g| (g, part.x.count))
     };
     let parts: Vec<(Gradient, usize)> = starts.par_iter().map(shard).collect::<Result<_, _>>()?;
     let mut sum = Gradient {
@@ -230,13 +218,13 @@ pub(crate) fn by_candle(
     shape: &Shape,
     values: &[Vec<f32>],
     batch: &Batch,
-    price: Price,
+    cost: UpdateCost,
     device: &candle_core::Device,
 ) -> Result<Gradient, Error> {
     let x = &batch.x;
     let variables = candle_engine::variables(shape, values, DType::F32, device)?;
     let parameters: Vec<Tensor> = variables.iter().map(|v| v.as_tensor().clone()).collect();
-    let most = price.most(x.count);
+    let most = cost.decision_bound(x.count);
     let x = Tensor::from_slice(&x.values, (x.count, x.length, x.channels), device)?;
     let options = candle_engine::PassOptions {
         updates: &batch.updates,
@@ -247,30 +235,28 @@ pub(crate) fn by_candle(
         u_most: most,
     };
     let unrolled = candle_engine::forward(shape, &parameters, &x, options)?;
-    let (mut gradient, store) = judged(&unrolled, batch, price)?;
+    let (mut gradient, store) = differentiated(&unrolled, batch, cost)?;
     gradient.gradients = variables.iter().map(|v| of(&store, v)).collect::<Result<_, _>>()?;
     Ok(gradient)
 }
 
 /// The loss, and all gradients as candle stores them; `gradients` is left empty.
-fn judged(unrolled: &Unrolled, batch: &Batch, price: Price) -> Result<(Gradient, GradStore), Error> {
-    let task = task_loss(&unrolled.outputs, &batch.y)?;
-    let updates = unrolled.updates.mean(0)?;
-    let costs = price.budget.loss(&unrolled.updates)?;
-    let costs = match &batch.dials.price[..] {
-        [] => costs,
-        factors => (&costs * Tensor::from_slice(factors, factors.len(), costs.device())?.to_dtype(costs.dtype())?)?,
-    };
-    let budget = costs.mean(0)?.affine(price.lambda, 0.0)?;
-    let loss = (&task + &budget)?;
+fn differentiated(unrolled: &Unrolled, batch: &Batch, cost: UpdateCost) -> Result<(Gradient, GradStore), Error> {
+    let loss = loss::of_batch(
+        &unrolled.outputs,
+        &unrolled.updates,
+        &batch.y,
+        &batch.dials.lambda_factor,
+        cost,
+    )?;
     let scalar = |t: &Tensor| t.to_dtype(DType::F64)?.to_scalar::<f64>();
     let gradient = Gradient {
-        loss: scalar(&loss)?,
-        budget: scalar(&budget)?,
-        updates: scalar(&updates)?,
+        loss: scalar(&loss.total)?,
+        budget: scalar(&loss.budget)?,
+        updates: scalar(&loss.updates_mean)?,
         gradients: Vec::new(),
     };
-    Ok((gradient, loss.backward()?))
+    Ok((gradient, loss.total.backward()?))
 }
 
 fn of(store: &GradStore, v: &Var) -> Result<Vec<f32>, candle_core::Error> {
@@ -278,26 +264,6 @@ fn of(store: &GradStore, v: &Var) -> Result<Vec<f32>, candle_core::Error> {
         Some(g) => g.flatten_all()?.to_vec1::<f32>(),
         None => Ok(vec![0.0; v.elem_count()]),
     }
-}
-
-/// The loss without the budget; `outputs` is (B, O), or (B·T, O) for answers at every step.
-pub(crate) fn task_loss(outputs: &Tensor, y: &Targets) -> Result<Tensor, Error> {
-    let (rows, width) = outputs.dims2()?;
-    let wanted =
-        |values: &[f32]| Tensor::from_slice(values, (rows, width), outputs.device())?.to_dtype(outputs.dtype());
-    Ok(match y.answers() {
-        Targets::Values { values, .. } => (outputs - wanted(values)?)?.sqr()?.mean_all()?.affine(0.5, 0.0)?,
-        Targets::Multilabel { values, .. } => {
-            // max(z, 0) - z·y + ln(1 + e^-|z|): finite for every logit z.
-            let tail = (outputs.abs()?.neg()?.exp()? + 1.0)?.log()?;
-            ((outputs.relu()? - (outputs * wanted(values)?)?)? + tail)?.mean_all()?
-        }
-        Targets::Labels(labels) => {
-            let labels = Tensor::from_slice(labels, rows, outputs.device())?;
-            candle_nn::loss::cross_entropy(outputs, &labels)?
-        }
-        Targets::PerStep { .. } => return Err(Error::usage("targets", "answers of steps hold no further steps")),
-    })
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 //! Near the good operating points a skip gate tends to collapse: between two evaluations its bias drifts below zero,
 //! u_t = 0 for all samples but the first, and no gradient pulls it out again.
 
-use crate::evaluate::Evaluation;
+use crate::{Error, evaluate::Evaluation};
 use float_model::Metric;
 use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
 
 /// Below this many updates a sequence the gate is dead: hardly anything but the first sample is used.
 const DEAD: f64 = 2.0;
@@ -46,6 +47,31 @@ pub enum Rollback {
     Both,
 }
 
+impl fmt::Display for Rollback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Rollback::Rate => "rate",
+            Rollback::Lambda => "lambda",
+            Rollback::Both => "both",
+        })
+    }
+}
+
+impl FromStr for Rollback {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let all = [Rollback::Rate, Rollback::Lambda, Rollback::Both];
+        let found = all.into_iter().find(|rollback| rollback.to_string() == text);
+        found.ok_or_else(|| {
+            Error::usage(
+                "rollback",
+                format!("unknown name '{text}'; expected rate, lambda or both"),
+            )
+        })
+    }
+}
+
 /// What the guard remembers; part of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Guard {
@@ -70,7 +96,7 @@ impl Guard {
 
     /// Takes note of an evaluation that is not the best; says why to go back, where it is time to.
     /// `threshold` is where the task counts as solved.
-    pub(crate) fn judge(&mut self, now: &Evaluation, best: &Evaluation, threshold: Option<Metric>) -> Option<String> {
+    pub(crate) fn check(&mut self, now: &Evaluation, best: &Evaluation, threshold: Option<Metric>) -> Option<String> {
         let unsolved = now.solved != Some(true);
         // A best state that passed the threshold by less than chance may give is something to lose too.
         let passed = threshold.is_some_and(|t| error(best.metric) <= error(t));
@@ -91,7 +117,7 @@ impl Guard {
         }
         let what = match (dead, lost, drifted) {
             (true, _, _) => "the skip gate collapsed",
-            (_, true, _) => "solved no longer",
+            (_, true, _) => "no longer solved",
             (_, _, true) => "the skip gate has drifted open",
             _ => "the skip gate collapsed",
         };
@@ -131,8 +157,8 @@ fn error(metric: Metric) -> f64 {
 mod tests {
     use super::*;
 
-    fn judge(guard: &mut Guard, now: &Evaluation, best: &Evaluation) -> Option<String> {
-        guard.judge(now, best, best.solved.map(|_| Metric::Accuracy(0.99)))
+    fn check(guard: &mut Guard, now: &Evaluation, best: &Evaluation) -> Option<String> {
+        guard.check(now, best, best.solved.map(|_| Metric::Accuracy(0.99)))
     }
 
     fn at(accuracy: f64, updates_mean: f64, threshold: bool) -> Evaluation {
@@ -151,7 +177,7 @@ mod tests {
             let mut guard = Guard::default();
             let best = at(0.995, 14.0, threshold);
             assert!(
-                judge(&mut guard, &at(0.5, 1.3, threshold), &best)
+                check(&mut guard, &at(0.5, 1.3, threshold), &best)
                     .unwrap()
                     .contains("1.30")
             );
@@ -169,12 +195,12 @@ mod tests {
     fn one_dip_is_forgiven_and_two_are_not() {
         let mut guard = Guard::default();
         let best = at(0.995, 14.0, true);
-        assert_eq!(judge(&mut guard, &at(0.989, 13.0, true), &best), None);
-        assert_eq!(judge(&mut guard, &at(0.992, 15.0, true), &best), None);
-        assert_eq!(judge(&mut guard, &at(0.989, 13.0, true), &best), None);
-        assert!(judge(&mut guard, &at(0.5, 12.0, true), &best).is_none());
+        assert_eq!(check(&mut guard, &at(0.989, 13.0, true), &best), None);
+        assert_eq!(check(&mut guard, &at(0.992, 15.0, true), &best), None);
+        assert_eq!(check(&mut guard, &at(0.989, 13.0, true), &best), None);
+        assert!(check(&mut guard, &at(0.5, 12.0, true), &best).is_none());
         assert!(
-            judge(&mut guard, &at(0.94, 12.0, true), &best)
+            check(&mut guard, &at(0.94, 12.0, true), &best)
                 .unwrap()
                 .contains("0.9400")
         );
@@ -186,12 +212,12 @@ mod tests {
         let mut guard = Guard::default();
         let best = at(0.993, 60.0, true);
         for accuracy in [0.98, 0.96, 0.97, 0.98, 0.985] {
-            assert_eq!(judge(&mut guard, &at(accuracy, 20.0, true), &best), None);
+            assert_eq!(check(&mut guard, &at(accuracy, 20.0, true), &best), None);
         }
-        assert!(judge(&mut guard, &at(0.985, 20.0, true), &best).is_some());
-        assert_eq!(judge(&mut guard, &at(0.98, 70.0, true), &best), None);
+        assert!(check(&mut guard, &at(0.985, 20.0, true), &best).is_some());
+        assert_eq!(check(&mut guard, &at(0.98, 70.0, true), &best), None);
         assert!(
-            judge(&mut guard, &at(0.98, 70.0, true), &best).is_some(),
+            check(&mut guard, &at(0.98, 70.0, true), &best).is_some(),
             "more updates are no progress"
         );
     }
@@ -202,12 +228,12 @@ mod tests {
         for threshold in [true, false] {
             let mut guard = Guard::default();
             let best = at(0.986, 71.0, threshold);
-            assert_eq!(judge(&mut guard, &at(0.527, 3.0, threshold), &best), None);
-            let reason = judge(&mut guard, &at(0.578, 2.0, threshold), &best).unwrap();
+            assert_eq!(check(&mut guard, &at(0.527, 3.0, threshold), &best), None);
+            let reason = check(&mut guard, &at(0.578, 2.0, threshold), &best).unwrap();
             assert!(reason.contains("collapsed"));
             // Fewer updates with nearly the same error are progress.
             for _ in 0..3 {
-                assert_eq!(judge(&mut guard, &at(0.979, 26.0, threshold), &best), None);
+                assert_eq!(check(&mut guard, &at(0.979, 26.0, threshold), &best), None);
             }
         }
     }
@@ -222,8 +248,8 @@ mod tests {
         };
         let threshold = Some(Metric::Accuracy(0.99));
         let fallen = at(0.81, 20.0, true);
-        assert_eq!(guard.judge(&fallen, &best, threshold), None);
-        assert!(guard.judge(&fallen, &best, threshold).is_some());
+        assert_eq!(guard.check(&fallen, &best, threshold), None);
+        assert!(guard.check(&fallen, &best, threshold).is_some());
     }
 
     /// A run that had solved the task with 9.6 updates stood at 100 for thousands of steps, solved better than before.
@@ -232,12 +258,12 @@ mod tests {
         let mut guard = Guard::default();
         let best = at(0.993, 9.6, true);
         for _ in 0..5 {
-            assert_eq!(judge(&mut guard, &at(0.999, 100.0, true), &best), None);
+            assert_eq!(check(&mut guard, &at(0.999, 100.0, true), &best), None);
         }
-        let reason = judge(&mut guard, &at(0.999, 100.0, true), &best).unwrap();
+        let reason = check(&mut guard, &at(0.999, 100.0, true), &best).unwrap();
         assert!(reason.contains("drifted"), "{reason}");
         for _ in 0..20 {
-            assert_eq!(judge(&mut guard, &at(0.999, 15.0, true), &best), None);
+            assert_eq!(check(&mut guard, &at(0.999, 15.0, true), &best), None);
         }
     }
 
@@ -245,9 +271,9 @@ mod tests {
     fn what_was_never_good_is_left_alone() {
         let mut guard = Guard::default();
         for _ in 0..5 {
-            assert_eq!(judge(&mut guard, &at(0.6, 50.0, true), &at(0.7, 80.0, true)), None);
-            assert_eq!(judge(&mut guard, &at(0.6, 50.0, false), &at(0.7, 80.0, false)), None);
-            assert_eq!(judge(&mut guard, &at(0.5, 1.0, true), &at(0.51, 1.0, true)), None);
+            assert_eq!(check(&mut guard, &at(0.6, 50.0, true), &at(0.7, 80.0, true)), None);
+            assert_eq!(check(&mut guard, &at(0.6, 50.0, false), &at(0.7, 80.0, false)), None);
+            assert_eq!(check(&mut guard, &at(0.5, 1.0, true), &at(0.51, 1.0, true)), None);
         }
     }
 }

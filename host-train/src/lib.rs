@@ -11,6 +11,7 @@ mod accelerator;
 pub mod adam;
 mod augment;
 pub mod batch;
+mod batch_source;
 mod budget;
 pub mod candle_engine;
 mod checkpoint;
@@ -27,17 +28,18 @@ mod events;
 pub mod fused;
 pub mod gradient;
 mod guard;
+pub mod loss;
 pub mod params;
 pub mod recurrent;
-pub mod rivals;
 mod run_folder;
 mod schedule;
 mod source;
-mod supply;
+mod start_every;
 pub mod tasks;
 mod trainer;
 
 pub use augment::Augment;
+pub use batch_source::{BatchSource, NormalisedBatch};
 pub use budget::Budget;
 pub use config::{Binarize, TrainConfig};
 pub use dataset::{ChannelConfig, DatasetConfig, Loss, philox};
@@ -50,7 +52,7 @@ pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
 pub use guard::Rollback;
-pub use run_folder::{Existing, existing};
+pub use run_folder::{Existing, existing, hold as hold_run_folder};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
 pub use trainer::{Progress, TrainReport, train};

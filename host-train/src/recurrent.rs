@@ -27,7 +27,7 @@ impl Updates {
 }
 
 /// The memory of the fused passes, and the number of the pass that it holds.
-struct Held {
+struct LastPass {
     workspace: Workspace<f32>,
     pass: u64,
 }
@@ -35,12 +35,12 @@ struct Held {
 /// The recurrence, with memory that is reused from pass to pass.
 #[derive(Clone)]
 pub struct Recurrent {
-    held: Arc<Mutex<Held>>,
+    last: Arc<Mutex<LastPass>>,
 }
 
-/// What is asked of a pass.
+/// What is options of a pass.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct PassOptions {
     /// Where u comes from.
     pub updates: Updates,
     /// (B): samples of each sequence, behind which u is 0; empty where all have T.
@@ -68,7 +68,7 @@ impl Recurrent {
         let workspace = Workspace::new(threads)
             .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
         Ok(Recurrent {
-            held: Arc::new(Mutex::new(Held { workspace, pass: 0 })),
+            last: Arc::new(Mutex::new(LastPass { workspace, pass: 0 })),
         })
     }
 
@@ -78,12 +78,12 @@ impl Recurrent {
     ///
     /// # Errors
     /// Tensors of another type, size or device.
-    pub fn apply(&self, shape: fused::Shape, parameters: &Tensor, x: &Tensor, asked: Asked) -> Result<States> {
+    pub fn apply(&self, shape: fused::Shape, parameters: &Tensor, x: &Tensor, options: PassOptions) -> Result<States> {
         let op = Op {
-            held: self.held.clone(),
+            last: self.last.clone(),
             pass: AtomicU64::new(0),
             shape,
-            asked,
+            options,
         };
         let (b, t, h) = (shape.batch, shape.length, shape.hidden);
         let both = parameters.apply_op2(x, op)?;
@@ -100,16 +100,16 @@ impl Recurrent {
 }
 
 struct Op {
-    held: Arc<Mutex<Held>>,
+    last: Arc<Mutex<LastPass>>,
     pass: AtomicU64,
     shape: fused::Shape,
-    asked: Asked,
+    options: PassOptions,
 }
 
 impl Op {
     /// A pass overwrites all that it reads, so what a panicking one left behind does no harm.
-    fn lock(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, LastPass> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -150,14 +150,14 @@ impl CustomOp2 for Op {
         let (h, u) = out.split_at_mut(size);
         let batch = Batch {
             x,
-            schedule: self.asked.updates.schedule(),
-            dial: Some(&self.asked.dial[..]).filter(|d| !d.is_empty()),
-            lengths: Some(&self.asked.lengths[..]).filter(|l| !l.is_empty()),
+            schedule: self.options.updates.schedule(),
+            dial: Some(&self.options.dial[..]).filter(|d| !d.is_empty()),
+            lengths: Some(&self.options.lengths[..]).filter(|l| !l.is_empty()),
         };
-        let mut held = self.lock();
-        fused::forward(&self.shape, parameters, batch, &mut held.workspace, h, u);
-        held.pass += 1;
-        self.pass.store(held.pass, Ordering::Relaxed);
+        let mut last = self.lock();
+        fused::forward(&self.shape, parameters, batch, &mut last.workspace, h, u);
+        last.pass += 1;
+        self.pass.store(last.pass, Ordering::Relaxed);
         let length = out.len();
         Ok((CpuStorage::F32(out), length.into()))
     }
@@ -169,18 +169,18 @@ impl CustomOp2 for Op {
         _result: &Tensor,
         gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let mut held = self.lock();
-        if held.pass != self.pass.load(Ordering::Relaxed) {
+        let mut last = self.lock();
+        if last.pass != self.pass.load(Ordering::Relaxed) {
             candle_core::bail!("{NAME}: another pass has used its memory since");
         }
         let mut out = vec![0.0; parameters.elem_count()];
         let size = self.shape.output_count();
         with_values(gradient, |gradient| {
             let (h, u) = gradient.split_at(size);
-            let u_most = self.asked.u_most;
+            let u_most = self.options.u_most;
             let d = fused::Incoming { h, u, u_most };
             with_values(x, |x| {
-                fused::backward(&self.shape, x, d, &mut held.workspace, &mut out);
+                fused::backward(&self.shape, x, d, &mut last.workspace, &mut out);
             })
         })??;
         let gradient = Tensor::from_vec(out, parameters.shape(), parameters.device())?;

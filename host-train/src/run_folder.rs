@@ -68,7 +68,10 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
 
 /// Holds a run folder for this process, until the file is dropped or the process ends in any way: two that wrote into one
 /// folder would each lose the other's checkpoints and tables.
-pub(crate) fn hold(run: &Path) -> Result<fs::File, Error> {
+///
+/// # Errors
+/// A folder that another process holds, or that cannot be created.
+pub fn hold(run: &Path) -> Result<fs::File, Error> {
     fs::create_dir_all(run).map_err(Error::io(run))?;
     let path = run.join("run.lock");
     let file = fs::File::create(&path).map_err(Error::io(&path))?;

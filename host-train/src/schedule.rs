@@ -59,7 +59,7 @@ impl FromStr for Schedule {
             ("cosine", Some(warmup)) => Ok(Schedule { warmup, cosine: true }),
             _ => Err(Error::usage(
                 "schedule",
-                format!("'{text}' is none; give constant, warmup:N, cosine or cosine:N, N in steps"),
+                format!("unknown schedule '{text}'; expected constant, warmup:N, cosine or cosine:N, N in steps"),
             )),
         }
     }

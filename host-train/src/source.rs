@@ -1,10 +1,8 @@
 //! The tasks: where sequences come from, and what is known of each.
 
-use crate::{
-    Augment, Binarize, Budget, Device, Engine, Error, Rollback, Schedule, TrainConfig, philox::Purpose, tasks,
-};
+use crate::{Error, philox::Purpose, tasks};
 use dataset::{Dataset, DatasetConfig, MnistConfig};
-use float_model::{Cell, Metric, Sequences, Targets};
+use float_model::{Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 
 /// Sequences of the validation part of a generated task.
@@ -61,56 +59,6 @@ impl DataSource {
             DataSource::Mnist(config) => Some(config.load()?),
             _ => None,
         })
-    }
-
-    /// A configuration that suits the task.
-    pub fn default_config(&self) -> TrainConfig {
-        // At 4e-3 the gate of the generated tasks sheds updates several times faster than at 1e-3. What a decision may
-        // weigh is bounded there by about the loss of a wrong answer; without that bound these rates collapse.
-        let (hidden, lambda, steps, batch, learning_rate, decision_clip) = match self {
-            DataSource::Frequency { .. } => (110, 1e-4, 8000, 256, 4e-3, Some(0.3)),
-            DataSource::Adding { .. } => (110, 1e-5, 6000, 256, 4e-3, Some(0.1)),
-            DataSource::Mnist(_) => (110, 1e-4, 8000, 256, 1e-3, Some(0.3)),
-            // A few thousand recordings overfit at a rate that is too low: see the README's figures.
-            DataSource::Dataset(_) => (32, 1e-3, 1200, 64, 3e-3, None),
-        };
-        TrainConfig {
-            cell: Cell::SkipLstm,
-            hidden,
-            layers: 1,
-            lambda,
-            budget: Budget::default(),
-            binarize: Binarize::default(),
-            p_skip: None,
-            start_every: None,
-            input_weight_limit: None,
-            dropout: 0.0,
-            augment: Augment::default(),
-            seed: 1,
-            steps,
-            batch,
-            learning_rate,
-            learning_rate_schedule: match self {
-                DataSource::Dataset(_) => Schedule::default(),
-                _ => Schedule {
-                    warmup: 300,
-                    cosine: true,
-                },
-            },
-            lambda_schedule: Schedule::default(),
-            rollback: Rollback::default(),
-            decision_clip,
-            dials: None,
-            eval_every: 100,
-            stop_metric: None,
-            stop_updates: None,
-            settle_steps: None,
-            checkpoint_seconds: 30.0,
-            threads: std::thread::available_parallelism().map_or(1, usize::from),
-            engine: Engine::default(),
-            device: Device::default(),
-            data: self.clone(),
-        }
     }
 
     /// From where on the paper calls the task solved: accuracy above 0.99 (frequency), MSE of at most a hundredth of

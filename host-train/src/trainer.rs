@@ -2,12 +2,12 @@
 
 use crate::{
     Device, Engine, Error, TrainConfig,
+    batch_source::BatchSource,
     checkpoint::State,
     compute::Compute,
     evaluate::{Evaluation, EvaluationRecord},
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
-    supply::Supply,
 };
 use float_model::FloatModel;
 use std::{path::Path, sync::mpsc, time::Instant};
@@ -85,14 +85,14 @@ pub fn train(
     observe: &mut dyn FnMut(&Progress),
 ) -> Result<TrainReport, Error> {
     config.validate()?;
-    let supply = Supply::new(config)?;
+    let batches = BatchSource::new(config)?;
     // Before anything is written: a GPU that is missing leaves no folder behind.
-    let compute = compute(config, &supply)?;
+    let compute = compute(config, &batches)?;
     let _held = run_folder::hold(out)?;
     let found = run_folder::open(config, out, resume)?;
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
-        let work = || Run::new(config, out, found, supply, compute, sender)?.train();
+        let work = || Run::new(config, out, found, batches, compute, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
             observe(&progress);
@@ -104,29 +104,29 @@ pub fn train(
     })
 }
 
-mod judging;
+mod evaluating;
 mod steps;
 
 /// The sizes of the network that a run trains.
-fn network(config: &TrainConfig, supply: &Supply) -> Shape {
+fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
     Shape {
         cell: config.cell,
-        input: supply.validation.0.channels,
+        input: batches.validation.0.channels,
         hidden: config.hidden,
-        outputs: supply.outputs,
+        outputs: batches.outputs,
         layers: config.layers,
     }
 }
 
 /// The engine and the device of a run.
-fn compute(config: &TrainConfig, supply: &Supply) -> Result<Compute, Error> {
-    Compute::open(config, network(config, supply), supply.validation.0.length)
+fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error> {
+    Compute::open(config, network(config, batches), batches.validation.0.length)
 }
 
 struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
-    supply: Supply,
+    batches: BatchSource,
     /// Where it has an accelerator, the state's parameters and moments are as of the last [`Run::fetch`].
     compute: Compute,
     state: State,
@@ -143,12 +143,12 @@ impl<'a> Run<'a> {
         config: &'a TrainConfig,
         out: &'a Path,
         found: Existing,
-        mut supply: Supply,
+        mut batches: BatchSource,
         compute: Compute,
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
-        let shape = network(config, &supply);
-        let mut messages = std::mem::take(&mut supply.warnings);
+        let shape = network(config, &batches);
+        let mut messages = std::mem::take(&mut batches.warnings);
         let mut saved = None;
         if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
             saved = State::load(out, shape)?;
@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
         let mut run = Run {
             config,
             out,
-            supply,
+            batches,
             compute,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
@@ -264,7 +264,7 @@ impl<'a> Run<'a> {
             .filter(|_| self.config.dials.is_none());
         let state = &mut self.state;
         let best = state.best.as_ref()?;
-        let reason = state.guard.judge(now, &best.evaluation, threshold)?;
+        let reason = state.guard.check(now, &best.evaluation, threshold)?;
         state.parameters.values.clone_from(&best.values);
         state.adam.mean.clone_from(&best.mean);
         state.adam.square.clone_from(&best.square);
@@ -297,8 +297,8 @@ impl<'a> Run<'a> {
             shape: self.state.parameters.shape,
             values: values.to_vec(),
         };
-        let supply = &self.supply;
-        parameters.to_model(&supply.mean, &supply.std, &supply.description)
+        let batches = &self.batches;
+        parameters.to_model(&batches.mean, &batches.std, &batches.description)
     }
 
     fn save_model(&self, values: &[Vec<f32>]) -> Result<(), Error> {
@@ -355,7 +355,7 @@ impl<'a> Run<'a> {
         let front = match self.config.dials {
             None => None,
             Some(dials) => {
-                let (x, y) = self.supply.validation.clone();
+                let (x, y) = self.batches.validation.clone();
                 let all = self.along_the_dial(dials, &best.values, &x, &y)?;
                 let records = all.into_iter().map(EvaluationRecord::from);
                 Some(dials.settings().into_iter().zip(records).collect::<Vec<_>>())

@@ -4,7 +4,8 @@ use float_model::{Cell, Sequences, Targets};
 use host_train::{
     Budget, Device, Engine,
     batch::{Batch, Updates},
-    gradient::{Differentiator, Price},
+    gradient::Differentiator,
+    loss::UpdateCost,
     params::{Kind, Shape},
 };
 
@@ -100,7 +101,7 @@ fn losses_and_gradients_are_pytorchs() {
             kept: Vec::new(),
             dials: Default::default(),
         };
-        let price = Price {
+        let cost = UpdateCost {
             budget: Budget::Cost,
             lambda: 0.01,
             decision_clip: None,
@@ -108,7 +109,7 @@ fn losses_and_gradients_are_pytorchs() {
         for engine in [Engine::Fused, Engine::Candle] {
             let name = format!("{} {engine:?}, every step: {}", case.cell, case.every_step);
             let differentiator = Differentiator::new(engine, Device::Cpu, 1, LENGTH).unwrap();
-            let g = differentiator.gradient(&shape, &values, &batch, price).unwrap();
+            let g = differentiator.gradient(&shape, &values, &batch, cost).unwrap();
             assert!((g.updates - case.get("updates")[0]).abs() < 1e-6, "{name}");
             assert!((g.loss / case.get("loss")[0] - 1.0).abs() < 1e-6, "{name}: {}", g.loss);
             for (e, found) in layout.iter().zip(&g.gradients) {

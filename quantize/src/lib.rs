@@ -25,6 +25,7 @@ mod pipeline;
 mod rows;
 mod significance;
 mod simulate;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod write;

@@ -138,6 +138,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn halves_are_the_same() {
         let mut state = 1u64;
         let mut next = || {

@@ -15,20 +15,49 @@
 //! n's argument lie below 2^30, and so does r times the second, so that their sum fits. h' is a mean of n and h with
 //! weights that add up to 1: it needs no saturation.
 //!
-//! Source: `docs/blob-format.md`, "Arithmetic". [`portable`] is the reference; `sys` the same in assembly for cores with
-//! Thumb-2, with or without DSP instructions. Which one is compiled in is decided in `build.rs`.
+//! Source: `docs/blob-format.md`, "Arithmetic". `portable` is the reference; `thumb2` is the same in assembly for cores
+//! with Thumb-2, with DSP instructions (SMLAD) or without. `build.rs` decides which one is compiled in.
 
 use crate::{format::UnitRecord, kernel::Matrix};
 
 #[cfg(not(skiprnn_thumb2))]
 mod portable;
 #[cfg(skiprnn_thumb2)]
-mod sys;
+mod thumb2;
 
 #[cfg(not(skiprnn_thumb2))]
 pub(crate) use portable::{gru, lstm};
 #[cfg(skiprnn_thumb2)]
-pub(crate) use sys::{gru, lstm};
+pub(crate) use thumb2::{gru, lstm};
+
+/// The kind of recurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CellKind {
+    /// LSTM, with the gates i, f, g, o.
+    Lstm,
+    /// GRU, with the gates r, z, n, the reset gate applied after the product.
+    Gru,
+}
+
+impl CellKind {
+    /// Rows of a block, G.
+    pub(crate) const fn rows(self) -> usize {
+        match self {
+            CellKind::Lstm => 4,
+            CellKind::Gru => 3,
+        }
+    }
+
+    /// Which rows of the blocks over x and over h the `k`-th of a unit's four accumulators sums.
+    pub(crate) const fn rows_of(self, k: usize) -> (Option<usize>, Option<usize>) {
+        match (self, k) {
+            (CellKind::Gru, 2) => (Some(2), None),
+            (CellKind::Gru, 3) => (None, Some(2)),
+            _ => (Some(k), Some(k)),
+        }
+    }
+}
 
 /// The parameters of one layer, in place in the blob.
 #[derive(Debug, Clone, Copy)]

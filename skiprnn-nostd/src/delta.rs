@@ -133,6 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn relative_error_and_monotony_on_all_inputs() {
         let (mut worst, mut at, mut last) = (0.0f64, 0, 0);
         for z in -CLAMP..CLAMP {
@@ -152,6 +153,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn division_is_exact() {
         let mut state = 1u64;
         for k in 0..1_000_000u32 {

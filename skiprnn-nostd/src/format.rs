@@ -1,5 +1,5 @@
-//! The blob's records as they lie in memory (`docs/blob-format.md`), shared by the reader here and the writer in
-//! `quantize`. All numbers are little-endian.
+//! The blob's records as they lie in memory ([`crate::_format`] describes them), shared by the reader here and the writer
+//! in `quantize`. All numbers are little-endian.
 
 use zerocopy::{
     FromBytes, Immutable, IntoBytes, KnownLayout,
@@ -49,7 +49,7 @@ pub struct Header {
     pub magic: [u8; 4],
     /// [`VERSION`].
     pub version: U16,
-    /// Sections in the table behind the header.
+    /// Sections in the table that follows the header.
     pub sections: U16,
     /// Bytes of the whole blob.
     pub length: U32,
@@ -91,7 +91,7 @@ pub struct Header {
     pub hh_gain: u8,
     /// Zero.
     pub reserved: [u8; 2],
-    /// A raw logit times this is the real output.
+    /// The factor from a raw logit to the real output.
     pub logit_scale: F32,
 }
 

@@ -6,16 +6,17 @@
 //!
 //! For each unit a kernel computes acc_r = bias_r + Σ w_r·x + Σ w_r·h in wrapping 32-bit arithmetic, and acc_r times
 //! multiplier_r: its pre-activations. The proofs that [`crate::Model::parse`] makes say that the sums, and for
-//! [`Layout::Plane`] those over the upper planes, have not wrapped for good: additions modulo 2^32 give the true sum
-//! wherever that sum fits.
+//! [`Layout::Plane`] those over the upper planes, are right in the end: additions modulo 2^32 give the true sum
+//! wherever that sum fits, also where a partial sum has wrapped.
 //!
-//! `portable` has the sums in plain Rust, the reference; `sys` in assembly for cores with 16-bit Thumb instructions;
-//! `units` goes with either from block to block. For cores with Thumb-2 it is all in `cell::sys`.
+//! `portable` has the sums in plain Rust, the reference; `thumb1` has them in assembly for cores with 16-bit Thumb
+//! instructions; `units` goes with either of them from block to block. For cores with Thumb-2 all of it is in
+//! `cell::thumb2`, the SMLAD products in `cell/thumb2/smlad.rs`.
 
 #[cfg(not(any(skiprnn_thumb2, skiprnn_thumb1)))]
 mod portable;
 #[cfg(skiprnn_thumb1)]
-mod sys;
+mod thumb1;
 #[cfg(not(skiprnn_thumb2))]
 mod units;
 

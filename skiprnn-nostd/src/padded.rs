@@ -2,8 +2,8 @@
 
 mod sys;
 
-/// `N` values and room for what a kernel reads behind them, aligned to 4. The weights there are 0, so that what the
-/// room holds does not matter.
+/// `N` values and room for what a kernel reads after them, aligned to 4. The weights there are 0, so that the content of
+/// the room does not matter.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(4))]
 pub(crate) struct Padded<const N: usize> {

@@ -9,17 +9,19 @@
 //! core    _#__##__________________#__##___#__##_____________#__##    asleep in between
 //! ```
 //!
-//! Instants lie on one absolute grid, sample k at k·T_s, however long the board runs. Where an update outlasts the
-//! sample period, every sample meanwhile is captured, since nobody can know yet which one will be needed: by the
+//! Instants lie on one absolute grid, sample k at k·T_s, however long the board runs. Where an update takes longer
+//! than the sample period, every sample meanwhile is captured, since it is not known yet which one will be needed: by the
 //! sensor's FIFO, or by an interrupt into a queue ([`CaptureQueue`]). The schedule stays what it would have been. A sequence
-//! of T samples occupies T grid points; the next one starts at the first point behind them that can be reached, from
-//! h0 and c0. An endless stream has no end.
+//! of T samples occupies T grid points; the next one starts at the first later point that can be reached, from h0 and c0. An
+//! endless stream has no end.
 //!
-//! [`Runner`] blocks; `asynch::Runner` (feature `async`) is its twin. Both carry out what one state machine says.
+//! [`Runner`] blocks; `asynch::Runner` (feature `async`) does the same in async form. Both carry out what one state machine
+//! says.
 //!
 //! An error never harms the network's state: no update was begun. The sensor is then switched off, which is what brings
 //! most of them back, and the next call begins a new sequence, because a sequence that lost a sample would not come
-//! to the decision that it should. A stream goes on with the first sample that can still be had.
+//! to the decision that it should. A stream continues with the first sample that can still be read.
+//! [`Runner::decide_with`] is the call for a loop over sequences that survives such errors.
 
 #[cfg(feature = "async")]
 pub mod asynch;
@@ -55,10 +57,10 @@ use core::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Config {
-    /// T_s, for a model that does not state it or whose own is not wanted.
+    /// T_s, the time between two samples, in place of the one that the model states.
     pub sample_period: Option<Duration>,
-    /// The longest that an update takes on this board, reading the sample included. Where it is below T_s, nothing is
-    /// ever captured. `None`: not known, so that every update is prepared for the worst.
+    /// The longest time that an update takes on this board, reading the sample included. Where it is below T_s, nothing is
+    /// ever captured. `None` where it is not known: then samples are captured during every update.
     pub longest_update: Option<Duration>,
     /// Attempts to reach the sensor beyond the first, while the sample's own period lasts. 2 by default.
     pub retries: u8,

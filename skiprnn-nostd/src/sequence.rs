@@ -3,16 +3,16 @@
 use crate::{Network, Step, skip::Timeline};
 use core::{fmt, num::NonZeroU32};
 
-/// What one update of a sequence came to.
+/// The result of one update of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Progress {
     /// The sample that was used, counted from the start of the sequence.
     pub sample: u64,
-    /// What the skip gate said.
+    /// The result of the skip gate.
     pub step: Step,
     /// The sample that is due next. `None`: no update is left, and the decision is final, however many samples of the
-    /// sequence are still to come. Until then the outputs of this update stand.
+    /// sequence are still to come. Until then the outputs of this update hold.
     pub next: Option<u64>,
 }
 
@@ -38,10 +38,10 @@ impl<E: fmt::Debug> fmt::Display for SequenceError<E> {
 
 impl<E: fmt::Debug> core::error::Error for SequenceError<E> {}
 
-/// A network somewhere in a sequence.
+/// A network in the course of a sequence.
 ///
 /// It is fed only the samples that [`Sequence::due`] names; between them it need not exist, nor need the sensor. While
-/// samples are skipped, h is copied, so that the outputs of the last update stand ([`crate::OutputAt::Step`]); after the
+/// samples are skipped, h is copied, so that the outputs of the last update hold ([`crate::OutputAt::Step`]); after the
 /// last one they are the sequence's result ([`crate::OutputAt::End`]).
 ///
 /// ```
@@ -65,21 +65,21 @@ pub struct Sequence<N> {
 }
 
 impl<N: Network> Sequence<N> {
-    /// Puts a network that has not been stepped yet at the start of a sequence of the model's own length, uncapped.
+    /// A network that has not been stepped yet, at the start of a sequence of the model's own length, without a cap.
     #[must_use]
     pub fn new(network: N) -> Self {
         let timeline = Timeline::new(network.sequence_length());
         Sequence { network, timeline }
     }
 
-    /// At the start of a sequence of `length` samples instead; 0 is an endless stream.
+    /// The same network at the start of a sequence of `length` samples; 0 is an endless stream.
     #[must_use]
     pub fn with_length(self, length: u32) -> Self {
         let timeline = Timeline::new(length).with_cap(self.timeline.cap());
         Sequence { timeline, ..self }
     }
 
-    /// With a cap: at most so many updates a sequence; after the last one the decision is final.
+    /// The same sequence with a cap, the most updates of a sequence; after the last one the decision is final.
     #[must_use]
     pub fn with_cap(self, cap: Option<NonZeroU32>) -> Self {
         let timeline = self.timeline.with_cap(cap);
@@ -98,7 +98,7 @@ impl<N: Network> Sequence<N> {
         self.timeline.due()
     }
 
-    /// Updates so far, and what bounds them.
+    /// The updates so far, the length of the sequence and its cap.
     #[must_use]
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
@@ -120,7 +120,7 @@ impl<N: Network> Sequence<N> {
         Ok(Progress { sample, step, next })
     }
 
-    /// The raw outputs that stand now, (O), written to `out`: those of the last update, or of h0 before the first.
+    /// Writes the present raw outputs, (O), to `out`: those of the last update, or of h0 before the first.
     ///
     /// # Errors
     /// `out` has another length than the network has outputs.
@@ -128,7 +128,7 @@ impl<N: Network> Sequence<N> {
         self.network.logits(out)
     }
 
-    /// Back to the start of a sequence: h0, c0, sample 0. The dial and the cap stay where they are.
+    /// Returns to the start of a sequence: h0, c0, sample 0. The dial and the cap stay as they are.
     ///
     /// # Errors
     /// The network's state does not belong to its model.
@@ -143,12 +143,12 @@ impl<N: Network> Sequence<N> {
         self.timeline.lose_until(sample);
     }
 
-    /// The network.
+    /// The network, to read from it.
     pub fn network(&self) -> &N {
         &self.network
     }
 
-    /// The network, to turn its dial.
+    /// The network, for example to set its dial.
     pub fn network_mut(&mut self) -> &mut N {
         &mut self.network
     }

@@ -17,7 +17,7 @@
 use core::num::NonZeroU32;
 use fixed::types::U0F32;
 
-/// The smallest representable Δũ, and the value that stands for anything smaller.
+/// The smallest representable Δũ, also used for anything smaller.
 pub const MIN_DELTA: U0F32 = U0F32::from_bits(1);
 
 /// How many samples to skip after an update that left the increment `delta` behind (equation 6).
@@ -63,7 +63,7 @@ pub fn delta_from_f64(delta: f64) -> U0F32 {
 /// let mut timeline = Timeline::new(10);
 /// assert_eq!(timeline.due(), Some(0));
 /// assert_eq!(timeline.update(5), Some(6));
-/// assert_eq!(timeline.update(3), None); // sample 10 is none of this sequence
+/// assert_eq!(timeline.update(3), None); // sample 10 lies beyond the sequence
 /// assert_eq!(timeline.updates(), 2);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Timeline {
         self.due
     }
 
-    /// Moves on to `sample`, where that is behind the one due: those between were lost. Ends the sequence where it is
+    /// Moves on to `sample`, where that is later than the one due: those between were lost. Ends the sequence where it is
     /// beyond the end.
     pub const fn lose_until(&mut self, sample: u64) {
         if let Some(due) = self.due
@@ -133,7 +133,7 @@ impl Timeline {
         }
     }
 
-    /// Back to the start.
+    /// Returns to the start of the sequence.
     pub const fn restart(&mut self) {
         self.updates = 0;
         self.due = Some(0);
@@ -179,6 +179,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn closed_form_is_the_definition() {
         // Multiples of 0x9e3779b1 modulo 2^32, an odd number, meet 10 million different values.
         let random = (1..=10_000_000u32).map(|k| k.wrapping_mul(0x9e37_79b1));
@@ -190,6 +191,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn closed_form_is_step_by_step_accumulation() {
         // Equation (5) in integers, sample by sample: ũ grows by d until it reaches one half. Small d take long: from
         // 2^18 up every boundary, below it three.

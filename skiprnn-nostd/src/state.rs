@@ -2,7 +2,7 @@
 
 use crate::{Model, format::CRC, padded::Padded};
 use core::fmt;
-use fixed::types::{I16F16, U0F32};
+use fixed::types::I16F16;
 
 /// The state of a network of at most `L` layers of `H` hidden units with `I` inputs.
 ///
@@ -17,27 +17,16 @@ pub struct State<const H: usize, const L: usize, const I: usize> {
     pub(crate) dial: I16F16,
 }
 
-/// What one update decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Step {
-    /// Δũ (equation 4) as an unsigned 0.32 fraction; all ones for a model without a skip gate.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub delta: U0F32,
-    /// Samples to sleep through before the next update (equation 6), at most the blob's bound.
-    pub skip: u32,
-}
-
-/// Why [`Model::step`] or [`Model::logits`] refused; the state is unharmed.
+/// Why [`Model::step`] or [`Model::logits`] refused; the state is as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StepError {
     /// A sample or an output of the wrong length.
     Length {
-        /// What the model has.
+        /// The values that the model has.
         expected: usize,
-        /// What was given.
+        /// The values that were given.
         found: usize,
     },
     /// The state was made for a model of other sizes.
@@ -48,25 +37,25 @@ pub enum StepError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Capacity {
-    /// Hidden units.
+    /// Too many hidden units.
     Hidden {
-        /// The model's H.
+        /// H of the model.
         needed: usize,
-        /// The state's.
+        /// H that the state has room for.
         capacity: usize,
     },
-    /// Layers.
+    /// Too many layers.
     Layers {
-        /// The model's L.
+        /// L of the model.
         needed: usize,
-        /// The state's.
+        /// L that the state has room for.
         capacity: usize,
     },
-    /// Inputs.
+    /// Too many inputs.
     Inputs {
-        /// The model's I.
+        /// I of the model.
         needed: usize,
-        /// The state's.
+        /// I that the state has room for.
         capacity: usize,
     },
 }
@@ -115,7 +104,7 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
         Ok(state)
     }
 
-    /// Back to the start of a sequence. The dial stays where it is.
+    /// Returns to the start of a sequence. The dial stays as it is.
     ///
     /// # Errors
     /// The model is larger than `H`, `L` or `I`.
@@ -133,7 +122,7 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
         self.dial = dial;
     }
 
-    /// The dial.
+    /// The dial, an offset of the skip gate's pre-activation.
     #[must_use]
     pub fn dial(&self) -> I16F16 {
         self.dial
@@ -149,7 +138,8 @@ impl<const H: usize, const L: usize, const I: usize> State<H, L, I> {
             .unwrap_or(&[])
     }
 
-    /// Cell state of a layer as I8F24 bits, likewise; zeros for a GRU.
+    /// Cell state of a layer as I8F24 bits, as far as the model's H reaches; zeros for a GRU; empty for a layer that the state
+    /// does not have.
     #[must_use]
     pub fn cell(&self, model: &Model<'_>, layer: usize) -> &[i32] {
         self.c.get(layer).and_then(|c| c.get(..model.hidden())).unwrap_or(&[])

@@ -1,17 +1,38 @@
-//! What an update does around its cells: input conversion, the narrowed h, the skip gate.
+//! The steps of an update around its cells: input conversion, the narrowed h, the skip gate.
 //!
 //! Nothing here knows the sizes that a [`crate::State`] was compiled for, so that an image has it once, and loops are
 //! kept as they are written: unrolled, they would take more flash than a kernel for a percent of an update.
 
 use crate::{
-    Step,
     arithmetic::{keep_rolled, multiply_long, saturate_16, shift_round},
+    cell::CellKind,
     delta,
     format::ChannelRecord,
-    model::{CellKind, Gate},
     skip,
 };
-use fixed::types::I16F16;
+use fixed::types::{I16F16, U0F32};
+
+/// The result of one update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Step {
+    /// Δũ (equation 4) as an unsigned 0.32 fraction; all ones for a model without a skip gate.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub delta: U0F32,
+    /// Samples to sleep through before the next update (equation 6), at most the blob's bound.
+    pub skip: u32,
+}
+
+/// The skip gate, in place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gate<'a> {
+    /// (H).
+    pub(crate) weight: &'a [i16],
+    /// In the accumulator's unit.
+    pub(crate) bias: i64,
+    /// Bits to drop to reach 16 fractional bits.
+    pub(crate) shift: u32,
+}
 
 /// The sensor's counts as inputs of the network: x = (count · multiplier + offset) / 2^shift, rounded, saturated.
 ///
@@ -64,7 +85,7 @@ fn over_lstm(gate: &Gate<'_>, c: &[i32]) -> i64 {
     sum(gate, c, multiply_long)
 }
 
-/// The gate's pre-activation over a GRU's h, likewise.
+/// The gate's pre-activation over a GRU's h, in 64 bits.
 #[inline(never)]
 fn over_gru(gate: &Gate<'_>, h: &[i16]) -> i64 {
     sum(gate, h, |w, h| i64::from(i32::from(w).wrapping_mul(i32::from(h))))

@@ -32,19 +32,19 @@ pub struct EmulateArgs {
     /// The blob.
     pub blob: PathBuf,
     /// The application.
-    #[arg(long, value_enum, default_value = "replay")]
+    #[arg(help_heading = "Machine and image", long, value_enum, default_value = "replay")]
     pub app: App,
     /// The machine and its image.
     #[command(flatten)]
     pub target: TargetArgs,
     /// With a real board: how much of its time to run. [default: until every sequence has ended]
-    #[arg(long, value_name = "S", value_parser = positive)]
+    #[arg(help_heading = "Machine and image", long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,
     /// Generate the sequences of this task.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// Print the firmware's decoded log on standard error.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub log: bool,
     /// How to run the sequences; `measure` takes a dial and a cap.
     #[command(flatten)]

@@ -1,11 +1,11 @@
 //! The options of `skiprnn energy`.
 
-use crate::args::{InputArgs, TargetArgs, Task};
+use crate::args::{InputArgs, TargetArgs, Task, parsed};
 use clap::{Args, Subcommand};
 use energy::{
     DutyPoint,
     ppk2::Mode,
-    trace::{Column, ColumnOptions, Format, Markers},
+    trace::{ColumnOptions, Format, Markers},
 };
 use std::path::PathBuf;
 
@@ -58,7 +58,7 @@ pub enum EnergyCommand {
     /// Idle power from average power and duty.
     #[command(after_help = "Example: skiprnn energy fit --point 0.561:25.62 --active-mw 32.9")]
     Fit(FitArgs),
-    /// The built-in boards and sensors, every figure with its source.
+    /// The list of `skiprnn boards`; of the boards and sensors that are named, every figure with its source.
     #[command(
         after_help = "Example: skiprnn energy boards\nExample: skiprnn energy boards nrf52840 lis3dh my-board.toml"
     )]
@@ -67,11 +67,13 @@ pub enum EnergyCommand {
 
 /// The board and the sensor.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Board and sensor")]
 pub struct PartArgs {
-    /// A built-in board profile, or a TOML file.
+    /// A board of `skiprnn boards`, a built-in profile, or a TOML file.
     #[arg(long)]
     pub board: String,
-    /// A built-in sensor profile, or a TOML file; `none` for no sensor.
+    /// A sensor of `skiprnn boards`, a built-in profile, or a TOML file; `none` for no sensor. With a board of `skiprnn boards` a
+    /// sensor stands for the profile of its driver on that board.
     #[arg(long, default_value = "none")]
     pub sensor: String,
     /// Figures of your own board in place of the profile's, from `energy calibrate`.
@@ -81,6 +83,7 @@ pub struct PartArgs {
 
 /// What an update costs.
 #[derive(Args, Debug, Clone)]
+#[command(next_help_heading = "Cost of an update")]
 pub struct CostArgs {
     /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
     #[arg(long)]
@@ -95,6 +98,7 @@ pub struct CostArgs {
 
 /// Where pictures and reports go.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Output")]
 pub struct ReportArgs {
     /// Write a report, one HTML file that refers to nothing outside it.
     #[arg(long)]
@@ -113,26 +117,31 @@ pub struct PredictArgs {
     #[command(flatten)]
     pub parts: PartArgs,
     /// Mean updates per sequence. [default: as measured by `quantize`, from the blob]
-    #[arg(long, conflicts_with_all = ["task", "x"])]
+    #[arg(help_heading = "Data", long, conflicts_with_all = ["task", "x"])]
     pub updates_mean: Option<f64>,
     /// An update.
     #[command(flatten)]
     pub cost: CostArgs,
     /// Take the samples that the simulator uses on sequences of this task.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// Offset of the skip gate: positive, more updates; negative, fewer.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(
+        help_heading = "Dial, cap and budget",
+        long,
+        default_value_t = 0.0,
+        allow_negative_numbers = true
+    )]
     pub dial: f64,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,
     /// Also give the sample indices used by each sequence.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub schedules: bool,
     /// Compare five schemes: dense, dense with the sensor's buffer, skip-poll, skip-sleep, and as many samples at equal
     /// distances.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub compare: bool,
     /// The battery.
     #[command(flatten)]
@@ -144,6 +153,7 @@ pub struct PredictArgs {
 
 /// A battery.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Battery")]
 pub struct BatteryArgs {
     /// Rated capacity of a battery in mAh: how many days it lasts.
     #[arg(long)]
@@ -161,35 +171,36 @@ pub struct BatteryArgs {
 
 /// How to read and cut a trace.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Trace")]
 pub struct TraceArgs {
     /// The trace; `.csv.gz` is read as it is.
     pub trace: PathBuf,
     /// Format. [default: from the content]
-    #[arg(long, value_parser = parse_format)]
+    #[arg(long, value_parser = parsed::<Format>)]
     pub format: Option<Format>,
     /// Supply voltage at the pin of the board, in volts, where the trace does not hold it.
     #[arg(long)]
     pub voltage: Option<f64>,
     /// Columns of a CSV that is none of the known formats: time, current, voltage and power as NAME or NAME:UNIT.
-    #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parse_columns)]
+    #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parsed::<ColumnOptions>)]
     pub columns: Option<ColumnOptions>,
     /// Marker channels: D0 to D7 of a PPK2, columns of a CSV; awake and update may be left out.
-    #[arg(long, value_name = "seq=D0,awake=D1,update=D2", value_parser = parse_markers)]
+    #[arg(help_heading = "Windows", long, value_name = "seq=D0,awake=D1,update=D2", value_parser = parsed::<Markers>)]
     pub markers: Option<Markers>,
     /// Windows from a JSON file of seconds: [start, end, start, end, ...]; an odd first number is the board's start.
-    #[arg(long, conflicts_with_all = ["threshold", "markers"])]
+    #[arg(help_heading = "Windows", long, conflicts_with_all = ["threshold", "markers"])]
     pub timestamps: Option<PathBuf>,
     /// Windows where the power is above this many times the baseline.
-    #[arg(long, conflicts_with = "markers")]
+    #[arg(help_heading = "Windows", long, conflicts_with = "markers")]
     pub threshold: Option<f64>,
     /// With --threshold: only so many windows, those of most net energy.
-    #[arg(long, requires = "threshold")]
+    #[arg(help_heading = "Windows", long, requires = "threshold")]
     pub keep: Option<usize>,
     /// Sequences in each window, where markers or file do not tell. [default: 1]
-    #[arg(long)]
+    #[arg(help_heading = "Windows", long)]
     pub count: Option<u64>,
     /// Baseline in microwatts that net figures subtract. [default: none; with --threshold the least positive power]
-    #[arg(long)]
+    #[arg(help_heading = "Windows", long)]
     pub baseline: Option<f64>,
     /// What an honest figure states, for the report's header: a TOML file of key = "value".
     #[arg(long)]
@@ -220,7 +231,7 @@ pub struct RecordArgs {
     #[arg(long)]
     pub seconds: f64,
     /// `source`: the kit supplies the board; `ampere`: it measures the current of another supply.
-    #[arg(long, default_value = "source", value_parser = parse_mode)]
+    #[arg(long, default_value = "source", value_parser = parsed::<Mode>)]
     pub mode: Mode,
     /// The recording to write: .ppk2 or .csv.
     #[arg(long)]
@@ -253,13 +264,18 @@ pub struct FrontArgs {
     #[command(flatten)]
     pub parts: PartArgs,
     /// Run on sequences of this task. [default without --task and --x: what `quantize` measured, from the blob]
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,
     /// With --task or --x: settings of the dial, separated by commas. [default: 0]
-    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(
+        help_heading = "Dial, cap and budget",
+        long,
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub dials: Vec<f64>,
     /// Report, and the picture.
     #[command(flatten)]
@@ -275,13 +291,13 @@ pub struct CyclesArgs {
     #[command(flatten)]
     pub target: TargetArgs,
     /// Generate the sequences of this task.
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "Data", long, value_enum)]
     pub task: Option<Task>,
     /// The data; one sequence where --n does not say more.
     #[command(flatten)]
     pub input: InputArgs,
     /// Write the result for `energy predict --cycles`.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
 }
 
@@ -303,7 +319,7 @@ pub struct CalibrateArgs {
 #[derive(Args, Debug)]
 pub struct FitArgs {
     /// Share of the time that is active, and average power in mW; may be given many times.
-    #[arg(long = "point", value_name = "DUTY:MW", required = true, value_parser = parse_point)]
+    #[arg(long = "point", value_name = "DUTY:MW", required = true, value_parser = parsed::<DutyPoint>)]
     pub points: Vec<DutyPoint>,
     /// Power while active in mW. [default: fitted, from two duties or more]
     #[arg(long)]
@@ -315,86 +331,4 @@ pub struct FitArgs {
 pub struct BoardsArgs {
     /// Only these: names of boards or sensors, or TOML files of your own.
     pub names: Vec<String>,
-}
-
-const FORMATS: [Format; 7] = [
-    Format::Ppk2Csv,
-    Format::Ppk2,
-    Format::EnergyTrace,
-    Format::EnergyRunner,
-    Format::EnergyRunnerJson,
-    Format::Joulescope,
-    Format::Csv,
-];
-
-fn parse_format(text: &str) -> Result<Format, String> {
-    FORMATS.into_iter().find(|f| f.to_string() == text).ok_or_else(|| {
-        let known = FORMATS.map(|f| f.to_string()).join(", ");
-        format!("no such format; known are {known}")
-    })
-}
-
-fn parse_mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "source" => Ok(Mode::Source),
-        "ampere" => Ok(Mode::Ampere),
-        _ => Err("give source or ampere".into()),
-    }
-}
-
-/// `key=value` pairs, separated by commas.
-fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
-    text.split(',')
-        .map(|part| {
-            part.split_once('=')
-                .filter(|(_, value)| !value.is_empty())
-                .ok_or_else(|| format!("'{part}' is no KEY=NAME"))
-        })
-        .collect()
-}
-
-fn parse_columns(text: &str) -> Result<ColumnOptions, String> {
-    let mut columns = ColumnOptions::default();
-    for (key, value) in pairs(text)? {
-        let column: Column = value.parse().map_err(|e: energy::Error| e.to_string())?;
-        let place = match key {
-            "time" => &mut columns.time,
-            "current" => &mut columns.current,
-            "voltage" => &mut columns.voltage,
-            "power" => &mut columns.power,
-            _ => return Err(format!("'{key}' is none of time, current, voltage, power")),
-        };
-        if place.replace(column).is_some() {
-            return Err(format!("'{key}' is given twice"));
-        }
-    }
-    Ok(columns)
-}
-
-fn parse_markers(text: &str) -> Result<Markers, String> {
-    let (mut seq, mut awake, mut update) = (None, None, None);
-    for (key, value) in pairs(text)? {
-        let place = match key {
-            "seq" => &mut seq,
-            "awake" => &mut awake,
-            "update" => &mut update,
-            _ => return Err(format!("'{key}' is none of seq, awake, update")),
-        };
-        if place.replace(value.to_owned()).is_some() {
-            return Err(format!("'{key}' is given twice"));
-        }
-    }
-    let seq = seq.ok_or("the windows come from seq: give seq=CHANNEL")?;
-    Ok(Markers { seq, awake, update })
-}
-
-fn parse_point(text: &str) -> Result<DutyPoint, String> {
-    text.split_once(':')
-        .and_then(|(duty, average_mw)| {
-            Some(DutyPoint {
-                duty: duty.parse().ok()?,
-                average_mw: average_mw.parse().ok()?,
-            })
-        })
-        .ok_or_else(|| "give DUTY:MW, for example 0.561:25.62".into())
 }

@@ -2,6 +2,7 @@
 
 use super::args::BoardsArgs;
 use crate::output::{Output, Usage};
+use board_host::boards as real;
 use energy::{board, boards, sensor, sensors};
 use serde_json::{Value, json};
 
@@ -21,7 +22,10 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
             sensor_values.push(serde_json::to_value(sensor(name)?)?);
             continue;
         }
-        match (board(name), sensor(name)) {
+        // The name of a real board or of a sensor with a driver stands for its profile.
+        let as_board = real::energy_profile(name).map_err(|error| Usage::error(error.to_string()))?;
+        let as_sensor = real::sensor_energy_profile(name, "", |name| sensors().contains(&name));
+        match (board(as_board), sensor(as_sensor)) {
             (Ok(board), _) => board_values.push(serde_json::to_value(board)?),
             (Err(_), Ok(sensor)) => sensor_values.push(serde_json::to_value(sensor)?),
             (Err(energy::Error::UnknownProfile { .. }), Err(_)) => {
@@ -36,6 +40,9 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
     }
     let value = json!({ "boards": board_values, "sensors": sensor_values });
     out.print(&value, || {
+        if args.names.is_empty() {
+            return crate::boards::text();
+        }
         let section = |title: &str, profiles: &[Value]| -> String {
             let each: String = profiles.iter().map(profile).collect();
             if each.is_empty() {

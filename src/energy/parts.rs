@@ -1,24 +1,46 @@
 //! Board, sensor and workload from their options.
 
+use super::args::CostArgs;
 pub use super::args::PartArgs;
-use super::{args::CostArgs, cycles};
 use crate::{
     args::{InputArgs, Task},
     blob, inputs,
     output::Usage,
 };
-use energy::{Board, Calibration, Core, Interval, Sensor, UpdateCost, Workload};
-use float_model::{FloatModel, Metric};
+use board_host::boards;
+use energy::{Board, Calibration, Core, Interval, NetworkShape, Sensor, UpdateCost, Workload};
+use experiments::Hardware;
+use float_model::Metric;
 use quantize::Simulator;
-use skiprnn_nostd::{CellKind, Model, OutputAt};
+use skiprnn_nostd::Model;
+
+/// The energy profile of a board: by the profile's own name or file, or by the name of a real board of `skiprnn boards`.
+pub fn board(name: &str) -> anyhow::Result<Board> {
+    let profile = boards::energy_profile(name).map_err(|error| Usage::error(format!("--board: {error}")))?;
+    Ok(energy::board(profile)?)
+}
+
+/// The energy profile of a sensor: by the profile's own name or file, or by the name of a sensor of `skiprnn boards`, whose
+/// profile is that of its driver on this board.
+pub fn sensor(name: &str, board: &str) -> anyhow::Result<Sensor> {
+    let built_in = energy::sensors();
+    let profile = boards::sensor_energy_profile(name, board, |name| built_in.contains(&name));
+    Ok(energy::sensor(profile)?)
+}
 
 /// The profiles, the board's with the figures of a calibration.
 pub fn load(args: &PartArgs) -> anyhow::Result<(Board, Sensor)> {
-    let (mut board, sensor) = (energy::board(&args.board)?, energy::sensor(&args.sensor)?);
+    let (mut board, sensor) = (board(&args.board)?, sensor(&args.sensor, &args.board)?);
     if let Some(path) = &args.calibration {
         board = Calibration::from_file(path)?.apply(&board)?;
     }
     Ok((board, sensor))
+}
+
+/// The profiles as an experiment takes them.
+pub fn hardware(args: &PartArgs) -> anyhow::Result<Hardware> {
+    let (board, sensor) = load(args)?;
+    Ok(Hardware { board, sensor })
 }
 
 /// What an update costs on a board, where the options say.
@@ -28,7 +50,7 @@ pub fn update_cost(args: &CostArgs, board: &Board) -> anyhow::Result<Option<Upda
         return Ok(Some(UpdateCost::Cycles { cycles }));
     }
     match &args.cycles {
-        Some(path) => cycles::update_cost(path, board).map(Some),
+        Some(path) => Ok(Some(energy::update_cost(path, board)?)),
         None => Ok(args
             .instructions
             .map(|instructions| UpdateCost::Counted { instructions })),
@@ -101,74 +123,6 @@ impl Use {
     }
 }
 
-/// What a network's shape says of its workload.
-#[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    /// T.
-    pub sequence_length: usize,
-    /// Seconds between samples.
-    pub sample_period_s: f64,
-    /// I.
-    pub channels: usize,
-    /// H.
-    pub hidden: usize,
-    /// L·G·H: rows of the weight matrices.
-    pub rows: usize,
-    /// Of one update, gate included.
-    pub macs: usize,
-    /// Whether there is a gate.
-    pub skips: bool,
-    /// O.
-    pub outputs: usize,
-    /// Whether there is an answer at every step.
-    pub every_step: bool,
-}
-
-impl Sizes {
-    /// Of a float model that runs on sequences of `sequence_length` samples.
-    pub fn of(model: &FloatModel, sequence_length: usize) -> Self {
-        Sizes {
-            sequence_length,
-            sample_period_s: model.description.sample_period_s,
-            channels: model.input,
-            hidden: model.hidden,
-            rows: model.layers.len() * model.cell.family().gates() * model.hidden,
-            macs: model.macs_per_update(),
-            skips: model.cell.skips(),
-            outputs: model.outputs,
-            every_step: model.description.output_at == float_model::OutputAt::Step,
-        }
-    }
-
-    /// The workload on a core; an update costs what `cost` says, or what the shape lets expect.
-    pub fn workload(
-        &self,
-        core: Core,
-        updates_mean: f64,
-        schedules: Option<Vec<Vec<u32>>>,
-        cost: Option<UpdateCost>,
-    ) -> Workload {
-        let of = |macs: usize| {
-            cost.unwrap_or_else(|| UpdateCost::Predicted {
-                instructions: energy::predicted_instructions(core, self.rows, macs),
-            })
-        };
-        let gate = if self.skips { self.hidden } else { 0 };
-        // Between updates the last output stands.
-        let heads = if self.every_step { updates_mean } else { 1.0 };
-        Workload {
-            sequence_length: self.sequence_length,
-            sample_period_s: self.sample_period_s,
-            updates_mean,
-            schedules,
-            update: of(self.macs),
-            dense_update: of(self.macs - gate),
-            head_macs: (heads * (self.hidden * self.outputs) as f64).round() as usize,
-            channels: self.channels,
-        }
-    }
-}
-
 /// The workload of a model on a core; an update costs what `cost` says, or what its shape lets expect.
 pub fn workload(
     core: Core,
@@ -177,26 +131,5 @@ pub fn workload(
     schedules: Option<Vec<Vec<u32>>>,
     cost: Option<UpdateCost>,
 ) -> anyhow::Result<Workload> {
-    if model.sequence_length() == 0 {
-        anyhow::bail!("sequence_length: the blob is made for an endless stream; energy per sequence needs an end");
-    }
-    if model.sample_period_ns() == 0 {
-        anyhow::bail!("sample_period_s: the blob does not state it; quantize again with --sample-period-s");
-    }
-    let gates = match model.cell() {
-        CellKind::Lstm => 4,
-        CellKind::Gru => 3,
-    };
-    let sizes = Sizes {
-        sequence_length: model.sequence_length() as usize,
-        sample_period_s: model.sample_period_ns() as f64 * 1e-9,
-        channels: model.inputs(),
-        hidden: model.hidden(),
-        rows: model.layers() * gates * model.hidden(),
-        macs: model.macs_per_update(),
-        skips: model.skips(),
-        outputs: model.outputs(),
-        every_step: model.output_at() == OutputAt::Step,
-    };
-    Ok(sizes.workload(core, updates_mean, schedules, cost))
+    Ok(NetworkShape::of_blob(model)?.workload(core, updates_mean, schedules, cost))
 }

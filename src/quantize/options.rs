@@ -1,6 +1,7 @@
 //! Options of `quantize`.
 
 use crate::{
+    args::ChannelArgs,
     inputs::{self, Run},
     output::Usage,
 };
@@ -15,79 +16,69 @@ pub struct QuantizeArgs {
     /// Run folder, or a model.safetensors.
     pub run: PathBuf,
     /// The blob to write.
-    #[arg(long)]
+    #[arg(help_heading = "Output", long)]
     pub out: PathBuf,
     /// Calibration sequences, .npy or a folder of CSV files. [default: the run's validation part]
-    #[arg(long)]
+    #[arg(help_heading = "Data", long)]
     pub calib_x: Option<PathBuf>,
     /// Their labels or targets, for the metric.
-    #[arg(long)]
+    #[arg(help_heading = "Data", long)]
     pub calib_y: Option<PathBuf>,
     /// Sequences on which ranges and rounding are calibrated; the others only judge. [default: 64]
-    #[arg(long)]
-    pub calibration: Option<usize>,
+    #[arg(help_heading = "Data", long, alias = "calibration", value_name = "N")]
+    pub calibration_sequences: Option<usize>,
     /// Sequences on which the dial curve is measured. [default: all calibration data; with a dataset's validation part
     /// below 1,000 also its training part, for the updates]
-    #[arg(long)]
+    #[arg(help_heading = "Data", long)]
     pub curve_sequences: Option<usize>,
     /// The aim where the formats are open: balance (the cheapest format that meets every bar of fidelity on the calibration
     /// data), size (8-bit weights everywhere), speed (byte planes wherever they are proven) or accuracy (16-bit weights).
     /// [default: balance]
-    #[arg(long)]
+    #[arg(help_heading = "Formats", long)]
     pub optimize: Option<Optimize>,
     /// Bits of the recurrent weights: 8 or 16. [default: measured]
-    #[arg(long)]
+    #[arg(help_heading = "Formats", long)]
     pub weights: Option<Width>,
     /// Bits of the first layer's input weights: 8 or 16. [default: measured]
-    #[arg(long)]
+    #[arg(help_heading = "Formats", long)]
     pub input_weights: Option<Width>,
     /// How the recurrent weights are multiplied: block (with 16-bit activations) or byte-plane (with narrowed activations, two
     /// rows at a time). [default: measured]
-    #[arg(long)]
+    #[arg(help_heading = "Formats", long)]
     pub kernel: Option<Kernel>,
     /// Fractional bits of h: 13, 14 or 15. Fewer round h coarser and 8-bit recurrent weights finer, where the inputs reach far
     /// beyond h. [default: 15, or what the initial state needs]
-    #[arg(long, value_parser = clap::value_parser!(u8).range(13..=15))]
+    #[arg(help_heading = "Formats", long, value_parser = clap::value_parser!(u8).range(13..=15))]
     pub h_fraction: Option<u8>,
     /// Share of the calibration samples, in percent, that the format of the inputs must hold; the rest saturates. [default: 100]
-    #[arg(long)]
+    #[arg(help_heading = "Formats", long)]
     pub percentile: Option<f64>,
     /// Fine-tune the integers until they do what the original model does; minutes. Taken only where the schedules are
     /// clearly better and no figure falls below that of calibration alone, on sequences of their own.
-    #[arg(long)]
+    #[arg(help_heading = "Fine-tuning", long)]
     pub finetune: bool,
     /// Steps of fine-tuning. [default: 600]
-    #[arg(long, requires = "finetune")]
+    #[arg(help_heading = "Fine-tuning", long, requires = "finetune")]
     pub finetune_steps: Option<usize>,
     /// Name stored in the blob. [default: the run's folder name]
-    #[arg(long)]
+    #[arg(help_heading = "Description", long)]
     pub name: Option<String>,
     /// Largest number of samples ever skipped; needed where sequences have no end.
-    #[arg(long)]
+    #[arg(help_heading = "Description", long)]
     pub max_skip: Option<u32>,
     /// Seconds between samples, where the model does not say.
-    #[arg(long)]
+    #[arg(help_heading = "Description", long)]
     pub sample_period_s: Option<f64>,
     /// Samples per sequence, where the model does not say; 0 for an endless stream.
-    #[arg(long)]
+    #[arg(help_heading = "Description", long)]
     pub length: Option<usize>,
     /// What the outputs mean, where the model does not say: classification (one of the classes), regression (real values) or
     /// multilabel (any number of the classes).
-    #[arg(long)]
+    #[arg(help_heading = "Description", long)]
     pub objective: Option<Objective>,
-    /// Class names, separated by commas, where the model does not say.
-    #[arg(long, value_delimiter = ',')]
-    pub class_names: Vec<String>,
-    /// Channel names, separated by commas, where the model does not say.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_names: Vec<String>,
-    /// Channel units, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_units: Vec<String>,
-    /// Magnitude at which each channel's 16-bit sample saturates, in its unit: the range of the sensor that will deliver it;
-    /// one for each of --channel-names, or of the model's channels.
-    #[arg(long, value_delimiter = ',')]
-    pub full_scale: Vec<f32>,
+    /// The channels, and the classes.
+    #[command(flatten)]
+    pub channels: ChannelArgs,
 }
 
 impl QuantizeArgs {
@@ -107,19 +98,19 @@ impl QuantizeArgs {
         if let Some(objective) = self.objective {
             d.objective = objective;
         }
-        if !self.class_names.is_empty() {
-            d.class_names.clone_from(&self.class_names);
+        if !self.channels.class_names.is_empty() {
+            d.class_names.clone_from(&self.channels.class_names);
         }
-        let named = self.channel_names.len();
+        let named = self.channels.channel_names.len();
         if named != 0 {
             d.channels = self.channels()?;
-        } else if self.channel_units.is_empty() && self.full_scale.len() == d.channels.len() {
+        } else if self.channels.channel_units.is_empty() && self.channels.full_scale.len() == d.channels.len() {
             // The model names its channels; a sensor of another range delivers them.
             self.check_full_scale()?;
-            for (channel, full_scale) in d.channels.iter_mut().zip(&self.full_scale) {
+            for (channel, full_scale) in d.channels.iter_mut().zip(&self.channels.full_scale) {
                 channel.full_scale = *full_scale;
             }
-        } else if !self.channel_units.is_empty() || !self.full_scale.is_empty() {
+        } else if !self.channels.channel_units.is_empty() || !self.channels.full_scale.is_empty() {
             return Err(Usage::error(
                 "--channel-units and --full-scale describe the channels of --channel-names; give their names too",
             ));
@@ -128,7 +119,7 @@ impl QuantizeArgs {
     }
 
     fn check_full_scale(&self) -> anyhow::Result<()> {
-        match self.full_scale.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
+        match self.channels.full_scale.iter().find(|v| !(v.is_finite() && **v > 0.0)) {
             Some(bad) => Err(Usage::error(format!(
                 "--full-scale: {bad} is no magnitude; give a number above 0"
             ))),
@@ -137,21 +128,21 @@ impl QuantizeArgs {
     }
 
     fn channels(&self) -> anyhow::Result<Vec<Channel>> {
-        let named = self.channel_names.len();
-        let units = self.channel_units.len();
-        if self.full_scale.len() != named || (units != 0 && units != named) {
+        let named = self.channels.channel_names.len();
+        let units = self.channels.channel_units.len();
+        if self.channels.full_scale.len() != named || (units != 0 && units != named) {
             return Err(Usage::error(format!(
                 "--channel-names: {named} names, but {} of --full-scale and {units} of --channel-units; give one each",
-                self.full_scale.len()
+                self.channels.full_scale.len()
             )));
         }
         self.check_full_scale()?;
         let channel = |(k, name): (usize, &String)| Channel {
             name: name.clone(),
-            unit: self.channel_units.get(k).cloned().unwrap_or_default(),
-            full_scale: self.full_scale[k],
+            unit: self.channels.channel_units.get(k).cloned().unwrap_or_default(),
+            full_scale: self.channels.full_scale[k],
         };
-        Ok(self.channel_names.iter().enumerate().map(channel).collect())
+        Ok(self.channels.channel_names.iter().enumerate().map(channel).collect())
     }
 
     /// The library's options.
@@ -163,17 +154,15 @@ impl QuantizeArgs {
                 "--percentile: {percentile} is no share; give more than 0 and at most 100"
             )));
         }
-        if self.calibration == Some(0) {
-            return Err(Usage::error("--calibration: 0 sequences show nothing; give at least 1"));
+        if self.calibration_sequences == Some(0) {
+            return Err(Usage::error("--calibration-sequences: must be at least 1"));
         }
         if self.curve_sequences == Some(0) {
-            return Err(Usage::error(
-                "--curve-sequences: 0 sequences show nothing; give at least 1",
-            ));
+            return Err(Usage::error("--curve-sequences: must be at least 1"));
         }
         if (self.kernel, self.weights) == (Some(Kernel::BytePlane), Some(Width::Sixteen)) {
             return Err(Usage::error(
-                "--kernel byte-plane holds 8-bit weights; remove --weights 16, or give --kernel block",
+                "--kernel byte-plane holds 8-bit weights; remove --weights 16, or take --kernel block",
             ));
         }
         let threshold = run.config.as_ref().and_then(|c| c.data.solved_threshold());
@@ -185,7 +174,7 @@ impl QuantizeArgs {
             h_fraction: self.h_fraction,
             name: self.name.clone().unwrap_or_else(|| run.name()),
             max_skip: self.max_skip,
-            calibration_sequences: self.calibration.unwrap_or(defaults.calibration_sequences),
+            calibration_sequences: self.calibration_sequences.unwrap_or(defaults.calibration_sequences),
             percentile,
             solved_mse: match threshold {
                 Some(Metric::Mse(solved)) => Some(solved),

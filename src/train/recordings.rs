@@ -1,95 +1,93 @@
 //! The options that say where recordings are, and what they are.
 
-use crate::output::Usage;
+use crate::{
+    args::{CHANNELS, ChannelArgs},
+    output::Usage,
+};
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use dataset::{Audio, ChannelConfig, DatasetConfig, Window};
+use float_model::OutputAt;
 use std::path::{Path, PathBuf};
 
 /// Where recordings lie.
 #[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Data")]
 pub struct SourceArgs {
-    /// dataset, mnist: all of it, a folder (train_x.npy, x.npy, train/, labels.csv with CSV or WAV files, IDX files) or a
+    /// Everything: a folder (train_x.npy, x.npy, train/, labels.csv with CSV or WAV files, IDX files) or a
     /// file (.npz, .csv).
     #[arg(long, conflicts_with_all = ["train_x", "test_x"])]
     pub data: Option<PathBuf>,
-    /// dataset: training sequences, f32 (N, T, I) as .npy, .npz, .csv, IDX, or a folder of CSV or WAV files with labels.csv.
+    /// Training sequences, f32 (N, T, I) as .npy, .npz, .csv, IDX, or a folder of CSV or WAV files with labels.csv.
     #[arg(long)]
     pub train_x: Option<PathBuf>,
-    /// dataset: answers as .npy, where they do not lie beside or in --train-x. Integers (N): classes; integers (N, C): labels of
+    /// Answers as .npy, where they do not lie beside or in --train-x. Integers (N): classes; integers (N, C): labels of
     /// 0 or 1; floats (N, O): real targets; (N, T, 1), (N, T, C) or (N, T, O): the same at every step.
     #[arg(long)]
     pub train_y: Option<PathBuf>,
-    /// dataset: test sequences, read by `eval` only.
+    /// Test sequences, read by `eval` only.
     #[arg(long)]
     pub test_x: Option<PathBuf>,
-    /// dataset: test labels or targets.
+    /// Test labels or targets.
     #[arg(long)]
     pub test_y: Option<PathBuf>,
 }
 
 /// How recordings are read, and what the sensor is.
 #[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Recordings")]
 pub struct RecordingArgs {
-    /// dataset: whose each sequence is (subject, speaker, session), integers (N) as .npy; parts never share a group.
+    /// Whose each sequence is (subject, speaker, session), integers (N) as .npy; parts never share a group.
     /// [default: groups.npy beside x.npy, a column group or subject]
     #[arg(long)]
     pub groups: Option<PathBuf>,
-    /// dataset: cut recordings into windows of LENGTH samples, one every STRIDE; the class is the majority of the samples'.
+    /// Cut recordings into windows of LENGTH samples, one every STRIDE; the class is the majority of the samples'.
     /// [default stride: LENGTH]
     #[arg(long, value_name = "LENGTH[:STRIDE]", value_parser = parse_window)]
     pub window: Option<Window>,
-    /// dataset: use samples 0, K, 2K, ... of each sequence alone, in training and wherever the run's data are read.
+    /// Use samples 0, K, 2K, ... of each sequence alone, in training and wherever the run's data are read.
     #[arg(long, value_name = "K")]
     pub every: Option<usize>,
-    /// dataset: `step` asks for the answer of a sequence at every one of its samples. [default: as the answers are]
-    #[arg(long, value_enum)]
-    pub output_at: Option<OutputAtName>,
-    /// dataset: hold this share of the sequences out as the test part, whole groups where groups are known.
+    /// `step` asks for the answer of a sequence at every one of its samples. [default: as the answers are]
+    #[arg(long, value_name = "step", value_parser = parse_output_at)]
+    pub output_at: Option<OutputAt>,
+    /// Hold this share of the sequences out as the test part, whole groups where groups are known.
     #[arg(long)]
     pub test_share: Option<f64>,
-    /// dataset: what WAV files become: log-mel, raw (amplitude by amplitude) or raw:N (N amplitudes a step). [default:
+    /// What WAV files become: log-mel, raw (amplitude by amplitude) or raw:N (N amplitudes a step). [default:
     /// log-mel]
     #[arg(long, value_name = "log-mel|raw[:N]", value_parser = parse_audio)]
     pub audio: Option<Audio>,
-    /// dataset: length of a log-mel frame in seconds. [default: 0.032]
+    /// Length of a log-mel frame in seconds. [default: 0.032]
     #[arg(long)]
     pub frame_s: Option<f64>,
-    /// dataset: from one log-mel frame to the next, in seconds. [default: 0.02]
+    /// Time from one log-mel frame to the next, in seconds. [default: 0.02]
     #[arg(long)]
     pub hop_s: Option<f64>,
-    /// dataset: bands of a log-mel frame. [default: 16]
+    /// Bands of a log-mel frame. [default: 16]
     #[arg(long)]
     pub mel_bands: Option<usize>,
-    /// dataset: a TOML file with channel names, units, full scales and the sample rate.
-    #[arg(long)]
+    /// A TOML file with channel names, units, full scales and the sample rate.
+    #[arg(long, help_heading = CHANNELS)]
     pub channels_file: Option<PathBuf>,
-    /// dataset: channel names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_names: Vec<String>,
-    /// dataset: channel units, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub channel_units: Vec<String>,
-    /// dataset: magnitude at which each channel's 16-bit sample saturates, in its unit. [default: from the data]
-    #[arg(long, value_delimiter = ',')]
-    pub full_scale: Vec<f32>,
-    /// dataset: class names, separated by commas.
-    #[arg(long, value_delimiter = ',')]
-    pub class_names: Vec<String>,
+    /// The channels, and the classes.
+    #[command(flatten)]
+    pub channels: ChannelArgs,
 }
 
-/// When an answer is asked for.
-#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputAtName {
-    /// At every sample.
-    Step,
+/// The only choice there is where the answers do not say it: `end` is what other answers are.
+fn parse_output_at(text: &str) -> Result<OutputAt, String> {
+    match text {
+        "step" => Ok(OutputAt::Step),
+        _ => Err("expected step".into()),
+    }
 }
 
 fn parse_window(text: &str) -> Result<Window, String> {
     let (length, stride) = text.split_once(':').unwrap_or((text, text));
     let number = |n: &str| {
         n.parse::<usize>()
-            .map_err(|_| format!("'{text}' is no LENGTH[:STRIDE]; give samples"))
+            .map_err(|_| "expected LENGTH[:STRIDE] in samples, for example 128:64".to_owned())
     };
     Ok(Window {
         length: number(length)?,
@@ -105,7 +103,7 @@ fn parse_audio(text: &str) -> Result<Audio, String> {
     };
     match samples_per_step {
         Some(samples_per_step @ 1..) => Ok(Audio::Raw { samples_per_step }),
-        _ => Err(format!("'{text}' is none; give log-mel, raw or raw:N")),
+        _ => Err("expected log-mel, raw or raw:N, N from 1".into()),
     }
 }
 
@@ -143,7 +141,7 @@ pub fn config(
         sample_period_s: sample_period_s.unwrap_or(0.0),
         channels: channels(args)?,
         channels_file: optional(&args.channels_file)?,
-        class_names: args.class_names.clone(),
+        class_names: args.channels.class_names.clone(),
     })
 }
 
@@ -170,10 +168,10 @@ fn audio(args: &RecordingArgs) -> anyhow::Result<Option<Audio>> {
 }
 
 fn channels(args: &RecordingArgs) -> anyhow::Result<Vec<ChannelConfig>> {
-    let named = args.channel_names.len();
+    let named = args.channels.channel_names.len();
     for (option, n) in [
-        ("--channel-units", args.channel_units.len()),
-        ("--full-scale", args.full_scale.len()),
+        ("--channel-units", args.channels.channel_units.len()),
+        ("--full-scale", args.channels.full_scale.len()),
     ] {
         if n != 0 && n != named {
             return Err(Usage::error(format!(
@@ -183,10 +181,10 @@ fn channels(args: &RecordingArgs) -> anyhow::Result<Vec<ChannelConfig>> {
     }
     let channel = |(k, name): (usize, &String)| ChannelConfig {
         name: name.clone(),
-        unit: args.channel_units.get(k).cloned().unwrap_or_default(),
-        full_scale: args.full_scale.get(k).copied(),
+        unit: args.channels.channel_units.get(k).cloned().unwrap_or_default(),
+        full_scale: args.channels.full_scale.get(k).copied(),
     };
-    Ok(args.channel_names.iter().enumerate().map(channel).collect())
+    Ok(args.channels.channel_names.iter().enumerate().map(channel).collect())
 }
 
 /// Paths go into config.toml, which is read from anywhere later.

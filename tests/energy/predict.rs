@@ -157,6 +157,24 @@ fn break_even_profiles_and_fits() {
     let text = String::from_utf8(skiprnn(["energy", "boards", "nrf52840", "lis3dh"]).stdout).unwrap();
     assert!(text.contains("sleep_current_ua") && text.contains("current_ua at 50.0 Hz") && text.contains("datasheet:"));
     fails("energy boards toaster", 1, &["toaster", "nrf52840", "lis3dh"]);
+    // A real board and a sensor with a driver stand for their profiles.
+    let by_names = json("energy break-even --board nrf52840-dk --sensor lis3dh");
+    assert_eq!(
+        by_names,
+        json("energy break-even --board nrf52840 --sensor lis3dh-driver")
+    );
+    fails(
+        "energy break-even --board rp2350-pico2",
+        2,
+        &["--board", "rp2350-pico2", "nrf52840-dk"],
+    );
+    // One list, whichever command prints it.
+    let list = |words: &[&str]| String::from_utf8(skiprnn(words.iter().copied()).stdout).unwrap();
+    let listed = list(&["boards"]);
+    assert_eq!(listed, list(&["energy", "boards"]));
+    for name in ["nrf52840-dk", "stm32u083", "lsm6ds", "lsm6dso-driver", "mps2-an386"] {
+        assert!(listed.contains(name), "{name}");
+    }
 
     for (point, active_mw, idle_mw) in [
         ("0.561:25.62", 32.9, 16.4),

@@ -5,7 +5,11 @@ use crate::{
     shell,
 };
 use anyhow::{Context, bail};
-use board_host::{Machine, Program, boards::BOARDS, measure::Way};
+use board_host::{
+    Machine, Program,
+    boards::{self, BOARDS},
+    measure::Mode,
+};
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind};
 use std::{fs, path::Path};
 
@@ -40,9 +44,9 @@ const fn emulated(machine: Machine) -> &'static [Program] {
         Machine::Mps2An386 => &[
             Program::Replay,
             Program::Classify,
-            Program::Measure(Way::Dense),
-            Program::Measure(Way::SkipPoll),
-            Program::Measure(Way::SkipSleep),
+            Program::Measure(Mode::Dense),
+            Program::Measure(Mode::SkipPoll),
+            Program::Measure(Mode::SkipSleep),
             Program::Calibrate,
         ],
         Machine::Microbit => &[Program::Replay, Program::Classify],
@@ -62,7 +66,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     }
     for board in BOARDS {
         for program in board.programs {
-            rows.push(Row::of(board.name, program, &board.build(program)?)?);
+            rows.push(Row::of(board.name, program, &boards::build(&board, program)?)?);
             eprintln!("{} {program}: done", board.name);
         }
     }

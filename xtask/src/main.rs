@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
 
 mod bench_mcu;
+mod circles;
 mod coverage;
 mod dependencies;
 mod firmware_size;
@@ -9,6 +10,7 @@ mod identical;
 mod metadata;
 mod miri;
 mod model_cards;
+mod msrv;
 mod needs;
 mod no_panic;
 mod shell;
@@ -86,6 +88,8 @@ enum Command {
     },
     /// Checks licences, packages in more than one version, and that crates depend on each other as ARCHITECTURE.md says.
     Dependencies,
+    /// Checks that no modules of a crate use each other in a circle, but those of a list.
+    Circles,
     /// Puts the figures of benches/mcu.md into the README of the inference crate.
     Readme {
         /// Writes nothing; fails where the README has other figures.
@@ -100,6 +104,8 @@ enum Command {
     },
     /// Runs the inference crate's tests on its portable path under Miri (nightly).
     Miri,
+    /// Checks the inference crate with the oldest Rust that its Cargo.toml states, which rustup installs.
+    Msrv,
     /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
     NoPanic,
     /// Installs what the other commands need, where this user may: Rust targets and tools, compilers of other versions, QEMU. Names
@@ -117,6 +123,7 @@ fn main() -> ExitCode {
             with,
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Circles => circles::run(),
         Command::Coverage => coverage::run(),
         Command::Dependencies => dependencies::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
@@ -129,6 +136,7 @@ fn main() -> ExitCode {
         Command::Readme { check } => bench_mcu::readme::run(check),
         Command::Fuzz { seconds } => fuzz::run(seconds),
         Command::Miri => miri::run(),
+        Command::Msrv => msrv::run(),
         Command::NoPanic => no_panic::run(),
         Command::Setup => test::setup(),
     };

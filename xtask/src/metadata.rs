@@ -21,6 +21,7 @@ pub struct Package {
     pub version: String,
     /// An SPDX expression.
     pub license: Option<String>,
+    pub rust_version: Option<String>,
     pub targets: Vec<Target>,
 }
 
@@ -56,18 +57,14 @@ struct DependencyKind {
 impl Metadata {
     /// Of the workspace in a folder below the root, for every platform.
     pub fn read(folder: &str) -> anyhow::Result<Self> {
-        Self::read_for(folder, None)
+        Self::read_for(folder, &[])
     }
 
-    /// Of the workspace in a folder below the root, without what only other platforms take.
-    pub fn read_for(folder: &str, platform: Option<&str>) -> anyhow::Result<Self> {
+    /// Of the workspace in a folder below the root, without what none of these platforms takes.
+    pub fn read_for(folder: &str, platforms: &[&str]) -> anyhow::Result<Self> {
         let out = Command::new("cargo")
             .args(["metadata", "--format-version", "1", "--locked"])
-            .args(
-                platform
-                    .into_iter()
-                    .flat_map(|platform| ["--filter-platform", platform]),
-            )
+            .args(platforms.iter().flat_map(|platform| ["--filter-platform", platform]))
             .current_dir(shell::root().join(folder))
             .output()
             .context("cargo cannot be started")?;

@@ -6,11 +6,12 @@ use crate::{
 };
 use anyhow::bail;
 
-/// What of the tests Miri runs in minutes: the unsafe code of the portable path, parsing, updating, the runner.
+/// The tests that Miri runs: the unsafe code of the portable path, parsing, updating, the runner. A test that takes minutes is
+/// marked `#[cfg_attr(miri, ignore)]` where it stands.
 const LINES: [&str; 3] = [
     "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --test corpus",
-    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable,async --test runner -- --skip drift --skip slow",
-    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --lib -- padded proof ties products end cap lost parse grid::tests::the_first",
+    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable,async --test runner",
+    "cargo +nightly miri test --quiet --package skiprnn-nostd --features _portable --lib",
 ];
 
 /// The corpus is read from its folder; the runner's tests leak the queues that are statics in firmware.

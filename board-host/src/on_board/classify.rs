@@ -3,9 +3,10 @@
 use super::{BoardOptions, Delivered, Input, Observed, Time, observe};
 use crate::{
     Error, Spending,
-    classify::{Decision, Heard, decision},
+    classify::{Decision, Heard},
     log,
 };
+use board_link::log::Line;
 
 /// What happened to the sequences, in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +99,7 @@ pub fn classify(
             sink(&decision);
             ended += 1;
         }
-        ended += usize::from(text.starts_with("lost: "));
+        ended += usize::from(matches!(Line::read(text), Ok(Line::Lost(_))));
         log::is_last(text) || !by_time && ended >= n
     })?;
     parse(observed, options.board.name)
@@ -109,16 +110,16 @@ fn parse(observed: Observed, board: &str) -> Result<Classification, Error> {
     let lines = observed.lines();
     let refused = match log::refusal(&lines) {
         Some(why) => Some(why),
-        None => log::fault(&lines).map_or(Ok(None), |why| Err(Error::Fault(why)))?,
+        None => log::fault(&lines).map_or(Ok(None), |why| Err(Error::Fault(why.to_owned())))?,
     };
     let hz = log::ticks_per_second(&lines, board)?;
     let mut samples = observed.delivered.iter().cloned().peekable();
     let mut outcomes = Vec::new();
     for line in &observed.log {
-        let outcome = match (decision(&line.text, hz), line.text.strip_prefix("lost: ")) {
-            (Some(decision), _) => Outcome::Decided(decision?),
-            (None, Some(why)) => Outcome::Lost(why.to_owned()),
-            (None, None) => continue,
+        let outcome = match Line::read(&line.text)? {
+            Line::Decision(decision) => Outcome::Decided(Decision::of(&decision, hz)),
+            Line::Lost(why) => Outcome::Lost(why.to_owned()),
+            _ => continue,
         };
         let mut taken = Vec::new();
         while let Some(sample) = samples.next_if(|sample| sample.at <= line.at) {
@@ -128,7 +129,7 @@ fn parse(observed: Observed, board: &str) -> Result<Classification, Error> {
     }
     Ok(Classification {
         outcomes,
-        spending: Spending::parse(&lines)?,
+        spending: log::spending(&lines)?,
         refused,
         observed,
     })

@@ -7,11 +7,13 @@ mod classify;
 mod observed;
 mod part;
 mod replay;
+mod summary;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
 pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
+pub use summary::{BrokenRule, CycleRange, ObservedSummary, SampleCost, StackUse};
 pub use virtual_board::{
     event::Sample,
     part::{Faults, HeldSda},
@@ -22,11 +24,12 @@ pub use virtual_board::{
 
 use crate::{
     Error, Settings,
-    boards::Board,
+    boards::{self, Board},
     firmware::Identity,
     log,
     memory::{self, Regions},
 };
+use board_link::symbols::{STACK_END, STACK_START};
 use observed::Recorder;
 use part::{Mounted, playing};
 use std::{
@@ -84,7 +87,7 @@ impl BoardOptions {
     fn image(&self) -> Result<PathBuf, Error> {
         let Some(path) = &self.firmware else {
             // A model needs no debugger in its sleep.
-            return self.board.build_to_be(false, self.program);
+            return boards::build_to_be(&self.board, false, self.program);
         };
         let elf = read(path)?;
         Identity::of(&elf, path)?.expect(self.board.name, path)?;
@@ -135,7 +138,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
             why: format!("the ELF has no symbol {name}"),
         })
     };
-    let stack = symbol("_stack_end")?..symbol("_stack_start")?;
+    let stack = symbol(STACK_END)?..symbol(STACK_START)?;
     // An image that is to be watched is run under a debug probe, as `flash` does it.
     let probe = match Identity::of(&bytes, &path)?.watched {
         true => Probe::Attached,

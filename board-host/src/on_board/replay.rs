@@ -1,7 +1,7 @@
 //! The application `replay` on a virtual board: recorded sequences from its flash.
 
 use super::{BoardOptions, Input, Observed, observe};
-use crate::{Error, Record, Spending, log};
+use crate::{Error, Record, Spending, log, replay::Replayed};
 
 /// What came of a replay.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub fn replay(
     let observed = observe(options, blob, &Input::Sequences(counts, shape), &mut |line| {
         log::is_last(&line.text)
     })?;
-    let replayed = log::Replayed::parse(&observed.lines(), options.board.name)?;
+    let replayed = Replayed::parse(&observed.lines(), options.board.name)?;
     replayed.expect(blob.len(), shape)?;
     Ok(Replay {
         cycles_per_update: replayed.meter / replayed.updates.max(1) as f64,

@@ -40,22 +40,15 @@ pub mod sensor;
 pub mod stored;
 pub mod time;
 
+pub use board_link::{
+    LoadError, SequenceHeader,
+    capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES},
+};
 pub use classify::Classify;
 pub use markers::Markers;
 pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};
 pub use replay::{Replay, ReplayError};
 pub use skiprnn_nostd::runner::Clock;
-pub use stored::{LoadError, Recording, SequenceFile, SequenceHeader, SequenceStream};
+pub use stored::{Recording, SequenceFile, SequenceStream};
 pub use time::{IdleClock, Meter};
-
-/// Largest H of a model: units per layer.
-pub const MAX_HIDDEN: usize = 128;
-/// Largest L of a model.
-pub const MAX_LAYERS: usize = 2;
-/// Largest I of a model: channels of a sample.
-pub const MAX_INPUTS: usize = 16;
-/// Largest O of a model.
-pub const MAX_OUTPUTS: usize = 32;
-/// Largest T: samples of one sequence.
-pub const MAX_SAMPLES: usize = 4096;

@@ -26,42 +26,7 @@ use core::{fmt, num::NonZeroU32};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{Network, grid::Grid, runner::Clock, skip::Timeline};
 
-/// When the core wakes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Mode {
-    /// At every sample, for an update.
-    Dense,
-    /// At every sample, for an update where one is due.
-    SkipPoll,
-    /// Only where an update is due.
-    SkipSleep,
-}
-
-/// A loop whose energy says what one thing costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum Calibration {
-    /// Awake, asking the clock, for so many seconds.
-    Busy(u32),
-    /// In the lightest sleep for so many seconds: the core stopped, and nothing else.
-    Idle(u32),
-    /// Asleep as between samples for so many seconds, woken only by the watchdog's needs.
-    Asleep(u32),
-    /// So many wakes, 10 ms apart.
-    Wakes(u32),
-    /// So many updates, one after the other.
-    Updates(u32),
-}
-
-/// Every calibration, ten seconds each where an update takes ten milliseconds.
-pub const CALIBRATIONS: [Calibration; 5] = [
-    Calibration::Busy(10),
-    Calibration::Idle(10),
-    Calibration::Asleep(10),
-    Calibration::Wakes(1000),
-    Calibration::Updates(1000),
-];
+pub use board_link::measure::{CALIBRATIONS, Calibration, Mode};
 
 /// What went wrong. `N` and `C` are the errors of network and clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Measurements with a mock clock and pins that remember: what is marked, when the core wakes, how often it updates.
 
 use app::{
-    IdleClock, Markers, Meter, SequenceFile,
+    IdleClock, Markers, Meter, SequenceFile, SequenceHeader,
     measure::{Calibration, Measure, MeasureError, Mode, Window},
 };
 use embedded_hal::digital::{ErrorType, OutputPin};
@@ -163,16 +163,8 @@ fn measure() -> (Shared, Mocked) {
 /// Two sequences of eight samples.
 fn file() -> Vec<u8> {
     let samples: Vec<u8> = (0..16i16).flat_map(i16::to_le_bytes).collect();
-    let mut bytes =
-        b"SRSQ\x01\x00\x20\x00\x02\x00\x00\x00\x08\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00"
-            .to_vec();
-    bytes.extend(
-        crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC)
-            .checksum(&samples)
-            .to_le_bytes(),
-    );
-    bytes.extend(samples);
-    bytes
+    let header = SequenceHeader::of([2, 8, 1], &samples).unwrap();
+    [header.to_bytes().as_slice(), &samples].concat()
 }
 
 fn run(mode: Mode, seconds: u32) -> (Window, Vec<(u64, &'static str, bool)>) {

@@ -1,7 +1,7 @@
 //! A replay with a scripted network, a mock clock and mock pins: when it reads, when it sleeps, what it counts.
 
 use app::{
-    Markers, Meter, Replay, ReplayError, SequenceFile, SequenceRecord, Summary,
+    Markers, Meter, Replay, ReplayError, SequenceFile, SequenceHeader, SequenceRecord, Summary,
     record::{Fingerprint, Tally},
     replay::UNKNOWN_PERIOD_NS,
 };
@@ -251,19 +251,8 @@ fn file(n: u32, t: u32) -> Vec<u8> {
         .flat_map(|_| 0..t)
         .flat_map(|k| (k as i16).to_le_bytes())
         .collect();
-    let mut bytes = b"SRSQ\x01\x00\x20\x00".to_vec();
-    for field in [
-        n,
-        t,
-        1,
-        0,
-        samples.len() as u32,
-        crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&samples),
-    ] {
-        bytes.extend(field.to_le_bytes());
-    }
-    bytes.extend(samples);
-    bytes
+    let header = SequenceHeader::of([n, t, 1], &samples).unwrap();
+    [header.to_bytes().as_slice(), &samples].concat()
 }
 
 #[test]
@@ -440,7 +429,7 @@ fn what_does_not_fit_is_refused_beforehand() {
     assert_eq!(refused(17, 1_000_000, 4), "inputs: 17, this image holds 1 to 16");
     assert_eq!(
         refused(1, 999_999, 4),
-        "a sample period of 999999 ns on a clock of 1000 Hz"
+        "a sample period of 999999 ns on a clock of 1000 Hz: it must be known, and 1 to 2^32 ticks"
     );
     assert_eq!(refused(2, 1_000_000, 4), "the sequences have 1 channels, the model 2");
     assert_eq!(

@@ -2,7 +2,7 @@
 //! the recording, sample by sample, and whatever is read at another instant is another sample.
 
 use app::{
-    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile,
+    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile, SequenceHeader,
     classify::{ClassifyError, Event},
     markers::Unwired,
     sensor::{
@@ -64,13 +64,8 @@ fn counts(sequences: usize) -> Vec<i16> {
 fn file(counts: &[i16]) -> Vec<u8> {
     let samples: Vec<u8> = counts.iter().flat_map(|count| count.to_le_bytes()).collect();
     let sequences = counts.len() as u32 / (128 * 3);
-    let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&samples);
-    let mut bytes = b"SRSQ\x01\x00\x20\x00".to_vec();
-    for field in [sequences, 128, 3, 0, samples.len() as u32, crc] {
-        bytes.extend(field.to_le_bytes());
-    }
-    bytes.extend(samples);
-    bytes
+    let header = SequenceHeader::of([sequences, 128, 3], &samples).unwrap();
+    [header.to_bytes().as_slice(), &samples].concat()
 }
 
 /// A microsecond a tick; sleeping takes no other time than it should.

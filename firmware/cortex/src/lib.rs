@@ -14,13 +14,18 @@ pub mod measure;
 #[cfg(not(armv6m))]
 pub mod meter;
 mod network;
+mod parts;
 mod refusal;
 pub mod replay;
 mod sys;
 
 pub use app::Markers;
-use app::fault::{Fault, Start};
+use app::{
+    fault::{Fault, Start},
+    log,
+};
 use core::panic::PanicInfo;
+pub use parts::{Parts, Pins};
 pub use refusal::Refusal;
 pub use sys::{blob_region, sequence_region, settle, stack_use};
 
@@ -48,10 +53,10 @@ pub fn start(
     match sys::retained().start() {
         Start::Fresh => {}
         Start::Again(fault, restart) => {
-            defmt::println!("restart {=u32} after {}", restart, defmt::Display2Format(&fault));
+            log::restart(restart, &fault);
         }
         Start::Park(fault) => {
-            defmt::println!("parked: {}", defmt::Display2Format(&fault));
+            log::parked(&fault);
             end(End::Parked)
         }
     }
@@ -70,7 +75,7 @@ fn run(application: impl FnOnce(cortex_m::Peripherals) -> Result<(), Refusal>) -
     match application(core) {
         Ok(()) => End::Done,
         Err(refusal) => {
-            defmt::println!("refused: {}", defmt::Display2Format(&refusal));
+            log::refused(&refusal);
             End::Refused
         }
     }
@@ -79,7 +84,7 @@ fn run(application: impl FnOnce(cortex_m::Peripherals) -> Result<(), Refusal>) -
 /// Records a fault and resets the board.
 fn fault(fault: Fault) -> ! {
     sys::record(fault);
-    defmt::println!("fault {}", defmt::Display2Format(&fault));
+    log::fault(&fault);
     cortex_m::peripheral::SCB::sys_reset()
 }
 
@@ -87,9 +92,6 @@ fn fault(fault: Fault) -> ! {
 fn panic(info: &PanicInfo<'_>) -> ! {
     let line = info.location().map_or(0, core::panic::Location::line);
     sys::record(Fault::Panic { line });
-    match info.location() {
-        Some(at) => defmt::println!("fault panic in {=str}, line {=u32}", at.file(), at.line()),
-        None => defmt::println!("fault panic"),
-    }
+    log::fault_in_panic(info.location());
     cortex_m::peripheral::SCB::sys_reset()
 }

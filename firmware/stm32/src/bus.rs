@@ -2,7 +2,7 @@
 //!
 //! The reference manuals' chapters I2C and GPIO: RM0351 39 and 8, RM0456 66 and 13.
 
-use app::bus;
+use app::{bus, log};
 use core::convert::Infallible;
 use cortex_m::asm;
 use embassy_stm32::{
@@ -63,8 +63,8 @@ impl Bus {
         };
         match bus.free() {
             Ok(0) => {}
-            Ok(clocks) => defmt::println!("bus: a part held SDA, freed by {=u32} clocks", clocks),
-            Err(held) => defmt::println!("bus: {}", defmt::Display2Format(&held)),
+            Ok(clocks) => log::bus_freed(clocks),
+            Err(held) => log::bus(&held),
         }
         bus
     }

@@ -64,7 +64,7 @@ static std::function<void()> kernel(unsigned which, const std::vector<uint64_t> 
     case 2: return bound(adding, a);
     case 3: return bound(pack, a);
     case 4: return bound(forward, a);
-    case 5: return bound(judge, a);
+    case 5: return bound(head_and_loss, a);
     case 6: return bound(total, a);
     case 7: return bound(backward, a);
     case 8: return bound(products, a);

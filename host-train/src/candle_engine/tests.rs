@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     Budget, Device, Engine,
     batch::Batch,
-    gradient::{Differentiator, Price},
+    gradient::Differentiator,
+    loss::UpdateCost,
     params::Parameters,
     philox::{Purpose, Stream},
 };
@@ -180,7 +181,7 @@ fn gradient_is_the_surrogates() {
                 values: y.clone(),
                 outputs: 2,
             };
-            let task = crate::gradient::task_loss(&unrolled.outputs, &targets).unwrap();
+            let task = crate::loss::task_loss(&unrolled.outputs, &targets).unwrap();
             let budget = unrolled.updates.mean(0).unwrap().affine(lambda, 0.0).unwrap();
             let loss = (task + budget).unwrap();
             let store = loss.backward().unwrap();
@@ -246,14 +247,14 @@ fn shards_make_the_whole_batch() {
         kept: Vec::new(),
         dials: Default::default(),
     };
-    let price = Price {
+    let cost = UpdateCost {
         budget: Budget::Cost,
         lambda: 1e-3,
         decision_clip: None,
     };
-    let whole = crate::gradient::by_candle(&shape, &p.values, &batch, price, &candle_core::Device::Cpu).unwrap();
+    let whole = crate::gradient::by_candle(&shape, &p.values, &batch, cost, &candle_core::Device::Cpu).unwrap();
     let candle = Differentiator::new(Engine::Candle, Device::Cpu, 1, 10).unwrap();
-    let parts = candle.gradient(&shape, &p.values, &batch, price).unwrap();
+    let parts = candle.gradient(&shape, &p.values, &batch, cost).unwrap();
     assert!((whole.loss - parts.loss).abs() < 1e-6 && (whole.updates - parts.updates).abs() < 1e-4);
     for (a, b) in whole.gradients.iter().flatten().zip(parts.gradients.iter().flatten()) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");

@@ -14,12 +14,12 @@ const PART: usize = 4096;
 
 impl<M: Machine> Training<M> {
     /// [`crate::accelerator::Accelerator::run`].
-    pub(super) fn judge_all(
+    pub(super) fn evaluate_all(
         &mut self,
         values: &[Vec<f32>],
         x: &Sequences,
         output_at: OutputAt,
-        judged: EvaluationSchedule,
+        samples_used: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
         let machine = &self.machine;
         let parameters = machine.floats_of(&values.concat())?;
@@ -36,18 +36,18 @@ impl<M: Machine> Training<M> {
         let mut outcomes = Vec::with_capacity(x.count);
         for first in (0..x.count).step_by(part) {
             let range = first..(first + part).min(x.count);
-            outcomes.extend(self.judge_part((&parameters, &packed.0), x, range, output_at, judged)?);
+            outcomes.extend(self.evaluate_part((&parameters, &packed.0), x, range, output_at, samples_used)?);
         }
         Ok(outcomes)
     }
 
-    fn judge_part(
+    fn evaluate_part(
         &self,
         (parameters, packed): (&M::Buffer, &M::Buffer),
         x: &Sequences,
         range: std::ops::Range<usize>,
         output_at: OutputAt,
-        judged: EvaluationSchedule,
+        samples_used: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
         let (machine, s) = (&self.machine, self.plan.shape);
         let (count, length) = (range.len(), x.length);
@@ -67,7 +67,7 @@ impl<M: Machine> Training<M> {
             zeros(count * rows_each * s.hidden)?,
             zeros(count * rows_each * s.outputs)?,
         );
-        let (draws, dials, schedule) = match judged {
+        let (draws, dials, schedule) = match samples_used {
             EvaluationSchedule::Rule { dial } if s.cell.skips() => {
                 (zeros(1)?, machine.floats_of(&vec![dial; count])?, Schedule::Rule)
             }
@@ -122,7 +122,7 @@ impl<M: Machine> Training<M> {
             none(),
             none(),
         ];
-        machine.launch(Kernel::Judge, Self::judges(rows), &args)?;
+        machine.launch(Kernel::Head, Self::head_grid(rows), &args)?;
         let logits = machine.read_floats(&logits, rows * s.outputs)?;
         let used = machine.read_floats(&used, count * length)?;
         let of_sequence = |n: usize| {

@@ -70,7 +70,7 @@ pub struct Pass<B> {
     /// Where updates are not the gate's alone.
     pub draws: B,
     pub dial: B,
-    pub price: B,
+    pub cost: B,
     pub kept: B,
     pub lengths: B,
     /// Whether this batch has dials, factors of dropout, and lengths of its own.
@@ -121,7 +121,7 @@ impl<B> Pass<B> {
             values: zeros(rows * s.outputs)?,
             draws: zeros(steps)?,
             dial: zeros(batch)?,
-            price: zeros(batch)?,
+            cost: zeros(batch)?,
             kept: zeros(batch * s.hidden)?,
             lengths: zeros(batch)?,
             has_dial: false,

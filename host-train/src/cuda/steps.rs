@@ -5,13 +5,13 @@ use super::{
     pass::{Answers, Extent, Pass},
     training::{Schedule, Training},
 };
-use crate::{Budget, Error, adam, gradient::Price, params::H0_MAX};
+use crate::{Budget, Error, adam, loss::UpdateCost, params::H0_MAX};
 use float_model::OutputAt;
 
 /// Threads of `total` and `gradient_norm`, SUM_THREADS of `step.cu`.
 const SUM_THREADS: u32 = 256;
-/// Rows that a block of `judge` takes, a warp for each.
-const JUDGE_ROWS: usize = 4;
+/// Rows that a block of `head_and_loss` takes, a warp for each.
+const HEAD_ROWS: usize = 4;
 /// Words of a block in the table of `collect`.
 const BLOCK_FIELDS: usize = 8;
 
@@ -40,16 +40,16 @@ impl<M: Machine> Training<M> {
     }
 
     /// The grid of the head.
-    pub(super) fn judges(rows: usize) -> Grid {
+    pub(super) fn head_grid(rows: usize) -> Grid {
         Grid {
-            blocks: [rows.div_ceil(JUDGE_ROWS) as u32, 1, 1],
-            threads: 32 * JUDGE_ROWS as u32,
+            blocks: [rows.div_ceil(HEAD_ROWS) as u32, 1, 1],
+            threads: 32 * HEAD_ROWS as u32,
             shared_floats: 0,
         }
     }
 
     /// Loss and gradient of a batch.
-    pub(super) fn differentiate(&self, p: &Pass<M::Buffer>, schedule: Schedule, price: Price) -> Result<(), Error> {
+    pub(super) fn differentiate(&self, p: &Pass<M::Buffer>, schedule: Schedule, cost: UpdateCost) -> Result<(), Error> {
         let (of, int) = (Arg::Of, Arg::Int);
         let machine = &self.machine;
         let Extent { batch, length, .. } = p.extent;
@@ -98,9 +98,9 @@ impl<M: Machine> Training<M> {
             of(&p.seen),
             of(&p.d_out),
         ];
-        machine.launch(Kernel::Judge, Self::judges(rows), &args)?;
+        machine.launch(Kernel::Head, Self::head_grid(rows), &args)?;
         let terms = if labelled { rows } else { rows * self.plan.shape.outputs };
-        let (budget, target) = match price.budget {
+        let (budget, target) = match cost.budget {
             Budget::Cost => (0, 0.0),
             Budget::L1(target) => (1, target),
             Budget::L2(target) => (2, target),
@@ -110,16 +110,16 @@ impl<M: Machine> Training<M> {
             int(rows),
             Arg::Double(terms as f64),
             of(&p.counts),
-            Arg::If(p.has_dial, &p.price),
+            Arg::If(p.has_dial, &p.cost),
             int(batch),
             int(budget),
             Arg::Float(target as f32),
-            Arg::Float(price.lambda as f32),
+            Arg::Float(cost.lambda as f32),
             of(&p.d_used),
             of(&self.figures),
         ];
         machine.launch(Kernel::Total, Grid::single(SUM_THREADS), &args)?;
-        let most = price.most(batch).map_or(f32::INFINITY, |most| most as f32);
+        let most = cost.decision_bound(batch).map_or(f32::INFINITY, |most| most as f32);
         let args = [
             of(&self.parameters),
             of(&self.places),

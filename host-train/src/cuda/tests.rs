@@ -4,12 +4,13 @@
 use super::{Emulated, Training};
 use crate::{
     Binarize, Budget, Cell, DataSource, Device, Engine, TrainConfig,
-    accelerator::{Accelerator, Source},
+    accelerator::{Accelerator, StepData},
     adam::Adam,
-    batch::{Batch, Dialled, Updates},
+    batch::{Batch, DialDraws, Updates},
     compute,
     evaluate::{self, EvaluationSchedule},
-    gradient::{Differentiator, Gradient, Price},
+    gradient::{Differentiator, Gradient},
+    loss::UpdateCost,
     params::{Kind, Parameters, Shape},
     philox::{Purpose, Stream},
 };
@@ -130,8 +131,8 @@ fn network(cell: Cell, layers: usize) -> Shape {
 }
 
 /// Every update costs `lambda`, and a decision may weigh what it will.
-fn price_of(lambda: f64) -> Price {
-    Price {
+fn cost_of(lambda: f64) -> UpdateCost {
+    UpdateCost {
         budget: Budget::Cost,
         lambda,
         decision_clip: None,
@@ -203,11 +204,11 @@ fn batch(v: Variant, kind: usize, every_step: bool) -> Batch {
             false => Vec::new(),
         },
         dials: match v.dials {
-            true => Dialled {
+            true => DialDraws {
                 dial: noise(8, BATCH, 0.5),
-                price: noise(9, BATCH, 0.5).iter().map(|v| v + 1.0).collect(),
+                lambda_factor: noise(9, BATCH, 0.5).iter().map(|v| v + 1.0).collect(),
             },
-            false => Dialled::default(),
+            false => DialDraws::default(),
         },
     }
 }
@@ -220,9 +221,14 @@ fn relative(found: &[f32], expected: &[f32]) -> f64 {
 }
 
 /// The gradient of one batch, at a learning rate of 0.
-fn gradient(accelerator: &mut dyn Accelerator, values: &[Vec<f32>], source: Source<'_>, price: Price) -> Gradient {
+fn gradient(
+    accelerator: &mut dyn Accelerator,
+    values: &[Vec<f32>],
+    source: StepData<'_>,
+    cost: UpdateCost,
+) -> Gradient {
     accelerator.load(values, &Adam::new(values)).unwrap();
-    let f = accelerator.step(source, price, 1.0, 0.0, 1).unwrap();
+    let f = accelerator.step(source, cost, 1.0, 0.0, 1).unwrap();
     let gradients = accelerator.gradients().unwrap();
     let squares = gradients.iter().flatten().map(|g| f64::from(*g).powi(2));
     assert!(
@@ -281,17 +287,17 @@ fn gradients_are_the_cpus() {
                     }
                     let (kind, every_step) = (k + n + layers, (k + layers) % 2 == 0);
                     let (batch, values) = (batch(variant, kind, every_step), values(&shape, variant.delta));
-                    let price = Price {
+                    let cost = UpdateCost {
                         budget: variant.budget,
                         lambda: 1e-2,
                         decision_clip: variant.decision_clip,
                     };
                     let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
-                    let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
-                    let found = gradient(accelerator.as_mut(), &values, Source::Given(&batch), price);
+                    let expected = cpu.gradient(&shape, &values, &batch, cost).unwrap();
+                    let found = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
                     let name = format!("{device} {cell} {layers} layers, variant {k}, every step: {every_step}");
                     assert_close(&name, &shape, &found, &expected, 1e-4);
-                    let again = gradient(accelerator.as_mut(), &values, Source::Given(&batch), price);
+                    let again = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
                     assert!(again.gradients == found.gradients, "{name}: other bits");
                 }
             }
@@ -309,14 +315,14 @@ fn large_networks_are_tiled() {
                 ..network(cell, 1)
             };
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.3));
-            let price = price_of(1e-2);
+            let cost = cost_of(1e-2);
             let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
-            let expected = cpu.gradient(&shape, &values, &batch, price).unwrap();
+            let expected = cpu.gradient(&shape, &values, &batch, cost).unwrap();
             let found = gradient(
                 open(device, shape, &config()).as_mut(),
                 &values,
-                Source::Given(&batch),
-                price,
+                StepData::Given(&batch),
+                cost,
             );
             assert_close(&format!("{device} {cell}"), &shape, &found, &expected, 1e-4);
         }
@@ -353,14 +359,14 @@ fn generated_batches_are_the_cpus() {
             };
             let batch = Batch::new(generated, &c, step);
             let values = values(&shape, 0.4);
-            let price = Price {
+            let cost = UpdateCost {
                 budget: c.budget,
                 lambda: 1e-3,
                 decision_clip: c.decision_clip,
             };
             let mut accelerator = open(device, shape, &c);
-            let given = gradient(accelerator.as_mut(), &values, Source::Given(&batch), price);
-            let made = gradient(accelerator.as_mut(), &values, Source::Made(step), price);
+            let given = gradient(accelerator.as_mut(), &values, StepData::Given(&batch), cost);
+            let made = gradient(accelerator.as_mut(), &values, StepData::Generated(step), cost);
             // A sine may differ in its last bit on a GPU; the emulator's is this machine's.
             let bound = if device == Device::Emulated { 0.0 } else { 1e-5 };
             assert_close(&format!("{device} case {n}"), &shape, &made, &given, bound);

@@ -7,12 +7,12 @@ use super::{
 };
 use crate::{
     DataSource, Error, TrainConfig,
-    accelerator::{Accelerator, Figures, Source},
+    accelerator::{Accelerator, StepData, StepMetrics},
     adam::Adam,
-    batch::{Batch, Dialled, Updates},
+    batch::{Batch, DialDraws, Updates},
     config::Binarize,
     evaluate::EvaluationSchedule,
-    gradient::Price,
+    loss::UpdateCost,
     params::Shape,
     philox::Purpose,
     tasks,
@@ -143,7 +143,7 @@ impl<M: Machine> Training<M> {
             draw(Purpose::Dropout, c.hidden, Draw::Kept, c.dropout, scale, &pass.kept)?;
         }
         (pass.has_kept, pass.has_lengths) = (c.dropout > 0.0, false);
-        let dials = Dialled::draw(c, step, c.batch);
+        let dials = DialDraws::draw(c, step, c.batch);
         self.give_dials(&mut pass, &dials)?;
         Ok((pass, schedule))
     }
@@ -182,10 +182,10 @@ impl<M: Machine> Training<M> {
         self.machine.launch(Kernel::Draw, Grid::over(rows * columns), &args)
     }
 
-    fn give_dials(&self, pass: &mut Pass<M::Buffer>, dials: &Dialled) -> Result<(), Error> {
+    fn give_dials(&self, pass: &mut Pass<M::Buffer>, dials: &DialDraws) -> Result<(), Error> {
         pass.has_dial = !dials.dial.is_empty();
         self.machine.write_floats(&mut pass.dial, &dials.dial)?;
-        self.machine.write_floats(&mut pass.price, &dials.price)
+        self.machine.write_floats(&mut pass.cost, &dials.lambda_factor)
     }
 
     /// A batch of the host's, copied here.
@@ -240,22 +240,22 @@ impl<M: Machine> Accelerator for Training<M> {
 
     fn step(
         &mut self,
-        source: Source<'_>,
-        price: Price,
+        source: StepData<'_>,
+        cost: UpdateCost,
         limit: f64,
         learning_rate: f64,
         number: u64,
-    ) -> Result<Figures, Error> {
+    ) -> Result<StepMetrics, Error> {
         let (pass, schedule) = match source {
-            Source::Made(step) => self.make(step)?,
-            Source::Given(batch) => self.take(batch)?,
+            StepData::Generated(step) => self.make(step)?,
+            StepData::Given(batch) => self.take(batch)?,
         };
-        self.differentiate(&pass, schedule, price)?;
+        self.differentiate(&pass, schedule, cost)?;
         self.pass = Some(pass);
         self.descend(limit, learning_rate, number)?;
         let words = self.machine.read(&self.figures, FIGURES)?;
         let figure = |k: usize| f64::from_bits(u64::from(words[2 * k]) | u64::from(words[2 * k + 1]) << 32);
-        Ok(Figures {
+        Ok(StepMetrics {
             loss: figure(0),
             budget: figure(1),
             updates: figure(2),
@@ -273,8 +273,8 @@ impl<M: Machine> Accelerator for Training<M> {
         values: &[Vec<f32>],
         x: &Sequences,
         output_at: OutputAt,
-        judged: EvaluationSchedule,
+        samples_used: EvaluationSchedule,
     ) -> Result<Vec<Outcome>, Error> {
-        self.judge_all(values, x, output_at, judged)
+        self.evaluate_all(values, x, output_at, samples_used)
     }
 }

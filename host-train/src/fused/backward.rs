@@ -2,15 +2,16 @@
 
 use super::buffer::{quads, quads_mut};
 use super::gate::{UpdateValue, WeightGradient, clamp, total};
-use super::layout::{LANES, Layout, QUAD, Quad, vectors, vectors_mut};
+use super::layout::Layout;
 use super::operand::Operand;
 use super::packed::Parameters;
 use super::real::Real;
 use super::shape::{Family, OutputAt, Shape};
 use super::states::States;
-use super::steps::{self, Cell, Through, Value, Weigh};
+use super::steps::{self, AddWeightGradient, Cell, OperandGradient, Value};
 use super::sys::dispatch;
-use super::workspace::{Back, Shard, Workspace};
+use super::vector::{LANES, QUAD, Quad, vectors, vectors_mut};
+use super::workspace::{BackwardBuffers, Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
 use std::marker::PhantomData;
 
@@ -124,7 +125,7 @@ fn run<F: Real, C: Cell>(
         shard.back.filled += shard.rows.len();
     }
     flush::<F, C>(shape, shard);
-    let Back { d_h, d_c, grads, .. } = &mut shard.back;
+    let BackwardBuffers { d_h, d_c, grads, .. } = &mut shard.back;
     for (sums, rows) in [(&mut grads.h0, d_h), (&mut grads.c0, d_c)] {
         for (sums, rows) in sums.chunks_exact_mut(padded).zip(rows) {
             for (sums, rows) in vectors_mut(sums).iter_mut().zip(vectors(rows).chunks_exact(b)) {
@@ -270,7 +271,7 @@ fn update<F: Real, C: Cell>(
     operand.write(&mut back.operands[layer][first * stride..(first + rows.len()) * stride]);
     let d_pre = &*d_pre;
     let through = |blocks: std::ops::Range<usize>, weights: &[Quad<F>], to: &mut [F]| {
-        dispatch(Through {
+        dispatch(OperandGradient {
             vectors,
             batch: b,
             rows,
@@ -304,7 +305,7 @@ fn flush<F: Real, C: Cell>(shape: &Shape, shard: &mut Shard<F>) {
         return;
     }
     for (layer, weights) in back.grads.weights.iter_mut().enumerate() {
-        dispatch(Weigh {
+        dispatch(AddWeightGradient {
             vectors: layout.vectors(),
             inputs: shape.inputs(layer),
             stride: layout.stride(layer),

@@ -1,7 +1,7 @@
 //! Memory that begins at a cache line, so that no vector lies across two; much of it in large pages.
 
-use super::layout::Quad;
 use super::sys::prefer_large_pages;
+use super::vector::Quad;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes of a cache line, and of the widest vectors.
@@ -76,9 +76,15 @@ pub fn quads_mut<F>(values: &mut [F]) -> &mut [Quad<F>] {
     values.as_chunks_mut().0.as_chunks_mut().0
 }
 
+/// Exactly `count` elements of `value`.
+pub fn refill<T: Copy>(v: &mut Vec<T>, count: usize, value: T) {
+    v.clear();
+    v.resize(count, value);
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::layout::QUAD;
+    use super::super::vector::QUAD;
     use super::*;
 
     #[test]

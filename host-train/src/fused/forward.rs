@@ -1,8 +1,8 @@
 //! The forward pass.
 
 use super::buffer::{quads, quads_mut};
-use super::gate::{Fresh, Trace};
-use super::layout::{Layout, QUAD};
+use super::gate::{GateIncrement, Trace};
+use super::layout::Layout;
 use super::operand::Operand;
 use super::packed::{Packed, Parameters};
 use super::real::Real;
@@ -10,6 +10,7 @@ use super::shape::{Family, OutputAt, Shape};
 use super::states::{States, fill};
 use super::steps::{Cell, Forward};
 use super::sys::dispatch;
+use super::vector::QUAD;
 use super::workspace::{Shard, Workspace};
 use super::{gru::Gru, lstm::Lstm};
 use std::marker::PhantomData;
@@ -267,7 +268,7 @@ fn decide<F: Real>(shape: &Shape, params: &Packed<F>, shard: &mut Shard<F>, dial
         Family::Lstm => &shard.c[shape.layers - 1],
         Family::Gru => &shard.h[shape.layers - 1],
     };
-    dispatch(Fresh {
+    dispatch(GateIncrement {
         active: &shard.rows,
         top: States::new(top, Layout::new(*shape).vectors(), b),
         slot: t + 1,

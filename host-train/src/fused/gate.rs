@@ -1,9 +1,9 @@
 //! The skip gate: eqs (2), (4) and (5) in the carried form, and their gradient with du/dũ = 1.
 
-use super::layout::{LANES, Vector, vectors, vectors_mut};
 use super::real::{Activation, Real};
 use super::states::States;
 use super::sys::Kernel;
+use super::vector::{LANES, Vector, vectors, vectors_mut};
 
 /// What the gate holds for one sequence at one step.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ pub struct TraceGradient<F> {
 }
 
 /// fresh = σ(W_p·top + b_p) for the active rows.
-pub struct Fresh<'a, F> {
+pub struct GateIncrement<'a, F> {
     /// Rows to compute.
     pub active: &'a [u32],
     /// The states that the gate reads.
@@ -111,7 +111,7 @@ pub struct Fresh<'a, F> {
     pub fresh: &'a mut [F],
 }
 
-impl<F: Real> Kernel for Fresh<'_, F> {
+impl<F: Real> Kernel for GateIncrement<'_, F> {
     type Output = ();
 
     #[inline(always)]

@@ -1,9 +1,9 @@
 //! The GRU in PyTorch's reset-after form: n = tanh(n_x + σ(r) ⊙ n_h); h' = (1 - σ(z)) ⊙ n + σ(z) ⊙ h.
 
-use super::layout::{LANES, Quad, Vector};
 use super::real::{Activation, Real};
 use super::steps::Cell;
 use super::tile::{Aligned, ROWS, Tile, add_columns, add_rows, zeros};
+use super::vector::{LANES, Quad, Vector};
 
 /// Blocks n_x, r, z, n_h: x feeds the first three, h the last three, 1 all. The activation n takes the place of n_x.
 pub struct Gru;

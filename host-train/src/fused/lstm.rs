@@ -1,9 +1,9 @@
 //! The LSTM: c' = σ(f) ⊙ c + σ(i) ⊙ tanh(g); h' = σ(o) ⊙ tanh(c').
 
-use super::layout::{LANES, Quad, Vector};
 use super::real::{Activation, Real};
 use super::steps::Cell;
 use super::tile::{Aligned, ROWS, Tile, add_columns, add_rows, zeros};
+use super::vector::{LANES, Quad, Vector};
 
 /// Blocks i, f, g, o, all of x, 1 and h.
 pub struct Lstm;

@@ -33,6 +33,7 @@ mod states;
 mod steps;
 mod sys;
 mod tile;
+mod vector;
 mod workspace;
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Parameters as the products want them, and their gradients back under their names.
 
-use super::buffer::{Buffer, quads, quads_mut};
-use super::layout::{LANES, Layout, QUAD, Quad};
+use super::buffer::{Buffer, quads, quads_mut, refill};
+use super::layout::Layout;
 use super::real::Real;
 use super::shape::{Family, Shape, Tensor};
-use super::workspace::refill;
+use super::vector::{LANES, QUAD, Quad};
 
 /// The parameters of a pass, or the gradients of one, padded.
 #[derive(Debug, Default)]

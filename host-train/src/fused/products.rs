@@ -2,13 +2,14 @@
 
 use super::buffer::{Buffer, quads, quads_mut};
 use super::gru::Gru;
-use super::layout::{Layout, QUAD, Quad};
+use super::layout::Layout;
 use super::lstm::Lstm;
 use super::real::Real;
 use super::shape::{Family, Shape};
-use super::steps::{Cell, Through, Weigh};
+use super::steps::{AddWeightGradient, Cell, OperandGradient};
 use super::sys::{Kernel, dispatch};
 use super::tile::{Aligned, ROWS};
+use super::vector::{QUAD, Quad};
 use std::marker::PhantomData;
 
 /// Operands and results for the products of one step on one thread, used over and over.
@@ -114,7 +115,7 @@ impl<F: Real> Products<F> {
         }
         let above_first = (layer > 0).then(|| layout.x_blocks());
         for blocks in above_first.into_iter().chain([layout.h_blocks()]) {
-            dispatch(Through {
+            dispatch(OperandGradient {
                 vectors,
                 batch: self.shape.batch,
                 first: 0,
@@ -125,7 +126,7 @@ impl<F: Real> Products<F> {
                 to: &mut self.d_h,
             });
         }
-        dispatch(Weigh {
+        dispatch(AddWeightGradient {
             vectors,
             inputs,
             stride,

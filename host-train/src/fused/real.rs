@@ -1,6 +1,6 @@
 //! The scalars: f32 to train, f64 to check gradients; and their activations.
 
-use super::layout::{LANES, Vector};
+use super::vector::{LANES, Vector};
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
@@ -192,8 +192,8 @@ impl Real for f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{vectors, vectors_mut};
     use super::super::sys::{Kernel, Level, dispatch_at};
+    use super::super::vector::{vectors, vectors_mut};
     use super::*;
 
     struct Activate<'a> {

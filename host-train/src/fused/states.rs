@@ -1,7 +1,7 @@
 //! The states of all slots: (slots, V, b) vectors, so that a pass over one vector of units of all sequences reads and
 //! writes memory in order.
 
-use super::layout::{LANES, Vector, vectors, vectors_mut};
+use super::vector::{LANES, Vector, vectors, vectors_mut};
 
 /// Read access to states.
 #[derive(Clone, Copy)]

@@ -1,11 +1,11 @@
 //! One step of one layer: products and pointwise work in one pass, for either family.
 
 use super::gate::add_value;
-use super::layout::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use super::real::Real;
 use super::states::States;
 use super::sys::{Kernel, prefetch};
 use super::tile::{Aligned, ROWS, Tile, add_rows, zeros};
+use super::vector::{BLOCKS, LANES, QUAD, Quad, Vector, vectors, vectors_mut};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -221,7 +221,7 @@ const SPAN: usize = 2;
 
 /// Backward through the product: the gradient of h (or of x, the h of the layer below) from that of the
 /// pre-activations.
-pub struct Through<'a, F> {
+pub struct OperandGradient<'a, F> {
     /// V.
     pub vectors: usize,
     /// b.
@@ -240,7 +240,7 @@ pub struct Through<'a, F> {
     pub to: &'a mut [F],
 }
 
-impl<F: Real> Kernel for Through<'_, F> {
+impl<F: Real> Kernel for OperandGradient<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -256,7 +256,7 @@ impl<F: Real> Kernel for Through<'_, F> {
     }
 }
 
-impl<F: Real> Through<'_, F> {
+impl<F: Real> OperandGradient<'_, F> {
     #[inline(always)]
     fn group<const COUNT: usize, const FMA: bool, const WIDE: bool>(&mut self, group: usize) {
         let (count, batch) = (self.vectors, self.batch);
@@ -294,7 +294,7 @@ impl<F: Real> Through<'_, F> {
 const DEPTH: usize = 128;
 
 /// Adds a chunk to the weight gradient.
-pub struct Weigh<'a, F, C> {
+pub struct AddWeightGradient<'a, F, C> {
     /// V.
     pub vectors: usize,
     /// I of the layer.
@@ -313,7 +313,7 @@ pub struct Weigh<'a, F, C> {
     pub cell: PhantomData<C>,
 }
 
-impl<F: Real, C: Cell> Kernel for Weigh<'_, F, C> {
+impl<F: Real, C: Cell> Kernel for AddWeightGradient<'_, F, C> {
     type Output = ();
 
     #[inline(always)]

@@ -3,8 +3,8 @@
 //! Everything is written over arrays of constant size, which compilers keep in registers: with 32 registers of 16 lanes
 //! (`WIDE`) a tile takes its four vectors at once, otherwise one after the other.
 
-use super::layout::{LANES, Quad, Vector};
 use super::real::Real;
+use super::vector::{LANES, Quad, Vector};
 
 /// Rows of a tile: 6 rows of 4 vectors are 24 sums, which leaves registers for the operands.
 pub const ROWS: usize = 6;

@@ -1,10 +1,11 @@
 //! Everything a pass writes, allocated once and reused.
 
-use super::buffer::Buffer;
-use super::layout::{LANES, Layout, QUAD};
+use super::buffer::{Buffer, refill};
+use super::layout::Layout;
 use super::packed::{Packed, Parameters};
 use super::real::Real;
 use super::shape::{Family, Shape};
+use super::vector::{LANES, QUAD};
 
 /// Rows of weight gradient that are gathered before they are multiplied: enough for a product at full speed, few enough
 /// to stay in a second-level cache.
@@ -113,12 +114,12 @@ pub struct Shard<F> {
     /// (b, K): rows `[x | 1 | h]`.
     pub operand: Buffer<F>,
     /// What only the backward pass needs.
-    pub back: Back<F>,
+    pub back: BackwardBuffers<F>,
 }
 
 /// The running gradients of a shard.
 #[derive(Default)]
-pub struct Back<F> {
+pub struct BackwardBuffers<F> {
     /// For each layer (V, b) vectors: dL/dh_t.
     pub d_h: Vec<Buffer<F>>,
     /// For each layer (V, b) vectors: dL/dc_t; empty for the GRU.
@@ -148,12 +149,6 @@ pub fn grow<T: Copy + Default>(v: &mut Vec<T>, count: usize) {
     if v.len() < count {
         v.resize(count, T::default());
     }
-}
-
-/// Exactly `count` elements of `value`.
-pub fn refill<T: Copy>(v: &mut Vec<T>, count: usize, value: T) {
-    v.clear();
-    v.resize(count, value);
 }
 
 impl<F: Real> Shard<F> {

@@ -1,10 +1,11 @@
 //! The two engines against each other.
 
 use super::*;
+use crate::Budget;
 use crate::batch::Updates;
 use crate::params::Parameters;
 use crate::philox::{Purpose, Stream};
-use float_model::{Cell, OutputAt, Sequences};
+use float_model::{Cell, OutputAt, Sequences, Targets};
 
 const BATCH: usize = 24;
 const LENGTH: usize = 40;
@@ -78,21 +79,21 @@ fn batch(x: Sequences, updates: Updates) -> Batch {
 
 /// Checks one case; returns the mean updates.
 fn compare(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, budget: Budget) -> f64 {
-    compare_clipped(fused, shape, p, batch, price(budget, None))
+    compare_clipped(fused, shape, p, batch, cost(budget, None))
 }
 
-fn price(budget: Budget, decision_clip: Option<f64>) -> Price {
-    Price {
+fn cost(budget: Budget, decision_clip: Option<f64>) -> UpdateCost {
+    UpdateCost {
         budget,
         lambda: 1e-2,
         decision_clip,
     }
 }
 
-fn compare_clipped(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, price: Price) -> f64 {
-    let budget = price.budget;
-    let expected = by_candle(&shape, &p.values, batch, price, &candle_core::Device::Cpu).unwrap();
-    let found = fused.gradient(&shape, &p.values, batch, price).unwrap();
+fn compare_clipped(fused: &Differentiator, shape: Shape, p: &Parameters, batch: &Batch, cost: UpdateCost) -> f64 {
+    let budget = cost.budget;
+    let expected = by_candle(&shape, &p.values, batch, cost, &candle_core::Device::Cpu).unwrap();
+    let found = fused.gradient(&shape, &p.values, batch, cost).unwrap();
     assert!((found.updates - expected.updates).abs() < 1e-4);
     assert!((found.loss - expected.loss).abs() < 1e-5 * expected.loss);
     assert!((found.budget - expected.budget).abs() <= 1e-5 * expected.budget);
@@ -125,7 +126,7 @@ fn the_engines_agree_on_random_updates() {
     }
 }
 
-/// Sequences with dials and prices of their own.
+/// Sequences with dials and costs of their own.
 #[test]
 fn the_engines_agree_along_the_dial() {
     let fused = Differentiator::new(Engine::Fused, Device::Cpu, 2, LENGTH).unwrap();
@@ -137,7 +138,7 @@ fn the_engines_agree_along_the_dial() {
         let flat = compare(&fused, shape, &p, &batch, Budget::Cost);
         let signs = (0..BATCH).map(|n| if n % 2 == 0 { 1.5 } else { -1.5 });
         batch.dials.dial = signs.collect();
-        batch.dials.price = (0..BATCH).map(|n| if n % 2 == 0 { 0.25 } else { 4.0 }).collect();
+        batch.dials.lambda_factor = (0..BATCH).map(|n| if n % 2 == 0 { 0.25 } else { 4.0 }).collect();
         let dialled = compare(&fused, shape, &p, &batch, Budget::L2(9.0));
         assert!(
             (flat - dialled).abs() > 0.5,
@@ -167,21 +168,21 @@ fn the_fused_gradient_is_that_of_the_candle_engine() {
                     let used = compare(&fused, shape, &p, &batch, budget) / LENGTH as f64;
                     assert!(!cell.skips() || share.contains(&used), "{cell} {delta}: {used}");
                 }
-                let clipped = price(Budget::Cost, Some(0.02));
+                let clipped = cost(Budget::Cost, Some(0.02));
                 compare_clipped(&fused, shape, &p, &batch, clipped);
-                let of = |price| {
-                    by_candle(&shape, &p.values, &batch, price, &candle_core::Device::Cpu)
+                let of = |cost| {
+                    by_candle(&shape, &p.values, &batch, cost, &candle_core::Device::Cpu)
                         .unwrap()
                         .gradients
                 };
-                let (bounded, plain) = (of(clipped), of(price(Budget::Cost, None)));
+                let (bounded, plain) = (of(clipped), of(cost(Budget::Cost, None)));
                 assert_eq!(
                     bounded != plain,
                     cell.skips(),
                     "{cell} {delta}: where there is a gate, the bound bites"
                 );
-                let loose = fused.gradient(&shape, &p.values, &batch, price(Budget::Cost, Some(1e9)));
-                let free = fused.gradient(&shape, &p.values, &batch, price(Budget::Cost, None));
+                let loose = fused.gradient(&shape, &p.values, &batch, cost(Budget::Cost, Some(1e9)));
+                let free = fused.gradient(&shape, &p.values, &batch, cost(Budget::Cost, None));
                 assert_eq!(
                     loose.unwrap().gradients,
                     free.unwrap().gradients,
@@ -257,33 +258,6 @@ fn the_engines_agree_on_every_step() {
     }
 }
 
-/// Against the formulas with logarithms, at logits where those are still exact.
-#[test]
-fn task_losses_by_hand() {
-    let outputs = Tensor::from_slice(&[0.5f32, -2.0, 1.0, 0.0], (2, 2), &candle_core::Device::Cpu).unwrap();
-    let of = |y: Targets| task_loss(&outputs, &y).unwrap().to_scalar::<f32>().unwrap();
-    let sigmoid = |z: f32| 1.0 / (1.0 + (-z).exp());
-    let flags = Targets::Multilabel {
-        values: vec![1.0, 0.0, 0.0, 1.0],
-        outputs: 2,
-    };
-    let terms = [sigmoid(0.5), 1.0 - sigmoid(-2.0), 1.0 - sigmoid(1.0), sigmoid(0.0)];
-    let expected = -terms.map(f32::ln).iter().sum::<f32>() / 4.0;
-    assert!((of(flags.clone()) - expected).abs() < 1e-6);
-    // The same rows as the two steps of one sequence.
-    let steps = Targets::PerStep {
-        answers: Box::new(flags),
-        length: 2,
-    };
-    assert!((of(steps) - expected).abs() < 1e-6);
-    let far = Tensor::from_slice(&[200.0f32, -200.0], (1, 2), &candle_core::Device::Cpu).unwrap();
-    let wrong = Targets::Multilabel {
-        values: vec![0.0, 1.0],
-        outputs: 2,
-    };
-    assert_eq!(task_loss(&far, &wrong).unwrap().to_scalar::<f32>().unwrap(), 200.0);
-}
-
 #[test]
 fn packing_comes_back() {
     for cell in Cell::ALL {
@@ -320,7 +294,7 @@ fn only_the_last_pass_can_be_differentiated() {
                 sizes,
                 flat.as_tensor(),
                 &x,
-                recurrent::Asked {
+                recurrent::PassOptions {
                     updates: Updates::Gate,
                     lengths: Vec::new(),
                     dial: Vec::new(),

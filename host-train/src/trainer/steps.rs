@@ -3,10 +3,11 @@
 use super::{GRADIENT_NORM, Run};
 use crate::{
     Error,
-    accelerator::{Accelerator, Figures, Source},
+    accelerator::{Accelerator, StepData, StepMetrics},
     adam,
     batch::Batch,
-    gradient::{Gradient, Price},
+    gradient::Gradient,
+    loss::UpdateCost,
     params::Parameters,
 };
 
@@ -25,15 +26,15 @@ impl Run<'_> {
     pub(super) fn step(&mut self) -> Result<(f64, f64), Error> {
         let number = self.state.adam.step + 1;
         let (learning_rate, lambda) = self.rates(number);
-        let price = Price {
+        let cost = UpdateCost {
             budget: self.config.budget,
             lambda,
             decision_clip: self.config.decision_clip,
         };
         let f = match self.compute.accelerator.take() {
-            None => self.step_here(price, learning_rate)?,
+            None => self.step_here(cost, learning_rate)?,
             Some(mut there) => {
-                let f = self.step_there(there.as_mut(), price, learning_rate, number)?;
+                let f = self.step_there(there.as_mut(), cost, learning_rate, number)?;
                 self.state.adam.step = number;
                 self.compute.accelerator = Some(there);
                 f
@@ -49,12 +50,12 @@ impl Run<'_> {
     }
 
     /// On the processor.
-    fn step_here(&mut self, price: Price, learning_rate: f64) -> Result<Figures, Error> {
+    fn step_here(&mut self, cost: UpdateCost, learning_rate: f64) -> Result<StepMetrics, Error> {
         let state = &mut self.state;
         let step = state.adam.step;
-        let batch = Batch::new(self.supply.batch(step), self.config, step);
+        let batch = Batch::new(self.batches.batch(step), self.config, step);
         let Parameters { shape, values } = &state.parameters;
-        let mut g = self.compute.differentiator.gradient(shape, values, &batch, price)?;
+        let mut g = self.compute.differentiator.gradient(shape, values, &batch, cost)?;
         if let Some((tensor, value)) = g.not_finite(shape) {
             return Err(self.diverged(step + 1, tensor, value));
         }
@@ -63,7 +64,7 @@ impl Run<'_> {
             .adam
             .update(&mut state.parameters.values, &g.gradients, learning_rate);
         state.parameters.project(self.config.input_weight_limit);
-        Ok(Figures {
+        Ok(StepMetrics {
             loss: g.loss,
             budget: g.budget,
             updates: g.updates,
@@ -75,16 +76,16 @@ impl Run<'_> {
     fn step_there(
         &mut self,
         there: &mut dyn Accelerator,
-        price: Price,
+        cost: UpdateCost,
         learning_rate: f64,
         number: u64,
-    ) -> Result<Figures, Error> {
+    ) -> Result<StepMetrics, Error> {
         let step = number - 1;
         let f = match self.config.data.is_generated() {
-            true => there.step(Source::Made(step), price, GRADIENT_NORM, learning_rate, number)?,
+            true => there.step(StepData::Generated(step), cost, GRADIENT_NORM, learning_rate, number)?,
             false => {
-                let batch = Batch::new(self.supply.batch(step), self.config, step);
-                there.step(Source::Given(&batch), price, GRADIENT_NORM, learning_rate, number)?
+                let batch = Batch::new(self.batches.batch(step), self.config, step);
+                there.step(StepData::Given(&batch), cost, GRADIENT_NORM, learning_rate, number)?
             }
         };
         if f.loss.is_finite() && f.norm.is_finite() {

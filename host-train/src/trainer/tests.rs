@@ -1,7 +1,7 @@
 //! Whole runs in miniature: files, interruption, refusal, divergence.
 
 use super::*;
-use crate::{Binarize, DataSource, Metric, batch::Batch, checkpoint::Best, gradient::Price};
+use crate::{Binarize, DataSource, Metric, batch::Batch, checkpoint::Best, loss::UpdateCost};
 use float_model::{Cell, Sequences, Targets};
 use std::fs;
 
@@ -103,9 +103,9 @@ fn an_interrupted_run_ends_with_the_same_bits() {
     // Seven steps with a checkpoint each, then four whose work is lost, an evaluation among them.
     assert_eq!(run_folder::open(&config, &cut, false).unwrap(), Existing::Nothing);
     let (sender, _listener) = mpsc::channel();
-    let supply = Supply::new(&config).unwrap();
-    let here = compute(&config, &supply).unwrap();
-    let mut part = Run::new(&config, &cut, Existing::Nothing, supply, here, sender).unwrap();
+    let batches = BatchSource::new(&config).unwrap();
+    let here = compute(&config, &batches).unwrap();
+    let mut part = Run::new(&config, &cut, Existing::Nothing, batches, here, sender).unwrap();
     for _ in 0..7 {
         part.advance().unwrap();
     }
@@ -325,12 +325,12 @@ fn long_sequences_leave_most_of_the_stack() {
         let (x, y) = crate::tasks::adding(length, 1, 1, crate::philox::Purpose::Training, 0);
         let config = DataSource::Adding { length }.default_config();
         let batch = Batch::new((x, y), &config, 0);
-        let price = Price {
+        let cost = UpdateCost {
             budget: config.budget,
             lambda: config.lambda,
             decision_clip: config.decision_clip,
         };
-        crate::gradient::by_candle(&shape, &parameters.values, &batch, price, &candle_core::Device::Cpu)
+        crate::gradient::by_candle(&shape, &parameters.values, &batch, cost, &candle_core::Device::Cpu)
             .unwrap()
             .loss
     };

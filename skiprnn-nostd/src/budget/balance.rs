@@ -211,6 +211,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn the_budget_is_met_where_the_curve_is_wrong() {
         for factor in [0.8, 1.0, 1.4, 2.0] {
             let share = spent_share(factor);
@@ -235,6 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
+        #[cfg_attr(miri, ignore = "takes minutes under Miri")]
         fn no_numbers_make_it_panic_or_leave_the_curve(
             allowance in 1u32.., ms in 1u32.., base in any::<u32>(), update in 1u32.., horizon in 1u16..,
             dials in proptest::collection::vec((any::<i32>(), any::<u32>()), 1..6),

@@ -62,6 +62,7 @@ where
 
 proptest! {
     #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
     fn every_layout_is_a_plain_sum(
         columns in 1usize..40,
         shift in 0u32..9,

@@ -13,7 +13,7 @@ impl<const N: usize> Padded<N> {
         unsafe { core::slice::from_raw_parts(core::ptr::from_ref(self).cast::<u32>(), N.saturating_add(3) / 2) }
     }
 
-    /// Likewise, to write to.
+    /// The values in pairs, to write to.
     #[inline(always)]
     pub(crate) fn words_mut(&mut self) -> &mut [u32] {
         // SAFETY: as above; any bits are two valid i16, and the borrow is exclusive.

@@ -1,4 +1,5 @@
-//! The runner for an async executor, over the same rules: while it sleeps, other tasks run, or the executor sleeps.
+//! The runner for an async executor, by the same rules as the blocking one: while it sleeps, other tasks run, or the executor
+//! sleeps.
 
 use super::{
     Captured, Config, Counters, Decision, Instants, Profile, RunnerError, Update,
@@ -15,8 +16,8 @@ use core::{
     task::Poll,
 };
 
-/// The async twin of [`super::Clock`]. With embassy-time, `now` is `Instant::now().as_ticks()`, and `sleep_until` awaits
-/// `Timer::at(Instant::from_ticks(tick))`.
+/// A monotonic clock that a task can wait by; the async form of [`super::Clock`]. With embassy-time, `now` is
+/// `Instant::now().as_ticks()`, and `sleep_until` awaits `Timer::at(Instant::from_ticks(tick))`.
 #[allow(
     async_fn_in_trait,
     reason = "a board has one executor; nobody asks whether the future is Send"
@@ -38,25 +39,29 @@ pub trait Clock {
     async fn sleep_until(&mut self, tick: u64) -> Result<(), Self::Error>;
 }
 
-/// The async twin of [`super::Sensor`], for drivers over embedded-hal-async; each function is specified there.
-#[allow(async_fn_in_trait, reason = "as for the clock")]
+/// A sensor over embedded-hal-async that delivers one sample of all channels at a time; the async form of
+/// [`super::Sensor`], where each function is specified.
+#[allow(
+    async_fn_in_trait,
+    reason = "a board has one executor; nobody asks whether the future is Send"
+)]
 pub trait Sensor {
     /// What can go wrong on the bus.
     type Error;
 
-    /// Raw counts of one sample, (I).
+    /// The raw counts of one sample, (I), such as `[i16; 3]`.
     type Sample: AsRef<[i16]>;
 
-    /// What the supply needs; constant.
+    /// The figures of the sensor's supply; constant.
     fn profile(&self) -> Profile;
 
-    /// Switches on.
+    /// Switches the sensor on, or out of its sleep mode, and configures it.
     ///
     /// # Errors
     /// The sensor does not answer.
     async fn power_up(&mut self) -> Result<(), Self::Error>;
 
-    /// Switches off.
+    /// Switches the sensor off, or into its sleep mode.
     ///
     /// # Errors
     /// The sensor does not answer.
@@ -66,7 +71,7 @@ pub trait Sensor {
     /// is dropped where that takes longer than the timeout.
     ///
     /// # Errors
-    /// The sensor does not answer, or with nonsense.
+    /// The sensor does not answer, or answers with nonsense.
     async fn read(&mut self, sample: u64) -> Result<Self::Sample, Self::Error>;
 
     /// From now on captures every sample from number `from` on.
@@ -96,9 +101,9 @@ pub trait Sensor {
     }
 }
 
-/// The async twin of [`super::Runner`].
+/// A sensor, a clock and a network, update by update; the async form of [`super::Runner`].
 ///
-/// An update itself does not yield: it takes as long as it takes. Tasks that must not wait belong into an executor of
+/// An update does not yield until it is done. Tasks that must not wait for it belong into an executor of
 /// a higher priority.
 #[derive(Debug)]
 pub struct Runner<S, C, N> {
@@ -121,11 +126,12 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         Ok(Runner { sensor, clock, engine })
     }
 
-    /// As [`super::Runner::update`]. Where the future is dropped, the next call goes on from there; but a drop within a
-    /// transfer leaves the sensor as the driver leaves it.
+    /// Sleeps to the next update, makes it, and switches the sensor off where that pays, as [`super::Runner::update`] does.
+    /// Where the future is dropped, the next call continues from that state; but a drop within a transfer leaves the sensor as
+    /// the driver leaves it.
     ///
     /// # Errors
-    /// As there.
+    /// No update was made, as for [`super::Runner::update`].
     pub async fn update(&mut self) -> Result<Update, ErrorOf<S, C, N>> {
         let result = self.try_update().await;
         if result.is_err() {
@@ -137,10 +143,10 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         result
     }
 
-    /// As [`super::Runner::decide`].
+    /// Makes updates until a decision is final, as [`super::Runner::decide`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Runner::update`], and where the network has more outputs than `O`.
     pub async fn decide<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
         loop {
             let update = self.update().await?;
@@ -150,10 +156,11 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         }
     }
 
-    /// As [`super::Runner::decide_with`].
+    /// Runs and books one sequence of a loop that a controller runs, as [`super::Runner::decide_with`] does. An error does not
+    /// end the loop.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Runner::decide`], and where an endless stream would be capped.
     pub async fn decide_with<const O: usize>(
         &mut self,
         controller: &mut Controller<'_>,
@@ -174,20 +181,22 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         self.engine.decision(update)
     }
 
-    /// As [`super::Runner::decide_at_end`].
+    /// Makes updates until a decision is final, and then sleeps to the end of the sequence, as
+    /// [`super::Runner::decide_at_end`] does.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Runner::decide`].
     pub async fn decide_at_end<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
         let decision = self.decide().await?;
         self.finish().await?;
         Ok(decision)
     }
 
-    /// As [`super::Runner::finish`].
+    /// Switches the sensor off and sleeps to the end of the sequence, as [`super::Runner::finish`] does. Returns the tick at
+    /// which it woke.
     ///
     /// # Errors
-    /// As there.
+    /// Sensor or clock failed.
     pub async fn finish(&mut self) -> Result<u64, ErrorOf<S, C, N>> {
         if self.engine.is_on() && !self.engine.always_on() {
             let down = self.sensor.power_down().await;
@@ -272,7 +281,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         Ok(after)
     }
 
-    /// What was counted since the runner was made.
+    /// The counts since the runner was made.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.engine.counters()
@@ -289,10 +298,10 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         self.engine.sequence.network_mut()
     }
 
-    /// As [`super::Runner::set`].
+    /// Runs the sequences from the next one on by this dial and this cap.
     ///
     /// # Errors
-    /// As there.
+    /// An endless stream must not be capped. Nothing has changed then.
     pub fn set(&mut self, setting: Setting) -> Result<(), ErrorOf<S, C, N>> {
         self.engine.set(setting)
     }
@@ -310,7 +319,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         (&mut self.sensor, &mut self.clock)
     }
 
-    /// Takes the runner apart.
+    /// The sensor, the clock and the sequence, back out of the runner.
     #[must_use]
     pub fn into_parts(self) -> (S, C, Sequence<N>) {
         (self.sensor, self.clock, self.engine.sequence)

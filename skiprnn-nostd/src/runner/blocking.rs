@@ -38,8 +38,8 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     /// decision final, the next call begins the next sequence.
     ///
     /// # Errors
-    /// No update was made, because a part of the board failed or the sample was lost. The network's state is as before,
-    /// and the sensor is off. The next call begins a new sequence, or goes on with the stream.
+    /// No update was made, because sensor, clock or network failed or the sample was lost. The network's state is as before,
+    /// and the sensor is off. The next call begins a new sequence, or continues the stream.
     pub fn update(&mut self) -> Result<Update, ErrorOf<S, C, N>> {
         let result = self.try_update();
         if result.is_err() {
@@ -192,7 +192,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         Ok(after)
     }
 
-    /// What was counted since the runner was made.
+    /// The counts since the runner was made.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.engine.counters()
@@ -230,7 +230,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         (&mut self.sensor, &mut self.clock)
     }
 
-    /// Takes the runner apart.
+    /// The sensor, the clock and the sequence, back out of the runner.
     #[must_use]
     pub fn into_parts(self) -> (S, C, Sequence<N>) {
         (self.sensor, self.clock, self.engine.sequence)

@@ -1,4 +1,4 @@
-//! Clocks: the time on which the grid of the samples lies, and the alarm that ends a sleep.
+//! Clocks: the time that the samples' grid is measured in, and the alarm that ends a sleep.
 
 use embedded_hal::delay::DelayNs;
 
@@ -6,7 +6,7 @@ use embedded_hal::delay::DelayNs;
 ///
 /// Ticks count from an arbitrary moment and never wrap: a board whose counter is narrower extends it.
 pub trait Clock {
-    /// What can go wrong while sleeping, such as a wake-up timer that does not start.
+    /// The error of a sleep, such as a wake-up timer that does not start.
     type Error;
 
     /// Ticks in a second; constant.
@@ -41,8 +41,8 @@ impl<C: Clock> Clock for &mut C {
 
 /// A clock from what every HAL has: a free-running counter and a delay of embedded-hal, blocking or async.
 ///
-/// It sleeps as deeply as the delay does. Each sleep aims at a tick of the counter, so that what a delay takes too long
-/// does not add up.
+/// It sleeps as deeply as the delay does. Each sleep aims at a tick of the counter, so that delays that take too long do not
+/// add up.
 #[derive(Debug)]
 pub struct DelayClock<D, F> {
     delay: D,
@@ -51,7 +51,8 @@ pub struct DelayClock<D, F> {
 }
 
 impl<D, F: FnMut() -> u64> DelayClock<D, F> {
-    /// `counter` returns the present tick of a counter that advances `ticks_per_second` times a second and never wraps.
+    /// A clock from a delay and a counter: `counter` returns the present tick of a counter that advances `ticks_per_second`
+    /// times a second and never wraps.
     pub fn new(delay: D, counter: F, ticks_per_second: u32) -> Self {
         DelayClock {
             delay,

@@ -22,7 +22,7 @@ pub(super) enum Action {
     PowerUp,
     /// Take this sample out of what was captured.
     Take(u64),
-    /// Read this sample; give up at the tick behind it.
+    /// Read this sample; give up at this tick.
     Read(u64, u64),
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Engine<N> {
     pub(super) sequence: Sequence<N>,
     instants: Instants,
     retries: u8,
-    /// Whether an update may outlast the sample period.
+    /// Whether an update may take longer than the sample period.
     captures: bool,
     always_on: bool,
     keeps_samples: bool,
@@ -57,7 +57,7 @@ pub(super) struct Engine<N> {
     timeout: u64,
     poll: u64,
     late_after: u64,
-    /// The grid point behind the last sequence.
+    /// The grid point after the last sequence.
     next_start: u64,
     /// Whether a sequence is under way.
     begun: bool,
@@ -255,7 +255,7 @@ impl<N: Network> Engine<N> {
         }
     }
 
-    /// A sample was there to be taken, with so many in the queue.
+    /// A sample was taken out of the queue, which held this many.
     pub(super) fn taken(&mut self, queued: u32) {
         self.counters.captured = self.counters.captured.saturating_add(1);
         self.counters.queue_high_water = self.counters.queue_high_water.max(queued);
@@ -289,7 +289,7 @@ impl<N: Network> Engine<N> {
         self.counters.unsettled = self.counters.unsettled.saturating_add(1);
     }
 
-    /// The result of the sequence that this update ended.
+    /// The result of the sequence after this update.
     pub(super) fn decision<S, C, const O: usize>(
         &self,
         update: &Update,
@@ -362,12 +362,12 @@ impl<N: Network> Engine<N> {
         (self.on.is_some() && pays).then_some(Settle::PowerDown)
     }
 
-    /// The tick of the grid point behind the last sequence.
+    /// The tick of the grid point after the last sequence.
     pub(super) fn end(&self) -> u64 {
         self.instants.point(self.next_start)
     }
 
-    /// An update failed: the sensor is off, and a sequence that lost a sample is given up. A stream goes on.
+    /// An update failed: the sensor is off, and a sequence that lost a sample is given up. A stream continues.
     pub(super) fn interrupt(&mut self, now: u64) {
         self.powered_down(now);
         self.capturing = false;

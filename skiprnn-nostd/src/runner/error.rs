@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// `S`, `C` and `N` are the errors of sensor, clock and network. The network's state is unharmed by any of them.
+/// Why a runner could not begin, or could not make an update. `S`, `C` and `N` are the errors of sensor, clock and network.
+/// The network's state is as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -11,7 +12,7 @@ pub enum RunnerError<S, C, N> {
     SamplePeriod {
         /// T_s in nanoseconds; 0 where neither model nor configuration states it.
         sample_period_ns: u64,
-        /// The clock's.
+        /// The ticks of the clock in a second.
         ticks_per_second: u32,
     },
     /// An endless stream must not be capped: it would fall silent after its last update.
@@ -20,7 +21,7 @@ pub enum RunnerError<S, C, N> {
     Sensor {
         /// The sample that was due.
         sample: u64,
-        /// Of the last attempt.
+        /// The error of the last attempt.
         error: S,
     },
     /// The sensor did not deliver in time, and neither did any retry.
@@ -33,7 +34,8 @@ pub enum RunnerError<S, C, N> {
         /// The sample that was lost and is needed.
         sample: u64,
     },
-    /// The instant of a sample passed: the board woke too late, or an update outlasted the period and nothing captured.
+    /// The instant of a sample passed: the board woke too late, or an update took longer than the period and nothing captured
+    /// the sample.
     Missed {
         /// The sample that is needed.
         sample: u64,
@@ -46,9 +48,9 @@ pub enum RunnerError<S, C, N> {
     Network(N),
     /// A decision has room for fewer outputs than the network has.
     Outputs {
-        /// O of the network.
+        /// O, the outputs of the network.
         needed: usize,
-        /// The room.
+        /// The outputs that the decision has room for.
         capacity: usize,
     },
 }
@@ -95,19 +97,23 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for RunnerError<S
                 ticks_per_second,
             } => write!(
                 f,
-                "a sample period of {sample_period_ns} ns on a clock of {ticks_per_second} Hz"
+                "a sample period of {sample_period_ns} ns on a clock of {ticks_per_second} Hz: it must be known, and 1 to 2^32 \
+                 ticks"
             ),
             Self::CappedStream => f.write_str("an endless stream must not be capped; give the sequence a length"),
             Self::Sensor { sample, error } => write!(f, "sample {sample}: {error:?}"),
             Self::Timeout { sample } => write!(f, "sample {sample}: the sensor does not deliver it"),
-            Self::Overflow { sample } => write!(f, "sample {sample}: lost, the queue was full; make it deeper"),
+            Self::Overflow { sample } => write!(f, "sample {sample}: lost, the queue was full; make the queue longer"),
             Self::Missed { sample, late_ticks } => {
                 write!(f, "sample {sample}: missed, it fell due {late_ticks} ticks ago")
             }
             Self::Clock(error) => write!(f, "clock: {error:?}"),
             Self::Network(error) => write!(f, "network: {error:?}"),
             Self::Outputs { needed, capacity } => {
-                write!(f, "the network has {needed} outputs, the decision room for {capacity}")
+                write!(
+                    f,
+                    "the network has {needed} outputs, the decision has room for {capacity}"
+                )
             }
         }
     }

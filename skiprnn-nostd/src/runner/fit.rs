@@ -7,7 +7,7 @@ use heapless::Vec;
 
 /// The largest relative difference between two full scales that count as equal: one that a person typed in is rounded.
 const TOLERANCE: f32 = 0.001;
-/// The channels for which [`fit`] asks for a range.
+/// The number of channels for which [`fit`] sets a range.
 const MAX_RANGES: usize = 64;
 
 /// What the counts of one channel mean.

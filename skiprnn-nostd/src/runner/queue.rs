@@ -7,16 +7,16 @@ use heapless::Deque;
 
 /// Room for `N` samples of type `T`, such as `[i16; 3]`; to be placed in a `static`.
 ///
-/// The timer's interrupt calls [`CaptureQueue::capture`], the runner takes what [`CaptureQueue::attach`] makes of the
-/// sensor. `N` has to be the number of sample periods that the longest update takes, rounded up. Interrupts are off
-/// while a sample is put in or taken out, not while it is read.
+/// The timer's interrupt calls [`CaptureQueue::capture`]; the runner gets the sensor that [`CaptureQueue::attach`] returns.
+/// `N` has to be the number of sample periods that the longest update takes, rounded up. Interrupts are off while a sample is
+/// put in or taken out, not while it is read.
 pub struct CaptureQueue<T, const N: usize> {
     inner: Mutex<RefCell<Inner<T, N>>>,
 }
 
 struct Inner<T, const N: usize> {
     samples: Deque<(u64, T), N>,
-    /// What the interrupt shall capture next.
+    /// The sample that the interrupt captures next.
     wanted: Option<(u64, Instants)>,
     /// Whether a sample found the queue full since capturing began.
     overflow: bool,
@@ -48,7 +48,7 @@ impl<T, const N: usize> CaptureQueue<T, N> {
         }
     }
 
-    /// With interrupts off. Nothing in here calls anything that comes back, so that the cell is always free.
+    /// Calls `f` with interrupts off. Nothing in here calls anything that comes back, so that the cell is always free.
     fn with<R>(&self, f: impl FnOnce(&mut Inner<T, N>) -> R) -> Option<R> {
         critical_section::with(|cs| {
             self.inner
@@ -59,7 +59,7 @@ impl<T, const N: usize> CaptureQueue<T, N> {
         })
     }
 
-    /// To be called from the timer's interrupt: reads the sample that is due at the present instant, if one is wanted,
+    /// Call this from the timer's interrupt. It reads the sample that is due at the present instant, if one is wanted,
     /// and returns the tick at which to come back. `None` from `read`, a sensor that failed, leaves a gap.
     ///
     /// The interrupt needs a handle of its own to the sensor; the board shares the bus between the two, for example by

@@ -1,4 +1,4 @@
-//! What the runner hands over: each update, each decision, and what it counted.
+//! The results of the runner: each update, each decision, and its counts.
 
 use crate::Step;
 use heapless::Vec;
@@ -11,11 +11,11 @@ pub struct Update {
     pub sequence: u64,
     /// The sample that was used, counted from the start of the sequence.
     pub sample: u64,
-    /// Tick at which it fell due.
+    /// The tick at which the sample fell due.
     pub due: u64,
-    /// Whether it fell due while an earlier update still ran, and was captured.
+    /// Whether the sample fell due while an earlier update still ran, and was captured.
     pub captured: bool,
-    /// What the skip gate said.
+    /// The result of the skip gate.
     pub step: Step,
     /// The sample that is due next; `None` where the decision is final.
     pub next: Option<u64>,
@@ -27,17 +27,17 @@ pub struct Update {
 pub struct Decision<const O: usize> {
     /// Sequences begun before this one.
     pub sequence: u64,
-    /// Updates made in it.
+    /// Updates made in the sequence.
     pub updates: u32,
     /// The last sample used.
     pub sample: u64,
     /// Index of the largest output, the first of equals.
     pub class: usize,
-    /// Raw outputs; times [`crate::Model::logit_scale`] they are the real ones.
+    /// The raw outputs; multiplied by [`crate::Model::logit_scale`] they are the real ones.
     pub logits: Vec<i32, O>,
 }
 
-/// What the runner has counted since it was made.
+/// The counts of a runner since it was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
@@ -50,19 +50,19 @@ pub struct Counters {
     pub updates: u64,
     /// Samples read from the sensor at their instant, or taken out of the queue.
     pub samples: u64,
-    /// Of these, the ones out of the queue.
+    /// Samples taken out of the queue, which [`Counters::samples`] contains.
     pub captured: u64,
-    /// Most samples that ever waited in the queue.
+    /// The largest number of samples that ever waited in the queue.
     pub queue_high_water: u32,
     /// Times that the sensor was switched on.
     pub power_ups: u64,
-    /// Ticks for which it was on.
+    /// Ticks for which the sensor was on.
     pub powered_ticks: u64,
     /// Ends of a sleep.
     pub wakes: u64,
     /// Ticks asleep.
     pub asleep_ticks: u64,
-    /// Of the wakes, those that came later than [`super::Config::late_after`].
+    /// Wakes that came later than [`super::Config::late_after`], which [`Counters::wakes`] contains.
     pub late_wakes: u64,
     /// Ticks by which the latest wake missed its instant.
     pub latest_wake_ticks: u64,
@@ -70,11 +70,11 @@ pub struct Counters {
     pub retries: u64,
     /// Samples given up because the sensor failed or did not answer in time.
     pub failures: u64,
-    /// Times that the sensor, asked to, did not switch off or did not stop to capture.
+    /// Times that the sensor did not switch off, or did not stop capturing, when it was asked to.
     pub unsettled: u64,
     /// Samples lost because the queue was full.
     pub overflows: u64,
-    /// Samples whose instant passed unused: the board woke a whole period late, or an update outlasted the period and
-    /// nothing captured.
+    /// Samples whose instant passed unused: the board woke a whole period late, or an update took longer than the period
+    /// and nothing captured the sample.
     pub missed: u64,
 }

@@ -1,34 +1,35 @@
-//! What the runner asks of a sensor.
+//! The interface that the runner needs of a sensor, and a sensor whose supply is switched by a pin.
 
 use super::Instants;
 use core::{fmt, task::Poll, time::Duration};
 use embedded_hal::digital::OutputPin;
 
-/// What the runner has to know about a sensor's supply; the figures stand in its data sheet.
+/// What the runner needs to know of a sensor's supply; the data sheet of the sensor has the figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Profile {
-    /// From [`Sensor::power_up`] to the first valid sample, settling included.
+    /// The time from [`Sensor::power_up`] to the first valid sample, settling included.
     pub turn_on: Duration,
     /// The shortest pause for which switching off pays. The sensor stays on for shorter ones, and for those that leave
     /// no time for `turn_on`.
     pub off_pays: Duration,
-    /// Never switched off, as a part that would lose its calibration.
+    /// Whether the sensor is never switched off, for example because it would lose its calibration.
     pub always_on: bool,
-    /// Its samples wait for as long as it takes, as those of a recording do: none is ever missed, it is taken late.
+    /// Whether its samples wait for as long as it takes, as those of a recording do: no sample is ever missed, it is taken
+    /// late.
     pub keeps_samples: bool,
 }
 
-/// What has become of a sample that fell due while an update still ran.
+/// The fate of a sample that fell due while an update still ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Captured<T> {
-    /// Here it is.
+    /// The sample was captured.
     Sample {
-        /// Raw counts, (I).
+        /// Its raw counts, (I).
         counts: T,
-        /// Samples that lay in the queue when this one was asked for, it and those before it included.
+        /// The samples that were in the queue when this one was asked for, itself and those before it included.
         queued: u32,
     },
-    /// It was captured, but the queue or the FIFO was full.
+    /// The sample fell due, but the queue or the FIFO was full.
     Overflow,
     /// Nothing was captured at that instant.
     Empty,
@@ -37,35 +38,35 @@ pub enum Captured<T> {
 /// A sensor that delivers one sample of all channels at a time.
 ///
 /// A driver over `embedded_hal::i2c` or `spi` needs `power_up`, `power_down` and `read`. Where an update of the network
-/// can outlast the sample period, it also captures every sample meanwhile: from the part's own FIFO, by implementing the
+/// can take longer than the sample period, it also captures every sample meanwhile: from the sensor's own FIFO, by implementing the
 /// three `capture` functions, or from an interrupt ([`super::CaptureQueue`]).
 pub trait Sensor {
-    /// What can go wrong on the bus.
+    /// The error of the bus.
     type Error;
 
-    /// Raw counts of one sample, (I), such as `[i16; 3]`.
+    /// The raw counts of one sample, (I), such as `[i16; 3]`.
     type Sample: AsRef<[i16]>;
 
-    /// What the supply needs; constant.
+    /// The figures of the sensor's supply; constant.
     fn profile(&self) -> Profile;
 
-    /// Switches on, or out of the sleep mode, and configures. Called with the sensor off.
+    /// Switches the sensor on, or out of its sleep mode, and configures it. Called with the sensor off.
     ///
     /// # Errors
     /// The sensor does not answer.
     fn power_up(&mut self) -> Result<(), Self::Error>;
 
-    /// Switches off, or into the sleep mode.
+    /// Switches the sensor off, or into its sleep mode.
     ///
     /// # Errors
     /// The sensor does not answer.
     fn power_down(&mut self) -> Result<(), Self::Error>;
 
-    /// Reads the present sample, which is number `sample` of the sequence. `Pending`: not there yet; the runner asks
-    /// again a little later, up to its timeout.
+    /// Reads the present sample, which is number `sample` of the sequence. `Pending` where it is not there yet; the runner
+    /// then asks again a little later, up to its timeout.
     ///
     /// # Errors
-    /// The sensor does not answer, or with nonsense.
+    /// The sensor does not answer, or answers with nonsense.
     fn read(&mut self, sample: u64) -> Poll<Result<Self::Sample, Self::Error>>;
 
     /// From now on captures every sample from number `from` on, due at the instants given, and forgets older ones.
@@ -77,7 +78,7 @@ pub trait Sensor {
         Ok(())
     }
 
-    /// Takes sample number `sample` out of what was captured, and drops the older ones. Capturing goes on.
+    /// Takes sample number `sample` out of what was captured, and drops the older ones. Capturing continues.
     ///
     /// # Errors
     /// The sensor does not answer.
@@ -97,8 +98,8 @@ pub trait Sensor {
 
 /// A sensor whose supply is switched by a pin, high for on.
 ///
-/// The inner sensor is powered up behind the pin and down before it, so that no bus line feeds a part without supply.
-/// Its profile has to contain the rise of the supply.
+/// The pin goes high before the sensor is switched on, and low after it is switched off, so that no bus line feeds a sensor
+/// without supply. The sensor's profile has to include the rise of the supply.
 #[derive(Debug)]
 pub struct SwitchedSupply<S, P> {
     sensor: S,
@@ -109,7 +110,7 @@ pub struct SwitchedSupply<S, P> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum SupplyError<S, P> {
-    /// The sensor behind it.
+    /// The sensor behind the pin failed.
     Sensor(S),
     /// The pin did not take its level.
     Pin(P),
@@ -127,7 +128,7 @@ impl<S: fmt::Debug, P: fmt::Debug> fmt::Display for SupplyError<S, P> {
 impl<S: fmt::Debug, P: fmt::Debug> core::error::Error for SupplyError<S, P> {}
 
 impl<S, P: OutputPin> SwitchedSupply<S, P> {
-    /// Puts the pin before the sensor, and low.
+    /// A sensor behind this pin, which is set low.
     ///
     /// # Errors
     /// The pin did not take its level.

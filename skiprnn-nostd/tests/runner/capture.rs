@@ -1,4 +1,4 @@
-//! Updates that outlast the sample period: what captures the samples meanwhile, and what happens where nothing does.
+//! Updates that take longer than the sample period: what captures the samples meanwhile, and what happens without capture.
 
 use super::{
     PERIOD, PROFILE, SLOW,
@@ -36,6 +36,7 @@ fn slow(shared: &Shared) -> Sequence<MockNetwork> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes under Miri")]
 fn slow_updates_keep_the_simulators_schedule_through_the_fifo() {
     let shared = Shared::at(5);
     let mut sensor = MockSensor::new(&shared, PROFILE);
@@ -64,6 +65,7 @@ fn queued<const N: usize>(
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes under Miri")]
 fn slow_updates_keep_the_simulators_schedule_through_the_queue() {
     let shared = Shared::at(5);
     let mut runner = queued::<32>(&shared);
@@ -106,6 +108,7 @@ fn a_queue_that_overflows_is_counted_and_named() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "takes minutes under Miri")]
 fn without_capture_a_slow_update_loses_samples_by_name() {
     let shared = Shared::at(0);
     let mut runner = runner(&shared, 50, &[0; 50]);

@@ -81,7 +81,6 @@ fn a_runner_keeps_its_grid_on_a_delay_that_takes_too_long() {
     assert_eq!(runner.counters().missed, 0);
 }
 
-/// Waits by letting the future be ready at once.
 #[cfg(feature = "async")]
 #[test]
 fn an_async_delay_is_asked_for_the_same() {
@@ -107,7 +106,7 @@ fn an_async_delay_is_asked_for_the_same() {
     assert_eq!(asked_ns.take(), [1_000_000_000, 499_000_000]);
 }
 
-/// A supply pin that notes its levels among the sensor's switches: high as `On`, low as `Off`, at tick 1000 and more.
+/// A supply pin that notes its levels.
 struct Pin {
     levels: Rc<RefCell<Vec<&'static str>>>,
     stuck: bool,

@@ -3,27 +3,27 @@
 mod steps;
 
 use crate::{
-    metadata::Metadata,
     needs::{self, Need, System, ThisMachine},
     shell,
 };
 use anyhow::bail;
 use std::time::Instant;
-use steps::{Lack, SLOW, Step, steps};
+use steps::{Lack, SLOW, Step, Workspace, steps};
 
 /// What the quick tier may take where everything is compiled.
 const QUICK_SECONDS: f64 = 180.0;
 
 /// Runs the suite, or its quick tier.
 pub fn run(quick: bool) -> anyhow::Result<()> {
-    let tests = Metadata::read("")?.integration_tests();
+    let workspace = Workspace::read()?;
+    let tests = &workspace.tests;
     if let Some((gone, _)) = SLOW.iter().find(|(slow, _)| !tests.iter().any(|test| test == slow)) {
         bail!(
             "the list of slow tests names '{gone}', which is no test any more; remove it from xtask/src/test/steps.rs"
         );
     }
     let started = Instant::now();
-    let outcome = Outcome::of(&steps(quick, &tests), &ThisMachine, shell::run);
+    let outcome = Outcome::of(&steps(quick, &workspace), &ThisMachine, shell::run);
     let seconds = started.elapsed().as_secs_f64();
     eprintln!("\n{}\n{} in {seconds:.0} s", outcome.table(), outcome.summary());
     if quick && seconds > QUICK_SECONDS {
@@ -41,16 +41,19 @@ pub fn run(quick: bool) -> anyhow::Result<()> {
 
 /// Installs what the whole suite needs and what fuzzing and Miri need, and names what it cannot install.
 pub fn setup() -> anyhow::Result<()> {
-    let mut wanted: Vec<Need> = steps(false, &[]).into_iter().flat_map(|step| step.needs).collect();
+    let mut wanted: Vec<Need> = steps(false, &Workspace::read()?)
+        .into_iter()
+        .flat_map(|step| step.needs)
+        .collect();
     wanted.push(Need::nightly(&["miri", "rust-src"]));
     let missing = needs::supply(&ThisMachine, &wanted);
     for need in &missing {
         let why = if need.is_optional() {
-            " (what needs it is left out)"
+            " (what needs it is skipped)"
         } else {
             ""
         };
-        println!("{}{why}", needs::told(need));
+        println!("{}{why}", needs::missing_message(need));
     }
     match missing.iter().all(Need::is_optional) {
         true => Ok(()),
@@ -62,7 +65,7 @@ pub fn setup() -> anyhow::Result<()> {
 pub fn tiers() -> String {
     let list = |quick: bool| {
         let mut lines: Vec<String> = Vec::new();
-        for step in steps(quick, &[]) {
+        for step in steps(quick, &Workspace::default()) {
             let line = format!("  - {}", step.what);
             if !lines.contains(&line) {
                 lines.push(line);
@@ -74,7 +77,7 @@ pub fn tiers() -> String {
     format!(
         "With --quick, under three minutes where everything is compiled, without images for boards:\n{}\n\n\
          Without --quick, everything:\n{}\n\n\
-         Integration tests that --quick leaves out:{slow}\n\n\
+         Integration tests that --quick skips:{slow}\n\n\
          In neither, for minutes to hours of their own: cargo xtask fuzz, cargo xtask miri, cargo xtask identical with its 10,000 \
          networks.\n\n\
          A table at the end says how long each step took. What is missing on this machine is installed first, where this user may: \
@@ -90,7 +93,7 @@ enum Verdict {
     Passed,
     Failed(String),
     /// It was not run: something that is optional is missing.
-    LeftOut,
+    Skipped,
 }
 
 /// What came of the steps.
@@ -102,19 +105,21 @@ struct Outcome {
 
 impl Outcome {
     /// Installs what the steps need, and runs each by `run`, which gets folder and command. A step that lacks something fails
-    /// without being run, or is left out where that is allowed.
+    /// without being run, or is skipped where that is allowed.
     fn of(steps: &[Step], system: &dyn System, run: impl Fn(&str, &str) -> anyhow::Result<()>) -> Self {
         let wanted: Vec<Need> = steps.iter().flat_map(|step| step.needs.clone()).collect();
         let missing = needs::supply(system, &wanted);
         for need in missing.iter().filter(|need| need.is_optional()) {
-            println!("{}; what needs it is left out", needs::told(need));
+            println!("{}; what needs it is skipped", needs::missing_message(need));
         }
         let mut outcome = Self::default();
         for step in steps {
             let started = Instant::now();
             let verdict = match step.lacks(&missing) {
-                Some(Lack::Needed(need)) => Verdict::Failed(format!("not run: {}; {}", step.line, needs::told(need))),
-                Some(Lack::LeftOut) => Verdict::LeftOut,
+                Some(Lack::Needed(need)) => {
+                    Verdict::Failed(format!("not run: {}; {}", step.line, needs::missing_message(need)))
+                }
+                Some(Lack::Skipped) => Verdict::Skipped,
                 None => match run(step.folder, &step.line) {
                     Ok(()) => Verdict::Passed,
                     Err(error) => Verdict::Failed(format!("{error:#}")),
@@ -149,7 +154,7 @@ impl Outcome {
             let verdict = match verdict {
                 Verdict::Passed => "  ",
                 Verdict::Failed(_) => "  FAILED  ",
-                Verdict::LeftOut => "  left out  ",
+                Verdict::Skipped => "  skipped  ",
             };
             format!("{seconds:>7.1} s{verdict}{name}")
         };
@@ -157,12 +162,12 @@ impl Outcome {
     }
 
     fn summary(&self) -> String {
-        let left_out = |(.., verdict): &&(String, f64, Verdict)| matches!(verdict, Verdict::LeftOut);
-        let left_out = self.steps.iter().filter(left_out).count();
-        let passed = self.steps.len() - self.failures().len() - left_out;
-        let more = match left_out {
+        let skipped = |(.., verdict): &&(String, f64, Verdict)| matches!(verdict, Verdict::Skipped);
+        let skipped = self.steps.iter().filter(skipped).count();
+        let passed = self.steps.len() - self.failures().len() - skipped;
+        let more = match skipped {
             0 => String::new(),
-            n => format!(", {n} left out"),
+            n => format!(", {n} skipped"),
         };
         format!("{passed} of {} steps passed{more}", self.steps.len())
     }
@@ -196,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_is_told_with_its_time_and_the_next_one_runs() {
+    fn a_step_that_fails_is_reported_with_its_time_and_the_next_one_runs() {
         let outcome = Outcome::of(&[step("", "false"), step("xtask", "true")], &Bare, shell::run);
         assert_eq!(outcome.failures(), ["failed: false"]);
         let table = outcome.table();
@@ -216,14 +221,14 @@ mod tests {
         let steps = [
             step("", "image").needing([Need::target("thumbv6m-none-eabi"), Need::Qemu]),
             step("", "compare").needing([Need::Qemu]),
-            step("", "old compiler").left_out_without(Need::Qemu),
+            step("", "old compiler").skipped_without(Need::Qemu),
         ];
         let outcome = Outcome::of(&steps, &Bare, run);
         assert_eq!(*ran.borrow(), ["compare"]);
         let line = "rustup target add thumbv6m-none-eabi";
         assert!(outcome.failures()[0].starts_with("not run: image; ") && outcome.failures()[0].ends_with(line));
-        assert_eq!(outcome.steps[2].2, Verdict::LeftOut);
-        assert_eq!(outcome.summary(), "1 of 3 steps passed, 1 left out");
+        assert_eq!(outcome.steps[2].2, Verdict::Skipped);
+        assert_eq!(outcome.summary(), "1 of 3 steps passed, 1 skipped");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The steps of `cargo xtask test` in order, and the tier that each belongs to.
 
-use crate::needs::Need;
+use crate::{metadata::Metadata, msrv, needs::Need};
 
 /// When a step runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Step {
     pub tier: Tier,
     /// What it uses on this machine beside the compiler. It runs without what is optional of that.
     pub needs: Vec<Need>,
-    /// Where this is missing, the step is left out.
+    /// Where this is missing, the step is skipped.
     only_with: Option<Need>,
 }
 
@@ -35,7 +35,7 @@ pub enum Lack<'a> {
     /// This is missing, and the step fails.
     Needed(&'a Need),
     /// What is missing is optional.
-    LeftOut,
+    Skipped,
 }
 
 impl Step {
@@ -55,7 +55,7 @@ impl Step {
         self
     }
 
-    pub fn left_out_without(mut self, need: Need) -> Self {
+    pub fn skipped_without(mut self, need: Need) -> Self {
         self.needs.push(need.clone());
         self.only_with = Some(need);
         self
@@ -64,20 +64,39 @@ impl Step {
     /// Why the step cannot run on a machine that lacks `missing`.
     pub fn lacks<'a>(&self, missing: &'a [Need]) -> Option<Lack<'a>> {
         if self.only_with.as_ref().is_some_and(|need| missing.contains(need)) {
-            return Some(Lack::LeftOut);
+            return Some(Lack::Skipped);
         }
         let mut needed = missing.iter().filter(|need| self.needs.contains(need));
         needed.find(|need| !need.is_optional()).map(Lack::Needed)
     }
 }
 
-/// Integration tests that `--quick` leaves out: they build images, run boards, or take more than about ten seconds. A test that is
+/// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
 pub const SLOW: [(&str, &str); 0] = [];
 
-/// Every step that runs with `quick`, or without it; the cheap ones first. `tests` are the integration tests of the workspace.
-pub fn steps(quick: bool, tests: &[String]) -> Vec<Step> {
-    let mut steps = all(tests);
+/// What the steps depend on.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    /// Names of the integration tests.
+    pub tests: Vec<String>,
+    /// The oldest Rust that skiprnn-nostd states.
+    pub oldest_rust: Option<String>,
+}
+
+impl Workspace {
+    pub fn read() -> anyhow::Result<Self> {
+        let metadata = Metadata::read("")?;
+        Ok(Self {
+            tests: metadata.integration_tests(),
+            oldest_rust: msrv::version(&metadata).map(str::to_owned),
+        })
+    }
+}
+
+/// Every step that runs with `quick`, or without it; the cheap ones first.
+pub fn steps(quick: bool, workspace: &Workspace) -> Vec<Step> {
+    let mut steps = all(workspace);
     steps.retain(|step| match step.tier {
         Tier::Both => true,
         Tier::Quick => quick,
@@ -95,7 +114,7 @@ fn quick_tests(tests: &[String]) -> String {
     )
 }
 
-fn all(tests: &[String]) -> Vec<Step> {
+fn all(workspace: &Workspace) -> Vec<Step> {
     use Tier::{Both, Full, Quick};
     let xtask = |what, command: &str| {
         Step::new(
@@ -128,6 +147,12 @@ fn all(tests: &[String]) -> Vec<Step> {
         ),
         Step::new(
             Both,
+            "no modules that use each other in a circle, but those of a list",
+            "",
+            "cargo run --quiet --package xtask -- circles",
+        ),
+        Step::new(
+            Both,
             "lints of the host's crates",
             "",
             "cargo clippy --quiet --workspace --all-targets -- -D warnings",
@@ -149,7 +174,7 @@ fn all(tests: &[String]) -> Vec<Step> {
             Quick,
             "unit tests of the host's crates, and their integration tests without images",
             "",
-            quick_tests(tests),
+            quick_tests(&workspace.tests),
         ),
         Step::new(
             Full,
@@ -163,7 +188,8 @@ fn all(tests: &[String]) -> Vec<Step> {
             Full,
             "the asynchronous runner",
             "",
-            "cargo test --quiet --package skiprnn-nostd --features async --test runner",
+            // With the whole workspace, so that no third party's crate is compiled again with other features.
+            "cargo test --quiet --workspace --features skiprnn-nostd/async --test runner",
         ),
         Step::new(
             Full,
@@ -208,12 +234,29 @@ fn all(tests: &[String]) -> Vec<Step> {
             "cargo build --quiet --package skiprnn-nostd --examples --target thumbv7em-none-eabihf",
         )
         .needing([m4.clone()]),
+        Step::new(
+            Full,
+            "example of skiprnn-nostd on embassy",
+            "firmware/examples/embassy",
+            "cargo build --quiet --release --locked",
+        )
+        .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
         xtask("flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
         xtask("instructions of an update on emulated cores", "bench-mcu --check").needing(Need::arm_targets()),
         xtask("cards of the models", "model-cards --check"),
     ];
+    let oldest = workspace.oldest_rust.as_deref().unwrap_or("VERSION");
+    steps.push(
+        Step::new(
+            Full,
+            "skiprnn-nostd builds with the oldest Rust that it states",
+            "",
+            msrv::line(oldest),
+        )
+        .skipped_without(msrv::need(oldest)),
+    );
     for target in Need::arm_targets().into_iter().chain([Need::target(RISC_V)]) {
         let Need::Target(name) = &target else { continue };
         for features in ["", " --features defmt,async"] {

@@ -3,8 +3,9 @@
 //! No maintained driver exists for embedded-hal 1.0. Data sheet (rev. F): 12 bits, sign-extended to 16, 1, 2 or 4 mg a count;
 //! valid 4 periods after the measurement begins; 3.0 µA at 400 Hz, 10 nA in standby.
 
-use super::{ChannelScale, Described, Error, nearest};
-use core::{task::Poll, time::Duration};
+use super::{ChannelScale, Described, Error, Ranges};
+use board_link::sensors::ADXL362;
+use core::task::Poll;
 use embedded_hal::spi::SpiDevice;
 use skiprnn_nostd::runner::{Profile, Sensor};
 
@@ -24,27 +25,21 @@ const MEASURE: u8 = 0x02;
 const STANDBY: u8 = 0x00;
 const DATA_READY: u8 = 1;
 
-/// Of the 12 bits to the 16 that a model counts in.
+/// From the part's 12 bits to the 16 that a model counts in.
 const LEFT_SHIFT: u32 = 4;
-/// Accelerations at 32,768 counts, 16 for each of the part's, and the bits of the range.
-const RANGES: [(f32, u8); 3] = [(2.048, 0x00), (4.096, 0x40), (8.192, 0x80)];
+/// The bits of the ranges. A full scale is at 32,768 counts, 16 for each of the part's.
+const RANGES: Ranges<1, 3> = Ranges::of(&ADXL362, [&[0x00, 0x40, 0x80]]);
 
 /// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<S> {
     bus: S,
-    range: u8,
-    channels: [ChannelScale; 3],
+    ranges: Ranges<1, 3>,
 }
 
 impl<S: SpiDevice> Accelerometer<S> {
     /// A part that has yet to be found.
     pub const fn new(bus: S) -> Self {
-        let [(full_scale, range), ..] = RANGES;
-        Self {
-            bus,
-            range,
-            channels: [ChannelScale { unit: "g", full_scale }; 3],
-        }
+        Self { bus, ranges: RANGES }
     }
 
     fn write(&mut self, register: u8, value: u8) -> Result<(), Error<S::Error>> {
@@ -77,11 +72,11 @@ impl<S: SpiDevice> Accelerometer<S> {
 
 impl<S: SpiDevice> Described for Accelerometer<S> {
     fn channels(&self) -> &[ChannelScale] {
-        &self.channels
+        self.ranges.channels()
     }
 
     fn rate_hz(&self) -> u32 {
-        400
+        ADXL362.rate_hz
     }
 
     /// Checks that it is the part, configures it and leaves it in standby.
@@ -90,19 +85,16 @@ impl<S: SpiDevice> Described for Accelerometer<S> {
         if found != PART {
             return Err(Error::Part { found });
         }
-        self.write(FILTER_CTL, FILTER | self.range)?;
+        let [range] = self.ranges.bits();
+        self.write(FILTER_CTL, FILTER | range)?;
         self.write(POWER_CTL, STANDBY)
     }
 
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
-        let wanted = full_scales.first().copied().unwrap_or_default();
-        if let Some((full_scale, range)) = nearest(&RANGES, wanted) {
-            self.write(FILTER_CTL, FILTER | range)?;
-            self.range = range;
-            self.channels
-                .iter_mut()
-                .for_each(|channel| channel.full_scale = full_scale);
-        }
+        let ranges = self.ranges.nearest(full_scales);
+        let [range] = ranges.bits();
+        self.write(FILTER_CTL, FILTER | range)?;
+        self.ranges = ranges;
         Ok(())
     }
 }
@@ -113,11 +105,8 @@ impl<S: SpiDevice> Sensor for Accelerometer<S> {
 
     fn profile(&self) -> Profile {
         Profile {
-            // Four periods of 400 Hz, by a clock that is up to 10 % slow.
-            turn_on: Duration::from_micros(11_200),
-            // On, it takes 3 µA, so little that only a long pause pays for the transfers: 60 ms of it are half a
-            // microjoule, as much as they cost.
-            off_pays: Duration::from_millis(60),
+            turn_on: ADXL362.turn_on,
+            off_pays: ADXL362.off_pays,
             ..Profile::default()
         }
     }

@@ -3,6 +3,7 @@
 //! embedded-hal 1.0 has no trait for converters, so that a board gives a function that makes one conversion.
 
 use super::{ChannelScale, Described};
+use board_link::sensors::ANALOG;
 use core::{task::Poll, time::Duration};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::runner::{Profile, Sensor};
@@ -15,6 +16,12 @@ pub enum Error<C> {
     /// The pin of the supply did not take its level.
     Supply,
 }
+
+/// The unit of the table's only channel.
+const UNIT: &str = match ANALOG.channels {
+    [channel] => channel.unit,
+    _ => panic!("one channel"),
+};
 
 /// One channel, converted on request.
 pub struct Voltage<F, P> {
@@ -29,7 +36,7 @@ impl<F, P: OutputPin> Voltage<F, P> {
     /// Puts it together. `convert` makes one conversion, 32,768 counts for `full_scale` volts; `supply` is high while
     /// the voltage is wanted, which takes `settling` to be right.
     pub const fn new(convert: F, supply: P, settling: Duration, full_scale: f32) -> Self {
-        let scale = ChannelScale { unit: "V", full_scale };
+        let scale = ChannelScale { unit: UNIT, full_scale };
         Self {
             convert,
             supply,
@@ -44,9 +51,8 @@ impl<C, F: FnMut() -> Result<i16, C>, P: OutputPin> Described for Voltage<F, P> 
         &self.channels
     }
 
-    /// A conversion takes microseconds.
     fn rate_hz(&self) -> u32 {
-        10_000
+        ANALOG.rate_hz
     }
 }
 
@@ -57,8 +63,7 @@ impl<C, F: FnMut() -> Result<i16, C>, P: OutputPin> Sensor for Voltage<F, P> {
     fn profile(&self) -> Profile {
         Profile {
             turn_on: self.settling,
-            // Switching a pin costs nothing: off whenever there is time to come back.
-            off_pays: Duration::ZERO,
+            off_pays: ANALOG.off_pays,
             ..Profile::default()
         }
     }

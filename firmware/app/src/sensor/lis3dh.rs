@@ -5,9 +5,10 @@
 //! on, one that reads status and sample, one to switch off.
 //!
 //! Low-power mode (8 bits) turns on 0.6 ms sooner at half the current, which saves 0.4 µJ a sample; its steps of 31 mg at
-//! ±4 g cost the activity model accuracy (README of `firmware/`).
+//! ±4 g cost the activity model accuracy (`docs/firmware.md`).
 
-use super::{ChannelScale, Described, Error, nearest};
+use super::{ChannelScale, Described, Error, Ranges};
+use board_link::sensors::LIS3DH;
 use core::{task::Poll, time::Duration};
 use embedded_hal::i2c::I2c;
 use skiprnn_nostd::runner::{Profile, Sensor};
@@ -37,15 +38,8 @@ const CONTROL: u8 = 0x80;
 /// STATUS_REG: a new sample on all axes.
 const READY: u8 = 0x08;
 
-/// Accelerations at 32,768 counts, and the bits of the range. Table 4 gives whole numbers, 1 mg a digit of 12 bits at ±2 g,
-/// which would be 2.048 g; of the same table of the LIS2DH12, ST says that they are rounded from 2 g / 2^11. At ±16 g the part
-/// counts in other steps.
-const RANGES: [(f32, u8); 3] = [(2.0, 0x00), (4.0, 0x10), (8.0, 0x20)];
-
-/// From which pause on switching off pays for a core that waits for the bus awake, at 8 to 15 mW: off saves 72.5 µA once the
-/// turn-on is over, and switching takes a wake-up and two transfers. `skiprnn energy break-even --sensor lis3dh-driver` says 36 ms
-/// for the STM32 boards, and 7.5 ms for an nRF52840, whose core sleeps at the bus.
-const OFF_PAYS: Duration = Duration::from_millis(36);
+/// The bits of the ranges.
+const RANGES: Ranges<1, 3> = Ranges::of(&LIS3DH, [&[0x00, 0x10, 0x20]]);
 
 /// The sensor, at ±2 g at first; its axes have one range.
 pub struct Accelerometer<I> {
@@ -53,20 +47,17 @@ pub struct Accelerometer<I> {
     off_pays: Duration,
     /// Pin SDO/SA0 is high.
     alternate: bool,
-    range: u8,
-    channels: [ChannelScale; 3],
+    ranges: Ranges<1, 3>,
 }
 
 impl<I: I2c> Accelerometer<I> {
     /// A part that has yet to be found, at address 0x18, or 0x19 where `alternate` says that pin SDO/SA0 is high.
     pub const fn new(bus: I, alternate: bool) -> Self {
-        let [(full_scale, range), ..] = RANGES;
         Self {
             bus,
-            off_pays: OFF_PAYS,
+            off_pays: LIS3DH.off_pays,
             alternate,
-            range,
-            channels: [ChannelScale { unit: "g", full_scale }; 3],
+            ranges: RANGES,
         }
     }
 
@@ -98,11 +89,11 @@ impl<I: I2c> Accelerometer<I> {
 
 impl<I: I2c> Described for Accelerometer<I> {
     fn channels(&self) -> &[ChannelScale] {
-        &self.channels
+        self.ranges.channels()
     }
 
     fn rate_hz(&self) -> u32 {
-        400
+        LIS3DH.rate_hz
     }
 
     /// Checks that it is the part, configures it and switches it off.
@@ -117,18 +108,15 @@ impl<I: I2c> Described for Accelerometer<I> {
         self.write(CTRL_REG0, if self.alternate { PULL_UP } else { NO_PULL_UP })?;
         // Neither the converter nor the temperature sensor.
         self.write(TEMP_CFG_REG, 0)?;
-        self.write(CTRL_REG4, CONTROL | self.range)
+        let [range] = self.ranges.bits();
+        self.write(CTRL_REG4, CONTROL | range)
     }
 
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
-        let wanted = full_scales.first().copied().unwrap_or_default();
-        if let Some((full_scale, range)) = nearest(&RANGES, wanted) {
-            self.write(CTRL_REG4, CONTROL | range)?;
-            self.range = range;
-            self.channels
-                .iter_mut()
-                .for_each(|channel| channel.full_scale = full_scale);
-        }
+        let ranges = self.ranges.nearest(full_scales);
+        let [range] = ranges.bits();
+        self.write(CTRL_REG4, CONTROL | range)?;
+        self.ranges = ranges;
         Ok(())
     }
 }
@@ -139,10 +127,7 @@ impl<I: I2c> Sensor for Accelerometer<I> {
 
     fn profile(&self) -> Profile {
         Profile {
-            // 1.6 ms of turn-on and the first period of 400 Hz, which an oscillator 10 % slow makes 2.75 ms; 0.25 ms for
-            // the transfer that switches on, and for slow parts. The first look then finds a sample that was made after
-            // the turn-on: one that an earlier look had left behind is overwritten by then.
-            turn_on: Duration::from_micros(4600),
+            turn_on: LIS3DH.turn_on,
             off_pays: self.off_pays,
             ..Profile::default()
         }

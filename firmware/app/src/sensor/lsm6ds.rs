@@ -13,8 +13,9 @@
 //! The accelerometer's second low-pass filter (LPF2) is off, since the registers that set it differ within the family
 //! (CTRL8_XL of DS12140 and of the LSM6DSL's DocID028475): what moves faster than 25 Hz aliases at a model's 50 Hz.
 
-use super::{ChannelScale, Described, Error, nearest};
-use core::{task::Poll, time::Duration};
+use super::{ChannelScale, Described, Error, Ranges};
+use board_link::sensors::LSM6DS;
+use core::task::Poll;
 use embedded_hal::i2c::I2c;
 use skiprnn_nostd::runner::{Profile, Sensor};
 
@@ -34,31 +35,23 @@ const CONTROL: u8 = 0x44;
 /// New acceleration and new angular rate.
 const READY: u8 = 0b11;
 
-/// Accelerations at 32,768 counts, in g: 0.061 mg a count at the first; and the bits of the range.
-const ACCELERATIONS: [(f32, u8); 4] = [(2.0, 0x00), (4.0, 0x08), (8.0, 0x0c), (16.0, 0x04)];
-/// Angular rates at 32,768 counts, in rad/s: 8.75, 17.5, 35 and 70 thousandths of a degree a second for each count; and
-/// the bits of the range.
-const RATES: [(f32, u8); 4] = [(5.0042, 0x00), (10.0084, 0x04), (20.0168, 0x08), (40.0337, 0x0c)];
+/// The bits of the ranges, of acceleration and of angular rate.
+const RANGES: Ranges<2, 6> = Ranges::of(&LSM6DS, [&[0x00, 0x08, 0x0c, 0x04], &[0x00, 0x04, 0x08, 0x0c]]);
 
 /// The sensor: acceleration x, y, z, then angular rate x, y, z; at ±2 g and 250 degrees a second at first.
 pub struct Inertial<I> {
     bus: I,
     address: u8,
-    /// Bits of the range, for acceleration and for angular rate.
-    ranges: [u8; 2],
-    channels: [ChannelScale; 6],
+    ranges: Ranges<2, 6>,
 }
 
 impl<I: I2c> Inertial<I> {
     /// A part that has yet to be found. `address` is 0x6a, or 0x6b where pin SA0 is high.
     pub const fn new(bus: I, address: u8) -> Self {
-        let [(acceleration, low), ..] = ACCELERATIONS;
-        let [(rate, slow), ..] = RATES;
         Self {
             bus,
             address,
-            ranges: [low, slow],
-            channels: channels(acceleration, rate),
+            ranges: RANGES,
         }
     }
 
@@ -87,26 +80,13 @@ impl<I: I2c> Inertial<I> {
     }
 }
 
-/// The channels at these full scales, in g and rad/s.
-const fn channels(acceleration: f32, rate: f32) -> [ChannelScale; 6] {
-    let acceleration = ChannelScale {
-        unit: "g",
-        full_scale: acceleration,
-    };
-    let rate = ChannelScale {
-        unit: "rad/s",
-        full_scale: rate,
-    };
-    [acceleration, acceleration, acceleration, rate, rate, rate]
-}
-
 impl<I: I2c> Described for Inertial<I> {
     fn channels(&self) -> &[ChannelScale] {
-        &self.channels
+        self.ranges.channels()
     }
 
     fn rate_hz(&self) -> u32 {
-        208
+        LSM6DS.rate_hz
     }
 
     /// Checks that it is a part of the family, configures it and switches it off.
@@ -123,13 +103,7 @@ impl<I: I2c> Described for Inertial<I> {
 
     /// Acceleration by the first, angular rate by the fourth; they are set as the part is switched on.
     fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), Self::Error> {
-        let wanted = |channel: usize| full_scales.get(channel).copied().unwrap_or_default();
-        if let (Some((acceleration, low)), Some((rate, slow))) =
-            (nearest(&ACCELERATIONS, wanted(0)), nearest(&RATES, wanted(3)))
-        {
-            self.ranges = [low, slow];
-            self.channels = channels(acceleration, rate);
-        }
+        self.ranges = self.ranges.nearest(full_scales);
         Ok(())
     }
 }
@@ -140,16 +114,14 @@ impl<I: I2c> Sensor for Inertial<I> {
 
     fn profile(&self) -> Profile {
         Profile {
-            turn_on: Duration::from_millis(90),
-            // Off saves 550 µA once the turn-on is over: what it costs to switch is 1 to 6 ms of that
-            // (`skiprnn energy break-even --sensor lsm6dso-driver`).
-            off_pays: Duration::from_millis(92),
+            turn_on: LSM6DS.turn_on,
+            off_pays: LSM6DS.off_pays,
             ..Profile::default()
         }
     }
 
     fn power_up(&mut self) -> Result<(), Self::Error> {
-        let [acceleration, rate] = self.ranges;
+        let [acceleration, rate] = self.ranges.bits();
         self.switch(ON | acceleration, ON | rate)
     }
 

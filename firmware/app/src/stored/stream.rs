@@ -1,6 +1,10 @@
 //! Recorded sequences that arrive one at a time.
 
-use super::{CRC, Load, LoadError, Recording, SequenceHeader};
+use super::{LoadError, Recording, SequenceHeader};
+use board_link::{
+    Load,
+    sequences::{Digest, digest},
+};
 
 /// Bytes that arrive one after the other, over a wire or from a host.
 pub trait ByteSource {
@@ -21,7 +25,7 @@ pub struct SequenceStream<'a, S> {
     source: S,
     buffer: &'a mut [u8],
     header: SequenceHeader,
-    digest: crc::Digest<'static, u32>,
+    digest: Digest,
     /// Sequences that have arrived.
     arrived: u32,
     /// Whether the buffer holds the present one.
@@ -45,7 +49,7 @@ impl<'a, S: ByteSource> SequenceStream<'a, S> {
                 source,
                 buffer,
                 header,
-                digest: CRC.digest(),
+                digest: digest(),
                 arrived: 0,
                 here: false,
             }),
@@ -69,7 +73,7 @@ impl<S: ByteSource> Recording for SequenceStream<'_, S> {
         }
         self.source.fill(self.buffer).map_err(|Ended| LoadError::Length {
             load: Load::Sequences,
-            stated: self.header.bytes,
+            stated: self.header.bytes(),
             expected: self.arrived.wrapping_mul(self.buffer.len() as u32),
         })?;
         self.digest.update(self.buffer);

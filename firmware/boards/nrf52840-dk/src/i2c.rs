@@ -11,7 +11,10 @@ use crate::{
     CLOCK_HZ,
     sys::{self, ROOM},
 };
-use app::bus::{self, Held};
+use app::{
+    bus::{self, Held},
+    log,
+};
 use embassy_nrf::{
     Peri,
     gpio::{Flex, OutputDrive, Pull},
@@ -107,8 +110,8 @@ impl Bus {
         sys::enable_wakes();
         match bus.free() {
             Ok(0) => {}
-            Ok(clocks) => defmt::println!("bus: a part held SDA, freed by {=u32} clocks", clocks),
-            Err(held) => defmt::println!("bus: {}", defmt::Display2Format(&held)),
+            Ok(clocks) => log::bus_freed(clocks),
+            Err(held) => log::bus(&held),
         }
         bus
     }

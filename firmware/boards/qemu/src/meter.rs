@@ -2,7 +2,7 @@
 //! advances its time by 64 ns per instruction (`-icount shift=6`).
 
 use crate::{clock::TICKS_PER_SECOND, sys};
-use app::Meter;
+use app::{Meter, log::MeterCalibration};
 use core::{
     hint::black_box,
     sync::atomic::{Ordering, compiler_fence},
@@ -84,14 +84,14 @@ pub struct Calibration {
 impl Calibration {
     /// The line by which the host turns ticks into instructions.
     pub fn log(&self) {
-        defmt::println!(
-            "calibration runs={=u32} instructions={=u32} call={=u32} empty={=u32} nops={=u32} meter_hz={=u32}",
-            RUNS,
-            NOPS,
-            EMPTY,
-            self.empty,
-            self.nops,
-            TICKS_PER_SECOND
-        );
+        MeterCalibration {
+            runs: RUNS,
+            instructions: NOPS,
+            call: EMPTY,
+            empty: self.empty,
+            nops: self.nops,
+            meter_hz: TICKS_PER_SECOND,
+        }
+        .log();
     }
 }

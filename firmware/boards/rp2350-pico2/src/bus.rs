@@ -3,7 +3,10 @@
 //! embassy's blocking driver has no time limit, its asynchronous one can be given up. It is made anew for each transfer, which
 //! takes microseconds: the controller and the pins are then whoever's needs them, the driver's or, to be freed, the GPIO's.
 
-use app::bus::{self, Held};
+use app::{
+    bus::{self, Held},
+    log,
+};
 use core::{
     pin::pin,
     task::{Context, Poll, Waker},
@@ -58,8 +61,8 @@ impl Bus {
         let mut bus = Self { controller, scl, sda };
         match bus.free() {
             Ok(0) => {}
-            Ok(clocks) => defmt::println!("bus: a part held SDA, freed by {=u32} clocks", clocks),
-            Err(held) => defmt::println!("bus: {}", defmt::Display2Format(&held)),
+            Ok(clocks) => log::bus_freed(clocks),
+            Err(held) => log::bus(&held),
         }
         bus
     }

@@ -11,9 +11,9 @@ fn a_step_is_the_cpus() {
         for (cell, layers) in [(Cell::SkipLstm, 2), (Cell::SkipGru, 1)] {
             let shape = network(cell, layers);
             let (batch, values) = (batch(PLAIN, 0, false), values(&shape, 0.4));
-            let price = price_of(1e-3);
+            let cost = cost_of(1e-3);
             let cpu = Differentiator::new(Engine::Fused, Device::Cpu, 1, LENGTH).unwrap();
-            let mut g = cpu.gradient(&shape, &values, &batch, price).unwrap();
+            let mut g = cpu.gradient(&shape, &values, &batch, cost).unwrap();
             adam::clip(&mut g.gradients, 1.0);
             let mut expected = Parameters {
                 shape,
@@ -27,7 +27,7 @@ fn a_step_is_the_cpus() {
             };
             let mut accelerator = open(device, shape, &limited);
             accelerator.load(&values, &Adam::new(&values)).unwrap();
-            accelerator.step(Source::Given(&batch), price, 1.0, 0.05, 1).unwrap();
+            accelerator.step(StepData::Given(&batch), cost, 1.0, 0.05, 1).unwrap();
             let (mut found, mut adam) = (Vec::new(), Adam::new(&[]));
             accelerator.store(&mut found, &mut adam).unwrap();
             for (e, (found, expected)) in shape.layout().iter().zip(found.iter().zip(&expected.values)) {
@@ -51,8 +51,8 @@ fn a_gradient_that_is_not_finite_leaves_the_state() {
         let head = shape.layout().iter().position(|e| e.kind == Kind::HeadWeight).unwrap();
         values[head][1] = f32::INFINITY;
         accelerator.load(&values, &Adam::new(&values)).unwrap();
-        let price = price_of(1e-3);
-        let f = accelerator.step(Source::Given(&batch), price, 1.0, 0.1, 1).unwrap();
+        let cost = cost_of(1e-3);
+        let f = accelerator.step(StepData::Given(&batch), cost, 1.0, 0.1, 1).unwrap();
         assert!(!f.norm.is_finite());
         let (mut after, mut adam) = (Vec::new(), Adam::new(&[]));
         accelerator.store(&mut after, &mut adam).unwrap();
@@ -68,13 +68,13 @@ fn memory_is_given_back() {
         let shape = network(Cell::SkipGru, 2);
         let mut training = Training::new(emulated, shape, &config()).unwrap();
         let values = values(&shape, 0.4);
-        let price = price_of(1e-3);
+        let cost = cost_of(1e-3);
         let source = batch(PLAIN, 0, true);
-        gradient(&mut training, &values, Source::Given(&source), price);
+        gradient(&mut training, &values, StepData::Given(&source), cost);
         let during = live();
-        // Other sizes take the place of the old ones, and a judgement leaves nothing behind.
+        // Other sizes take the place of the old ones, and an evaluation leaves nothing behind.
         let other = batch(PLAIN, 1, false);
-        gradient(&mut training, &values, Source::Given(&other), price);
+        gradient(&mut training, &values, StepData::Given(&other), cost);
         let how = EvaluationSchedule::Rule { dial: 0.0 };
         training.run(&values, &samples(false), OutputAt::Step, how).unwrap();
         assert_eq!(live(), during);
@@ -89,8 +89,8 @@ fn memory_is_given_back() {
             let shape = network(Cell::SkipGru, 2);
             let mut training = Training::new(crate::cuda::Gpu::open(0).unwrap(), shape, &config()).unwrap();
             let (source, values) = (batch(PLAIN, 0, true), values(&shape, 0.4));
-            let price = price_of(1e-3);
-            gradient(&mut training, &values, Source::Given(&source), price);
+            let cost = cost_of(1e-3);
+            gradient(&mut training, &values, StepData::Given(&source), cost);
         }
         // The driver keeps what it needs for itself, a few MiB; three runs of leaks would be more.
         let lost = before.saturating_sub(gpu.free_bytes());

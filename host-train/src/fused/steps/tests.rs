@@ -1,6 +1,6 @@
-use super::super::gate::{Fresh, UpdateValue};
-use super::super::layout::QUAD;
+use super::super::gate::{GateIncrement, UpdateValue};
 use super::super::sys::{Level, dispatch_at};
+use super::super::vector::QUAD;
 use super::super::{gru::Gru, lstm::Lstm};
 use super::*;
 
@@ -49,7 +49,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
         cell,
     };
     dispatch_at(level, forward);
-    let gate = Fresh {
+    let gate = GateIncrement {
         active: &[0, 1, 2],
         top: States::new(&h, VECTORS, BATCH),
         slot: 1,
@@ -90,7 +90,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
         cell,
     };
     dispatch_at(level, backward);
-    let through = Through {
+    let through = OperandGradient {
         vectors: VECTORS,
         batch: BATCH,
         rows: &[0, 2],
@@ -102,7 +102,7 @@ fn pass<C: Cell>(level: Level) -> Vec<f32> {
     };
     dispatch_at(level, through);
     let mut gradient = quads(VECTORS * STRIDE, 12);
-    let weigh = Weigh {
+    let weigh = AddWeightGradient {
         vectors: VECTORS,
         inputs: INPUTS,
         stride: STRIDE,

@@ -40,9 +40,9 @@ fn config() -> TrainConfig {
 fn ten_steps(config: &TrainConfig) -> (Vec<f64>, Vec<Vec<f32>>) {
     let dir = tempfile::tempdir().unwrap();
     let (sender, listener) = mpsc::channel();
-    let supply = Supply::new(config).unwrap();
-    let there = compute(config, &supply).unwrap();
-    let mut run = Run::new(config, dir.path(), Existing::Nothing, supply, there, sender).unwrap();
+    let batches = BatchSource::new(config).unwrap();
+    let there = compute(config, &batches).unwrap();
+    let mut run = Run::new(config, dir.path(), Existing::Nothing, batches, there, sender).unwrap();
     for _ in 0..10 {
         run.advance().unwrap();
     }
@@ -125,9 +125,9 @@ fn the_guard_takes_a_device_back_too() {
         let dir = tempfile::tempdir().unwrap();
         let config = TrainConfig { device, ..config() };
         let (sender, _listener) = mpsc::channel();
-        let supply = Supply::new(&config).unwrap();
-        let there = compute(&config, &supply).unwrap();
-        let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, there, sender).unwrap();
+        let batches = BatchSource::new(&config).unwrap();
+        let there = compute(&config, &batches).unwrap();
+        let mut part = Run::new(&config, dir.path(), Existing::Nothing, batches, there, sender).unwrap();
         for _ in 0..5 {
             part.advance().unwrap();
         }

@@ -1,4 +1,4 @@
-//! When a run ends, goes back, and by what it is judged.
+//! When a run ends, goes back, and by what it is evaluated.
 
 use super::*;
 
@@ -21,9 +21,9 @@ fn a_collapsed_run_goes_back_to_its_best_state() {
     let dir = tempfile::tempdir().unwrap();
     let config = TrainConfig { steps: 20, ..tiny() };
     let (sender, listener) = mpsc::channel();
-    let supply = Supply::new(&config).unwrap();
-    let here = compute(&config, &supply).unwrap();
-    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, here, sender).unwrap();
+    let batches = BatchSource::new(&config).unwrap();
+    let here = compute(&config, &batches).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, batches, here, sender).unwrap();
     for _ in 0..5 {
         part.advance().unwrap();
     }
@@ -65,9 +65,9 @@ fn a_settled_run_ends() {
         ..tiny()
     };
     let (sender, _listener) = mpsc::channel();
-    let supply = Supply::new(&config).unwrap();
-    let here = compute(&config, &supply).unwrap();
-    let mut part = Run::new(&config, dir.path(), Existing::Nothing, supply, here, sender).unwrap();
+    let batches = BatchSource::new(&config).unwrap();
+    let here = compute(&config, &batches).unwrap();
+    let mut part = Run::new(&config, dir.path(), Existing::Nothing, batches, here, sender).unwrap();
     for _ in 0..5 {
         part.advance().unwrap();
     }
@@ -95,9 +95,9 @@ fn a_settled_run_ends() {
     assert_eq!(loaded.settling, Some((18, 3.9)));
 }
 
-/// A run with a dial is judged along it, tells how, and resumes to the same bits.
+/// A run with a dial is evaluated along it, tells how, and resumes to the same bits.
 #[test]
-fn a_dialled_run_is_judged_along_the_dial() {
+fn a_dialled_run_is_evaluated_along_the_dial() {
     let dir = tempfile::tempdir().unwrap();
     let config = TrainConfig {
         steps: 40,

@@ -1,6 +1,6 @@
 //! Loads and stores, 32 bits wide (Arm DDI 0403E, A5.3.5 to A5.3.10).
 
-use super::{Exclusive, Gap, Instruction, Isa, Reg, Size, bad, bit, bits, reg, unless, wide::secure_gateway};
+use super::{Exclusive, Gap, Instruction, Isa, Reg, Size, bad, bit, bits, reg, unless};
 use Instruction as I;
 
 /// LDM and STM.
@@ -264,5 +264,14 @@ fn memory_hint(a: u32, b: u32) -> Instruction {
         Form::Register { m, .. } => unless(bad(m), I::Nop),
         Form::Indexed { .. } | Form::Unprivileged { .. } => I::Unpredictable,
         Form::Undefined => I::Undefined,
+    }
+}
+
+/// SG, which stands among the doubleword loads.
+const fn secure_gateway(isa: Isa, a: u32, b: u32) -> Option<Instruction> {
+    if isa.v8 && a == 0xe97f && b == 0xe97f {
+        Some(I::Unmodelled(Gap::Security))
+    } else {
+        None
     }
 }

@@ -101,6 +101,11 @@ const fn bad(r: Reg) -> bool {
     r == 13 || r == 15
 }
 
+/// Registers that an addition or subtraction does not take: SP as the result goes with SP as the first operand only.
+const fn no_sum(d: Reg, n: Reg) -> bool {
+    d == 15 || n == 15 || d == 13 && n != 13
+}
+
 /// The instruction, unless the manual calls the encoding UNPREDICTABLE.
 const fn unless(unpredictable: bool, instruction: Instruction) -> Instruction {
     if unpredictable {

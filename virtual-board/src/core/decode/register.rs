@@ -1,9 +1,8 @@
 //! Data processing of registers, 32 bits wide (Arm DDI 0403E, A5.3.11 to A5.3.15).
 
 use super::{
-    Alu, Extend, Flags, Instruction, Isa, LaneKind, Lanes, Reg, Shift, Swap, bad, bit, bits, immediate_shift, reg,
-    unless,
-    wide::{no_sum, wide_shift},
+    Alu, Extend, Flags, Instruction, Isa, LaneKind, Lanes, Reg, Shift, Swap, bad, bit, bits, immediate_shift, no_sum,
+    reg, unless,
 };
 use Instruction as I;
 
@@ -173,4 +172,9 @@ fn other(isa: Isa, a: u32, b: u32) -> Instruction {
         (3, 0) => swap(Swap::Clz),
         _ => I::Undefined,
     }
+}
+
+/// The shift of a register by a constant as wide instructions hold it.
+const fn wide_shift(b: u32) -> (Shift, u8) {
+    immediate_shift(bits(b, 4, 2), bits(b, 12, 3) << 2 | bits(b, 6, 2))
 }

@@ -1,8 +1,8 @@
 //! Instructions of 32 bits: the first choice, constants, branches and control (Arm DDI 0403E, A5.3).
 
 use super::{
-    Alu, Barrier, Extract, Flags, Gap, Instruction, Isa, Reg, Shift, bad, bit, bits, float, immediate_shift, memory,
-    multiply, narrow, reg, register, signed, unless,
+    Alu, Barrier, Extract, Flags, Instruction, Isa, Shift, bad, bit, bits, float, memory, multiply, narrow, no_sum,
+    reg, register, signed, unless,
 };
 use Instruction as I;
 
@@ -102,11 +102,6 @@ fn modified_immediate(a: u32, b: u32) -> Instruction {
         14 => unless(bad(d) || bad(n), alu(Alu::Rsb)),
         _ => I::Undefined,
     }
-}
-
-/// Registers that an addition or subtraction does not take: SP as the result goes with SP as the first operand only.
-pub(super) const fn no_sum(d: Reg, n: Reg) -> bool {
-    d == 15 || n == 15 || d == 13 && n != 13
 }
 
 /// Data processing with a plain constant (A5.3.3).
@@ -255,18 +250,4 @@ fn control(isa: Isa, a: u32, b: u32) -> Instruction {
         ),
         _ => I::Undefined,
     }
-}
-
-/// SG, which stands among the doubleword loads.
-pub(super) const fn secure_gateway(isa: Isa, a: u32, b: u32) -> Option<Instruction> {
-    if isa.v8 && a == 0xe97f && b == 0xe97f {
-        Some(I::Unmodelled(Gap::Security))
-    } else {
-        None
-    }
-}
-
-/// The shift of a register by a constant as wide instructions hold it.
-pub(super) const fn wide_shift(b: u32) -> (Shift, u8) {
-    immediate_shift(bits(b, 4, 2), bits(b, 12, 3) << 2 | bits(b, 6, 2))
 }

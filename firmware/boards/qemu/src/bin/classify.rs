@@ -53,9 +53,16 @@ fn play(
     log::model(&model, header);
     let mut time = clock;
     let Some(sensor) = Scripted::new(&model, recording, move || time.now(), clock.ticks_per_second()) else {
-        defmt::println!("sensor: the model states no sample period that this clock can keep");
+        log::sensor("the model states no sample period that this clock can keep");
         return Err(Refusal::Sensor);
     };
     let (markers, pin) = markers(leds);
-    classify(model, settings, sensor, clock, markers, (pin, CLASS), header.sequences)
+    classify(
+        model,
+        settings,
+        sensor,
+        (clock, (), markers),
+        (pin, CLASS),
+        header.sequences,
+    )
 }

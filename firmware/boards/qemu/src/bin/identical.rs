@@ -11,7 +11,10 @@
 #![no_std]
 #![no_main]
 
-use app::{MAX_HIDDEN, MAX_INPUTS, MAX_OUTPUTS};
+use app::{
+    MAX_HIDDEN, MAX_INPUTS, MAX_OUTPUTS,
+    log::{Pair, Pairs},
+};
 use cortex_m_rt::entry;
 use qemu::{Board, Refusal, blob_region};
 use skiprnn_nostd::{Model, State, format::CRC};
@@ -29,11 +32,11 @@ fn identical(_: cortex_m::Peripherals, _: Board) -> Result<(), Refusal> {
     let mut pairs = 0u32;
     while let Some((blob, samples, behind)) = next(rest) {
         let digest = digest(blob, samples)?;
-        defmt::println!("pair index={=u32} digest={=u32:08x}", pairs, digest);
+        Pair { index: pairs, digest }.log();
         pairs = pairs.wrapping_add(1);
         rest = behind;
     }
-    defmt::println!("summary pairs={=u32}", pairs);
+    Pairs { pairs }.log();
     Ok(())
 }
 

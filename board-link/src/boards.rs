@@ -1,0 +1,353 @@
+//! The real boards of `firmware/boards`: names, figures, programs, energy profiles.
+
+use crate::sensors::{self, SENSORS, Sensor};
+use core::fmt;
+
+/// A real board in `firmware/boards`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Board {
+    /// Its name, also of the folder and the package.
+    pub name: &'static str,
+    /// What it is.
+    pub part: &'static str,
+    /// Its core.
+    pub core: &'static str,
+    /// The Rust target of its images.
+    pub target: &'static str,
+    /// What `probe-rs --chip` takes.
+    pub chip: &'static str,
+    /// Its deepest sleep between samples.
+    pub sleep: &'static str,
+    /// Whether this sleep shuts the debugger out. Such a board's images are built in two ways: watched, with what the debugger
+    /// needs kept on, so that the log goes on and the current means nothing; or unwatched, by the feature of that name.
+    pub deaf_asleep: bool,
+    /// Whether a probe has to connect while it holds the chip in reset, because it would not find it asleep.
+    pub connect_under_reset: bool,
+    /// What its images have run on.
+    pub ran_on: &'static [RanOn],
+    /// The profile of `energy/` of its chip, where there is one.
+    pub profile: Option<&'static str>,
+    /// Sensors on the board whose part has an energy profile of its own: the sensor's name, and the profile.
+    pub parts: &'static [(&'static str, &'static str)],
+    /// Its programs.
+    pub programs: &'static [&'static str],
+}
+
+/// What an image has run on, beyond having been built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RanOn {
+    /// A model of the board's core and peripherals, by the test suite.
+    VirtualBoard,
+    /// The same, `replay` only.
+    VirtualReplay,
+    /// The board itself.
+    Hardware,
+}
+
+impl fmt::Display for RanOn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::VirtualBoard => "virtual board",
+            Self::VirtualReplay => "virtual board, replay only",
+            Self::Hardware => "hardware",
+        })
+    }
+}
+
+/// The program whose log is read as it runs.
+const WATCHED: &str = "replay";
+
+/// Every real board.
+pub const BOARDS: [Board; 4] = [
+    Board {
+        name: "nrf52840-dk",
+        part: "Nordic nRF52840-DK",
+        core: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        chip: "nRF52840_xxAA",
+        sleep: "System ON, RTC1",
+        deaf_asleep: false,
+        connect_under_reset: false,
+        ran_on: &[RanOn::VirtualBoard],
+        profile: Some("nrf52840"),
+        parts: &[],
+        programs: &[
+            "replay",
+            "classify-lis3dh",
+            "classify-lsm6ds",
+            "measure-dense",
+            "measure-skip-poll",
+            "measure-skip-sleep",
+            "measure-calibrate",
+        ],
+    },
+    Board {
+        name: "stm32l4-iot01a",
+        part: "ST B-L475E-IOT01A",
+        core: "Cortex-M4F",
+        target: "thumbv7em-none-eabihf",
+        chip: "STM32L475VGTx",
+        sleep: "Stop 2, LPTIM1",
+        deaf_asleep: true,
+        connect_under_reset: true,
+        ran_on: &[RanOn::VirtualReplay],
+        profile: Some("stm32l476"),
+        parts: &[("lsm6ds", "lsm6dsl-driver")],
+        programs: &["replay", "classify-lsm6ds"],
+    },
+    Board {
+        name: "stm32u5-nucleo",
+        part: "ST NUCLEO-U575ZI-Q",
+        core: "Cortex-M33",
+        target: "thumbv8m.main-none-eabihf",
+        chip: "STM32U575ZITx",
+        sleep: "Stop 2, LPTIM1",
+        deaf_asleep: true,
+        connect_under_reset: true,
+        ran_on: &[RanOn::VirtualReplay],
+        profile: Some("stm32u575"),
+        parts: &[],
+        programs: &["replay", "classify-lis3dh"],
+    },
+    Board {
+        name: "rp2350-pico2",
+        part: "Raspberry Pi Pico 2",
+        core: "Cortex-M33",
+        target: "thumbv8m.main-none-eabihf",
+        chip: "RP235x",
+        sleep: "SLEEP, TIMER0",
+        deaf_asleep: true,
+        connect_under_reset: false,
+        ran_on: &[],
+        profile: None,
+        parts: &[],
+        programs: &["replay", "classify-lis3dh"],
+    },
+];
+
+impl Board {
+    /// The profile of `energy/` for a sensor on this board, in the mode in which its driver runs it.
+    #[must_use]
+    pub fn profile_of(&self, sensor: &Sensor) -> &'static str {
+        let own = self.parts.iter().find(|(name, _)| *name == sensor.name);
+        own.map_or(sensor.profile, |(_, profile)| profile)
+    }
+
+    /// The program that an application of a model with this many channels is: `classify` stands for the one whose sensor has
+    /// as many.
+    ///
+    /// # Errors
+    /// There is none; the message names all.
+    pub fn program<'a>(&self, app: &'a str, channels: usize) -> Result<&'static str, NoProgram<'a>> {
+        let is_it = |program: &&&str| {
+            **program == app
+                || app == "classify" && sensors::of_program(program).is_some_and(|sensor| sensor.inputs() == channels)
+        };
+        let found = self.programs.iter().find(is_it).copied();
+        found.ok_or(NoProgram {
+            board: self.name,
+            programs: self.programs,
+            app,
+            channels,
+        })
+    }
+
+    /// Whether an image of this program is built to be watched, where nothing else is asked for: always where the debugger is
+    /// heard in sleep, else for `replay`, whose log is what it is run for.
+    #[must_use]
+    pub fn watched(&self, program: &str) -> bool {
+        !self.deaf_asleep || program == WATCHED
+    }
+}
+
+/// A board has no such program.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoProgram<'a> {
+    /// The board's name.
+    pub board: &'static str,
+    /// The programs that it has.
+    pub programs: &'static [&'static str],
+    /// What was asked for.
+    pub app: &'a str,
+    /// Channels of the model.
+    pub channels: usize,
+}
+
+impl fmt::Display for NoProgram<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            board,
+            programs,
+            app,
+            channels,
+        } = self;
+        match *app {
+            "classify" => write!(
+                f,
+                "{board} has no sensor of {channels} channels, as the model has; it has "
+            )?,
+            app => write!(f, "{board} has no program {app}; it has ")?,
+        }
+        list(f, programs.iter().copied())
+    }
+}
+
+impl core::error::Error for NoProgram<'_> {}
+
+/// Writes names, separated by commas.
+fn list<'a>(f: &mut fmt::Formatter<'_>, names: impl Iterator<Item = &'a str>) -> fmt::Result {
+    for (index, name) in names.enumerate() {
+        let comma = if index > 0 { ", " } else { "" };
+        write!(f, "{comma}{name}")?;
+    }
+    Ok(())
+}
+
+/// No board has this name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownBoard<'a>(pub &'a str);
+
+impl fmt::Display for UnknownBoard<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no board named {}; there are ", self.0)?;
+        list(f, BOARDS.iter().map(|board| board.name))
+    }
+}
+
+impl core::error::Error for UnknownBoard<'_> {}
+
+/// The board of this name.
+///
+/// # Errors
+/// There is none; the message names all.
+pub fn find(name: &str) -> Result<Board, UnknownBoard<'_>> {
+    BOARDS
+        .into_iter()
+        .find(|board| board.name == name)
+        .ok_or(UnknownBoard(name))
+}
+
+/// The board of this name, or the one whose chip has the energy profile of this name: `nrf52840-dk` or `nrf52840`.
+///
+/// # Errors
+/// There is none; the message names all.
+pub fn resolve(name: &str) -> Result<Board, UnknownBoard<'_>> {
+    find(name).or_else(|error| {
+        BOARDS
+            .into_iter()
+            .find(|board| board.profile == Some(name))
+            .ok_or(error)
+    })
+}
+
+/// The energy profile for the name of a board. A name that is no board's is taken to be a profile's, or a file's, and is
+/// returned as it is.
+///
+/// # Errors
+/// The board has no energy profile.
+pub fn energy_profile(name: &str) -> Result<&str, NoProfile> {
+    match find(name) {
+        Ok(board) => board.profile.ok_or(NoProfile(board.name)),
+        Err(_) => Ok(name),
+    }
+}
+
+/// The energy profile for the name of a sensor, in the mode in which its driver runs it on the board of this name. A name that
+/// is no sensor's is taken to be a profile's, or a file's, and is returned as it is; so is one that is both a sensor's and, as
+/// `is_profile` says, a profile's, unless a real board is named, which says that the driver is meant.
+pub fn sensor_energy_profile<'a>(name: &'a str, board: &str, is_profile: impl Fn(&str) -> bool) -> &'a str {
+    let board = find(board).ok();
+    match (sensors::find(name), board) {
+        (Some(sensor), Some(board)) => board.profile_of(&sensor),
+        (Some(sensor), None) if !is_profile(name) => sensor.profile,
+        _ => name,
+    }
+}
+
+/// A board has no energy profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoProfile(pub &'static str);
+
+impl fmt::Display for NoProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has no energy profile; these boards have one: ", self.0)?;
+        let with = BOARDS.iter().filter(|board| board.profile.is_some());
+        list(f, with.map(|board| board.name))
+    }
+}
+
+impl core::error::Error for NoProfile {}
+
+/// Names of all sensors, for messages.
+pub fn sensor_names() -> impl Iterator<Item = &'static str> {
+    SENSORS.into_iter().map(|sensor| sensor.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sensors::{LIS3DH, LSM6DS};
+
+    #[test]
+    fn classify_is_the_program_for_the_models_channels() {
+        let board = find("nrf52840-dk").unwrap();
+        assert_eq!(board.program("classify", 3), Ok("classify-lis3dh"));
+        assert_eq!(board.program("classify", 6), Ok("classify-lsm6ds"));
+        assert_eq!(board.program("replay", 1), Ok("replay"));
+        let error = |app, channels| board.program(app, channels).unwrap_err().to_string();
+        assert!(error("classify", 2).contains("no sensor of 2 channels"));
+        assert!(error("paint", 3).contains("no program paint; it has replay, classify-lis3dh"));
+    }
+
+    #[test]
+    fn only_replay_is_watched_where_sleep_shuts_the_debugger_out() {
+        let nucleo = find("stm32u5-nucleo").unwrap();
+        assert!(nucleo.watched("replay") && !nucleo.watched("classify-lis3dh"));
+        let dk = find("nrf52840-dk").unwrap();
+        assert!(dk.watched("replay") && dk.watched("measure-skip-sleep"));
+    }
+
+    #[test]
+    fn a_board_goes_by_its_name_or_its_profiles() {
+        assert_eq!(resolve("nrf52840").unwrap().name, "nrf52840-dk");
+        assert_eq!(resolve("nrf52840-dk").unwrap().name, "nrf52840-dk");
+        let error = resolve("arduino").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "no board named arduino; there are nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo, rp2350-pico2"
+        );
+        assert_eq!(energy_profile("nrf52840-dk"), Ok("nrf52840"));
+        assert_eq!(energy_profile("nrf52840"), Ok("nrf52840"));
+        assert_eq!(energy_profile("my.toml"), Ok("my.toml"));
+        let error = energy_profile("rp2350-pico2").unwrap_err().to_string();
+        assert!(
+            error.ends_with("have one: nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_sensor_is_priced_as_its_driver_runs_it() {
+        let profile = |name, board| sensor_energy_profile(name, board, |name| name == "lis3dh");
+        assert_eq!(profile("lsm6ds", "nrf52840"), "lsm6dso-driver");
+        assert_eq!(profile("lsm6ds", "stm32l4-iot01a"), "lsm6dsl-driver");
+        assert_eq!(profile("lis3dh", "nrf52840-dk"), "lis3dh-driver");
+        // By the name of a profile, the profile.
+        assert_eq!(profile("lis3dh", "nrf52840"), "lis3dh");
+        assert_eq!(profile("my.toml", "nrf52840-dk"), "my.toml");
+        assert_eq!(find("stm32l4-iot01a").unwrap().profile_of(&LIS3DH), "lis3dh-driver");
+        assert_eq!(find("stm32l4-iot01a").unwrap().profile_of(&LSM6DS), "lsm6dsl-driver");
+    }
+
+    #[test]
+    fn every_program_that_classifies_reads_a_sensor_of_the_table() {
+        for board in BOARDS {
+            for program in board.programs.iter().filter(|program| program.starts_with("classify")) {
+                assert!(sensors::of_program(program).is_some(), "{}: {program}", board.name);
+            }
+            for (sensor, _) in board.parts {
+                assert!(sensors::find(sensor).is_some(), "{}: {sensor}", board.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! How a board is to run a model: the part of the blob's header that a user sets, 24 bytes from the dial on.
+
+use crate::load::{Load, LoadError, put, u16_at, u32_at};
+use core::{
+    fmt,
+    num::{NonZeroU16, NonZeroU32},
+};
+use fixed::types::I16F16;
+use skiprnn_nostd::{
+    Model,
+    budget::{ControlError, Controller, Setting},
+};
+
+pub use skiprnn_nostd::budget::Budget;
+
+/// Offsets within the header of a blob.
+mod offset {
+    /// i32 with 16 fractional bits; zero beside an allowance.
+    pub const DIAL: usize = 12;
+    /// u32; zero for none.
+    pub const CAP: usize = 16;
+    /// u32; zero for no budget, and then the next three are zero.
+    pub const ALLOWANCE: usize = 20;
+    /// u32.
+    pub const BASE: usize = 24;
+    /// u32, not zero.
+    pub const UPDATE: usize = 28;
+    /// u16, not zero.
+    pub const HORIZON: usize = 32;
+    /// u16, zero.
+    pub const RESERVED: usize = 34;
+}
+
+/// How a board is to run a model; by default at dial 0, without cap and without budget.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Offset of the skip gate's pre-activation; 0 where there is a budget, which turns the dial.
+    pub dial: I16F16,
+    /// Updates of a sequence at most, also where a budget would pay for more.
+    pub cap: Option<NonZeroU32>,
+    /// What may be spent.
+    pub budget: Option<Budget>,
+}
+
+/// A dial stands beside a budget, which turns the dial itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialBesideBudget(pub I16F16);
+
+impl fmt::Display for DialBesideBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "dial: {} beside a budget, which turns the dial; give one of them",
+            self.0
+        )
+    }
+}
+
+impl core::error::Error for DialBesideBudget {}
+
+impl Settings {
+    /// Writes the settings into the header of a blob.
+    pub(crate) fn write(&self, header: &mut [u8]) -> Result<(), DialBesideBudget> {
+        if self.budget.is_some() && self.dial != I16F16::ZERO {
+            return Err(DialBesideBudget(self.dial));
+        }
+        put(header, offset::DIAL, self.dial.to_le_bytes());
+        put(header, offset::CAP, self.cap.map_or(0, NonZeroU32::get).to_le_bytes());
+        if let Some(budget) = &self.budget {
+            put(
+                header,
+                offset::ALLOWANCE,
+                budget.allowance_uj_per_hour.get().to_le_bytes(),
+            );
+            put(header, offset::BASE, budget.base_nj.to_le_bytes());
+            put(header, offset::UPDATE, budget.update_nj.get().to_le_bytes());
+            put(header, offset::HORIZON, budget.horizon.get().to_le_bytes());
+        }
+        Ok(())
+    }
+
+    /// Reads the settings from the header of a blob.
+    pub(crate) fn read(header: &[u8]) -> Result<Self, LoadError> {
+        let word = |at| u32_at(header, at).unwrap_or(0);
+        let half = |at| u16_at(header, at).unwrap_or(0);
+        let wrong = |field, value| {
+            Err(LoadError::Field {
+                load: Load::Blob,
+                field,
+                value,
+            })
+        };
+        let (dial, base, update, horizon) = (
+            word(offset::DIAL),
+            word(offset::BASE),
+            word(offset::UPDATE),
+            half(offset::HORIZON),
+        );
+        if half(offset::RESERVED) != 0 {
+            return wrong("reserved", half(offset::RESERVED).into());
+        }
+        let budget = match NonZeroU32::new(word(offset::ALLOWANCE)) {
+            None if base != 0 => return wrong("base_nj without an allowance", base),
+            None if update != 0 => return wrong("update_nj without an allowance", update),
+            None if horizon != 0 => return wrong("horizon without an allowance", horizon.into()),
+            None => None,
+            Some(_) if dial != 0 => return wrong("dial beside an allowance", dial),
+            Some(allowance_uj_per_hour) => {
+                let Some(update_nj) = NonZeroU32::new(update) else {
+                    return wrong("update_nj", update);
+                };
+                let Some(horizon) = NonZeroU16::new(horizon) else {
+                    return wrong("horizon", 0);
+                };
+                Some(Budget {
+                    allowance_uj_per_hour,
+                    base_nj: base,
+                    update_nj,
+                    horizon,
+                })
+            }
+        };
+        Ok(Self {
+            dial: I16F16::from_bits(dial as i32),
+            cap: NonZeroU32::new(word(offset::CAP)),
+            budget,
+        })
+    }
+    /// The controller of sequences of `samples` samples of this model; 0 is an endless stream.
+    ///
+    /// # Errors
+    /// A budget needs sequences of known duration, and an endless stream must not be capped.
+    pub fn controller<'a>(&self, model: &Model<'a>, samples: u32) -> Result<Controller<'a>, SettingsError> {
+        let setting = Setting {
+            dial: self.dial,
+            cap: self.cap,
+        };
+        Ok(Controller::new(model, samples, setting, self.budget)?)
+    }
+
+    /// Dial and cap, for an application that leaves them as they are.
+    ///
+    /// # Errors
+    /// There is a budget.
+    pub fn fixed(&self) -> Result<Setting, SettingsError> {
+        match self.budget {
+            Some(_) => Err(SettingsError::NoBudget),
+            None => Ok(Setting {
+                dial: self.dial,
+                cap: self.cap,
+            }),
+        }
+    }
+}
+
+/// Why a model cannot be run by these settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SettingsError {
+    /// The budget or the cap does not suit the model.
+    Control(ControlError),
+    /// This application runs at a fixed dial.
+    NoBudget,
+}
+
+impl From<ControlError> for SettingsError {
+    fn from(error: ControlError) -> Self {
+        Self::Control(error)
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Control(error) => error.fmt(f),
+            Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_application_at_a_fixed_dial_refuses_a_budget() {
+        let cap = NonZeroU32::new(20);
+        let settings = Settings {
+            cap,
+            ..Settings::default()
+        };
+        assert_eq!(settings.fixed().unwrap().cap, cap);
+        let settings = Settings {
+            budget: Some(Budget {
+                allowance_uj_per_hour: NonZeroU32::MIN,
+                base_nj: 1,
+                update_nj: NonZeroU32::MIN,
+                horizon: NonZeroU16::MIN,
+            }),
+            ..settings
+        };
+        let error = settings.fixed().unwrap_err().to_string();
+        assert!(error.contains("replay or classify"), "{error}");
+    }
+}

@@ -1,0 +1,84 @@
+//! The table of boards and sensors against the profiles of `energy/`: what a driver does is what is priced.
+
+use board_link::{
+    boards::BOARDS,
+    sensors::{ANALOG, SENSORS, Sensor},
+};
+
+/// Checks every figure that the table and a profile have in common, but for the current.
+fn figures_agree(sensor: &Sensor, profile: &energy::Sensor) {
+    let name = &profile.name;
+    assert_eq!(profile.channels, sensor.inputs(), "{name}: channels");
+    assert!(
+        profile.part.contains(sensor.mode),
+        "{name}: {} is not {}",
+        profile.part,
+        sensor.mode
+    );
+    let rate_hz = f64::from(sensor.rate_hz);
+    assert!(
+        profile.rates.iter().any(|rate| rate.odr_hz == rate_hz),
+        "{name}: no rate of {rate_hz} Hz"
+    );
+    let turn_on_s = profile.turn_on_time_ms.mid * 1e-3 + profile.turn_on_periods.mid / rate_hz;
+    let waited_s = sensor.turn_on.as_secs_f64();
+    assert!(
+        (turn_on_s - waited_s).abs() < 1e-9,
+        "{name}: {turn_on_s} s to turn on, the driver waits {waited_s} s"
+    );
+}
+
+/// What a profile says of the current at a rate, in microamperes.
+fn current_ua(profile: &energy::Sensor, rate_hz: u32) -> f64 {
+    let rate = profile.rates.iter().find(|rate| rate.odr_hz == f64::from(rate_hz));
+    rate.unwrap().current_ua.mid
+}
+
+#[test]
+fn a_sensor_has_one_figure_for_rate_turn_on_channels_mode_and_current() {
+    for sensor in SENSORS.iter().filter(|sensor| **sensor != ANALOG) {
+        let profile = energy::sensor(sensor.profile).unwrap();
+        figures_agree(sensor, &profile);
+        let priced = current_ua(&profile, sensor.rate_hz);
+        assert_eq!(priced, f64::from(sensor.on_ua), "{}: microamperes", sensor.name);
+    }
+}
+
+#[test]
+fn a_part_on_a_board_differs_from_its_family_in_its_current_alone() {
+    for board in BOARDS {
+        for (name, profile) in board.parts {
+            let sensor = board_link::sensors::find(name).unwrap();
+            figures_agree(&sensor, &energy::sensor(profile).unwrap());
+        }
+    }
+}
+
+/// The converter is the chip's own, and the board's circuit decides about the rest: nothing is priced.
+#[test]
+fn a_voltage_is_priced_as_no_sensor() {
+    assert!(energy::sensor(ANALOG.profile).unwrap().is_none());
+}
+
+#[test]
+fn every_profile_of_a_board_exists() {
+    for profile in BOARDS.iter().filter_map(|board| board.profile) {
+        assert!(energy::boards().contains(&profile), "{profile}");
+    }
+}
+
+/// A profile of what a driver does runs at the driver's rate alone: there is no cheaper one that a prediction could take.
+#[test]
+fn a_drivers_profile_has_the_drivers_rate_alone() {
+    let mut seen = 0;
+    for name in energy::sensors().into_iter().filter(|name| name.ends_with("-driver")) {
+        assert_eq!(energy::sensor(name).unwrap().rates.len(), 1, "{name}");
+        let of_table = SENSORS.iter().any(|sensor| sensor.profile == name);
+        let of_board = BOARDS
+            .iter()
+            .any(|board| board.parts.iter().any(|(_, profile)| *profile == name));
+        assert!(of_table || of_board, "{name} is of no driver");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+}

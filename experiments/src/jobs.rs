@@ -1,0 +1,318 @@
+//! A resumable queue of training runs in folders: how far each is, and training those that are not finished, several at a time.
+//!
+//! The sweep, the baselines and the reproduction of the paper share it. A run folder counts whoever made it, where its
+//! configuration is the one asked for; after an interruption each run resumes from its last checkpoint.
+
+use crate::{CurvePoint, Error, learning_curve};
+use host_train::{Existing, TrainConfig};
+use serde::Deserialize;
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// A finished run, by its `training.json`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// Steps trained.
+    pub steps: u64,
+    /// Seconds trained.
+    pub seconds: f64,
+    /// Whether a rule ended it before its last step.
+    pub stopped: bool,
+    /// Times that the collapse guard took it back to its best state.
+    pub returns: u64,
+    /// `accuracy`, `mse` or `map`.
+    pub metric_name: String,
+    /// The metric: of a generated task on fresh sequences that had no part in the choice of the model, of recordings on the
+    /// validation part.
+    pub metric: f64,
+    /// Whether the metric passes the task's threshold.
+    pub solved: bool,
+    /// Mean updates per sequence, on the same sequences as the metric.
+    pub updates: f64,
+}
+
+/// `training.json`, as far as it is read.
+#[derive(Deserialize)]
+struct TrainingSummary {
+    steps: u64,
+    seconds: f64,
+    #[serde(default)]
+    stopped: bool,
+    returns: u64,
+    best: SummaryFigures,
+    fresh: Option<SummaryFigures>,
+}
+
+#[derive(Deserialize)]
+struct SummaryFigures {
+    metric_name: String,
+    metric: f64,
+    updates_mean: f64,
+    #[serde(default)]
+    solved: Option<bool>,
+}
+
+/// How far one run is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// There is no folder.
+    Absent,
+    /// The last row of its `metrics.csv`, where there is one.
+    Unfinished(Option<CurvePoint>),
+    /// It is done.
+    Finished(Finished),
+    /// The folder is of another configuration, or cannot be read; why.
+    Refused(String),
+}
+
+/// One run.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The seed.
+    pub seed: u64,
+    /// The run folder.
+    pub folder: PathBuf,
+    /// The configuration in the folder, or the one that it will get.
+    pub config: TrainConfig,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+impl Run {
+    /// Looks at `folder`, where a run of `config` belongs: any folder that `train` has written for it is one.
+    #[must_use]
+    pub fn look(config: TrainConfig, folder: PathBuf) -> Run {
+        let mut run = Run {
+            seed: config.seed,
+            folder,
+            config,
+            progress: Progress::Absent,
+        };
+        run.progress = run.read().unwrap_or_else(|error| Progress::Refused(error.chain()));
+        run
+    }
+
+    fn read(&mut self) -> Result<Progress, Error> {
+        Ok(match host_train::existing(&self.config, &self.folder)? {
+            Existing::Nothing => Progress::Absent,
+            Existing::Unfinished { threads, .. } => {
+                // As many threads as before, so that it ends with the bits of an uninterrupted run.
+                self.config.threads = threads;
+                Progress::Unfinished(self.curve().last().copied())
+            }
+            Existing::Finished { threads, summary, .. } => {
+                self.config.threads = threads;
+                Progress::Finished(finished(&self.folder, summary)?)
+            }
+        })
+    }
+
+    /// The learning curve; empty where there is none yet.
+    #[must_use]
+    pub fn curve(&self) -> Vec<CurvePoint> {
+        learning_curve(&self.folder.join("metrics.csv")).unwrap_or_default()
+    }
+
+    /// The figures of a finished run.
+    #[must_use]
+    pub fn finished(&self) -> Option<&Finished> {
+        match &self.progress {
+            Progress::Finished(f) => Some(f),
+            _ => None,
+        }
+    }
+}
+
+fn finished(folder: &Path, summary: serde_json::Value) -> Result<Finished, Error> {
+    let path = folder.join("training.json");
+    let read: TrainingSummary = serde_json::from_value(summary)
+        .map_err(|e| Error::data(path.display(), format!("{e}; delete the folder and train again")))?;
+    let figures = read.fresh.unwrap_or(read.best);
+    Ok(Finished {
+        steps: read.steps,
+        seconds: read.seconds,
+        stopped: read.stopped,
+        returns: read.returns,
+        metric_name: figures.metric_name,
+        metric: figures.metric,
+        solved: figures.solved == Some(true),
+        updates: figures.updates_mean,
+    })
+}
+
+/// A run and the label that messages give it.
+pub struct Job {
+    /// For example `skip-gru-1e-5 2`.
+    pub label: String,
+    /// The run.
+    pub run: Run,
+}
+
+/// What happens while jobs run, for a command line to show. Events come from several threads at once; those of one label come
+/// in order.
+pub enum Event<'a> {
+    /// A job with so many steps begins.
+    Started {
+        /// The job's label.
+        label: &'a str,
+        /// Training steps.
+        steps: u64,
+    },
+    /// A job has taken a step.
+    Step {
+        /// The job's label.
+        label: &'a str,
+        /// The step and, at times, an evaluation or a message.
+        progress: &'a host_train::Progress,
+    },
+    /// A job is done.
+    Finished {
+        /// The job's label.
+        label: &'a str,
+        /// What it gave, in words.
+        summary: String,
+    },
+    /// A job failed.
+    Failed {
+        /// The job's label.
+        label: &'a str,
+        /// Why.
+        error: &'a Error,
+    },
+}
+
+/// Shows events.
+pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) + Sync);
+
+/// One piece of work of the queue.
+pub struct Task {
+    /// For example `skip-gru-1e-5 2`.
+    pub label: String,
+    /// Does the work.
+    pub work: Work,
+}
+
+/// The work of a task, which shows its steps to an observer.
+pub type Work = Box<dyn FnOnce(Observer<'_>) -> Result<(), Error> + Send>;
+
+/// Processors of this machine.
+#[must_use]
+pub fn processors() -> usize {
+    crate::threads()
+}
+
+/// Trains the runs that are not finished, `at_once` at a time and in order. Returns a line for each that failed.
+///
+/// # Errors
+/// A folder that holds something else; then nothing is trained.
+pub fn train_all(jobs: Vec<Job>, at_once: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
+    Ok(do_all(tasks(jobs)?, at_once, observer))
+}
+
+/// The training of the runs that are not finished.
+///
+/// # Errors
+/// A folder that holds something else.
+pub fn tasks(jobs: Vec<Job>) -> Result<Vec<Task>, Error> {
+    let waiting = jobs.into_iter().filter(|j| j.run.finished().is_none());
+    let task = |job: Job| {
+        if let Progress::Refused(problem) = &job.run.progress {
+            let fix = format!("move {} away", job.run.folder.display());
+            return Err(Error::data(problem, fix));
+        }
+        Ok(Task {
+            label: job.label.clone(),
+            work: Box::new(move |observer| train_one(&job, observer)),
+        })
+    };
+    waiting.map(task).collect()
+}
+
+/// Does the tasks, `at_once` at a time and in order. Returns a line for each that failed.
+pub fn do_all(tasks: Vec<Task>, at_once: usize, observer: Observer<'_>) -> Vec<String> {
+    let at_once = at_once.max(1).min(tasks.len());
+    let waiting = Mutex::new(VecDeque::from(tasks));
+    let failures = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+            let Some(Task { label, work }) = next else { return };
+            if let Err(error) = work(observer) {
+                let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+                failures.push(format!("{label}: {}", error.chain()));
+                observer(&Event::Failed {
+                    label: &label,
+                    error: &error,
+                });
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(work))));
+    failures.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn train_one(Job { label, run }: &Job, observer: Observer<'_>) -> Result<(), Error> {
+    observer(&Event::Started {
+        label,
+        steps: run.config.steps,
+    });
+    let report = host_train::train(&run.config, &run.folder, true, &mut |progress| {
+        observer(&Event::Step { label, progress });
+    })?;
+    let figures = report.fresh.unwrap_or(report.best);
+    observer(&Event::Finished {
+        label,
+        summary: format!(
+            "{} {:.4}, {:.2} updates, {} steps",
+            figures.metric.name(),
+            figures.metric.value(),
+            figures.updates_mean,
+            report.steps
+        ),
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failure_stops_no_other_task_and_is_told_once() {
+        let task = |k: usize| Task {
+            label: format!("run {k}"),
+            work: Box::new(move |_| match k {
+                1 => Err(Error::data("a.npy", "is empty")),
+                _ => Ok(()),
+            }),
+        };
+        let seen = Mutex::new(Vec::new());
+        let failed = do_all((0..4).map(task).collect(), 2, &|event| {
+            if let Event::Failed { label, error } = event {
+                seen.lock().unwrap().push(format!("{label}: {error}"));
+            }
+        });
+        assert_eq!(failed, ["run 1: a.npy: is empty"]);
+        assert_eq!(*seen.lock().unwrap(), failed);
+        assert!(do_all(Vec::new(), 3, &|_| ()).is_empty());
+    }
+
+    #[test]
+    fn a_training_summary_without_a_figure_is_refused() {
+        let summary = |text: &str| finished(Path::new("r"), serde_json::from_str(text).unwrap());
+        let best = r#""best": { "metric_name": "mse", "metric": 0.5, "updates_mean": 9.5, "solved": null }"#;
+        let read = summary(&format!(
+            r#"{{ "steps": 5, "seconds": 1.5, "returns": 0, {best}, "fresh": null }}"#
+        ));
+        let read = read.unwrap();
+        assert_eq!((read.metric, read.updates, read.solved), (0.5, 9.5, false));
+        let error = summary(&format!(r#"{{ "seconds": 1.5, "returns": 0, {best} }}"#)).unwrap_err();
+        assert_eq!(
+            error.chain(),
+            "r/training.json: missing field `steps`; delete the folder and train again"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! A trained float model, with the configuration of its run where there is one.
+
+use crate::Error;
+use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
+use host_train::{DataSource, TrainConfig};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// A run folder or a lone model file.
+pub struct TrainedModel {
+    /// The float model.
+    pub model: FloatModel,
+    /// The run's configuration, where there is one.
+    pub config: Option<TrainConfig>,
+    /// The model file.
+    pub file: PathBuf,
+    /// Steps trained, where the run says so.
+    pub steps: Option<u64>,
+}
+
+/// What `training.json` says of the length of a training.
+#[derive(Deserialize)]
+struct Steps {
+    steps: Option<u64>,
+}
+
+impl TrainedModel {
+    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file.
+    ///
+    /// # Errors
+    /// Files that are missing or cannot be read.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let folder = path.is_dir();
+        let file = match folder {
+            true => path.join("model.safetensors"),
+            false => path.to_path_buf(),
+        };
+        let model = float_model::load(&file)?;
+        let config = match folder && path.join("config.toml").exists() {
+            true => Some(configuration(path)?),
+            false => None,
+        };
+        let summary = std::fs::read_to_string(path.join("training.json"));
+        let steps = summary.ok().and_then(|text| serde_json::from_str::<Steps>(&text).ok());
+        Ok(TrainedModel {
+            model,
+            config,
+            file,
+            steps: steps.and_then(|s| s.steps),
+        })
+    }
+
+    /// A short name for reports and blobs.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let folder = self.file.parent().and_then(Path::file_name);
+        let stem = self.file.file_stem();
+        let name = match stem.is_some_and(|s| s == "model") {
+            true => folder.or(stem),
+            false => stem,
+        };
+        name.map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned())
+    }
+
+    /// Runs the float model over `x` as it was trained, with an offset of its gate: updates fall by its gate, or, in a run with
+    /// `p_skip`, at random with draws from `seed`.
+    ///
+    /// # Errors
+    /// Sequences that do not fit the model.
+    pub fn outcomes(&self, x: &Sequences, dial: f32, seed: u64) -> Result<Vec<Outcome>, Error> {
+        let forward = Forward::new(&self.model);
+        Ok(match self.config.as_ref().and_then(|c| c.p_skip) {
+            None => forward.run_all(x, dial, threads())?,
+            Some(p) => forward.run_imposed(x, threads(), |n| {
+                host_train::random_schedule(p, seed, n, x.length_of(n))
+            })?,
+        })
+    }
+
+    /// Runs the float model over held-out sequences with its dial at 0: the metric, and the samples that each sequence used.
+    ///
+    /// # Errors
+    /// Sequences or answers that do not fit the model.
+    pub fn evaluate(&self, x: &Sequences, y: &Targets, seed: u64) -> Result<(Metric, Vec<Vec<u32>>), Error> {
+        let outcomes = self.outcomes(x, 0.0, seed)?;
+        let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
+        let metric = Metric::of("held-out data", self.model.description.objective, &outputs, y)?;
+        Ok((metric, schedules))
+    }
+
+    /// Where fresh sequences of this run's task come from.
+    #[must_use]
+    pub fn source(&self) -> Option<DataSource> {
+        self.config.as_ref().map(|c| c.data.clone())
+    }
+}
+
+/// The configuration of a run folder. A bad field is a fault of its file, not of an option.
+fn configuration(folder: &Path) -> Result<TrainConfig, Error> {
+    let config = TrainConfig::load(folder)?;
+    match config.validate() {
+        Err(error) if error.is_usage() => Err(Error::data(folder.join("config.toml").display(), error.to_string())),
+        other => Ok(other.map(|()| config)?),
+    }
+}
+
+/// Threads to evaluate with: the processors of this machine.
+#[must_use]
+pub fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

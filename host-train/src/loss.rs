@@ -1,0 +1,161 @@
+//! The loss: that of the task, plus λ times that of the budget (Campos et al., ICLR 2018, section 3.2).
+//!
+//! In training it is a candle tensor, so that gradients flow back from it ([`of_batch`]); evaluation takes the same
+//! formulas in f64.
+
+use crate::{Budget, Error};
+use candle_core::Tensor;
+use float_model::Targets;
+
+/// What the updates of a batch cost: the budget's part of the loss.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UpdateCost {
+    /// How the number of updates is charged.
+    pub budget: Budget,
+    /// λ: the weight of the budget loss, of this step.
+    pub lambda: f64,
+    /// Bound on |dL/du_t| of one sequence ([`TrainConfig::decision_clip`](crate::TrainConfig::decision_clip)).
+    pub decision_clip: Option<f64>,
+}
+
+impl UpdateCost {
+    /// The bound on |dL/du_t|, L being the mean loss of `count` sequences.
+    pub(crate) fn decision_bound(&self, count: usize) -> Option<f64> {
+        self.decision_clip.map(|most| most / count as f64)
+    }
+}
+
+/// The loss of one batch; all are scalars.
+pub(crate) struct BatchLoss {
+    /// Task loss plus budget loss.
+    pub(crate) total: Tensor,
+    /// The budget loss, λ included, mean over the batch.
+    pub(crate) budget: Tensor,
+    /// Updates per sequence, mean.
+    pub(crate) updates_mean: Tensor,
+}
+
+/// The loss of a batch: task loss + λ · mean over the sequences of (λ factor · budget loss).
+///
+/// `outputs` are as for [`task_loss`]; `updates` is Σ_t u_t of every sequence, (B); `lambda_factors`, (B) or empty, are those of
+/// the sequences' dials.
+pub(crate) fn of_batch(
+    outputs: &Tensor,
+    updates: &Tensor,
+    y: &Targets,
+    lambda_factors: &[f32],
+    cost: UpdateCost,
+) -> Result<BatchLoss, Error> {
+    let task = task_loss(outputs, y)?;
+    let updates_mean = updates.mean(0)?;
+    let costs = budget_loss(cost.budget, updates)?;
+    let costs = match lambda_factors {
+        [] => costs,
+        factors => (&costs * Tensor::from_slice(factors, factors.len(), costs.device())?.to_dtype(costs.dtype())?)?,
+    };
+    let budget = costs.mean(0)?.affine(cost.lambda, 0.0)?;
+    Ok(BatchLoss {
+        total: (&task + &budget)?,
+        budget,
+        updates_mean,
+    })
+}
+
+/// The loss without λ of every sequence, (B); `updates` is Σ_t u_t of every sequence, (B).
+fn budget_loss(budget: Budget, updates: &Tensor) -> candle_core::Result<Tensor> {
+    match budget {
+        Budget::Cost => Ok(updates.clone()),
+        Budget::L1(target) => updates.affine(1.0, -target)?.abs(),
+        Budget::L2(target) => updates.affine(1.0, -target)?.sqr(),
+    }
+}
+
+/// The loss without the budget; `outputs` is (B, O), or (B·T, O) for answers at every step.
+pub(crate) fn task_loss(outputs: &Tensor, y: &Targets) -> Result<Tensor, Error> {
+    let (rows, width) = outputs.dims2()?;
+    let wanted =
+        |values: &[f32]| Tensor::from_slice(values, (rows, width), outputs.device())?.to_dtype(outputs.dtype());
+    Ok(match y.answers() {
+        Targets::Values { values, .. } => (outputs - wanted(values)?)?.sqr()?.mean_all()?.affine(0.5, 0.0)?,
+        Targets::Multilabel { values, .. } => {
+            // max(z, 0) - z·y + ln(1 + e^-|z|): finite for every logit z.
+            let tail = (outputs.abs()?.neg()?.exp()? + 1.0)?.log()?;
+            ((outputs.relu()? - (outputs * wanted(values)?)?)? + tail)?.mean_all()?
+        }
+        Targets::Labels(labels) => {
+            let labels = Tensor::from_slice(labels, rows, outputs.device())?;
+            candle_nn::loss::cross_entropy(outputs, &labels)?
+        }
+        Targets::PerStep { .. } => return Err(Error::usage("targets", "answers of steps hold no further steps")),
+    })
+}
+
+/// -ln softmax(logits)[label].
+pub(crate) fn cross_entropy(logits: &[f32], label: u32) -> f64 {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|l| f64::from(l - largest).exp()).sum();
+    sum.ln() - f64::from(logits[label as usize] - largest)
+}
+
+/// -y ln σ(z) - (1 - y) ln(1 - σ(z)).
+pub(crate) fn binary_cross_entropy(z: f64, y: f32) -> f64 {
+    z.max(0.0) - z * f64::from(y) + (-z.abs()).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Var};
+
+    /// Loss and gradient for sequences of 3 and 7 updates.
+    fn of(text: &str) -> (f64, Vec<f64>) {
+        let updates = Var::new(&[3.0f64, 7.0], &Device::Cpu).unwrap();
+        let losses = budget_loss(text.parse().unwrap(), updates.as_tensor()).unwrap();
+        let loss = losses.mean(0).unwrap();
+        let store = loss.backward().unwrap();
+        let gradient = store.get(updates.as_tensor()).unwrap().to_vec1().unwrap();
+        (loss.to_scalar().unwrap(), gradient)
+    }
+
+    #[test]
+    fn budget_losses_by_hand() {
+        assert_eq!(of("cost"), (5.0, vec![0.5, 0.5]));
+        assert_eq!(of("l1:6"), (2.0, vec![-0.5, 0.5]));
+        assert_eq!(of("l2:4"), (5.0, vec![-1.0, 3.0]));
+    }
+
+    /// Against the formulas with logarithms, at logits where those are still exact.
+    #[test]
+    fn task_losses_by_hand() {
+        let outputs = Tensor::from_slice(&[0.5f32, -2.0, 1.0, 0.0], (2, 2), &Device::Cpu).unwrap();
+        let of = |y: Targets| task_loss(&outputs, &y).unwrap().to_scalar::<f32>().unwrap();
+        let sigmoid = |z: f32| 1.0 / (1.0 + (-z).exp());
+        let flags = Targets::Multilabel {
+            values: vec![1.0, 0.0, 0.0, 1.0],
+            outputs: 2,
+        };
+        let terms = [sigmoid(0.5), 1.0 - sigmoid(-2.0), 1.0 - sigmoid(1.0), sigmoid(0.0)];
+        let expected = -terms.map(f32::ln).iter().sum::<f32>() / 4.0;
+        assert!((of(flags.clone()) - expected).abs() < 1e-6);
+        // The same rows as the two steps of one sequence.
+        let steps = Targets::PerStep {
+            answers: Box::new(flags),
+            length: 2,
+        };
+        assert!((of(steps) - expected).abs() < 1e-6);
+        let far = Tensor::from_slice(&[200.0f32, -200.0], (1, 2), &Device::Cpu).unwrap();
+        let wrong = Targets::Multilabel {
+            values: vec![0.0, 1.0],
+            outputs: 2,
+        };
+        assert_eq!(task_loss(&far, &wrong).unwrap().to_scalar::<f32>().unwrap(), 200.0);
+    }
+
+    #[test]
+    fn cross_entropy_by_hand() {
+        assert!((cross_entropy(&[0.0, 0.0], 1) - 2f64.ln()).abs() < 1e-12);
+        assert!((cross_entropy(&[1000.0, 0.0], 1) - 1000.0).abs() < 1e-9);
+        assert!((binary_cross_entropy(0.5, 1.0) - (1.0 + (-0.5f64).exp()).ln()).abs() < 1e-12);
+        assert_eq!(binary_cross_entropy(1000.0, 0.0), 1000.0);
+    }
+}

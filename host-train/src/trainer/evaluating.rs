@@ -1,0 +1,120 @@
+//! Evaluations of a run.
+
+use super::{CONFIRMATION, Run};
+use crate::{
+    Dials, Error, FRESH_COUNT,
+    checkpoint::{Best, Sums},
+    evaluate::{self, Evaluation, EvaluationSchedule},
+};
+use float_model::{Sequences, Targets};
+
+impl Run<'_> {
+    /// Evaluates the present state, writes its row, and keeps it where it is the best so far.
+    pub(super) fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
+        self.fetch()?;
+        let values = self.state.parameters.values.clone();
+        let e = self.on_validation(&values)?;
+        let step = self.state.adam.step;
+        if !e.loss.is_finite() {
+            return Err(self.diverged(step, "validation loss".into(), e.loss));
+        }
+        let (learning_rate, _) = self.rates(step);
+        self.metrics
+            .append(step, self.seconds(), &self.state.sums, &e, learning_rate)?;
+        self.state.sums = Sums::default();
+        let mut counted = e;
+        let mut improved = self.improves(&counted);
+        if improved
+            && e.solved == Some(true)
+            && let Some(confirmed) = self.on_fresh(&values, CONFIRMATION)?
+        {
+            counted = Evaluation {
+                solved: self.config.data.clearly_solved(confirmed.metric, FRESH_COUNT),
+                ..confirmed
+            };
+            improved = self.improves(&counted);
+        }
+        if improved {
+            self.save_model(&values)?;
+            self.state.guard.improved();
+            self.state.best = Some(Best {
+                step,
+                evaluation: counted,
+                values,
+                mean: self.state.adam.mean.clone(),
+                square: self.state.adam.square.clone(),
+            });
+        }
+        Ok((e, improved))
+    }
+
+    fn improves(&self, e: &Evaluation) -> bool {
+        let best = self.state.best.as_ref();
+        best.is_none_or(|b| e.better_than(&b.evaluation, self.config.budget))
+    }
+
+    /// Evaluates parameters on the fresh sequences of a draw.
+    pub(super) fn on_fresh(&mut self, values: &[Vec<f32>], draw: u64) -> Result<Option<Evaluation>, Error> {
+        let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
+            return Ok(None);
+        };
+        self.at_every_setting(values, &x, &y).map(Some)
+    }
+
+    /// Evaluates parameters on the validation part.
+    pub(super) fn on_validation(&mut self, values: &[Vec<f32>]) -> Result<Evaluation, Error> {
+        let (x, y) = self.batches.validation.clone();
+        self.at_every_setting(values, &x, &y)
+    }
+
+    fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
+        let c = self.config;
+        let mut e = match (c.p_skip, c.dials) {
+            (Some(p_skip), _) => self.evaluation(values, x, y, EvaluationSchedule::Random { p_skip, seed: c.seed })?,
+            (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
+            (None, Some(dials)) => {
+                let all = self.along_the_dial(dials, values, x, y)?;
+                return Ok(Evaluation::mean(&all));
+            }
+        };
+        e.budget = c.lambda * c.budget.at(e.updates_mean);
+        Ok(e)
+    }
+
+    /// At every setting of the dial.
+    pub(super) fn along_the_dial(
+        &mut self,
+        dials: Dials,
+        values: &[Vec<f32>],
+        x: &Sequences,
+        y: &Targets,
+    ) -> Result<Vec<Evaluation>, Error> {
+        let c = self.config;
+        let at = |dial: f64| {
+            let mut e = self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: dial as f32 })?;
+            e.budget = c.lambda * dials.lambda_factor(dial) * c.budget.at(e.updates_mean);
+            Ok(e)
+        };
+        dials.settings().into_iter().map(at).collect()
+    }
+
+    /// Runs the sequences on the device of the run, and evaluates what came out.
+    fn evaluation(
+        &mut self,
+        values: &[Vec<f32>],
+        x: &Sequences,
+        y: &Targets,
+        schedule: EvaluationSchedule,
+    ) -> Result<Evaluation, Error> {
+        let c = self.config;
+        let model = self.model(values);
+        let outcomes = match &mut self.compute.accelerator {
+            None => evaluate::outcomes(&model, x, schedule, c.threads)?,
+            Some(there) => {
+                let x = self.batches.normalised(x);
+                there.run(values, &x, model.description.output_at, schedule)?
+            }
+        };
+        evaluate::of_outcomes(&c.data, &model, outcomes, x, y)
+    }
+}

@@ -1,0 +1,61 @@
+//! What the commands of the experiments share: progress bars on standard error, and failed runs.
+
+use crate::{output::progress_bar, train};
+use experiments::jobs::Event;
+use indicatif::{MultiProgress, ProgressBar};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+/// A bar for each job that runs.
+#[derive(Default)]
+pub struct Bars {
+    all: MultiProgress,
+    open: Mutex<HashMap<String, Bar>>,
+}
+
+struct Bar {
+    bar: ProgressBar,
+    /// The last evaluation in words.
+    last: String,
+}
+
+impl Bars {
+    /// Shows what happens to a job.
+    pub fn show(&self, event: &Event<'_>) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Started { label, steps } => {
+                let bar = self.all.add(progress_bar(label, *steps));
+                let last = String::new();
+                open.insert((*label).to_owned(), Bar { bar, last });
+            }
+            Event::Step { label, progress } => {
+                if let Some(Bar { bar, last }) = open.get_mut(*label) {
+                    train::show(bar, &format!("{label}: "), progress, last);
+                }
+            }
+            Event::Finished { label, summary } => {
+                close(&mut open, label);
+                self.all.suspend(|| eprintln!("{label}: {summary}"));
+            }
+            Event::Failed { label, error } => {
+                close(&mut open, label);
+                self.all.suspend(|| eprintln!("{label}: {}", error.chain()));
+            }
+        }
+    }
+}
+
+fn close(open: &mut HashMap<String, Bar>, label: &str) {
+    if let Some(Bar { bar, .. }) = open.remove(label) {
+        bar.finish_and_clear();
+    }
+}
+
+/// The error of a command some of whose runs failed.
+pub fn check_failed(failed: &[String]) -> anyhow::Result<()> {
+    anyhow::ensure!(failed.is_empty(), "{} runs failed; all others are kept", failed.len());
+    Ok(())
+}
