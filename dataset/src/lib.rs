@@ -25,7 +25,6 @@ mod mel;
 mod mnist;
 mod normalise;
 mod npy;
-mod npy_format;
 mod npz;
 pub mod philox;
 mod read;

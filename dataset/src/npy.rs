@@ -1,11 +1,8 @@
 //! NumPy's `.npy` files, in and out.
 
-use crate::{
-    Error, atomic_file,
-    npy_format::{self, Header, Kind, Number},
-    targets,
-};
+use crate::{Error, atomic_file, targets};
 use float_model::{Sequences, Targets};
+use npyz::{AutoSerialize, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 use std::path::Path;
 
 /// The numbers of one file, by what they are.
@@ -102,25 +99,26 @@ pub(crate) fn targets(path: &Path, bytes: &[u8]) -> Result<Targets, Error> {
 }
 
 fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<usize>, Values), Error> {
-    let broken = |e: String| Error::data(path, "header", format!("no .npy file ({e}); write it with numpy.save"));
-    let (header, rest) = npy_format::parse(bytes).map_err(broken)?;
-    let Header {
-        descr, shape, number, ..
-    } = header;
-    if header.fortran_order && shape.len() > 1 {
-        let problem = "is Fortran's; save numpy.ascontiguousarray(a)";
-        return Err(Error::data(path, "order", problem));
-    }
-    let unknown = || {
-        Error::data(
+    let broken =
+        |e: std::io::Error| Error::data(path, "header", format!("no .npy file ({e}); write it with numpy.save"));
+    let file = NpyFile::new(bytes).map_err(broken)?;
+    if file.order() == Order::Fortran && file.shape().len() > 1 {
+        return Err(Error::data(
             path,
-            "dtype",
-            format!("{descr}; use float32, float64 or an integer type"),
-        )
+            "order",
+            "is Fortran's; save numpy.ascontiguousarray(a)",
+        ));
+    }
+    let shape: Vec<usize> = file.shape().iter().map(|n| *n as usize).collect();
+    let kind = match file.dtype() {
+        npyz::DType::Plain(kind) => kind,
+        other => return Err(Error::data(path, "dtype", format!("{other:?}; save a plain array"))),
     };
-    let (kind, width) = number.ok_or_else(unknown)?;
+    let width = kind.num_bytes().unwrap_or(0);
+    let header = file.header().clone();
+    let rest = file.into_inner();
     let size = shape.iter().try_fold(width, |n, d| n.checked_mul(*d));
-    let Some(bytes) = size.and_then(|n| rest.get(..n)) else {
+    if size.is_none_or(|n| n > rest.len()) {
         return Err(Error::data(
             path,
             "data",
@@ -129,42 +127,59 @@ fn read(path: &Path, bytes: &[u8]) -> Result<(Vec<usize>, Values), Error> {
                 rest.len()
             ),
         ));
-    };
-    let big_endian = header.big_endian;
-    let values = match (kind, width) {
-        (Kind::Float, 4) => Values::Real(numbers(bytes, big_endian, f32::from_le_bytes)),
-        (Kind::Float, 8) => Values::Real(numbers(bytes, big_endian, |b| f64::from_le_bytes(b) as f32)),
-        (Kind::Bool, 1) => Values::Integer(numbers(bytes, big_endian, |[b]| i64::from(b != 0))),
-        (Kind::Int, 1) => Values::Integer(numbers(bytes, big_endian, |b| i8::from_le_bytes(b).into())),
-        (Kind::Int, 2) => Values::Integer(numbers(bytes, big_endian, |b| i16::from_le_bytes(b).into())),
-        (Kind::Int, 4) => Values::Integer(numbers(bytes, big_endian, |b| i32::from_le_bytes(b).into())),
-        (Kind::Int, 8) => Values::Integer(numbers(bytes, big_endian, i64::from_le_bytes)),
-        (Kind::Uint, 1) => Values::Integer(numbers(bytes, big_endian, |b| u8::from_le_bytes(b).into())),
-        (Kind::Uint, 2) => Values::Integer(numbers(bytes, big_endian, |b| u16::from_le_bytes(b).into())),
-        (Kind::Uint, 4) => Values::Integer(numbers(bytes, big_endian, |b| u32::from_le_bytes(b).into())),
+    }
+    let file = NpyFile::with_header(header, rest);
+    let values = match (kind.type_char(), width) {
+        (TypeChar::Float, 4) => Values::Real(all(path, file)?),
+        (TypeChar::Float, 8) => Values::Real(all::<f64>(path, file)?.into_iter().map(|v| v as f32).collect()),
+        (TypeChar::Bool, 1) => Values::Integer(all::<bool>(path, file)?.into_iter().map(i64::from).collect()),
+        (TypeChar::Int, 1) => integers::<i8>(path, file)?,
+        (TypeChar::Int, 2) => integers::<i16>(path, file)?,
+        (TypeChar::Int, 4) => integers::<i32>(path, file)?,
+        (TypeChar::Int, 8) => integers::<i64>(path, file)?,
+        (TypeChar::Uint, 1) => integers::<u8>(path, file)?,
+        (TypeChar::Uint, 2) => integers::<u16>(path, file)?,
+        (TypeChar::Uint, 4) => integers::<u32>(path, file)?,
         // A label beyond i64 is out of range in any case.
-        (Kind::Uint, 8) => Values::Integer(numbers(bytes, big_endian, |b| {
-            i64::try_from(u64::from_le_bytes(b)).unwrap_or(i64::MAX)
-        })),
-        _ => return Err(unknown()),
+        (TypeChar::Uint, 8) => {
+            let wide = all::<u64>(path, file)?;
+            Values::Integer(wide.into_iter().map(|v| v.try_into().unwrap_or(i64::MAX)).collect())
+        }
+        _ => {
+            return Err(Error::data(
+                path,
+                "dtype",
+                format!("{kind}; use float32, float64 or an integer type"),
+            ));
+        }
     };
     Ok((shape, values))
 }
 
-/// Values of `WIDTH` bytes each.
-fn numbers<T, const WIDTH: usize>(bytes: &[u8], big_endian: bool, number: impl Fn([u8; WIDTH]) -> T) -> Vec<T> {
-    let value = |b: &[u8; WIDTH]| {
-        let mut b = *b;
-        if big_endian {
-            b.reverse();
-        }
-        number(b)
-    };
-    bytes.as_chunks().0.iter().map(value).collect()
+fn all<T: Deserialize>(path: &Path, file: NpyFile<&[u8]>) -> Result<Vec<T>, Error> {
+    file.into_vec().map_err(Error::io(path))
+}
+
+fn integers<T: Deserialize + Into<i64>>(path: &Path, file: NpyFile<&[u8]>) -> Result<Values, Error> {
+    Ok(Values::Integer(
+        all::<T>(path, file)?.into_iter().map(Into::into).collect(),
+    ))
 }
 
 /// Writes one array, atomically.
-pub(crate) fn write<T: Number>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), Error> {
-    debug_assert_eq!(shape.iter().product::<usize>(), values.len());
-    atomic_file::write(path, &npy_format::file(shape, values)).map_err(Error::io(path))
+pub(crate) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), Error> {
+    let shape: Vec<u64> = shape.iter().map(|n| *n as u64).collect();
+    let mut bytes = Vec::new();
+    let fill = || {
+        let mut writer = npyz::WriteOptions::new()
+            .default_dtype()
+            .shape(&shape)
+            .writer(&mut bytes)
+            .begin_nd()?;
+        writer.extend(values.iter().copied())?;
+        writer.finish()
+    };
+    let filled: std::io::Result<()> = { fill }();
+    filled.map_err(Error::io(path))?;
+    atomic_file::write(path, &bytes).map_err(Error::io(path))
 }
