@@ -16,11 +16,8 @@ pub struct LeakArgs {
     /// The blob.
     pub blob: PathBuf,
     /// Sequences of a generated task.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = "Data")]
     pub task: Option<Task>,
-    /// The sequences.
-    #[command(flatten)]
-    pub input: InputArgs,
     /// The dial.
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub dial: f64,
@@ -30,6 +27,9 @@ pub struct LeakArgs {
     /// Draw the distribution of the updates in each class to this file, as SVG.
     #[arg(long = "svg", alias = "out")]
     pub out: Option<PathBuf>,
+    /// The sequences.
+    #[command(flatten)]
+    pub input: InputArgs,
 }
 
 /// Sequences that are run by default.

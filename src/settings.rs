@@ -57,7 +57,7 @@ pub struct HostSettingArgs {
     pub settings: SettingArgs,
     /// With a budget: a built-in board profile of `energy`, or a TOML file, that the prices are taken from. For `emulate` also a
     /// real board of `skiprnn boards`, whose own image then runs on a model of its chip.
-    #[arg(long)]
+    #[arg(long, help_heading = "Dial, cap and budget")]
     pub board: Option<String>,
 }
 

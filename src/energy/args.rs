@@ -174,6 +174,7 @@ pub struct BatteryArgs {
 #[command(next_help_heading = "Trace")]
 pub struct TraceArgs {
     /// The trace; `.csv.gz` is read as it is.
+    #[arg(help_heading = None::<&'static str>)]
     pub trace: PathBuf,
     /// Format. [default: from the content]
     #[arg(long, value_parser = parsed::<Format>)]
@@ -250,7 +251,7 @@ pub struct BreakEvenArgs {
     #[command(flatten)]
     pub cost: CostArgs,
     /// Seconds between samples. [default: the blob's; without a blob 0.02]
-    #[arg(long)]
+    #[arg(long, help_heading = "Data")]
     pub sample_period_s: Option<f64>,
 }
 
@@ -308,10 +309,10 @@ pub struct CalibrateArgs {
     #[command(flatten)]
     pub trace: TraceArgs,
     /// Cycles per update, as a cycle counter on the board measured them.
-    #[arg(long)]
+    #[arg(long, help_heading = "Cost of an update")]
     pub cycles_per_update: f64,
     /// The calibration file to write.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub out: PathBuf,
 }
 
