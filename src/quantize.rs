@@ -8,7 +8,7 @@ use crate::{
 };
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
-use quantize::{Finetune, FinetuneData, FinetuneProgress, Options, Quantized};
+use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
 use serde_json::Value;
 
 /// Quantizes and writes the blob; the JSON is the command's.
@@ -56,7 +56,7 @@ pub fn finetuned(
     steps: Option<usize>,
     options: &Options,
 ) -> anyhow::Result<Quantized> {
-    let mut recipe = Finetune::default();
+    let mut recipe = FinetuneOptions::default();
     recipe.steps = steps.unwrap_or(recipe.steps);
     if recipe.steps == 0 {
         return Err(Usage::error("--finetune-steps: must be at least 1"));

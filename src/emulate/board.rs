@@ -69,12 +69,7 @@ fn replay(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     without_sensor(job.args, job.priced.is_some())?;
     check_output(job.model)?;
     let spinner = output::progress_bar("running the board's image", 0);
-    let replay = on_board::replay(
-        &options(job, board)?,
-        job.blob.bytes(),
-        &job.prepared.counts,
-        job.shape(),
-    );
+    let replay = on_board::replay(&options(job, board)?, &job.load());
     spinner.finish_and_clear();
     let replay = replay?;
     let expected = job.expected()?;

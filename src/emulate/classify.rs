@@ -48,8 +48,7 @@ enum Evaluated {
 pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> {
     check(job.args, job.model)?;
     let (model, shape) = (job.model, job.shape());
-    let counts = &job.prepared.counts;
-    let classification = board_host::classify::run(job.blob.bytes(), counts, shape, options, &mut |decision| {
+    let classification = board_host::classify::run(&job.load(), options, &mut |decision| {
         if !out.json {
             // A reader that leaves early is no failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", line(model, decision));

@@ -7,7 +7,7 @@ use crate::{
     settings::{self, Expected, SettingsJson},
     simulate::WithSettings,
 };
-use board_host::{Record, Settings, Spending};
+use board_host::{Load, Record, Settings, Spending};
 use energy::PricedBudget;
 use float_model::OutputAt;
 use quantize::{Blob, Run};
@@ -49,6 +49,11 @@ impl Job<'_> {
     pub fn shape(&self) -> (usize, usize, usize) {
         let x = &self.prepared.data.x;
         (x.count, x.length, x.channels)
+    }
+
+    /// What the board is given.
+    pub fn load(&self) -> Load<'_> {
+        Load::new(self.blob.bytes(), &self.prepared.counts, self.shape())
     }
 
     /// What the simulator makes of the same sequences.
@@ -109,7 +114,7 @@ impl Comparison {
             (false, Some(sequence)) => {
                 anyhow::bail!("{file}: {board} and the simulator differ, first at sequence {sequence}{why}")
             }
-            (false, None) => anyhow::bail!("{file}: {board} books another energy than the simulator"),
+            (false, None) => anyhow::bail!("{file}: {board} and the simulator differ in the energy that they book"),
         }
     }
 }

@@ -56,10 +56,10 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
         ));
     }
     let shape = job.shape();
-    let count = |way: Mode| -> anyhow::Result<Counts> {
-        let window = board_host::measure::run(way, job.blob.bytes(), &job.prepared.counts, shape, options)?;
+    let count = |mode: Mode| -> anyhow::Result<Counts> {
+        let window = board_host::measure::run(mode, &job.load(), options)?;
         Ok(Counts {
-            way: way.name(),
+            way: mode.name(),
             sequences: window.sequences,
             updates: window.updates,
             wakes: window.wakes,

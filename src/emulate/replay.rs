@@ -8,7 +8,7 @@ use crate::{
     settings::{self, Expected},
     simulate::Simulated,
 };
-use board_host::{Emulation, Options};
+use board_host::{Emulation, Load, Options};
 use quantize::Blob;
 use serde::Serialize;
 use skiprnn_nostd::Model;
@@ -39,7 +39,8 @@ pub fn emulate(
 ) -> anyhow::Result<(Replayed, Emulation, Expected)> {
     let x = &prepared.data.x;
     check_output(model)?;
-    let emulation = board_host::run(blob.bytes(), &prepared.counts, x.count, x.length, x.channels, options)?;
+    let load = Load::new(blob.bytes(), &prepared.counts, (x.count, x.length, x.channels));
+    let emulation = board_host::run(&load, options)?;
     let expected = settings::simulate(model, prepared, &options.settings)?;
     let runs = runs(&emulation.records);
     let replayed = Replayed {

@@ -6,12 +6,12 @@ use crate::{
     output::{Output, progress_bar, write_atomically},
 };
 use anyhow::Context;
-use board_host::Options;
+use board_host::{Load, Options};
 use energy::{Calls, Listing, UpdateCycles};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Sequences where nothing else is said: every instruction is looked at.
+/// Sequences by default: every instruction is looked at.
 const COUNT: usize = 1;
 /// Seconds until the emulator is stopped.
 const TIMEOUT_S: u64 = 600;
@@ -58,11 +58,11 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
     let spinner = progress_bar("counting instructions", 0);
     spinner.enable_steady_tick(Duration::from_millis(200));
     let mut calls = Calls::new(&listing, entry);
-    let (bytes, counts) = (blob.bytes(), &prepared.counts);
-    let run = board_host::program_counters(bytes, counts, x.count, x.length, x.channels, &options, &mut |pc| {
+    let load = Load::new(blob.bytes(), &prepared.counts, (x.count, x.length, x.channels));
+    let run = board_host::program_counters(&load, &options, &mut |pc| {
         calls.push(pc);
     });
-    let counted = run.and_then(|()| board_host::run(bytes, counts, x.count, x.length, x.channels, &options));
+    let counted = run.and_then(|()| board_host::run(&load, &options));
     spinner.finish_and_clear();
     let counted = counted?;
     let Some(cycles) = UpdateCycles::new(&calls) else {

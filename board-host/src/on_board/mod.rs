@@ -153,9 +153,9 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
     let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
-    if let Input::Sequences(counts, (n, t, i)) = *input {
+    if let Input::Sequences(counts, shape) = *input {
         let room = regions.sequences.bytes as usize;
-        sections.push((regions.sequences, memory::sequences(counts, n, t, i, room)?));
+        sections.push((regions.sequences, memory::sequences(counts, shape, room)?));
     }
     for (region, bytes) in sections {
         memory.put(region.start, &bytes).ok_or_else(|| Error::Image {

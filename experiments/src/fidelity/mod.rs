@@ -9,7 +9,8 @@ pub use curve::CurveCheck;
 use crate::{Error, TrainedModel, held_out::SEED, threads};
 use float_model::{Metric, Sequences, Targets};
 use quantize::{
-    Bar, Fidelity, Finetune, FinetuneData, FinetuneProgress, Format, Options as QuantizeOptions, Quantized, Width,
+    Bar, Fidelity, FinetuneData, FinetuneOptions, FinetuneProgress, Format, Options as QuantizeOptions, Quantized,
+    Width,
 };
 use serde::Serialize;
 use std::{fmt::Write, path::PathBuf, time::Instant};
@@ -193,7 +194,7 @@ impl Subject {
                 );
                 return Err(Error::option("finetune", problem));
             }
-            let recipe = Finetune::default();
+            let recipe = FinetuneOptions::default();
             quantized = quantized.finetune(&self.run.model, &tuning, data, &recipe, &options, |p| {
                 observer(&Event::Finetuning(p));
             })?;
