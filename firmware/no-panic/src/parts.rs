@@ -3,7 +3,7 @@
 use core::{convert::Infallible, hint::black_box, task::Poll};
 use skiprnn_nostd::runner::{Captured, Clock, Profile, Sensor};
 
-/// Of three channels.
+/// A sensor of three channels.
 pub struct NoSensor;
 
 impl Sensor for NoSensor {
