@@ -32,7 +32,7 @@ pub struct DemoArgs {
     /// Folder for the runs, the blob, report.html and summary.json.
     #[arg(long, default_value = "runs/demo")]
     pub out: PathBuf,
-    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
+    /// A smaller model and fewer sequences: takes a minute, and may not solve the task.
     #[arg(long)]
     pub quick: bool,
     /// Seed of the training runs.
@@ -88,7 +88,7 @@ fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
     Ok(serde_json::to_value(evaluate::evaluate(&args)?)?)
 }
 
-/// The emulated part of the summary; or why there is none, which only a Rust target can be that nobody here can add.
+/// The emulated part of the summary; or why there is none, which can only be a Rust target that cannot be installed here.
 fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Result<Value> {
     let result = ResultArgs {
         schedules: false,

@@ -29,11 +29,11 @@ pub struct SettingArgs {
     /// Most updates of a sequence; after the last one the decision is final.
     #[arg(long)]
     pub cap: Option<NonZeroU32>,
-    /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, by the predicted
-    /// prices of its profile and the sensor's.
+    /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, at the prices
+    /// predicted from its profile and the sensor's.
     #[arg(long, value_name = "UJ")]
     pub budget_uj_per_hour: Option<NonZeroU32>,
-    /// With a budget: sequences over which a debt is paid back and savings are spent.
+    /// With a budget: number of sequences over which a debt is paid back and savings are spent.
     #[arg(long, default_value_t = NonZeroU16::new(50).expect("is not 0"), requires = "budget_uj_per_hour")]
     pub horizon: NonZeroU16,
     /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor. With a real board also a sensor of
@@ -43,12 +43,12 @@ pub struct SettingArgs {
     /// With a budget: figures of your own board in place of the profile's, from `energy calibrate`.
     #[arg(long, requires = "budget_uj_per_hour")]
     pub calibration: Option<PathBuf>,
-    /// With a budget: an update.
+    /// With a budget: what an update costs.
     #[command(flatten)]
     pub cost: CostArgs,
 }
 
-/// The same where no board is named otherwise, on the host and in the emulator.
+/// How sequences are run on the host or in the emulator, where a budget also needs a board's prices.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Dial, cap and budget")]
 pub struct HostSettingArgs {
@@ -62,10 +62,10 @@ pub struct HostSettingArgs {
 }
 
 impl HostSettingArgs {
-    /// As [`SettingArgs::resolve`].
+    /// The settings for the board, and the prices of a budget; see [`SettingArgs::resolve`].
     pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
-            // A name that is none is the first mistake.
+            // An unknown name is the first mistake.
             let board = self.board.as_deref().unwrap_or_default();
             self.board.as_deref().map(parts::board).transpose()?;
             let sensor = self.settings.sensor.as_deref();
@@ -97,7 +97,7 @@ impl SettingArgs {
         }
     }
 
-    /// The same for a real board, whose sensor's profile is that of the driver that the program holds. `sensor` says that the
+    /// The settings for a real board, whose sensor's profile is that of the driver that the program holds. `sensor` says that the
     /// program reads one.
     pub fn resolve_for(
         &self,

@@ -26,7 +26,7 @@ pub struct BreakEven {
     /// Switch the sensor off for gaps longer than this: `t_on + E_switch / (P_on - P_off)`, in seconds; null without a
     /// sensor.
     pub sensor_off_s: Option<Interval>,
-    /// The same in samples: gaps of so many and more.
+    /// The break-even gap in samples: gaps of this many samples and more.
     pub sensor_off_from_samples: Option<u32>,
     /// Saved by one skipped update, its wake-up and its read included, less the sleep instead.
     pub skipped_update_uj: Interval,

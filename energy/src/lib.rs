@@ -1,6 +1,6 @@
 //! Microjoules per classified sequence: predicted from profiles, or measured from a power trace.
 //!
-//! Two questions, two roads to the answer:
+//! There are two ways to the figure:
 //!
 //! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its
 //!   source), and a [`Workload`] (how many updates in how many samples, how many instructions each). The result is an
@@ -9,7 +9,7 @@
 //!   threshold, with the energy of each, gross and net, their median, mean and bootstrap interval, and a header that
 //!   says what was not stated.
 //!
-//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
+//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions on an emulated board),
 //! *predicted* (anything computed from a profile).
 //!
 //! ```
@@ -43,6 +43,7 @@ mod histogram;
 mod interval;
 mod measure;
 mod model;
+mod parse;
 pub mod picture;
 pub mod ppk2;
 mod predict;
@@ -54,7 +55,6 @@ pub mod trace;
 mod two_state;
 mod update_cycles;
 mod workload;
-mod written;
 
 pub use breakeven::{Battery, BatteryLife, BreakEven, battery_life, break_even};
 pub use budget::{BudgetOutcome, BudgetSummary, PricedBudget};
@@ -68,6 +68,7 @@ pub use interval::{Corner, Interval};
 pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,
 };
+pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
@@ -76,4 +77,3 @@ pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};
 pub use update_cycles::{UpdateCycles, disassembly, update_cost};
 pub use workload::Workload;
-pub use written::WrittenWrongly;

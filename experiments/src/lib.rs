@@ -5,6 +5,7 @@
 //! - [`baselines`]: skipping runs against fixed rates, random skipping, early exit and convolutional networks.
 //! - [`reproduce`]: the tables of Campos et al., ICLR 2018.
 //! - [`leak`]: what the skip pattern tells of the class.
+//! - [`fidelity`]: what each integer format costs a model.
 //! - [`schedules`]: the float model against its blob, sequence by sequence.
 //! - [`recordings`]: what a dataset holds.
 //! - [`Inspection`]: what is in a blob.
@@ -13,6 +14,7 @@
 pub mod baselines;
 pub mod demo;
 mod error;
+pub mod fidelity;
 mod files;
 mod held_out;
 mod inspect;

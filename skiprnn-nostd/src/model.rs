@@ -45,6 +45,7 @@ pub(crate) struct Head<'a> {
 
 /// One input channel as a sensor delivers it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Channel<'a> {
     /// The quantity, for example `acceleration x`.
     pub name: &'a str,
@@ -86,6 +87,7 @@ pub struct WeightBits {
 
 /// One point of the trade-off curve that was measured on calibration data when the model was quantized.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct DialPoint {
     /// The offset of the skip gate's pre-activation.
     pub dial: I16F16,

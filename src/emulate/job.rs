@@ -114,7 +114,7 @@ impl Comparison {
             (false, Some(sequence)) => {
                 anyhow::bail!("{file}: {board} and the simulator differ, first at sequence {sequence}{why}")
             }
-            (false, None) => anyhow::bail!("{file}: {board} books another energy than the simulator"),
+            (false, None) => anyhow::bail!("{file}: {board} and the simulator differ in the energy that they book"),
         }
     }
 }

@@ -22,7 +22,7 @@ use board_host::{
 };
 use job::Job;
 
-/// Sequences where nothing else is said.
+/// Sequences by default.
 pub const COUNT: usize = 200;
 
 /// Runs the command.

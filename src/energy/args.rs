@@ -38,7 +38,7 @@ pub enum EnergyCommand {
         after_help = "Example: skiprnn energy record --port /dev/ttyACM1 --voltage 3.0 --seconds 60 --out run.ppk2"
     )]
     Record(RecordArgs),
-    /// From when sleeping pays, and from when switching the sensor off pays.
+    /// The pause from which sleeping saves energy, and from which switching the sensor off does.
     #[command(after_help = "Example: skiprnn energy break-even --board nrf52840 --sensor lis3dh")]
     BreakEven(BreakEvenArgs),
     /// Accuracy against energy, of several blobs or of several settings of the dial.
@@ -88,7 +88,7 @@ pub struct CostArgs {
     /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
     #[arg(long)]
     pub instructions: Option<u64>,
-    /// Cycles per update, as a cycle counter on the board told.
+    /// Cycles per update, as a cycle counter on the board measured them.
     #[arg(long, conflicts_with = "instructions")]
     pub cycles_per_update: Option<f64>,
     /// Cycles per update as an interval, from a file of `energy cycles --out`.
@@ -181,7 +181,7 @@ pub struct TraceArgs {
     /// Supply voltage at the pin of the board, in volts, where the trace does not hold it.
     #[arg(long)]
     pub voltage: Option<f64>,
-    /// Columns of a CSV that is none of the known formats: time, current, voltage and power as NAME or NAME:UNIT.
+    /// Columns of a CSV in another format: time, current, voltage and power as NAME or NAME:UNIT.
     #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parsed::<ColumnOptions>)]
     pub columns: Option<ColumnOptions>,
     /// Marker channels: D0 to D7 of a PPK2, columns of a CSV; awake and update may be left out.
@@ -193,16 +193,16 @@ pub struct TraceArgs {
     /// Windows where the power is above this many times the baseline.
     #[arg(help_heading = "Windows", long, conflicts_with = "markers")]
     pub threshold: Option<f64>,
-    /// With --threshold: only so many windows, those of most net energy.
+    /// With --threshold: keep only this many windows, those with the most net energy.
     #[arg(help_heading = "Windows", long, requires = "threshold")]
     pub keep: Option<usize>,
-    /// Sequences in each window, where markers or file do not tell. [default: 1]
+    /// Sequences in each window, where markers and file do not say. [default: 1]
     #[arg(help_heading = "Windows", long)]
     pub count: Option<u64>,
     /// Baseline in microwatts that net figures subtract. [default: none; with --threshold the least positive power]
     #[arg(help_heading = "Windows", long)]
     pub baseline: Option<f64>,
-    /// What an honest figure states, for the report's header: a TOML file of key = "value".
+    /// What the report's header says of the setup: a TOML file of key = "value".
     #[arg(long)]
     pub setup: Option<PathBuf>,
 }
@@ -307,7 +307,7 @@ pub struct CalibrateArgs {
     /// The trace.
     #[command(flatten)]
     pub trace: TraceArgs,
-    /// Cycles per update, as a cycle counter on the board told.
+    /// Cycles per update, as a cycle counter on the board measured them.
     #[arg(long)]
     pub cycles_per_update: f64,
     /// The calibration file to write.
@@ -329,6 +329,6 @@ pub struct FitArgs {
 /// Options of `energy boards`.
 #[derive(Args, Debug)]
 pub struct BoardsArgs {
-    /// Only these: names of boards or sensors, or TOML files of your own.
+    /// Boards or sensors by name, or TOML files of your own. [default: all]
     pub names: Vec<String>,
 }

@@ -11,7 +11,7 @@ use energy::{Calls, Listing, UpdateCycles};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Sequences where nothing else is said: every instruction is looked at.
+/// Sequences by default: every instruction is looked at.
 const COUNT: usize = 1;
 /// Seconds until the emulator is stopped.
 const TIMEOUT_S: u64 = 600;

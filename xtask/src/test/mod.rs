@@ -75,13 +75,13 @@ pub fn tiers() -> String {
     };
     let slow: String = SLOW.iter().map(|(test, why)| format!("\n  - {test}: {why}")).collect();
     format!(
-        "With --quick, under three minutes where everything is compiled, without images for boards:\n{}\n\n\
-         Without --quick, everything:\n{}\n\n\
+        "Steps with --quick; under three minutes where everything is compiled, no images for boards:\n{}\n\n\
+         Steps without --quick:\n{}\n\n\
          Integration tests that --quick skips:{slow}\n\n\
-         In neither, for minutes to hours of their own: cargo xtask fuzz, cargo xtask miri, cargo xtask identical with its 10,000 \
+         Not part of the suite, because each takes minutes: cargo xtask fuzz, cargo xtask miri, and cargo xtask identical with 10,000 \
          networks.\n\n\
-         A table at the end says how long each step took. What is missing on this machine is installed first, where this user may: \
-         see cargo xtask setup.",
+         A table at the end shows how long each step took. What is missing on this machine is installed first, where this user may \
+         do that (cargo xtask setup).",
         list(true),
         list(false),
     )
@@ -234,10 +234,10 @@ mod tests {
     #[test]
     fn the_help_names_every_step_in_its_tier() {
         let text = tiers();
-        let (quick, full) = text.split_once("Without --quick").unwrap();
+        let (quick, full) = text.split_once("Steps without --quick").unwrap();
         for (tier, other, named) in [
             (quick, full, "integration tests without images"),
-            (full, quick, "flash and RAM of every image"),
+            (full, quick, "use of flash and RAM of every image"),
         ] {
             assert!(tier.contains(named) && !other.contains(named), "{text}");
         }

@@ -137,23 +137,23 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         Need::target("thumbv7em-none-eabihf"),
     );
     let mut steps = vec![
-        Step::new(Both, "format of the host's crates", "", "cargo fmt --all --check").needing([rustfmt.clone()]),
+        Step::new(Both, "format of the host crates", "", "cargo fmt --all --check").needing([rustfmt.clone()]),
         Step::new(Both, "format of the firmware", "firmware", "cargo fmt --all --check").needing([rustfmt]),
         Step::new(
             Both,
-            "licences, packages in more than one version, and which crate depends on which",
+            "licences, packages in more than one version, dependencies between crates",
             "",
             "cargo run --quiet --package xtask -- dependencies",
         ),
         Step::new(
             Both,
-            "no modules that use each other in a circle, but those of a list",
+            "no modules that depend on each other in a circle",
             "",
             "cargo run --quiet --package xtask -- circles",
         ),
         Step::new(
             Both,
-            "lints of the host's crates",
+            "lints of the host crates",
             "",
             "cargo clippy --quiet --workspace --all-targets -- -D warnings",
         )
@@ -172,13 +172,19 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         ),
         Step::new(
             Quick,
-            "unit tests of the host's crates, and their integration tests without images",
+            "unit tests of the host crates, and their integration tests without images",
             "",
             quick_tests(&workspace.tests),
         ),
         Step::new(
+            Quick,
+            "tests of the firmware's applications",
+            "firmware/app",
+            "cargo test --quiet",
+        ),
+        Step::new(
             Full,
-            "unit, integration and documentation tests of the host's crates; virtual boards run the firmware",
+            "unit, integration and documentation tests of the host crates; the firmware runs on virtual boards",
             "",
             "cargo test --quiet --workspace --no-fail-fast",
         )
@@ -193,7 +199,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         ),
         Step::new(
             Full,
-            "documentation builds without a warning",
+            "the documentation builds without a warning",
             "",
             "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize --package virtual-board --package board-host",
         ),
@@ -203,7 +209,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "firmware/app",
             "cargo clippy --quiet --all-targets -- -D warnings",
         ),
-        xtask("tests of the firmware's applications, and how many lines they reach", "coverage").needing([Need::LlvmTools]),
+        xtask("tests of the firmware's applications, and the share of lines that they reach", "coverage").needing([Need::LlvmTools]),
         // One machine for each of timers, stack guards and instruction sets; the tests build all of them.
         Step::new(
             Full,
@@ -243,7 +249,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
-        xtask("flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
+        xtask("use of flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
         xtask("instructions of an update on emulated cores", "bench-mcu --check").needing(Need::arm_targets()),
         xtask("cards of the models", "model-cards --check"),
     ];

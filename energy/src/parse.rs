@@ -1,4 +1,4 @@
-//! How options write the types of this crate, as text.
+//! The types of this crate from text, as options of a command line give them.
 
 use crate::{
     DutyPoint,
@@ -7,13 +7,13 @@ use crate::{
 };
 use std::{collections::BTreeMap, str::FromStr};
 
-/// A text that is not written as it should be; the message says how.
+/// Why a text is not a value of its type; the message says what is expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct WrittenWrongly(String);
+pub struct ParseError(String);
 
-fn wrong<T>(expected: impl Into<String>) -> Result<T, WrittenWrongly> {
-    Err(WrittenWrongly(expected.into()))
+fn wrong<T>(expected: impl Into<String>) -> Result<T, ParseError> {
+    Err(ParseError(expected.into()))
 }
 
 /// Every format of a trace.
@@ -24,13 +24,13 @@ const FORMATS: [Format; 7] = [
     Format::EnergyRunner,
     Format::EnergyRunnerJson,
     Format::Joulescope,
-    Format::Columns,
+    Format::Csv,
 ];
 
 impl FromStr for Format {
-    type Err = WrittenWrongly;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, WrittenWrongly> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         match FORMATS.into_iter().find(|format| format.to_string() == text) {
             Some(format) => Ok(format),
             None => wrong(format!("expected one of {}", FORMATS.map(|f| f.to_string()).join(", "))),
@@ -39,9 +39,9 @@ impl FromStr for Format {
 }
 
 impl FromStr for Mode {
-    type Err = WrittenWrongly;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, WrittenWrongly> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         match text {
             "source" => Ok(Mode::Source),
             "ampere" => Ok(Mode::Ampere),
@@ -52,9 +52,9 @@ impl FromStr for Mode {
 
 /// Written `DUTY:MW`: a share of the time, and milliwatts.
 impl FromStr for DutyPoint {
-    type Err = WrittenWrongly;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, WrittenWrongly> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let numbers = text.split_once(':');
         let numbers = numbers.and_then(|(duty, mw)| Some((duty.parse().ok()?, mw.parse().ok()?)));
         match numbers {
@@ -65,7 +65,7 @@ impl FromStr for DutyPoint {
 }
 
 /// Values by their keys, from `key=value` pairs separated by commas; each key is one of `keys` and comes once.
-fn pairs<'a>(text: &'a str, keys: &[&str]) -> Result<BTreeMap<&'a str, &'a str>, WrittenWrongly> {
+fn pairs<'a>(text: &'a str, keys: &[&str]) -> Result<BTreeMap<&'a str, &'a str>, ParseError> {
     let mut pairs = BTreeMap::new();
     for part in text.split(',') {
         match part.split_once('=') {
@@ -85,13 +85,13 @@ fn pairs<'a>(text: &'a str, keys: &[&str]) -> Result<BTreeMap<&'a str, &'a str>,
 
 /// Written `time=NAME:UNIT,current=NAME:UNIT,voltage=NAME:UNIT,power=NAME:UNIT`, each of them at most once.
 impl FromStr for ColumnOptions {
-    type Err = WrittenWrongly;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, WrittenWrongly> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let pairs = pairs(text, &["time", "current", "voltage", "power"])?;
         let column = |key: &str| {
             let parsed = pairs.get(key).map(|name| name.parse::<Column>());
-            parsed.transpose().map_err(|error| WrittenWrongly(error.to_string()))
+            parsed.transpose().map_err(|error| ParseError(error.to_string()))
         };
         Ok(ColumnOptions {
             time: column("time")?,
@@ -104,9 +104,9 @@ impl FromStr for ColumnOptions {
 
 /// Written `seq=D0,awake=D1,update=D2`; awake and update may be left out.
 impl FromStr for Markers {
-    type Err = WrittenWrongly;
+    type Err = ParseError;
 
-    fn from_str(text: &str) -> Result<Self, WrittenWrongly> {
+    fn from_str(text: &str) -> Result<Self, ParseError> {
         let pairs = pairs(text, &["seq", "awake", "update"])?;
         let name = |key: &str| pairs.get(key).map(|name| (*name).to_owned());
         match name("seq") {
