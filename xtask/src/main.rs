@@ -1,4 +1,4 @@
-//! The project's own commands. `cargo xtask test` is the whole test suite, emulator included.
+//! The project's own commands. `cargo xtask test` is the whole test suite, emulated boards included.
 
 mod bench_mcu;
 mod circles;
@@ -21,8 +21,9 @@ use board_host::Backend;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// The project's own commands.
+/// Tests, benchmarks and checks of the project.
 #[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -30,14 +31,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the tests: everything, or with --quick what takes less than three minutes. `--help` lists what is in which tier.
+    /// Runs the test suite, or with --quick a part of under three minutes; `test --help` lists the steps of both.
     #[command(after_long_help = test::tiers())]
     Test {
-        /// The quick tier only.
+        /// Runs the quick steps only.
         #[arg(long)]
         quick: bool,
     },
-    /// Counts the instructions of one update on emulated cores, into benches/mcu.md.
+    /// Counts the instructions of one update on emulated cores, and writes them to benches/mcu.md.
     BenchMcu {
         /// Also prints the figures as a JSON list.
         #[arg(long)]
@@ -45,71 +46,71 @@ enum Command {
         /// Writes nothing; fails where a figure is more than 3 % above the file's.
         #[arg(long)]
         check: bool,
-        /// Counts on this machine only, and prints without writing.
+        /// Counts on this emulated machine only; prints the figures and writes nothing.
         #[arg(long)]
         machine: Option<String>,
-        /// What runs the images: virtual-board, or qemu, of which nothing is written.
+        /// What runs the images: virtual-board or qemu. Figures of qemu are printed and not written.
         #[arg(long, default_value_t)]
         with: Backend,
     },
-    /// Makes the cards and blobs of models/ by the commands that they name.
+    /// Runs the commands that the cards in models/ name, and writes cards and blobs.
     ModelCards {
-        /// Writes nothing; fails where the commands give other figures than the cards.
+        /// Writes nothing; fails where the figures of the commands differ from those in the cards.
         #[arg(long)]
         check: bool,
         /// A folder with the recordings of the activity models, `har` and `har3`.
         #[arg(long)]
         data: Option<std::path::PathBuf>,
-        /// These models only.
+        /// Names of the models; all of them where none is given.
         names: Vec<String>,
     },
-    /// Builds every image of every board, and writes its text and static RAM into firmware/SIZES.md.
+    /// Builds every image of every board, and writes its use of flash and RAM to firmware/SIZES.md.
     FirmwareSize {
-        /// Writes nothing; fails where an image has grown beyond the file, or no longer fits the smallest part.
+        /// Writes nothing; fails where an image is larger than in the file, or no longer fits the smallest chip.
         #[arg(long)]
         check: bool,
     },
-    /// Runs the tests of firmware/app with instruments; fails where they reach less than 90 % of its lines.
+    /// Measures how many lines of firmware/app its tests reach; fails below 90 %.
     Coverage,
-    /// Compares the arithmetic of every emulated machine with the host's, on random networks and samples.
+    /// Checks that random networks give the same bits on every emulated core as on the host.
     Identical {
-        /// Pairs of a network and samples on each machine.
+        /// Number of pairs of a network and its samples on each machine.
         #[arg(long, default_value_t = 10_000)]
         pairs: usize,
-        /// Seed of networks and samples.
+        /// Seed of the networks and samples.
         #[arg(long, default_value_t = 1)]
         seed: u64,
-        /// Compares this machine only.
+        /// Checks this emulated machine only.
         #[arg(long)]
         machine: Option<String>,
-        /// What runs the images: virtual-board, or qemu.
+        /// What runs the images: virtual-board or qemu.
         #[arg(long, default_value_t)]
         with: Backend,
     },
-    /// Checks licences, packages in more than one version, and that crates depend on each other as ARCHITECTURE.md says.
+    /// Checks licences, packages in more than one version, and the dependencies between crates that ARCHITECTURE.md allows.
     Dependencies,
-    /// Checks that no modules of a crate use each other in a circle, but those of a list.
+    /// Checks that no modules of a crate depend on each other in a circle, apart from a list of exceptions.
     Circles,
-    /// Puts the figures of benches/mcu.md into the README of the inference crate.
+    /// Copies the figures of benches/mcu.md into the README of skiprnn-nostd.
     Readme {
         /// Writes nothing; fails where the README has other figures.
         #[arg(long)]
         check: bool,
     },
-    /// Fuzzes parse and step (nightly), and keeps a small corpus.
+    /// Fuzzes the blob parser and the update with libFuzzer (nightly Rust), and keeps a small corpus.
     Fuzz {
-        /// For how long.
+        /// How long to fuzz, in seconds.
         #[arg(long, default_value_t = 600)]
         seconds: u32,
     },
-    /// Runs the inference crate's tests on its portable path under Miri (nightly).
+    /// Runs the tests of the portable code of skiprnn-nostd under Miri (nightly Rust).
     Miri,
-    /// Checks the inference crate with the oldest Rust that its Cargo.toml states, which rustup installs.
+    /// Compiles skiprnn-nostd with the oldest Rust that its Cargo.toml states.
     Msrv,
-    /// Checks that no symbol of core::panicking is in an image with all of the inference crate.
+    /// Checks that an image with all of skiprnn-nostd contains no code that panics.
     NoPanic,
-    /// Installs what the other commands need, where this user may: Rust targets and tools, compilers of other versions, QEMU. Names
-    /// the line to type for the rest.
+    /// Installs what the other commands need: Rust targets, tools and compilers, QEMU. Prints the command to type for what this user
+    /// cannot install.
     Setup,
 }
 

@@ -70,23 +70,24 @@ const ENTRIES: [Entry; 6] = [
 ];
 
 /// Makes the cards and blobs of the models named (of all where none is), or, with `check`, compares them with the
-/// committed ones. `data` is a folder with `har` and `har3` in it; without it the models that need it are left out.
+/// committed ones. `data` is a folder with `har` and `har3` in it; without it the models that need it are skipped.
 pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result<()> {
     if let Some(name) = names.iter().find(|n| ENTRIES.iter().all(|e| e.name != **n)) {
         bail!("{name}: no such model; the list is in xtask/src/model_cards.rs");
     }
-    shell::run("", "cargo build --quiet --release --bin skiprnn")?;
+    let build = if check { Build::Development } else { Build::Release };
+    shell::run("", build.line())?;
     let mut differences = Vec::new();
     let wanted = |e: &&Entry| names.is_empty() || names.iter().any(|n| n == e.name);
     for entry in ENTRIES.iter().filter(wanted) {
         if entry.recorded && data.is_none() {
-            eprintln!("{}: left out, needs its recordings (--data FOLDER)", entry.name);
+            eprintln!("{}: skipped, needs its recordings (--data FOLDER)", entry.name);
             continue;
         }
         let folder = shell::root().join("models").join(entry.name);
         let scratch = tempfile::tempdir()?;
         let blob = scratch.path().join("model.srnn");
-        let card = card(entry, &folder, &blob, data)?;
+        let card = card(entry, build, &folder, &blob, data)?;
         if check {
             let path = folder.join("card.md");
             let committed = fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -108,23 +109,48 @@ pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result
     Ok(())
 }
 
-/// The JSON of one command of the release build, run where the paths of the recordings lead.
-fn skiprnn(folder: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
+/// Which build computes the figures: they are the same in both.
+#[derive(Debug, Clone, Copy)]
+enum Build {
+    /// Slower, and compiled already where the tests have run.
+    Development,
+    Release,
+}
+
+impl Build {
+    fn line(self) -> &'static str {
+        match self {
+            Self::Development => "cargo build --quiet --workspace --bin skiprnn",
+            Self::Release => "cargo build --quiet --release --bin skiprnn",
+        }
+    }
+
+    /// Below the target folder.
+    fn program(self) -> &'static str {
+        match self {
+            Self::Development => "debug/skiprnn",
+            Self::Release => "release/skiprnn",
+        }
+    }
+}
+
+/// The JSON of one command of a build, run where the paths of the recordings lead.
+fn skiprnn(build: Build, folder: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
-    let out = Command::new(target.join("release/skiprnn"))
+    let out = Command::new(target.join(build.program()))
         .args(arguments)
         .arg("--json")
         .current_dir(folder)
         .stderr(Stdio::inherit())
         .output()
-        .context("the release build cannot be started")?;
+        .with_context(|| format!("{} cannot be started", build.program()))?;
     if !out.status.success() {
         bail!("failed: skiprnn {}", arguments.join(" "));
     }
     Ok(serde_json::from_slice(&out.stdout)?)
 }
 
-fn card(entry: &Entry, folder: &Path, blob: &Path, data: Option<&Path>) -> anyhow::Result<String> {
+fn card(entry: &Entry, build: Build, folder: &Path, blob: &Path, data: Option<&Path>) -> anyhow::Result<String> {
     let Entry {
         name,
         train,
@@ -134,10 +160,10 @@ fn card(entry: &Entry, folder: &Path, blob: &Path, data: Option<&Path>) -> anyho
     } = entry;
     let (run, blob) = (folder.display().to_string(), blob.display().to_string());
     let start = data.map_or_else(shell::root, Path::to_path_buf);
-    let e = skiprnn(&start, &["eval", &run])?;
+    let e = skiprnn(build, &start, &["eval", &run])?;
     let mut arguments = vec!["quantize", &run, "--out", &blob, "--name", name];
     arguments.extend(quantize.split_whitespace());
-    let q = skiprnn(&start, &arguments)?;
+    let q = skiprnn(build, &start, &arguments)?;
     let path = folder.join("training.json");
     let t: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
     let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);

@@ -69,7 +69,7 @@ impl Need {
         ARM_TARGETS.map(Self::target).to_vec()
     }
 
-    /// Whether everything else can do without it. What needs it is then left out, and says so.
+    /// Whether everything else can do without it. What needs it is then skipped, and a line says so.
     pub fn is_optional(&self) -> bool {
         match self {
             Self::Qemu | Self::PyTorch => true,
@@ -212,12 +212,12 @@ pub fn require(needs: &[Need]) -> anyhow::Result<()> {
     let missing = supply(&ThisMachine, needs);
     match missing.is_empty() {
         true => Ok(()),
-        false => bail!("{}", missing.iter().map(told).collect::<Vec<_>>().join("\n")),
+        false => bail!("{}", missing.iter().map(missing_message).collect::<Vec<_>>().join("\n")),
     }
 }
 
 /// What is said about something that is missing.
-pub fn told(need: &Need) -> String {
+pub fn missing_message(need: &Need) -> String {
     format!("{need} is missing; type: {}", need.line())
 }
 
@@ -317,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn without_rustup_nothing_is_tried_and_the_line_to_type_is_told() {
+    fn without_rustup_nothing_is_tried_and_the_line_to_type_is_reported() {
         let fake = Fake::new(&[("rustc --print sysroot", "/usr\n")]);
         let missing = supply(&fake, &[M0]);
         assert_eq!(missing, [M0]);
         assert!(fake.ran.borrow().is_empty());
         assert_eq!(
-            told(&missing[0]),
+            missing_message(&missing[0]),
             "the Rust target thumbv6m-none-eabi is missing; type: rustup target add thumbv6m-none-eabi"
         );
     }
@@ -335,7 +335,7 @@ mod tests {
         assert_eq!(supply(&fake, std::slice::from_ref(&nightly)), [nightly.clone()]);
         let line = "rustup toolchain install nightly --profile minimal --component miri --component rust-src";
         assert_eq!(*fake.ran.borrow(), [line]);
-        assert!(told(&nightly).ends_with(line));
+        assert!(missing_message(&nightly).ends_with(line));
     }
 
     #[test]
@@ -377,7 +377,7 @@ mod tests {
         let fake = Fake::new(&[("id -u", "0\n"), ("rustup --version", "")]);
         assert_eq!(supply(&fake, &[Need::PyTorch]), [Need::PyTorch]);
         assert!(fake.ran.borrow().is_empty());
-        assert!(told(&Need::PyTorch).contains("pip install torch safetensors numpy"));
+        assert!(missing_message(&Need::PyTorch).contains("pip install torch safetensors numpy"));
     }
 
     #[test]

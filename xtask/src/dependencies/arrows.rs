@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_that_is_not_listed_is_told_and_one_that_is_not_used_is_none() {
+    fn a_dependency_that_is_not_listed_is_reported_and_one_that_is_not_used_is_none() {
         let table = table(TEXT).unwrap();
         let fine = arrows(&[("top", &["middle"]), ("middle", &[]), ("bottom", &[])]);
         assert_eq!(compare(&table, &fine), [""; 0]);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_without_a_row_and_a_row_without_a_crate_are_told() {
+    fn a_crate_without_a_row_and_a_row_without_a_crate_are_reported() {
         let table = table(TEXT).unwrap();
         let said = compare(&table, &arrows(&[("top", &[]), ("middle", &[]), ("new", &[])]));
         assert_eq!(said.len(), 2);

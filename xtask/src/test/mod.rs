@@ -49,11 +49,11 @@ pub fn setup() -> anyhow::Result<()> {
     let missing = needs::supply(&ThisMachine, &wanted);
     for need in &missing {
         let why = if need.is_optional() {
-            " (what needs it is left out)"
+            " (what needs it is skipped)"
         } else {
             ""
         };
-        println!("{}{why}", needs::told(need));
+        println!("{}{why}", needs::missing_message(need));
     }
     match missing.iter().all(Need::is_optional) {
         true => Ok(()),
@@ -75,13 +75,13 @@ pub fn tiers() -> String {
     };
     let slow: String = SLOW.iter().map(|(test, why)| format!("\n  - {test}: {why}")).collect();
     format!(
-        "With --quick, under three minutes where everything is compiled, without images for boards:\n{}\n\n\
-         Without --quick, everything:\n{}\n\n\
-         Integration tests that --quick leaves out:{slow}\n\n\
-         In neither, for minutes to hours of their own: cargo xtask fuzz, cargo xtask miri, cargo xtask identical with its 10,000 \
+        "Steps with --quick; under three minutes where everything is compiled, no images for boards:\n{}\n\n\
+         Steps without --quick:\n{}\n\n\
+         Integration tests that --quick skips:{slow}\n\n\
+         Not part of the suite, because each takes minutes: cargo xtask fuzz, cargo xtask miri, and cargo xtask identical with 10,000 \
          networks.\n\n\
-         A table at the end says how long each step took. What is missing on this machine is installed first, where this user may: \
-         see cargo xtask setup.",
+         A table at the end shows how long each step took. What is missing on this machine is installed first, where this user may \
+         do that (cargo xtask setup).",
         list(true),
         list(false),
     )
@@ -93,7 +93,7 @@ enum Verdict {
     Passed,
     Failed(String),
     /// It was not run: something that is optional is missing.
-    LeftOut,
+    Skipped,
 }
 
 /// What came of the steps.
@@ -105,19 +105,21 @@ struct Outcome {
 
 impl Outcome {
     /// Installs what the steps need, and runs each by `run`, which gets folder and command. A step that lacks something fails
-    /// without being run, or is left out where that is allowed.
+    /// without being run, or is skipped where that is allowed.
     fn of(steps: &[Step], system: &dyn System, run: impl Fn(&str, &str) -> anyhow::Result<()>) -> Self {
         let wanted: Vec<Need> = steps.iter().flat_map(|step| step.needs.clone()).collect();
         let missing = needs::supply(system, &wanted);
         for need in missing.iter().filter(|need| need.is_optional()) {
-            println!("{}; what needs it is left out", needs::told(need));
+            println!("{}; what needs it is skipped", needs::missing_message(need));
         }
         let mut outcome = Self::default();
         for step in steps {
             let started = Instant::now();
             let verdict = match step.lacks(&missing) {
-                Some(Lack::Needed(need)) => Verdict::Failed(format!("not run: {}; {}", step.line, needs::told(need))),
-                Some(Lack::LeftOut) => Verdict::LeftOut,
+                Some(Lack::Needed(need)) => {
+                    Verdict::Failed(format!("not run: {}; {}", step.line, needs::missing_message(need)))
+                }
+                Some(Lack::Skipped) => Verdict::Skipped,
                 None => match run(step.folder, &step.line) {
                     Ok(()) => Verdict::Passed,
                     Err(error) => Verdict::Failed(format!("{error:#}")),
@@ -152,7 +154,7 @@ impl Outcome {
             let verdict = match verdict {
                 Verdict::Passed => "  ",
                 Verdict::Failed(_) => "  FAILED  ",
-                Verdict::LeftOut => "  left out  ",
+                Verdict::Skipped => "  skipped  ",
             };
             format!("{seconds:>7.1} s{verdict}{name}")
         };
@@ -160,12 +162,12 @@ impl Outcome {
     }
 
     fn summary(&self) -> String {
-        let left_out = |(.., verdict): &&(String, f64, Verdict)| matches!(verdict, Verdict::LeftOut);
-        let left_out = self.steps.iter().filter(left_out).count();
-        let passed = self.steps.len() - self.failures().len() - left_out;
-        let more = match left_out {
+        let skipped = |(.., verdict): &&(String, f64, Verdict)| matches!(verdict, Verdict::Skipped);
+        let skipped = self.steps.iter().filter(skipped).count();
+        let passed = self.steps.len() - self.failures().len() - skipped;
+        let more = match skipped {
             0 => String::new(),
-            n => format!(", {n} left out"),
+            n => format!(", {n} skipped"),
         };
         format!("{passed} of {} steps passed{more}", self.steps.len())
     }
@@ -199,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_fails_is_told_with_its_time_and_the_next_one_runs() {
+    fn a_step_that_fails_is_reported_with_its_time_and_the_next_one_runs() {
         let outcome = Outcome::of(&[step("", "false"), step("xtask", "true")], &Bare, shell::run);
         assert_eq!(outcome.failures(), ["failed: false"]);
         let table = outcome.table();
@@ -219,23 +221,23 @@ mod tests {
         let steps = [
             step("", "image").needing([Need::target("thumbv6m-none-eabi"), Need::Qemu]),
             step("", "compare").needing([Need::Qemu]),
-            step("", "old compiler").left_out_without(Need::Qemu),
+            step("", "old compiler").skipped_without(Need::Qemu),
         ];
         let outcome = Outcome::of(&steps, &Bare, run);
         assert_eq!(*ran.borrow(), ["compare"]);
         let line = "rustup target add thumbv6m-none-eabi";
         assert!(outcome.failures()[0].starts_with("not run: image; ") && outcome.failures()[0].ends_with(line));
-        assert_eq!(outcome.steps[2].2, Verdict::LeftOut);
-        assert_eq!(outcome.summary(), "1 of 3 steps passed, 1 left out");
+        assert_eq!(outcome.steps[2].2, Verdict::Skipped);
+        assert_eq!(outcome.summary(), "1 of 3 steps passed, 1 skipped");
     }
 
     #[test]
     fn the_help_names_every_step_in_its_tier() {
         let text = tiers();
-        let (quick, full) = text.split_once("Without --quick").unwrap();
+        let (quick, full) = text.split_once("Steps without --quick").unwrap();
         for (tier, other, named) in [
             (quick, full, "integration tests without images"),
-            (full, quick, "flash and RAM of every image"),
+            (full, quick, "use of flash and RAM of every image"),
         ] {
             assert!(tier.contains(named) && !other.contains(named), "{text}");
         }

@@ -25,7 +25,7 @@ pub struct Step {
     pub tier: Tier,
     /// What it uses on this machine beside the compiler. It runs without what is optional of that.
     pub needs: Vec<Need>,
-    /// Where this is missing, the step is left out.
+    /// Where this is missing, the step is skipped.
     only_with: Option<Need>,
 }
 
@@ -35,7 +35,7 @@ pub enum Lack<'a> {
     /// This is missing, and the step fails.
     Needed(&'a Need),
     /// What is missing is optional.
-    LeftOut,
+    Skipped,
 }
 
 impl Step {
@@ -55,7 +55,7 @@ impl Step {
         self
     }
 
-    pub fn left_out_without(mut self, need: Need) -> Self {
+    pub fn skipped_without(mut self, need: Need) -> Self {
         self.needs.push(need.clone());
         self.only_with = Some(need);
         self
@@ -64,14 +64,14 @@ impl Step {
     /// Why the step cannot run on a machine that lacks `missing`.
     pub fn lacks<'a>(&self, missing: &'a [Need]) -> Option<Lack<'a>> {
         if self.only_with.as_ref().is_some_and(|need| missing.contains(need)) {
-            return Some(Lack::LeftOut);
+            return Some(Lack::Skipped);
         }
         let mut needed = missing.iter().filter(|need| self.needs.contains(need));
         needed.find(|need| !need.is_optional()).map(Lack::Needed)
     }
 }
 
-/// Integration tests that `--quick` leaves out: they build images, run boards, or take more than about ten seconds. A test that is
+/// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
 pub const SLOW: [(&str, &str); 0] = [];
 
@@ -137,23 +137,23 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         Need::target("thumbv7em-none-eabihf"),
     );
     let mut steps = vec![
-        Step::new(Both, "format of the host's crates", "", "cargo fmt --all --check").needing([rustfmt.clone()]),
+        Step::new(Both, "format of the host crates", "", "cargo fmt --all --check").needing([rustfmt.clone()]),
         Step::new(Both, "format of the firmware", "firmware", "cargo fmt --all --check").needing([rustfmt]),
         Step::new(
             Both,
-            "licences, packages in more than one version, and which crate depends on which",
+            "licences, packages in more than one version, dependencies between crates",
             "",
             "cargo run --quiet --package xtask -- dependencies",
         ),
         Step::new(
             Both,
-            "no modules that use each other in a circle, but those of a list",
+            "no modules that depend on each other in a circle",
             "",
             "cargo run --quiet --package xtask -- circles",
         ),
         Step::new(
             Both,
-            "lints of the host's crates",
+            "lints of the host crates",
             "",
             "cargo clippy --quiet --workspace --all-targets -- -D warnings",
         )
@@ -172,13 +172,19 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         ),
         Step::new(
             Quick,
-            "unit tests of the host's crates, and their integration tests without images",
+            "unit tests of the host crates, and their integration tests without images",
             "",
             quick_tests(&workspace.tests),
         ),
         Step::new(
+            Quick,
+            "tests of the firmware's applications",
+            "firmware/app",
+            "cargo test --quiet",
+        ),
+        Step::new(
             Full,
-            "unit, integration and documentation tests of the host's crates; virtual boards run the firmware",
+            "unit, integration and documentation tests of the host crates; the firmware runs on virtual boards",
             "",
             "cargo test --quiet --workspace --no-fail-fast",
         )
@@ -188,11 +194,12 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             Full,
             "the asynchronous runner",
             "",
-            "cargo test --quiet --package skiprnn-nostd --features async --test runner",
+            // With the whole workspace, so that no third party's crate is compiled again with other features.
+            "cargo test --quiet --workspace --features skiprnn-nostd/async --test runner",
         ),
         Step::new(
             Full,
-            "documentation builds without a warning",
+            "the documentation builds without a warning",
             "",
             "env RUSTDOCFLAGS=-Dwarnings cargo doc --quiet --no-deps --package skiprnn-nostd --package float-model --package quantize --package virtual-board --package board-host",
         ),
@@ -202,7 +209,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "firmware/app",
             "cargo clippy --quiet --all-targets -- -D warnings",
         ),
-        xtask("tests of the firmware's applications, and how many lines they reach", "coverage").needing([Need::LlvmTools]),
+        xtask("tests of the firmware's applications, and the share of lines that they reach", "coverage").needing([Need::LlvmTools]),
         // One machine for each of timers, stack guards and instruction sets; the tests build all of them.
         Step::new(
             Full,
@@ -242,7 +249,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
-        xtask("flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
+        xtask("use of flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
         xtask("instructions of an update on emulated cores", "bench-mcu --check").needing(Need::arm_targets()),
         xtask("cards of the models", "model-cards --check"),
     ];
@@ -254,7 +261,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
             "",
             msrv::line(oldest),
         )
-        .left_out_without(msrv::need(oldest)),
+        .skipped_without(msrv::need(oldest)),
     );
     for target in Need::arm_targets().into_iter().chain([Need::target(RISC_V)]) {
         let Need::Target(name) = &target else { continue };

@@ -36,8 +36,6 @@ fn run(core: Peripherals, board: Board) -> Result<(), Refusal> {
         model,
         &loaded.settings,
         sequences()?,
-        clock,
-        meter,
-        markers(board.leds).0,
+        (clock, meter, markers(board.leds).0),
     )
 }
