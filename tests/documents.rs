@@ -80,6 +80,17 @@ fn code(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
+/// What a line may name files in: code, or all words of a line in a block.
+fn named(line: &str) -> Vec<&str> {
+    match line.strip_prefix("    ") {
+        Some(block) => block
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| "`,:;()|".contains(c)))
+            .collect(),
+        None => code(line).collect(),
+    }
+}
+
 #[test]
 fn every_path_that_a_page_names_exists() {
     let mut missing = Vec::new();
@@ -92,7 +103,7 @@ fn every_path_that_a_page_names_exists() {
         // Below a folder that the page is about, or, of a board, below any board.
         let about = ["firmware", "firmware/boards/nrf52840-dk", "skiprnn-nostd"].map(|folder| root().join(folder));
         let places: Vec<PathBuf> = [root(), folder].into_iter().chain(about).collect();
-        for span in text.lines().flat_map(code) {
+        for span in text.lines().flat_map(named) {
             let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let path = plain && span.contains('/') && ENDINGS.iter().any(|ending| span.ends_with(ending));
             let first = span.split('/').next().unwrap_or_default();
