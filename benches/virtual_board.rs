@@ -5,8 +5,9 @@
 //! --bench virtual_board -- 9` runs 9 of them.
 
 use board_host::{
-    Machine, Options, Program,
+    Load, Machine, Options, Program,
     boards::{build, find},
+    firmware::Warnings,
     measure::{self, Mode},
     on_board::{BoardOptions, Recorded, classify},
     program_image,
@@ -40,7 +41,8 @@ fn dense(blob: &Blob) -> f64 {
     };
     let counts = waves(n, t, i);
     let started = Instant::now();
-    let window = measure::run(Mode::Dense, blob.bytes(), &counts, (n, t, i), &options).expect("the image runs");
+    let window =
+        measure::run(Mode::Dense, &Load::new(blob.bytes(), &counts, (n, t, i)), &options).expect("the image runs");
     window.instructions_awake as f64 * 1e-6 / started.elapsed().as_secs_f64()
 }
 
@@ -50,7 +52,7 @@ fn in_use(blob: &Blob) -> f64 {
     let board = find("nrf52840-dk").expect("the board is known");
     let program = "classify-lis3dh";
     let options = BoardOptions {
-        firmware: Some(build(&board, program).expect("the image is built")),
+        firmware: Some(build(&board, program, Warnings::Ignored).expect("the image is built")),
         ..BoardOptions::new(board, program)
     };
     let channels: Vec<(&str, f32)> = model.channels().map(|c| (c.unit, c.full_scale)).collect();

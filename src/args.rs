@@ -20,10 +20,11 @@ pub struct InputArgs {
     /// Sequences from a file, f32 (N, T, I) as .npy, or a folder of CSV files.
     #[arg(long)]
     pub x: Option<PathBuf>,
-    /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model asked at every step.
+    /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model that answers at every step.
     #[arg(long)]
     pub y: Option<PathBuf>,
-    /// Use samples 0, K, 2K, ... of each sequence of --x, as a blob of a run with `--every K` asks for; a run folder knows its own.
+    /// Use samples 0, K, 2K, ... of each sequence of --x, for a blob whose run was trained with `--every K`; a run folder knows its
+    /// own.
     #[arg(long, value_name = "K", requires = "x")]
     pub every: Option<usize>,
     /// Number of generated sequences, or the first N of --x. [default: 10000; emulate: 200; files: all]
@@ -38,7 +39,7 @@ pub struct InputArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct ResultArgs {
-    /// Also give the sample indices used by each sequence.
+    /// Print the sample indices used by each sequence, too.
     #[arg(long)]
     pub schedules: bool,
     /// Write the outputs to a file, f32 (N, O) or, at every step, (N, T, O) as .npy, instead of into the JSON.

@@ -5,7 +5,7 @@ use crate::{
     inputs::{self, Data},
     output::Usage,
 };
-use float_model::{Objective, OutputAt};
+pub use experiments::{objective, output_at};
 use quantize::Blob;
 use skiprnn_nostd::Model;
 
@@ -34,23 +34,6 @@ pub fn prepare(model: &Model<'_>, task: Option<Task>, args: &InputArgs, default_
     }
     let counts = quantize::counts(model, &data.name, &data.x)?;
     Ok(Prepared { data, counts })
-}
-
-/// The objective in the float model's words.
-pub fn objective(model: &Model<'_>) -> Objective {
-    match model.objective() {
-        skiprnn_nostd::Objective::Classification => Objective::Classification,
-        skiprnn_nostd::Objective::Regression => Objective::Regression,
-        skiprnn_nostd::Objective::Multilabel => Objective::Multilabel,
-    }
-}
-
-/// When outputs are given, in the float model's words.
-pub fn output_at(model: &Model<'_>) -> OutputAt {
-    match model.output_at() {
-        skiprnn_nostd::OutputAt::End => OutputAt::End,
-        skiprnn_nostd::OutputAt::Step => OutputAt::Step,
-    }
 }
 
 /// Reads a blob from a file.

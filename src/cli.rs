@@ -94,7 +94,7 @@ pub enum Command {
                       Example: skiprnn flash har.srnn --board nrf52840-dk --app classify --budget-uj-per-hour 2000000"
     )]
     Flash(FlashArgs),
-    /// The boards: what they are, how they sleep, how they were tested.
+    /// List the boards: what they are, how they sleep, how they were tested.
     #[command(after_help = "Example: skiprnn boards --json")]
     Boards,
     /// Microjoules per sequence: predicted from profiles, or measured from a power trace.

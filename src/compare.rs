@@ -11,7 +11,7 @@ use experiments::schedules::{self, Comparison};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Sequences compared where nothing else is said.
+/// Sequences compared by default.
 const COUNT: usize = 1000;
 
 /// Options of `compare`.

@@ -7,7 +7,8 @@ use crate::{
     inputs,
     output::{self, Output, merge},
     quantize::{self, QuantizeArgs},
-    simulate, train,
+    simulate::Simulated,
+    train,
 };
 use ::quantize::{Run as FixedRun, Simulator};
 use anyhow::Context;
@@ -31,7 +32,7 @@ pub struct DemoArgs {
     /// Folder for the runs, the blob, report.html and summary.json.
     #[arg(long, default_value = "runs/demo")]
     pub out: PathBuf,
-    /// A smaller model and fewer sequences: a minute, and no promise that it solves the task.
+    /// A smaller model and fewer sequences: takes a minute, and may not solve the task.
     #[arg(long)]
     pub quick: bool,
     /// Seed of the training runs.
@@ -84,10 +85,10 @@ fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
             outputs: None,
         },
     };
-    Ok(evaluate::evaluate(&args)?.0)
+    Ok(serde_json::to_value(evaluate::evaluate(&args)?)?)
 }
 
-/// The emulated part of the summary; or why there is none, which only a Rust target can be that nobody here can add.
+/// The emulated part of the summary; or why there is none, which can only be a Rust target that cannot be installed here.
 fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Result<Value> {
     let result = ResultArgs {
         schedules: false,
@@ -95,7 +96,7 @@ fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Resu
     };
     let options = board_host::Options::default();
     match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
-        Ok((value, ..)) => Ok(value),
+        Ok((replayed, ..)) => Ok(serde_json::to_value(replayed)?),
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");
@@ -148,17 +149,17 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         schedules: false,
         outputs: None,
     };
-    let mut fixed = simulate::summarize(&model, &prepared, &runs, &quiet)?;
+    let mut fixed = serde_json::to_value(Simulated::new(&model, &prepared, &runs, &quiet)?)?;
     merge(&mut fixed, report);
     // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    let metric = fixed["metric"].as_f64().map(Metric::Accuracy);
-    let solved = metric.and_then(|m| evaluate::solved("frequency", m));
-    merge(&mut fixed, json!({ "sequences": runs.len(), "solved": solved }));
+    merge(&mut fixed, json!({ "sequences": runs.len() }));
+    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
+    let solved = evaluate::solved("frequency", Metric::Accuracy(fixed_figures.metric));
+    merge(&mut fixed, json!({ "solved": solved }));
 
     eprintln!("emulating (the firmware image is built on first use)");
     let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
     let emulated_figures: EmulatedFigures = typed(&emulated, "emulated")?;
-    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
     let basis = energy::Basis {
         updates_mean: fixed_figures.updates_mean,
         schedules: None,

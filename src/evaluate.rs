@@ -3,14 +3,15 @@
 use crate::{
     args::{InputArgs, ResultArgs},
     inputs::{self, Run},
-    output::{Output, merge},
+    output::Output,
+    results::{Answers, Results},
 };
 use clap::Args;
-pub use experiments::mean_updates;
-use float_model::{Metric, Objective, OutputAt, Sequences};
+use experiments::mean_updates;
+use float_model::{Metric, Sequences};
 use host_train::DataSource;
-use serde_json::{Value, json};
-use std::{path::PathBuf, time::Instant};
+use serde::Serialize;
+use std::{fmt, path::PathBuf, time::Instant};
 
 /// Options of `eval`.
 #[derive(Args, Debug)]
@@ -33,64 +34,136 @@ pub struct EvalArgs {
     pub result: ResultArgs,
 }
 
-/// The figures of one model on one set of sequences.
+/// The figures of one model on one set of sequences, as `train` and `eval` print them.
+#[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    /// Accuracy or MSE.
+    task: String,
+    cell: &'static str,
+    hidden: usize,
+    layers: usize,
+    lambda: f64,
+    seed: u64,
+    steps: Option<u64>,
+    metric_name: &'static str,
+    metric: f64,
+    solved: Option<bool>,
+    updates_mean: f64,
+    updates_share: f64,
+    sequence_length: usize,
+    samples_mean: f64,
+    macs_per_sequence: f64,
+    seconds: f64,
+}
+
+/// What was found of a model on one set of sequences.
+pub struct Found {
+    /// Accuracy, mean average precision or mean squared error.
     pub metric: Metric,
-    /// Against the task's threshold, where it has one.
+    /// The metric against the task's threshold, where it has one.
     pub solved: Option<bool>,
-    /// Per sequence.
+    /// Mean updates of a sequence.
     pub updates_mean: f64,
-    /// T; 0 where lengths differ.
+    /// Samples of each sequence; 0 where lengths differ.
     pub sequence_length: usize,
-    /// Samples per sequence, mean.
+    /// Mean samples of a sequence.
     pub samples_mean: f64,
-    /// Time taken.
+    /// Seconds that it took.
     pub seconds: f64,
     /// Steps trained.
     pub steps: Option<u64>,
 }
 
 impl Summary {
-    fn macs_per_sequence(&self, run: &Run) -> f64 {
-        run.model.macs_per_sequence(self.updates_mean)
-    }
-
-    /// The keys that `train` and `eval` share.
-    pub fn json(&self, run: &Run) -> Value {
+    /// The figures beside what the model says of itself.
+    pub fn new(run: &Run, found: &Found) -> Self {
         let m = &run.model;
-        json!({
-            "task": m.description.task, "cell": m.cell.name(), "hidden": m.hidden, "layers": m.layers.len(),
-            "lambda": m.description.lambda, "seed": m.description.seed, "steps": self.steps,
-            "metric_name": self.metric.name(), "metric": self.metric.value(), "solved": self.solved,
-            "updates_mean": self.updates_mean, "updates_share": self.updates_mean / self.samples_mean,
-            "sequence_length": self.sequence_length, "samples_mean": self.samples_mean, "macs_per_sequence": self.macs_per_sequence(run),
-            "seconds": self.seconds,
-        })
+        Self {
+            task: m.description.task.clone(),
+            cell: m.cell.name(),
+            hidden: m.hidden,
+            layers: m.layers.len(),
+            lambda: m.description.lambda,
+            seed: m.description.seed,
+            steps: found.steps,
+            metric_name: found.metric.name(),
+            metric: found.metric.value(),
+            solved: found.solved,
+            updates_mean: found.updates_mean,
+            updates_share: found.updates_mean / found.samples_mean,
+            sequence_length: found.sequence_length,
+            samples_mean: found.samples_mean,
+            macs_per_sequence: m.macs_per_sequence(found.updates_mean),
+            seconds: found.seconds,
+        }
     }
+}
 
-    /// The same for people.
-    pub fn text(&self, run: &Run) -> String {
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let solved = match self.solved {
             Some(true) => ", solved",
             Some(false) => ", not solved",
             None => "",
         };
-        format!(
-            "{} {}, {} units: {} {:.5}{solved}; {:.2} of {} samples used ({:.1} %), {:.0} MACs a sequence",
-            run.model.description.task,
-            run.model.cell,
-            run.model.hidden,
-            self.metric.name(),
-            self.metric.value(),
+        let samples = match self.sequence_length {
+            0 => format!("{:.1}", self.samples_mean),
+            n => n.to_string(),
+        };
+        write!(
+            f,
+            "{} {}, {} units: {} {:.5}{solved}; {:.2} of {samples} samples used ({:.1} %), {:.0} MACs a sequence",
+            self.task,
+            self.cell,
+            self.hidden,
+            self.metric_name,
+            self.metric,
             self.updates_mean,
-            match self.sequence_length {
-                0 => format!("{:.1}", self.samples_mean),
-                n => n.to_string(),
-            },
-            100.0 * self.updates_mean / self.samples_mean,
-            self.macs_per_sequence(run),
+            100.0 * self.updates_share,
+            self.macs_per_sequence,
         )
+    }
+}
+
+/// What `eval` prints.
+#[derive(Debug, Serialize)]
+pub struct Evaluation {
+    #[serde(flatten)]
+    figures: Figures,
+    sequences: usize,
+    #[serde(flatten)]
+    results: Results,
+}
+
+/// The figures of an evaluation.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Figures {
+    Known(Box<Summary>),
+    /// No answers were given.
+    Unknown {
+        metric_name: Option<&'static str>,
+        metric: Option<f64>,
+        solved: Option<bool>,
+        updates_mean: f64,
+        #[serde(skip)]
+        samples_mean: f64,
+    },
+}
+
+impl fmt::Display for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.figures {
+            Figures::Known(summary) => write!(f, "{summary}")?,
+            Figures::Unknown {
+                updates_mean,
+                samples_mean,
+                ..
+            } => write!(
+                f,
+                "{updates_mean:.2} of {samples_mean:.1} samples used; no answers given"
+            )?,
+        }
+        write!(f, ", on {} held-out sequences", self.sequences)
     }
 }
 
@@ -108,110 +181,57 @@ pub fn solved(task: &str, metric: Metric) -> Option<bool> {
     }
 }
 
-/// What the outputs of a model are.
-pub struct Answers {
-    /// What they mean.
-    pub objective: Objective,
-    /// When they are given.
-    pub output_at: OutputAt,
-    /// O.
-    pub outputs: usize,
-}
-
-impl Answers {
-    fn decision(&self, o: &[f32]) -> Value {
-        match self.objective {
-            Objective::Classification => json!(float_model::argmax(o)),
-            Objective::Regression if o.len() == 1 => json!(o[0]),
-            Objective::Regression => json!(o),
-            Objective::Multilabel => json!(o.iter().map(|v| *v > 0.0).collect::<Vec<_>>()),
-        }
-    }
-}
-
-/// Decisions and outputs as the commands print them: class indices, the real outputs of a regression, or whether each
-/// label holds; with an output at every step, a list of T.
-pub fn results_json(
-    answers: &Answers,
-    outputs: &[Vec<f32>],
-    schedules: &[&[u32]],
-    args: &ResultArgs,
-) -> anyhow::Result<Value> {
-    let every_step = answers.output_at == OutputAt::Step;
-    let rows = |o: &[f32]| -> Vec<Vec<f32>> { o.chunks_exact(answers.outputs).map(<[f32]>::to_vec).collect() };
-    let decide = |o: &Vec<f32>| match every_step {
-        true => rows(o).iter().map(|row| answers.decision(row)).collect(),
-        false => answers.decision(o),
-    };
-    let decisions: Vec<Value> = outputs.iter().map(decide).collect();
-    let mut value = json!({ "decisions": decisions });
-    match &args.outputs {
-        Some(path) => {
-            let steps = outputs
-                .first()
-                .map(|o| o.len() / answers.outputs)
-                .filter(|_| every_step);
-            dataset::save_outputs(path, outputs, steps)?;
-            merge(&mut value, json!({ "outputs": path }));
-        }
-        None if every_step => {
-            let outputs: Vec<_> = outputs.iter().map(|o| rows(o)).collect();
-            merge(&mut value, json!({ "outputs": outputs }));
-        }
-        None => merge(&mut value, json!({ "outputs": outputs })),
-    }
-    if args.schedules {
-        merge(&mut value, json!({ "schedules": schedules }));
-    }
-    Ok(value)
-}
-
-/// Runs the float model; the JSON is the command's, the text its line for people.
-pub fn evaluate(args: &EvalArgs) -> anyhow::Result<(Value, String)> {
+/// Runs the float model.
+pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
     let run = Run::open(&args.run)?;
     let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
     let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
-    let outputs: Vec<Vec<f32>> = outcomes.iter().map(|o| o.output.clone()).collect();
-    let schedules: Vec<&[u32]> = outcomes.iter().map(|o| o.updates.as_slice()).collect();
-    let objective = run.model.description.objective;
+    let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
+    let description = &run.model.description;
+    let updates_mean = mean_updates(&schedules);
+    let samples_mean = samples_mean(&data.x);
+    let metric = match &data.y {
+        Some(y) => Some(Metric::of(&data.name, description.objective, &outputs, y)?),
+        None => None,
+    };
     let answers = Answers {
-        objective,
-        output_at: run.model.description.output_at,
+        objective: description.objective,
+        output_at: description.output_at,
         outputs: run.model.outputs,
     };
-    let results = results_json(&answers, &outputs, &schedules, &args.result)?;
-    let updates_mean = mean_updates(&schedules);
-    let (mut value, text) = match &data.y {
-        Some(y) => {
-            let metric = Metric::of(&data.name, objective, &outputs, y)?;
-            let summary = Summary {
+    let results = answers.results(outputs, &schedules, &args.result)?;
+    let figures = match metric {
+        Some(metric) => Figures::Known(Box::new(Summary::new(
+            &run,
+            &Found {
                 metric,
-                solved: solved(&run.model.description.task, metric),
+                solved: solved(&description.task, metric),
                 updates_mean,
                 sequence_length: if data.x.lengths.is_empty() { data.x.length } else { 0 },
-                samples_mean: samples_mean(&data.x),
+                samples_mean,
                 seconds: started.elapsed().as_secs_f64(),
                 steps: run.steps,
-            };
-            (summary.json(&run), summary.text(&run))
-        }
-        None => (
-            json!({ "metric_name": null, "metric": null, "solved": null, "updates_mean": updates_mean }),
-            format!(
-                "{updates_mean:.2} of {:.1} samples used; no answers given",
-                samples_mean(&data.x)
-            ),
-        ),
+            },
+        ))),
+        None => Figures::Unknown {
+            metric_name: None,
+            metric: None,
+            solved: None,
+            updates_mean,
+            samples_mean,
+        },
     };
-    merge(&mut value, json!({ "sequences": data.x.count }));
-    merge(&mut value, results);
-    Ok((value, format!("{text}, on {} held-out sequences", data.x.count)))
+    Ok(Evaluation {
+        figures,
+        sequences: data.x.count,
+        results,
+    })
 }
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, out: Output) -> anyhow::Result<()> {
-    let (value, text) = evaluate(args)?;
-    out.print(&value, || text);
+    let evaluation = evaluate(args)?;
+    out.print(&serde_json::to_value(&evaluation)?, || evaluation.to_string());
     Ok(())
 }

@@ -4,17 +4,19 @@ use crate::{
     args::{InputArgs, Task},
     blob,
     output::{Output, Usage},
-    settings::{self, Priced, SettingArgs},
+    settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, bail};
 use board_host::{
     Settings,
     boards::{self, Board},
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
-    firmware::{self, Identity, Region, Regions},
+    firmware::{self, Region},
+    probe_rs::{BoardImage, Flashing, Probe, Section},
     sensors,
 };
 use clap::Args;
+use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -69,20 +71,13 @@ pub struct FlashArgs {
 /// Sequences where nothing else is said.
 const COUNT: usize = 200;
 
-/// Bytes for a section of flash.
-struct Section {
-    name: &'static str,
-    region: Region,
-    bytes: Vec<u8>,
-}
-
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
     let given = args
         .firmware
         .as_deref()
-        .map(|path| Image::read(path, &board))
+        .map(|path| BoardImage::read(path, &board))
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
@@ -93,7 +88,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,
-        None => Image::read(
+        None => BoardImage::read(
             &boards::build_to_be(&board, watched(args, &board, program)?, program)?,
             &board,
         )?,
@@ -108,12 +103,19 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     if !program.starts_with("classify") {
         sections.push(recorded(args, &model, image.regions.sequences)?);
     }
-    let plan = Plan {
-        commands: commands(args, &board, &image, &sections)?,
+    let flashing = Flashing {
         board,
         program,
         image,
         sections,
+    };
+    let probe = Probe {
+        name: args.probe.clone(),
+        connect_under_reset: args.connect_under_reset,
+    };
+    let plan = Plan {
+        commands: flashing.commands(&probe, &folder(args, &board))?,
+        flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
@@ -121,7 +123,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
-        settings::json(&settings, priced.as_ref().map(Priced::json)),
+        serde_json::to_value(SettingsJson::new(&settings, priced.as_ref().map(PricedBudget::summary)))?,
         !args.dry_run,
     );
     out.print(&value, || plan.text(priced.as_ref()));
@@ -131,79 +133,43 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     }
 }
 
-/// A firmware image of the board.
-struct Image {
-    path: PathBuf,
-    regions: Regions,
-    identity: Identity,
-}
-
-impl Image {
-    /// Reads an ELF, which must be of this board.
-    fn read(path: &Path, board: &Board) -> anyhow::Result<Image> {
-        let elf = std::fs::read(path).with_context(|| path.display().to_string())?;
-        let identity = Identity::of(&elf, path)?;
-        identity.expect(board.name, path)?;
-        Ok(Image {
-            path: path.to_owned(),
-            regions: Regions::of(&elf, path)?,
-            identity,
-        })
-    }
-}
-
-/// What is flashed, and how.
+/// What is flashed, and the commands that do it.
 struct Plan {
-    board: Board,
-    program: &'static str,
-    image: Image,
-    sections: Vec<Section>,
+    flashing: Flashing,
     /// What `probe-rs` is given; the last command starts the image.
     commands: Vec<Vec<String>>,
 }
 
 impl Plan {
-    /// What the user has to know of the way in which the image was built, where there are two.
-    fn note(&self) -> Option<&'static str> {
-        match (self.board.deaf_asleep, self.image.identity.watched) {
-            (false, _) => None,
-            (true, true) => Some(
-                "this image keeps the debugger connected as it sleeps: its current means nothing; take --unwatched to measure or \
-                 to use it",
-            ),
-            (true, false) => Some(
-                "this image sleeps as deeply as the board can, without a log; before a measurement, detach the debugger and cycle \
-                 the power; take --watched to read its log",
-            ),
-        }
-    }
-
     fn lines(&self) -> Vec<String> {
         let line = |command: &Vec<String>| format!("probe-rs {}", command.join(" "));
         self.commands.iter().map(line).collect()
     }
 
     fn json(&self, settings: Value, flashed: bool) -> Value {
-        let sizes: Vec<_> = self
-            .sections
+        let Flashing {
+            board,
+            program,
+            image,
+            sections,
+        } = &self.flashing;
+        let sizes: Vec<_> = sections
             .iter()
             .map(|s| json!({ "name": s.name, "address": s.region.start, "bytes": s.bytes.len(), "room": s.region.bytes }))
             .collect();
         json!({
-            "board": self.board.name, "app": self.program, "image": self.image.path, "sections": sizes,
-            "watched": self.image.identity.watched, "note": self.note(), "commands": self.lines(), "flashed": flashed,
+            "board": board.name, "app": program, "image": image.path, "sections": sizes,
+            "watched": image.identity.watched, "note": self.flashing.note(), "commands": self.lines(), "flashed": flashed,
             "settings": settings,
         })
     }
 
-    fn text(&self, priced: Option<&Priced>) -> String {
-        let mut text = format!(
-            "{} on {}: {}\n",
-            self.program,
-            self.board.name,
-            self.image.path.display()
-        );
-        for section in &self.sections {
+    fn text(&self, priced: Option<&PricedBudget>) -> String {
+        let Flashing {
+            board, program, image, ..
+        } = &self.flashing;
+        let mut text = format!("{program} on {}: {}\n", board.name, image.path.display());
+        for section in &self.flashing.sections {
             text += &format!(
                 "{:#010x} {}: {} of {} bytes\n",
                 section.region.start,
@@ -213,9 +179,9 @@ impl Plan {
             );
         }
         if let Some(priced) = priced {
-            text += &format!("{}\n", priced.text());
+            text += &format!("{}\n", priced.summary());
         }
-        if let Some(note) = self.note() {
+        if let Some(note) = self.flashing.note() {
             text += &format!("note: {note}\n");
         }
         text + &self.lines().join("\n")
@@ -230,7 +196,7 @@ fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Resu
     Ok(Section {
         name: "sequences",
         region,
-        bytes: firmware::sequences(&prepared.counts, x.count, x.length, x.channels, room)
+        bytes: firmware::sequences(&prepared.counts, (x.count, x.length, x.channels), room)
             .with_context(|| prepared.data.name.clone())?,
     })
 }
@@ -247,38 +213,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
     }
 }
 
-/// Writes the sections' files and says what probe-rs is to do with them and with the image. An image that is watched is run
-/// under its eyes; another one is started and left alone, because probe-rs would lose it at its first sleep.
-fn commands(args: &FlashArgs, board: &Board, image: &Image, sections: &[Section]) -> anyhow::Result<Vec<Vec<String>>> {
-    let command = |name: &str, rest: &[&str]| {
-        let mut words = vec![name.to_owned(), "--chip".to_owned(), board.chip.to_owned()];
-        if let Some(probe) = &args.probe {
-            words.extend(["--probe".to_owned(), probe.clone()]);
-        }
-        if args.connect_under_reset.unwrap_or(board.connect_under_reset) {
-            words.push("--connect-under-reset".to_owned());
-        }
-        words.extend(rest.iter().map(|word| (*word).to_owned()));
-        words
-    };
-    let folder = Folder::new(&args.out, board)?;
-    let mut commands = Vec::new();
-    for section in sections {
-        let path = folder.write(section)?.display().to_string();
-        let address = format!("{:#x}", section.region.start);
-        commands.push(command(
-            "download",
-            &["--binary-format", "bin", "--base-address", &address, &path],
-        ));
+/// Where the sections' files go.
+fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
+    match &args.out {
+        Some(path) => path.clone(),
+        None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
     }
-    let path = image.path.display().to_string();
-    if image.identity.watched {
-        commands.push(command("run", &[&path]));
-    } else {
-        commands.push(command("download", &[&path]));
-        commands.push(command("reset", &[]));
-    }
-    Ok(commands)
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
@@ -287,7 +227,7 @@ fn settings(
     board: &Board,
     program: &str,
     model: &Model<'_>,
-) -> anyhow::Result<(Settings, Option<Priced>)> {
+) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }
@@ -328,26 +268,6 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Where the sections' files go.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(out: &Option<PathBuf>, board: &Board) -> anyhow::Result<Folder> {
-        let path = match out {
-            Some(path) => path.clone(),
-            None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
-        };
-        std::fs::create_dir_all(&path).with_context(|| path.display().to_string())?;
-        Ok(Folder(path))
-    }
-
-    fn write(&self, section: &Section) -> anyhow::Result<PathBuf> {
-        let path = self.0.join(format!("{}.bin", section.name));
-        crate::output::write_atomically(&path, &section.bytes)?;
-        Ok(path)
-    }
-}
-
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
 fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
     let mut command = Command::new("probe-rs");
@@ -377,72 +297,6 @@ mod tests {
     struct Line {
         #[command(flatten)]
         args: FlashArgs,
-    }
-
-    /// The commands for an image of this board, and no sections.
-    fn commands_for(board: &str, watched: bool, options: &str) -> Vec<String> {
-        let line = format!("flash x.srnn --board {board} {options}");
-        let mut args = Line::try_parse_from(line.split_whitespace()).unwrap().args;
-        let folder = tempfile::tempdir().unwrap();
-        args.out = Some(folder.path().to_owned());
-        let region = Region { start: 0, bytes: 0 };
-        let image = Image {
-            path: "x.elf".into(),
-            regions: Regions {
-                blob: region,
-                sequences: region,
-            },
-            identity: Identity {
-                board: board.into(),
-                watched,
-            },
-        };
-        let section = Section {
-            name: "blob",
-            region: Region { start: 0x800, bytes: 1 },
-            bytes: vec![1],
-        };
-        let commands = commands(&args, &boards::find(board).unwrap(), &image, &[section]).unwrap();
-        let shown = folder.path().display().to_string();
-        commands.iter().map(|c| c.join(" ").replace(&shown, "OUT")).collect()
-    }
-
-    #[test]
-    fn a_chip_that_sleeps_out_of_the_debuggers_reach_is_connected_to_under_reset() {
-        assert_eq!(
-            commands_for("stm32l4-iot01a", true, ""),
-            [
-                "download --chip STM32L475VGTx --connect-under-reset --binary-format bin --base-address 0x800 OUT/blob.bin",
-                "run --chip STM32L475VGTx --connect-under-reset x.elf"
-            ]
-        );
-        assert!(
-            commands_for("nrf52840-dk", true, "")
-                .iter()
-                .all(|c| !c.contains("reset"))
-        );
-    }
-
-    #[test]
-    fn an_unwatched_image_is_started_and_left_alone() {
-        assert_eq!(
-            commands_for("stm32u5-nucleo", false, "")[1..],
-            [
-                "download --chip STM32U575ZITx --connect-under-reset x.elf",
-                "reset --chip STM32U575ZITx --connect-under-reset"
-            ]
-        );
-    }
-
-    #[test]
-    fn every_command_gets_the_probe_and_what_was_said_of_the_reset() {
-        for command in commands_for("nrf52840-dk", true, "--probe 1366:1051:0042 --connect-under-reset") {
-            let common = "--chip nRF52840_xxAA --probe 1366:1051:0042 --connect-under-reset ";
-            assert!(command.contains(common), "{command}");
-        }
-        for command in commands_for("stm32l4-iot01a", true, "--connect-under-reset=false") {
-            assert!(!command.contains("reset"), "{command}");
-        }
     }
 
     #[test]

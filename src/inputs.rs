@@ -10,7 +10,7 @@ use float_model::{Sequences, Targets};
 use host_train::DataSource;
 use std::path::Path;
 
-/// Sequences that `eval` and `simulate` run on where nothing else is said.
+/// Sequences that `eval` and `simulate` run on by default.
 pub const EVALUATION_COUNT: usize = 10_000;
 
 /// Sequences, and answers where they are known.

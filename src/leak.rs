@@ -32,7 +32,7 @@ pub struct LeakArgs {
     pub out: Option<PathBuf>,
 }
 
-/// Sequences that are run where nothing else is said.
+/// Sequences that are run by default.
 const COUNT: usize = 4000;
 
 /// What the command gives as JSON.

@@ -22,6 +22,7 @@ mod output;
 mod plot;
 mod quantize;
 mod reproduce;
+mod results;
 mod settings;
 mod simulate;
 mod sweep;

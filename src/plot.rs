@@ -13,7 +13,7 @@ use experiments::{
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Sequences drawn where nothing else is said.
+/// Sequences drawn by default.
 const COUNT: usize = 6;
 
 /// Options of `plot`.

@@ -4,14 +4,14 @@ use crate::{
     blob::Prepared,
     energy::{args::CostArgs, parts},
     inputs,
-    output::{Usage, merge},
+    output::Usage,
 };
-use board_host::{Budget, Settings, Spending, boards, sensors};
+use board_host::{Settings, Spending, boards, sensors};
 use clap::Args;
-use energy::{Board, Calibration, Prices, Sensor, UpdateCost};
+use energy::{BudgetOutcome, Calibration, PricedBudget};
 use fixed::types::I16F16;
 use quantize::{Run, Simulator};
-use serde_json::{Value, json};
+use serde::Serialize;
 use skiprnn_nostd::{Model, budget::Setting};
 use std::{
     num::{NonZeroU16, NonZeroU32},
@@ -29,11 +29,11 @@ pub struct SettingArgs {
     /// Most updates of a sequence; after the last one the decision is final.
     #[arg(long)]
     pub cap: Option<NonZeroU32>,
-    /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, by the predicted
-    /// prices of its profile and the sensor's.
+    /// Let the board turn the dial itself, so that over many sequences it spends this many microjoules an hour, at the prices
+    /// predicted from its profile and the sensor's.
     #[arg(long, value_name = "UJ")]
     pub budget_uj_per_hour: Option<NonZeroU32>,
-    /// With a budget: sequences over which a debt is paid back and savings are spent.
+    /// With a budget: number of sequences over which a debt is paid back and savings are spent.
     #[arg(long, default_value_t = NonZeroU16::new(50).expect("is not 0"), requires = "budget_uj_per_hour")]
     pub horizon: NonZeroU16,
     /// With a budget: a built-in sensor profile, or a TOML file; `none` for no sensor. With a real board also a sensor of
@@ -43,12 +43,12 @@ pub struct SettingArgs {
     /// With a budget: figures of your own board in place of the profile's, from `energy calibrate`.
     #[arg(long, requires = "budget_uj_per_hour")]
     pub calibration: Option<PathBuf>,
-    /// With a budget: an update.
+    /// With a budget: what an update costs.
     #[command(flatten)]
     pub cost: CostArgs,
 }
 
-/// The same where no board is named otherwise, on the host and in the emulator.
+/// How sequences are run on the host or in the emulator, where a budget also needs a board's prices.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Dial, cap and budget")]
 pub struct HostSettingArgs {
@@ -62,10 +62,10 @@ pub struct HostSettingArgs {
 }
 
 impl HostSettingArgs {
-    /// As [`SettingArgs::resolve`].
-    pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
+    /// The settings for the board, and the prices of a budget; see [`SettingArgs::resolve`].
+    pub fn resolve(&self, model: &Model<'_>) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
         if self.settings.budget_uj_per_hour.is_none() && (self.board.is_some() || self.settings.sensor.is_some()) {
-            // A name that is none is the first mistake.
+            // An unknown name is the first mistake.
             let board = self.board.as_deref().unwrap_or_default();
             self.board.as_deref().map(parts::board).transpose()?;
             let sensor = self.settings.sensor.as_deref();
@@ -86,20 +86,6 @@ fn finite(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A budget with the prices that a board is to keep it by.
-pub struct Priced {
-    board: Board,
-    sensor: Sensor,
-    cost: Option<UpdateCost>,
-    prices: Prices,
-    allowance_uj_per_hour: f64,
-    horizon: NonZeroU16,
-    /// T.
-    length: f64,
-    /// Mean updates at the ends of the blob's dial curve.
-    curve: (f64, f64),
-}
-
 impl SettingArgs {
     /// Refuses a budget for a program that measures.
     pub fn without_budget(&self, program: &str) -> anyhow::Result<()> {
@@ -111,14 +97,14 @@ impl SettingArgs {
         }
     }
 
-    /// The same for a real board, whose sensor's profile is that of the driver that the program holds. `sensor` says that the
+    /// The settings for a real board, whose sensor's profile is that of the driver that the program holds. `sensor` says that the
     /// program reads one.
     pub fn resolve_for(
         &self,
         board: &boards::Board,
         sensor: bool,
         model: &Model<'_>,
-    ) -> anyhow::Result<(Settings, Option<Priced>)> {
+    ) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
         let named = self.sensor.as_deref();
         let profile = match named.and_then(sensors::find) {
             Some(sensor) => Some(board.profile_of(&sensor)),
@@ -134,7 +120,7 @@ impl SettingArgs {
     }
 
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.
-    pub fn resolve(&self, board: Option<&str>, model: &Model<'_>) -> anyhow::Result<(Settings, Option<Priced>)> {
+    pub fn resolve(&self, board: Option<&str>, model: &Model<'_>) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
         let fixed = Settings {
             dial: I16F16::saturating_from_num(self.dial),
             cap: self.cap,
@@ -164,161 +150,10 @@ impl SettingArgs {
         if let Some(path) = &self.calibration {
             board = Calibration::from_file(path)?.apply(&board)?;
         }
-        let priced = Priced::new(self, board, sensor, model, allowance)?;
-        let budget = Some(priced.budget(allowance)?);
+        let cost = parts::update_cost(&self.cost, &board)?;
+        let priced = PricedBudget::new((board, sensor), model, cost, allowance, self.horizon)?;
+        let budget = Some(priced.budget()?);
         Ok((Settings { budget, ..fixed }, Some(priced)))
-    }
-}
-
-impl Priced {
-    fn new(
-        args: &SettingArgs,
-        board: Board,
-        sensor: Sensor,
-        model: &Model<'_>,
-        allowance: NonZeroU32,
-    ) -> anyhow::Result<Self> {
-        let cost = parts::update_cost(&args.cost, &board)?;
-        let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
-        let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
-        // The most that the dial can make of it.
-        let most = curve.1.min(f64::from(model.sequence_length().max(1)));
-        let workload = parts::workload(board.core, model, most, None, cost)?;
-        let allowance_uj_per_hour = f64::from(allowance.get());
-        let per_sequence = allowance_uj_per_hour * workload.duration_s() / 3600.0;
-        let mut prices = energy::prices(&board, &sensor, &workload)?;
-        if prices.updates(per_sequence) < most {
-            prices = energy::prices_for(&board, &sensor, &workload, per_sequence)?;
-        }
-        let least = prices.least_uj_per_hour();
-        if least > allowance_uj_per_hour {
-            return Err(Usage::error(format!(
-                "--budget-uj-per-hour: {allowance} uJ are less than an hour of sequences of one update each costs on {} with \
-                 {}; the least possible is {} (predicted)",
-                board.name,
-                sensor.name,
-                least.ceil()
-            )));
-        }
-        Ok(Self {
-            board,
-            sensor,
-            cost,
-            prices,
-            allowance_uj_per_hour,
-            horizon: args.horizon,
-            length: f64::from(model.sequence_length()),
-            curve,
-        })
-    }
-
-    /// The prices in whole nanojoules.
-    fn budget(&self, allowance_uj_per_hour: NonZeroU32) -> anyhow::Result<Budget> {
-        let nj = |what: &str, uj: f64| {
-            let nj = (uj * 1e3).round();
-            match nj <= f64::from(u32::MAX) {
-                true => Ok(nj as u32),
-                false => Err(Usage::error(format!(
-                    "--budget-uj-per-hour: {what} costs {uj:.0} uJ, a board counts up to 4294967; shorten the sequence"
-                ))),
-            }
-        };
-        Ok(Budget {
-            allowance_uj_per_hour,
-            base_nj: nj("a sequence", self.prices.base_uj.mid)?,
-            update_nj: NonZeroU32::new(nj("an update", self.prices.update_uj.mid)?).unwrap_or(NonZeroU32::MIN),
-            horizon: self.horizon,
-        })
-    }
-
-    /// The budget alone, before anything has run.
-    pub fn json(&self) -> Value {
-        json!({
-            "label": "predicted",
-            "allowance_uj_per_hour": self.allowance_uj_per_hour,
-            "board": self.board.name,
-            "sensor": self.sensor.name,
-            "base_uj": self.prices.base_uj.mid,
-            "update_uj": self.prices.update_uj.mid,
-            "sensor_off_between": self.prices.sensor_off_between,
-            "updates_affordable": self.updates(),
-            "curve_updates": [self.curve.0, self.curve.1],
-            "horizon": self.horizon,
-        })
-    }
-
-    /// The same for people.
-    pub fn text(&self) -> String {
-        let note = match self.updates() {
-            n if n < self.curve.0 => format!(
-                "; the model's lowest dial takes {:.1} on its calibration data, so that sequences are cut short",
-                self.curve.0
-            ),
-            n if n > self.curve.1 => format!("; the model's highest dial takes {:.1}", self.curve.1),
-            _ => String::new(),
-        };
-        format!(
-            "budget: {} uJ an hour pay for {:.1} updates a sequence on {} with {}: {:.3} uJ a sequence and {:.3} uJ an update \
-             (predicted){note}",
-            self.allowance_uj_per_hour,
-            self.updates(),
-            self.board.name,
-            self.sensor.name,
-            self.prices.base_uj.mid,
-            self.prices.update_uj.mid,
-        )
-    }
-
-    /// Updates of a sequence that it pays for.
-    fn updates(&self) -> f64 {
-        let per_sequence = self.allowance_uj_per_hour * self.prices.sequence_s / 3600.0;
-        self.prices.updates(per_sequence).min(self.length)
-    }
-
-    /// What became of the budget on these sequences, and the line for people.
-    pub fn outcome(&self, model: &Model<'_>, expected: &Expected) -> anyhow::Result<(Value, String)> {
-        let count = expected.runs.len() as f64;
-        let updates: usize = expected.runs.iter().map(|run| run.updates.len()).sum();
-        let hours = count * self.prices.sequence_s / 3600.0;
-        let booked = expected.spending.map_or(0, |spending| spending.booked_nj) as f64 * 1e-3 / hours;
-        let dials: Vec<f64> = expected.settings.iter().map(|setting| setting.dial.to_num()).collect();
-        // The second half, when the debts and savings of the beginning have been settled.
-        let late = &dials[dials.len() / 2..];
-        let settled = late.iter().sum::<f64>() / late.len().max(1) as f64;
-        let capped = expected.settings.iter().filter(|setting| setting.cap.is_some()).count();
-        let schedules = expected.runs.iter().map(|run| run.updates.clone()).collect();
-        let workload = parts::workload(
-            self.board.core,
-            model,
-            updates as f64 / count,
-            Some(schedules),
-            self.cost,
-        )?;
-        let predicted = energy::predict(&self.board, &self.sensor, &workload)?
-            .uj_per_sequence
-            .scaled(3600.0 / self.prices.sequence_s);
-        let share = booked / self.allowance_uj_per_hour;
-        let mut value = self.json();
-        merge(
-            &mut value,
-            json!({
-                "updates_mean": updates as f64 / count,
-                "dial_settled": settled,
-                "dial_last": dials.last(),
-                "capped_sequences": capped,
-                "booked_uj_per_hour": booked,
-                "booked_share": share,
-                "predicted_uj_per_hour": predicted,
-            }),
-        );
-        let text = format!(
-            "{}\nbooked {booked:.0} uJ an hour, {:.1} % of it; the dial settled at {settled:.2}, {:.2} updates a sequence; with \
-             pauses as they were {predicted} uJ an hour (predicted)",
-            self.text(),
-            100.0 * share,
-            updates as f64 / count,
-        );
-        Ok((value, text))
     }
 }
 
@@ -370,26 +205,36 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
     })
 }
 
-/// Adds to a command's JSON how the sequences were run; returns what became of a budget, for people.
-pub fn add(
-    value: &mut Value,
-    model: &Model<'_>,
-    settings: &Settings,
-    priced: Option<&Priced>,
-    expected: &Expected,
-) -> anyhow::Result<String> {
-    let (budget, text) = match priced {
-        Some(priced) => {
-            let (value, text) = priced.outcome(model, expected)?;
-            (Some(value), format!("\n{text}"))
-        }
-        None => (None, String::new()),
-    };
-    merge(value, json!({ "settings": self::json(settings, budget) }));
-    Ok(text)
+/// How the sequences were run, as the commands print it.
+#[derive(Serialize)]
+pub struct SettingsJson<B> {
+    dial: f64,
+    cap: Option<NonZeroU32>,
+    budget: Option<B>,
 }
 
-/// Settings for the JSON of a command, with what it says of a budget.
-pub fn json(settings: &Settings, budget: Option<Value>) -> Value {
-    json!({ "dial": settings.dial.to_num::<f64>(), "cap": settings.cap, "budget": budget })
+impl<B> SettingsJson<B> {
+    /// The settings, with what is known of a budget.
+    pub fn new(settings: &Settings, budget: Option<B>) -> Self {
+        Self {
+            dial: settings.dial.to_num(),
+            cap: settings.cap,
+            budget,
+        }
+    }
+}
+
+impl Expected {
+    /// What became of a budget on these sequences.
+    pub fn outcome(&self, priced: Option<&PricedBudget>) -> anyhow::Result<Option<BudgetOutcome>> {
+        let Some(priced) = priced else { return Ok(None) };
+        let schedules = self.runs.iter().map(|run| run.updates.clone()).collect();
+        let booked_nj = self.spending.map_or(0, |spending| spending.booked_nj);
+        Ok(Some(priced.outcome(schedules, &self.settings, booked_nj)?))
+    }
+}
+
+/// What became of a budget, on lines of its own for people.
+pub fn line(outcome: Option<&BudgetOutcome>) -> String {
+    outcome.map_or_else(String::new, |outcome| format!("\n{outcome}"))
 }

@@ -3,17 +3,19 @@
 use crate::{
     args::{InputArgs, ResultArgs, Task},
     blob::{self, Prepared},
-    evaluate::{Answers, mean_updates, results_json},
     inputs,
-    output::{Output, merge},
-    settings::{self, HostSettingArgs},
+    output::Output,
+    results::{Answers, Results},
+    settings::{self, HostSettingArgs, SettingsJson},
 };
 use clap::Args;
+use energy::BudgetOutcome;
+use experiments::mean_updates;
 use float_model::Metric;
 use quantize::{Run, Simulator};
-use serde_json::{Value, json};
+use serde::Serialize;
 use skiprnn_nostd::Model;
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 /// Options of `simulate`.
 #[derive(Args, Debug)]
@@ -34,43 +36,75 @@ pub struct SimulateArgs {
     pub result: ResultArgs,
 }
 
-/// The keys that `simulate` and `emulate` share.
-pub fn summarize(model: &Model<'_>, prepared: &Prepared, runs: &[Run], args: &ResultArgs) -> anyhow::Result<Value> {
-    let simulator = Simulator::new(model)?;
-    let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();
-    let schedules: Vec<&[u32]> = runs.iter().map(|r| r.updates.as_slice()).collect();
-    let objective = blob::objective(model);
-    let metric = match &prepared.data.y {
-        Some(y) => Some(Metric::of(&prepared.data.name, objective, &outputs, y)?),
-        None => None,
-    };
-    let mut value = json!({
-        "sequences": runs.len(),
-        "metric_name": metric.map(Metric::name),
-        "metric": metric.map(Metric::value),
-        "updates_mean": mean_updates(&schedules),
-    });
-    let answers = Answers {
-        objective,
-        output_at: blob::output_at(model),
-        outputs: model.outputs(),
-    };
-    merge(&mut value, results_json(&answers, &outputs, &schedules, args)?);
-    Ok(value)
+/// What a model's integers do on sequences.
+#[derive(Debug, Clone, Serialize)]
+pub struct Simulated {
+    /// Sequences.
+    pub sequences: usize,
+    /// The metric's name, where answers were given.
+    pub metric_name: Option<&'static str>,
+    /// Accuracy, mean average precision or mean squared error.
+    pub metric: Option<f64>,
+    /// Mean updates of a sequence.
+    pub updates_mean: f64,
+    #[serde(flatten)]
+    results: Results,
+    #[serde(skip)]
+    sequence_length: u32,
 }
 
-/// The line for people.
-pub fn text(value: &Value, model: &Model<'_>) -> String {
-    let metric = match (value["metric_name"].as_str(), value["metric"].as_f64()) {
-        (Some(name), Some(v)) => format!("{name} {v:.5}"),
-        _ => "no answers given".into(),
-    };
-    let updates = value["updates_mean"].as_f64().unwrap_or(0.0);
-    format!(
-        "{metric}; {updates:.2} of {} samples used, on {} sequences",
-        model.sequence_length(),
-        value["sequences"]
-    )
+impl Simulated {
+    /// Evaluates runs of a model, on the host or on a board.
+    ///
+    /// # Errors
+    /// Answers that do not fit the model; a file of outputs that cannot be written.
+    pub fn new(model: &Model<'_>, prepared: &Prepared, runs: &[Run], args: &ResultArgs) -> anyhow::Result<Self> {
+        let simulator = Simulator::new(model)?;
+        let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();
+        let schedules: Vec<Vec<u32>> = runs.iter().map(|r| r.updates.clone()).collect();
+        let objective = blob::objective(model);
+        let metric = match &prepared.data.y {
+            Some(y) => Some(Metric::of(&prepared.data.name, objective, &outputs, y)?),
+            None => None,
+        };
+        let answers = Answers {
+            objective,
+            output_at: blob::output_at(model),
+            outputs: model.outputs(),
+        };
+        Ok(Self {
+            sequences: runs.len(),
+            metric_name: metric.map(Metric::name),
+            metric: metric.map(Metric::value),
+            updates_mean: mean_updates(&schedules),
+            results: answers.results(outputs, &schedules, args)?,
+            sequence_length: model.sequence_length(),
+        })
+    }
+}
+
+impl fmt::Display for Simulated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.metric_name, self.metric) {
+            (Some(name), Some(metric)) => write!(f, "{name} {metric:.5}")?,
+            _ => write!(f, "no answers given")?,
+        }
+        write!(
+            f,
+            "; {:.2} of {} samples used, on {} sequences",
+            self.updates_mean, self.sequence_length, self.sequences
+        )
+    }
+}
+
+/// Results with how the sequences were run.
+#[derive(Serialize)]
+pub struct WithSettings<T, B = BudgetOutcome> {
+    /// The results.
+    #[serde(flatten)]
+    pub results: T,
+    /// Dial, cap, and what became of a budget.
+    pub settings: SettingsJson<B>,
 }
 
 /// Runs the command.
@@ -79,9 +113,14 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let model = blob.model();
     let prepared = blob::prepare(&model, args.task, &args.input, inputs::EVALUATION_COUNT)?;
     let (settings, priced) = args.settings.resolve(&model)?;
-    let simulated = settings::simulate(&model, &prepared, &settings)?;
-    let mut value = summarize(&model, &prepared, &simulated.runs, &args.result)?;
-    let budget = settings::add(&mut value, &model, &settings, priced.as_ref(), &simulated)?;
-    out.print(&value, || format!("integers: {}{budget}", text(&value, &model)));
+    let expected = settings::simulate(&model, &prepared, &settings)?;
+    let simulated = Simulated::new(&model, &prepared, &expected.runs, &args.result)?;
+    let outcome = expected.outcome(priced.as_ref())?;
+    let text = format!("integers: {simulated}{}", settings::line(outcome.as_ref()));
+    let value = serde_json::to_value(WithSettings {
+        results: simulated,
+        settings: SettingsJson::new(&settings, outcome),
+    })?;
+    out.print(&value, || text);
     Ok(())
 }

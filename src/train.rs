@@ -25,7 +25,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         0 => evaluate::samples_mean(&config.data.validation(config.seed)?.0),
         n => n as f64,
     };
-    let summary = evaluate::Summary {
+    let found = evaluate::Found {
         metric: judged.metric,
         solved: judged.solved,
         updates_mean: judged.updates_mean,
@@ -34,11 +34,12 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         seconds: report.seconds,
         steps: Some(report.steps),
     };
-    let json = summary.json(&run);
+    let summary = evaluate::Summary::new(&run, &found);
+    let json = serde_json::to_value(&summary)?;
     out.print(&json, || {
         format!(
             "{}\n(on {}, best state of step {}; `skiprnn eval {}` reads the held-out data)",
-            summary.text(&run),
+            summary,
             match report.fresh {
                 Some(_) => "10,000 fresh sequences",
                 None => "the validation part",

@@ -167,8 +167,8 @@ fn a_budget_that_cannot_be_kept_is_named() {
     );
     fails(
         &format!("{line} --budget-uj-per-hour 200000 --board nrf52840 --sensor nowhere"),
-        1,
-        &["nowhere", "lis3dh"],
+        2,
+        &["--sensor", "nowhere", "lis3dh"],
     );
     fails(&format!("{line} --dial nan"), 2, &["--dial", "give a number"]);
     fails(&format!("{line} --instructions 7000"), 2, &["--budget-uj-per-hour"]);

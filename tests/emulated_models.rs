@@ -2,7 +2,7 @@
 
 mod common;
 
-use board_host::{Machine, Options, run};
+use board_host::{Load, Machine, Options, run};
 use common::held_out;
 
 const SEQUENCES: usize = 200;
@@ -25,7 +25,7 @@ fn identical_to_the_simulator_on_every_machine() {
                     ..Options::default()
                 };
                 let what = format!("{name} on {machine} at shift {icount_shift}");
-                let emulation = run(blob.bytes(), &counts, SEQUENCES, length, inputs, &options)
+                let emulation = run(&Load::new(blob.bytes(), &counts, (SEQUENCES, length, inputs)), &options)
                     .unwrap_or_else(|error| panic!("{what}: {error}"));
                 assert!(emulation.records == expected, "{what}: not identical");
                 let update_s = emulation.instructions_max as f64 * 1e-9 * f64::from(1 << icount_shift);

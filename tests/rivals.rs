@@ -1,4 +1,4 @@
-//! `rivals`: killed and started again, its tables, and what it refuses.
+//! `baselines`, of which `rivals` is the old name: killed and started again, its tables, and what it refuses.
 
 mod common;
 use common::{Folder, fails, json, runs, skiprnn};
@@ -47,12 +47,12 @@ fn skip_runs(f: &Folder) -> String {
 
 fn line(runs: &str, out: &str) -> String {
     format!(
-        "rivals {runs} --every 2,4 --confidences 0.7,0.9 --filters 4 --board nrf52840,stm32l476 --sensor lis3dh --jobs 2 --out {out} \
+        "baselines {runs} --every 2,4 --confidences 0.7,0.9 --filters 4 --board nrf52840,stm32l476 --sensor lis3dh --jobs 2 --out {out} \
          --checkpoint-seconds 0.02"
     )
 }
 
-/// Every rival from both seeds.
+/// Every baseline from both seeds.
 fn folders(out: &Path) -> Vec<PathBuf> {
     let names = [
         "gru-4",
@@ -68,7 +68,7 @@ fn folders(out: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn killed_it_goes_on_and_its_tables_say_what_the_models_do() {
+fn killed_it_resumes_and_its_tables_say_what_the_models_do() {
     let f = Folder::new();
     let runs = skip_runs(&f);
     let rivals = folders(&f.path("rivals"));
@@ -132,7 +132,7 @@ fn killed_it_goes_on_and_its_tables_say_what_the_models_do() {
     };
     assert!((number(of("gru-4"), "accuracy") - (right(1) + right(2)) / 2.0).abs() < 1e-12);
 
-    // Each skip model is compared where a rival has as many samples.
+    // Each skip model is compared where a baseline has as many samples.
     for c in table["skip_against_rivals"].as_array().unwrap() {
         let (low, high, difference) = (number(c, "low"), number(c, "high"), number(c, "difference"));
         assert!(low <= difference + 1e-9 && difference <= high + 1e-9, "{c}");
@@ -168,7 +168,7 @@ fn killed_it_goes_on_and_its_tables_say_what_the_models_do() {
 }
 
 #[test]
-fn bad_rivals_are_refused() {
+fn bad_baselines_are_refused() {
     let f = Folder::new();
     let data = write_dataset(&f, "data");
     let train = |data: &str, more: &str, out: &str| {

@@ -4,15 +4,18 @@ pub use board_link::boards::{
     BOARDS, Board, NoProfile, NoProgram, RanOn, UnknownBoard, energy_profile, find, resolve, sensor_energy_profile,
 };
 
-use crate::{Error, firmware::Package};
+use crate::{
+    Error,
+    firmware::{Package, Warnings},
+};
 use std::{fs, path::PathBuf};
 
 /// Builds the image of one of a board's programs in the way that [`Board::watched`] says, and returns its path.
 ///
 /// # Errors
 /// As [`Package::build`].
-pub fn build(board: &Board, program: &str) -> Result<PathBuf, Error> {
-    build_to_be(board, board.watched(program), program)
+pub fn build(board: &Board, program: &str, warnings: Warnings) -> Result<PathBuf, Error> {
+    compile(board, board.watched(program), program, warnings)
 }
 
 /// Builds the image of one of a board's programs, to be watched or not, and returns its path. A board whose sleep does not shut
@@ -21,6 +24,10 @@ pub fn build(board: &Board, program: &str) -> Result<PathBuf, Error> {
 /// # Errors
 /// As [`Package::build`]; or the image cannot be copied.
 pub fn build_to_be(board: &Board, watched: bool, program: &str) -> Result<PathBuf, Error> {
+    compile(board, watched, program, Warnings::default())
+}
+
+fn compile(board: &Board, watched: bool, program: &str, warnings: Warnings) -> Result<PathBuf, Error> {
     let target_dir = format!("target/boards/{}", board.name);
     let built = Package {
         folder: board.name,
@@ -28,6 +35,7 @@ pub fn build_to_be(board: &Board, watched: bool, program: &str) -> Result<PathBu
         program,
         features: if watched || !board.deaf_asleep { "" } else { "unwatched" },
         target_dir: &target_dir,
+        warnings,
     }
     .build()?;
     if !board.deaf_asleep {

@@ -1,8 +1,7 @@
 //! The application `classify` on an emulated board: a recording plays as its sensor, decisions come back as they fall.
 
 use crate::{
-    Error, Image, Options, Spending,
-    image::Program,
+    Error, Image, Load, Options, Program, Spending,
     log::{self, pick},
     memory::Loads,
 };
@@ -56,20 +55,13 @@ pub struct Classification {
     pub machine: String,
 }
 
-/// Plays `n` sequences of `t` samples of `i` channels, raw sensor counts `(N, T, I)`, to `blob` on the emulated board, as
-/// a sensor would deliver them; `sink` takes each decision as it falls.
+/// Plays sequences to a model on the emulated board, as a sensor would deliver them; `sink` takes each decision as it falls.
 ///
 /// # Errors
 /// As [`crate::run`].
-pub fn run(
-    blob: &[u8],
-    counts: &[i16],
-    (n, t, i): (usize, usize, usize),
-    options: &Options,
-    sink: &mut dyn FnMut(&Decision),
-) -> Result<Classification, Error> {
+pub fn run(load: &Load<'_>, options: &Options, sink: &mut dyn FnMut(&Decision)) -> Result<Classification, Error> {
     let image = Image::of(options, Program::Classify)?;
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
+    let loads = Loads::new(&image.regions, load, &options.settings)?;
     let mut heard = Heard::default();
     let lines = image.watch(&loads, options, &mut |line| {
         if let Some(decision) = heard.decision(line) {

@@ -1,10 +1,6 @@
 //! Faults on request: what a board does after a panic, an exhausted stack, a fault of the core.
 
-use crate::{
-    Backend, Error, Image, Machine, Options,
-    image::{self, Program},
-    memory::Loads,
-};
+use crate::{Backend, Error, Image, Machine, Options, Program, image_cache, memory::Loads};
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +36,7 @@ impl Fault {
 /// As [`crate::run`], but for the fault itself; [`Error::Timeout`] where the board never comes to rest.
 pub fn commit(fault: Fault, machine: Machine, backend: Backend) -> Result<Vec<String>, Error> {
     backend.check()?;
-    let image = Image::read(image::built(machine, Program::Faults, false)?)?;
+    let image = Image::read(image_cache::built(machine, Program::Faults, false)?)?;
     let loads = Loads {
         memory: vec![(image.regions.blob.start, vec![fault.letter(); 4])],
         ..Loads::default()

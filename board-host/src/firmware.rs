@@ -39,6 +39,18 @@ pub struct Package<'a> {
     pub features: &'a str,
     /// Below `firmware`.
     pub target_dir: &'a str,
+    /// Whether a warning of the compiler fails the build.
+    pub warnings: Warnings,
+}
+
+/// What becomes of the compiler's warnings about the firmware's own sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Warnings {
+    /// Nothing: a newer compiler warns of more, and its user cannot help it.
+    #[default]
+    Ignored,
+    /// They fail the build, for the test suite.
+    Denied,
 }
 
 impl Package<'_> {
@@ -93,6 +105,10 @@ impl Package<'_> {
                 Error::FirmwareBuild { log: tail(&log) }
             });
         }
+        let said = String::from_utf8_lossy(&output.stderr);
+        if self.warnings == Warnings::Denied && has_warnings(&said) {
+            return Err(Error::FirmwareBuild { log: tail(&said) });
+        }
         Ok(target_dir.join(self.target).join("release").join(self.program))
     }
 }
@@ -136,6 +152,11 @@ fn target_is_missing(log: &str) -> bool {
     log.contains("E0463") && log.contains("target may not be installed")
 }
 
+/// Whether a build warned. Cargo keeps the warnings of what is compiled already, and shows none of third parties.
+fn has_warnings(log: &str) -> bool {
+    log.lines().any(|line| line.starts_with("warning: "))
+}
+
 /// The last lines of a log.
 fn tail(log: &str) -> String {
     let lines: Vec<_> = log.lines().collect();
@@ -152,6 +173,14 @@ mod tests {
         assert!(target_is_missing(missing));
         assert!(!target_is_missing("error[E0463]: can't find crate for `app`"));
         assert_eq!(tail(&"x\n".repeat(100)).lines().count(), LOG_TAIL);
+    }
+
+    #[test]
+    fn a_warning_is_told_from_what_cargo_says_else() {
+        assert!(has_warnings("   Compiling app v0.1.0\nwarning: unused variable: `x`\n"));
+        assert!(!has_warnings(
+            "   Compiling app v0.1.0 (warning: no)\n    Finished `release` profile"
+        ));
     }
 
     const MISSING: Error = Error::TargetMissing {

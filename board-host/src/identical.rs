@@ -1,8 +1,7 @@
 //! Random networks on an emulated board: what its arithmetic makes of them, as checksums to compare with the host's.
 
 use crate::{
-    Backend, Error, Image, Machine, Options,
-    image::{self, Program},
+    Backend, Error, Image, Machine, Options, Program, image_cache,
     log::{self, pick},
     memory::Loads,
 };
@@ -31,7 +30,7 @@ impl Board {
     pub fn new(machine: Machine, portable: bool, backend: Backend) -> Result<Self, Error> {
         backend.check()?;
         Ok(Self {
-            image: Image::read(image::built(machine, Program::Identical, portable)?)?,
+            image: Image::read(image_cache::built(machine, Program::Identical, portable)?)?,
             options: Options {
                 machine,
                 backend,

@@ -1,4 +1,4 @@
-//! Which board a firmware image is of, by the symbols that `firmware/README.md` lists.
+//! Which board a firmware image is of, by the symbols that `docs/board-link.md` lists.
 
 use crate::{Error, Machine, boards::BOARDS};
 use board_link::symbols::{BOARD_PREFIX, UNWATCHED};

@@ -1,189 +1,81 @@
-//! Which firmware image runs: the one given, or the one built from the source tree and cached.
+//! A firmware image that was read from its ELF: what it runs, where it wants its loads, how its log is decoded.
 
 use crate::{
-    Error, Machine, Options,
-    firmware::{self, Package},
+    Error, Options, Program,
+    backend::{self, End},
+    image_cache, log,
+    memory::{Loads, Regions},
 };
-use board_link::measure::Mode;
-use std::{
-    collections::hash_map::DefaultHasher,
-    fs,
-    hash::Hasher,
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
+use virtual_board::host::elf;
 
-/// A program of the package `qemu` in `firmware/boards/qemu`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Program {
-    /// Recorded sequences through a model.
-    Replay,
-    /// A scripted sensor, and decisions as they fall.
-    Classify,
-    /// Recorded sequences in one of three modes.
-    Measure(Mode),
-    /// The calibrations of the energy model.
-    Calibrate,
-    /// Random networks, for comparison with the host.
-    Identical,
-    /// Faults on request.
-    Faults,
+/// A firmware image, read.
+pub(crate) struct Image {
+    pub(crate) program: elf::Image,
+    table: defmt_decoder::Table,
+    pub(crate) regions: Regions,
 }
 
-impl Program {
-    /// The name of its binary.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Program::Replay => "replay",
-            Program::Classify => "classify",
-            Program::Calibrate => "measure-calibrate",
-            Program::Measure(Mode::Dense) => "measure-dense",
-            Program::Measure(Mode::SkipPoll) => "measure-skip-poll",
-            Program::Measure(Mode::SkipSleep) => "measure-skip-sleep",
-            Program::Identical => "identical",
-            Program::Faults => "faults",
-        }
+impl Image {
+    /// Finds the image that replays, or builds it.
+    pub(crate) fn open(options: &Options) -> Result<Self, Error> {
+        Self::of(options, Program::Replay)
     }
-}
 
-/// The image to run.
-pub fn find(options: &Options, program: Program) -> Result<PathBuf, Error> {
-    match &options.firmware {
-        Some(path) => Ok(path.clone()),
-        None => built(options.machine, program, false),
+    /// Finds the image of a program, or builds it.
+    pub(crate) fn of(options: &Options, program: Program) -> Result<Self, Error> {
+        options.backend.check()?;
+        Self::read(image_cache::find(options, program)?)
     }
-}
 
-/// An image of the source tree, with the kernels that the core allows, or with the portable ones.
-pub fn built(machine: Machine, program: Program, portable: bool) -> Result<PathBuf, Error> {
-    let tree = firmware::source_tree()?;
-    let firmware = tree.join("firmware");
-    let features = match portable {
-        true => format!("{machine},portable"),
-        false => machine.name().to_owned(),
-    };
-    let name = format!("{} {features}", program.name());
-    let hash = hash_of_sources(&tree, &name)?;
-    let cache = firmware.join("target/cache");
-    let cached = cache.join(format!("{hash:016x}.elf"));
-    if !cached.is_file() {
-        let io = |source| Error::Io {
-            path: cache.clone(),
-            source,
-        };
-        fs::create_dir_all(&cache).map_err(io)?;
-        // One build at a time, until the image is where the next build does not overwrite it.
-        let lock = fs::File::create(cache.join("lock")).map_err(io)?;
-        lock.lock().map_err(io)?;
-        if !cached.is_file() {
-            let built = Package {
-                folder: "qemu",
-                target: machine.target(),
-                program: program.name(),
-                features: &features,
-                target_dir: "target/qemu",
-            }
-            .build()?;
-            store(&built, &cached)?;
-        }
-    }
-    Ok(cached)
-}
-
-/// Hashes everything that the image is made from. Only the cache relies on it, so that a hash which changes with the
-/// toolchain costs a build and nothing else.
-fn hash_of_sources(tree: &Path, image: &str) -> Result<u64, Error> {
-    let mut files = Vec::new();
-    for root in [
-        "board-link",
-        "firmware/app",
-        "firmware/boards/qemu",
-        "firmware/cortex",
-        "firmware/Cargo.lock",
-        "firmware/Cargo.toml",
-        "skiprnn-nostd",
-        "Cargo.toml",
-        "rust-toolchain.toml",
-    ] {
-        collect(&tree.join(root), &mut files)?;
-    }
-    files.sort();
-    let mut hasher = DefaultHasher::new();
-    hasher.write(image.as_bytes());
-    for path in files {
-        let bytes = fs::read(&path).map_err(|source| Error::Io {
+    pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
+        let elf = std::fs::read(&path).map_err(|source| Error::Io {
             path: path.clone(),
             source,
         })?;
-        let name = path.strip_prefix(tree).unwrap_or(&path).to_string_lossy().into_owned();
-        for part in [name.as_bytes(), &bytes] {
-            hasher.write_usize(part.len());
-            hasher.write(part);
-        }
+        Ok(Self {
+            table: log::table(&elf, &path)?,
+            regions: Regions::of(&elf, &path)?,
+            program: elf::Image::parse(&elf, &path)?,
+        })
     }
-    Ok(hasher.finish())
-}
 
-/// The files at and under `path`, build folders left out. What does not exist has none.
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    let io = |source| Error::Io {
-        path: path.to_owned(),
-        source,
-    };
-    if path.is_dir() {
-        if path.file_name().is_some_and(|name| name == "target") {
-            return Ok(());
-        }
-        for entry in fs::read_dir(path).map_err(io)? {
-            collect(&entry.map_err(io)?.path(), files)?;
-        }
-    } else if path.is_file() {
-        files.push(path.to_owned());
+    /// Runs it with these loads and decodes its log.
+    pub(crate) fn run(&self, loads: &Loads, options: &Options) -> Result<Vec<String>, Error> {
+        self.watch(loads, options, &mut |_| {})
     }
-    Ok(())
-}
 
-/// Copies a built image into the cache, whole or not at all.
-fn store(built: &Path, cached: &Path) -> Result<(), Error> {
-    let write = || -> io::Result<()> {
-        let folder = cached.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        io::copy(&mut fs::File::open(built)?, &mut file)?;
-        file.persist(cached)?;
-        Ok(())
-    };
-    write().map_err(|source| Error::Io {
-        path: cached.to_owned(),
-        source,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_follows_every_source() {
-        let tree = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| {
-            let path = tree.path().join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
-            hash_of_sources(tree.path(), "replay mps2-an386").unwrap()
-        };
-        let first = write("firmware/app/src/lib.rs", "a");
-        let second = write("firmware/app/src/lib.rs", "b");
-        let third = write("board-link/src/lib.rs", "a");
-        assert!(second != third);
-        let third = write("skiprnn-nostd/src/lib.rs", "a");
-        let fourth = write("rust-toolchain.toml", "a");
-        assert!(first != second && second != third && third != fourth);
-        assert_eq!(write("firmware/app/target/release/x", "a"), fourth);
-        assert_eq!(
-            write("firmware/app/src/lib.rs", "a"),
-            write("firmware/app/src/lib.rs", "a")
-        );
+    /// The same, and hands on each line of the log as it comes.
+    pub(crate) fn watch(
+        &self,
+        loads: &Loads,
+        options: &Options,
+        sink: &mut dyn FnMut(&str),
+    ) -> Result<Vec<String>, Error> {
+        let mut decoder = log::Decoder::new(&self.table);
+        let output = backend::run(self, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
+        if let Some(path) = &options.keep_log {
+            let text: String = decoder.lines.iter().flat_map(|line| [line, "\n"]).collect();
+            std::fs::write(path, text).map_err(|source| Error::Io {
+                path: path.clone(),
+                source,
+            })?;
+        }
+        let lines = decoder.finish(self.program.path())?;
+        match output.end {
+            End::Timeout => Err(Error::Timeout {
+                seconds: options.timeout_s,
+                lines: lines.len(),
+            }),
+            End::Stopped(why) => Err(Error::Stopped {
+                why,
+                lines: lines.len(),
+            }),
+            End::Itself if lines.is_empty() => Err(Error::Silent {
+                backend: options.backend,
+                messages: output.messages,
+            }),
+            End::Itself => Ok(lines),
+        }
     }
 }

@@ -4,8 +4,7 @@
 pub use board_link::measure::Mode;
 
 use crate::{
-    Error, Image, Options,
-    image::Program,
+    Error, Image, Load, Options, Program,
     instructions::InstructionCounter,
     log::{self, pick},
     memory::Loads,
@@ -30,17 +29,11 @@ pub struct Window {
     pub seconds_asleep: f64,
 }
 
-/// Passes once over `n` sequences of `t` samples of `i` channels, raw sensor counts `(N, T, I)`.
+/// Passes once over sequences in a mode.
 ///
 /// # Errors
 /// As [`crate::run`]; and where the board has no memory for the sequences, which are looked at again and again.
-pub fn run(
-    mode: Mode,
-    blob: &[u8],
-    counts: &[i16],
-    (n, t, i): (usize, usize, usize),
-    options: &Options,
-) -> Result<Window, Error> {
+pub fn run(mode: Mode, load: &Load<'_>, options: &Options) -> Result<Window, Error> {
     let image = Image::of(options, Program::Measure(mode))?;
     if image.regions.sequences.bytes == 0 {
         return Err(Error::Load {
@@ -51,7 +44,7 @@ pub fn run(
             ),
         });
     }
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
+    let loads = Loads::new(&image.regions, load, &options.settings)?;
     parse(&image.run(&loads, options)?, options)
 }
 
@@ -59,14 +52,9 @@ pub fn run(
 ///
 /// # Errors
 /// As [`run`].
-pub fn calibrations(
-    blob: &[u8],
-    counts: &[i16],
-    (n, t, i): (usize, usize, usize),
-    options: &Options,
-) -> Result<Vec<String>, Error> {
+pub fn calibrations(load: &Load<'_>, options: &Options) -> Result<Vec<String>, Error> {
     let image = Image::of(options, Program::Calibrate)?;
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
+    let loads = Loads::new(&image.regions, load, &options.settings)?;
     let lines = image.run(&loads, options)?;
     log::ended(&lines)?;
     Ok(lines)

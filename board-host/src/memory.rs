@@ -1,6 +1,6 @@
 //! What the loader puts into the board's memory: the headers of [`board_link`] with a model and its sequences behind them.
 
-use crate::Error;
+use crate::{Error, Load};
 use board_link::{SequenceHeader, Settings, blob::HEADER_BYTES, symbols};
 use object::{Object, ObjectSymbol};
 use std::path::Path;
@@ -63,23 +63,17 @@ impl Regions {
 }
 
 impl Loads {
-    /// A blob with the settings to run it by, and `n` sequences of `t` samples of `i` channels.
-    pub fn new(
-        regions: &Regions,
-        blob: &[u8],
-        settings: &Settings,
-        counts: &[i16],
-        (n, t, i): (usize, usize, usize),
-    ) -> Result<Self, Error> {
-        let blob = self::blob(blob, settings, regions.blob.bytes as usize)?;
+    /// A blob with the settings to run it by, and its sequences.
+    pub fn new(regions: &Regions, load: &Load<'_>, settings: &Settings) -> Result<Self, Error> {
+        let blob = self::blob(load.blob, settings, regions.blob.bytes as usize)?;
         let mut loads = Self {
             memory: vec![(regions.blob.start, blob)],
             stream: Vec::new(),
         };
         match regions.sequences.bytes as usize {
-            0 => loads.stream = sequences(counts, n, t, i, u32::MAX as usize)?,
+            0 => loads.stream = sequences(load.counts, load.shape, u32::MAX as usize)?,
             room => {
-                let bytes = sequences(counts, n, t, i, room)?;
+                let bytes = sequences(load.counts, load.shape, room)?;
                 loads.memory.push((regions.sequences.start, bytes));
             }
         }
@@ -110,7 +104,7 @@ pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Er
 ///
 /// # Errors
 /// The counts are not that many, or too many for the board.
-pub fn sequences(counts: &[i16], n: usize, t: usize, i: usize, room: usize) -> Result<Vec<u8>, Error> {
+pub fn sequences(counts: &[i16], (n, t, i): (usize, usize, usize), room: usize) -> Result<Vec<u8>, Error> {
     let error = |why: String| Error::Load { what: "sequences", why };
     let other_shape = || error(format!("{} counts are not {n} x {t} x {i}", counts.len()));
     let product = n.checked_mul(t).and_then(|nt| nt.checked_mul(i));
@@ -140,7 +134,7 @@ mod tests {
     #[test]
     fn what_is_loaded_is_what_a_board_finds() {
         let counts = [1, -1, 256, 2, -2, 512];
-        let bytes = sequences(&counts, 2, 3, 1, 64).unwrap();
+        let bytes = sequences(&counts, (2, 3, 1), 64).unwrap();
         let (header, samples) = SequenceHeader::find(&bytes).unwrap();
         assert_eq!((header.sequences, header.length, header.inputs), (2, 3, 1));
         let read = samples.as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes));
@@ -159,14 +153,14 @@ mod tests {
         let whole = vec![0; BLOB_ROOM];
         assert!(message(blob(&whole, &Settings::default(), BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
         assert_eq!(
-            message(sequences(&[0; 5], 2, 3, 1, SEQUENCES_ROOM)),
+            message(sequences(&[0; 5], (2, 3, 1), SEQUENCES_ROOM)),
             "sequences: 5 counts are not 2 x 3 x 1"
         );
         assert_eq!(
-            message(sequences(&[], 0, 3, 1, SEQUENCES_ROOM)),
+            message(sequences(&[], (0, 3, 1), SEQUENCES_ROOM)),
             "sequences: 0 counts are not 0 x 3 x 1"
         );
-        let many = sequences(&vec![0; 8_000_000], 80_000, 100, 1, SEQUENCES_ROOM);
+        let many = sequences(&vec![0; 8_000_000], (80_000, 100, 1), SEQUENCES_ROOM);
         assert!(message(many).ends_with("62914 sequences of this size; lower --n"));
     }
 

@@ -2,7 +2,7 @@
 //! instructions.
 
 use crate::{
-    Error, Image, Options, Spending,
+    Error, Image, Load, Options, Spending,
     instructions::InstructionCounter,
     log::{self, pick},
     memory::Loads,
@@ -49,18 +49,17 @@ pub struct Emulation {
     pub machine: String,
 }
 
-/// Replays `n` sequences of `t` samples of `i` channels, raw sensor counts `(N, T, I)`, through `blob` on the emulated
-/// board.
+/// Replays sequences through a model on the emulated board.
 ///
 /// # Errors
 /// Where a tool is missing, the image cannot be built, or it refuses what it was given; [`Error`] says which, and how to
-/// mend it.
-pub fn run(blob: &[u8], counts: &[i16], n: usize, t: usize, i: usize, options: &Options) -> Result<Emulation, Error> {
+/// fix it.
+pub fn run(load: &Load<'_>, options: &Options) -> Result<Emulation, Error> {
     let image = Image::open(options)?;
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
+    let loads = Loads::new(&image.regions, load, &options.settings)?;
     let lines = image.run(&loads, options)?;
     let replayed = Replayed::parse(&lines, options.machine.name())?;
-    replayed.expect(blob.len(), (n, t, i))?;
+    replayed.expect(load.blob.len(), load.shape)?;
     replayed.emulation(lines, options)
 }
 

@@ -3,7 +3,7 @@
 mod random_model;
 
 use board_host::{
-    Budget, Error, Machine, Options, Settings,
+    Budget, Error, Load, Machine, Options, Settings,
     classify::{self, Decision},
     measure::{self, Mode},
 };
@@ -67,7 +67,7 @@ fn decisions_fall_when_the_simulator_says() {
         };
         let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
         let mut seen = Vec::new();
-        let run = classify::run(blob.bytes(), &counts, shape, &options, &mut |decision| {
+        let run = classify::run(&Load::new(blob.bytes(), &counts, shape), &options, &mut |decision| {
             seen.push(decision.clone());
         })
         .unwrap_or_else(|error| panic!("{machine}: {error}"));
@@ -110,7 +110,12 @@ fn samples_wait_in_the_sensor_while_an_update_runs() {
     let model = blob.model();
     let expected = expected(&Simulator::new(&model).unwrap().run_all(&counts, shape.length, 2));
     let sizes = (shape.sequences, shape.length, shape.inputs);
-    let run = classify::run(blob.bytes(), &counts, sizes, &Options::default(), &mut |_| {}).unwrap();
+    let run = classify::run(
+        &Load::new(blob.bytes(), &counts, sizes),
+        &Options::default(),
+        &mut |_| {},
+    )
+    .unwrap();
     assert_eq!(decided(&run.decisions), expected, "{:#?}", run.log);
     assert!(run.captured > 0 && run.queued > 1, "{:#?}", run.log);
 
@@ -121,7 +126,11 @@ fn samples_wait_in_the_sensor_while_an_update_runs() {
         ..shape
     };
     let (blob, counts) = random(dense);
-    match classify::run(blob.bytes(), &counts, sizes, &Options::default(), &mut |_| {}) {
+    match classify::run(
+        &Load::new(blob.bytes(), &counts, sizes),
+        &Options::default(),
+        &mut |_| {},
+    ) {
         Err(Error::Refused(why)) => assert!(why.contains("queue"), "{why}"),
         other => panic!("{other:?}"),
     }
@@ -136,8 +145,9 @@ fn what_is_skipped_is_not_paid_for() {
     let (sequences, samples) = (SHAPE.sequences as u64, (SHAPE.sequences * SHAPE.length) as u64);
     let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
     let options = Options::default();
-    let [dense, poll, sleep] = Mode::ALL
-        .map(|way| measure::run(way, blob.bytes(), &counts, shape, &options).unwrap_or_else(|e| panic!("{e}")));
+    let [dense, poll, sleep] = Mode::ALL.map(|way| {
+        measure::run(way, &Load::new(blob.bytes(), &counts, shape), &options).unwrap_or_else(|e| panic!("{e}"))
+    });
     assert_eq!(
         (dense.updates, poll.updates, sleep.updates),
         (samples, updates, updates)
@@ -184,13 +194,13 @@ fn a_budget_that_makes_no_sense_is_refused_by_the_board() {
         ..SHAPE
     };
     let (blob, counts) = random(fast);
-    let why = classify::run(blob.bytes(), &counts, shape, &options, &mut |_| {}).unwrap_err();
+    let why = classify::run(&Load::new(blob.bytes(), &counts, shape), &options, &mut |_| {}).unwrap_err();
     assert_eq!(
         why.to_string(),
         "the firmware refused: budget: 50 samples every 10000 ns last less than a millisecond, or weeks"
     );
     let (blob, counts) = random(SHAPE);
-    let why = measure::run(Mode::Dense, blob.bytes(), &counts, shape, &options).unwrap_err();
+    let why = measure::run(Mode::Dense, &Load::new(blob.bytes(), &counts, shape), &options).unwrap_err();
     assert_eq!(
         why.to_string(),
         "the firmware refused: budget: this application runs at a fixed dial; take replay or classify"
@@ -201,7 +211,7 @@ fn a_budget_that_makes_no_sense_is_refused_by_the_board() {
 fn calibrations_come_to_their_ends() {
     let (blob, counts) = random(SHAPE);
     let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
-    let log = measure::calibrations(blob.bytes(), &counts, shape, &Options::default()).unwrap();
+    let log = measure::calibrations(&Load::new(blob.bytes(), &counts, shape), &Options::default()).unwrap();
     let lines: Vec<&str> = log
         .iter()
         .filter(|line| line.starts_with("calibrated "))

@@ -3,7 +3,7 @@
 mod random_model;
 
 use board_host::{
-    Backend, Error, Machine, Options,
+    Backend, Error, Load, Machine, Options,
     faults::{Fault, commit},
     run,
 };
@@ -84,7 +84,7 @@ fn a_flipped_bit_in_the_blob_is_refused_at_once() {
         ] {
             let mut damaged = blob.bytes().to_vec();
             damaged[byte] ^= 0x10;
-            match run(&damaged, &counts, 2, shape.length, 3, &options) {
+            match run(&Load::new(&damaged, &counts, (2, shape.length, 3)), &options) {
                 Err(Error::Refused(reason)) => {
                     assert!(reason.to_lowercase().contains(why), "{machine}, byte {byte}: {reason}");
                 }

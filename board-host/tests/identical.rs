@@ -2,7 +2,7 @@
 
 mod random_model;
 
-use board_host::{Emulation, Machine, Options, Record, run};
+use board_host::{Emulation, Load, Machine, Options, Record, run};
 use float_model::Cell;
 use quantize::{Blob, Simulator};
 use random_model::{Shape, random};
@@ -20,15 +20,8 @@ const SMALL: Shape = Shape {
 };
 
 fn emulate(shape: Shape, blob: &Blob, counts: &[i16], options: &Options) -> Emulation {
-    run(
-        blob.bytes(),
-        counts,
-        shape.sequences,
-        shape.length,
-        shape.inputs,
-        options,
-    )
-    .unwrap_or_else(|error| panic!("{error}"))
+    let sizes = (shape.sequences, shape.length, shape.inputs);
+    run(&Load::new(blob.bytes(), counts, sizes), options).unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn simulate(shape: Shape, blob: &Blob, counts: &[i16]) -> Vec<Record> {
@@ -242,7 +235,7 @@ fn what_does_not_fit_the_smallest_machine_is_refused_with_both_numbers() {
         ..SMALL
     };
     let (blob, counts) = random(large);
-    let refusal = run(blob.bytes(), &counts, 20, large.length, 16, &options).unwrap_err();
+    let refusal = run(&Load::new(blob.bytes(), &counts, (20, large.length, 16)), &options).unwrap_err();
     let bytes = blob.bytes().len();
     assert_eq!(
         refusal.to_string(),
@@ -254,7 +247,7 @@ fn what_does_not_fit_the_smallest_machine_is_refused_with_both_numbers() {
         ..SMALL
     };
     let (blob, counts) = random(long);
-    let refusal = run(blob.bytes(), &counts, 2, long.length, 3, &options).unwrap_err();
+    let refusal = run(&Load::new(blob.bytes(), &counts, (2, long.length, 3)), &options).unwrap_err();
     assert_eq!(
         refusal.to_string(),
         "the firmware refused: sequences: one has 3078 bytes, this image streams at most 3072"
@@ -301,18 +294,24 @@ fn what_the_image_cannot_hold_is_refused_by_name() {
         ..SMALL
     };
     let (blob, counts) = random(shape);
-    let refusal = run(blob.bytes(), &counts, 1, shape.length, 3, &Options::default())
-        .unwrap_err()
-        .to_string();
+    let refusal = run(
+        &Load::new(blob.bytes(), &counts, (1, shape.length, 3)),
+        &Options::default(),
+    )
+    .unwrap_err()
+    .to_string();
     assert!(
         refusal.contains("the model has 129 hidden units, the state has room for 128"),
         "{refusal}"
     );
 
     let (blob, counts) = random(SMALL);
-    let refusal = run(blob.bytes(), &counts[..3000], 60, SMALL.length, 1, &Options::default())
-        .unwrap_err()
-        .to_string();
+    let refusal = run(
+        &Load::new(blob.bytes(), &counts[..3000], (60, SMALL.length, 1)),
+        &Options::default(),
+    )
+    .unwrap_err()
+    .to_string();
     assert!(
         refusal.contains("the sequences have 1 channels, the model 3"),
         "{refusal}"
@@ -320,8 +319,11 @@ fn what_the_image_cannot_hold_is_refused_by_name() {
 
     let mut damaged = blob.bytes().to_vec();
     damaged[200] ^= 4;
-    let refusal = run(&damaged, &counts, SMALL.sequences, SMALL.length, 3, &Options::default())
-        .unwrap_err()
-        .to_string();
+    let refusal = run(
+        &Load::new(&damaged, &counts, (SMALL.sequences, SMALL.length, 3)),
+        &Options::default(),
+    )
+    .unwrap_err()
+    .to_string();
     assert!(refusal.contains("crc"), "{refusal}");
 }

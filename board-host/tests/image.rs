@@ -1,6 +1,6 @@
 //! The firmware image itself, in the emulator. Where the emulator is missing these tests fail and say what to install.
 
-use board_host::{Error, Machine, Options, run, self_check};
+use board_host::{Error, Load, Machine, Options, run, self_check};
 
 #[test]
 fn counts_exactly_and_refuses_when_nothing_is_loaded() {
@@ -25,7 +25,7 @@ fn repeats_to_the_instruction() {
 
 #[test]
 fn a_blob_that_is_none_is_refused() {
-    match run(&[0x5a; 64], &[0; 12], 2, 3, 2, &Options::default()) {
+    match run(&Load::new(&[0x5a; 64], &[0; 12], (2, 3, 2)), &Options::default()) {
         Err(Error::Refused(why)) => assert!(!why.contains("loaded"), "{why}"),
         other => panic!("{other:?}"),
     }

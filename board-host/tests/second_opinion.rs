@@ -3,7 +3,7 @@
 
 mod random_model;
 
-use board_host::{Backend, Emulation, Machine, Options, program_counters, run};
+use board_host::{Backend, Emulation, Load, Machine, Options, program_counters, run};
 use float_model::Cell;
 use random_model::{Shape, random};
 
@@ -44,15 +44,9 @@ fn decisions_schedules_states_and_times_are_qemus() {
     let (blob, counts) = random(SHAPE);
     for machine in Machine::ALL {
         let [own, qemu]: [Emulation; 2] = both(machine).map(|options| {
-            run(
-                blob.bytes(),
-                &counts,
-                SHAPE.sequences,
-                SHAPE.length,
-                SHAPE.inputs,
-                &options,
-            )
-            .unwrap_or_else(|error| panic!("{machine}, {}: {error}", options.backend))
+            let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
+            run(&Load::new(blob.bytes(), &counts, shape), &options)
+                .unwrap_or_else(|error| panic!("{machine}, {}: {error}", options.backend))
         });
         assert_eq!(own.records, qemu.records, "{machine}");
         assert_eq!(own.late_updates, qemu.late_updates, "{machine}");
@@ -96,7 +90,8 @@ fn every_program_counter_is_qemus() {
         let [own, qemu] = both(machine).map(|options| {
             let mut counters = Vec::new();
             let sink = &mut |pc| counters.push(pc);
-            program_counters(blob.bytes(), &counts, 1, shape.length, shape.inputs, &options, sink)
+            let load = Load::new(blob.bytes(), &counts, (1, shape.length, shape.inputs));
+            program_counters(&load, &options, sink)
                 .unwrap_or_else(|error| panic!("{machine}, {}: {error}", options.backend));
             counters
         });

@@ -3,7 +3,7 @@
 mod random_model;
 
 use board_host::{
-    Record, boards,
+    Load, Record, boards,
     on_board::{self, BoardOptions, Replay},
 };
 use float_model::Cell;
@@ -35,8 +35,8 @@ fn replay(options: &BoardOptions) -> Replay {
         updates: run.updates,
     });
     let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
-    let replay =
-        on_board::replay(options, blob.bytes(), &counts, shape).unwrap_or_else(|error| panic!("{board}: {error}"));
+    let replay = on_board::replay(options, &Load::new(blob.bytes(), &counts, shape))
+        .unwrap_or_else(|error| panic!("{board}: {error}"));
     assert_eq!(replay.records, expected.collect::<Vec<_>>(), "{board}");
     // The board's clock is the crystal's: four sequences of a second.
     assert_eq!((replay.late_updates, replay.seconds_total), (0, 4.0), "{board}");

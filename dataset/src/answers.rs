@@ -46,7 +46,7 @@ fn words(path: &Path, list: &[Written], class_names: &[String]) -> Result<(Targe
             Error::data(
                 path,
                 format!("label of {}", a.place),
-                format!("'{}' is none of {}", a.cells[0], names.join(", ")),
+                format!("unknown class '{}'; expected one of {}", a.cells[0], names.join(", ")),
             )
         })
     };

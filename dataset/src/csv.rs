@@ -1,4 +1,5 @@
-//! A CSV file of samples: one line a sample, one column a channel, and columns that say more by their names.
+//! A CSV file of samples: one line for each sample, one column for each channel, and columns with names of their own
+//! for time, label, sequence and group.
 
 use crate::Error;
 use std::path::Path;
@@ -42,24 +43,24 @@ impl Role {
     }
 }
 
-/// What a file holds.
+/// The contents of a file.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// (lines, I).
+    /// Samples, (lines, I).
     pub(crate) values: Vec<f32>,
     /// Lines that hold a sample.
     pub(crate) length: usize,
-    /// I.
+    /// Channels of a sample, I.
     pub(crate) channels: usize,
-    /// Of the channels, from the header row; empty without one.
+    /// Names of the channels, from the header row; empty without one.
     pub(crate) names: Vec<String>,
-    /// Of every sample, in seconds; empty where there is no time column.
+    /// Time of every sample, in seconds; empty where there is no time column.
     pub(crate) times: Vec<f64>,
-    /// Of every sample; empty where there is no such column.
+    /// Label of every sample; empty where there is no such column.
     pub(crate) labels: Vec<String>,
-    /// See `labels`.
+    /// Sequence that every sample belongs to; empty where there is no such column.
     pub(crate) sequences: Vec<String>,
-    /// See `labels`.
+    /// Group that every sample belongs to; empty where there is no such column.
     pub(crate) groups: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What was understood of a dataset: shapes, rates, classes, groups, balance, ranges.
+//! A summary of a dataset as it was read: shapes, rates, classes, groups, balance, ranges.
 
 use crate::{DatasetConfig, Error, labelled::Labelled, normalise::normalisation};
 use float_model::{Sequences, Targets};
@@ -36,9 +36,9 @@ pub struct DatasetSummary {
 /// One channel.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChannelSummary {
-    /// Its name.
+    /// Name of the channel.
     pub name: String,
-    /// Its unit.
+    /// Unit of the channel.
     pub unit: String,
     /// Magnitude at which the 16-bit input saturates.
     pub full_scale: f32,
@@ -57,13 +57,13 @@ pub struct ChannelSummary {
 pub struct PartSummary {
     /// `training`, `validation` or `test`.
     pub part: &'static str,
-    /// N.
+    /// Number of sequences, N.
     pub sequences: usize,
-    /// Of the shortest sequence.
+    /// Samples of the shortest sequence.
     pub length_least: usize,
     /// Samples a sequence, mean.
     pub length_mean: f64,
-    /// Of the longest sequence.
+    /// Samples of the longest sequence.
     pub length_most: usize,
     /// Answers of each class; empty where the answers are no classes.
     pub class_counts: Vec<usize>,
@@ -94,7 +94,7 @@ fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usi
     }
 }
 
-/// Reads a dataset as training would, with its test part, and tells what it is.
+/// Reads a dataset as training would, with its test part, and summarises it.
 ///
 /// # Errors
 /// As training: files that cannot be read or cannot be trained on.
@@ -125,7 +125,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
     let shared: BTreeSet<String> = groups.filter(|g| !seen.insert(*g)).cloned().collect();
     if !shared.is_empty() {
         warnings.push(format!(
-            "{} groups are in more than one part: what is measured on it flatters",
+            "{} groups are in more than one part: figures measured on the test part are too optimistic",
             shared.len()
         ));
     }

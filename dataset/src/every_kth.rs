@@ -1,4 +1,4 @@
-//! What a model sees of recordings, and where it is asked: every K-th sample, and an answer at every step.
+//! Which samples of a recording a model sees, every K-th, and whether it is asked for an answer at every step.
 
 use crate::{DatasetConfig, Error, targets};
 use float_model::{Sequences, Targets};
@@ -63,7 +63,7 @@ pub fn every_kth(x: &Sequences, y: Option<Targets>, every: usize) -> Result<(Seq
     Ok((seen, y))
 }
 
-/// The answer of a sequence at every one of its samples. The error is the mend.
+/// The answer of a sequence at every one of its samples. The error says how to fix it.
 fn at_steps(x: &Sequences, y: Targets) -> Result<Targets, String> {
     if !x.lengths.is_empty() {
         return Err("needs sequences of equal length; cut them with --window LENGTH:STRIDE".into());

@@ -10,7 +10,7 @@ use std::path::Path;
 /// One sequence in ten goes to the validation part.
 const VALIDATION_SHARE: f64 = 0.1;
 
-/// Recordings whose answers are there.
+/// Recordings with answers.
 pub(crate) type Labelled = Recordings<Targets>;
 
 /// Which sequences of the training files belong to which part; none belongs to two.

@@ -69,7 +69,7 @@ impl LogMel {
             return Err(Error::usage(
                 "mel_bands",
                 format!(
-                    "{}; a frame of {length} amplitudes does not resolve so many: give fewer, or longer frames",
+                    "{}; a frame of {length} amplitudes does not resolve that many: give fewer, or longer frames",
                     bands.len()
                 ),
             ));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Digits held out for validation of the 60,000 training digits, the last ones.
 const VALIDATION: usize = 5000;
-/// Of a set without a test part, a tenth each are held out for validation and for the test, at its end.
+/// Without a test part, one tenth of the digits is held out for validation and one tenth for the test, at the end.
 const SHARE: usize = 10;
 
 /// Where the digits are.
@@ -17,7 +17,7 @@ pub struct MnistConfig {
     /// Folder with the IDX files, `.gz` or not: `train-images-idx3-ubyte` and `t10k-images-idx3-ubyte` with their labels, or
     /// only one of the two.
     pub data: PathBuf,
-    /// Squares of so many pixels on a side become one, their mean: 1, or 2 for 14x14.
+    /// Squares of `pool` by `pool` pixels become one pixel, their mean: 1, or 2 for 14x14.
     pub pool: usize,
 }
 
@@ -44,7 +44,7 @@ impl MnistConfig {
         if let Targets::Labels(labels) = &y
             && let Some(n) = labels.iter().position(|l| *l > 9)
         {
-            let problem = format!("{} is no digit; are these the labels of MNIST?", labels[n]);
+            let problem = format!("{} is not a digit; are these the labels of MNIST?", labels[n]);
             return Err(Error::data(&path, format!("label of image {n}"), problem));
         }
         Ok((x, y))

@@ -15,7 +15,7 @@ pub enum Purpose {
     Evaluation = 2,
     /// Initial parameters.
     Initialisation = 3,
-    /// The order in which a dataset is gone through.
+    /// The order of a dataset in each epoch.
     Shuffle = 4,
     /// Sampled updates in training: Bernoulli gates and random skips.
     Updates = 5,

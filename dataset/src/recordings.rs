@@ -27,7 +27,7 @@ pub struct Recordings<Y = Option<Targets>> {
     pub warnings: Vec<String>,
 }
 
-/// What reading depends on.
+/// Options of reading.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadOptions<'a> {
     /// The answers, where they are not in the same place.
@@ -38,9 +38,9 @@ pub struct ReadOptions<'a> {
     pub groups: Option<&'a Path>,
     /// What words stand for, in the order of the classes; empty: as the data say.
     pub class_names: &'a [String],
-    /// Timestamps are put on a grid of so many seconds; 0: their own.
+    /// Seconds between samples of the grid that timestamps are put on; 0: their own median distance.
     pub sample_period_s: f64,
-    /// How sound becomes samples.
+    /// How sound becomes samples of a sequence.
     pub audio: Audio,
 }
 

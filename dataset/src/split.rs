@@ -1,4 +1,4 @@
-//! Which sequences are held out.
+//! The split: which sequences are held out.
 //!
 //! Where groups are known (subjects, speakers, recordings), whole groups are held out, so that nothing of a person or
 //! a recording is on both sides. Elsewhere contiguous blocks are, because neighbours in a recording resemble each other.
@@ -62,7 +62,7 @@ fn groups(pool: &Pool<'_>, share: f64) -> Result<BTreeSet<usize>, Error> {
     let members: Vec<Vec<usize>> = members.into_values().collect();
     if members.len() <= pool.left {
         let problem = format!(
-            "{} in all, and every part needs one of its own; record more, or leave the groups away",
+            "{} in all, and every part needs one of its own; record more, or remove the groups",
             members.len()
         );
         return Err(Error::data(pool.path, "groups", problem));

@@ -31,8 +31,8 @@ impl Loss {
     }
 }
 
-/// The answers as `loss` takes them: numbers of 0 and 1 may be independent labels, labels may be numbers. The error is
-/// the mend.
+/// The answers as `loss` takes them: numbers of 0 and 1 may be independent labels, labels may be numbers. The error
+/// says how to fix it.
 pub(crate) fn answers_for(loss: Option<Loss>, y: Targets) -> Result<Targets, String> {
     if let Targets::PerStep { answers, length } = y {
         let answers = Box::new(answers_for(loss, *answers)?);

@@ -26,7 +26,7 @@ pub struct BreakEven {
     /// Switch the sensor off for gaps longer than this: `t_on + E_switch / (P_on - P_off)`, in seconds; null without a
     /// sensor.
     pub sensor_off_s: Option<Interval>,
-    /// The same in samples: gaps of so many and more.
+    /// The break-even gap in samples: gaps of this many samples and more.
     pub sensor_off_from_samples: Option<u32>,
     /// Saved by one skipped update, its wake-up and its read included, less the sleep instead.
     pub skipped_update_uj: Interval,
@@ -97,7 +97,7 @@ impl fmt::Display for BreakEven {
 }
 
 /// A battery and how often it is asked for a decision.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Battery {
     /// Rated capacity.
     pub capacity_mah: f64,
@@ -109,16 +109,43 @@ pub struct Battery {
     pub decisions_per_hour: f64,
 }
 
+/// How long a battery lasts, predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct BatteryLife {
+    /// The battery.
+    #[serde(flatten)]
+    pub battery: Battery,
+    /// Days of operation.
+    pub days: Interval,
+}
+
+impl fmt::Display for BatteryLife {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Battery {
+            capacity_mah,
+            voltage_v,
+            usable_share,
+            decisions_per_hour,
+        } = self.battery;
+        let Interval { low, mid, high } = self.days;
+        write!(
+            f,
+            "Battery of {capacity_mah:?} mAh at {voltage_v:?} V, {usable_share:?} of it usable, {decisions_per_hour:.1} decisions an \
+             hour: {mid:.0} days ({low:.0} to {high:.0}), predicted"
+        )
+    }
+}
+
 /// Days of operation, from a prediction: `capacity * V * share / (rate * E_seq + (1 - rate * T) * (P_sleep + P_off))`.
 ///
 /// # Errors
 /// [`Error::Mismatch`] for a battery or a rate that cannot be.
-pub fn battery_days(
+pub fn battery_life(
     battery: &Battery,
     prediction: &Prediction,
     board: &Board,
     sensor: &Sensor,
-) -> Result<Interval, Error> {
+) -> Result<BatteryLife, Error> {
     let fault = |problem: String| Err(Error::Mismatch(format!("battery: {problem}")));
     let positive = |value: f64| value.is_finite() && value > 0.0;
     if !(positive(battery.capacity_mah) && positive(battery.voltage_v) && positive(battery.decisions_per_hour)) {
@@ -146,9 +173,12 @@ pub fn battery_days(
         let power_uw = rate_hz * prediction.uj_per_sequence.at(corner) + (1.0 - busy).max(0.0) * asleep_uw;
         energy_uj / power_uw / 86_400.0
     };
-    Ok(Interval {
-        low: days(Corner::High),
-        mid: days(Corner::Mid),
-        high: days(Corner::Low),
+    Ok(BatteryLife {
+        battery: *battery,
+        days: Interval {
+            low: days(Corner::High),
+            mid: days(Corner::Mid),
+            high: days(Corner::Low),
+        },
     })
 }

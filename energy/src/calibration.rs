@@ -25,7 +25,7 @@ impl Calibration {
     /// Reads a calibration file.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Profile`] with file, line and mend. The figures are checked when they are applied.
+    /// [`Error::Read`], [`Error::Profile`] with file, line and fix. The figures are checked when they are applied.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
             path: path.into(),

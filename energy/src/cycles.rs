@@ -159,7 +159,7 @@ pub fn predicted_instructions(core: Core, rows: usize, macs: usize) -> Interval 
 }
 
 /// Instructions of multiply-accumulates alone, as they cost in the counted kernels of the updates on this core: the slope
-/// of the rule behind [`predicted_instructions`], with its spread. For layers that are not counted here, such as
+/// of the rule of [`predicted_instructions`], with its spread. For layers that are not counted here, such as
 /// convolutions; loops, rescaling and activations are not contained, so that it is the least they could take with such
 /// kernels.
 #[must_use]
@@ -177,7 +177,7 @@ pub fn head_instructions(core: Core, macs: usize) -> Interval {
     Interval { low, mid, high }.scaled(per_mac * macs as f64)
 }
 
-/// Of the rule behind [`predicted_instructions`].
+/// The relative spread of the rule of [`predicted_instructions`].
 const SPREAD: Interval = Interval {
     low: 0.75,
     mid: 1.0,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-/// What can go wrong. Every message names the file, the field and the mend.
+/// An error that names the file, the field and the fix. The text of an error does not hold that of its cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A profile name that is neither built in nor a file.
@@ -36,7 +36,7 @@ pub enum Error {
         file: String,
         /// The field, dotted.
         field: String,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         problem: String,
     },
     /// A workload that cannot be.
@@ -44,7 +44,7 @@ pub enum Error {
     Workload {
         /// The field of [`Workload`](crate::Workload).
         field: &'static str,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         problem: String,
     },
     /// A trace that does not hold what its format says, or that cannot be relied on.
@@ -54,7 +54,7 @@ pub enum Error {
         file: String,
         /// Line, sample or part of the file.
         place: String,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         problem: String,
     },
     /// An option of a measurement that is missing or does not fit the trace.
@@ -62,7 +62,7 @@ pub enum Error {
     Option {
         /// The option.
         option: &'static str,
-        /// What is wrong and how to mend it.
+        /// What is wrong and how to fix it.
         problem: String,
     },
     /// Board, sensor and workload that do not go together.

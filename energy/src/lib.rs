@@ -1,6 +1,6 @@
 //! Microjoules per classified sequence: predicted from profiles, or measured from a power trace.
 //!
-//! Two questions, two roads to the answer:
+//! There are two ways to the figure:
 //!
 //! - **Predicted** ([`predict`]): a [`Board`] and a [`Sensor`] profile (TOML, every figure an interval with its
 //!   source), and a [`Workload`] (how many updates in how many samples, how many instructions each). The result is an
@@ -9,7 +9,7 @@
 //!   threshold, with the energy of each, gross and net, their median, mean and bootstrap interval, and a header that
 //!   says what was not stated.
 //!
-//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions in the emulator),
+//! Every figure says which of three kinds it is: *measured* (an instrument), *counted* (instructions on an emulated board),
 //! *predicted* (anything computed from a profile).
 //!
 //! ```
@@ -32,15 +32,18 @@
 //! ```
 
 mod breakeven;
+mod budget;
 mod calibration;
 mod compare;
 mod cycles;
 mod error;
+mod front;
 mod gaps;
 mod histogram;
 mod interval;
 mod measure;
 mod model;
+mod parse;
 pub mod picture;
 pub mod ppk2;
 mod predict;
@@ -50,22 +53,27 @@ mod shape;
 mod stats;
 pub mod trace;
 mod two_state;
+mod update_cycles;
 mod workload;
 
-pub use breakeven::{Battery, BreakEven, battery_days, break_even};
+pub use breakeven::{Battery, BatteryLife, BreakEven, battery_life, break_even};
+pub use budget::{BudgetOutcome, BudgetSummary, PricedBudget};
 pub use calibration::Calibration;
 pub use compare::{Comparison, Scenario, Scheme, compare};
 pub use cycles::{Core, UpdateCost, head_instructions, mac_instructions, predicted_instructions};
 pub use error::Error;
+pub use front::{EnergyFront, FrontPoint};
 pub use histogram::{Calls, Class, Histogram, Listing};
 pub use interval::{Corner, Interval};
 pub use measure::{
     Excluded, MeasureOptions, Measurement, Setup, States, StatesPerSequence, Window, Windowing, measure,
 };
+pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
-pub use shape::NetworkShape;
+pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, TwoState, fit_two_states};
+pub use update_cycles::{UpdateCycles, disassembly, update_cost};
 pub use workload::Workload;

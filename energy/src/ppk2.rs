@@ -1,7 +1,7 @@
 //! Recording from a Nordic Power Profiler Kit II over its USB serial port.
 //!
 //! The device sends one word for each sample at 100 kS/s. [`Modifiers`] and [`Decoder`] turn words into currents and
-//! need no device; [`record`] drives one behind any reader and writer; [`record_to_file`] opens the port and writes a
+//! need no device; [`record`] drives a device through any reader and writer; [`record_to_file`] opens the port and writes a
 //! `.ppk2` or a CSV.
 //!
 //! What the kit cannot tell: transients of less than about 50 us after a change of range, which the filter replaces by

@@ -63,7 +63,7 @@ pub struct Prediction {
     pub label: &'static str,
     /// Energy of one sequence with skipping.
     pub uj_per_sequence: Interval,
-    /// The same model with every sample used.
+    /// Energy of the same network that uses every sample.
     pub dense_uj_per_sequence: Interval,
     /// Where `uj_per_sequence` goes.
     pub parts: Parts,
@@ -81,9 +81,9 @@ pub struct Prediction {
     pub update_time_s: Interval,
     /// True iff an update ends before the next sample even at the high end.
     pub update_fits: bool,
-    /// The same for the network that uses every sample.
+    /// True iff that also holds for the network that uses every sample.
     pub dense_update_fits: bool,
-    /// Gaps of so many samples and more have the sensor switched off; null where that never pays.
+    /// The sensor is switched off in gaps of this many samples and more; null where that never pays.
     pub sensor_off_from_samples: Option<u32>,
     /// What to know when reading the figures.
     pub notes: Vec<String>,

@@ -33,7 +33,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The updates that so many microjoules a sequence pay for by the middle figures, 0 where they do not pay for the rest.
+    /// The updates that this many microjoules a sequence pay for by the middle figures; 0 where they do not pay for the rest.
     #[must_use]
     pub fn updates(&self, uj_per_sequence: f64) -> f64 {
         ((uj_per_sequence - self.base_uj.mid) / self.update_uj.mid).max(0.0)
@@ -59,7 +59,7 @@ pub fn prices(board: &Board, sensor: &Sensor, workload: &Workload) -> Result<Pri
     Ok(of(&model, off))
 }
 
-/// The prices for a board that may spend so many microjoules a sequence: around the updates that these pay for.
+/// The prices for a board that may spend `uj_per_sequence` microjoules a sequence: around the updates that these pay for.
 ///
 /// # Errors
 /// As [`prices`].
@@ -71,7 +71,7 @@ pub fn prices_for(board: &Board, sensor: &Sensor, workload: &Workload, uj_per_se
     let off = of(&model, true);
     let length = workload.sequence_length as f64;
     let updates = off.updates(uj_per_sequence).max(1.0);
-    // Where so many updates leave no pause that pays, it stays on: never cheaper than the other prices promise there.
+    // Where that many updates leave no pause that pays, it stays on: never cheaper than the other prices promise there.
     match length / updates >= f64::from(from) {
         true => Ok(off),
         false => Ok(of(&model, false)),

@@ -1,6 +1,7 @@
 //! What the shape of a recurrent network says of its workload.
 
-use crate::{Core, UpdateCost, Workload, predicted_instructions};
+use crate::{Core, Error, Interval, UpdateCost, Workload, predicted_instructions};
+use skiprnn_nostd::{CellKind, Model, OutputAt};
 
 /// The shape of a recurrent network, as far as its energy depends on it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +27,33 @@ pub struct NetworkShape {
 }
 
 impl NetworkShape {
+    /// The shape of a blob's network, whose sequences have an end and a time between samples.
+    ///
+    /// # Errors
+    /// The blob states no sequence length or no sample period.
+    pub fn of_blob(model: &Model<'_>) -> Result<Self, Error> {
+        let missing = |problem: &str| Err(Error::Mismatch(problem.into()));
+        if model.sequence_length() == 0 {
+            return missing(
+                "sequence_length: the blob is made for an endless stream; energy per sequence needs an end",
+            );
+        }
+        if model.sample_period_ns() == 0 {
+            return missing("sample_period_s: the blob does not state it; quantize again with --sample-period-s");
+        }
+        Ok(Self {
+            sequence_length: model.sequence_length() as usize,
+            sample_period_s: model.sample_period_ns() as f64 * 1e-9,
+            channels: model.inputs(),
+            hidden: model.hidden(),
+            rows: rows(model),
+            macs: model.macs_per_update(),
+            skips: model.skips(),
+            outputs: model.outputs(),
+            every_step: model.output_at() == OutputAt::Step,
+        })
+    }
+
     /// The workload on a core; an update costs what `cost` says, or what the shape lets expect.
     #[must_use]
     pub fn workload(
@@ -54,6 +82,21 @@ impl NetworkShape {
             channels: self.channels,
         }
     }
+}
+
+/// Rows of a blob's weight matrices: layers · gates · hidden units.
+fn rows(model: &Model<'_>) -> usize {
+    let gates = match model.cell() {
+        CellKind::Lstm => 4,
+        CellKind::Gru => 3,
+    };
+    model.layers() * gates * model.hidden()
+}
+
+/// Instructions of an update of a blob's network on a core, predicted from its shape.
+#[must_use]
+pub fn instructions_per_update(core: Core, model: &Model<'_>) -> Interval {
+    predicted_instructions(core, rows(model), model.macs_per_update())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! larger than memory. Readers hand the steps to a callback: a zip member borrows its archive, which an iterator could
 //! not hold on to.
 
-mod columns;
+mod csv;
 mod energyrunner;
 mod energytrace;
 mod lines;
@@ -18,7 +18,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use columns::{Column, ColumnOptions};
+pub use csv::{Column, ColumnOptions};
 
 use crate::error::Error;
 
@@ -45,7 +45,7 @@ pub enum Format {
     Joulescope,
     /// Any CSV with named columns and units.
     #[serde(rename = "csv")]
-    Columns,
+    Csv,
 }
 
 impl std::fmt::Display for Format {
@@ -57,7 +57,7 @@ impl std::fmt::Display for Format {
             Self::EnergyRunner => "energyrunner",
             Self::EnergyRunnerJson => "energyrunner-json",
             Self::Joulescope => "joulescope-csv",
-            Self::Columns => "csv",
+            Self::Csv => "csv",
         })
     }
 }
@@ -106,7 +106,7 @@ pub struct Summary {
     pub samples: u64,
     /// Samples that the instrument lost.
     pub missing: u64,
-    /// Samples whose marker level was unknown or changed within; the level before was held.
+    /// Samples whose marker level was unknown or changed within; the previous level was kept.
     pub unknown_levels: u64,
     /// Largest current, where the format holds currents.
     pub max_current_a: Option<f64>,
@@ -147,7 +147,7 @@ pub struct ReadOptions {
     pub voltage_v: Option<f64>,
     /// Marker channels.
     pub markers: Option<Markers>,
-    /// Columns of a CSV that is none of the known ones.
+    /// Columns of a CSV in no known format.
     pub columns: ColumnOptions,
 }
 
@@ -165,7 +165,7 @@ pub fn detect(path: &Path) -> Result<Format, Error> {
 /// Reads a trace from beginning to end, once, and hands every step to `sink`.
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::Trace`] with file, place and mend, [`Error::Option`] for a missing voltage, marker or
+/// [`Error::Read`], [`Error::Trace`] with file, place and fix, [`Error::Option`] for a missing voltage, marker or
 /// column, and whatever `sink` returns.
 pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(Format, Summary), Error> {
     if options.voltage_v.is_some_and(|v| !(v.is_finite() && v > 0.0)) {
@@ -184,7 +184,7 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
         Format::EnergyTrace => energytrace::read(path, sink),
         Format::EnergyRunner => energyrunner::read_bin(path, sink),
         Format::EnergyRunnerJson => energyrunner::read_json(path, sink),
-        Format::Joulescope | Format::Columns => columns::read(path, format, options, sink),
+        Format::Joulescope | Format::Csv => csv::read(path, format, options, sink),
     }?;
     if summary.samples == 0 {
         return Err(fault(path, "content", "holds no samples; record again"));

@@ -38,7 +38,7 @@ impl TwoState {
 /// the straight line through power over duty, read at duty 0 and 1, which takes two different duties at one clock.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where the points do not determine the powers, or are none.
+/// [`Error::Mismatch`] where the points do not determine the powers, or there are no points.
 pub fn fit_two_states(points: &[DutyPoint], active_mw: Option<f64>) -> Result<TwoState, Error> {
     let fault = |problem: &str| Err(Error::Mismatch(format!("two-state fit: {problem}")));
     if points.is_empty() {

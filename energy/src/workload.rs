@@ -32,7 +32,7 @@ impl Workload {
     /// The checks that [`predict`](crate::predict) makes first.
     ///
     /// # Errors
-    /// [`Error::Workload`] with the field and the mend.
+    /// [`Error::Workload`] with the field and the fix.
     pub fn validate(&self) -> Result<(), Error> {
         let fault = |field, problem: String| Err(Error::Workload { field, problem });
         if self.sequence_length == 0 {

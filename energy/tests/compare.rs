@@ -1,7 +1,7 @@
 //! Schemes, break-even times and battery life against figures worked out by hand.
 
 use energy::{
-    Battery, Interval, Scheme, UpdateCost, Workload, battery_days, board, break_even, compare, predict, sensor,
+    Battery, Interval, Scheme, UpdateCost, Workload, battery_life, board, break_even, compare, predict, sensor,
 };
 
 fn workload() -> Workload {
@@ -94,11 +94,11 @@ fn a_battery_lasts_its_energy_over_the_average_power() {
         usable_share: 0.8,
         decisions_per_hour: 3600.0 / p.sequence_s,
     };
-    let days = battery_days(&always, &p, &mcu, &replay).unwrap();
+    let days = battery_life(&always, &p, &mcu, &replay).unwrap().days;
     let expected = 220.0 * 3.0 * 0.8 * 3.6e6 / p.average_power_uw.mid / 86_400.0;
     assert!((days.mid / expected - 1.0).abs() < 1e-9);
     assert!(days.low < days.mid && days.mid < days.high);
-    let seldom = battery_days(
+    let seldom = battery_life(
         &Battery {
             decisions_per_hour: 1.0,
             ..always
@@ -107,7 +107,8 @@ fn a_battery_lasts_its_energy_over_the_average_power() {
         &mcu,
         &replay,
     )
-    .unwrap();
+    .unwrap()
+    .days;
     assert!(seldom.mid > days.mid);
     let bad = [
         Battery {
@@ -125,7 +126,7 @@ fn a_battery_lasts_its_energy_over_the_average_power() {
     ];
     assert!(
         bad.iter()
-            .all(|battery| battery_days(battery, &p, &mcu, &replay).is_err())
+            .all(|battery| battery_life(battery, &p, &mcu, &replay).is_err())
     );
 }
 

@@ -81,7 +81,7 @@ fn originals(folder: &Path) -> Vec<(Format, Vec<u8>)> {
             Format::EnergyRunnerJson,
             serde_json::json!([run]).to_string().into_bytes(),
         ),
-        (Format::Columns, format!("t (ms),i (mA)\n{columns}").into_bytes()),
+        (Format::Csv, format!("t (ms),i (mA)\n{columns}").into_bytes()),
     ]
 }
 

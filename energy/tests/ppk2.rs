@@ -321,7 +321,7 @@ fn a_threshold_finds_the_windows_of_most_energy() {
 }
 
 #[test]
-fn bad_files_and_options_name_place_and_mend() {
+fn bad_files_and_options_name_place_and_fix() {
     let folder = TempDir::new().unwrap();
     let [session, csv] = both(&folder, &recording(1));
     let bytes = std::fs::read(&session).unwrap();

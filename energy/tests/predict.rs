@@ -246,7 +246,7 @@ fn an_update_longer_than_the_sample_period_is_flagged_and_longer_than_the_sequen
 }
 
 #[test]
-fn impossible_workloads_name_field_and_mend() {
+fn impossible_workloads_name_field_and_fix() {
     let (mcu, replay) = (board("nrf52840").unwrap(), sensor("none").unwrap());
     let cases = [
         (

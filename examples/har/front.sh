@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Accuracy against samples and energy on a folder of labelled windows: separately trained models, one model for every budget,
-# their rivals, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals/.
+# their baselines, and the same in integers on the emulated board. What it gave is in docs/activity.md and docs/rivals/.
 #
 #     examples/har/front.sh DATA OUT        DATA: train_x.npy, train_y.npy, test_x.npy, test_y.npy (see docs/activity.md)
 #
@@ -30,7 +30,7 @@ for models in dial limited; do
         done
     done
 done
-"$skiprnn" rivals "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
+"$skiprnn" baselines "$out/separate" "$out/dial" --recipe "$out/separate/skip-gru-32-1e-3/seed-1" \
     --p-skips 0.75,0.9,0.95 --filters 8,16 --board nrf52840,stm32u575 --sensor lsm6dso --out "$out/rivals"
 
 blobs=()

@@ -5,19 +5,25 @@
 //! - [`baselines`]: skipping runs against fixed rates, random skipping, early exit and convolutional networks.
 //! - [`reproduce`]: the tables of Campos et al., ICLR 2018.
 //! - [`leak`]: what the skip pattern tells of the class.
+//! - [`fidelity`]: what each integer format costs a model.
 //! - [`schedules`]: the float model against its blob, sequence by sequence.
+//! - [`recordings`]: what a dataset holds.
+//! - [`Inspection`]: what is in a blob.
 //! - [`demo`]: the page of the whole workflow.
 
 pub mod baselines;
 pub mod demo;
 mod error;
+pub mod fidelity;
 mod files;
 mod held_out;
+mod inspect;
 pub mod jobs;
 pub mod leak;
 mod learning_curve;
 mod model;
 pub mod plot;
+pub mod recordings;
 pub mod reproduce;
 pub mod schedules;
 mod stats;
@@ -28,6 +34,7 @@ mod workload;
 pub use error::Error;
 pub use files::write_atomically;
 pub use held_out::HeldOut;
+pub use inspect::{Inspection, objective, output_at};
 pub use learning_curve::{CurvePoint, learning_curve};
 pub use model::{TrainedModel, threads};
 pub use stats::{Spread, mean_updates, pareto_front};

@@ -3,6 +3,7 @@
 use crate::Error;
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use host_train::{DataSource, TrainConfig};
+use quantize::FinetuneData;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -86,6 +87,30 @@ impl TrainedModel {
         let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
         let metric = Metric::of("held-out data", self.model.description.objective, &outputs, y)?;
         Ok((metric, schedules))
+    }
+
+    /// The data of fine-tuning, where the run names its data; `calibration` is the run's validation part.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn finetune_data(&self, calibration: quantize::Data<'_>) -> Result<Option<FinetuneData>, Error> {
+        let Some(config) = &self.config else { return Ok(None) };
+        let training = |n: usize| config.data.training(n, config.seed);
+        Ok(Some(match config.data.is_generated() {
+            true => FinetuneData::of_generated(calibration, training)?,
+            false => FinetuneData::of_recordings(training)?,
+        }))
+    }
+
+    /// Training sequences beside `count` calibration sequences, where those are few for a dial curve; at most `wanted` of both.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn more_for_curve(&self, count: usize, wanted: usize) -> Result<Option<Sequences>, Error> {
+        match (&self.config, quantize::extra_curve_sequences(count, wanted)) {
+            (Some(config), Some(n)) => Ok(Some(config.data.training(n, config.seed)?.0)),
+            _ => Ok(None),
+        }
     }
 
     /// Where fresh sequences of this run's task come from.

@@ -3,7 +3,7 @@
 use crate::by_name;
 use std::{fmt, str::FromStr};
 
-/// The recurrence underneath: what a cell is when the skip gate is taken away.
+/// The recurrence of a cell without its skip gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// Gates i, f, g, o; states h and c.
@@ -60,7 +60,7 @@ impl Cell {
         matches!(self, Cell::SkipLstm | Cell::SkipGru)
     }
 
-    /// The same recurrence without its skip gate.
+    /// The cell with the same recurrence and no skip gate.
     pub const fn dense(self) -> Cell {
         match self.family() {
             Family::Lstm => Cell::Lstm,

@@ -55,7 +55,7 @@ impl Sequences {
     }
 
     /// Takes an array of shape (count, length, channels) of which sequence n is the first `lengths[n]` samples. What
-    /// lies behind them may be anything, NaN too, and becomes 0; axis T is cut to the longest sequence.
+    /// follows them may be anything, NaN too, and becomes 0; axis T is cut to the longest sequence.
     ///
     /// # Errors
     /// As [`Sequences::new`], and lengths that are not one a sequence, from 1 to `length`.

@@ -31,7 +31,7 @@ pub enum Error {
         file: String,
         /// The tensor, metadata key or array.
         field: String,
-        /// What is wrong, and how to mend it.
+        /// What is wrong, and how to fix it.
         problem: String,
     },
 }

@@ -42,7 +42,7 @@ pub fn load(path: &Path) -> Result<FloatModel, Error> {
     Ok(model)
 }
 
-/// Writes a model to a temporary name beside `path` and renames it.
+/// Writes a model to a temporary name in the same folder and renames it to `path`.
 ///
 /// # Errors
 /// The model is not valid, or the file cannot be written.
@@ -99,7 +99,7 @@ pub fn to_bytes(model: &FloatModel) -> Result<Vec<u8>, Error> {
     sorted_header(&bytes).ok_or_else(|| wrong("the header cannot be sorted".into()))
 }
 
-/// The same file with the keys of its header in order: safetensors writes metadata in the order of a hash table, and
+/// The file with the keys of its header in order: safetensors writes metadata in the order of a hash table, and
 /// equal models shall be equal bytes. The header stays padded with spaces to a multiple of 8 bytes.
 fn sorted_header(file: &[u8]) -> Option<Vec<u8>> {
     let (length, rest) = file.split_first_chunk::<8>()?;

@@ -1,6 +1,6 @@
 //! The float model of a Skip RNN: its parameters, its file, and a readable forward pass in f32.
 //!
-//! The trainer evaluates with it, the quantizer reads and judges with it. The file is `model.safetensors` with
+//! The trainer evaluates with it; the quantizer reads it and compares with it. The file is `model.safetensors` with
 //! PyTorch's names and layouts (`docs/model-file.md`); the forward pass runs one sequence at a time and, like the
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
 

@@ -143,7 +143,7 @@ pub struct Description {
     pub output_at: OutputAt,
     /// One name a class; empty where there are none.
     pub class_names: Vec<String>,
-    /// One entry an input; empty where nothing is known of the sensor.
+    /// One entry an input; empty where the sensor is not known.
     pub channels: Vec<Channel>,
     /// Every other metadata entry, kept as it was.
     pub other: BTreeMap<String, String>,

@@ -73,14 +73,14 @@ __device__ __forceinline__ void accumulate(float *sums, const float4 *w, long lo
     }
 }
 
-// Element e of quad (k4, j) is w[j][4 k4 + e], zero behind the end.
+// Element e of quad (k4, j) is w[j][4 k4 + e], zero after the end.
 __device__ __forceinline__ float4 quad_of_columns(const float *w, int columns, int k4, int j) {
     float v[4];
     for (int e = 0; e < 4; e++) v[e] = 4 * k4 + e < columns ? w[(long long)j * columns + 4 * k4 + e] : 0.0f;
     return make_float4(v[0], v[1], v[2], v[3]);
 }
 
-// Element e of quad (j4, k) is w[4 j4 + e][k], zero behind the end.
+// Element e of quad (j4, k) is w[4 j4 + e][k], zero after the end.
 __device__ __forceinline__ float4 quad_of_rows(const float *w, int rows, int columns, int j4, int k) {
     float v[4];
     for (int e = 0; e < 4; e++) v[e] = 4 * j4 + e < rows ? w[(long long)(4 * j4 + e) * columns + k] : 0.0f;

@@ -12,13 +12,13 @@ pub(crate) enum StepData<'a> {
     Given(&'a Batch),
 }
 
-/// What a step gave; as [`crate::gradient::Gradient`].
+/// Figures of one step, as in [`crate::gradient::Gradient`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StepMetrics {
     pub(crate) loss: f64,
     pub(crate) budget: f64,
     pub(crate) updates: f64,
-    /// Of the gradient, before clipping.
+    /// Global norm of the gradient, before clipping.
     pub(crate) norm: f64,
 }
 

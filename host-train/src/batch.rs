@@ -47,7 +47,7 @@ pub struct DialDraws {
 }
 
 impl DialDraws {
-    /// Those of the `count` sequences of step `step`.
+    /// Draws the dials of the `count` sequences of step `step`.
     pub(crate) fn draw(config: &TrainConfig, step: u64, count: usize) -> Self {
         let Some(range) = config.dials else {
             return DialDraws::default();

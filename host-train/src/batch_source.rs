@@ -1,4 +1,4 @@
-//! Where the trainer's batches come from: generated sequences, or a dataset gone through epoch by epoch.
+//! Where the trainer's batches come from: generated sequences, or a dataset in random order, epoch by epoch.
 
 use crate::{
     DataSource, Error, TrainConfig,
@@ -18,7 +18,7 @@ pub struct BatchSource {
     size: usize,
     /// A dataset's training part, normalised.
     recorded: Option<NormalisedBatch>,
-    /// What is done to them.
+    /// What is done to the recordings each time they are drawn.
     augment: Option<Augmenter>,
     /// The epoch that `order` belongs to, and its order.
     epoch: u64,

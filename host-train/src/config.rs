@@ -1,4 +1,4 @@
-//! What a training run is told: the contents of `config.toml`.
+//! The configuration of a training run: the contents of `config.toml`.
 
 use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule};
 use float_model::Cell;
@@ -28,7 +28,7 @@ pub struct TrainConfig {
     /// paper's baselines).
     #[serde(default)]
     pub p_skip: Option<f64>,
-    /// Skip cells start by using every so many-th sample, through the gate's initial bias. Absent: every sample, as in
+    /// Skip cells start by using every N-th sample, through the gate's initial bias. Absent: every sample, as in
     /// the paper.
     #[serde(default)]
     pub start_every: Option<usize>,
@@ -48,7 +48,7 @@ pub struct TrainConfig {
     pub steps: u64,
     /// Sequences per step, B.
     pub batch: usize,
-    /// Of Adam.
+    /// Learning rate of Adam.
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
     #[serde(default)]
@@ -249,7 +249,7 @@ impl TrainConfig {
         }
         self.augment.validate()?;
         if self.augment.is_some() && self.data.is_generated() {
-            let problem = "belongs to recordings; a generated task has new sequences at every step: leave it out";
+            let problem = "belongs to recordings; a generated task has new sequences at every step: remove it";
             return Err(Error::usage("augment", problem));
         }
         self.data.validate()
@@ -265,7 +265,7 @@ impl DataSource {
             DataSource::Frequency { .. } => (110, 1e-4, 8000, 256, 4e-3, Some(0.3)),
             DataSource::Adding { .. } => (110, 1e-5, 6000, 256, 4e-3, Some(0.1)),
             DataSource::Mnist(_) => (110, 1e-4, 8000, 256, 1e-3, Some(0.3)),
-            // A few thousand recordings overfit at a rate that is too low: see the README's figures.
+            // A few thousand recordings overfit at a rate that is too low: see `docs/activity.md`.
             DataSource::Dataset(_) => (32, 1e-3, 1200, 64, 3e-3, None),
         };
         TrainConfig {

@@ -1,7 +1,7 @@
 //! One model, every budget: training in which each sequence draws its dial and is charged the λ that belongs to it.
 //!
 //! The dial is an offset on the gate's pre-activation (`docs/numerics.md`, section 2), which firmware may turn without
-//! retraining. A model that was trained at one offset alone is at home there only; one that met all of them, and found
+//! retraining. A model that was trained at one offset alone works well there only; one that met all of them, and found
 //! updates cheap where the dial asks for many and expensive where it asks for few, follows the dial along the whole range.
 
 use crate::Error;

@@ -1,8 +1,8 @@
-//! What can go wrong between an option and a trained model, said so that the reader can mend it.
+//! What can go wrong between an option and a trained model, said so that the reader can fix it.
 
 use std::path::{Path, PathBuf};
 
-/// An error that names the file, the field and the mend.
+/// An error that names the file, the field and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An option has a value that cannot work.
@@ -28,7 +28,7 @@ pub enum Error {
         file: String,
         /// The array, column or key.
         field: String,
-        /// What is wrong, and how to mend it.
+        /// What is wrong, and how to fix it.
         problem: String,
     },
     /// Recordings cannot be read, or cannot be trained on.
@@ -58,9 +58,9 @@ pub enum Error {
         path: PathBuf,
         /// The first field that differs.
         field: String,
-        /// Its value in the run folder.
+        /// The value of the field in the run folder.
         was: String,
-        /// Its value in this call.
+        /// The value of the field in this call.
         now: String,
     },
     /// The loss became NaN or infinite.
@@ -80,7 +80,7 @@ pub enum Error {
     Device {
         /// `cuda:0`.
         device: String,
-        /// What is missing or went wrong, and the mend.
+        /// What is missing or went wrong, and the fix.
         problem: String,
     },
     /// The tensor library failed.

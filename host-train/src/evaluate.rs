@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Which samples a model uses while it is evaluated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum EvaluationSchedule {
-    /// Those that the skip rule's closed form gives, as the chip runs it; every sample without a gate.
+    /// The samples that the skip rule's closed form gives, as the chip runs it; every sample without a gate.
     Rule {
         /// Offset on the gate's pre-activation.
         dial: f32,

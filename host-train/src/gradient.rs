@@ -11,7 +11,7 @@ use crate::{
 use candle_core::{DType, Tensor, Var, backprop::GradStore};
 use rayon::prelude::*;
 
-/// What one batch gave.
+/// Loss and gradient of one batch.
 pub struct Gradient {
     /// Task loss plus budget loss.
     pub loss: f64,
@@ -19,7 +19,7 @@ pub struct Gradient {
     pub budget: f64,
     /// Updates per sequence, mean.
     pub updates: f64,
-    /// Of the loss, in the order of [`Shape::layout`].
+    /// Gradient of the loss by each array of parameters, in the order of [`Shape::layout`].
     pub gradients: Vec<Vec<f32>>,
 }
 

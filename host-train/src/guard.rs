@@ -79,7 +79,7 @@ pub(crate) struct Guard {
     pub(crate) returns: u64,
     /// Times that what is lowered stands halved.
     pub(crate) halvings: u64,
-    /// Cost of the evaluations in a row that fell behind the best state.
+    /// Cost of the evaluations in a row that were worse than the best state.
     pub(crate) unsolved: u64,
 }
 

@@ -1,11 +1,13 @@
-//! Trains skipping recurrent networks (Skip RNN, Campos et al., ICLR 2018): tasks, datasets, cells, the trainer and
-//! its run folders.
+//! Trains skipping recurrent networks (Skip RNN, Campos et al., ICLR 2018): tasks, cells, gradients, the trainer and its
+//! run folders. Recordings come from the crate [`dataset`].
 //!
-//! [`train()`] takes a [`TrainConfig`] and a folder, and leaves the best model behind as `model.safetensors`
+//! [`train()`] takes a [`TrainConfig`] and a folder, and writes the best model to it as `model.safetensors`
 //! (`docs/model-file.md`). All randomness comes from [`philox`], so a run is a function of its configuration.
 //!
-//! Training runs the kernels of [`fused`], bound to candle's autograd by [`recurrent`]; [`twin`] is the same op by op,
-//! for reading and for tests. On a GPU ([`Device::Cuda`], feature `cuda`) the whole step runs there. Evaluation runs the model as the chip does, with [`float_model::Forward`].
+//! Training runs the kernels of [`fused`], bound to candle's autograd by [`recurrent`]; on a GPU ([`Device::Cuda`], feature
+//! `cuda`) the whole step runs there. [`candle_engine`] computes the same op by op ([`Engine::Candle`]): it is the reference
+//! to read first. The loss, and λ in it, is in [`loss`]. Evaluation runs the model as the chip does, with
+//! [`float_model::Forward`].
 
 mod accelerator;
 pub mod adam;

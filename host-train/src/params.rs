@@ -43,16 +43,16 @@ pub enum Kind {
     GateBias,
     /// (O, H): the linear classifier or regressor.
     HeadWeight,
-    /// (O).
+    /// (O): the bias of the classifier or regressor.
     HeadBias,
 }
 
 /// One array in the order of [`Shape::layout`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is.
+    /// Which parameters the array holds.
     pub kind: Kind,
-    /// Its layer; 0 for gate and head.
+    /// Layer of the array; 0 for gate and head.
     pub layer: usize,
     /// Rows; 1 for vectors.
     pub rows: usize,

@@ -38,12 +38,12 @@ pub struct Recurrent {
     last: Arc<Mutex<LastPass>>,
 }
 
-/// What is options of a pass.
+/// Options of one pass.
 #[derive(Debug, Clone)]
 pub struct PassOptions {
     /// Where u comes from.
     pub updates: Updates,
-    /// (B): samples of each sequence, behind which u is 0; empty where all have T.
+    /// (B): samples of each sequence, after which u is 0; empty where all have T.
     pub lengths: Vec<u32>,
     /// (B): offsets on the gate's pre-activation; empty for none.
     pub dial: Vec<f32>,
@@ -51,7 +51,7 @@ pub struct PassOptions {
     pub u_most: Option<f32>,
 }
 
-/// What a pass gave; gradients flow through both.
+/// The result of a pass; gradients flow through both.
 pub struct States {
     /// (B, H), or (B, T, H) with an output at every step: the top layer's h.
     pub h: Tensor,
@@ -107,7 +107,7 @@ struct Op {
 }
 
 impl Op {
-    /// A pass overwrites all that it reads, so what a panicking one left behind does no harm.
+    /// A pass overwrites all that it reads, so what a panicking one has left in it does no harm.
     fn lock(&self) -> MutexGuard<'_, LastPass> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,18 +17,18 @@ pub enum Existing {
     Nothing,
     /// A run that [`crate::train()`] continues.
     Unfinished {
-        /// It was started on.
+        /// Threads that the run was started with.
         threads: usize,
-        /// It was last trained on.
+        /// Device that the run was last trained on.
         device: Device,
     },
     /// A run that has taken all its steps, or was ended by a rule.
     Finished {
-        /// It was started on.
+        /// Threads that the run was started with.
         threads: usize,
-        /// It was last trained on.
+        /// Device that the run was last trained on.
         device: Device,
-        /// Its `training.json`.
+        /// Contents of the run's `training.json`.
         summary: serde_json::Value,
     },
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Sequences of the validation part of a generated task.
 pub const VALIDATION_COUNT: usize = 2000;
 /// Fresh sequences on which a generated task is finally called solved, and on which a new best state is confirmed
-/// before it counts: a choice among many states by 2,000 sequences alone flatters.
+/// before it counts: chosen among many states by 2,000 sequences alone, a metric is too optimistic.
 pub const FRESH_COUNT: usize = 10_000;
 
 /// Where sequences come from.
@@ -61,7 +61,7 @@ impl DataSource {
         })
     }
 
-    /// From where on the paper calls the task solved: accuracy above 0.99 (frequency), MSE of at most a hundredth of
+    /// The threshold beyond which the paper calls the task solved: accuracy above 0.99 (frequency), MSE of at most a hundredth of
     /// the targets' variance (adding). A dataset has no such threshold.
     pub fn solved_threshold(&self) -> Option<Metric> {
         match self {

@@ -29,13 +29,13 @@ pub struct Progress {
     pub step: u64,
     /// Steps at most.
     pub steps: u64,
-    /// Of this step: task loss plus budget loss.
+    /// Loss of this step: task loss plus budget loss.
     pub loss: f64,
     /// Updates per training sequence in this step, mean.
     pub updates_mean: f64,
-    /// Since the start of this call.
+    /// Steps per second since the start of this call.
     pub steps_per_s: f64,
-    /// On the validation part, at every `eval_every`-th step and after the last.
+    /// Evaluation on the validation part, at every `eval_every`-th step and after the last.
     pub evaluation: Option<Evaluation>,
     /// Whether that evaluation is the best so far.
     pub improved: bool,
@@ -43,7 +43,7 @@ pub struct Progress {
     pub message: Option<String>,
 }
 
-/// What a run gave.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainReport {
     /// The best model seen; it is also on disk.
@@ -59,7 +59,7 @@ pub struct TrainReport {
     pub fresh: Option<Evaluation>,
     /// Times the collapse guard took the run back to its best state.
     pub returns: u64,
-    /// The step it was seen at.
+    /// The step at which the best model was seen.
     pub best_step: u64,
     /// Whether the stop rule, or the collapse guard, ended the run before `steps`.
     pub stopped: bool,
@@ -73,7 +73,7 @@ pub struct TrainReport {
 /// the caller's thread.
 ///
 /// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
-/// or both ([`crate::Rollback`]), and tells `observe`.
+/// or both ([`crate::Rollback`]), and reports it to `observe`.
 ///
 /// # Errors
 /// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
@@ -86,7 +86,7 @@ pub fn train(
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let batches = BatchSource::new(config)?;
-    // Before anything is written: a GPU that is missing leaves no folder behind.
+    // Before anything is written: where a GPU is missing, no folder is left.
     let compute = compute(config, &batches)?;
     let _held = run_folder::hold(out)?;
     let found = run_folder::open(config, out, resume)?;

@@ -56,7 +56,7 @@ fn a_dataset_trains_and_the_test_part_is_read_by_evaluation_only() {
     assert!(DataSource::Dataset(nothing).evaluation(0, 1).unwrap_err().is_usage());
 }
 
-/// The class of a sequence is in its last sample, which lies elsewhere in each; what is behind it lies.
+/// The class of a sequence is in its last sample, which lies elsewhere in each; what comes after it is misleading.
 #[test]
 fn a_dataset_of_unequal_lengths_trains_to_the_last_real_sample() {
     let dir = tempfile::tempdir().unwrap();
@@ -103,10 +103,10 @@ fn a_dataset_of_unequal_lengths_trains_to_the_last_real_sample() {
     assert_eq!(report.model.description.sequence_length, 0, "variable");
     let (x, y) = data.evaluation(0, 1).unwrap();
     assert!(!x.lengths.is_empty());
-    let judged = evaluate(&data, &report.model, &x, &y, 1).unwrap();
-    assert_eq!(judged.metric.value(), 1.0);
+    let evaluation = evaluate(&data, &report.model, &x, &y, 1).unwrap();
+    assert_eq!(evaluation.metric.value(), 1.0);
     assert!(
-        judged.updates_mean <= x.samples() as f64 / x.count as f64,
-        "no update behind the end"
+        evaluation.updates_mean <= x.samples() as f64 / x.count as f64,
+        "no update after the end"
     );
 }

@@ -9,7 +9,7 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    /// A weight; behind the last column 0.
+    /// A weight; 0 after the last column.
     fn at(&self, row: usize, column: usize) -> i16 {
         if column < self.columns {
             self.weights[row * self.columns + column]

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) struct Ranges {
     /// Largest |x| after normalisation that the format of x is to hold.
     pub(crate) x: f64,
-    /// The same with room for what a few sequences do not show.
+    /// Largest |x| after normalisation, with room for what a few sequences do not show.
     pub(crate) x_roomy: f64,
     /// Largest |h0|.
     pub(crate) h0: f64,
@@ -30,7 +30,7 @@ fn normalised<'a>(model: &'a FloatModel, x: &'a Sequences) -> impl Iterator<Item
 
 /// Measures the ranges that the formats depend on, and notes channels that never change.
 ///
-/// x is to hold `percentile` percent of the samples seen. A sensor's full scale bounds it where it is known.
+/// The format of x is to hold `percentile` percent of the samples. A sensor's full scale bounds it where it is known.
 pub(crate) fn ranges(
     model: &FloatModel,
     x: &Sequences,

@@ -155,14 +155,14 @@ fn candidates(context: &Context<'_>, format: Format, sample: &Sequences) -> Resu
 trait Attempt: Fn(Width, u8, u8) -> Result<Candidate, Error> {}
 impl<F: Fn(Width, u8, u8) -> Result<Candidate, Error>> Attempt for F {}
 
-/// The same with recurrent weights finer than those on x, which reaches farther than h, by as many bits as lose least;
-/// finer ones are larger, and may ask for a narrower h.
+/// The best candidate with recurrent weights finer than those on x, as x reaches farther than h, by the number of bits that
+/// loses least. Finer weights are larger integers, and may need a narrower h.
 fn with_gain(mut best: Candidate, width: Width, attempt: &impl Attempt) -> Result<Candidate, Error> {
     let mut since = 0;
     for gain in 1..=*DROPS.end() {
         let drop = best.integers.h_drop;
         let tried = (drop..=drop + 1).filter(|drop| DROPS.contains(drop) && gain <= *drop);
-        // A narrowing that does not prove is none.
+        // A narrowing without a proof is not tried.
         let tried = tried.filter_map(|drop| attempt(width, drop, gain).ok());
         match tried.min_by(|a, b| a.error.total_cmp(&b.error)) {
             Some(candidate) if candidate.error < best.error => (best, since) = (candidate, 0),

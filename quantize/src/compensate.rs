@@ -9,8 +9,8 @@
 use float_model::{FloatModel, Forward, Schedule, Sequences};
 use std::ops::Range;
 
-/// Share of the mean of M's diagonal that is added to it: what was not seen in calibration may yet occur. A tenth to a
-/// ten-thousandth were tried on `models/`; a thousandth kept most schedules on held-out data.
+/// Share of the mean of M's diagonal that is added to it: activations may go together in ways that calibration did not
+/// show. A tenth to a ten-thousandth were tried on `models/`; a thousandth kept most schedules on held-out data.
 const DAMPING: f64 = 1e-3;
 /// Multiply-accumulates spent on the moments of one layer, at most; beyond it updates are skipped evenly.
 const EFFORT: usize = 2_000_000_000;

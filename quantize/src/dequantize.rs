@@ -1,4 +1,4 @@
-//! The float model whose parameters are exactly those of the integers: what the arithmetic alone is judged against.
+//! The float model whose parameters are exactly those of the integers: the reference for the error of the arithmetic alone.
 
 use crate::IntegerModel;
 use float_model::{Family, FloatModel, Gate, Head, Layer};

@@ -18,8 +18,8 @@ const SOUGHT: usize = 500;
 /// Sequences on which a curve should be measured, where there are that many.
 const SEQUENCES: usize = 1000;
 
-/// How many training sequences the updates of a curve should be measured on beside `calibration` others, at most `wanted`
-/// of both together; `None` where the calibration sequences are enough.
+/// How many training sequences the updates of a curve should be measured on in addition to `calibration` others, at most
+/// `wanted` of both together; `None` where the calibration sequences are enough.
 pub fn extra_curve_sequences(calibration: usize, wanted: usize) -> Option<usize> {
     (calibration < SEQUENCES.min(wanted)).then(|| wanted - calibration)
 }

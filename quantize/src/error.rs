@@ -1,6 +1,6 @@
 //! Why a model cannot become a blob.
 
-/// An error that names the field and the mend.
+/// An error that names the file or the field, and the fix. The text of an error does not hold that of its cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The model or the data are not valid.
@@ -11,7 +11,7 @@ pub enum Error {
     Unquantizable {
         /// The tensor and row.
         field: String,
-        /// What is wrong, and how to mend it.
+        /// What is wrong, and how to fix it.
         problem: String,
     },
     /// Bytes that are not a valid blob.
@@ -27,7 +27,7 @@ pub enum Error {
     Data {
         /// The file, or what stands for it.
         file: String,
-        /// What does not fit, and how to mend it.
+        /// What does not fit, and how to fix it.
         problem: String,
     },
 }

@@ -18,8 +18,9 @@ pub struct Fidelity {
     pub updates_float: f64,
     /// Mean updates per sequence, integers.
     pub updates_fixed: f64,
-    /// Share of sequences (of steps, with an output at every step) with the same decision as the original model. For regression: |fixed - float| at most 0.1
-    /// standard deviation of the targets (of the float outputs, without answers).
+    /// Share of sequences (of steps, with an output at every step) with the same decision as the original model. For
+    /// regression, a decision is the same where |fixed - float| is at most 0.1 standard deviation of the targets (of the
+    /// float outputs, without answers).
     pub same_decision: f64,
     /// Share of sequences with the same update schedule as the original model.
     pub same_schedule: f64,

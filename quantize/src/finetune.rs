@@ -25,7 +25,7 @@ use teacher::{TeacherRun, teacher_runs};
 
 /// How long and how fast to fine-tune.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Finetune {
+pub struct FinetuneOptions {
     /// Steps of Adam.
     pub steps: usize,
     /// Sequences a step.
@@ -37,9 +37,9 @@ pub struct Finetune {
     pub evaluations: usize,
 }
 
-impl Default for Finetune {
+impl Default for FinetuneOptions {
     fn default() -> Self {
-        Finetune {
+        FinetuneOptions {
             steps: 600,
             batch: 64,
             learning_rate: 6.4e-3,
@@ -67,7 +67,7 @@ pub struct FinetuneProgress {
 
 /// What fine-tuning brought, on sequences that it neither learned from nor chose by.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Finetuned {
+pub struct FinetuneResult {
     /// The number of those sequences.
     pub sequences: usize,
     /// Each figure of fidelity against calibration alone.
@@ -77,14 +77,14 @@ pub struct Finetuned {
 /// What fine-tuning came to.
 pub(crate) enum Outcome {
     /// Integers that are clearly better, and by how much on the confirming sequences.
-    Better(IntegerModel, Finetuned),
+    Better(IntegerModel, FinetuneResult),
     /// Nothing is clearly better; the reason, in words.
     Unchanged(String),
 }
 
 /// Fine-tunes `base`, which was calibrated on the first sequences of `calibration`. With byte planes it starts with one more
-/// bit of the h that they multiply, as training makes up for the coarser weights that prove then, and only where that
-/// comes to nothing, from the calibrated integers themselves.
+/// bit of the h that they multiply, as training makes up for the coarser weights that are provable then; only where that
+/// gives no acceptable state, it starts from the calibrated integers themselves.
 ///
 /// A state is acceptable if no figure of fidelity is worse than with calibration alone and the schedules are better by more
 /// than sampling error. Of those that are acceptable on the choosing sequences, the surest that is also acceptable on the
@@ -97,7 +97,7 @@ pub(crate) fn finetune(
     base: &IntegerModel,
     data: &FinetuneData,
     calibration: &Sequences,
-    (recipe, options): (&Finetune, &Options),
+    (recipe, options): (&FinetuneOptions, &Options),
     mut observe: impl FnMut(&FinetuneProgress),
 ) -> Result<Outcome, Error> {
     let choosing = Baseline::new(original, answered(&data.choosing), base, options.threads)?;
@@ -129,7 +129,7 @@ pub(crate) fn finetune(
             let changes = confirming.changes(&integers, true)?;
             if acceptable(&changes) {
                 let sequences = data.confirming.0.count;
-                return Ok(Outcome::Better(integers, Finetuned { sequences, changes }));
+                return Ok(Outcome::Better(integers, FinetuneResult { sequences, changes }));
             }
             fallen.extend(worse(&changes));
         }
@@ -154,7 +154,7 @@ fn states_from(
     start: &IntegerModel,
     teacher: &[TeacherRun],
     choosing: &Baseline<'_>,
-    (recipe, options): (&Finetune, &Options),
+    (recipe, options): (&FinetuneOptions, &Options),
     observe: &mut impl FnMut(FinetuneProgress),
 ) -> Result<Vec<(f64, IntegerModel)>, Error> {
     let mut states = Vec::new();
@@ -232,7 +232,7 @@ impl<'a> Student<'a> {
     }
 
     /// One step of Adam; returns the loss.
-    fn step(&mut self, batch: &[&TeacherRun], recipe: &Finetune, step: usize, threads: usize) -> f64 {
+    fn step(&mut self, batch: &[&TeacherRun], recipe: &FinetuneOptions, step: usize, threads: usize) -> f64 {
         let rounded = dequantize(&requantized(self.base, &self.latent));
         let zero = {
             let mut zero = self.latent.clone();
@@ -292,7 +292,7 @@ impl<'a> Student<'a> {
     }
 }
 
-/// Weight of the outputs beside the schedule: decisions are few and must not be paid with.
+/// Weight of the outputs relative to the schedule: decisions are few, and a better schedule must not cost any.
 const OUTPUTS: f32 = 10.0;
 
 /// Adds the gradient of the loss on one sequence: half the squared error of the outputs in units of their variance, weighed, and

@@ -1,4 +1,4 @@
-//! The ends of a network in integers: how counts come in, the skip gate, and the head.
+//! Skip gate, head and input scaling in integers: all of a network but its layers.
 
 use crate::{
     Error, Width,
@@ -75,7 +75,7 @@ pub(crate) fn head(model: &FloatModel, h_step: f64, h_max: u32) -> (Vec<i16>, Ve
     (weight, bias, scale / h_step)
 }
 
-/// Conversion of counts, channel by channel; a full scale that nobody states is taken from the calibration data.
+/// Conversion of counts, channel by channel; a full scale that the model does not state is taken from the calibration data.
 pub(crate) fn channels(
     model: &FloatModel,
     ranges: &Ranges,

@@ -19,17 +19,17 @@ pub struct IntegerLayer {
     pub ih_width: Width,
     /// Width of `weight_hh`.
     pub hh_width: Width,
-    /// (G·H, I_k).
+    /// (G·H, I_k): weights on the layer's input.
     pub weight_ih: Vec<i16>,
-    /// (G·H, H).
+    /// (G·H, H): recurrent weights.
     pub weight_hh: Vec<i16>,
     /// (4·H): biases and scales of i, f, g, o, or of r, z, n over x, n over h.
     pub rows: Vec<RowRecord>,
     /// (4·H): real value of one step of each accumulator.
     pub units: Vec<f64>,
-    /// (H).
+    /// (H): initial hidden state.
     pub h0: Vec<i16>,
-    /// (H), or empty.
+    /// (H): initial cell state, 24 fractional bits; empty for a GRU.
     pub c0: Vec<i32>,
 }
 
@@ -40,22 +40,22 @@ pub struct IntegerChannel {
     pub name: String,
     /// Unit, or empty.
     pub unit: String,
-    /// Magnitude at 32,768 counts.
+    /// Magnitude, in the unit, of 32,768 counts.
     pub full_scale: f32,
-    /// 31 bits.
+    /// Multiplies a count; 31 bits.
     pub multiplier: i32,
-    /// Below 2^61.
+    /// Added to the product; below 2^61 in magnitude.
     pub offset: i64,
-    /// 1 to 62.
+    /// Right shift that gives x; 1 to 62.
     pub shift: u32,
 }
 
 /// The skip gate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IntegerGate {
-    /// (H).
+    /// (H): weights.
     pub weight: Vec<i16>,
-    /// In units of 2^-fraction.
+    /// The bias in units of 2^-fraction.
     pub bias: i64,
     /// Fractional bits of the accumulator.
     pub fraction: u8,
@@ -66,15 +66,15 @@ pub struct IntegerGate {
 pub struct IntegerModel {
     /// LSTM or GRU.
     pub family: Family,
-    /// I.
+    /// Inputs, I.
     pub inputs: usize,
-    /// H.
+    /// Hidden units, H.
     pub hidden: usize,
-    /// O.
+    /// Outputs, O.
     pub outputs: usize,
-    /// T; 0 endless.
+    /// Samples per sequence, T; 0 for an endless stream.
     pub sequence_length: u32,
-    /// Bound on N_skip.
+    /// Largest number of samples ever skipped.
     pub max_skip: u32,
     /// Nanoseconds between samples.
     pub sample_period_ns: u64,
@@ -84,21 +84,21 @@ pub struct IntegerModel {
     pub h_fraction: u8,
     /// How the recurrent weights are multiplied.
     pub kernel: Kernel,
-    /// Bits dropped from the h that they are multiplied with; 0 but for byte planes.
+    /// Bits dropped from the h that the recurrent weights multiply; 0 unless the kernel is byte planes.
     pub h_drop: u8,
     /// Bits by which the recurrent weights of a row are finer than its weights on x; at most `h_drop`.
     pub hh_gain: u8,
-    /// From the input up.
+    /// The layers, from the input up.
     pub layers: Vec<IntegerLayer>,
-    /// Present iff the model skips.
+    /// The skip gate; present iff the model skips.
     pub gate: Option<IntegerGate>,
-    /// (O, H).
+    /// (O, H): weights of the head.
     pub head_weight: Vec<i16>,
-    /// (O).
+    /// (O): biases of the head.
     pub head_bias: Vec<i32>,
     /// Real value of one step of a logit.
     pub logit_scale: f64,
-    /// One an input.
+    /// One for each input.
     pub channels: Vec<IntegerChannel>,
     /// The measured curve, by rising dial.
     pub dial_curve: Vec<CurvePoint>,

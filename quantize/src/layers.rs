@@ -9,7 +9,7 @@ use crate::{
     options::FormatChoice,
     rows::{IntegerRow, Limits, RealRow, coarsest_scale, quantize_row, record},
 };
-use float_model::{Family, FloatModel, Sequences};
+use float_model::{Family, FloatModel, Layer, Sequences};
 use skiprnn_nostd::{format::CELL_LIMIT, narrowed};
 use std::ops::Range;
 
@@ -32,28 +32,14 @@ pub(crate) fn integers(
         model, ranges, options, ..
     } = *context;
     let d = &model.description;
-    let roomy = fraction_bits(ranges.x_roomy, 8);
-    // Recurrent weights with a scale of their own lose nothing to the room above x, where a record can carry the weights on
-    // it then.
-    let steepest = model.layers[0]
-        .weight_ih
-        .iter()
-        .fold(0.0, |m: f64, w| m.max(f64::from(w.abs())));
-    let carried = steepest / choice.input_width.max() <= coarsest_scale(f64::from(1u32 << roomy));
-    let x_fraction = match choice.input_width {
-        Width::Eight if choice.hh_gain == 0 || !carried => fraction_bits(ranges.x, 8),
-        _ => roomy,
-    };
+    let x_fraction = x_fraction(context, choice);
     let h_fraction = fraction_bits(ranges.h0.max(1.0), 13).min(options.h_fraction.unwrap_or(15).max(13));
     let h_step = f64::from(1u32 << h_fraction);
     let family = model.cell.family();
     let mut layers = Vec::new();
     let mut x_max = 32_768;
     for (k, layer) in model.layers.iter().enumerate() {
-        let h0: Vec<i16> = layer.h0.iter().map(|v| clamp_16(f64::from(*v) * h_step)).collect();
-        if layer.h0.iter().any(|v| f64::from(v.abs()) > 32_768.0 / h_step) {
-            notes.push(format!("h0 of layer {k} reaches beyond ±4 and was clipped"));
-        }
+        let (h0, c0) = initial_state(k, layer, h_step, notes);
         let h_max = h0
             .iter()
             .fold(1u32 << h_fraction, |m, h| m.max(h.unsigned_abs().into()));
@@ -67,12 +53,6 @@ pub(crate) fn integers(
             h_drop: choice.h_drop,
             hh_gain: choice.hh_gain,
         };
-        let c0 = layer.c0.iter().map(|v| (f64::from(*v) * f64::from(1 << 24)).round());
-        let (least, most) = (f64::from(-CELL_LIMIT), f64::from(CELL_LIMIT - 1));
-        if c0.clone().any(|c| !(least..=most).contains(&c)) {
-            notes.push(format!("c0 of layer {k} reaches beyond ±64 and was clipped"));
-        }
-        let c0 = c0.map(|c| c.clamp(least, most) as i32).collect();
         layers.push(integer_layer(context, k, &formats, h0, c0)?);
         x_max = h_max;
     }
@@ -118,11 +98,42 @@ pub(crate) fn integers(
     })
 }
 
+/// Fractional bits of x.
+fn x_fraction(context: &Context<'_>, choice: FormatChoice) -> u8 {
+    let (model, ranges) = (context.model, context.ranges);
+    let roomy = fraction_bits(ranges.x_roomy, 8);
+    // Recurrent weights with a scale of their own lose nothing when x gets more room; a record must be able to carry the scale
+    // of the weights on x then.
+    let steepest = model.layers[0]
+        .weight_ih
+        .iter()
+        .fold(0.0, |m: f64, w| m.max(f64::from(w.abs())));
+    let carried = steepest / choice.input_width.max() <= coarsest_scale(f64::from(1u32 << roomy));
+    match choice.input_width {
+        Width::Eight if choice.hh_gain == 0 || !carried => fraction_bits(ranges.x, 8),
+        _ => roomy,
+    }
+}
+
+/// h0 and c0 of a layer in integers, saturated; a note says where that clips.
+fn initial_state(k: usize, layer: &Layer, h_step: f64, notes: &mut Vec<String>) -> (Vec<i16>, Vec<i32>) {
+    let h0 = layer.h0.iter().map(|v| clamp_16(f64::from(*v) * h_step)).collect();
+    if layer.h0.iter().any(|v| f64::from(v.abs()) > 32_768.0 / h_step) {
+        notes.push(format!("h0 of layer {k} reaches beyond ±4 and was clipped"));
+    }
+    let c0 = layer.c0.iter().map(|v| (f64::from(*v) * f64::from(1 << 24)).round());
+    let (least, most) = (f64::from(-CELL_LIMIT), f64::from(CELL_LIMIT - 1));
+    if c0.clone().any(|c| !(least..=most).contains(&c)) {
+        notes.push(format!("c0 of layer {k} reaches beyond ±64 and was clipped"));
+    }
+    (h0, c0.map(|c| c.clamp(least, most) as i32).collect())
+}
+
 /// The integers of `base` rounded anew with another number of bits dropped from the h that byte planes multiply, calibrated
 /// on the first sequences of `x`.
 ///
 /// # Errors
-/// A row has no proven fixed-point form with so many bits.
+/// A row has no proven fixed-point form with that many bits.
 pub(crate) fn recalibrated(
     original: &FloatModel,
     base: &IntegerModel,
@@ -160,8 +171,8 @@ struct Formats {
     hh_gain: u8,
 }
 
-/// What the row of a gate is multiplied with: h narrowed by the first of `bits`, the sum over it shifted up by so many but
-/// the second of them.
+/// The largest magnitudes that the row of a gate is multiplied with. `bits` are (h_drop, hh_gain): h is narrowed by h_drop
+/// bits, and the sum over it is shifted up by h_drop - hh_gain bits.
 pub(crate) fn limits(x_max: u32, h_max: u32, bits: (u8, u8), gate: usize) -> Limits {
     let (h_drop, hh_gain) = bits;
     let plane_max = narrowed(h_max, h_drop);

@@ -25,6 +25,7 @@ mod pipeline;
 mod rows;
 mod significance;
 mod simulate;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -36,7 +37,7 @@ pub use dial::extra_curve_sequences;
 pub use error::Error;
 pub use example::example_blob;
 pub use fidelity::{Data, Fidelity};
-pub use finetune::{Finetune, FinetuneData, FinetuneProgress, Finetuned};
+pub use finetune::{FinetuneData, FinetuneOptions, FinetuneProgress, FinetuneResult};
 pub use integers::{IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowRecord, Source};
 pub use options::{Format, Kernel, Optimize, Options, Width};
 pub use pipeline::{Quantized, Report, quantize};

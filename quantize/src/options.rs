@@ -1,4 +1,4 @@
-//! What a user may decide; everything else is measured.
+//! The options of quantization. What they leave open is decided by measuring.
 
 use float_model::by_name;
 use serde::{Deserialize, Serialize};
@@ -191,7 +191,7 @@ pub struct Options {
     pub name: String,
     /// Largest number of samples ever skipped, needed for an endless stream; `None` leaves it to the gate.
     pub max_skip: Option<u32>,
-    /// Sequences on which ranges and rounding are calibrated; more are read only to judge the result.
+    /// Sequences on which ranges and rounding are calibrated; further ones are used only to measure the result.
     pub calibration_sequences: usize,
     /// Share of the calibration samples, in percent, that the format of x must hold; what lies beyond it saturates.
     pub percentile: f64,

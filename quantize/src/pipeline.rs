@@ -1,8 +1,8 @@
 //! The steps from a float model to a blob and the report about it.
 
 use crate::{
-    Bar, Blob, Change, CurvePoint, Data, Error, Fidelity, Finetune, FinetuneData, FinetuneProgress, Finetuned, Format,
-    IntegerModel, Options, RowRecord, TensorRange, bars,
+    Bar, Blob, Change, CurvePoint, Data, Error, Fidelity, FinetuneData, FinetuneOptions, FinetuneProgress,
+    FinetuneResult, Format, IntegerModel, Options, RowRecord, TensorRange, bars,
     baseline::Baseline,
     calibrate::{ranges, tensor_ranges},
     choose::choose,
@@ -54,7 +54,7 @@ pub struct Report {
     /// What is asked of the losses below.
     pub bars: Vec<Bar>,
     /// What fine-tuning brought, where it was taken.
-    pub finetuned: Option<Finetuned>,
+    pub finetuned: Option<FinetuneResult>,
     /// The losses.
     #[serde(flatten)]
     pub fidelity: Fidelity,
@@ -143,7 +143,7 @@ impl Quantized {
         original: &FloatModel,
         tuning: &FinetuneData,
         data: Data<'_>,
-        recipe: &Finetune,
+        recipe: &FinetuneOptions,
         options: &Options,
         observe: impl FnMut(&FinetuneProgress),
     ) -> Result<Quantized, Error> {

@@ -15,9 +15,9 @@ const LIMIT: f64 = 2_147_000_000.0;
 /// Scales tried, relative to the smallest that holds every weight: narrower ones clip a few weights and round the
 /// others finer; wider ones make room where rounding up has taken a heavy row's sum over the limit.
 const FACTORS: (f64, f64) = (0.7, 1.2);
-/// How many of them, at most.
+/// Scales tried for a row, at most.
 const CANDIDATES: usize = 26;
-/// Multiply-accumulates spent on the candidates of one row, where there are fewer then.
+/// Multiply-accumulates spent on the scales of one row, at most; long rows try fewer scales.
 const EFFORT: usize = 4_000_000;
 
 /// A row before rounding: its weights are already in the unit of the accumulator but for the row's own scale.
@@ -49,11 +49,11 @@ impl RealRow<'_> {
 /// Largest magnitudes of what a row is multiplied with.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// |x|.
+    /// The largest |x|.
     pub(crate) x_max: u32,
-    /// |h|; where h is narrowed, of its narrowed form, shifted up as the sum over it is.
+    /// The largest |h|; where h is narrowed, that of the narrowed h, shifted up as the sum over it is.
     pub(crate) h_max: u32,
-    /// |h| in its narrowed form, for a row in the upper of two byte planes.
+    /// The largest narrowed |h|, for a row in the upper of two byte planes.
     pub(crate) plane_max: Option<u32>,
 }
 
@@ -164,7 +164,7 @@ pub(crate) fn quantize_row(row: &RealRow<'_>, compensation: Option<&Compensation
     })
 }
 
-/// What a record cannot carry.
+/// The problem of a row whose scale is too coarse for a record.
 const COARSE: &str = "weights so large that one step of the accumulator is a coarse step of the gate; clip, retrain \
                       (`train --input-weight-limit`), or give the inputs 16-bit weights";
 

@@ -5,7 +5,7 @@ use crate::fidelity::{Arithmetic, VersusOriginal, mean};
 use float_model::Metric;
 use serde::Serialize;
 
-/// Changes of mean updates, and losses of a mean squared error, that are none: a thousandth, and a hundredth.
+/// Changes of mean updates (as a share) and losses of a mean squared error (as a share) that count as no change.
 const UPDATES_NOISE: f64 = 1e-3;
 const MSE_NOISE: f64 = 1e-2;
 /// Half of a 95 % interval in standard errors.

@@ -1,4 +1,4 @@
-//! The chip's arithmetic on the host: the same crate, the same bits.
+//! The host simulator: the chip's arithmetic on the host, with the same crate and the same bits.
 
 use crate::Error;
 use fixed::types::I16F16;
@@ -9,7 +9,7 @@ use skiprnn_nostd::{
 use std::{num::NonZeroU32, path::Path};
 use zerocopy::IntoBytes;
 
-/// Room for every model that a blob can hold on a microcontroller, and then some.
+/// Hidden units and inputs of the largest model that the simulator runs; more than fits a microcontroller.
 const ROOM: usize = 1024;
 type HostState = State<ROOM, MAX_LAYERS, ROOM>;
 type HostInstance<'a> = Instance<'a, ROOM, MAX_LAYERS, ROOM>;
@@ -82,7 +82,7 @@ pub struct Run {
     pub decision: usize,
 }
 
-/// One update, seen from outside.
+/// One update, with the network after it.
 pub(crate) struct Observed<'s> {
     pub(crate) sample: u32,
     pub(crate) step: Step,
@@ -108,7 +108,7 @@ fn head(network: &HostInstance<'_>) -> Vec<i32> {
     logits
 }
 
-/// What the simulator has made sure of.
+/// Why the calls cannot fail: the simulator has checked it.
 const FITS: &str = "the sample, the output and the state fit the model";
 
 /// One update in real units.
@@ -156,7 +156,7 @@ impl<'a> Simulator<'a> {
         self
     }
 
-    /// Sets a cap: at most so many updates a sequence.
+    /// Sets a cap: the largest number of updates in a sequence; `None` for no cap.
     #[must_use]
     pub fn with_cap(mut self, cap: Option<NonZeroU32>) -> Self {
         self.cap = cap;

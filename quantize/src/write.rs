@@ -34,7 +34,7 @@ fn padded(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// A unit's four accumulators.
+/// The record of a unit: its four accumulators.
 fn unit(rows: &[RowRecord; 4]) -> UnitRecord {
     UnitRecord {
         bias: rows.map(|r| r.bias),

@@ -3,7 +3,7 @@
 
 mod board;
 
-use skiprnn_nostd::{Network, Sequence, network};
+use skiprnn_nostd::{Sequence, network};
 
 network!(
     /// Six activities from an accelerometer at the waist, 50 Hz, 128 samples of three channels.
@@ -24,9 +24,8 @@ fn run() -> Option<(usize, u32)> {
     while let Some(sample) = sequence.due() {
         sequence.step(&recorded(sample)).ok()?;
     }
-    let mut logits = activity::Logits::default();
-    sequence.outputs(&mut logits).ok()?;
-    Some((sequence.network().decide(&logits), sequence.timeline().updates()))
+    let class = sequence.decision(&mut activity::Logits::default()).ok()?;
+    Some((class, sequence.timeline().updates()))
 }
 
 #[cfg(not(target_os = "none"))]

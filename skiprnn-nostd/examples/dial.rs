@@ -9,7 +9,7 @@ use skiprnn_nostd::{Model, Network, Sequence, network};
 
 network!(mod activity, "activity.srnn");
 
-/// The largest dial of the blob's curve that keeps to so many updates per sequence on average.
+/// The largest dial of the blob's curve that makes at most this many updates per sequence on average.
 fn dial_for(model: &Model<'_>, updates_mean: f32) -> Option<I16F16> {
     let within = model.dial_curve().filter(|point| point.updates_mean <= updates_mean);
     within.map(|point| point.dial).max()

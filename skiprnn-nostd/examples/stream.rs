@@ -20,7 +20,8 @@ use skiprnn_nostd::{
 
 network!(mod activity, "activity.srnn");
 
-/// What `skiprnn energy predict` gives for a board and a sensor: it pays for about 30 updates a sequence of 2.56 s.
+/// Example figures, which pay for about 30 updates a sequence of 2.56 s: `skiprnn energy predict` gives those of a board and a
+/// sensor.
 const BUDGET: Budget = Budget {
     allowance_uj_per_hour: NonZeroU32::new(400_000).unwrap(),
     base_nj: 20_000,
@@ -112,6 +113,7 @@ impl Sensor for Tilting<'_> {
 }
 
 /// What became of the sequences.
+#[cfg_attr(target_os = "none", allow(dead_code, reason = "read where it is printed"))]
 struct Outcome {
     decided: u32,
     lost: u32,

@@ -1,6 +1,6 @@
 //! Sigmoid and tanh from one table of 512 bytes.
 //!
-//! The table has tanh and its slope at the multiples of 1/16; between them stands the parabola around the nearest,
+//! The table has tanh and its slope at the multiples of 1/16; between them the value is that of the parabola around the nearest,
 //! whose curvature needs no entry, because the second derivative of tanh is -2 tanh · tanh':
 //!
 //! ```text
@@ -11,7 +11,7 @@
 //! What is left out is at most (1/16)^3 / 3 · |v|^3, and after c1 has taken up what a line can, a quarter of that at
 //! the ends: 2.6e-6, a twelfth of an LSB of Q0.15. The rest is rounding. c0 (17 bits) and c1 (14 bits) share a 32-bit
 //! word; c1 is left standing below c0 when the two are used as one number: it is less than c0's last bit, and the table
-//! is built to expect it. The measured maximum errors, over every input, stand in the table of the tests below.
+//! is built to expect it. The measured maximum errors, over every input, are in the table of the tests below.
 //!
 //! 14 instructions on a Cortex-M4, whatever the argument: `cell::thumb2` has the same arithmetic in assembly.
 
@@ -31,7 +31,7 @@ const LARGEST: f64 = 2_147_401_728.0;
 #[derive(Debug)]
 pub(crate) struct Tables([u32; 1 << TABLE_BITS]);
 
-/// The only ones.
+/// The one table of the crate.
 pub(crate) static TABLES: Tables = tables();
 
 /// The tables, in a way that keeps their address in a register: the compiler would build it anew for every use.

@@ -30,6 +30,35 @@ pub(crate) use portable::{gru, lstm};
 #[cfg(skiprnn_thumb2)]
 pub(crate) use thumb2::{gru, lstm};
 
+/// The kind of recurrence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum CellKind {
+    /// LSTM, with the gates i, f, g, o.
+    Lstm,
+    /// GRU, with the gates r, z, n, the reset gate applied after the product.
+    Gru,
+}
+
+impl CellKind {
+    /// Rows of a block, G.
+    pub(crate) const fn rows(self) -> usize {
+        match self {
+            CellKind::Lstm => 4,
+            CellKind::Gru => 3,
+        }
+    }
+
+    /// Which rows of the blocks over x and over h the `k`-th of a unit's four accumulators sums.
+    pub(crate) const fn rows_of(self, k: usize) -> (Option<usize>, Option<usize>) {
+        match (self, k) {
+            (CellKind::Gru, 2) => (Some(2), None),
+            (CellKind::Gru, 3) => (None, Some(2)),
+            _ => (Some(k), Some(k)),
+        }
+    }
+}
+
 /// The parameters of one layer, in place in the blob.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Layer<'a> {

@@ -33,13 +33,15 @@ pub mod skip;
 mod state;
 mod update;
 
-pub use model::{CellKind, Channel, DialPoint, FractionBits, Kernel, Model, Objective, OutputAt, WeightBits};
+pub use cell::CellKind;
+pub use model::{Channel, DialPoint, FractionBits, Kernel, Model, Objective, OutputAt, WeightBits};
 pub use network::{BlobError, Instance, Network};
 pub use parse::{Field, ParseError};
 pub use proof::{narrowed, row_bound};
 pub use sequence::{Progress, Sequence, SequenceError};
 pub use sizes::Sizes;
-pub use state::{Capacity, State, Step, StepError};
+pub use state::{Capacity, State, StepError};
+pub use update::Step;
 
 /// The most layers that a blob may have.
 pub const MAX_LAYERS: usize = 4;

@@ -2,45 +2,17 @@
 
 use crate::{
     Capacity, MAX_LAYERS, State, Step, StepError,
-    cell::{Fractions, Layer, gru, lstm},
+    cell::{CellKind, Fractions, Layer, gru, lstm},
     format,
     kernel::dot,
     padded::Padded,
-    update,
+    proof::{self, Maxima},
+    update::{self, Gate},
 };
 use fixed::types::{I16F16, U0F32};
 use format::{ChannelRecord, DialRecord};
 
-/// Which recurrence a blob holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum CellKind {
-    /// Gates i, f, g, o.
-    Lstm,
-    /// Gates r, z, n, reset after the product.
-    Gru,
-}
-
-impl CellKind {
-    /// Rows of a block, G.
-    pub(crate) const fn rows(self) -> usize {
-        match self {
-            CellKind::Lstm => 4,
-            CellKind::Gru => 3,
-        }
-    }
-
-    /// Which rows of the blocks over x and over h the `k`-th of a unit's four accumulators sums.
-    pub(crate) const fn rows_of(self, k: usize) -> (Option<usize>, Option<usize>) {
-        match (self, k) {
-            (CellKind::Gru, 2) => (Some(2), None),
-            (CellKind::Gru, 3) => (None, Some(2)),
-            _ => (Some(k), Some(k)),
-        }
-    }
-}
-
-/// What the outputs mean.
+/// The meaning of the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Objective {
@@ -52,7 +24,7 @@ pub enum Objective {
     Multilabel,
 }
 
-/// When an output is meant to be read.
+/// When an output is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum OutputAt {
@@ -60,17 +32,6 @@ pub enum OutputAt {
     End,
     /// At every sample; while samples are skipped the last output holds.
     Step,
-}
-
-/// The skip gate, in place.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Gate<'a> {
-    /// (H).
-    pub(crate) weight: &'a [i16],
-    /// In the accumulator's unit.
-    pub(crate) bias: i64,
-    /// Bits to drop to reach 16 fractional bits.
-    pub(crate) shift: u32,
 }
 
 /// The head, in place: logits = weight · h + bias.
@@ -84,6 +45,7 @@ pub(crate) struct Head<'a> {
 
 /// One input channel as a sensor delivers it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Channel<'a> {
     /// The quantity, for example `acceleration x`.
     pub name: &'a str,
@@ -125,6 +87,7 @@ pub struct WeightBits {
 
 /// One point of the trade-off curve that was measured on calibration data when the model was quantized.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct DialPoint {
     /// The offset of the skip gate's pre-activation.
     pub dial: I16F16,
@@ -162,7 +125,7 @@ pub struct Model<'a> {
 }
 
 impl<'a> Model<'a> {
-    /// Uses one sample: converts the sensor's `counts` (I values), updates every layer, asks the skip gate.
+    /// Uses one sample: converts the sensor's `counts` (I values), updates every layer, and evaluates the skip gate.
     ///
     /// After `Ok`, the next update falls due `1 + skip` samples later (equation 6).
     ///
@@ -280,43 +243,43 @@ impl<'a> Model<'a> {
         &self.layers
     }
 
-    /// What the outputs mean.
+    /// The meaning of the outputs.
     #[must_use]
     pub const fn objective(&self) -> Objective {
         self.objective
     }
 
-    /// When an output is meant to be read.
+    /// When an output is to be read.
     #[must_use]
     pub const fn output_at(&self) -> OutputAt {
         self.output_at
     }
 
-    /// Inputs per sample, I.
+    /// I, the channels of a sample.
     #[must_use]
     pub const fn inputs(&self) -> usize {
         self.inputs
     }
 
-    /// Hidden units per layer, H.
+    /// H, the hidden units of a layer.
     #[must_use]
     pub const fn hidden(&self) -> usize {
         self.hidden
     }
 
-    /// Layers, L.
+    /// L, the layers.
     #[must_use]
     pub fn layers(&self) -> usize {
         self.layers.len()
     }
 
-    /// Outputs, O.
+    /// O, the outputs of the head.
     #[must_use]
     pub const fn outputs(&self) -> usize {
         self.outputs
     }
 
-    /// Samples per sequence, T; 0 is an endless stream.
+    /// T, the samples of a sequence; 0 is an endless stream.
     #[must_use]
     pub const fn sequence_length(&self) -> u32 {
         self.sequence_length
@@ -328,7 +291,7 @@ impl<'a> Model<'a> {
         self.max_skip
     }
 
-    /// Nanoseconds between samples; 0 where unknown.
+    /// T_s, the nanoseconds between samples; 0 where unknown.
     #[must_use]
     pub const fn sample_period_ns(&self) -> u64 {
         self.sample_period_ns
@@ -377,7 +340,12 @@ impl<'a> Model<'a> {
     /// The proven bound of every accumulator of a layer, in the order of its scales: for an LSTM i, f, g, o of unit
     /// 0, then of unit 1 and so on; for a GRU r, z, n over x, n over h.
     pub fn row_bounds(&self, layer: usize) -> impl Iterator<Item = u64> + '_ {
-        crate::parse::row_bounds(self, layer)
+        let below = layer.checked_sub(1).and_then(|k| self.layers.get(k));
+        let x_max = below.map_or(proof::X_MAX, |l| proof::h_max(l.h0, self.fractions.h));
+        self.layers.get(layer).into_iter().flat_map(move |l| {
+            let maxima = Maxima::new(x_max, proof::h_max(l.h0, self.fractions.h), self.fractions);
+            proof::bounds(self.cell, *l, maxima).map(|(bound, _)| bound)
+        })
     }
 
     /// The multiplier of every accumulator of a layer, in the order of [`Model::row_bounds`]: one step of the accumulator
@@ -408,7 +376,7 @@ impl<'a> Model<'a> {
         self.name
     }
 
-    /// Class names, O of them or none.
+    /// The class names, O of them or none.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
         lines(self.class_names).filter(|name| !name.is_empty())
     }
@@ -439,7 +407,7 @@ impl<'a> Model<'a> {
         self.dial_curve
     }
 
-    /// Multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
+    /// The multiply-accumulates of one update: G·H·(I + H) for each layer, and H for the gate.
     #[must_use]
     pub fn macs_per_update(&self) -> usize {
         let gates = self.cell.rows();
@@ -449,7 +417,7 @@ impl<'a> Model<'a> {
         self.layers.len() * recurrent + above + gates * self.hidden * self.inputs + gate
     }
 
-    /// Bytes of the blob.
+    /// The size of the blob in bytes.
     #[must_use]
     pub const fn size(&self) -> usize {
         self.size

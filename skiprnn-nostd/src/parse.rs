@@ -11,8 +11,9 @@ use crate::{
     cell::{Fractions, Layer},
     format::{self, CRC, CRC_OFFSET, ChannelRecord, Header, Section, UnitRecord, align4, kind},
     kernel::Layout,
-    model::{Gate, Head},
-    proof::{Maxima, PLAIN_LIMIT, bound_of, h_max, row_bound},
+    model::Head,
+    proof::{Maxima, PLAIN_LIMIT, X_MAX, bounds, h_max, row_bound},
+    update::Gate,
 };
 use sections::{Sections, Shape, as_array};
 use values::{entries, entry, enum_of, positive, ranged};
@@ -20,8 +21,6 @@ use zerocopy::{FromBytes, little_endian::U16};
 
 /// Largest I, H and O of a blob.
 const MAX_SIZE: u32 = 4096;
-/// Largest |x|: any 16-bit value.
-const X_MAX: u32 = 32_768;
 
 impl<'a> Model<'a> {
     /// Reads a blob in place. `bytes` may be longer than the blob, as a flash section is.
@@ -355,32 +354,4 @@ fn read_head<'a>(sections: &Sections<'a>, sizes: Sizes, h_max: u32) -> Result<He
         }
     }
     Ok(Head { weight, bias })
-}
-
-/// For every accumulator of a layer, 4 a unit: its bound, and that of its upper plane alone, 0 where it is none.
-fn bounds<'m>(cell: CellKind, layer: Layer<'m>, maxima: Maxima) -> impl Iterator<Item = (u64, u64)> + 'm {
-    layer.units.iter().enumerate().flat_map(move |(unit, record)| {
-        let mut gate = 0;
-        record.bias.map(|bias| {
-            let (over_x, over_h) = cell.rows_of(gate);
-            gate = gate.wrapping_add(1);
-            let x = over_x.map_or(0, |row| layer.weight_ih.sum_of_magnitudes(unit, row));
-            let h = over_h.map_or(0, |row| layer.weight_hh.sum_of_magnitudes(unit, row));
-            let plane = match over_h {
-                Some(row) if layer.weight_hh.is_upper_plane(row) => h.saturating_mul(maxima.multiplied_h.into()),
-                _ => 0,
-            };
-            (bound_of(bias, x, h, maxima), plane)
-        })
-    })
-}
-
-/// The bounds of [`Model::row_bounds`].
-pub(crate) fn row_bounds<'m>(model: &'m Model<'_>, layer: usize) -> impl Iterator<Item = u64> + 'm {
-    let below = layer.checked_sub(1).and_then(|k| model.layers.get(k));
-    let x_max = below.map_or(X_MAX, |l| h_max(l.h0, model.fractions.h));
-    model.layers.get(layer).into_iter().flat_map(move |l| {
-        let maxima = Maxima::new(x_max, h_max(l.h0, model.fractions.h), model.fractions);
-        bounds(model.cell, *l, maxima).map(|(bound, _)| bound)
-    })
 }

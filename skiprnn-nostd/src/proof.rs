@@ -1,6 +1,6 @@
-//! The overflow proof of one row: no input within its range can take the accumulator out of 32 bits.
+//! The overflow proofs: no input within its range can take the accumulator of a row out of 32 bits.
 
-use crate::cell::Fractions;
+use crate::cell::{CellKind, Fractions, Layer};
 
 /// The largest magnitude that a row's accumulator can reach: |bias| + Σ|w_x|·max|x| + Σ|w_h|·max|h|.
 ///
@@ -59,6 +59,9 @@ pub(crate) fn bound_of(bias: i32, sum_ih: u64, sum_hh: u64, maxima: Maxima) -> u
         .saturating_add(sum_hh.saturating_mul(shifted))
 }
 
+/// The largest |x| of the lowest layer: any 16-bit value.
+pub(crate) const X_MAX: u32 = 32_768;
+
 /// The bound that plain 32-bit accumulation needs.
 pub(crate) const PLAIN_LIMIT: u64 = i32::MAX as u64;
 
@@ -66,6 +69,24 @@ pub(crate) const PLAIN_LIMIT: u64 = i32::MAX as u64;
 pub(crate) fn h_max(h0: &[i16], h_fraction: u8) -> u32 {
     h0.iter()
         .fold(1u32 << (h_fraction & 15), |m, h| m.max(u32::from(h.unsigned_abs())))
+}
+
+/// For every accumulator of a layer, 4 a unit: its bound, and the bound of its upper plane alone, 0 where it has none.
+pub(crate) fn bounds<'m>(cell: CellKind, layer: Layer<'m>, maxima: Maxima) -> impl Iterator<Item = (u64, u64)> + 'm {
+    layer.units.iter().enumerate().flat_map(move |(unit, record)| {
+        let mut gate = 0;
+        record.bias.map(|bias| {
+            let (over_x, over_h) = cell.rows_of(gate);
+            gate = gate.wrapping_add(1);
+            let x = over_x.map_or(0, |row| layer.weight_ih.sum_of_magnitudes(unit, row));
+            let h = over_h.map_or(0, |row| layer.weight_hh.sum_of_magnitudes(unit, row));
+            let plane = match over_h {
+                Some(row) if layer.weight_hh.is_upper_plane(row) => h.saturating_mul(maxima.multiplied_h.into()),
+                _ => 0,
+            };
+            (bound_of(bias, x, h, maxima), plane)
+        })
+    })
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@ use core::{fmt, num::NonZeroU32};
 /// The result of one update of a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Progress {
     /// The sample that was used, counted from the start of the sequence.
     pub sample: u64,
     /// The result of the skip gate.
     pub step: Step,
     /// The sample that is due next. `None`: no update is left, and the decision is final, however many samples of the
-    /// sequence are still to come. Until then the outputs of this update stand.
+    /// sequence are still to come. Until then the outputs of this update hold.
     pub next: Option<u64>,
 }
 
@@ -41,21 +42,19 @@ impl<E: fmt::Debug> core::error::Error for SequenceError<E> {}
 /// A network in the course of a sequence.
 ///
 /// It is fed only the samples that [`Sequence::due`] names; between them it need not exist, nor need the sensor. While
-/// samples are skipped, h is copied, so that the outputs of the last update stand ([`crate::OutputAt::Step`]); after the
+/// samples are skipped, h is copied, so that the outputs of the last update hold ([`crate::OutputAt::Step`]); after the
 /// last one they are the sequence's result ([`crate::OutputAt::End`]).
 ///
 /// ```
-/// use skiprnn_nostd::{Instance, Model, Network, Sequence};
+/// use skiprnn_nostd::{Instance, Sequence};
 ///
 /// fn classify(blob: &[u8], recorded: &[[i16; 1]]) -> Option<usize> {
-///     let network = Instance::<32, 1, 1>::new(Model::parse(blob).ok()?).ok()?;
+///     let network = Instance::<32, 1, 1>::from_blob(blob).ok()?;
 ///     let mut sequence = Sequence::new(network).with_length(recorded.len().try_into().ok()?);
 ///     while let Some(sample) = sequence.due() {
 ///         sequence.step(recorded.get(sample as usize)?).ok()?;
 ///     }
-///     let mut logits = [0; 2];
-///     sequence.outputs(&mut logits).ok()?;
-///     Some(sequence.network().decide(&logits))
+///     sequence.decision(&mut [0; 2]).ok()
 /// }
 /// ```
 #[derive(Debug, Clone)]
@@ -128,6 +127,16 @@ impl<N: Network> Sequence<N> {
         self.network.logits(out)
     }
 
+    /// Writes the present raw outputs, (O), to `logits`, as [`Sequence::outputs`] does, and returns the index of the class that
+    /// they decide for.
+    ///
+    /// # Errors
+    /// `logits` has another length than the network has outputs.
+    pub fn decision(&self, logits: &mut [i32]) -> Result<usize, N::Error> {
+        self.network.logits(logits)?;
+        Ok(self.network.decide(logits))
+    }
+
     /// Returns to the start of a sequence: h0, c0, sample 0. The dial and the cap stay as they are.
     ///
     /// # Errors
@@ -151,5 +160,27 @@ impl<N: Network> Sequence<N> {
     /// The network, for example to set its dial.
     pub fn network_mut(&mut self) -> &mut N {
         &mut self.network
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::network!(mod activity, "../examples/activity.srnn");
+
+    #[test]
+    fn the_decision_is_that_of_the_outputs_and_needs_room_for_all_of_them() {
+        let mut sequence = Sequence::new(activity::network().unwrap());
+        while let Some(sample) = sequence.due() {
+            sequence.step(&[8192, sample as i16 * 50, 0]).unwrap();
+        }
+        assert_eq!(sequence.step(&[0; 3]), Err(SequenceError::Final));
+        let (mut logits, mut outputs) = (activity::Logits::default(), activity::Logits::default());
+        let class = sequence.decision(&mut logits).unwrap();
+        sequence.outputs(&mut outputs).unwrap();
+        assert_eq!(logits, outputs);
+        assert!(logits.iter().all(|logit| *logit <= logits[class]));
+        assert!(sequence.decision(&mut [0; 5]).is_err());
     }
 }

@@ -17,7 +17,7 @@
 use core::num::NonZeroU32;
 use fixed::types::U0F32;
 
-/// The smallest representable Δũ, and the value that stands for anything smaller.
+/// The smallest representable Δũ, also used for anything smaller.
 pub const MIN_DELTA: U0F32 = U0F32::from_bits(1);
 
 /// How many samples to skip after an update that left the increment `delta` behind (equation 6).
@@ -63,7 +63,7 @@ pub fn delta_from_f64(delta: f64) -> U0F32 {
 /// let mut timeline = Timeline::new(10);
 /// assert_eq!(timeline.due(), Some(0));
 /// assert_eq!(timeline.update(5), Some(6));
-/// assert_eq!(timeline.update(3), None); // sample 10 is none of this sequence
+/// assert_eq!(timeline.update(3), None); // sample 10 lies beyond the sequence
 /// assert_eq!(timeline.updates(), 2);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

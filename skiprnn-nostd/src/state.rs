@@ -2,7 +2,7 @@
 
 use crate::{Model, format::CRC, padded::Padded};
 use core::fmt;
-use fixed::types::{I16F16, U0F32};
+use fixed::types::I16F16;
 
 /// The state of a network of at most `L` layers of `H` hidden units with `I` inputs.
 ///
@@ -15,17 +15,6 @@ pub struct State<const H: usize, const L: usize, const I: usize> {
     pub(crate) last: Padded<H>,
     pub(crate) x: Padded<I>,
     pub(crate) dial: I16F16,
-}
-
-/// The result of one update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Step {
-    /// Δũ (equation 4) as an unsigned 0.32 fraction; all ones for a model without a skip gate.
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
-    pub delta: U0F32,
-    /// Samples to sleep through before the next update (equation 6), at most the blob's bound.
-    pub skip: u32,
 }
 
 /// Why [`Model::step`] or [`Model::logits`] refused; the state is as before.

@@ -4,14 +4,35 @@
 //! kept as they are written: unrolled, they would take more flash than a kernel for a percent of an update.
 
 use crate::{
-    Step,
     arithmetic::{keep_rolled, multiply_long, saturate_16, shift_round},
+    cell::CellKind,
     delta,
     format::ChannelRecord,
-    model::{CellKind, Gate},
     skip,
 };
-use fixed::types::I16F16;
+use fixed::types::{I16F16, U0F32};
+
+/// The result of one update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Step {
+    /// Δũ (equation 4) as an unsigned 0.32 fraction; all ones for a model without a skip gate.
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    pub delta: U0F32,
+    /// Samples to sleep through before the next update (equation 6), at most the blob's bound.
+    pub skip: u32,
+}
+
+/// The skip gate, in place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gate<'a> {
+    /// (H).
+    pub(crate) weight: &'a [i16],
+    /// In the accumulator's unit.
+    pub(crate) bias: i64,
+    /// Bits to drop to reach 16 fractional bits.
+    pub(crate) shift: u32,
+}
 
 /// The sensor's counts as inputs of the network: x = (count · multiplier + offset) / 2^shift, rounded, saturated.
 ///

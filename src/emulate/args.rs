@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub enum App {
     /// Recorded sequences through the network, with schedules and instructions counted.
     Replay,
-    /// The sequences as a live sensor would deliver them; decisions are printed as they fall.
+    /// The sequences as a live sensor would deliver them; each decision is printed when it is made.
     Classify,
     /// The sequences with an update at every sample, awake at every sample, or asleep in between; instructions counted.
     Measure,
@@ -37,7 +37,7 @@ pub struct EmulateArgs {
     /// The machine and its image.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// With a real board: how much of its time to run. [default: until every sequence has ended]
+    /// With a real board: seconds of its own time to run. [default: until every sequence has ended]
     #[arg(help_heading = "Machine and image", long, value_name = "S", value_parser = positive)]
     pub seconds: Option<f64>,
     /// Generate the sequences of this task.

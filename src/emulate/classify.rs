@@ -1,73 +1,102 @@
 //! `skiprnn emulate --app classify`: the sequences play as a sensor's, decisions are printed as they fall.
 
-use super::args::EmulateArgs;
-use crate::{
-    blob::Prepared,
-    output::{Output, Usage, merge},
-    settings::{self, Expected, Priced},
-    simulate,
+use super::{
+    args::EmulateArgs,
+    decision::{DecisionJson, line, period_s},
+    job::{Comparison, Job, check_output},
 };
-use anyhow::bail;
+use crate::{
+    output::{Output, Usage},
+    settings::Expected,
+    simulate::Simulated,
+};
 use board_host::{
     Options,
     classify::{Classification, Decision},
 };
-use quantize::{Blob, Run};
-use serde_json::{Value, json};
-use skiprnn_nostd::{Model, Objective};
+use quantize::Run;
+use serde::Serialize;
+use skiprnn_nostd::Model;
 use std::io::Write;
 
-/// Runs the command.
-pub fn run(
-    args: &EmulateArgs,
-    blob: &Blob,
-    model: &Model<'_>,
-    prepared: &Prepared,
-    options: &Options,
-    priced: Option<&Priced>,
-    out: Output,
-) -> anyhow::Result<()> {
-    check(args, model)?;
-    let x = &prepared.data.x;
-    let (file, length) = (args.blob.display(), model.sequence_length() as usize);
-    let shape = (x.count, x.length, x.channels);
-    let classification = board_host::classify::run(blob.bytes(), &prepared.counts, shape, options, &mut |decision| {
+/// What the command gives.
+#[derive(Serialize)]
+struct Classified<'a> {
+    #[serde(flatten)]
+    evaluated: Evaluated,
+    #[serde(flatten)]
+    comparison: Comparison,
+    decided: Vec<DecisionJson>,
+    lost: &'a [String],
+    captured: u64,
+    queued_most: u64,
+    power_ups: u64,
+    seconds_sensor_on: f64,
+    seconds_asleep: f64,
+    machine: &'a str,
+}
+
+/// A lost sequence has no outputs of its own: the metric stands for all sequences only where none is lost.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Evaluated {
+    All(Box<Simulated>),
+    Some { sequences: usize },
+}
+
+/// Runs the application.
+pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> {
+    check(job.args, job.model)?;
+    let (model, shape) = (job.model, job.shape());
+    let classification = board_host::classify::run(&job.load(), options, &mut |decision| {
         if !out.json {
             // A reader that leaves early is no failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", line(model, decision));
         }
     })?;
-    if args.log {
+    if job.args.log {
         classification.log.iter().for_each(|line| eprintln!("{line}"));
     }
-    let expected = settings::simulate(model, prepared, &options.settings)?;
+    let expected = job.expected()?;
     let different = first_difference(&expected, &classification);
-    let identical = different.is_none() && classification.spending == expected.spending;
-    let mut value = summary(args, model, prepared, &expected.runs, &classification, different)?;
-    merge(&mut value, json!({ "identical_to_simulator": identical }));
-    let budget = settings::add(&mut value, model, &options.settings, priced, &expected)?;
+    let result = Classified {
+        evaluated: evaluated(job, &expected.runs, &classification)?,
+        comparison: Comparison::new(different, classification.spending == expected.spending),
+        decided: classification
+            .decisions
+            .iter()
+            .map(|d| DecisionJson::new(model, d))
+            .collect(),
+        lost: &classification.lost,
+        captured: classification.captured,
+        queued_most: classification.queued,
+        power_ups: classification.power_ups,
+        seconds_sensor_on: classification.seconds_on,
+        seconds_asleep: classification.seconds_asleep,
+        machine: &classification.machine,
+    };
+    let (value, budget) = job.with_settings(&result, &expected)?;
     out.print(&value, || {
-        let asleep = 100.0 * classification.seconds_asleep / (x.count * length) as f64 / period_s(model);
+        let (count, length) = (shape.0, model.sequence_length() as usize);
+        let asleep = 100.0 * classification.seconds_asleep / (count * length) as f64 / period_s(model);
+        let evaluated = match &result.evaluated {
+            Evaluated::All(simulated) => simulated.to_string(),
+            Evaluated::Some { sequences } => format!("no metric over {sequences} sequences, some of which were lost"),
+        };
         format!(
-            "{}: {}\n{} the simulator (decisions, times, outputs); {} lost; sensor on for {:.3} s, asleep {asleep:.1} %{budget}",
+            "{}: {evaluated}\n{} the simulator (decisions, times, outputs); {} lost; sensor on for {:.3} s, asleep {asleep:.1} %{budget}",
             classification.machine,
-            simulate::text(&value, model),
-            if identical { "identical to" } else { "NOT identical to" },
+            result.comparison.verdict(),
             classification.lost.len(),
             classification.seconds_on,
         )
     });
-    match different {
-        None if identical => Ok(()),
-        None => bail!("{file}: the emulated board books another energy than the simulator"),
-        Some(sequence) => bail!(
-            "{file}: the emulated board and the simulator part, first at sequence {sequence}{}",
-            classification
-                .lost
-                .first()
-                .map_or(String::new(), |why| format!(" ({why})"))
-        ),
-    }
+    let why = classification
+        .lost
+        .first()
+        .map_or(String::new(), |why| format!(" ({why})"));
+    let file = job.args.blob.display().to_string();
+    result.comparison.check(&file, "the emulated board", &why)
 }
 
 /// Refuses options that classify has no use for, and a model that comes to no decision or has no grid of time.
@@ -77,7 +106,7 @@ pub fn check(args: &EmulateArgs, model: &Model<'_>) -> anyhow::Result<()> {
             "--schedules: classify logs decisions and no schedules; leave it out, or take --app replay",
         ));
     }
-    super::check_output(model)?;
+    check_output(model)?;
     let file = args.blob.display();
     if model.sample_period_ns() == 0 {
         return Err(Usage::error(format!(
@@ -90,10 +119,6 @@ pub fn check(args: &EmulateArgs, model: &Model<'_>) -> anyhow::Result<()> {
         )));
     }
     Ok(())
-}
-
-fn period_s(model: &Model<'_>) -> f64 {
-    model.sample_period_ns() as f64 * 1e-9
 }
 
 /// The first sequence with another decision, at another time, from another number of updates, at another dial or cap, or
@@ -116,64 +141,8 @@ fn last_sample(run: &Run) -> Option<u64> {
     run.updates.last().copied().map(u64::from)
 }
 
-/// The name of a class, where the model gives it one.
-fn class_name<'a>(model: &Model<'a>, class: usize) -> Option<&'a str> {
-    (model.objective() == Objective::Classification)
-        .then(|| model.class_names().nth(class))
-        .flatten()
-}
-
-/// A decision in a line for people.
-pub fn line(model: &Model<'_>, decision: &Decision) -> String {
-    let what = match (model.objective(), class_name(model, decision.class)) {
-        (_, Some(name)) => name.to_owned(),
-        (Objective::Classification, None) => format!("class {}", decision.class),
-        _ => {
-            let scale = f64::from(model.logit_scale());
-            let outputs: Vec<String> = decision
-                .logits
-                .iter()
-                .map(|l| format!("{:.4}", f64::from(*l) * scale))
-                .collect();
-            outputs.join(", ")
-        }
-    };
-    let (period, length) = (period_s(model), model.sequence_length());
-    format!(
-        "sequence {}: {what} at sample {} of {length} ({:.4} s, {:.4} s before its end), {} updates",
-        decision.sequence,
-        decision.sample,
-        decision.sample as f64 * period,
-        (f64::from(length) - decision.sample as f64) * period,
-        decision.updates
-    )
-}
-
-/// A decision for machines.
-pub fn json(model: &Model<'_>, d: &Decision) -> Value {
-    json!({
-        "sequence": d.sequence,
-        "class": d.class,
-        "class_name": class_name(model, d.class),
-        "sample": d.sample,
-        "time_s": d.sample as f64 * period_s(model),
-        "updates": d.updates,
-        "dial": d.dial.to_num::<f64>(),
-        "cap": d.cap,
-        "board_time_s": d.at_s,
-    })
-}
-
-/// The command's JSON.
-fn summary(
-    args: &EmulateArgs,
-    model: &Model<'_>,
-    prepared: &Prepared,
-    expected: &[Run],
-    classification: &Classification,
-    different: Option<usize>,
-) -> anyhow::Result<Value> {
-    // A lost sequence has no outputs of its own; the summary stands for all sequences only where none is lost.
+/// The metric over all sequences, with the outputs that the board gave.
+fn evaluated(job: &Job<'_>, expected: &[Run], classification: &Classification) -> anyhow::Result<Evaluated> {
     let runs: Vec<Run> = classification
         .decisions
         .iter()
@@ -187,24 +156,15 @@ fn summary(
             })
         })
         .collect();
-    let mut value = match runs.len() == expected.len() {
-        true => simulate::summarize(model, prepared, &runs, &args.result)?,
-        false => json!({ "sequences": expected.len() }),
-    };
-    let decisions: Vec<Value> = classification.decisions.iter().map(|d| json(model, d)).collect();
-    merge(
-        &mut value,
-        json!({
-            "first_difference": different,
-            "decided": decisions,
-            "lost": classification.lost,
-            "captured": classification.captured,
-            "queued_most": classification.queued,
-            "power_ups": classification.power_ups,
-            "seconds_sensor_on": classification.seconds_on,
-            "seconds_asleep": classification.seconds_asleep,
-            "machine": classification.machine,
-        }),
-    );
-    Ok(value)
+    Ok(match runs.len() == expected.len() {
+        true => Evaluated::All(Box::new(Simulated::new(
+            job.model,
+            job.prepared,
+            &runs,
+            &job.args.result,
+        )?)),
+        false => Evaluated::Some {
+            sequences: expected.len(),
+        },
+    })
 }

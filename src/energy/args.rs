@@ -1,11 +1,11 @@
 //! The options of `skiprnn energy`.
 
-use crate::args::{InputArgs, TargetArgs, Task};
+use crate::args::{InputArgs, TargetArgs, Task, parsed};
 use clap::{Args, Subcommand};
 use energy::{
     DutyPoint,
     ppk2::Mode,
-    trace::{Column, ColumnOptions, Format, Markers},
+    trace::{ColumnOptions, Format, Markers},
 };
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub enum EnergyCommand {
         after_help = "Example: skiprnn energy record --port /dev/ttyACM1 --voltage 3.0 --seconds 60 --out run.ppk2"
     )]
     Record(RecordArgs),
-    /// From when sleeping pays, and from when switching the sensor off pays.
+    /// The pause from which sleeping saves energy, and from which switching the sensor off does.
     #[command(after_help = "Example: skiprnn energy break-even --board nrf52840 --sensor lis3dh")]
     BreakEven(BreakEvenArgs),
     /// Accuracy against energy, of several blobs or of several settings of the dial.
@@ -88,7 +88,7 @@ pub struct CostArgs {
     /// Instructions per update, as `emulate` counted them. [default: predicted from the MACs]
     #[arg(long)]
     pub instructions: Option<u64>,
-    /// Cycles per update, as a cycle counter on the board told.
+    /// Cycles per update, as a cycle counter on the board measured them.
     #[arg(long, conflicts_with = "instructions")]
     pub cycles_per_update: Option<f64>,
     /// Cycles per update as an interval, from a file of `energy cycles --out`.
@@ -176,16 +176,16 @@ pub struct TraceArgs {
     /// The trace; `.csv.gz` is read as it is.
     pub trace: PathBuf,
     /// Format. [default: from the content]
-    #[arg(long, value_parser = parse_format)]
+    #[arg(long, value_parser = parsed::<Format>)]
     pub format: Option<Format>,
     /// Supply voltage at the pin of the board, in volts, where the trace does not hold it.
     #[arg(long)]
     pub voltage: Option<f64>,
-    /// Columns of a CSV that is none of the known formats: time, current, voltage and power as NAME or NAME:UNIT.
-    #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parse_columns)]
+    /// Columns of a CSV in another format: time, current, voltage and power as NAME or NAME:UNIT.
+    #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parsed::<ColumnOptions>)]
     pub columns: Option<ColumnOptions>,
     /// Marker channels: D0 to D7 of a PPK2, columns of a CSV; awake and update may be left out.
-    #[arg(help_heading = "Windows", long, value_name = "seq=D0,awake=D1,update=D2", value_parser = parse_markers)]
+    #[arg(help_heading = "Windows", long, value_name = "seq=D0,awake=D1,update=D2", value_parser = parsed::<Markers>)]
     pub markers: Option<Markers>,
     /// Windows from a JSON file of seconds: [start, end, start, end, ...]; an odd first number is the board's start.
     #[arg(help_heading = "Windows", long, conflicts_with_all = ["threshold", "markers"])]
@@ -193,16 +193,16 @@ pub struct TraceArgs {
     /// Windows where the power is above this many times the baseline.
     #[arg(help_heading = "Windows", long, conflicts_with = "markers")]
     pub threshold: Option<f64>,
-    /// With --threshold: only so many windows, those of most net energy.
+    /// With --threshold: keep only this many windows, those with the most net energy.
     #[arg(help_heading = "Windows", long, requires = "threshold")]
     pub keep: Option<usize>,
-    /// Sequences in each window, where markers or file do not tell. [default: 1]
+    /// Sequences in each window, where markers and file do not say. [default: 1]
     #[arg(help_heading = "Windows", long)]
     pub count: Option<u64>,
     /// Baseline in microwatts that net figures subtract. [default: none; with --threshold the least positive power]
     #[arg(help_heading = "Windows", long)]
     pub baseline: Option<f64>,
-    /// What an honest figure states, for the report's header: a TOML file of key = "value".
+    /// What the report's header says of the setup: a TOML file of key = "value".
     #[arg(long)]
     pub setup: Option<PathBuf>,
 }
@@ -231,7 +231,7 @@ pub struct RecordArgs {
     #[arg(long)]
     pub seconds: f64,
     /// `source`: the kit supplies the board; `ampere`: it measures the current of another supply.
-    #[arg(long, default_value = "source", value_parser = parse_mode)]
+    #[arg(long, default_value = "source", value_parser = parsed::<Mode>)]
     pub mode: Mode,
     /// The recording to write: .ppk2 or .csv.
     #[arg(long)]
@@ -307,7 +307,7 @@ pub struct CalibrateArgs {
     /// The trace.
     #[command(flatten)]
     pub trace: TraceArgs,
-    /// Cycles per update, as a cycle counter on the board told.
+    /// Cycles per update, as a cycle counter on the board measured them.
     #[arg(long)]
     pub cycles_per_update: f64,
     /// The calibration file to write.
@@ -319,7 +319,7 @@ pub struct CalibrateArgs {
 #[derive(Args, Debug)]
 pub struct FitArgs {
     /// Share of the time that is active, and average power in mW; may be given many times.
-    #[arg(long = "point", value_name = "DUTY:MW", required = true, value_parser = parse_point)]
+    #[arg(long = "point", value_name = "DUTY:MW", required = true, value_parser = parsed::<DutyPoint>)]
     pub points: Vec<DutyPoint>,
     /// Power while active in mW. [default: fitted, from two duties or more]
     #[arg(long)]
@@ -329,88 +329,6 @@ pub struct FitArgs {
 /// Options of `energy boards`.
 #[derive(Args, Debug)]
 pub struct BoardsArgs {
-    /// Only these: names of boards or sensors, or TOML files of your own.
+    /// Boards or sensors by name, or TOML files of your own. [default: all]
     pub names: Vec<String>,
-}
-
-const FORMATS: [Format; 7] = [
-    Format::Ppk2Csv,
-    Format::Ppk2,
-    Format::EnergyTrace,
-    Format::EnergyRunner,
-    Format::EnergyRunnerJson,
-    Format::Joulescope,
-    Format::Columns,
-];
-
-fn parse_format(text: &str) -> Result<Format, String> {
-    FORMATS.into_iter().find(|f| f.to_string() == text).ok_or_else(|| {
-        let known = FORMATS.map(|f| f.to_string()).join(", ");
-        format!("no such format; known are {known}")
-    })
-}
-
-fn parse_mode(text: &str) -> Result<Mode, String> {
-    match text {
-        "source" => Ok(Mode::Source),
-        "ampere" => Ok(Mode::Ampere),
-        _ => Err("give source or ampere".into()),
-    }
-}
-
-/// `key=value` pairs, separated by commas.
-fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
-    text.split(',')
-        .map(|part| {
-            part.split_once('=')
-                .filter(|(_, value)| !value.is_empty())
-                .ok_or_else(|| format!("'{part}' is no KEY=NAME"))
-        })
-        .collect()
-}
-
-fn parse_columns(text: &str) -> Result<ColumnOptions, String> {
-    let mut columns = ColumnOptions::default();
-    for (key, value) in pairs(text)? {
-        let column: Column = value.parse().map_err(|e: energy::Error| e.to_string())?;
-        let place = match key {
-            "time" => &mut columns.time,
-            "current" => &mut columns.current,
-            "voltage" => &mut columns.voltage,
-            "power" => &mut columns.power,
-            _ => return Err(format!("'{key}' is none of time, current, voltage, power")),
-        };
-        if place.replace(column).is_some() {
-            return Err(format!("'{key}' is given twice"));
-        }
-    }
-    Ok(columns)
-}
-
-fn parse_markers(text: &str) -> Result<Markers, String> {
-    let (mut seq, mut awake, mut update) = (None, None, None);
-    for (key, value) in pairs(text)? {
-        let place = match key {
-            "seq" => &mut seq,
-            "awake" => &mut awake,
-            "update" => &mut update,
-            _ => return Err(format!("'{key}' is none of seq, awake, update")),
-        };
-        if place.replace(value.to_owned()).is_some() {
-            return Err(format!("'{key}' is given twice"));
-        }
-    }
-    let seq = seq.ok_or("the windows come from seq: give seq=CHANNEL")?;
-    Ok(Markers { seq, awake, update })
-}
-
-fn parse_point(text: &str) -> Result<DutyPoint, String> {
-    text.split_once(':')
-        .and_then(|(duty, average_mw)| {
-            Some(DutyPoint {
-                duty: duty.parse().ok()?,
-                average_mw: average_mw.parse().ok()?,
-            })
-        })
-        .ok_or_else(|| "give DUTY:MW, for example 0.561:25.62".into())
 }

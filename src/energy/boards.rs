@@ -4,7 +4,9 @@ use super::args::BoardsArgs;
 use crate::output::{Output, Usage};
 use board_host::boards as real;
 use energy::{board, boards, sensor, sensors};
-use serde_json::{Value, json};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::{Number, Value, json};
+use std::{collections::BTreeMap, fmt};
 
 /// Runs the command.
 pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
@@ -44,7 +46,8 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
             return crate::boards::text();
         }
         let section = |title: &str, profiles: &[Value]| -> String {
-            let each: String = profiles.iter().map(profile).collect();
+            let shown = |p: &Value| Profile::deserialize(p).map_or_else(|_| String::new(), |p| p.to_string());
+            let each: String = profiles.iter().map(shown).collect();
             if each.is_empty() {
                 each
             } else {
@@ -57,28 +60,63 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A profile: a line with its name, then a line for each figure.
-fn profile(profile: &Value) -> String {
-    let of = |key: &str| profile[key].as_str().unwrap_or_default();
-    let mut text = format!("\n{}: {}\n", of("name"), of("part"));
-    for (key, value) in profile.as_object().into_iter().flatten() {
-        text += &figure(key, value);
-    }
-    for rate in profile["rate"].as_array().into_iter().flatten() {
-        text += &figure(&format!("current_ua at {} Hz", rate["odr_hz"]), &rate["current_ua"]);
-    }
-    text
+/// A profile as it serialises: what is not a figure is left out.
+#[derive(Deserialize)]
+struct Profile {
+    name: String,
+    part: String,
+    #[serde(default)]
+    rate: Vec<Rate>,
+    #[serde(flatten)]
+    fields: BTreeMap<String, Field>,
 }
 
-/// One figure; nothing for a field that is none.
-fn figure(name: &str, value: &Value) -> String {
-    let (Some(evidence), Some(source)) = (value["evidence"].as_str(), value["source"].as_str()) else {
-        return String::new();
-    };
-    let number = match value.get("samples") {
-        Some(samples) => format!("{samples} samples"),
-        None if value["low"] == value["high"] => value["mid"].to_string(),
-        None => format!("{} ({} to {})", value["mid"], value["low"], value["high"]),
-    };
-    format!("  {name:<28} {number:<28} {evidence}: {source}\n")
+#[derive(Deserialize)]
+struct Rate {
+    odr_hz: Number,
+    current_ua: Figure,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Figure(Figure),
+    Other(IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Figure {
+    evidence: String,
+    source: String,
+    samples: Option<Number>,
+    low: Option<Number>,
+    mid: Option<Number>,
+    high: Option<Number>,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n{}: {}", self.name, self.part)?;
+        for (name, field) in &self.fields {
+            if let Field::Figure(figure) = field {
+                figure.line(name, f)?;
+            }
+        }
+        for rate in &self.rate {
+            rate.current_ua.line(&format!("current_ua at {} Hz", rate.odr_hz), f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Figure {
+    fn line(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = match (&self.samples, &self.low, &self.mid, &self.high) {
+            (Some(samples), ..) => format!("{samples} samples"),
+            (None, Some(low), Some(mid), Some(high)) if low != high => format!("{mid} ({low} to {high})"),
+            (None, _, Some(mid), _) => mid.to_string(),
+            _ => return Ok(()),
+        };
+        writeln!(f, "  {name:<28} {number:<28} {}: {}", self.evidence, self.source)
+    }
 }

@@ -9,19 +9,9 @@ use crate::{
     blob,
     output::{Output, Usage},
 };
-use energy::{Board, Interval, Sensor, picture::OperatingPoint};
+use energy::{Board, EnergyFront, FrontPoint, Sensor, picture::OperatingPoint};
 use float_model::Objective;
-use serde_json::{Value, json};
 use skiprnn_nostd::Model;
-
-/// One blob at one setting of the dial.
-struct Point {
-    name: String,
-    dial: f64,
-    metric: f64,
-    updates_mean: f64,
-    uj_per_sequence: Interval,
-}
 
 /// Runs the command.
 pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
@@ -59,35 +49,28 @@ pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
             points.push(point(&label, dial, metric, found, &model, &board, &sensor)?);
         }
     }
-    let value = json!({
-        "label": "predicted", "board": board.name, "sensor": sensor.name, "metric_name": metric_name,
-        "points": points.iter().map(|p| json!({
-            "name": p.name, "dial": p.dial, "metric": p.metric, "updates_mean": p.updates_mean,
-            "uj_per_sequence": p.uj_per_sequence,
-        })).collect::<Vec<_>>(),
-    });
-    let text = text(&value, &points);
+    let front = EnergyFront {
+        label: "predicted",
+        board: board.name,
+        sensor: sensor.name,
+        metric_name,
+        points,
+    };
     if report::wanted(&args.report) {
         if metric_name == Some("mse") {
             return Err(Usage::error("--svg, --report: only an accuracy is drawn, not an error"));
         }
-        let drawn: Vec<OperatingPoint> = points
-            .iter()
-            .map(|p| OperatingPoint {
-                name: if p.dial == 0.0 {
-                    p.name.clone()
-                } else {
-                    format!("{} {:+}", p.name, p.dial)
-                },
-                accuracy: p.metric,
-                uj_per_sequence: p.uj_per_sequence,
-            })
-            .collect();
+        let drawn: Vec<OperatingPoint> = front.points.iter().map(FrontPoint::drawn).collect();
         let drawing = energy::picture::energy_accuracy(&drawn, "predicted");
-        let title = format!("Accuracy against energy: {} with {}", board.name, sensor.name);
-        report::write(&args.report, &title, &[("Points", text.clone())], ("Picture", &drawing))?;
+        let title = format!("Accuracy against energy: {} with {}", front.board, front.sensor);
+        report::write(
+            &args.report,
+            &title,
+            &[("Points", front.to_string())],
+            ("Picture", &drawing),
+        )?;
     }
-    out.print(&value, || text);
+    out.print(&serde_json::to_value(&front)?, || front.to_string());
     Ok(())
 }
 
@@ -134,35 +117,14 @@ fn point(
     model: &Model<'_>,
     board: &Board,
     sensor: &Sensor,
-) -> anyhow::Result<Point> {
+) -> anyhow::Result<FrontPoint> {
     let updates_mean = found.updates_mean;
     let workload = parts::workload(board.core, model, updates_mean, found.schedules, None)?;
-    Ok(Point {
+    Ok(FrontPoint {
         name: name.to_owned(),
         dial,
         metric,
         updates_mean,
         uj_per_sequence: energy::predict(board, sensor, &workload)?.uj_per_sequence,
     })
-}
-
-fn text(value: &Value, points: &[Point]) -> String {
-    let title = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-    let mut lines = vec![
-        format!("{} with {}: predicted, not measured", title("board"), title("sensor")),
-        format!(
-            "  {:<20} {:>7} {:>10} {:>9}  uJ per sequence",
-            "",
-            "dial",
-            title("metric_name"),
-            "updates"
-        ),
-    ];
-    lines.extend(points.iter().map(|p| {
-        format!(
-            "  {:<20} {:>7.3} {:>10.5} {:>9.2}  {}",
-            p.name, p.dial, p.metric, p.updates_mean, p.uj_per_sequence
-        )
-    }));
-    lines.join("\n")
 }

@@ -1,7 +1,7 @@
 //! Board, sensor and workload from their options.
 
+use super::args::CostArgs;
 pub use super::args::PartArgs;
-use super::{args::CostArgs, cycles};
 use crate::{
     args::{InputArgs, Task},
     blob, inputs,
@@ -12,7 +12,7 @@ use energy::{Board, Calibration, Core, Interval, NetworkShape, Sensor, UpdateCos
 use experiments::Hardware;
 use float_model::Metric;
 use quantize::Simulator;
-use skiprnn_nostd::{CellKind, Model, OutputAt};
+use skiprnn_nostd::Model;
 
 /// The energy profile of a board: by the profile's own name or file, or by the name of a real board of `skiprnn boards`.
 pub fn board(name: &str) -> anyhow::Result<Board> {
@@ -50,7 +50,7 @@ pub fn update_cost(args: &CostArgs, board: &Board) -> anyhow::Result<Option<Upda
         return Ok(Some(UpdateCost::Cycles { cycles }));
     }
     match &args.cycles {
-        Some(path) => cycles::update_cost(path, board).map(Some),
+        Some(path) => Ok(Some(energy::update_cost(path, board)?)),
         None => Ok(args
             .instructions
             .map(|instructions| UpdateCost::Counted { instructions })),
@@ -131,26 +131,5 @@ pub fn workload(
     schedules: Option<Vec<Vec<u32>>>,
     cost: Option<UpdateCost>,
 ) -> anyhow::Result<Workload> {
-    if model.sequence_length() == 0 {
-        anyhow::bail!("sequence_length: the blob is made for an endless stream; energy per sequence needs an end");
-    }
-    if model.sample_period_ns() == 0 {
-        anyhow::bail!("sample_period_s: the blob does not state it; quantize again with --sample-period-s");
-    }
-    let gates = match model.cell() {
-        CellKind::Lstm => 4,
-        CellKind::Gru => 3,
-    };
-    let shape = NetworkShape {
-        sequence_length: model.sequence_length() as usize,
-        sample_period_s: model.sample_period_ns() as f64 * 1e-9,
-        channels: model.inputs(),
-        hidden: model.hidden(),
-        rows: model.layers() * gates * model.hidden(),
-        macs: model.macs_per_update(),
-        skips: model.skips(),
-        outputs: model.outputs(),
-        every_step: model.output_at() == OutputAt::Step,
-    };
-    Ok(shape.workload(core, updates_mean, schedules, cost))
+    Ok(NetworkShape::of_blob(model)?.workload(core, updates_mean, schedules, cost))
 }

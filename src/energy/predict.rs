@@ -9,7 +9,7 @@ use crate::{
     blob,
     output::{Output, Usage, merge},
 };
-use energy::{Battery, Board, Prediction, Sensor, UpdateCost};
+use energy::{Battery, BatteryLife, Board, Prediction, Sensor, UpdateCost};
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 
@@ -78,7 +78,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     );
     let mut texts = vec![("Prediction", format!("{samples}\n{p}{prices}"))];
     if let Some(battery) = battery(&args.battery, &p, &board, &sensor)? {
-        texts.push(("Battery", battery_text(&battery)));
+        texts.push(("Battery", battery.to_string()));
         merge(&mut value, json!({ "battery": battery }));
     }
     if args.compare || report::wanted(&args.report) {
@@ -129,7 +129,7 @@ fn samples_used(args: &PredictArgs, model: &Model<'_>) -> anyhow::Result<Use> {
     }
 }
 
-fn battery(args: &BatteryArgs, p: &Prediction, board: &Board, sensor: &Sensor) -> anyhow::Result<Option<Value>> {
+fn battery(args: &BatteryArgs, p: &Prediction, board: &Board, sensor: &Sensor) -> anyhow::Result<Option<BatteryLife>> {
     let Some(capacity_mah) = args.battery_mah else {
         return Ok(None);
     };
@@ -139,23 +139,5 @@ fn battery(args: &BatteryArgs, p: &Prediction, board: &Board, sensor: &Sensor) -
         usable_share: args.battery_usable,
         decisions_per_hour: args.decisions_per_hour.unwrap_or(3600.0 / p.sequence_s),
     };
-    let days = energy::battery_days(&battery, p, board, sensor)?;
-    Ok(Some(json!({
-        "capacity_mah": battery.capacity_mah, "voltage_v": battery.voltage_v, "usable_share": battery.usable_share,
-        "decisions_per_hour": battery.decisions_per_hour, "days": days,
-    })))
-}
-
-fn battery_text(battery: &Value) -> String {
-    let days = |end: &str| battery["days"][end].as_f64().unwrap_or(f64::NAN);
-    format!(
-        "Battery of {} mAh at {} V, {} of it usable, {:.1} decisions an hour: {:.0} days ({:.0} to {:.0}), predicted",
-        battery["capacity_mah"],
-        battery["voltage_v"],
-        battery["usable_share"],
-        battery["decisions_per_hour"].as_f64().unwrap_or(f64::NAN),
-        days("mid"),
-        days("low"),
-        days("high")
-    )
+    Ok(Some(energy::battery_life(&battery, p, board, sensor)?))
 }

@@ -1,7 +1,7 @@
 //! Options of `quantize`.
 
 use crate::{
-    args::ChannelArgs,
+    args::{ChannelArgs, parsed},
     inputs::{self, Run},
     output::Usage,
 };
@@ -24,37 +24,37 @@ pub struct QuantizeArgs {
     /// Their labels or targets, for the metric.
     #[arg(help_heading = "Data", long)]
     pub calib_y: Option<PathBuf>,
-    /// Sequences on which ranges and rounding are calibrated; the others only judge. [default: 64]
+    /// Sequences on which ranges and rounding are calibrated; the others only evaluate. [default: 64]
     #[arg(help_heading = "Data", long, alias = "calibration", value_name = "N")]
     pub calibration_sequences: Option<usize>,
     /// Sequences on which the dial curve is measured. [default: all calibration data; with a dataset's validation part
     /// below 1,000 also its training part, for the updates]
     #[arg(help_heading = "Data", long)]
     pub curve_sequences: Option<usize>,
-    /// The aim where the formats are open: balance (the cheapest format that meets every bar of fidelity on the calibration
+    /// What to prefer where the formats leave a choice: balance (the cheapest format that meets every bar of fidelity on the calibration
     /// data), size (8-bit weights everywhere), speed (byte planes wherever they are proven) or accuracy (16-bit weights).
     /// [default: balance]
-    #[arg(help_heading = "Formats", long)]
+    #[arg(help_heading = "Formats", long, value_parser = parsed::<Optimize>)]
     pub optimize: Option<Optimize>,
     /// Bits of the recurrent weights: 8 or 16. [default: measured]
-    #[arg(help_heading = "Formats", long)]
+    #[arg(help_heading = "Formats", long, value_parser = parsed::<Width>)]
     pub weights: Option<Width>,
     /// Bits of the first layer's input weights: 8 or 16. [default: measured]
-    #[arg(help_heading = "Formats", long)]
+    #[arg(help_heading = "Formats", long, value_parser = parsed::<Width>)]
     pub input_weights: Option<Width>,
     /// How the recurrent weights are multiplied: block (with 16-bit activations) or byte-plane (with narrowed activations, two
     /// rows at a time). [default: measured]
-    #[arg(help_heading = "Formats", long)]
+    #[arg(help_heading = "Formats", long, value_parser = parsed::<Kernel>)]
     pub kernel: Option<Kernel>,
-    /// Fractional bits of h: 13, 14 or 15. Fewer round h coarser and 8-bit recurrent weights finer, where the inputs reach far
-    /// beyond h. [default: 15, or what the initial state needs]
+    /// Fractional bits of h: 13, 14 or 15. With fewer, h is rounded more coarsely and 8-bit recurrent weights more finely, which
+    /// helps where the inputs are far larger than h. [default: 15, or what the initial state needs]
     #[arg(help_heading = "Formats", long, value_parser = clap::value_parser!(u8).range(13..=15))]
     pub h_fraction: Option<u8>,
     /// Share of the calibration samples, in percent, that the format of the inputs must hold; the rest saturates. [default: 100]
     #[arg(help_heading = "Formats", long)]
     pub percentile: Option<f64>,
-    /// Fine-tune the integers until they do what the original model does; minutes. Taken only where the schedules are
-    /// clearly better and no figure falls below that of calibration alone, on sequences of their own.
+    /// Fine-tune the integers towards the original model's outputs and schedules; takes minutes. The result is used only if the
+    /// schedules are clearly better and no figure is worse than with calibration alone, on separate sequences.
     #[arg(help_heading = "Fine-tuning", long)]
     pub finetune: bool,
     /// Steps of fine-tuning. [default: 600]
@@ -74,7 +74,7 @@ pub struct QuantizeArgs {
     pub length: Option<usize>,
     /// What the outputs mean, where the model does not say: classification (one of the classes), regression (real values) or
     /// multilabel (any number of the classes).
-    #[arg(help_heading = "Description", long)]
+    #[arg(help_heading = "Description", long, value_parser = parsed::<Objective>)]
     pub objective: Option<Objective>,
     /// The channels, and the classes.
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use crate::{assert_sound, common::held_out, program, sensors::run};
 use board_host::{
-    Error, Machine, Program,
+    Error, Load, Machine, Program,
     on_board::{BoardOptions, Classification, Faults, HeldBus, HeldSda, Part, Time, Wire, replay},
     program_image,
 };
@@ -161,13 +161,15 @@ fn an_image_of_another_machine_is_refused_by_name() {
         firmware: Some(program_image(Machine::default(), Program::Replay).unwrap()),
         ..program("replay")
     };
-    let error = replay(&options, b"", &[0], (1, 1, 1)).unwrap_err().to_string();
+    let error = replay(&options, &Load::new(b"", &[0], (1, 1, 1)))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("an image of mps2-an386, not of nrf52840-dk"), "{error}");
 }
 
 #[test]
 fn a_blob_that_is_none_is_refused_by_the_board() {
-    match replay(&program("replay"), b"no blob", &[0; 6], (1, 2, 3)) {
+    match replay(&program("replay"), &Load::new(b"no blob", &[0; 6], (1, 2, 3))) {
         Err(Error::Refused(_)) => {}
         other => panic!("{other:?}"),
     }

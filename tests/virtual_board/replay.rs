@@ -1,7 +1,7 @@
 //! `replay` on the virtual board equals the simulator, for every model of `models/`.
 
 use crate::{assert_sound, common::held_out, program};
-use board_host::on_board::replay;
+use board_host::{Load, on_board::replay};
 
 const SEQUENCES: usize = 50;
 
@@ -14,7 +14,7 @@ fn every_model_replays_as_the_simulator_does() {
         let (length, inputs) = (model.sequence_length() as usize, model.inputs());
         let counts = held_out::held_out(&name, &model, SEQUENCES);
         let expected = held_out::simulated(&model, &counts);
-        let replay = replay(&options, blob.bytes(), &counts, (SEQUENCES, length, inputs))
+        let replay = replay(&options, &Load::new(blob.bytes(), &counts, (SEQUENCES, length, inputs)))
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(replay.records == expected, "{name}: schedules, logits or states differ");
         assert_sound(&name, &replay.observed);

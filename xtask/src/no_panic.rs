@@ -18,11 +18,12 @@ const TARGETS: [&str; 2] = ["thumbv6m-none-eabi", "thumbv7em-none-eabihf"];
 const FORBIDDEN: [&str; 4] = ["9panicking", "rust_begin_unwind", "core3fmt", "core..fmt"];
 
 /// What the image must hold, so that an image from which everything was removed does not pass.
-const PROBES: [&str; 6] = [
+const PROBES: [&str; 7] = [
     "probe_parse",
     "probe_metadata",
     "probe_sequence",
     "probe_controller",
+    "probe_fit",
     "probe_runner",
     "probe_queue",
 ];

@@ -7,11 +7,13 @@ mod classify;
 mod observed;
 mod part;
 mod replay;
+mod summary;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
 pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
+pub use summary::{BrokenRule, CycleRange, ObservedSummary, SampleCost, StackUse};
 pub use virtual_board::{
     event::Sample,
     part::{Faults, HeldSda},
@@ -151,9 +153,9 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
     let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
-    if let Input::Sequences(counts, (n, t, i)) = *input {
+    if let Input::Sequences(counts, shape) = *input {
         let room = regions.sequences.bytes as usize;
-        sections.push((regions.sequences, memory::sequences(counts, n, t, i, room)?));
+        sections.push((regions.sequences, memory::sequences(counts, shape, room)?));
     }
     for (region, bytes) in sections {
         memory.put(region.start, &bytes).ok_or_else(|| Error::Image {

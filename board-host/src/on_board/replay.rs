@@ -1,7 +1,7 @@
 //! The application `replay` on a virtual board: recorded sequences from its flash.
 
 use super::{BoardOptions, Input, Observed, observe};
-use crate::{Error, Record, Spending, log, replay::Replayed};
+use crate::{Error, Load, Record, Spending, log, replay::Replayed};
 
 /// What came of a replay.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,21 +24,15 @@ pub struct Replay {
     pub observed: Observed,
 }
 
-/// Replays `n` sequences of `t` samples of `i` channels, raw sensor counts `(N, T, I)`, through `blob` on the virtual board.
+/// Replays sequences through a model on the virtual board.
 ///
 /// # Errors
 /// The image cannot be built or is another board's, it refuses what it was given, or it cannot go on; [`Error`] says which.
-pub fn replay(
-    options: &BoardOptions,
-    blob: &[u8],
-    counts: &[i16],
-    shape: (usize, usize, usize),
-) -> Result<Replay, Error> {
-    let observed = observe(options, blob, &Input::Sequences(counts, shape), &mut |line| {
-        log::is_last(&line.text)
-    })?;
+pub fn replay(options: &BoardOptions, load: &Load<'_>) -> Result<Replay, Error> {
+    let input = Input::Sequences(load.counts, load.shape);
+    let observed = observe(options, load.blob, &input, &mut |line| log::is_last(&line.text))?;
     let replayed = Replayed::parse(&observed.lines(), options.board.name)?;
-    replayed.expect(blob.len(), shape)?;
+    replayed.expect(load.blob.len(), load.shape)?;
     Ok(Replay {
         cycles_per_update: replayed.meter / replayed.updates.max(1) as f64,
         records: replayed.records,

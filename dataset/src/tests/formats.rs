@@ -12,7 +12,7 @@ fn of(path: &Path) -> Result<Recordings, Error> {
     read(path, &ReadOptions::default())
 }
 
-/// The error names the file, the field and the mend.
+/// The error names the file, the field and the fix.
 fn fails(path: &Path, parts: &[&str]) {
     let text = of(path).expect_err("must be refused").to_string();
     assert!(parts.iter().all(|p| text.contains(p)), "{text} lacks one of {parts:?}");
@@ -147,7 +147,7 @@ fn labels_of_single_samples() {
         train_x: dir.path().into(),
         ..DatasetConfig::default()
     };
-    let text = Dataset::load(&config).err().expect("ragged answers").to_string();
+    let text = Dataset::load(&config).expect_err("ragged answers").to_string();
     assert!(text.contains("--window"), "{text}");
     config.window = Some(Window { length: 2, stride: 1 });
     let d = Dataset::load(&config).unwrap();
@@ -348,7 +348,7 @@ fn mnist_is_split_in_order() {
     assert_eq!(config(1).load_test().unwrap().0.count, 40);
 
     let says = |config: MnistConfig, part: &str| {
-        let text = config.load().err().expect("must be refused").to_string();
+        let text = config.load().expect_err("must be refused").to_string();
         assert!(text.contains(part), "{text}");
     };
     says(config(3), "pool: is 3; give a divisor of 4 and 4");
@@ -363,5 +363,5 @@ fn mnist_is_split_in_order() {
     let mut bytes = fs::read(&labels).unwrap();
     bytes[8 + 5] = 11;
     fs::write(&labels, bytes).unwrap();
-    says(config(1), "label of image 5: 11 is no digit");
+    says(config(1), "label of image 5: 11 is not a digit");
 }

@@ -130,5 +130,9 @@ fn a_summary_says_what_was_understood() {
     config.test_x = Some(config.train_x.clone());
     let s = describe(&config).unwrap();
     assert_eq!(s.shared_groups.len(), 6);
-    assert!(s.warnings.iter().any(|w| w.contains("flatters")), "{:?}", s.warnings);
+    assert!(
+        s.warnings.iter().any(|w| w.contains("too optimistic")),
+        "{:?}",
+        s.warnings
+    );
 }

@@ -43,7 +43,7 @@ fn write_folder(dir: &Path, label: impl Fn(usize) -> String) {
 }
 
 fn fails(config: &DatasetConfig, parts: &[&str]) {
-    let text = float_model::with_causes(&Dataset::load(config).err().expect("must be refused"));
+    let text = float_model::with_causes(&Dataset::load(config).expect_err("must be refused"));
     assert!(parts.iter().all(|p| text.contains(p)), "{text} lacks one of {parts:?}");
 }
 
@@ -212,7 +212,7 @@ fn a_word_is_the_same_class_in_both_parts() {
     write_folder(&test, |_| "swim".into());
     let text = Dataset::load_test(&config).unwrap_err().to_string();
     assert!(
-        text.contains("labels.csv") && text.contains("'swim' is none of run, sit, walk"),
+        text.contains("labels.csv") && text.contains("unknown class 'swim'; expected one of run, sit, walk"),
         "{text}"
     );
 }

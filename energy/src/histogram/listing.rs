@@ -27,7 +27,7 @@ impl Listing {
         }
     }
 
-    /// Address of the function whose name contains all of these parts; `None` where it is none, or more than one.
+    /// Address of the function whose name contains all of these parts; `None` where no function or more than one does.
     #[must_use]
     pub fn function(&self, parts: &[&str]) -> Option<u32> {
         let mut found = self
@@ -40,7 +40,7 @@ impl Listing {
             .map(|(address, _)| *address)
     }
 
-    /// Address of the instruction behind the one at `pc`.
+    /// Address of the instruction after the one at `pc`.
     pub(super) fn behind(&self, pc: u32) -> Option<u32> {
         self.instructions.get(&pc).map(|i| pc.wrapping_add(i.bytes))
     }

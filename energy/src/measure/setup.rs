@@ -34,7 +34,7 @@ const ITEMS: [(&str, &str); 21] = [
 
 const NOT_STATED: &str = "not stated";
 
-/// The header of a report. What nobody supplied is printed as "not stated".
+/// The header of a report. What was not supplied is printed as "not stated".
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setup {
     stated: BTreeMap<&'static str, String>,
@@ -44,7 +44,7 @@ impl Setup {
     /// Reads a TOML file of `key = "value"` lines.
     ///
     /// # Errors
-    /// [`Error::Read`]; [`Error::Profile`] for a key that is none of the header's, with the list of them.
+    /// [`Error::Read`]; [`Error::Profile`] for a key that the header does not have, with the list of its keys.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
             path: path.into(),
@@ -72,7 +72,7 @@ impl Setup {
     /// States one item; an earlier statement stands.
     ///
     /// # Errors
-    /// The list of keys where `key` is none of them.
+    /// The header has no such key: the list of its keys.
     pub fn state(&mut self, key: &str, value: impl Into<String>) -> Result<(), String> {
         let Some((key, _)) = ITEMS.iter().find(|(known, _)| *known == key) else {
             let known: Vec<&str> = ITEMS.iter().map(|(known, _)| *known).collect();

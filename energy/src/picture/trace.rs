@@ -69,7 +69,7 @@ impl Columns {
         self.columns.iter().enumerate().map(move |(n, c)| (middle(n), c))
     }
 
-    /// Least to most power of each column over decades, with the windows shaded behind it.
+    /// Least to most power of each column over decades, with the windows shaded in the background.
     fn power(&self, windows: &[Window]) -> Drawing {
         let positive = || self.timed().filter(|(_, c)| c.most_uw > 0.0);
         let least_uw = |c: &Column| if c.least_uw > 0.0 { c.least_uw } else { c.most_uw };

@@ -11,7 +11,7 @@ const NEWEST: f64 = 0.18;
 const NEWEST_IN_RANGE_4: f64 = 0.06;
 /// Samples after a change of range that are replaced by the average.
 const REPLACED: u8 = 3;
-/// Of these, in range 4, samples that do not enter the average.
+/// Replaced samples in range 4 that do not enter the average.
 const IGNORED_IN_RANGE_4: u8 = 2;
 
 /// Calibration that the device holds, one figure for each of its five ranges.

@@ -43,8 +43,8 @@ pub fn open_port(path: &Path) -> Result<File, Error> {
 /// Records from the kit at `port` into `out`: a session where its extension is `ppk2`, a CSV where it is `csv`, and tells
 /// `progress` the samples so far, now and then.
 ///
-/// It is written as `out.partial` beside it and takes its name when it is complete or the device has gone away. A CSV is
-/// readable before that as well, whatever ends the program.
+/// It is written as `out.partial` in the same folder and is renamed to `out` when it is complete or the device was
+/// disconnected. A CSV is readable before that as well, whatever ends the program.
 ///
 /// # Errors
 /// Those of [`open_port`] and [`record`]; [`Error::Write`]; [`Error::Option`] for another extension.
@@ -97,7 +97,7 @@ pub fn record_to_file(
         recording
     };
     if recording.is_err() && samples == 0 {
-        // Nothing was recorded, so nothing is left behind.
+        // Nothing was recorded, so no file stays.
         std::fs::remove_file(partial).map_err(cannot)?;
     } else {
         std::fs::rename(partial, out).map_err(cannot)?;

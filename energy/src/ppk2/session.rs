@@ -45,7 +45,7 @@ impl RecordOptions {
     /// The checks that [`record`] makes first.
     ///
     /// # Errors
-    /// [`Error::Option`] with the mend.
+    /// [`Error::Option`] with the fix.
     pub fn validate(&self) -> Result<(), Error> {
         if !(800..=5000).contains(&self.voltage_mv) {
             let problem = format!("{} mV; the kit knows 800 to 5000 mV", self.voltage_mv);
@@ -93,7 +93,7 @@ pub struct Recording {
 ///
 /// # Errors
 /// [`Error::Option`] for impossible options, [`Error::Mismatch`] where the device does not answer as a PPK2, and those
-/// of `sink`. A device that goes away in mid-run is no error but [`Ending::Disconnected`].
+/// of `sink`. A device that is disconnected during the run is not an error but gives [`Ending::Disconnected`].
 pub fn record(
     port: &mut (impl Read + Write),
     options: &RecordOptions,

@@ -77,7 +77,7 @@ impl Board {
     /// Reads a profile and checks it.
     ///
     /// # Errors
-    /// [`Error::Profile`] with file, field and mend.
+    /// [`Error::Profile`] with file, field and fix.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
         let board: Self = super::parse(file, text)?;
         board.validate(file)?;
@@ -194,7 +194,7 @@ pub fn boards() -> Vec<&'static str> {
 /// A built-in board by name, or a profile of the user's own by path.
 ///
 /// # Errors
-/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and mend.
+/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and fix.
 pub fn board(name_or_path: &str) -> Result<Board, Error> {
     let (file, text) = super::text("board", name_or_path, BUILT_IN)?;
     Board::from_toml(&file, &text)
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_file_field_and_mend() {
+    fn faults_name_file_field_and_fix() {
         let good = BUILT_IN.iter().find(|(name, _)| *name == "nrf52840").unwrap().1;
         let cases = [
             (

@@ -90,7 +90,7 @@ impl Sensor {
     /// Reads a profile and checks it.
     ///
     /// # Errors
-    /// [`Error::Profile`] with file, field and mend.
+    /// [`Error::Profile`] with file, field and fix.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Error> {
         let sensor: Self = super::parse(file, text)?;
         sensor.validate(file)?;
@@ -194,7 +194,7 @@ pub fn sensors() -> Vec<&'static str> {
 /// A built-in sensor by name, or a profile of the user's own by path.
 ///
 /// # Errors
-/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and mend.
+/// [`Error::UnknownProfile`] with the known names, [`Error::Read`], [`Error::Profile`] with file, field and fix.
 pub fn sensor(name_or_path: &str) -> Result<Sensor, Error> {
     let (file, text) = super::text("sensor", name_or_path, BUILT_IN)?;
     Sensor::from_toml(&file, &text)
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_file_field_and_mend() {
+    fn faults_name_file_field_and_fix() {
         let good = BUILT_IN.iter().find(|(name, _)| *name == "adxl362").unwrap().1;
         let message = Sensor::from_toml("my.toml", &good.replace("odr_hz = 100.0", "odr_hz = 1000.0")).unwrap_err();
         assert!(

@@ -103,6 +103,6 @@ fn from_content(head: &[u8]) -> Option<Format> {
         () if has("Current(uA)") => Format::Ppk2Csv,
         () if has("Time (ns)") && has("Energy (uJ)") => Format::EnergyTrace,
         () if header.starts_with('#') && has("timestamp") => Format::Joulescope,
-        () => Format::Columns,
+        () => Format::Csv,
     })
 }

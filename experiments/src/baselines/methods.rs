@@ -16,13 +16,13 @@ pub enum Method {
     Skip(Cell),
     /// One skip model at a setting of its dial; the name of the model.
     Dial(Cell, String, f64),
-    /// See [`Baseline::Every`].
+    /// The cell without a gate on samples 0, K, 2K, ...; 1: on all.
     Every(Cell, usize),
-    /// See [`Baseline::Random`].
+    /// The cell without a gate, which skips each sample with this probability.
     Random(Cell, f64),
-    /// See [`Baseline::EarlyExit`]; the confidence.
+    /// The cell without a gate, which stops as soon as one class has at least this probability.
     EarlyExit(Cell, f64),
-    /// See [`Baseline::Cnn`].
+    /// A convolutional network with this many filters a layer.
     Cnn(usize),
 }
 
@@ -112,7 +112,7 @@ impl MethodResult {
         self.runs.first().map(|r| r.parameters)
     }
 
-    /// See [`Evaluation::live_values`].
+    /// Values that stay in RAM while a sequence is read, of one model.
     #[must_use]
     pub fn live_values(&self) -> Option<usize> {
         self.runs.first().map(|r| r.live_values)

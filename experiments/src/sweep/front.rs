@@ -38,7 +38,7 @@ pub struct RunResult {
 
 /// The runs of one setting, which differ in their seeds alone.
 pub struct SettingResult {
-    /// See [`Setting::name`].
+    /// The name of the setting's folder.
     pub name: String,
     /// The setting of the first run.
     pub setting: Setting,

@@ -429,7 +429,7 @@ fn what_does_not_fit_is_refused_beforehand() {
     assert_eq!(refused(17, 1_000_000, 4), "inputs: 17, this image holds 1 to 16");
     assert_eq!(
         refused(1, 999_999, 4),
-        "a sample period of 999999 ns on a clock of 1000 Hz"
+        "a sample period of 999999 ns on a clock of 1000 Hz: it must be known, and 1 to 2^32 ticks"
     );
     assert_eq!(refused(2, 1_000_000, 4), "the sequences have 1 channels, the model 2");
     assert_eq!(

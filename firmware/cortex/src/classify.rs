@@ -1,8 +1,8 @@
 //! The application `classify`, with the blob from flash.
 
-use crate::{Refusal, blob_region, network::network, settle, stack_use};
+use crate::{Parts, Refusal, blob_region, network::network, settle, stack_use};
 use app::{
-    Classify, Clock, Markers,
+    Classify, Clock,
     classify::Event,
     log,
     sensor::{Described, find},
@@ -18,23 +18,13 @@ use skiprnn_nostd::{Model, budget::Spending};
 /// # Errors
 /// The sensor does not answer at three tries within 100 ms; the blob is damaged, does not fit this image or its settings,
 /// or was made for another sensor; or the sensor no longer answers.
-pub fn from_sensor<S, C, P, PS, PA, PU>(
-    name: &'static str,
-    mut sensor: S,
-    mut clock: C,
-    markers: Markers<PS, PA, PU>,
-    decision: (P, usize),
-) -> Result<(), Refusal>
+pub fn from_sensor<S, P, D>(name: &'static str, mut sensor: S, parts: P, decision: (D, usize)) -> Result<(), Refusal>
 where
-    S: Described,
-    S::Error: Debug,
-    C: Clock,
-    C::Error: Debug,
-    P: OutputPin,
-    PS: OutputPin,
-    PA: OutputPin,
-    PU: OutputPin,
+    S: Described<Error: Debug>,
+    P: Parts,
+    D: OutputPin,
 {
+    let (mut clock, meter, markers) = parts.split();
     log::image(name, clock.ticks_per_second());
     find(&mut sensor, &mut clock).map_err(|error| {
         log::sensor_not_found(&error);
@@ -42,7 +32,14 @@ where
     })?;
     let loaded = find_blob(blob_region())?;
     let model = Model::parse(loaded.blob)?;
-    classify(model, &loaded.settings, sensor, clock, markers, decision, u32::MAX)
+    classify(
+        model,
+        &loaded.settings,
+        sensor,
+        (clock, meter, markers),
+        decision,
+        u32::MAX,
+    )
 }
 
 /// Classifies this many sequences, the lost ones included, and logs each as it is decided. The pin is high while the class
@@ -52,25 +49,20 @@ where
 /// The model does not fit this image or its settings, or was made for another sensor; or the sensor no longer answers.
 // A call of its own, so that parsing is off the stack.
 #[inline(never)]
-pub fn classify<S, C, P, PS, PA, PU>(
+pub fn classify<S, P, D>(
     model: Model<'static>,
     settings: &Settings,
     sensor: S,
-    clock: C,
-    markers: Markers<PS, PA, PU>,
-    decision: (P, usize),
+    parts: P,
+    decision: (D, usize),
     sequences: u32,
 ) -> Result<(), Refusal>
 where
-    S: Described,
-    S::Error: Debug,
-    C: Clock,
-    C::Error: Debug,
-    P: OutputPin,
-    PS: OutputPin,
-    PA: OutputPin,
-    PU: OutputPin,
+    S: Described<Error: Debug>,
+    P: Parts,
+    D: OutputPin,
 {
+    let (clock, _, markers) = parts.split();
     log::settings(settings);
     let controller = settings.controller(&model, model.sequence_length())?;
     let network = network(model.clone())?;

@@ -14,6 +14,7 @@ pub mod measure;
 #[cfg(not(armv6m))]
 pub mod meter;
 mod network;
+mod parts;
 mod refusal;
 pub mod replay;
 mod sys;
@@ -24,6 +25,7 @@ use app::{
     log,
 };
 use core::panic::PanicInfo;
+pub use parts::{Parts, Pins};
 pub use refusal::Refusal;
 pub use sys::{blob_region, sequence_region, settle, stack_use};
 

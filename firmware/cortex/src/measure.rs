@@ -1,17 +1,15 @@
-//! The application `measure`, with everything from flash: one image for each way over the sequences, one for calibration.
+//! The application `measure`, with everything from flash: one image for each mode, one for calibration.
 
 use crate::{
-    Refusal, blob_region,
+    Parts, Refusal, blob_region,
     network::{Network, network},
     sequence_region, settle, stack_use,
 };
 use app::{
-    IdleClock, MAX_INPUTS, Markers, Measure, Meter, Recording, SequenceFile, log,
+    Clock, IdleClock, MAX_INPUTS, Measure, Recording, SequenceFile, log,
     measure::{CALIBRATIONS, MeasureError, Mode},
     stored::find_blob,
 };
-use core::convert::Infallible;
-use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{Model, Network as _};
 
 /// How long to measure.
@@ -34,27 +32,25 @@ impl Plan {
 }
 
 /// A measurement of this image's parts.
-type Measured<C, M, S, A, U> = Measure<Network, C, M, S, A, U>;
+type Measured<P> = Measure<
+    Network,
+    <P as Parts>::Clock,
+    <P as Parts>::Meter,
+    <P as Parts>::Seq,
+    <P as Parts>::Awake,
+    <P as Parts>::Update,
+>;
 
-/// Finds blob and sequences in their sections, passes over them in this way, and logs each window when it is over.
+/// Finds blob and sequences in their sections, passes over them in this mode, and logs each window when it is over.
 ///
 /// # Errors
 /// The blob or the sequences are damaged, or do not fit this image or each other; or there is a budget, by which no
 /// sequence would be like another.
-pub fn windows<C, M, S, A, U>(
-    name: &'static str,
-    (clock, meter, markers): (C, M, Markers<S, A, U>),
-    mode: Mode,
-    plan: Plan,
-) -> Result<(), Refusal>
+pub fn windows<P>(name: &'static str, parts: P, mode: Mode, plan: Plan) -> Result<(), Refusal>
 where
-    C: IdleClock<Error = Infallible>,
-    M: Meter,
-    S: OutputPin,
-    A: OutputPin,
-    U: OutputPin,
+    P: Parts<Clock: IdleClock>,
 {
-    let (mut measure, recording) = begin(name, clock, meter, markers)?;
+    let (mut measure, recording) = begin(name, parts)?;
     for _ in 0..plan.windows {
         let window = measure.window(mode, || recording, plan.seconds)?;
         log::window(mode, &window);
@@ -70,19 +66,11 @@ where
 ///
 /// # Errors
 /// As [`windows`].
-pub fn calibrations<C, M, S, A, U>(
-    name: &'static str,
-    (clock, meter, markers): (C, M, Markers<S, A, U>),
-    plan: Plan,
-) -> Result<(), Refusal>
+pub fn calibrations<P>(name: &'static str, parts: P, plan: Plan) -> Result<(), Refusal>
 where
-    C: IdleClock<Error = Infallible>,
-    M: Meter,
-    S: OutputPin,
-    A: OutputPin,
-    U: OutputPin,
+    P: Parts<Clock: IdleClock>,
 {
-    let (mut measure, mut recording) = begin(name, clock, meter, markers)?;
+    let (mut measure, mut recording) = begin(name, parts)?;
     recording.advance()?;
     let mut counts = [0; MAX_INPUTS];
     let inputs = recording.header().inputs as usize;
@@ -101,20 +89,11 @@ where
 }
 
 /// What both have in common: the measurement, ready, and its sequences.
-#[allow(clippy::type_complexity, reason = "two things")]
-fn begin<C, M, S, A, U>(
-    name: &'static str,
-    clock: C,
-    meter: M,
-    markers: Markers<S, A, U>,
-) -> Result<(Measured<C, M, S, A, U>, SequenceFile<'static>), Refusal>
+fn begin<P>(name: &'static str, parts: P) -> Result<(Measured<P>, SequenceFile<'static>), Refusal>
 where
-    C: IdleClock<Error = Infallible>,
-    M: Meter,
-    S: OutputPin,
-    A: OutputPin,
-    U: OutputPin,
+    P: Parts<Clock: IdleClock>,
 {
+    let (clock, meter, markers) = parts.split();
     log::image(name, clock.ticks_per_second());
     let loaded = find_blob(blob_region())?;
     let model = Model::parse(loaded.blob)?;

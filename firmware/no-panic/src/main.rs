@@ -18,7 +18,7 @@ use parts::{NoClock, NoPin, NoSensor};
 use skiprnn_nostd::{
     Instance, Model, Network, ParseError, Sequence, StepError,
     budget::{Budget, ControlError, Controller, Setting},
-    runner::{CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
+    runner::{self, CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
 };
 
 type Net<'a> = Instance<'a, 64, 2, 3>;
@@ -68,7 +68,7 @@ fn probe_sequence(
     controller.lost(black_box(3));
     controller.measured(black_box(5));
     black_box(controller.spending());
-    Some(sequence.network().decide(logits) ^ sequence.network().state_crc() as usize)
+    Some(sequence.decision(logits).ok()? ^ sequence.network().state_crc() as usize)
 }
 
 #[inline(never)]
@@ -79,6 +79,11 @@ fn probe_controller<'a>(model: &Model<'a>, budget: Budget) -> Result<Controller<
         black_box(Setting::default()),
         Some(budget),
     )
+}
+
+#[inline(never)]
+fn probe_fit(model: &Model<'_>) -> Result<(), runner::FitError<()>> {
+    runner::fit(model, &mut NoSensor)
 }
 
 #[inline(never)]
@@ -125,6 +130,7 @@ fn everything() -> Option<()> {
         .ok()?;
     black_box(probe_metadata(&model));
     let mut controller = probe_controller(&model, black_box(BUDGET)).ok()?;
+    black_box(probe_fit(&model)).ok();
     let mut network = Net::new(model).ok()?;
     black_box(probe_sequence(
         &mut network,

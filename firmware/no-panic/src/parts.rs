@@ -1,10 +1,15 @@
 //! A board whose parts return anything.
 
 use core::{convert::Infallible, hint::black_box, task::Poll};
-use skiprnn_nostd::runner::{Captured, Clock, Profile, Sensor};
+use skiprnn_nostd::runner::{Captured, ChannelScale, Clock, Described, Profile, Sensor};
 
-/// Of three channels.
+/// A sensor of three channels.
 pub struct NoSensor;
+
+static CHANNELS: [ChannelScale; 3] = [ChannelScale {
+    unit: "g",
+    full_scale: 2.0,
+}; 3];
 
 impl Sensor for NoSensor {
     type Error = ();
@@ -33,7 +38,22 @@ impl Sensor for NoSensor {
     }
 }
 
-/// At any time.
+impl Described for NoSensor {
+    fn channels(&self) -> &[ChannelScale] {
+        black_box(&CHANNELS)
+    }
+
+    fn set_ranges(&mut self, full_scales: &[f32]) -> Result<(), ()> {
+        black_box(full_scales);
+        black_box(Ok(()))
+    }
+
+    fn rate_hz(&self) -> u32 {
+        black_box(100)
+    }
+}
+
+/// A clock at any time.
 pub struct NoClock;
 
 impl Clock for NoClock {
@@ -53,7 +73,7 @@ impl Clock for NoClock {
     }
 }
 
-/// Drives nothing.
+/// A pin that drives nothing.
 pub struct NoPin;
 
 impl embedded_hal::digital::ErrorType for NoPin {

@@ -11,12 +11,14 @@ mod watchdog;
 
 pub use embassy_stm32;
 
+use bus::Bus;
 use cortex::{
-    End, Refusal,
+    End, Markers, Refusal,
     counter::{Counter, CounterClock},
 };
 use cortex_m::Peripherals;
 use embassy_stm32::{
+    gpio::Output,
     pac,
     rcc::{LsConfig, LseConfig, LseDrive, LseMode},
     time::Hertz,
@@ -25,6 +27,23 @@ use lptim::Lptim;
 
 /// LPTIM1 at 32,768 Hz, from the crystal.
 pub type Clock = CounterClock<Stm32>;
+
+/// The pins SEQ, AWAKE and UPDATE; each board's README names them.
+pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
+
+/// Everything that an application needs of a board.
+pub struct Board {
+    /// Tells the time and sleeps.
+    pub clock: Clock,
+    /// For a power analyser.
+    pub markers: Pins,
+    /// The sensor's bus, I2C.
+    pub bus: Bus,
+    /// For decisions.
+    pub decision: Output<'static>,
+    /// The core's own.
+    pub core: Peripherals,
+}
 
 /// The crystal of 32,768 Hz and nothing else in the backup domain: the RTC, which nobody reads, gets no clock.
 ///

@@ -93,7 +93,7 @@ struct Machine {
         }
     }
 
-    // Lets those go on that wait for nobody; false where all have ended.
+    // Lets those go on that wait for no other; false where all have ended.
     bool release() {
         bool moved = false, ended = true;
         for (int from = 0; from < threads; from += 32) {

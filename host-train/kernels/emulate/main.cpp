@@ -6,7 +6,7 @@
 //   5 kernel:u32 grid:3*u32 block:u32 shared floats:u32 count:u32 arguments:u64 each (a number's bits in the low ones)
 //   6                               -> live allocations:u64
 //   7 the constants: FAMILY LAYERS INPUT HIDDEN ROWS THREADS RESIDENT RESIDENT_BACK OUTPUTS, each u32
-// The constants are variables here, so that one program serves all sizes. A write behind the end of an allocation ends it.
+// The constants are variables here, so that one program serves all sizes. A write beyond the end of an allocation ends it.
 #include "cuda.h"
 #include <cstring>
 #include <string>

@@ -130,7 +130,7 @@ impl Emulated {
         possible
     }
 
-    /// One that pretends to have so many multiprocessors and so much shared memory.
+    /// Starts a machine that pretends to have this many multiprocessors and this much shared memory for a block.
     pub fn start(multiprocessors: usize, shared_floats: usize) -> Result<Self, Error> {
         let program = program().ok_or_else(|| Error::usage("device", "no C++ compiler"))?;
         let spawned = Command::new(program)

@@ -117,7 +117,7 @@ pub struct Constants {
 }
 
 impl Constants {
-    /// Their names in the source and their values.
+    /// Names of the constants in the source, and their values.
     pub fn named(&self) -> [(&'static str, usize); 9] {
         [
             ("FAMILY", self.family),

@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For batches of `batch` on so many multiprocessors, with so much shared memory for a block. `name` is the machine's.
+    /// For batches of `batch` on `multiprocessors` multiprocessors, each block having this much shared memory. `name` is the machine's.
     ///
     /// # Errors
     /// The states of one sequence do not fit into shared memory.

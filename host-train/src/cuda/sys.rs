@@ -70,7 +70,7 @@ impl Gpu {
         }
     }
 
-    /// Memory that nobody uses.
+    /// Memory that is free.
     #[cfg(test)]
     pub fn free_bytes(&self) -> usize {
         self.stream.synchronize().expect("a stream without failed work");

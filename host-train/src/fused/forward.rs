@@ -50,7 +50,7 @@ impl<F: Real> Schedule<'_, F> {
         matches!(self, Schedule::Gate | Schedule::Bernoulli(_))
     }
 
-    /// That of some of the sequences.
+    /// The schedule of some of the sequences.
     fn of(&self, sequences: Range<usize>, length: usize) -> Self {
         let range = sequences.start * length..sequences.end * length;
         match *self {

@@ -37,8 +37,6 @@ mod vector;
 mod workspace;
 
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod tests;
 
 pub use backward::{Incoming, backward};

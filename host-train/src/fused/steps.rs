@@ -289,7 +289,7 @@ impl<F: Real> OperandGradient<'_, F> {
     }
 }
 
-/// Rows of a chunk that the weight gradient sums in one go: so many gradients of pre-activations of one vector of units
+/// Rows of a chunk that the weight gradient sums in one go: that many gradients of pre-activations of one vector of units
 /// stay in a first-level cache.
 const DEPTH: usize = 128;
 

@@ -1,6 +1,8 @@
 //! The fused passes against the reference, against finite differences, and against themselves on other threads.
 
-use super::reference::{Number, Tape, run};
+mod reference;
+
+use self::reference::{Number, Tape, run};
 use super::*;
 
 /// xorshift: numbers in [-1, 1).
@@ -80,7 +82,7 @@ impl Case {
         }
     }
 
-    /// The same with sequences of unequal length; what lies behind them is far from any data.
+    /// The same with sequences of unequal length; what lies after their ends is far from any data.
     fn ragged(mut self) -> Self {
         let (t, i) = (self.shape.length, self.shape.input);
         self.name += " ragged";
@@ -368,7 +370,7 @@ fn unequal_lengths_change_nothing_of_a_sequence() {
             assert_eq!(of(&u, t, length), u_alone);
             assert!(
                 u[n * t + length..(n + 1) * t].iter().all(|u| *u == 0.0),
-                "an update behind the end"
+                "an update after the end"
             );
             sum.iter_mut().zip(gradient_alone).for_each(|(s, g)| *s += g);
         }

@@ -6,16 +6,16 @@
 
 use float_model::{Family, FloatModel, OutputAt};
 
-/// Activations are rounded to multiples of these.
+/// Activations are rounded to multiples of these steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grid {
-    /// Of x, and the magnitude at which it saturates.
+    /// Step of x, and the magnitude at which x saturates.
     pub(crate) x: (f32, f32),
-    /// Of h.
+    /// Step of h.
     pub(crate) h: f32,
-    /// Of the h that the recurrent weights multiply.
+    /// Step of the narrowed h that the recurrent weights multiply.
     pub(crate) multiplied_h: f32,
-    /// Of gates and of tanh.
+    /// Step of the gates and of tanh.
     pub(crate) gate: f32,
 }
 
@@ -38,7 +38,7 @@ fn sigmoid(v: f32) -> f32 {
     1.0 / (1.0 + (-v).exp())
 }
 
-/// What one layer leaves behind at one update, for the way back.
+/// What one layer keeps of one update for the backward pass.
 struct Saved {
     x: Vec<f32>,
     /// The h that the weights multiply, and h and c before the update.

@@ -87,11 +87,11 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
         ..Options::default()
     };
     let options = options.with_format(Format::BytePlane8);
-    let recipe = Finetune {
+    let recipe = FinetuneOptions {
         steps: 60,
         batch: 20,
         evaluations: 6,
-        ..Finetune::default()
+        ..FinetuneOptions::default()
     };
     // One whose schedules rounding changes.
     let teachers = (1..40).map(|seed| models::model(Cell::SkipGru, 2, 12, 1, seed, 1.2));
@@ -111,7 +111,7 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
         confirming: (confirming.clone(), None),
     };
     let mut seen = Vec::new();
-    let tune = |recipe: &Finetune, seen: &mut Vec<FinetuneProgress>| {
+    let tune = |recipe: &FinetuneOptions, seen: &mut Vec<FinetuneProgress>| {
         calibrated()
             .finetune(&teacher, &data, (&learning, None), recipe, &options, |p| {
                 seen.push(p.clone());
@@ -135,8 +135,8 @@ fn what_is_taken_is_clearly_better_and_falls_in_nothing() {
     }
     let changes = tuned.changes(&calibrated(), &teacher, (&held_out, None), 2).unwrap();
     assert!(changes.iter().all(|c| !c.fell_clearly()), "{changes:?}");
-    // Without learning nothing is better.
-    let idle = Finetune {
+    // With a learning rate of 0 nothing gets better.
+    let idle = FinetuneOptions {
         learning_rate: 0.0,
         ..recipe
     };

@@ -1,4 +1,4 @@
-//! What an example needs on a chip. Nobody starts it there: it only has to build.
+//! The panic handler that an example needs on a chip. It is never started there: it only has to build.
 
 #[cfg(target_os = "none")]
 #[panic_handler]

@@ -24,7 +24,7 @@ pub struct Controller<'a> {
     account: Option<Account<'a>>,
 }
 
-/// A budget and what has become of it.
+/// A budget with its balance and what was booked.
 #[derive(Debug, Clone)]
 struct Account<'a> {
     balance: Balance<'a>,

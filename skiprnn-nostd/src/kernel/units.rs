@@ -1,4 +1,4 @@
-//! Unit by unit: the sums of its blocks, scaled to pre-activations. For cores whose sums do not stand in the pass itself.
+//! The sums of each unit's blocks, scaled to pre-activations, for cores without a pass in assembly (`cell::thumb2`).
 
 use super::{Layout, Matrix};
 use crate::{arithmetic::multiply_high, format::UnitRecord};
@@ -13,7 +13,7 @@ pub(super) trait Sums {
     fn wide(&mut self, groups: usize, block: &[u32], x: &[u32]);
 }
 
-/// The row sums behind the sums of byte planes, each times 2^shift.
+/// The sums of the rows from the sums of byte planes, each times 2^shift.
 pub(super) trait Planes: Sums {
     const ZERO: Self;
     fn rows(self, shift: u32) -> Self;

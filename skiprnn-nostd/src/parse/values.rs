@@ -13,7 +13,7 @@ pub(super) fn ranged(field: Field, value: u32, range: core::ops::RangeInclusive<
     }
 }
 
-/// A byte of the header that must be one of the codes in `values`; returns what it stands for.
+/// A byte of the header that must be one of the codes in `values`; returns its meaning.
 pub(super) fn enum_of<T: Copy>(field: Field, byte: u8, values: &[(u8, T)]) -> Result<T, ParseError> {
     let known = values.iter().find(|(code, _)| *code == byte);
     known.map(|(_, value)| *value).ok_or(ParseError::Value {

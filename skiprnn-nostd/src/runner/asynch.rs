@@ -1,4 +1,5 @@
-//! The runner for an async executor, over the same rules: while it sleeps, other tasks run, or the executor sleeps.
+//! The runner for an async executor, by the same rules as the blocking one: while it sleeps, other tasks run, or the executor
+//! sleeps.
 
 use super::{
     Captured, Config, Counters, Decision, Instants, Profile, RunnerError, Update,
@@ -102,7 +103,7 @@ pub trait Sensor {
 
 /// A sensor, a clock and a network, update by update; the async form of [`super::Runner`].
 ///
-/// An update itself does not yield: it takes as long as it takes. Tasks that must not wait belong into an executor of
+/// An update does not yield until it is done. Tasks that must not wait for it belong into an executor of
 /// a higher priority.
 #[derive(Debug)]
 pub struct Runner<S, C, N> {

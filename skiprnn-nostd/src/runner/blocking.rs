@@ -68,7 +68,8 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     /// One sequence of a loop that a controller runs: sets the dial and the cap for it, makes updates until the decision is
     /// final, as [`Runner::decide`] does, and books the sequence, also where it was lost.
     ///
-    /// An error does not end the loop: the next call begins a new sequence, and the lost one has been booked.
+    /// An error does not end the loop: the next call begins a new sequence, and the lost one has been booked. Where sensor or
+    /// clock fail for ever, every call returns an error: a program that is to give up then counts errors in a row.
     ///
     /// # Errors
     /// As [`Runner::decide`], and where an endless stream would be capped.

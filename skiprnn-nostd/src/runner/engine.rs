@@ -255,7 +255,7 @@ impl<N: Network> Engine<N> {
         }
     }
 
-    /// A sample was there to be taken, with so many in the queue.
+    /// A sample was taken out of the queue, which held this many.
     pub(super) fn taken(&mut self, queued: u32) {
         self.counters.captured = self.counters.captured.saturating_add(1);
         self.counters.queue_high_water = self.counters.queue_high_water.max(queued);
@@ -289,7 +289,7 @@ impl<N: Network> Engine<N> {
         self.counters.unsettled = self.counters.unsettled.saturating_add(1);
     }
 
-    /// The result of the sequence that this update ended.
+    /// The result of the sequence after this update.
     pub(super) fn decision<S, C, const O: usize>(
         &self,
         update: &Update,
@@ -367,7 +367,7 @@ impl<N: Network> Engine<N> {
         self.instants.point(self.next_start)
     }
 
-    /// An update failed: the sensor is off, and a sequence that lost a sample is given up. A stream goes on.
+    /// An update failed: the sensor is off, and a sequence that lost a sample is given up. A stream continues.
     pub(super) fn interrupt(&mut self, now: u64) {
         self.powered_down(now);
         self.capturing = false;

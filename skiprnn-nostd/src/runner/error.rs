@@ -97,19 +97,23 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for RunnerError<S
                 ticks_per_second,
             } => write!(
                 f,
-                "a sample period of {sample_period_ns} ns on a clock of {ticks_per_second} Hz"
+                "a sample period of {sample_period_ns} ns on a clock of {ticks_per_second} Hz: it must be known, and 1 to 2^32 \
+                 ticks"
             ),
             Self::CappedStream => f.write_str("an endless stream must not be capped; give the sequence a length"),
             Self::Sensor { sample, error } => write!(f, "sample {sample}: {error:?}"),
             Self::Timeout { sample } => write!(f, "sample {sample}: the sensor does not deliver it"),
-            Self::Overflow { sample } => write!(f, "sample {sample}: lost, the queue was full; make it deeper"),
+            Self::Overflow { sample } => write!(f, "sample {sample}: lost, the queue was full; make the queue longer"),
             Self::Missed { sample, late_ticks } => {
                 write!(f, "sample {sample}: missed, it fell due {late_ticks} ticks ago")
             }
             Self::Clock(error) => write!(f, "clock: {error:?}"),
             Self::Network(error) => write!(f, "network: {error:?}"),
             Self::Outputs { needed, capacity } => {
-                write!(f, "the network has {needed} outputs, the decision room for {capacity}")
+                write!(
+                    f,
+                    "the network has {needed} outputs, the decision has room for {capacity}"
+                )
             }
         }
     }

@@ -7,7 +7,7 @@ use heapless::Vec;
 
 /// The largest relative difference between two full scales that count as equal: one that a person typed in is rounded.
 const TOLERANCE: f32 = 0.001;
-/// The channels for which [`fit`] asks for a range.
+/// The number of channels for which [`fit`] sets a range.
 const MAX_RANGES: usize = 64;
 
 /// What the counts of one channel mean.
@@ -55,8 +55,13 @@ pub trait Described: Sensor {
 /// The first thing that does not fit, or the sensor does not answer.
 pub fn fit<S: Described>(model: &Model<'_>, sensor: &mut S) -> Result<(), FitError<S::Error>> {
     check_count(model, sensor.channels()).map_err(FitError::Mismatch)?;
-    let channels = model.channels().take(MAX_RANGES);
-    let full_scales: Vec<f32, MAX_RANGES> = channels.map(|channel| channel.full_scale).collect();
+    let mut full_scales = Vec::<f32, MAX_RANGES>::new();
+    for channel in model.channels() {
+        // Not collect(), which panics where there is no room.
+        if full_scales.push(channel.full_scale).is_err() {
+            break;
+        }
+    }
     sensor.set_ranges(&full_scales).map_err(FitError::Sensor)?;
     check_fit(model, sensor.channels(), sensor.rate_hz()).map_err(FitError::Mismatch)
 }

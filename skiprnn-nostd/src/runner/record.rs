@@ -6,6 +6,7 @@ use heapless::Vec;
 /// One update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Update {
     /// Sequences begun before this one.
     pub sequence: u64,
@@ -24,6 +25,7 @@ pub struct Update {
 /// The end of a sequence, with room for `O` outputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub struct Decision<const O: usize> {
     /// Sequences begun before this one.
     pub sequence: u64,

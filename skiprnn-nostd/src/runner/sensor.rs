@@ -1,4 +1,4 @@
-//! What the runner asks of a sensor.
+//! The interface that the runner needs of a sensor, and a sensor whose supply is switched by a pin.
 
 use super::Instants;
 use core::{fmt, task::Poll, time::Duration};
@@ -62,8 +62,8 @@ pub trait Sensor {
     /// The sensor does not answer.
     fn power_down(&mut self) -> Result<(), Self::Error>;
 
-    /// Reads the present sample, which is number `sample` of the sequence. `Pending`: not there yet; the runner asks
-    /// again a little later, up to its timeout.
+    /// Reads the present sample, which is number `sample` of the sequence. `Pending` where it is not there yet; the runner
+    /// then asks again a little later, up to its timeout.
     ///
     /// # Errors
     /// The sensor does not answer, or answers with nonsense.
@@ -78,7 +78,7 @@ pub trait Sensor {
         Ok(())
     }
 
-    /// Takes sample number `sample` out of what was captured, and drops the older ones. Capturing goes on.
+    /// Takes sample number `sample` out of what was captured, and drops the older ones. Capturing continues.
     ///
     /// # Errors
     /// The sensor does not answer.

@@ -1,4 +1,4 @@
-//! Updates that outlast the sample period: what captures the samples meanwhile, and what happens where nothing does.
+//! Updates that take longer than the sample period: what captures the samples meanwhile, and what happens without capture.
 
 use super::{
     PERIOD, PROFILE, SLOW,

@@ -334,11 +334,17 @@ fn what_cannot_run_is_refused_beforehand() {
     let mut timeless = MockNetwork::new(&shared, 9, &[]);
     timeless.period_ns = 0;
     let error = refused(timeless.clone(), 0, &fits());
-    assert_eq!(error.to_string(), "a sample period of 0 ns on a clock of 1000 Hz");
+    assert_eq!(
+        error.to_string(),
+        "a sample period of 0 ns on a clock of 1000 Hz: it must be known, and 1 to 2^32 ticks"
+    );
     let mut fast = fits();
     fast.sample_period = Some(Duration::from_micros(999));
     let error = refused(timeless, 0, &fast);
-    assert_eq!(error.to_string(), "a sample period of 999000 ns on a clock of 1000 Hz");
+    assert_eq!(
+        error.to_string(),
+        "a sample period of 999000 ns on a clock of 1000 Hz: it must be known, and 1 to 2^32 ticks"
+    );
     let mut small = runner(&shared, 1, &[]);
     let error = small.decide::<1>().unwrap_err();
     assert_eq!(error, RunnerError::Outputs { needed: 2, capacity: 1 });

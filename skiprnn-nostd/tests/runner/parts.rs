@@ -11,11 +11,14 @@ use skiprnn_nostd::{
 };
 use std::{cell::RefCell, rc::Rc};
 
+/// The nanoseconds that a delay was asked for, one entry a call.
+type Asked = Rc<RefCell<Vec<u32>>>;
+
 /// A delay that takes a tick longer than it should, and remembers what it was asked for.
 struct Slow {
     shared: Shared,
     ns_per_tick: u32,
-    asked_ns: Rc<RefCell<Vec<u32>>>,
+    asked_ns: Asked,
 }
 
 impl DelayNs for Slow {
@@ -27,8 +30,8 @@ impl DelayNs for Slow {
 }
 
 /// A clock over [`Slow`], and what its delay was asked for.
-fn delay_clock(shared: &Shared, rate: u32) -> (DelayClock<Slow, impl FnMut() -> u64 + use<>>, Rc<RefCell<Vec<u32>>>) {
-    let asked_ns = Rc::new(RefCell::new(Vec::new()));
+fn delay_clock(shared: &Shared, rate: u32) -> (DelayClock<Slow, impl FnMut() -> u64 + use<>>, Asked) {
+    let asked_ns = Asked::default();
     let delay = Slow {
         shared: shared.clone(),
         ns_per_tick: 1_000_000_000 / rate,
@@ -81,7 +84,6 @@ fn a_runner_keeps_its_grid_on_a_delay_that_takes_too_long() {
     assert_eq!(runner.counters().missed, 0);
 }
 
-/// Waits by letting the future be ready at once.
 #[cfg(feature = "async")]
 #[test]
 fn an_async_delay_is_asked_for_the_same() {
@@ -93,7 +95,7 @@ fn an_async_delay_is_asked_for_the_same() {
         }
     }
     let shared = Shared::at(0);
-    let asked_ns = Rc::new(RefCell::new(Vec::new()));
+    let asked_ns = Asked::default();
     let delay = Ready(Slow {
         shared: shared.clone(),
         ns_per_tick: 1_000_000,
@@ -107,7 +109,7 @@ fn an_async_delay_is_asked_for_the_same() {
     assert_eq!(asked_ns.take(), [1_000_000_000, 499_000_000]);
 }
 
-/// A supply pin that notes its levels among the sensor's switches: high as `On`, low as `Off`, at tick 1000 and more.
+/// A supply pin that notes its levels.
 struct Pin {
     levels: Rc<RefCell<Vec<&'static str>>>,
     stuck: bool,

@@ -35,7 +35,7 @@ const KNOWN: &[Known] = &[
     },
     Known {
         folder: "skiprnn-nostd",
-        modules: &["model", "parse", "state", "update"],
+        modules: &["model", "state"],
         why: "a model steps a state, and a state is made for a model",
     },
 ];

@@ -5,7 +5,7 @@
 //! on, one that reads status and sample, one to switch off.
 //!
 //! Low-power mode (8 bits) turns on 0.6 ms sooner at half the current, which saves 0.4 µJ a sample; its steps of 31 mg at
-//! ±4 g cost the activity model accuracy (README of `firmware/`).
+//! ±4 g cost the activity model accuracy (`docs/firmware.md`).
 
 use super::{ChannelScale, Described, Error, Ranges};
 use board_link::sensors::LIS3DH;

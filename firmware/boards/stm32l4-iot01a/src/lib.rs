@@ -2,10 +2,9 @@
 #![no_std]
 
 use cortex::{Markers, Refusal};
-use cortex_m::Peripherals;
 use defmt_rtt as _;
 use stm32::{
-    Clock,
+    Board,
     bus::{self, Bus, Lines},
     embassy_stm32::{
         self, Config,
@@ -21,23 +20,6 @@ pub const NAME: &str = "stm32l4-iot01a";
 /// The core's clock: MSI, which needs no time to start after Stop. Flash needs no wait states up to here (RM0351, 3.3.3), and
 /// may have none: embassy-stm32 0.6.0 raises MSI, from which the core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 16_000_000;
-
-/// The pins SEQ, AWAKE and UPDATE: PB2 (D8), PA6 (D12) and PA7 (D11). None of them is an LED's: PA5 (D13) is LD1's.
-pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
-
-/// Everything that an application needs of the board.
-pub struct Board {
-    /// Tells the time and sleeps.
-    pub clock: Clock,
-    /// For a power analyser.
-    pub markers: Pins,
-    /// I2C2, with the LSM6DSL on it; 400 kHz.
-    pub bus: Bus,
-    /// PA4 (D7), for decisions.
-    pub decision: Output<'static>,
-    /// The core's own.
-    pub core: Peripherals,
-}
 
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
@@ -60,12 +42,15 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         };
         application(Board {
             clock,
+            // D8, D12 and D11. None of them is an LED's: PA5 (D13) is LD1's.
             markers: Markers {
                 seq: Output::new(board.PB2, Level::Low, Speed::Low),
                 awake: Output::new(board.PA6, Level::Low, Speed::Low),
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
+            // The LSM6DSL is on it; 400 kHz.
             bus: Bus::new(driver, pac::I2C2, lines, CLOCK_HZ),
+            // D7.
             decision: Output::new(board.PA4, Level::Low, Speed::Low),
             core,
         })

@@ -5,10 +5,9 @@ mod power;
 mod sys;
 
 use cortex::{Markers, Refusal};
-use cortex_m::Peripherals;
 use defmt_rtt as _;
 use stm32::{
-    Clock,
+    Board,
     bus::{self, Bus, Lines},
     embassy_stm32::{
         self, Config,
@@ -25,23 +24,6 @@ pub const NAME: &str = "stm32u5-nucleo";
 /// voltage (RM0456, FLASH, read access latency), which takes least at it. 24 MHz would need one there, and embassy-stm32 0.6.0
 /// raises MSIS, from which the core runs already, before it sets any.
 pub const CLOCK_HZ: u32 = 12_000_000;
-
-/// The pins SEQ, AWAKE and UPDATE: PA5 (D13), PA6 (D12) and PA7 (D11). None of them is an LED's.
-pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
-
-/// Everything that an application needs of the board.
-pub struct Board {
-    /// Tells the time and sleeps.
-    pub clock: Clock,
-    /// For a power analyser.
-    pub markers: Pins,
-    /// I2C1: SCL is PB8 (D15), SDA PB9 (D14); 400 kHz.
-    pub bus: Bus,
-    /// PD14 (D10), for decisions.
-    pub decision: Output<'static>,
-    /// The core's own.
-    pub core: Peripherals,
-}
 
 /// Starts an application, unless too many starts have ended in a fault.
 pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
@@ -70,12 +52,15 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         };
         application(Board {
             clock,
+            // D13, D12 and D11. None of them is an LED's.
             markers: Markers {
                 seq: Output::new(board.PA5, Level::Low, Speed::Low),
                 awake: Output::new(board.PA6, Level::Low, Speed::Low),
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
+            // SCL is D15, SDA D14; 400 kHz.
             bus: Bus::new(driver, pac::I2C1, lines, CLOCK_HZ),
+            // D10.
             decision: Output::new(board.PD14, Level::Low, Speed::Low),
             core,
         })

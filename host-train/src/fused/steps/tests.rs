@@ -130,7 +130,7 @@ fn assert_same<C: Cell>() {
     }
 }
 
-/// The portable code is the readable twin of what the vector units run.
+/// The portable code is the readable reference for what the vector units run.
 #[test]
 fn every_level_gives_the_same() {
     assert_same::<Lstm>();

@@ -20,6 +20,6 @@ const CLASS: usize = 0;
 fn main() -> ! {
     start(|board| {
         let sensor = Accelerometer::new(board.bus, false).with_off_pays(OFF_PAYS);
-        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
+        classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }

@@ -17,6 +17,6 @@ const CLASS: usize = 0;
 fn main() -> ! {
     start(|board| {
         let sensor = Inertial::new(board.bus, 0x6a);
-        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
+        classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }

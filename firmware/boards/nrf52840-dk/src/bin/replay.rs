@@ -11,8 +11,5 @@ use nrf52840_dk::{NAME, start};
 
 #[entry]
 fn main() -> ! {
-    start(|board| {
-        let (clock, meter, markers) = board.measurement();
-        replay::from_flash(NAME, clock, meter, markers)
-    })
+    start(|board| replay::from_flash(NAME, board.measurement()))
 }

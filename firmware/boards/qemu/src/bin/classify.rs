@@ -57,5 +57,12 @@ fn play(
         return Err(Refusal::Sensor);
     };
     let (markers, pin) = markers(leds);
-    classify(model, settings, sensor, clock, markers, (pin, CLASS), header.sequences)
+    classify(
+        model,
+        settings,
+        sensor,
+        (clock, (), markers),
+        (pin, CLASS),
+        header.sequences,
+    )
 }

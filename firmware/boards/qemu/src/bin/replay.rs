@@ -1,7 +1,7 @@
 //! Replays recorded sequences on an emulated board.
 //!
 //! The image holds no model. A loader puts the blob, and where the board has room the sequences, into memory, each
-//! behind a header (README of `firmware/`); where it has not, the sequences come over the emulator's standard input. The
+//! behind a header (`docs/board-link.md`); where it has not, the sequences come over the emulator's standard input. The
 //! image checks both, replays every sequence on the grid of the model's sample period, asleep between the samples that
 //! the network uses, and logs what came of it over semihosting.
 #![no_std]
@@ -36,8 +36,6 @@ fn run(core: Peripherals, board: Board) -> Result<(), Refusal> {
         model,
         &loaded.settings,
         sequences()?,
-        clock,
-        meter,
-        markers(board.leds).0,
+        (clock, meter, markers(board.leds).0),
     )
 }

@@ -16,6 +16,6 @@ const CLASS: usize = 0;
 fn main() -> ! {
     start(|board| {
         let sensor = Accelerometer::new(board.bus, false);
-        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
+        classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }

@@ -18,6 +18,6 @@ const CLASS: usize = 0;
 fn main() -> ! {
     start(|board| {
         let sensor = Inertial::new(board.bus, ADDRESS);
-        classify::from_sensor(NAME, sensor, board.clock, board.markers, (board.decision, CLASS))
+        classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }

@@ -11,5 +11,8 @@ use stm32u5_nucleo::{CLOCK_HZ, NAME, start};
 
 #[entry]
 fn main() -> ! {
-    start(|board| replay::from_flash(NAME, board.clock, CycleMeter::new(board.core, CLOCK_HZ), board.markers))
+    start(|board| {
+        let meter = CycleMeter::new(board.core, CLOCK_HZ);
+        replay::from_flash(NAME, (board.clock, meter, board.markers))
+    })
 }

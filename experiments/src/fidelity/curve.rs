@@ -1,6 +1,6 @@
-//! Does a stored dial curve hold? Its updates against those of other sequences.
+//! Whether a stored dial curve holds: its updates against those of other sequences.
 
-use crate::inputs;
+use crate::{Error, threads};
 use float_model::{Sequences, Targets};
 use quantize::{Options, Quantized, Simulator, counts};
 use serde::Serialize;
@@ -10,29 +10,32 @@ use std::fmt::Write;
 /// machines doing the same things.
 const BLOCKS: usize = 200;
 
-/// One point of a stored curve.
-#[derive(Serialize)]
-pub struct Point {
-    model: String,
-    dial: f64,
-    /// Mean updates in the blob, and half of their 95 % interval.
-    stored: f64,
-    error: Option<f64>,
-    /// Of the calibration data, one half against the other: difference as a share.
-    halves: f64,
+/// One point of a stored curve, against other sequences.
+#[derive(Debug, Serialize)]
+pub struct CurveCheck {
+    /// The name of the model.
+    pub model: String,
+    /// The dial.
+    pub dial: f64,
+    /// Mean updates in the blob.
+    pub stored: f64,
+    /// Half of the 95 % interval of `stored`.
+    pub error: Option<f64>,
+    /// One half of the calibration data against the other: the difference as a share.
+    pub halves: f64,
     /// Mean updates on held-out sequences.
-    held_out: f64,
-    /// Against `stored`, as a share.
-    difference: f64,
-    /// How far it may lie from 0 in 19 of 20 cases, as the blocks of the calibration data differ.
-    expected: Option<f64>,
+    pub held_out: f64,
+    /// The difference between `held_out` and `stored` as a share.
+    pub difference: f64,
+    /// How far the difference may lie from 0 in 19 of 20 cases, as the blocks of the calibration data differ.
+    pub expected: Option<f64>,
 }
 
 /// Updates of each sequence.
-fn updates(blob: &quantize::Blob, dial: f64, x: &Sequences) -> anyhow::Result<Vec<usize>> {
+fn updates(blob: &quantize::Blob, dial: f64, x: &Sequences) -> Result<Vec<usize>, Error> {
     let model = blob.model();
     let simulator = Simulator::new(&model)?.with_dial(dial);
-    let runs = simulator.run_all(&counts(&model, "data", x)?, x.length, inputs::threads());
+    let runs = simulator.run_all(&counts(&model, "data", x)?, x.length, threads());
     Ok(runs.iter().map(|r| r.updates.len()).collect())
 }
 
@@ -49,22 +52,22 @@ fn halves(updates: &[usize]) -> f64 {
 }
 
 /// The curve that `quantize` would store, on `x`, `y` and `more`, against itself and against `held_out`.
-pub fn points(
+pub(crate) fn check(
     name: &str,
     quantized: Quantized,
     (x, y): (&Sequences, &Targets),
     more: Option<&Sequences>,
     held_out: &Sequences,
-) -> anyhow::Result<Vec<Point>> {
+) -> Result<Vec<CurveCheck>, Error> {
     let options = Options {
-        threads: inputs::threads(),
+        threads: threads(),
         ..Options::default()
     };
     let quantized = quantized.with_dial_curve((x, Some(y)), more, &options)?;
     let count = held_out.count;
     let point = |p: &quantize::CurvePoint| {
         let held_out = mean(updates(&quantized.blob, p.dial, held_out)?.into_iter());
-        Ok(Point {
+        Ok(CurveCheck {
             model: name.to_owned(),
             dial: p.dial,
             stored: p.updates_mean,
@@ -79,7 +82,7 @@ pub fn points(
 }
 
 /// The table, where there is a curve.
-pub fn markdown(points: &[Point]) -> String {
+pub(crate) fn markdown(points: &[CurveCheck]) -> String {
     if points.is_empty() {
         return String::new();
     }

@@ -1,7 +1,10 @@
 //! A board within this process: the models of the crate `virtual-board`.
 
-use super::{End, Output};
-use crate::{Error, Machine, Options, memory::Loads};
+use crate::{
+    Error, Machine, Options,
+    backend::{End, Output},
+    memory::Loads,
+};
 use std::time::{Duration, Instant};
 use virtual_board::{
     core::{Core, Pace, Profile},

@@ -1,30 +1,33 @@
 //! What fine-tuning changed, figure by figure, on held-out data.
 
-use crate::inputs::{self, Run};
+use crate::{Error, TrainedModel, threads};
 use float_model::{Sequences, Targets};
 use quantize::{Change, Quantized};
 use serde::Serialize;
 use std::fmt::Write;
 
 /// One model, fine-tuned against calibrated.
-#[derive(Serialize)]
-pub struct Moved {
-    model: String,
+#[derive(Debug, Serialize)]
+pub struct FinetuneEffect {
+    /// The name of the model.
+    pub model: String,
     /// Why no fine-tuned state was taken; nothing changes then.
-    left: Option<String>,
-    sequences: usize,
-    changes: Vec<Change>,
+    pub left: Option<String>,
+    /// Held-out sequences.
+    pub sequences: usize,
+    /// The change of each figure.
+    pub changes: Vec<Change>,
 }
 
-impl Moved {
+impl FinetuneEffect {
     /// Compares both on held-out data.
-    pub fn of(
-        run: &Run,
+    pub(crate) fn of(
+        run: &TrainedModel,
         after: &Quantized,
         before: &Quantized,
         (x, y): (&Sequences, Option<&Targets>),
-    ) -> anyhow::Result<Moved> {
-        Ok(Moved {
+    ) -> Result<FinetuneEffect, Error> {
+        Ok(FinetuneEffect {
             model: run.name(),
             left: match after.report.finetuned {
                 Some(_) => None,
@@ -37,13 +40,13 @@ impl Moved {
                     .cloned(),
             },
             sequences: x.count,
-            changes: after.changes(before, &run.model, (x, y), inputs::threads())?,
+            changes: after.changes(before, &run.model, (x, y), threads())?,
         })
     }
 }
 
 /// The table, where something was fine-tuned.
-pub fn markdown(moved: &[Moved]) -> String {
+pub(crate) fn markdown(moved: &[FinetuneEffect]) -> String {
     if moved.is_empty() {
         return String::new();
     }

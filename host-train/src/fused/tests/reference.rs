@@ -4,8 +4,8 @@
 //! computes just that, and eq. (3) as it stands, so that a tape gives the gradient without any derivation by hand, and
 //! finite differences with the constants and the branches of the minimum frozen give it without a tape.
 
-use super::forward::{Batch, Schedule};
-use super::shape::{Family, OutputAt, Shape};
+use super::super::forward::{Batch, Schedule};
+use super::super::shape::{Family, OutputAt, Shape};
 use std::cell::RefCell;
 use std::ops::{Add, Mul, Sub};
 

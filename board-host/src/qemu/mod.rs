@@ -1,7 +1,14 @@
-//! One run of `qemu-system-arm`.
+//! One run of `qemu-system-arm`, the second opinion on the virtual board.
 
-use super::{End, Output};
-use crate::{Error, Options, memory::Loads};
+mod trace;
+
+pub use trace::program_counters;
+
+use crate::{
+    Error, Options,
+    backend::{End, Output},
+    memory::Loads,
+};
 use std::{
     fs,
     io::{self, Read},

@@ -37,7 +37,7 @@ fn columns_are_found_by_their_units() {
             &MeasureOptions { read, ..whole() },
         )
         .unwrap();
-        assert_eq!((m.format, m.samples), (Format::Columns, 100));
+        assert_eq!((m.format, m.samples), (Format::Csv, 100));
         close(m.windows[0].gross_uj, 600.0);
     }
 }

@@ -1,9 +1,6 @@
 //! What runs an image: a core within this process, or `qemu-system-arm` as a second opinion.
 
-pub mod in_process;
-pub mod qemu;
-
-use crate::{Error, Image, Options, memory::Loads};
+use crate::{Error, Image, Options, in_process, memory::Loads, qemu};
 use std::{fmt, str::FromStr};
 
 /// What runs the image. Both take the same image and the same loads, and log the same.

@@ -1,17 +1,11 @@
-//! Every program counter of a run, from which a histogram of executed instructions is made.
-//!
-//! The virtual board hands them over as it goes. QEMU translates one instruction at a time and logs each before it runs
-//! (`-singlestep -d exec,nochain`), about a million lines a second of its time, read as they come and never stored.
+//! Every program counter of a run in QEMU, which translates one instruction at a time and logs each before it runs
+//! (`-singlestep -d exec,nochain`): about a million lines a second of its time, read as they come and never stored.
 
-use crate::{
-    Backend, Error, Image, Options,
-    backend::{End, in_process, qemu},
-    image::{self, Program},
-    memory::Loads,
-};
+use super::{command, folder};
+use crate::{Error, Options, memory::Loads};
 use std::{
     io::{BufRead, BufReader},
-    path::PathBuf,
+    path::Path,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -19,50 +13,15 @@ use std::{
 /// Lines between two looks at the clock.
 const LINES_PER_CHECK: u64 = 1 << 16;
 
-/// The image that [`run`](crate::run) and [`program_counters`] take with these options, for a disassembler.
-///
-/// # Errors
-/// Where it cannot be built.
-pub fn firmware_image(options: &Options) -> Result<PathBuf, Error> {
-    image::find(options, Program::Replay)
-}
-
-/// Replays as [`run`](crate::run) does and hands every program counter to `sink`, in the order of execution. What the
-/// image logs is not read; run it as well.
-///
-/// # Errors
-/// As [`run`](crate::run), and [`Error::Qemu`] where the emulator logs no program counters.
+/// Runs an image with these loads and hands every program counter to `sink`, in the order of execution.
 pub fn program_counters(
-    blob: &[u8],
-    counts: &[i16],
-    n: usize,
-    t: usize,
-    i: usize,
+    image: &Path,
+    loads: &Loads,
     options: &Options,
     sink: &mut dyn FnMut(u32),
 ) -> Result<(), Error> {
-    let image = Image::open(options)?;
-    let loads = Loads::new(&image.regions, blob, &options.settings, counts, (n, t, i))?;
-    match options.backend {
-        Backend::VirtualBoard => by_the_board(&image, &loads, options, sink),
-        Backend::Qemu => by_qemu(&image, &loads, options, sink),
-    }
-}
-
-fn by_the_board(image: &Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
-    match in_process::trace(&image.program, loads, options, sink)?.end {
-        End::Itself => Ok(()),
-        End::Timeout => Err(Error::Timeout {
-            seconds: options.timeout_s,
-            lines: 0,
-        }),
-        End::Stopped(why) => Err(Error::Stopped { why, lines: 0 }),
-    }
-}
-
-fn by_qemu(image: &Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
-    let folder = qemu::folder()?;
-    let mut command = qemu::command(image.program.path(), loads, options, folder.path())?;
+    let folder = folder()?;
+    let mut command = command(image, loads, options, folder.path())?;
     command.args(["-singlestep", "-d", "exec,nochain"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let failed = |message: String| Error::Qemu { message };
