@@ -5,12 +5,13 @@ use skiprnn_nostd::{
     Model, include_blob,
     runner::{ChannelScale, Described, FitError, Mismatch, Profile, Sensor, check_fit, fit},
 };
-use std::task::Poll;
+use std::{sync::LazyLock, task::Poll};
 
 /// The three-channel activity model: 50 Hz, full scales 4, 2 and 2 g.
 pub fn model() -> Model<'static> {
     static BLOB: &[u8] = include_blob!("../../examples/activity.srnn");
-    Model::parse(BLOB).unwrap()
+    static MODEL: LazyLock<Model<'static>> = LazyLock::new(|| Model::parse(BLOB).unwrap());
+    MODEL.clone()
 }
 
 /// A sensor of three channels that takes the ranges it is asked for, up to a widest one.
