@@ -9,7 +9,8 @@ pub use curve::CurveCheck;
 use crate::{Error, TrainedModel, held_out::SEED, threads};
 use float_model::{Metric, Sequences, Targets};
 use quantize::{
-    Bar, Fidelity, FinetuneOptions, FinetuneData, FinetuneProgress, Format, Options as QuantizeOptions, Quantized, Width,
+    Bar, Fidelity, FinetuneData, FinetuneOptions, FinetuneProgress, Format, Options as QuantizeOptions, Quantized,
+    Width,
 };
 use serde::Serialize;
 use std::{fmt::Write, path::PathBuf, time::Instant};
