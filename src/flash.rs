@@ -233,7 +233,7 @@ fn settings(
     }
     if args.settings.budget_uj_per_hour.is_some() && board.profile.is_none() {
         return Err(Usage::error(format!(
-            "--budget-uj-per-hour: {} has no energy profile, so that nobody knows what an update costs on it; take --dial \
+            "--budget-uj-per-hour: {} has no energy profile, so that the cost of an update is unknown; take --dial \
              and --cap",
             board.name
         )));

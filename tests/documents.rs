@@ -80,6 +80,17 @@ fn code(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
+/// What a line may name files in: code, or all words of a line in a block.
+fn named(line: &str) -> Vec<&str> {
+    match line.strip_prefix("    ") {
+        Some(block) => block
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| "`,:;()|".contains(c)))
+            .collect(),
+        None => code(line).collect(),
+    }
+}
+
 #[test]
 fn every_path_that_a_page_names_exists() {
     let mut missing = Vec::new();
@@ -92,7 +103,7 @@ fn every_path_that_a_page_names_exists() {
         // Below a folder that the page is about, or, of a board, below any board.
         let about = ["firmware", "firmware/boards/nrf52840-dk", "skiprnn-nostd"].map(|folder| root().join(folder));
         let places: Vec<PathBuf> = [root(), folder].into_iter().chain(about).collect();
-        for span in text.lines().flat_map(code) {
+        for span in text.lines().flat_map(named) {
             let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let path = plain && span.contains('/') && ENDINGS.iter().any(|ending| span.ends_with(ending));
             let first = span.split('/').next().unwrap_or_default();
@@ -145,6 +156,11 @@ fn options(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// Whether a line of a help text defines an option, and does not only mention it.
+fn defines(line: &str) -> bool {
+    line.trim_start().starts_with('-')
+}
+
 #[test]
 fn every_command_that_a_page_shows_has_these_options() {
     let mut helps: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -165,9 +181,13 @@ fn every_command_that_a_page_shows_has_these_options() {
             if command.is_empty() {
                 continue;
             }
-            let known = helps
-                .entry(command.join(" "))
-                .or_insert_with(|| options(&help(&command)));
+            let known = helps.entry(command.join(" ")).or_insert_with(|| {
+                help(&command)
+                    .lines()
+                    .filter(|line| defines(line))
+                    .flat_map(options)
+                    .collect()
+            });
             shown += 1;
             for option in options(&line).difference(known) {
                 wrong.push(format!("{}: --{option} in: {line}", page.display()));

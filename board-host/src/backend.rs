@@ -1,7 +1,8 @@
 //! What runs an image: a core within this process, or `qemu-system-arm` as a second opinion.
 
-use crate::{Error, Image, Options, in_process, memory::Loads, qemu};
+use crate::{Error, Options, end::Output, in_process, memory::Loads, qemu};
 use std::{fmt, str::FromStr};
+use virtual_board::host::elf;
 
 /// What runs the image. Both take the same image and the same loads, and log the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -64,30 +65,11 @@ impl FromStr for Backend {
     }
 }
 
-/// What a run left behind.
-pub struct Output {
-    /// What was said besides the log: on the board's error output, or by the emulator itself.
-    pub messages: String,
-    /// How it came to its end.
-    pub end: End,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// By itself.
-    Itself,
-    /// It was ended from here, after the time that it was given.
-    Timeout,
-    /// The board cannot go on.
-    Stopped(String),
-}
-
 /// Runs an image with these loads until it ends or the time is over; `sink` takes its log, still encoded, as it comes.
-pub fn run(image: &Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
+pub fn run(image: &elf::Image, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
     match options.backend {
-        Backend::VirtualBoard => in_process::run(&image.program, loads, options, sink),
-        Backend::Qemu => qemu::run(image.program.path(), loads, options, sink),
+        Backend::VirtualBoard => in_process::run(image, loads, options, sink),
+        Backend::Qemu => qemu::run(image.path(), loads, options, sink),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Any image on an emulated board, with what it writes to its console as text.
 
-use crate::{Backend, Error, Options, backend::End, in_process, memory::Loads, qemu};
+use crate::{Backend, Error, Options, end::End, in_process, memory::Loads, qemu};
 use std::path::Path;
 use virtual_board::host::elf;
 

@@ -1,10 +1,9 @@
-//! What can go wrong, with the mend.
+//! What can go wrong, with the fix.
 
-use crate::Backend;
 use std::{io, path::PathBuf};
 use virtual_board::host::elf::ElfError;
 
-/// Why there is no emulation.
+/// Why an image cannot be built, run or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// QEMU was asked for and is not installed.
@@ -91,12 +90,12 @@ pub enum Error {
     #[error("the firmware's log does not match the run: {0}")]
     Mismatch(String),
 
-    /// Blob or sequences that cannot be loaded.
+    /// The blob or the sequences cannot be loaded.
     #[error("{what}: {why}")]
     Load {
         /// Which of the two.
         what: &'static str,
-        /// What is wrong, and how to mend it.
+        /// What is wrong, and how to fix it.
         why: String,
     },
 
@@ -112,8 +111,8 @@ pub enum Error {
     /// The run came to its end and logged nothing.
     #[error("the image logged nothing in {backend}: {messages}")]
     Silent {
-        /// What ran it.
-        backend: Backend,
+        /// The name of what ran it.
+        backend: &'static str,
         /// What was said in place of a log.
         messages: String,
     },

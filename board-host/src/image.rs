@@ -1,8 +1,8 @@
 //! A firmware image that was read from its ELF: what it runs, where it wants its loads, how its log is decoded.
 
 use crate::{
-    Error, Options, Program,
-    backend::{self, End},
+    Error, Options, Program, backend,
+    end::End,
     image_cache, log,
     memory::{Loads, Regions},
 };
@@ -45,7 +45,7 @@ impl Image {
         self.watch(loads, options, &mut |_| {})
     }
 
-    /// The same, and hands on each line of the log as it comes.
+    /// Runs it with these loads, decodes its log and hands each line of it to `sink` as it comes.
     pub(crate) fn watch(
         &self,
         loads: &Loads,
@@ -53,7 +53,7 @@ impl Image {
         sink: &mut dyn FnMut(&str),
     ) -> Result<Vec<String>, Error> {
         let mut decoder = log::Decoder::new(&self.table);
-        let output = backend::run(self, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
+        let output = backend::run(&self.program, loads, options, &mut |bytes| decoder.take(bytes, sink))?;
         if let Some(path) = &options.keep_log {
             let text: String = decoder.lines.iter().flat_map(|line| [line, "\n"]).collect();
             std::fs::write(path, text).map_err(|source| Error::Io {
@@ -72,7 +72,7 @@ impl Image {
                 lines: lines.len(),
             }),
             End::Itself if lines.is_empty() => Err(Error::Silent {
-                backend: options.backend,
+                backend: options.backend.name(),
                 messages: output.messages,
             }),
             End::Itself => Ok(lines),

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Machine, Options,
-    backend::{End, Output},
+    end::{End, Output},
     memory::Loads,
 };
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ pub fn run(image: &elf::Image, loads: &Loads, options: &Options, sink: &mut dyn 
     start(image, loads, options, Rate::Qemus, &mut Way::Run, sink)
 }
 
-/// The same, but an instruction takes one period of the board's clock, so that SysTick counts instructions.
+/// Runs an image as [`run`] does, but an instruction takes one period of the board's clock, so that SysTick counts instructions.
 pub fn run_by_the_clock(
     image: &elf::Image,
     loads: &Loads,
@@ -41,7 +41,7 @@ pub fn run_by_the_clock(
     start(image, loads, options, Rate::Clock, &mut Way::Run, sink)
 }
 
-/// The same, and hands every program counter to `counters` in the order of execution; the log is not read.
+/// Runs an image as [`run`] does and hands every program counter to `counters` in the order of execution; the log is not read.
 pub fn trace(
     image: &elf::Image,
     loads: &Loads,

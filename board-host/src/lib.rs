@@ -24,6 +24,7 @@ mod backend;
 pub mod boards;
 pub mod classify;
 mod console;
+mod end;
 mod error;
 pub mod faults;
 pub mod firmware;

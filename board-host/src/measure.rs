@@ -21,11 +21,11 @@ pub struct Window {
     pub wakes: u64,
     /// Instructions while awake: updates, reading, pins and clock.
     pub instructions_awake: u64,
-    /// Of these, the ones within updates.
+    /// The part of `instructions_awake` that is within updates.
     pub instructions_updating: u64,
     /// Virtual seconds from the first sample to the end of the last sequence.
     pub seconds_total: f64,
-    /// Of these, the ones asleep.
+    /// The part of `seconds_total` that the core slept.
     pub seconds_asleep: f64,
 }
 

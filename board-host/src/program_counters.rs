@@ -2,9 +2,7 @@
 //!
 //! The virtual board hands them over as it goes; QEMU logs them.
 
-use crate::{
-    Backend, Error, Image, Load, Options, Program, backend::End, image_cache, in_process, memory::Loads, qemu,
-};
+use crate::{Backend, Error, Image, Load, Options, Program, end::End, image_cache, in_process, memory::Loads, qemu};
 use std::path::PathBuf;
 
 /// The image that [`run`](crate::run) and [`program_counters`] take with these options, for a disassembler.

@@ -31,7 +31,7 @@ pub struct Emulation {
     pub instructions_per_update: f64,
     /// Instructions of the cheapest update.
     pub instructions_min: u64,
-    /// Instructions of the dearest update.
+    /// Instructions of the most expensive update.
     pub instructions_max: u64,
     /// Virtual seconds asleep, the waits between sequences included.
     pub seconds_asleep: f64,

@@ -38,7 +38,7 @@ pub struct Board {
 pub enum RanOn {
     /// A model of the board's core and peripherals, by the test suite.
     VirtualBoard,
-    /// The same, `replay` only.
+    /// A model of the board's core and peripherals, with the program `replay` only.
     VirtualReplay,
     /// The board itself.
     Hardware,
@@ -137,7 +137,7 @@ impl Board {
     /// as many.
     ///
     /// # Errors
-    /// There is none; the message names all.
+    /// The board has no such program; the message names all that it has.
     pub fn program<'a>(&self, app: &'a str, channels: usize) -> Result<&'static str, NoProgram<'a>> {
         let is_it = |program: &&&str| {
             **program == app
@@ -219,7 +219,7 @@ impl core::error::Error for UnknownBoard<'_> {}
 /// The board of this name.
 ///
 /// # Errors
-/// There is none; the message names all.
+/// No board has this name; the message names all.
 pub fn find(name: &str) -> Result<Board, UnknownBoard<'_>> {
     BOARDS
         .into_iter()
@@ -230,7 +230,7 @@ pub fn find(name: &str) -> Result<Board, UnknownBoard<'_>> {
 /// The board of this name, or the one whose chip has the energy profile of this name: `nrf52840-dk` or `nrf52840`.
 ///
 /// # Errors
-/// There is none; the message names all.
+/// No board has this name; the message names all.
 pub fn resolve(name: &str) -> Result<Board, UnknownBoard<'_>> {
     find(name).or_else(|error| {
         BOARDS

@@ -122,9 +122,9 @@ pub enum LoadError {
     },
     /// The checksum over the samples differs.
     Checksum {
-        /// As the header states it.
+        /// The checksum that the header states.
         stated: u32,
-        /// As the samples give it.
+        /// The checksum of the samples.
         computed: u32,
     },
 }

@@ -92,3 +92,6 @@ impl Value<'_> for Calibration {
         }
     }
 }
+
+#[cfg(feature = "defmt")]
+crate::log::grammar::themselves!(Mode, Calibration);

@@ -4,22 +4,36 @@ use crate::{Drawing, PALETTE, markup::escape};
 use std::fmt::Write;
 
 const STYLE: &str = "
-:root { --ink:#1d2430; --dim:#68727f; --paper:#fff; --line:#e3e7ec; --used:#d1342f; --skipped:#3b6fd4; --wave:#b9c2cd; --whisker:#444 }
+:root { --ink:#1d2430; --dim:#68727f; --paper:#fff; --line:#e3e7ec; --used:#d1342f; --skipped:#3b6fd4; --wave:#b9c2cd;
+        --whisker:#444 }
 @media (prefers-color-scheme: dark) { :root { --ink:#e6e9ee; --dim:#98a2b0; --paper:#14181e; --line:#2a313b;
         --used:#ff6b63; --skipped:#6f9bff; --wave:#4a5563; --whisker:#c8ced6 } }
-body { font:16px/1.5 system-ui,sans-serif; color:var(--ink); background:var(--paper); max-width:880px; margin:2rem auto; padding:0 1rem }
-h1 { font-size:1.6rem } h2 { font-size:1.15rem; margin-top:2.2rem }
-p.dim, .dim { color:var(--dim) }
+body { font:16px/1.5 system-ui,sans-serif; color:var(--ink); background:var(--paper);
+       max-width:880px; margin:2rem auto; padding:0 1rem }
+h1 { font-size:1.6rem }
+h2 { font-size:1.15rem; margin-top:2.2rem }
+p.dim { color:var(--dim) }
 pre { overflow-x:auto; border:1px solid var(--line); padding:1em; font-size:.85rem }
 svg { width:100%; height:auto; display:block; margin:.4rem 0 }
-svg text { font:12px system-ui,sans-serif; fill:var(--ink) } svg text.title { font-weight:600 } svg text.tick { fill:var(--dim) }
-svg line.grid { stroke:var(--line) } svg line.whisker { stroke:var(--whisker) } polyline { fill:none; stroke-width:1.6 }
-polyline.wave { stroke:var(--wave); stroke-width:1.2 } circle.used { fill:var(--used) } circle.skipped { fill:var(--skipped); opacity:.55 }
-text.legend.used { fill:var(--used) } text.legend.skipped { fill:var(--skipped) }
-polyline.skip { stroke:var(--used) } polyline.dense { stroke:var(--skipped) } text.legend.skip { fill:var(--used) } text.legend.dense { fill:var(--skipped) }
-rect.window { fill:#0072b2; fill-opacity:.08 } line.power { stroke:#0072b2 } circle.missing { fill:#d00000 } text.missing { fill:#d00000 }
-table { border-collapse:collapse; width:100% } th,td { text-align:right; padding:.35rem .6rem; border-bottom:1px solid var(--line); font-variant-numeric:tabular-nums }
-th:first-child, td:first-child { text-align:left } .wide { overflow-x:auto }
+svg text { font:12px system-ui,sans-serif; fill:var(--ink) }
+svg text.title { font-weight:600 }
+svg text.tick { fill:var(--dim) }
+svg line.grid { stroke:var(--line) }
+svg line.whisker { stroke:var(--whisker) }
+polyline { fill:none; stroke-width:1.6 }
+polyline.wave { stroke:var(--wave); stroke-width:1.2 }
+circle.used, text.legend.used, text.legend.skip { fill:var(--used) }
+circle.skipped { fill:var(--skipped); opacity:.55 }
+text.legend.skipped, text.legend.dense { fill:var(--skipped) }
+polyline.skip { stroke:var(--used) }
+polyline.dense { stroke:var(--skipped) }
+rect.window { fill:#0072b2; fill-opacity:.08 }
+line.power { stroke:#0072b2 }
+circle.missing, text.missing { fill:#d00000 }
+table { border-collapse:collapse; width:100% }
+th, td { text-align:right; padding:.35rem .6rem; border-bottom:1px solid var(--line); font-variant-numeric:tabular-nums }
+th:first-child, td:first-child { text-align:left }
+.wide { overflow-x:auto }
 ";
 
 /// A page that is being written, from top to bottom.

@@ -4,7 +4,7 @@
 #
 #     examples/har/front.sh DATA OUT        DATA: train_x.npy, train_y.npy, test_x.npy, test_y.npy (see docs/activity.md)
 #
-# A killed run goes on where it was. SKIPRNN names the program where it is not on the path.
+# Resumes after an interruption. SKIPRNN names the program where it is not on the path.
 set -euo pipefail
 data=$1 out=$2
 skiprnn=${SKIPRNN:-skiprnn}

@@ -82,7 +82,7 @@ impl Figures {
     pub fn text(&self, page: &Path) -> String {
         let line = |name: &str, figures: Option<(f64, f64)>| match figures {
             Some((metric, updates)) => format!("  {name:<20} {metric:>12.4} {updates:>14.2}"),
-            None => format!("  {name:<20} {:>12} {:>14}", "not measured", "not measured"),
+            None => format!("  {name:<20} {MISSING:>12} {MISSING:>14}"),
         };
         let (emulated, identical, instructions, missing) = match &self.emulated {
             EmulatedFigures::Measured {
@@ -97,9 +97,7 @@ impl Figures {
                 format!("{instructions_per_update:.0}"),
                 None,
             ),
-            EmulatedFigures::Missing { not_measured } => {
-                (None, "not measured", "not measured".to_owned(), Some(not_measured))
-            }
+            EmulatedFigures::Missing { not_measured } => (None, MISSING, MISSING.to_owned(), Some(not_measured)),
         };
         let float = |f: &FloatFigures| Some((f.metric, f.updates_mean));
         let mut lines = vec![
@@ -225,12 +223,15 @@ fn curves(page: &mut Page, c: &Contents<'_>) {
     chart("Samples used per sequence", Axis::linear(0.0, length), |p| p.updates);
 }
 
-fn table(page: &mut Page, f: &Figures) {
-    const MISSING: &str = "not measured";
-    let percent = |v: f64| format!("{:.2} %", 100.0 * v);
-    let interval = |i: &energy::Interval| format!("{:.0} ({:.0} to {:.0})", i.mid, i.low, i.high);
-    // Accuracy, updates, sequences, instructions and identity of the emulated column.
-    let emulated: [String; 5] = match &f.emulated {
+const MISSING: &str = "not measured";
+
+fn percent(v: f64) -> String {
+    format!("{:.2} %", 100.0 * v)
+}
+
+/// Accuracy, updates, sequences, instructions and identity of the emulated column.
+fn emulated_cells(emulated: &EmulatedFigures) -> [String; 5] {
+    match emulated {
         EmulatedFigures::Measured {
             metric,
             updates_mean,
@@ -254,72 +255,60 @@ fn table(page: &mut Page, f: &Figures) {
             cells[4] = format!("{MISSING}: {not_measured}");
             cells
         }
-    };
-    let [accuracy, updates, sequences, instructions, identical] = emulated;
-    let none = String::new;
+    }
+}
+
+fn table(page: &mut Page, f: &Figures) {
+    let models = [&f.dense, &f.float];
+    let [accuracy, updates, sequences, instructions, identical] = emulated_cells(&f.emulated);
+    let interval = |i: &energy::Interval| format!("{:.0} ({:.0} to {:.0})", i.mid, i.low, i.high);
     let row = |name: &str, cells: [String; 4]| {
         let mut row = vec![name.to_owned()];
         row.extend(cells);
         row
     };
-    let rows = [
-        row(
-            "accuracy",
-            [
-                percent(f.dense.metric),
-                percent(f.float.metric),
-                percent(f.fixed.metric),
-                accuracy,
-            ],
-        ),
-        row(
-            "samples used, of 100",
-            [
-                format!("{:.1}", f.dense.updates_mean),
-                format!("{:.2}", f.float.updates_mean),
-                format!("{:.2}", f.fixed.updates_mean),
-                updates,
-            ],
-        ),
-        row(
-            "sequences",
-            [
-                f.dense.sequences.to_string(),
-                f.float.sequences.to_string(),
-                f.fixed.sequences.to_string(),
-                sequences,
-            ],
-        ),
-        row(
-            "same decision as float",
-            [none(), none(), percent(f.fixed.same_decision), none()],
-        ),
-        row("bytes", [none(), none(), f.fixed.blob_bytes.to_string(), none()]),
-        row(
-            "instructions per update (counted)",
-            [none(), none(), none(), instructions],
-        ),
-        row(
-            "energy per sequence, uJ (predicted)",
-            [
-                interval(&f.energy.dense_uj_per_sequence),
-                none(),
-                none(),
-                interval(&f.energy.uj_per_sequence),
-            ],
-        ),
-        row("identical to the simulator", [none(), none(), none(), identical]),
+    let of_all = |name: &str, float: fn(&FloatFigures) -> String, fixed: String, emulated: String| {
+        let [dense, skip] = models.map(float);
+        row(name, [dense, skip, fixed, emulated])
+    };
+    let fixed_only = |name: &str, fixed: String| row(name, [String::new(), String::new(), fixed, String::new()]);
+    let emulated_only =
+        |name: &str, emulated: String| row(name, [String::new(), String::new(), String::new(), emulated]);
+    let samples = [
+        format!("{:.1}", f.dense.updates_mean),
+        format!("{:.2}", f.float.updates_mean),
+        format!("{:.2}", f.fixed.updates_mean),
+        updates,
     ];
-    page.table(
-        &[
-            "",
-            "LSTM, float",
-            "Skip LSTM, float",
-            "Skip LSTM, fixed",
-            "Skip LSTM, emulated",
-        ],
-        &rows,
-    );
+    let energies = [
+        interval(&f.energy.dense_uj_per_sequence),
+        String::new(),
+        String::new(),
+        interval(&f.energy.uj_per_sequence),
+    ];
+    let rows = [
+        of_all("accuracy", |m| percent(m.metric), percent(f.fixed.metric), accuracy),
+        row("samples used, of 100", samples),
+        of_all(
+            "sequences",
+            |m| m.sequences.to_string(),
+            f.fixed.sequences.to_string(),
+            sequences,
+        ),
+        fixed_only("same decision as float", percent(f.fixed.same_decision)),
+        fixed_only("bytes", f.fixed.blob_bytes.to_string()),
+        emulated_only("instructions per update (counted)", instructions),
+        row("energy per sequence, uJ (predicted)", energies),
+        emulated_only("identical to the simulator", identical),
+    ];
+    let heads = [
+        "",
+        "LSTM, float",
+        "Skip LSTM, float",
+        "Skip LSTM, fixed",
+        "Skip LSTM, emulated",
+    ];
+    page.table(&heads, &rows);
 }
 
 fn energy(page: &mut Page, p: &Prediction) {

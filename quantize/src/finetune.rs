@@ -77,7 +77,7 @@ pub struct FinetuneResult {
 /// What fine-tuning came to.
 pub(crate) enum Outcome {
     /// Integers that are clearly better, and by how much on the confirming sequences.
-    Better(IntegerModel, FinetuneResult),
+    Better(Box<IntegerModel>, FinetuneResult),
     /// Nothing is clearly better; the reason, in words.
     Unchanged(String),
 }
@@ -129,7 +129,10 @@ pub(crate) fn finetune(
             let changes = confirming.changes(&integers, true)?;
             if acceptable(&changes) {
                 let sequences = data.confirming.0.count;
-                return Ok(Outcome::Better(integers, FinetuneResult { sequences, changes }));
+                return Ok(Outcome::Better(
+                    Box::new(integers),
+                    FinetuneResult { sequences, changes },
+                ));
             }
             fallen.extend(worse(&changes));
         }

@@ -150,7 +150,7 @@ impl Quantized {
         let outcome = finetune(original, &self.integers, tuning, data.0, (recipe, options), observe)?;
         match outcome {
             Outcome::Better(integers, finetuned) => {
-                let mut better = finished(original, integers, self.format, self.report.notes, data, options)?;
+                let mut better = finished(original, *integers, self.format, self.report.notes, data, options)?;
                 better.report.finetuned = Some(finetuned);
                 Ok(better)
             }

@@ -6,7 +6,7 @@ pub use trace::program_counters;
 
 use crate::{
     Error, Options,
-    backend::{End, Output},
+    end::{End, Output},
     memory::Loads,
 };
 use std::{

@@ -34,7 +34,7 @@ pub trait Show {
 
 /// A value of a line, which is read from text that lives as long as `'t`.
 pub trait Value<'t>: Show + Sized {
-    /// Reads the value; `None` where the text is none.
+    /// Reads the value; `None` where the text is not such a value.
     fn read(text: &'t str, hint: &str) -> Option<Self>;
 }
 
@@ -259,24 +259,28 @@ pub trait Wire {
     fn wire(&self) -> &Self::Type;
 }
 
+/// Types that `defmt::println!` takes as they are.
+#[cfg(feature = "defmt")]
+macro_rules! themselves {
+    ($($type:ty),*) => { $(
+        impl $crate::log::grammar::Wire for $type {
+            type Type = Self;
+
+            fn wire(&self) -> &Self {
+                self
+            }
+        }
+    )* };
+}
+
+#[cfg(feature = "defmt")]
+pub(crate) use themselves;
+
 #[cfg(feature = "defmt")]
 mod wire {
     use super::{List, Wire};
-    use crate::measure::{Calibration, Mode};
 
-    macro_rules! themselves {
-        ($($type:ty),*) => { $(
-            impl Wire for $type {
-                type Type = Self;
-
-                fn wire(&self) -> &Self {
-                    self
-                }
-            }
-        )* };
-    }
-
-    themselves!(u8, u16, u32, u64, usize, i32, Mode, Calibration);
+    themselves!(u8, u16, u32, u64, usize, i32);
 
     impl Wire for &str {
         type Type = str;

@@ -152,7 +152,7 @@ lines! {
         wakes: u64,
         /// Ticks of the clock from the first rise of SEQ to its last fall.
         ticks: u64,
-        /// Of these, the ones asleep.
+        /// The part of `ticks` that the core slept.
         asleep: u64,
     }
 
@@ -170,7 +170,7 @@ lines! {
         wakes: u64,
         /// Ticks of the clock from the first rise of SEQ to its last fall.
         ticks: u64,
-        /// Of these, the ones asleep.
+        /// The part of `ticks` that the core slept.
         asleep: u64,
     }
 

@@ -7,7 +7,7 @@
 //! Schedules go as bits, the densest form, because a line costs time: an emulated board takes a few microseconds for each
 //! byte.
 
-mod grammar;
+pub(crate) mod grammar;
 mod lines;
 mod texts;
 

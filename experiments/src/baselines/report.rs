@@ -39,9 +39,12 @@ pub struct Results {
 }
 
 /// Colours of the methods; the rest is [`DEFAULT_STYLE`]'s.
-const COLOURS: &str = "<style>circle.skip, circle.dial { stroke:none } .skip { stroke:#d1342f } circle.skip, text.skip { fill:#d1342f } \
-    .dial { stroke:#e08a1e } circle.dial, text.dial { fill:#e08a1e } .every { stroke:#3b6fd4 } circle.every, text.every { fill:#3b6fd4 } \
-    .random { stroke:#8a94a3 } circle.random, text.random { fill:#8a94a3 } .exit { stroke:#2f8f5b } circle.exit, text.exit { fill:#2f8f5b } \
+const COLOURS: &str = "<style>circle.skip, circle.dial { stroke:none } \
+    .skip { stroke:#d1342f } circle.skip, text.skip { fill:#d1342f } \
+    .dial { stroke:#e08a1e } circle.dial, text.dial { fill:#e08a1e } \
+    .every { stroke:#3b6fd4 } circle.every, text.every { fill:#3b6fd4 } \
+    .random { stroke:#8a94a3 } circle.random, text.random { fill:#8a94a3 } \
+    .exit { stroke:#2f8f5b } circle.exit, text.exit { fill:#2f8f5b } \
     .cnn { stroke:#7d4bb5 } circle.cnn, text.cnn { fill:#7d4bb5 } text { stroke:none }</style>";
 /// Classes of lines and what the legend calls them.
 const CLASSES: [(&str, &str); 6] = [

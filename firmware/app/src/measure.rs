@@ -81,7 +81,7 @@ pub struct Window {
     pub wakes: u64,
     /// Ticks of the clock from the first rise of SEQ to its last fall.
     pub ticks: u64,
-    /// Of these, the ones asleep.
+    /// The part of `ticks` that the core slept.
     pub asleep_ticks: u64,
 }
 
@@ -129,7 +129,7 @@ where
         })
     }
 
-    /// With a cap: at most so many updates a sequence, but for [`Mode::Dense`].
+    /// With a cap: at most this many updates a sequence, except in [`Mode::Dense`].
     #[must_use]
     pub fn with_cap(self, cap: Option<NonZeroU32>) -> Self {
         Self { cap, ..self }

@@ -104,7 +104,7 @@ type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>
 pub struct Replay<'a, R, N, C, M, PS, PA, PU> {
     runner: Marked<R, N, C, M, PS, PA, PU>,
     controller: Controller<'a>,
-    /// Of the present sequence: too large to be handed about by value.
+    /// The record of the present sequence; it is too large to be passed by value.
     record: SequenceRecord,
 }
 

@@ -13,7 +13,7 @@ use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{Model, budget::Spending};
 
 /// Looks for the sensor, finds the blob in its section and classifies what the sensor delivers, sequence after sequence,
-/// until the sensor fails for good. The pin is high while the class beside it was decided last.
+/// until the sensor fails permanently. The pin is high while the class beside it was decided last.
 ///
 /// # Errors
 /// The sensor does not answer at three tries within 100 ms; the blob is damaged, does not fit this image or its settings,

@@ -15,7 +15,7 @@ pub trait Counter {
     /// earlier.
     fn sleep_until(&mut self, ticks: u16);
 
-    /// The same in the lightest sleep.
+    /// Sleeps as [`Counter::sleep_until`] does, in the lightest sleep.
     fn idle_until(&mut self, ticks: u16);
 
     /// Feeds the watchdog, and starts it at the first time.

@@ -6,7 +6,7 @@ use cortex_m::{Peripherals, peripheral::DWT};
 /// CYCCNT as a stopwatch.
 pub struct CycleMeter {
     start: u32,
-    /// Of the core.
+    /// Frequency of the core's clock.
     pub clock_hz: u32,
 }
 

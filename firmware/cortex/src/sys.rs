@@ -192,7 +192,7 @@ unsafe extern "C" fn HardFault() -> ! {
 }
 
 extern "C" fn hard_fault(stack_pointer: usize) -> ! {
-    /// Of the program counter in what the core leaves on the stack.
+    /// Index of the program counter in what the core leaves on the stack.
     const PC: usize = 24;
     let top = (&raw const _stack_start).addr();
     let fault = if !at_limit() && (stack_end() + GUARD + 1..top - PC).contains(&stack_pointer) {

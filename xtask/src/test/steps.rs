@@ -73,7 +73,24 @@ impl Step {
 
 /// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
-pub const SLOW: [(&str, &str); 0] = [];
+pub const SLOW: [(&str, &str); 16] = [
+    ("applications", "builds images and runs them"),
+    ("classify", "builds images and runs them"),
+    ("emulated_models", "builds images and runs them"),
+    ("energy", "builds images to count cycles"),
+    ("faults", "builds images and runs them"),
+    ("fidelity", "evaluates every model in every format"),
+    ("flash", "builds images and runs them"),
+    ("identical", "builds images and runs them"),
+    ("image", "builds images and runs them"),
+    ("kill", "trains, and is killed, many times"),
+    ("models", "builds images and runs them"),
+    ("reproduce", "trains for every row of a table"),
+    ("road", "builds images and runs them"),
+    ("second_opinion", "builds images and runs them"),
+    ("stm32", "builds images and runs them"),
+    ("virtual_board", "builds images and runs them"),
+];
 
 /// What the steps depend on.
 #[derive(Debug, Default)]

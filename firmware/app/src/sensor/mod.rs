@@ -124,7 +124,7 @@ impl<const G: usize, const N: usize> Ranges<G, N> {
         bits
     }
 
-    /// The same at the ranges whose full scales come nearest to these, (N): each group goes by its first channel.
+    /// These ranges, set to the full scales that come nearest to the given ones, (N): each group goes by its first channel.
     #[must_use]
     pub fn nearest(&self, full_scales: &[f32]) -> Self {
         let mut nearest = *self;

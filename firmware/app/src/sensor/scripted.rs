@@ -22,7 +22,7 @@ pub const DEPTH: u64 = 32;
 
 /// From power-up to the first valid sample, as its data sheet would promise it.
 const TURN_ON: Duration = Duration::from_micros(250);
-/// The same as it is, in microseconds.
+/// The time from power-up to the first valid sample as it really is, in microseconds.
 const READY_US: u64 = 200;
 /// The shortest pause for which it is switched off.
 const OFF_PAYS: Duration = Duration::from_millis(1);

@@ -36,7 +36,7 @@ const SDA: u8 = 26;
 const SCL: u8 = 27;
 /// The time limit of a transfer in ticks of 32,768 Hz: 5 ms, of which the longest takes 0.5.
 const LIMIT_TICKS: u32 = 164;
-/// Of RTC2's counter.
+/// Bits of RTC2's counter.
 const COUNTER_MASK: u32 = 0x00ff_ffff;
 
 /// Why a transfer failed.

@@ -21,13 +21,13 @@ use embassy_nrf::{
 };
 use i2c::Bus;
 
-/// Of the image, for its log.
+/// The board's name, for the image's log.
 pub const NAME: &str = "nrf52840-dk";
 
-/// Of the core.
+/// Frequency of the core's clock.
 pub const CLOCK_HZ: u32 = 64_000_000;
 
-/// Of the watchdog, in ticks of 32,768 Hz: 30 s.
+/// The watchdog's time limit, in ticks of 32,768 Hz: 30 s.
 const PATIENCE_TICKS: u32 = 30 * 32_768;
 
 /// RTC1 at 32,768 Hz, from the crystal.

@@ -55,7 +55,7 @@ impl typelevel::Handler<typelevel::TWISPI0> for BusWake {
     }
 }
 
-/// The same for the bus's time limit.
+/// Ends a wait for the bus at its time limit: masks the interrupt, whose event stands until the one who waits has seen it.
 pub struct LimitWake;
 
 impl typelevel::Handler<typelevel::RTC2> for LimitWake {

@@ -4,7 +4,7 @@ use crate::sys::{Alarm, Base, machine};
 use app::{Clock, IdleClock};
 use core::{cell::RefCell, convert::Infallible};
 
-/// Of the timers.
+/// Frequency of the timers.
 pub const TICKS_PER_SECOND: u32 = machine::CLOCK_HZ;
 
 /// The longest single sleep, a quarter of the range of the time base, so that no wrap of it goes unnoticed.
@@ -68,7 +68,7 @@ impl IdleClock for TimerClock {
     }
 }
 
-/// The same clock for two parts that never ask at once: the runner, and the script of its sensor.
+/// A clock that two parts share, which never ask at the same time: the runner, and the script of its sensor.
 #[derive(Clone, Copy)]
 pub struct SharedClock<'a>(pub &'a RefCell<TimerClock>);
 

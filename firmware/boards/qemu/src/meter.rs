@@ -75,9 +75,9 @@ impl Meter for SysTickMeter {
 
 /// Ticks of [`RUNS`] measurements.
 pub struct Calibration {
-    /// Of [`EMPTY`] instructions; the rest is what every measurement contains.
+    /// Ticks for [`EMPTY`] instructions; the rest is what every measurement contains.
     pub empty: u32,
-    /// Of [`NOPS`] instructions more.
+    /// Ticks for [`NOPS`] instructions more.
     pub nops: u32,
 }
 

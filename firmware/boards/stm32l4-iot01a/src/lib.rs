@@ -29,7 +29,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.sys = Sysclk::MSI;
         config.rcc.mux.lptim1sel = Lptim1sel::LSE;
         config.rcc.ls = stm32::crystal();
-        // Where it is on, Stop is none: the clocks go on for the debugger.
+        // Where it is on, the chip does not really stop: the clocks go on for the debugger.
         config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
         // First, since the bus keeps its time limits by it.

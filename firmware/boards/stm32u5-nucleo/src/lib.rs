@@ -36,7 +36,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.rcc.sys = Sysclk::MSIS;
         config.rcc.mux.lptim1sel = Lptimsel::LSE;
         config.rcc.ls = stm32::crystal();
-        // Where it is on, Stop is none: the clocks go on for the debugger.
+        // Where it is on, the chip does not really stop: the clocks go on for the debugger.
         config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         // No analog part is used, so that its supply is not watched, not in Stop either.
         config.enable_independent_analog_supply = false;
