@@ -91,7 +91,7 @@ fn what_does_not_go_together_is_named() {
     );
     fails(&line("--seconds 5"), 2, &["--seconds", "--board"]);
     fails(&line("--board nrf52840-dk --app measure"), 2, &["--app measure"]);
-    fails(&line(&format!("{board} --sensor lsm6ds")), 1, &["channels"]);
+    fails(&line(&format!("{board} --sensor lsm6ds")), 2, &["--sensor", "channels"]);
     fails(
         &line(&format!("{board} --sensor bma400")),
         2,
