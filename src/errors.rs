@@ -26,6 +26,9 @@ impl Failure {
         if let Some(wrong) = &wrong {
             message = message.replacen(&wrong.said, &wrong.told(line), 1);
         }
+        if error.chain().any(diverged) {
+            message = line.with_options(&message);
+        }
         let exit_code = if wrong.is_some() { WRONG_USAGE } else { FAILED };
         Failure { message, exit_code }
     }
@@ -97,6 +100,11 @@ impl WrongUsage {
             },
         }
     }
+}
+
+/// Whether a training ended because its loss was no number; its message names fields to lower.
+fn diverged(cause: &(dyn Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(host_train::Error::Diverged { .. }))
 }
 
 fn of_training(error: &host_train::Error) -> Option<What> {
@@ -214,4 +222,67 @@ impl<'a> CommandLine<'a> {
 fn names(arg: &Arg) -> impl Iterator<Item = &str> {
     let aliases = arg.get_all_aliases().unwrap_or_default();
     arg.get_long().into_iter().chain(aliases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of an error of `prog train`, whose options are those of the test.
+    fn failure(words: &[&str], error: impl Into<anyhow::Error>) -> Failure {
+        let option = |name: &'static str| Arg::new(name).long(name);
+        let train = Command::new("train")
+            .arg(option("start-every"))
+            .arg(option("stop-metric"))
+            .arg(option("dial-range").alias("dials"))
+            .arg(option("board"));
+        let root = Command::new("prog").subcommand(train);
+        let words: Vec<String> = ["prog", "train"].iter().chain(words).map(|w| (*w).to_owned()).collect();
+        let matches = root.clone().try_get_matches_from(&words).unwrap();
+        Failure::new(&error.into(), &CommandLine::new(&root, &matches, words))
+    }
+
+    fn said(words: &[&str], error: impl Into<anyhow::Error>) -> (u8, String) {
+        let failure = failure(words, error);
+        (failure.exit_code, failure.message)
+    }
+
+    #[test]
+    fn fields_are_called_by_the_options_that_were_typed() {
+        let usage = host_train::Error::usage;
+        assert_eq!(
+            said(&["--start-every", "0"], usage("start_every", "is 0; give stop_metric")),
+            (WRONG_USAGE, "--start-every: is 0; give --stop-metric".into())
+        );
+        for (typed, named) in [("--dials=1", "--dials"), ("--dial-range=1", "--dial-range")] {
+            let told = said(&[typed], usage("dials", "needs a skip gate"));
+            assert_eq!(told, (WRONG_USAGE, format!("{named}: needs a skip gate")));
+        }
+        // No option sets it.
+        assert_eq!(
+            said(&[], usage("checkpoint_seconds", "is 0")),
+            (WRONG_USAGE, "checkpoint_seconds: is 0".into())
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_the_option_that_has_it() {
+        let error = energy::board("toaster").unwrap_err();
+        let (code, message) = said(&["--board", "toaster"], error);
+        assert_eq!(code, WRONG_USAGE);
+        assert!(
+            message.starts_with("--board: ") && message.contains("toaster"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_a_failure_and_a_context_stays() {
+        let error = dataset::Error::usage("every", "is 0");
+        let error = anyhow::Error::from(error).context("held-out data");
+        assert_eq!(said(&[], error), (WRONG_USAGE, "held-out data: every: is 0".into()));
+        let missing = energy::board("nowhere.toml").unwrap_err();
+        let (code, message) = said(&["--board", "nowhere.toml"], missing);
+        assert_eq!(code, FAILED, "{message}");
+    }
 }

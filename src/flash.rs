@@ -84,7 +84,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
-    fits(&args.blob, &model, program)?;
+    fits(&args.blob, &model, program, "--app")?;
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,
@@ -241,12 +241,12 @@ fn settings(
     args.settings.resolve_for(board, program.starts_with("classify"), model)
 }
 
-/// Whether the images have static room for the model, and the program's sensor its channels.
-pub fn fits(path: &Path, model: &Model<'_>, program: &str) -> anyhow::Result<()> {
+/// Fails where the images have no static room for the model, or the program's sensor other channels; `option` chose the program.
+pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyhow::Result<()> {
     let sensor = sensors::of_program(program);
     if let Some(sensor) = sensor.filter(|sensor| sensor.inputs() != model.inputs()) {
         return Err(Usage::error(format!(
-            "--app: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
+            "{option}: {program} reads {} channels, the model of {} has {}; take --app classify, or another model",
             sensor.inputs(),
             path.display(),
             model.inputs()

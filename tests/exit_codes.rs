@@ -128,7 +128,7 @@ fn an_unknown_value_is_wrong_usage_and_said_once() {
         (format!("energy cycles {BLOB} --machine frobnicate"), "--machine"),
         (format!("simulate {BLOB} --task frobnicate"), "--task"),
         (format!("leak {BLOB} --task frobnicate"), "--task"),
-        (format!("energy measure x --format frobnicate"), "--format"),
+        ("energy measure x --format frobnicate".into(), "--format"),
         (
             format!("energy record --port x --voltage 3 --seconds 1 --mode frobnicate --out {out}"),
             "--mode",

@@ -43,7 +43,11 @@ fn options(job: &Job<'_>, board: Board) -> anyhow::Result<BoardOptions> {
             "--sensor: {why}; the sensors of a board are named as its programs are"
         ))
     })?;
-    flash::fits(&job.args.blob, job.model, program)?;
+    let option = match job.args.settings.settings.sensor {
+        Some(_) => "--sensor",
+        None => "--app",
+    };
+    flash::fits(&job.args.blob, job.model, program, option)?;
     Ok(BoardOptions {
         settings: job.settings,
         firmware: job.args.target.firmware.clone(),

@@ -91,7 +91,7 @@ fn what_does_not_go_together_is_named() {
     );
     fails(&line("--seconds 5"), 2, &["--seconds", "--board"]);
     fails(&line("--board nrf52840-dk --app measure"), 2, &["--app measure"]);
-    fails(&line(&format!("{board} --sensor lsm6ds")), 1, &["channels"]);
+    fails(&line(&format!("{board} --sensor lsm6ds")), 2, &["--sensor", "channels"]);
     fails(
         &line(&format!("{board} --sensor bma400")),
         2,
@@ -104,7 +104,11 @@ fn what_does_not_go_together_is_named() {
     );
     fails(&line("--board nrf52840-dk --seconds 0"), 2, &["--seconds"]);
     fails(&line("--board nrf52840"), 2, &["--budget-uj-per-hour"]);
-    fails(&line("--board rp2350-pico2"), 1, &["rp2350-pico2", "no model"]);
+    fails(
+        &line("--board rp2350-pico2"),
+        2,
+        &["--board", "rp2350-pico2", "no model"],
+    );
 }
 
 /// The board itself refuses a model that was made for a faster sensor or another unit, and the command says why.
