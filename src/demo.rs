@@ -2,7 +2,8 @@
 
 use crate::{
     args::{InputArgs, ResultArgs, Task},
-    blob, emulate, energy,
+    blob::{self, Prepared},
+    emulate, energy,
     evaluate::{self, EvalArgs},
     inputs,
     output::{self, Output, merge},
@@ -10,6 +11,7 @@ use crate::{
     simulate::Simulated,
     train,
 };
+use ::energy::Prediction;
 use ::quantize::{Run as FixedRun, Simulator};
 use anyhow::Context;
 use clap::Args;
@@ -21,6 +23,7 @@ use experiments::{
 use float_model::{Cell, Metric, Targets};
 use host_train::{DataSource, TrainConfig};
 use serde_json::{Value, json};
+use skiprnn_nostd::Model;
 use std::{
     path::{Path, PathBuf},
     time::Instant,
@@ -69,63 +72,112 @@ fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<Curv
     Ok(learning_curve(&dir.join("metrics.csv"))?)
 }
 
+/// Both models, several at a time, with the learning curves of the skipping and of the dense one.
+fn train_both(
+    args: &DemoArgs,
+    skip_dir: &Path,
+    dense_dir: &Path,
+) -> anyhow::Result<(Vec<CurvePoint>, Vec<CurvePoint>)> {
+    eprintln!(
+        "training a Skip LSTM and a plain LSTM on the frequency task, seed {}",
+        args.seed
+    );
+    let (skip, dense) = std::thread::scope(|scope| {
+        let dense = scope.spawn(|| train_one(Cell::Lstm, args, dense_dir));
+        let skip = train_one(Cell::SkipLstm, args, skip_dir);
+        (skip, dense.join().expect("the training thread panicked"))
+    });
+    Ok((skip?, dense?))
+}
+
+/// Nothing beside the figures.
+const FIGURES: ResultArgs = ResultArgs {
+    schedules: false,
+    outputs: None,
+};
+
+/// This many held-out sequences.
+fn held_out(n: usize) -> InputArgs {
+    InputArgs {
+        x: None,
+        y: None,
+        every: None,
+        n: Some(n),
+        seed: EVALUATION_SEED,
+    }
+}
+
 fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
     let args = EvalArgs {
         run: dir.into(),
         dial: 0.0,
-        input: InputArgs {
-            x: None,
-            y: None,
-            every: None,
-            n: Some(n),
-            seed: EVALUATION_SEED,
-        },
-        result: ResultArgs {
-            schedules: false,
-            outputs: None,
-        },
+        input: held_out(n),
+        result: FIGURES,
     };
     Ok(serde_json::to_value(evaluate::evaluate(&args)?)?)
 }
 
+/// The integers on the host: what `simulate` and `quantize` say of them.
+fn evaluate_fixed(
+    model: &Model<'_>,
+    prepared: &Prepared,
+    runs: &[FixedRun],
+    report: Value,
+) -> anyhow::Result<(Value, FixedFigures)> {
+    let mut value = serde_json::to_value(Simulated::new(model, prepared, runs, &FIGURES)?)?;
+    merge(&mut value, report);
+    // `metric` and `sequences` are those of the held-out data, not of the calibration data.
+    merge(&mut value, json!({ "sequences": runs.len() }));
+    let figures: FixedFigures = typed(&value, "fixed")?;
+    let solved = evaluate::solved("frequency", Metric::Accuracy(figures.metric));
+    merge(&mut value, json!({ "solved": solved }));
+    Ok((value, figures))
+}
+
 /// The emulated part of the summary; or why there is none, which can only be a Rust target that cannot be installed here.
-fn emulated(fixed: &::quantize::Blob, prepared: &blob::Prepared) -> anyhow::Result<Value> {
-    let result = ResultArgs {
-        schedules: false,
-        outputs: None,
-    };
+fn evaluate_emulated(blob: &::quantize::Blob, prepared: &Prepared) -> anyhow::Result<(Value, EmulatedFigures)> {
+    eprintln!("emulating (the firmware image is built on first use)");
     let options = board_host::Options::default();
-    match emulate::emulate(fixed, &fixed.model(), prepared, &options, &result) {
-        Ok((replayed, ..)) => Ok(serde_json::to_value(replayed)?),
+    let value = match emulate::emulate(blob, &blob.model(), prepared, &options, &FIGURES) {
+        Ok((replayed, ..)) => serde_json::to_value(replayed)?,
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");
-                Ok(json!({ "not_measured": e.to_string() }))
+                json!({ "not_measured": e.to_string() })
             }
-            _ => Err(e),
+            _ => return Err(e),
         },
-    }
+    };
+    let figures = typed(&value, "emulated")?;
+    Ok((value, figures))
+}
+
+/// The energy of one sequence, from the updates simulated and the instructions counted.
+fn predict_energy(model: &Model<'_>, fixed: &FixedFigures, emulated: &EmulatedFigures) -> anyhow::Result<Prediction> {
+    let instructions = match emulated {
+        EmulatedFigures::Measured {
+            instructions_per_update,
+            ..
+        } => Some(instructions_per_update.round() as u64),
+        EmulatedFigures::Missing { .. } => None,
+    };
+    let basis = energy::Basis {
+        updates_mean: fixed.updates_mean,
+        schedules: None,
+        instructions,
+    };
+    energy::prediction(model, BOARD, SENSOR, basis)
 }
 
 /// Runs the command.
 pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let started = Instant::now();
     let (skip_dir, dense_dir) = (args.out.join("skip-lstm"), args.out.join("lstm"));
-    eprintln!(
-        "training a Skip LSTM and a plain LSTM on the frequency task, seed {}",
-        args.seed
-    );
-    let (skip_curve, dense_curve) = std::thread::scope(|scope| {
-        let dense = scope.spawn(|| train_one(Cell::Lstm, args, &dense_dir));
-        let skip = train_one(Cell::SkipLstm, args, &skip_dir);
-        (skip, dense.join().expect("the training thread panicked"))
-    });
-    let (skip_curve, dense_curve) = (skip_curve?, dense_curve?);
+    let (skip_curve, dense_curve) = train_both(args, &skip_dir, &dense_dir)?;
 
     eprintln!("evaluating, quantizing, simulating");
     let n = if args.quick { 1000 } else { inputs::EVALUATION_COUNT };
-    let float = eval(&skip_dir, n)?;
-    let dense = eval(&dense_dir, n)?;
+    let (float, dense) = (eval(&skip_dir, n)?, eval(&dense_dir, n)?);
     let (report, quantized) = quantize::quantize(&QuantizeArgs {
         run: skip_dir,
         out: args.out.join("frequency.srnn"),
@@ -133,63 +185,28 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         ..QuantizeArgs::default()
     })?;
     let model = quantized.blob.model();
-    let held_out = |n| {
-        let input = InputArgs {
-            x: None,
-            y: None,
-            every: None,
-            n: Some(n),
-            seed: EVALUATION_SEED,
-        };
-        blob::prepare(&model, Some(Task::Frequency), &input, n)
-    };
-    let prepared = held_out(n)?;
+    let prepare = |n| blob::prepare(&model, Some(Task::Frequency), &held_out(n), n);
+    let prepared = prepare(n)?;
     let runs = Simulator::new(&model)?.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
-    let quiet = ResultArgs {
-        schedules: false,
-        outputs: None,
-    };
-    let mut fixed = serde_json::to_value(Simulated::new(&model, &prepared, &runs, &quiet)?)?;
-    merge(&mut fixed, report);
-    // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    merge(&mut fixed, json!({ "sequences": runs.len() }));
-    let fixed_figures: FixedFigures = typed(&fixed, "fixed")?;
-    let solved = evaluate::solved("frequency", Metric::Accuracy(fixed_figures.metric));
-    merge(&mut fixed, json!({ "solved": solved }));
-
-    eprintln!("emulating (the firmware image is built on first use)");
-    let emulated = emulated(&quantized.blob, &held_out(emulate::COUNT)?)?;
-    let emulated_figures: EmulatedFigures = typed(&emulated, "emulated")?;
-    let basis = energy::Basis {
-        updates_mean: fixed_figures.updates_mean,
-        schedules: None,
-        instructions: match emulated_figures {
-            EmulatedFigures::Measured {
-                instructions_per_update,
-                ..
-            } => Some(instructions_per_update.round() as u64),
-            EmulatedFigures::Missing { .. } => None,
-        },
-    };
-    let prediction = energy::prediction(&model, BOARD, SENSOR, basis)?;
-    let energy = energy::json(&prediction)?;
+    let (fixed, fixed_figures) = evaluate_fixed(&model, &prepared, &runs, report)?;
+    let (emulated, emulated_figures) = evaluate_emulated(&quantized.blob, &prepare(emulate::COUNT)?)?;
     let figures = Figures {
         float: typed(&float, "float")?,
         dense: typed(&dense, "dense")?,
+        energy: predict_energy(&model, &fixed_figures, &emulated_figures)?,
         fixed: fixed_figures,
         emulated: emulated_figures,
-        energy: prediction,
         seconds: started.elapsed().as_secs_f64(),
     };
     let summary = json!({
         "float": float, "fixed": fixed, "emulated": emulated, "dense": dense,
-        "energy": energy, "seconds": figures.seconds,
+        "energy": energy::json(&figures.energy)?, "seconds": figures.seconds,
     });
     let labels = match &prepared.data.y {
         Some(Targets::Labels(labels)) => labels.as_slice(),
         _ => &[],
     };
-    let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r: &FixedRun| r.updates.clone()).collect();
+    let schedules: Vec<Vec<u32>> = runs.iter().take(50).map(|r| r.updates.clone()).collect();
     let html = page(&Contents {
         x: &prepared.data.x,
         labels,
@@ -199,9 +216,10 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
         dense_curve: &dense_curve,
         figures: &figures,
     });
-    output::write_atomically(&args.out.join("report.html"), html.as_bytes())?;
+    let report = args.out.join("report.html");
+    output::write_atomically(&report, html.as_bytes())?;
     output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
-    out.print(&summary, || figures.text(&args.out.join("report.html")));
+    out.print(&summary, || figures.text(&report));
     Ok(())
 }
 
