@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Folders in which pages are looked for, below the root.
-const FOLDERS: [&str; 13] = [
+const FOLDERS: [&str; 15] = [
     "",
     "docs",
     "docs/notes",
@@ -20,7 +20,9 @@ const FOLDERS: [&str; 13] = [
     "firmware/boards/rp2350-pico2",
     "firmware/boards/stm32l4-iot01a",
     "firmware/boards/stm32u5-nucleo",
+    "firmware/examples/embassy",
     "skiprnn-nostd",
+    "skiprnn-nostd/docs",
     "virtual-board/oracle",
     "virtual-board/tests/fixtures/images",
 ];
