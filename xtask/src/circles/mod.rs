@@ -30,8 +30,18 @@ const KNOWN: &[Known] = &[
     },
     Known {
         folder: "board-host",
-        modules: &["backend", "error", "log", "memory", "settings"],
-        why: "errors name the backend; settings are written and read back",
+        modules: &[
+            "backend",
+            "error",
+            "firmware",
+            "image",
+            "image_cache",
+            "in_process",
+            "log",
+            "memory",
+            "qemu",
+        ],
+        why: "an error names the backend that it is about, and the backends return errors",
     },
     Known {
         folder: "skiprnn-nostd",
