@@ -148,7 +148,10 @@ impl fmt::Display for Need {
             Self::Target(name) => write!(f, "the Rust target {name}"),
             Self::CargoCommand { command, .. } => write!(f, "cargo {command}"),
             Self::LlvmTools => f.write_str("llvm-cov and llvm-profdata of the compiler"),
-            Self::Toolchain { channel, components } if components.is_empty() => write!(f, "Rust {channel}"),
+            Self::Toolchain {
+                channel,
+                components: [],
+            } => write!(f, "Rust {channel}"),
             Self::Toolchain { channel, components } => write!(f, "Rust {channel} with {}", components.join(", ")),
             Self::Qemu => f.write_str("qemu-system-arm"),
             Self::PyTorch => f.write_str("a Python with PyTorch in SKIPRNN_PYTHON"),

@@ -150,8 +150,12 @@ impl Reader {
 
     /// `use`: a tree of paths.
     fn import(&mut self) {
-        let exported = self.at > 0 && matches!(&self.tokens[self.at - 1], Token::Word(word) if word == "pub")
-            || self.at > 0 && self.tokens[self.at - 1] == Token::Sign(')');
+        let before = self.at.checked_sub(1).map(|at| &self.tokens[at]);
+        let exported = match before {
+            Some(Token::Word(word)) => word == "pub",
+            Some(token) => *token == Token::Sign(')'),
+            None => false,
+        };
         self.at += 1;
         let mut found = Vec::new();
         self.tree(Path::new(), &mut found);
