@@ -138,28 +138,28 @@ fn evaluate_fixed(
 fn evaluate_emulated(blob: &::quantize::Blob, prepared: &Prepared) -> anyhow::Result<(Value, EmulatedFigures)> {
     eprintln!("emulating (the firmware image is built on first use)");
     let options = board_host::Options::default();
-    let value = match emulate::emulate(blob, &blob.model(), prepared, &options, &FIGURES) {
-        Ok((replayed, ..)) => serde_json::to_value(replayed)?,
+    match emulate::emulate(blob, &blob.model(), prepared, &options, &FIGURES) {
+        Ok((replayed, ..)) => {
+            let value = serde_json::to_value(replayed)?;
+            let figures = EmulatedFigures::Measured(typed(&value, "emulated")?);
+            Ok((value, figures))
+        }
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
                 eprintln!("the emulator's column stays empty: {e}");
-                json!({ "not_measured": e.to_string() })
+                let why = e.to_string();
+                Ok((json!({ "not_measured": why }), EmulatedFigures::Missing(why)))
             }
-            _ => return Err(e),
+            _ => Err(e),
         },
-    };
-    let figures = typed(&value, "emulated")?;
-    Ok((value, figures))
+    }
 }
 
 /// The energy of one sequence, from the updates simulated and the instructions counted.
 fn predict_energy(model: &Model<'_>, fixed: &FixedFigures, emulated: &EmulatedFigures) -> anyhow::Result<Prediction> {
     let instructions = match emulated {
-        EmulatedFigures::Measured {
-            instructions_per_update,
-            ..
-        } => Some(instructions_per_update.round() as u64),
-        EmulatedFigures::Missing { .. } => None,
+        EmulatedFigures::Measured(replay) => Some(replay.instructions_per_update.round() as u64),
+        EmulatedFigures::Missing(_) => None,
     };
     let basis = energy::Basis {
         updates_mean: fixed.updates_mean,

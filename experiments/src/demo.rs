@@ -35,28 +35,28 @@ pub struct FixedFigures {
     pub blob_bytes: usize,
 }
 
-/// The figures of the integers on an emulated board, as `emulate` prints them, or why there are none.
+/// The figures of the integers on an emulated board, as `emulate` prints them.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+pub struct ReplayFigures {
+    /// Accuracy.
+    pub metric: f64,
+    /// Mean updates per sequence.
+    pub updates_mean: f64,
+    /// Sequences emulated.
+    pub sequences: usize,
+    /// Instructions per update, counted.
+    pub instructions_per_update: f64,
+    /// Whether every bit is that of the simulator.
+    pub identical_to_simulator: bool,
+}
+
+/// What came of the emulated board.
+#[derive(Debug, Clone)]
 pub enum EmulatedFigures {
-    /// They were measured.
-    Measured {
-        /// Accuracy.
-        metric: f64,
-        /// Mean updates per sequence.
-        updates_mean: f64,
-        /// Sequences emulated.
-        sequences: usize,
-        /// Instructions per update, counted.
-        instructions_per_update: f64,
-        /// Whether every bit is that of the simulator.
-        identical_to_simulator: bool,
-    },
-    /// They could not be measured.
-    Missing {
-        /// The reason, and what to do.
-        not_measured: String,
-    },
+    /// It ran.
+    Measured(ReplayFigures),
+    /// It could not run: the reason, and what to do.
+    Missing(String),
 }
 
 /// The figures of the whole workflow.
@@ -85,19 +85,13 @@ impl Figures {
             None => format!("  {name:<20} {MISSING:>12} {MISSING:>14}"),
         };
         let (emulated, identical, instructions, missing) = match &self.emulated {
-            EmulatedFigures::Measured {
-                metric,
-                updates_mean,
-                instructions_per_update,
-                identical_to_simulator,
-                ..
-            } => (
-                Some((*metric, *updates_mean)),
-                if *identical_to_simulator { "yes" } else { "NO" },
-                format!("{instructions_per_update:.0}"),
+            EmulatedFigures::Measured(replay) => (
+                Some((replay.metric, replay.updates_mean)),
+                if replay.identical_to_simulator { "yes" } else { "NO" },
+                format!("{:.0}", replay.instructions_per_update),
                 None,
             ),
-            EmulatedFigures::Missing { not_measured } => (None, MISSING, MISSING.to_owned(), Some(not_measured)),
+            EmulatedFigures::Missing(why) => (None, MISSING, MISSING.to_owned(), Some(why)),
         };
         let float = |f: &FloatFigures| Some((f.metric, f.updates_mean));
         let mut lines = vec![
@@ -232,27 +226,19 @@ fn percent(v: f64) -> String {
 /// Accuracy, updates, sequences, instructions and identity of the emulated column.
 fn emulated_cells(emulated: &EmulatedFigures) -> [String; 5] {
     match emulated {
-        EmulatedFigures::Measured {
-            metric,
-            updates_mean,
-            sequences,
-            instructions_per_update,
-            identical_to_simulator,
-        } => [
-            percent(*metric),
-            format!("{updates_mean:.2}"),
-            sequences.to_string(),
-            format!("{instructions_per_update:.0}"),
-            if *identical_to_simulator {
-                "yes, to the bit"
-            } else {
-                "NO"
-            }
-            .to_owned(),
+        EmulatedFigures::Measured(replay) => [
+            percent(replay.metric),
+            format!("{:.2}", replay.updates_mean),
+            replay.sequences.to_string(),
+            format!("{:.0}", replay.instructions_per_update),
+            match replay.identical_to_simulator {
+                true => "yes, to the bit".into(),
+                false => "NO".into(),
+            },
         ],
-        EmulatedFigures::Missing { not_measured } => {
+        EmulatedFigures::Missing(why) => {
             let mut cells = [MISSING; 5].map(str::to_owned);
-            cells[4] = format!("{MISSING}: {not_measured}");
+            cells[4] = format!("{MISSING}: {why}");
             cells
         }
     }
@@ -341,7 +327,7 @@ mod tests {
     use super::*;
     use energy::{UpdateCost, Workload};
 
-    fn figures(emulated: &str) -> Figures {
+    fn figures(emulated: EmulatedFigures) -> Figures {
         let cost = UpdateCost::Counted { instructions: 20_000 };
         let work = Workload {
             sequence_length: 100,
@@ -360,7 +346,7 @@ mod tests {
             float: serde_json::from_str(float).unwrap(),
             dense: serde_json::from_str(float).unwrap(),
             fixed: serde_json::from_str(fixed).unwrap(),
-            emulated: serde_json::from_str(emulated).unwrap(),
+            emulated,
             energy: energy::predict(&board, &sensor, &work).unwrap(),
             seconds: 61.0,
         }
@@ -368,7 +354,7 @@ mod tests {
 
     #[test]
     fn an_empty_column_says_why_and_what_to_type() {
-        let missing = r#"{ "not_measured": "no target; type: rustup target add thumbv7em-none-eabihf" }"#;
+        let missing = EmulatedFigures::Missing("no target; type: rustup target add thumbv7em-none-eabihf".into());
         let said = figures(missing).text(Path::new("d"));
         assert!(said.contains("Skip LSTM, emulated  not measured"), "{said}");
         assert!(
@@ -377,7 +363,7 @@ mod tests {
         );
         let measured = r#"{ "metric": 1.0, "updates_mean": 14.0, "sequences": 200, "instructions_per_update": 9000.4,
                             "identical_to_simulator": true }"#;
-        let said = figures(measured).text(Path::new("d"));
+        let said = figures(EmulatedFigures::Measured(serde_json::from_str(measured).unwrap())).text(Path::new("d"));
         assert!(
             !said.contains("not ") && said.contains("simulator: yes; 9000 instr"),
             "{said}"
@@ -396,7 +382,7 @@ mod tests {
             class_names: &["other".into(), "5 to 6 ms".into()],
             skip_curve: &curve,
             dense_curve: &curve,
-            figures: &figures(r#"{ "not_measured": "no <target>" }"#),
+            figures: &figures(EmulatedFigures::Missing("no <target>".into())),
         });
         for part in [
             "99.00 %",

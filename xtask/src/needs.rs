@@ -335,7 +335,10 @@ mod tests {
     fn what_rustup_cannot_bring_is_missing_still() {
         let fake = Fake::new(&[("rustc --print sysroot", "/rust"), ("rustup --version", "")]);
         let nightly = Need::nightly(&["miri", "rust-src"]);
-        assert_eq!(supply(&fake, std::slice::from_ref(&nightly)), std::slice::from_ref(&nightly));
+        assert_eq!(
+            supply(&fake, std::slice::from_ref(&nightly)),
+            std::slice::from_ref(&nightly)
+        );
         let line = "rustup toolchain install nightly --profile minimal --component miri --component rust-src";
         assert_eq!(*fake.ran.borrow(), [line]);
         assert!(missing_message(&nightly).ends_with(line));
