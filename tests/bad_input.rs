@@ -1,4 +1,4 @@
-//! Every kind of bad input: a message that names file, field and mend; exit code 1 or 2; no panic; nothing half
+//! Every kind of bad input: a message that names file, field and fix; exit code 1 or 2; no panic; nothing half
 //! written.
 
 mod common;

@@ -76,7 +76,7 @@ fn two_prices_give_the_prediction() {
                 (sum - predicted).abs() < 1e-9 * predicted,
                 "{board_name} {sensor_name} {updates_mean}: {sum} is not {predicted}"
             );
-            // A budget of just so much pays for just so many updates, at these prices.
+            // A budget of exactly this much pays for exactly that many updates, at these prices.
             let back = prices_for(&board, &sensor, &work, predicted).unwrap();
             assert_eq!(back.sensor_off_between, prices.sensor_off_between);
             assert!((back.updates(predicted) - updates_mean).abs() < 1e-6 * updates_mean);

@@ -154,7 +154,7 @@ pub struct Job {
 /// What happens while jobs run, for a command line to show. Events come from several threads at once; those of one label come
 /// in order.
 pub enum Event<'a> {
-    /// A job with so many steps begins.
+    /// A job of this many steps begins.
     Started {
         /// The job's label.
         label: &'a str,

@@ -10,7 +10,7 @@ use board_host::{
 /// The state in which the board rests without its sensor.
 const REFUSED: &str = "no decisions without the sensor";
 
-/// An LIS3DH with something wrong, for so many sequences.
+/// An LIS3DH with a fault, for this many sequences.
 fn with(part: Part, sequences: usize) -> Classification {
     let options = BoardOptions {
         part,
@@ -47,7 +47,7 @@ fn says(run: &Classification, words: &str) -> bool {
     run.observed.log.iter().any(|line| line.text.contains(words))
 }
 
-/// The board has come to its stated error state, within so many seconds.
+/// The board has come to its stated error state, within this many seconds.
 fn assert_refused(what: &str, run: &Classification, within_s: f64) {
     let refused = run
         .refused

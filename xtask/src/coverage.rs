@@ -13,7 +13,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Of the lines of all sources together.
+/// The least share of lines that tests must reach, over all sources together, in percent.
 const LEAST_PERCENT: f64 = 90.0;
 /// Where the tests run, and below it the sources that count.
 const FOLDER: &str = "firmware/app";

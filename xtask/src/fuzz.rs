@@ -16,7 +16,7 @@ const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-leve
 /// Larger seeds slow the fuzzer down.
 const SEED_BYTES: u64 = 8192;
 
-/// Fuzzes for so many seconds, starting from the corpus, the document's example and the small models.
+/// Fuzzes for this many seconds, starting from the corpus, the document's example and the small models.
 pub fn run(seconds: u32) -> anyhow::Result<()> {
     needs::require(&[Need::nightly(&[])])?;
     let root = shell::root();

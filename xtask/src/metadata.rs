@@ -55,12 +55,12 @@ struct DependencyKind {
 }
 
 impl Metadata {
-    /// Of the workspace in a folder below the root, for every platform.
+    /// The metadata of the workspace in a folder below the root, for every platform.
     pub fn read(folder: &str) -> anyhow::Result<Self> {
         Self::read_for(folder, &[])
     }
 
-    /// Of the workspace in a folder below the root, without what none of these platforms takes.
+    /// The metadata of the workspace in a folder below the root, without what none of these platforms takes.
     pub fn read_for(folder: &str, platforms: &[&str]) -> anyhow::Result<Self> {
         let out = Command::new("cargo")
             .args(["metadata", "--format-version", "1", "--locked"])

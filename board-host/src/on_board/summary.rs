@@ -102,7 +102,7 @@ impl ObservedSummary {
             at_s: found.first.at.as_s(),
             pc: found.first.pc,
             what: found.first.what.to_string(),
-            fix: found.first.mend.to_string(),
+            fix: found.first.fix.to_string(),
             line: found.first.to_string(),
         };
         Self {

@@ -101,7 +101,7 @@ mod tests {
     use embedded_hal::digital::ErrorType;
     use std::{cell::RefCell, rc::Rc};
 
-    /// Two lines with pull-ups, and a part that holds SDA until it has seen so many clocks.
+    /// Two lines with pull-ups, and a part that holds SDA until it has seen this many clocks.
     #[derive(Default)]
     struct Lines {
         scl: bool,

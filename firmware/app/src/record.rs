@@ -66,7 +66,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts one sequence, before whose first sample the board waited for so many ticks.
+    /// Counts one sequence, before whose first sample the board waited for `waited` ticks.
     pub(crate) fn add(&mut self, record: &SequenceRecord, waited: u64) {
         self.sequences = self.sequences.saturating_add(1);
         self.update_ticks.merge(&record.update_ticks);

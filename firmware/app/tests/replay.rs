@@ -165,12 +165,12 @@ fn pins(seq: &[bool], awake: &[bool], update: &[bool]) -> (Pins, Pins) {
         awake: pin(awake),
         update: pin(update),
     };
-    let twin = Markers {
+    let pins_again = Markers {
         seq: markers.seq.clone(),
         awake: markers.awake.clone(),
         update: markers.update.clone(),
     };
-    (markers, twin)
+    (markers, pins_again)
 }
 
 /// Pins that nobody looks at.
@@ -387,7 +387,7 @@ fn a_clock_that_oversleeps_does_not_drift() {
 #[test]
 fn markers_show_sequence_sleep_and_update() {
     let (_, network, clock, meter) = parts(&[(1, 3), (9, 3)]);
-    let (markers, mut twin) = pins(
+    let (markers, mut pins_again) = pins(
         &[false, true, false],
         // Awake but for the waits for sample 2 and for the end.
         &[true, false, true, false, true],
@@ -404,9 +404,9 @@ fn markers_show_sequence_sleep_and_update() {
     )
     .unwrap();
     replay.run(|_| ()).unwrap();
-    twin.seq.done();
-    twin.awake.done();
-    twin.update.done();
+    pins_again.seq.done();
+    pins_again.awake.done();
+    pins_again.update.done();
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn dial_and_cap_are_those_of_the_settings() {
     );
 }
 
-/// A budget of so many uJ an hour, 20 uJ a sequence, 10 uJ an update.
+/// A budget of this many uJ an hour, 20 uJ a sequence, 10 uJ an update.
 fn budget(allowance: u32) -> Settings {
     Settings {
         budget: Some(Budget {

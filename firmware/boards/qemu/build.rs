@@ -13,13 +13,13 @@ struct Machine {
     target: &'static str,
     flash: Region,
     ram: Region,
-    /// Of `ram`, from its start.
+    /// Bytes of the stack, which begins where `ram` does.
     stack: u32,
     /// Where the loader puts the blob.
     blob: Region,
     /// Where the loader puts the sequences; no bytes where they are streamed in.
     sequences: Region,
-    /// Of the timers, and of SysTick.
+    /// Frequency of the timers and of SysTick.
     clock_hz: u32,
     /// First registers of the time base and of the alarm.
     timers: [u32; 2],

@@ -3,7 +3,7 @@
 //! Reference manuals RM0351 (STM32L4x5) and RM0456 (STM32U5), chapters LPTIM. The interrupt is unmasked only while the core
 //! waits for it with interrupts off, where a pending one ends the wait and its handler never runs. It has two causes, a match
 //! and a new match value that the timer has taken over. Both are enabled, and only their flags are cleared: clearing a flag
-//! whose interrupt is not enabled, just as another event comes, may leave the interrupt pending for good (errata of the
+//! whose interrupt is not enabled, just as another event comes, may leave the interrupt pending forever (errata of the
 //! STM32L475, "Device may remain stuck in LPTIM interrupt when clearing event flag").
 
 use crate::sys;

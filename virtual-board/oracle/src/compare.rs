@@ -20,7 +20,7 @@ pub struct Made {
     pub report: String,
 }
 
-/// Of each kind of judgement the classes of instructions, each with how many there are and an example.
+/// For each kind of judgement its classes of instructions; each class with a count and an example.
 type Kinds = BTreeMap<Kind, BTreeMap<&'static str, (u64, String)>>;
 
 /// What is told about an architecture.

@@ -333,7 +333,7 @@ impl Core {
         self.limit = 0;
     }
 
-    /// From now on each fetch of a word of instructions from flash costs so many extra cycles, at least and at most.
+    /// From now on each fetch of a word of instructions from flash costs this many extra cycles, at least and at most.
     pub fn set_wait_states(&mut self, extra: (u32, u32)) {
         self.wait_states = extra;
     }

@@ -12,7 +12,7 @@ struct Span {
 pub(super) struct Spans([[Span; 2]; 16]);
 
 impl Spans {
-    /// Whether an access of so many bytes is known to be allowed.
+    /// Whether an access of this many bytes is known to be allowed.
     #[inline]
     pub(super) const fn allow(&self, address: u32, bytes: u32, write: bool) -> bool {
         let span = self.0[(address >> 28) as usize][write as usize];

@@ -110,7 +110,7 @@ pub struct Adxl362 {
     taken: Option<Time>,
     /// They belong to the present measurement, or to the one that ended last.
     valid: bool,
-    /// Of each axis, the instant of the sample that was read last.
+    /// For each axis, the instant of the sample that was read last.
     seen: [Option<Time>; 3],
     ready: bool,
     next: Next,

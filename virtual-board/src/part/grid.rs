@@ -22,7 +22,7 @@ pub(super) struct Batch {
 }
 
 impl Grid {
-    /// A grid of this nominal rate, in millihertz, by a clock that runs fast by so many millionths.
+    /// A grid of this nominal rate, in millihertz, by a clock that runs fast by this many millionths.
     pub(super) fn new(start: Time, rate_millihertz: u64, error_ppm: i32) -> Self {
         let ppm = (1_000_000 + i64::from(error_ppm)).max(1) as u128;
         let period = 1_000_000_000_000_000_u128 * 1_000_000 / (u128::from(rate_millihertz.max(1)) * ppm);

@@ -13,7 +13,7 @@ struct Axis {
     overrun: bool,
     /// With block data update: the half (high is true) that was read, while the other one was not.
     half: Option<bool>,
-    /// Of each half, the instant of the sample that was read last.
+    /// For each half, the instant of the sample that was read last.
     seen: [Option<Time>; 2],
     /// What this transfer read: low byte, high byte.
     delivered: [Option<u8>; 2],

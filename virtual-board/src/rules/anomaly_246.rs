@@ -36,7 +36,7 @@ impl Anomaly246 {
         }
     }
 
-    /// Whether DMA of so many bytes meets the stack's blocks.
+    /// Whether DMA of this many bytes meets the stack's blocks.
     fn shared(&self, address: u32, bytes: u32) -> bool {
         let (first, last) = (block(self.stack.start), block(self.stack.end.saturating_sub(1)));
         let end = block(address.saturating_add(bytes.saturating_sub(1)));
@@ -75,7 +75,7 @@ impl Rule for Anomaly246 {
                         "{controller} accesses RAM block {}, which the awake core uses for its stack: perhaps 350 µA asleep",
                         block(address)
                     ),
-                    mend: "Sleep while the transfer lasts, move its buffers into another block, or write 2 to 0x4007AC84 at start.",
+                    fix: "Sleep while the transfer lasts, move its buffers into another block, or write 2 to 0x4007AC84 at start.",
                 });
             }
             _ => {}

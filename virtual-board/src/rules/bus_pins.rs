@@ -44,7 +44,7 @@ impl Rule for BusPins {
                 at: event.at,
                 pc: event.pc,
                 what,
-                mend: "Use the controller and the pins of the table in the board's README.",
+                fix: "Use the controller and the pins of the table in the board's README.",
             });
         };
         let Some(bus) = self.buses.iter().find(|bus| bus.controller == *controller) else {

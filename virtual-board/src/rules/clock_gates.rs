@@ -95,7 +95,7 @@ impl ClockGates {
                 at: event.at,
                 pc: event.pc,
                 what: format!("{peripheral} is used without its bus clock: reads return 0 and writes are lost"),
-                mend: "Enable its clock in RCC first, and read the register back once.",
+                fix: "Enable its clock in RCC first, and read the register back once.",
             });
         }
     }
@@ -112,7 +112,7 @@ impl ClockGates {
                     at: event.at,
                     pc: event.pc,
                     what: format!("{peripheral} is enabled without its clock, {}", kernel.clock),
-                    mend: "Start the clock that it counts before it is enabled; it does nothing without.",
+                    fix: "Start the clock that it counts before it is enabled; it does nothing without.",
                 });
             }
         }

@@ -21,7 +21,7 @@ pub struct Forbidden {
 #[derive(Debug)]
 pub struct DeepSleepDebug {
     bits: &'static [Forbidden],
-    /// Of each line, whether a program set the bits.
+    /// For each line, whether a program set the bits.
     set: Vec<bool>,
 }
 
@@ -63,7 +63,7 @@ impl Rule for DeepSleepDebug {
                             "the core begins a deep sleep while {} is set: it does not reach its current",
                             bits.name
                         ),
-                        mend: "Clear it before the first sleep, in every image whose current is to mean something.",
+                        fix: "Clear it before the first sleep, in every image whose current is to mean something.",
                     });
                 }
             }

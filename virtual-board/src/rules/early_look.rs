@@ -66,7 +66,7 @@ impl Rule for EarlyLook {
                         "of {samples} samples of the {}, {early} were looked for before they were there",
                         looks.part
                     ),
-                    mend: "Lengthen the turn-on time by a tenth of the part's sample period.",
+                    fix: "Lengthen the turn-on time by a tenth of the part's sample period.",
                 });
             }
         }

@@ -51,7 +51,7 @@ impl Rule for EndlessWait {
                     "the core waits for {} at {:#010x}, and nothing that the chip has to do will change it",
                     repeat.peripheral, repeat.address
                 ),
-                mend: "Look for what was to set the flag: a clock, a pull-up, an enable bit; and give the wait an end.",
+                fix: "Look for what was to set the flag: a clock, a pull-up, an enable bit; and give the wait an end.",
             });
         }
     }

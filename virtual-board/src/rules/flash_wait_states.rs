@@ -66,7 +66,7 @@ impl Rule for FlashWaitStates {
                 "the core runs at {hz} Hz with {wait_states} wait states of the flash, which allow {} Hz",
                 limit.hz
             ),
-            mend: "Set the flash's latency before the clock is raised, or start at a clock that needs none.",
+            fix: "Set the flash's latency before the clock is raised, or start at a clock that needs none.",
         });
     }
 }

@@ -47,7 +47,7 @@ pub struct Finding {
     /// What happened, in a sentence. It is the same each time the same thing happens.
     pub what: String,
     /// What to do about it.
-    pub mend: &'static str,
+    pub fix: &'static str,
 }
 
 impl fmt::Display for Finding {
@@ -56,7 +56,7 @@ impl fmt::Display for Finding {
         if let Some(pc) = self.pc {
             write!(f, ", pc {pc:#010x}")?;
         }
-        write!(f, ": {}. {}", self.what, self.mend)
+        write!(f, ": {}. {}", self.what, self.fix)
     }
 }
 

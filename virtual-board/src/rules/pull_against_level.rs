@@ -17,7 +17,7 @@ impl Rule for PullAgainstLevel {
     }
 
     fn observe(&mut self, event: &Event, findings: &mut Vec<Finding>) {
-        let (what, mend) = match &event.what {
+        let (what, fix) = match &event.what {
             What::PullAgainstLevel { part, pin, current_na } => (
                 format!(
                     "the {part} pulls at {pin} against its level, which costs {} µA all the time",
@@ -36,7 +36,7 @@ impl Rule for PullAgainstLevel {
             at: event.at,
             pc: event.pc,
             what,
-            mend,
+            fix,
         });
     }
 }

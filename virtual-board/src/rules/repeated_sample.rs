@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub struct RepeatedSample {
     /// When a status was read that said that there is no new sample.
     not_ready: Option<Time>,
-    /// Of each part, when the sample that was used last had been taken.
+    /// For each part, when the sample that was used last had been taken.
     used: HashMap<&'static str, Time>,
 }
 
@@ -38,7 +38,7 @@ impl Rule for RepeatedSample {
                     at: event.at,
                     pc: event.pc,
                     what: format!("a sample of the {} was read twice", sample.part),
-                    mend: "Read the status first, and let the part sample faster than the program reads.",
+                    fix: "Read the status first, and let the part sample faster than the program reads.",
                 });
             }
             _ => {}

@@ -85,7 +85,7 @@ impl Rule for Spin {
                 "the core reads {} at {:#010x} again and again for more than 50 µs, awake",
                 repeat.peripheral, repeat.address
             ),
-            mend: "Wait for the interrupt of the flag, asleep.",
+            fix: "Wait for the interrupt of the flag, asleep.",
         });
     }
 }

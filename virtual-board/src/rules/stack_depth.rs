@@ -29,7 +29,7 @@ impl Rule for StackDepth {
                 at: end.now,
                 pc: None,
                 what: format!("the stack was {used} of {size} bytes deep, more than {PERCENT} %"),
-                mend: "Enlarge the stack, or move large values out of it.",
+                fix: "Enlarge the stack, or move large values out of it.",
             });
         }
     }

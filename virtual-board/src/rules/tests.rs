@@ -91,7 +91,7 @@ fn a_finding_reads_as_a_sentence() {
         at: Time::from_us(1_500),
         pc: Some(0x800_1234),
         what: "the core waits".into(),
-        mend: "Do not.",
+        fix: "Do not.",
     };
     assert_eq!(
         finding.to_string(),

@@ -32,7 +32,7 @@ impl Rule for UnsettledSample {
                     at: event.at,
                     pc: event.pc,
                     what: format!("a sample of the {} was read before it had settled", sample.part),
-                    mend: "Wait for the whole turn-on time of the slowest part, or discard samples as its data sheet says.",
+                    fix: "Wait for the whole turn-on time of the slowest part, or discard samples as its data sheet says.",
                 });
             }
             _ => {}

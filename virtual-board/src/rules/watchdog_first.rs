@@ -60,7 +60,7 @@ impl Rule for WatchdogFirst {
                 at: event.at,
                 pc: event.pc,
                 what: format!("the first wait that can hang, {wait}, comes before a watchdog runs"),
-                mend: "Start the watchdog before the first sensor is asked.",
+                fix: "Start the watchdog before the first sensor is asked.",
             });
         }
     }

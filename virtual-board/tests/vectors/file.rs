@@ -17,7 +17,7 @@ pub struct Vectors {
     pub architecture: Architecture,
     /// What they are drawn from.
     pub seed: u64,
-    /// Of each vector the ending and the digest of the state.
+    /// For each vector, the ending and the digest of the state.
     pub results: Vec<(Ending, u16)>,
 }
 

@@ -19,13 +19,13 @@ pub struct Machine {
     pub name: &'static str,
     pub core: &'static str,
     target: &'static str,
-    /// Of the image's crate.
+    /// Cargo features of the image's crate.
     features: &'static str,
     /// The compiler's `target-cpu`, where the target's own is less than the core.
     cpu: Option<&'static str>,
-    /// Behind the kernel's name.
+    /// Text after the kernel's name.
     pub suffix: &'static str,
-    /// Of SysTick.
+    /// Frequency of SysTick.
     clock_hz: f64,
     /// Where the blob goes, and its room there, as in the image's build script.
     address: u32,
@@ -93,7 +93,7 @@ pub const MACHINES: [Machine; 5] = [
 /// Seconds until a run is given up.
 const TIMEOUT_S: u64 = 60;
 
-/// Of an instruction in QEMU: `-icount shift=6`.
+/// Seconds that an instruction takes in QEMU: `-icount shift=6`.
 const QEMU_INSTRUCTION_S: f64 = 64e-9;
 
 /// Instructions that the image calibrates with, and how often.

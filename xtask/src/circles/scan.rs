@@ -50,7 +50,7 @@ pub fn source(text: &str) -> Source {
 struct Reader {
     tokens: Vec<Token>,
     at: usize,
-    /// Of braces.
+    /// Braces that are open.
     depth: usize,
     /// Modules within this source that are open, each with the depth outside of it.
     inline: Vec<(String, usize)>,

@@ -3,7 +3,7 @@
 use super::{Core, Done, data::shifted, multiply::half};
 use crate::core::decode::{LaneKind, Lanes, Reg, Shift};
 
-/// The nearest number that so many bits hold.
+/// The nearest number that this many bits hold.
 const fn saturated(value: i64, bits: u8, signed: bool) -> i64 {
     let (lowest, highest) = if signed {
         (-1 << (bits - 1), (1 << (bits - 1)) - 1)

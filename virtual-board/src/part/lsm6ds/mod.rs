@@ -115,7 +115,7 @@ impl Sensor {
         self.grid = None;
     }
 
-    /// Samples from now on; valid from `turn_on` on and after so many samples.
+    /// Samples from now on; valid from `turn_on` on and after this many samples.
     fn start(&mut self, rate_millihertz: u64, error_ppm: i32, now: Time, turn_on: Time, discarded: u64) {
         let grid = Grid::new(now, rate_millihertz, error_ppm);
         if self.grid.is_none() {
