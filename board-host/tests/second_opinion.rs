@@ -98,7 +98,7 @@ fn every_program_counter_is_qemus() {
         // Of two times, the image keeps the smaller or the larger one. Where QEMU's clock rounds, times that are equal here
         // can differ there, and a branch around one or two moves is taken on one side only.
         let most = match machine {
-            Machine::Microbit => 16,
+            Machine::Microbit => 64,
             _ => 0,
         };
         let apart =
@@ -107,7 +107,7 @@ fn every_program_counter_is_qemus() {
     }
 }
 
-/// Instructions that only one of two runs executed, where the runs come together again after every difference.
+/// Instructions that two runs do not share, where they come together again after each difference.
 ///
 /// # Errors
 /// The place in the first run from which the runs do not come together within [`DETOUR`] instructions.
@@ -131,7 +131,7 @@ fn differing(a: &[u32], b: &[u32]) -> Result<usize, usize> {
 }
 
 /// The longest detour of one run, and the instructions after it that both runs must have in common.
-const DETOUR: usize = 8;
+const DETOUR: usize = 16;
 
 #[test]
 fn differing_instructions_are_counted_where_runs_come_together_again() {
@@ -139,7 +139,8 @@ fn differing_instructions_are_counted_where_runs_come_together_again() {
     let without = |gone: &[u32]| -> Vec<u32> { run.iter().copied().filter(|pc| !gone.contains(pc)).collect() };
     assert_eq!(differing(&run, &run), Ok(0));
     assert_eq!(differing(&run, &without(&[30, 31, 60])), Ok(3));
-    assert_eq!(differing(&without(&[30]), &without(&[32])), Ok(2));
+    // Detours that follow each other closely are one.
+    assert_eq!(differing(&without(&[30]), &without(&[32])), Ok(4));
     assert_eq!(differing(&run, &run[..98]), Ok(2));
     let elsewhere: Vec<u32> = run.iter().map(|pc| if *pc < 50 { *pc } else { pc + 1000 }).collect();
     assert_eq!(differing(&run, &elsewhere), Err(50));
