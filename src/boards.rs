@@ -98,7 +98,7 @@ pub fn text() -> String {
     text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
     for sensor in SENSORS {
         text += &format!(
-            "  {:<15} {:<37} energy profile {:<15} channels: {}; full scales: {}\n",
+            "  {:<15} {:<37} energy profile {:<16} channels: {}; full scales: {}\n",
             sensor.name,
             sensor.part,
             sensor.profile,

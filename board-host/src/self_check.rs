@@ -18,7 +18,7 @@ pub struct SelfCheck {
 /// Starts the image with nothing loaded: it must count exactly, and refuse.
 ///
 /// # Errors
-/// As [`run`], and where the image does not refuse.
+/// As [`crate::run`], and where the image does not refuse.
 pub fn self_check(options: &Options) -> Result<SelfCheck, Error> {
     let lines = Image::open(options)?.run(&Loads::default(), options)?;
     let refusal = match log::ended(&lines) {

@@ -137,19 +137,25 @@ impl Board {
     /// as many.
     ///
     /// # Errors
-    /// The board has no such program; the message names all that it has.
+    /// The board has no such program, and the message names all that it has; or `classify` could be several, and the message
+    /// names two of them.
     pub fn program<'a>(&self, app: &'a str, channels: usize) -> Result<&'static str, NoProgram<'a>> {
         let is_it = |program: &&&str| {
             **program == app
                 || app == "classify" && sensors::of_program(program).is_some_and(|sensor| sensor.inputs() == channels)
         };
-        let found = self.programs.iter().find(is_it).copied();
-        found.ok_or(NoProgram {
-            board: self.name,
-            programs: self.programs,
-            app,
-            channels,
-        })
+        let mut found = self.programs.iter().filter(is_it).copied();
+        let fitting = [found.next(), found.next()];
+        match fitting {
+            [Some(program), None] => Ok(program),
+            _ => Err(NoProgram {
+                board: self.name,
+                programs: self.programs,
+                app,
+                channels,
+                fitting,
+            }),
+        }
     }
 
     /// Whether an image of this program is built to be watched, where nothing else is asked for: always where the debugger is
@@ -160,7 +166,7 @@ impl Board {
     }
 }
 
-/// A board has no such program.
+/// A board has no such program, or several that fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoProgram<'a> {
     /// The board's name.
@@ -171,6 +177,8 @@ pub struct NoProgram<'a> {
     pub app: &'a str,
     /// Channels of the model.
     pub channels: usize,
+    /// Two programs that fit, where there are several.
+    pub fitting: [Option<&'static str>; 2],
 }
 
 impl fmt::Display for NoProgram<'_> {
@@ -180,7 +188,14 @@ impl fmt::Display for NoProgram<'_> {
             programs,
             app,
             channels,
+            fitting,
         } = self;
+        if let [Some(first), Some(second)] = fitting {
+            return write!(
+                f,
+                "{first} and {second} both read {channels} channels; give one of them in place of {app}"
+            );
+        }
         match *app {
             "classify" => write!(
                 f,
@@ -297,6 +312,16 @@ mod tests {
         let error = |app, channels| board.program(app, channels).unwrap_err().to_string();
         assert!(error("classify", 2).contains("no sensor of 2 channels"));
         assert!(error("paint", 3).contains("no program paint; it has replay, classify-lis3dh"));
+        let two = Board {
+            programs: &["replay", "classify-lis3dh", "classify-adxl362"],
+            ..board
+        };
+        assert_eq!(two.program("classify-adxl362", 3), Ok("classify-adxl362"));
+        let said = two.program("classify", 3).unwrap_err().to_string();
+        assert!(
+            said.starts_with("classify-lis3dh and classify-adxl362 both read 3 channels"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -110,6 +110,15 @@ impl QuantizeArgs {
             for (channel, full_scale) in d.channels.iter_mut().zip(&self.channels.full_scale) {
                 channel.full_scale = *full_scale;
             }
+        } else if self.channels.channel_units.is_empty()
+            && !self.channels.full_scale.is_empty()
+            && !d.channels.is_empty()
+        {
+            return Err(Usage::error(format!(
+                "--full-scale: {} given, and the model has {} channels; give one for each, separated by commas",
+                self.channels.full_scale.len(),
+                d.channels.len()
+            )));
         } else if !self.channels.channel_units.is_empty() || !self.channels.full_scale.is_empty() {
             return Err(Usage::error(
                 "--channel-units and --full-scale describe the channels of --channel-names; give their names too",

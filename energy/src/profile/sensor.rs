@@ -147,11 +147,12 @@ impl Sensor {
         let Some(fastest) = self.rates.last() else {
             return Ok(None);
         };
-        let wanted_hz = 1.0 / sample_period_s;
+        // Rounded: a period of 0.02 s may be a little more as f32.
+        let wanted_hz = (1e6 / sample_period_s).round() / 1e6;
         let found = self.rates.iter().find(|rate| rate.odr_hz >= wanted_hz * 0.999);
         found.map(Some).ok_or_else(|| {
             Error::Mismatch(format!(
-                "sensor {}: the model samples at {wanted_hz:.6} Hz, the profile's highest rate is {} Hz; \
+                "sensor {}: the model samples at {wanted_hz} Hz, the profile's highest rate is {} Hz; \
                  choose another sensor, or a longer sample period",
                 self.name, fastest.odr_hz
             ))

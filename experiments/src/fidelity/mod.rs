@@ -232,6 +232,9 @@ pub struct Table {
     /// Sequences that were calibrated on.
     #[serde(skip)]
     calibration: usize,
+    /// Fresh sequences of a generated task.
+    #[serde(skip)]
+    fresh: usize,
 }
 
 impl Table {
@@ -245,6 +248,7 @@ impl Table {
             finetune_effects: Vec::new(),
             curves: Vec::new(),
             calibration: options.calibration,
+            fresh: options.n.unwrap_or(COUNT),
         };
         for path in &options.runs {
             table.add(&Subject::open(path, options)?, options, observer)?;
@@ -290,7 +294,7 @@ impl Table {
     /// The tables as Markdown.
     #[must_use]
     pub fn markdown(&self) -> String {
-        rows_markdown(&self.rows, self.calibration)
+        rows_markdown(&self.rows, self.calibration, self.fresh)
             + &changes::markdown(&self.finetune_effects)
             + &curve::markdown(&self.curves)
     }
@@ -304,19 +308,18 @@ fn metric(v: Option<f64>) -> String {
     }
 }
 
-fn rows_markdown(rows: &[Row], calibration: usize) -> String {
+fn rows_markdown(rows: &[Row], calibration: usize, fresh: usize) -> String {
     let mut s = format!(
         "# Fidelity of the integers\n\n\
-         Written by `skiprnn fidelity`, measured on held-out data: {COUNT} fresh sequences of a generated task, or the whole\n\
-         test part of a dataset; calibrated on {} sequences of the validation part. *Float* is the original model, *fixed*\n\
+         Written by `skiprnn fidelity`, measured on held-out data: {fresh} fresh sequences of a generated task, or the whole\n\
+         test part of a dataset; calibrated on {calibration} sequences of the validation part. *Float* is the original model, *fixed*\n\
          what the chip computes; metric is accuracy, or mean squared error where it is below 0.1. *Arithmetic* compares the\n\
          integers with f32 on the same rounded parameters, so that it measures the integer arithmetic alone; h error is the\n\
          largest error of the hidden state after any update, on the float schedule. The last column names every bar that is\n\
          missed (`quantize/src/bars.rs` lists them). A fine-tuned row saw nothing of these sequences; what changed is below.\n\n\
          | model | format | bytes | sequences | metric, float | fixed | updates, float | fixed | same decision | same schedule | \
          arithmetic: same decision | same schedule | h error | missed |\n\
-         | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |\n",
-        calibration
+         | --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: | --- |\n"
     );
     for r in rows {
         let f = &r.fidelity;
