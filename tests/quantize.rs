@@ -68,7 +68,12 @@ fn options_decide_what_is_open() {
     fails(
         &format!("quantize {run} --out {blob} --full-scale 2"),
         2,
-        &["--channel-names"],
+        &["--full-scale", "1 given", "2 channels"],
+    );
+    fails(
+        &format!("quantize {run} --out {blob} --channel-units g --full-scale 2"),
+        2,
+        &["--channel-units", "--channel-names"],
     );
     fails(
         &format!("quantize {run} --out {blob} --calib-y y.npy"),
