@@ -244,6 +244,6 @@ fn a_model_is_given_the_full_scales_of_a_sensor() {
     fails(
         &format!("quantize {run} --calib-x {x} --full-scale 4,4 --out {own}"),
         2,
-        &["--full-scale", "--channel-names"],
+        &["--full-scale", "2 given", "6 channels"],
     );
 }
