@@ -12,12 +12,12 @@ use crate::{
     train,
 };
 use ::energy::Prediction;
-use ::quantize::{Run as FixedRun, Simulator};
+use ::quantize::{Report, Run as FixedRun, Simulator};
 use anyhow::Context;
 use clap::Args;
 use experiments::{
     CurvePoint,
-    demo::{Contents, EmulatedFigures, Figures, FixedFigures, page},
+    demo::{Contents, EmulatedFigures, Figures, FixedFigures, FloatFigures, ReplayFigures, page},
     learning_curve,
 };
 use float_model::{Cell, Metric, Targets};
@@ -107,14 +107,27 @@ fn held_out(n: usize) -> InputArgs {
     }
 }
 
-fn eval(dir: &Path, n: usize) -> anyhow::Result<Value> {
-    let args = EvalArgs {
+/// A figure that is always there, as generated sequences come with their answers.
+fn known<T>(figure: Option<T>) -> anyhow::Result<T> {
+    figure.context("the task gave sequences without answers")
+}
+
+/// A float model on held-out data: what `eval` says of it.
+fn evaluate_float(dir: &Path, n: usize) -> anyhow::Result<(Value, FloatFigures)> {
+    let evaluation = evaluate::evaluate(&EvalArgs {
         run: dir.into(),
         dial: 0.0,
         input: held_out(n),
         result: FIGURES,
+    })?;
+    let summary = known(evaluation.summary())?;
+    let figures = FloatFigures {
+        hidden: summary.hidden,
+        metric: summary.metric,
+        updates_mean: summary.updates_mean,
+        sequences: evaluation.sequences,
     };
-    Ok(serde_json::to_value(evaluate::evaluate(&args)?)?)
+    Ok((serde_json::to_value(evaluation)?, figures))
 }
 
 /// The integers on the host: what `simulate` and `quantize` say of them.
@@ -122,15 +135,22 @@ fn evaluate_fixed(
     model: &Model<'_>,
     prepared: &Prepared,
     runs: &[FixedRun],
-    report: Value,
+    report: &Report,
 ) -> anyhow::Result<(Value, FixedFigures)> {
-    let mut value = serde_json::to_value(Simulated::new(model, prepared, runs, &FIGURES)?)?;
-    merge(&mut value, report);
-    // `metric` and `sequences` are those of the held-out data, not of the calibration data.
-    merge(&mut value, json!({ "sequences": runs.len() }));
-    let figures: FixedFigures = typed(&value, "fixed")?;
-    let solved = evaluate::solved("frequency", Metric::Accuracy(figures.metric));
-    merge(&mut value, json!({ "solved": solved }));
+    let simulated = Simulated::new(model, prepared, runs, &FIGURES)?;
+    let metric = known(simulated.metric)?;
+    let figures = FixedFigures {
+        metric,
+        updates_mean: simulated.updates_mean,
+        sequences: simulated.sequences,
+        same_decision: report.fidelity.same_decision,
+        blob_bytes: report.blob_bytes,
+    };
+    let mut value = serde_json::to_value(simulated)?;
+    merge(&mut value, serde_json::to_value(report)?);
+    // `sequences` are those of the held-out data, not of the calibration data.
+    let solved = evaluate::solved("frequency", Metric::Accuracy(metric));
+    merge(&mut value, json!({ "sequences": figures.sequences, "solved": solved }));
     Ok((value, figures))
 }
 
@@ -140,9 +160,14 @@ fn evaluate_emulated(blob: &::quantize::Blob, prepared: &Prepared) -> anyhow::Re
     let options = board_host::Options::default();
     match emulate::emulate(blob, &blob.model(), prepared, &options, &FIGURES) {
         Ok((replayed, ..)) => {
-            let value = serde_json::to_value(replayed)?;
-            let figures = EmulatedFigures::Measured(typed(&value, "emulated")?);
-            Ok((value, figures))
+            let figures = ReplayFigures {
+                metric: known(replayed.simulated.metric)?,
+                updates_mean: replayed.simulated.updates_mean,
+                sequences: replayed.simulated.sequences,
+                instructions_per_update: replayed.instructions_per_update,
+                identical_to_simulator: replayed.comparison.identical_to_simulator,
+            };
+            Ok((serde_json::to_value(replayed)?, EmulatedFigures::Measured(figures)))
         }
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
@@ -177,8 +202,9 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
 
     eprintln!("evaluating, quantizing, simulating");
     let n = if args.quick { 1000 } else { inputs::EVALUATION_COUNT };
-    let (float, dense) = (eval(&skip_dir, n)?, eval(&dense_dir, n)?);
-    let (report, quantized) = quantize::quantize(&QuantizeArgs {
+    let (float, float_figures) = evaluate_float(&skip_dir, n)?;
+    let (dense, dense_figures) = evaluate_float(&dense_dir, n)?;
+    let quantized = quantize::quantize(&QuantizeArgs {
         run: skip_dir,
         out: args.out.join("frequency.srnn"),
         name: Some("frequency".into()),
@@ -187,12 +213,12 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let model = quantized.blob.model();
     let prepare = |n| blob::prepare(&model, Some(Task::Frequency), &held_out(n), n);
     let prepared = prepare(n)?;
-    let runs = Simulator::new(&model)?.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
-    let (fixed, fixed_figures) = evaluate_fixed(&model, &prepared, &runs, report)?;
+    let runs = Simulator::new(&model)?.run_all(&prepared.counts, prepared.data.x.length, inputs::processors());
+    let (fixed, fixed_figures) = evaluate_fixed(&model, &prepared, &runs, &quantized.report)?;
     let (emulated, emulated_figures) = evaluate_emulated(&quantized.blob, &prepare(emulate::COUNT)?)?;
     let figures = Figures {
-        float: typed(&float, "float")?,
-        dense: typed(&dense, "dense")?,
+        float: float_figures,
+        dense: dense_figures,
         energy: predict_energy(&model, &fixed_figures, &emulated_figures)?,
         fixed: fixed_figures,
         emulated: emulated_figures,
@@ -221,9 +247,4 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     output::write_atomically(&args.out.join("summary.json"), summary.to_string().as_bytes())?;
     out.print(&summary, || figures.text(&report));
     Ok(())
-}
-
-/// The figures that a command gives as JSON.
-fn typed<T: serde::de::DeserializeOwned>(value: &Value, name: &str) -> anyhow::Result<T> {
-    T::deserialize(value).with_context(|| format!("the figures '{name}'"))
 }

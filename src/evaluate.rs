@@ -39,15 +39,18 @@ pub struct EvalArgs {
 pub struct Summary {
     task: String,
     cell: &'static str,
-    hidden: usize,
+    /// Hidden units.
+    pub hidden: usize,
     layers: usize,
     lambda: f64,
     seed: u64,
     steps: Option<u64>,
     metric_name: &'static str,
-    metric: f64,
+    /// Accuracy, mean average precision or mean squared error.
+    pub metric: f64,
     solved: Option<bool>,
-    updates_mean: f64,
+    /// Mean updates of a sequence.
+    pub updates_mean: f64,
     updates_share: f64,
     sequence_length: usize,
     samples_mean: f64,
@@ -129,9 +132,20 @@ impl fmt::Display for Summary {
 pub struct Evaluation {
     #[serde(flatten)]
     figures: Figures,
-    sequences: usize,
+    /// Sequences evaluated.
+    pub sequences: usize,
     #[serde(flatten)]
     results: Results,
+}
+
+impl Evaluation {
+    /// The figures of the model; `None` where no answers were given.
+    pub fn summary(&self) -> Option<&Summary> {
+        match &self.figures {
+            Figures::Known(summary) => Some(summary),
+            Figures::Unknown { .. } => None,
+        }
+    }
 }
 
 /// The figures of an evaluation.

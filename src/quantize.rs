@@ -9,10 +9,9 @@ use crate::{
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
-use serde_json::Value;
 
-/// Quantizes and writes the blob; the JSON is the command's.
-pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
+/// Quantizes and writes the blob.
+pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let mut run = Run::open(&args.run)?;
     args.describe(&mut run.model.description)?;
     let curve = args.options(&run)?;
@@ -44,7 +43,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<(Value, Quantized)> {
         quantized.report.notes.push(note.into());
     }
     output::write_atomically(&args.out, quantized.blob.bytes())?;
-    Ok((serde_json::to_value(&quantized.report)?, quantized))
+    Ok(quantized)
 }
 
 /// Fine-tunes with a progress bar; `data` are what the report is about.
@@ -133,9 +132,8 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
 
 /// Runs the command.
 pub fn run(args: &QuantizeArgs, out: Output) -> anyhow::Result<()> {
-    let (value, quantized) = quantize(args)?;
-    let report = &quantized.report;
-    out.print(&value, || {
+    let report = &quantize(args)?.report;
+    out.print(&serde_json::to_value(report)?, || {
         format!(
             "{}: {} bytes, kernel {}, every accumulator proven\n{report}",
             args.out.display(),

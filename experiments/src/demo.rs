@@ -4,11 +4,10 @@ use crate::CurvePoint;
 use charts::{Axis, Chart, Page, Series, StackedBars};
 use energy::{Prediction, picture::parts_bar};
 use float_model::Sequences;
-use serde::Deserialize;
 use std::path::Path;
 
-/// The figures of a float model, as `eval` prints them.
-#[derive(Debug, Clone, Deserialize)]
+/// The figures of a float model, of `eval`.
+#[derive(Debug, Clone)]
 pub struct FloatFigures {
     /// Hidden units.
     pub hidden: usize,
@@ -20,8 +19,8 @@ pub struct FloatFigures {
     pub sequences: usize,
 }
 
-/// The figures of the integers on the host, as `simulate` and `quantize` print them.
-#[derive(Debug, Clone, Deserialize)]
+/// The figures of the integers on the host, of `simulate` and `quantize`.
+#[derive(Debug, Clone)]
 pub struct FixedFigures {
     /// Accuracy on held-out data.
     pub metric: f64,
@@ -35,8 +34,8 @@ pub struct FixedFigures {
     pub blob_bytes: usize,
 }
 
-/// The figures of the integers on an emulated board, as `emulate` prints them.
-#[derive(Debug, Clone, Deserialize)]
+/// The figures of the integers on an emulated board, of `emulate`.
+#[derive(Debug, Clone)]
 pub struct ReplayFigures {
     /// Accuracy.
     pub metric: f64,
@@ -340,12 +339,22 @@ mod tests {
             channels: 1,
         };
         let (board, sensor) = (energy::board("nrf52840").unwrap(), energy::sensor("none").unwrap());
-        let float = r#"{ "hidden": 32, "metric": 0.99, "updates_mean": 14.5, "sequences": 1000, "steps": 7 }"#;
-        let fixed = r#"{ "metric": 0.98, "updates_mean": 14.6, "sequences": 1000, "same_decision": 0.999, "blob_bytes": 5000 }"#;
+        let float = FloatFigures {
+            hidden: 32,
+            metric: 0.99,
+            updates_mean: 14.5,
+            sequences: 1000,
+        };
         Figures {
-            float: serde_json::from_str(float).unwrap(),
-            dense: serde_json::from_str(float).unwrap(),
-            fixed: serde_json::from_str(fixed).unwrap(),
+            float: float.clone(),
+            dense: float,
+            fixed: FixedFigures {
+                metric: 0.98,
+                updates_mean: 14.6,
+                sequences: 1000,
+                same_decision: 0.999,
+                blob_bytes: 5000,
+            },
             emulated,
             energy: energy::predict(&board, &sensor, &work).unwrap(),
             seconds: 61.0,
@@ -361,9 +370,14 @@ mod tests {
             said.ends_with("type: rustup target add thumbv7em-none-eabihf"),
             "{said}"
         );
-        let measured = r#"{ "metric": 1.0, "updates_mean": 14.0, "sequences": 200, "instructions_per_update": 9000.4,
-                            "identical_to_simulator": true }"#;
-        let said = figures(EmulatedFigures::Measured(serde_json::from_str(measured).unwrap())).text(Path::new("d"));
+        let measured = EmulatedFigures::Measured(ReplayFigures {
+            metric: 1.0,
+            updates_mean: 14.0,
+            sequences: 200,
+            instructions_per_update: 9000.4,
+            identical_to_simulator: true,
+        });
+        let said = figures(measured).text(Path::new("d"));
         assert!(
             !said.contains("not ") && said.contains("simulator: yes; 9000 instr"),
             "{said}"

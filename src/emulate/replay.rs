@@ -16,11 +16,14 @@ use skiprnn_nostd::Model;
 /// What the replay gives.
 #[derive(Debug, Serialize)]
 pub struct Replayed {
+    /// What the board decided.
     #[serde(flatten)]
-    simulated: Simulated,
+    pub simulated: Simulated,
+    /// How that compares with the simulator.
     #[serde(flatten)]
-    comparison: Comparison,
-    instructions_per_update: f64,
+    pub comparison: Comparison,
+    /// Instructions of one update, head excluded: the mean over all updates, counted.
+    pub instructions_per_update: f64,
     instructions_min: u64,
     instructions_max: u64,
     seconds_asleep: f64,
