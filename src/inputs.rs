@@ -5,7 +5,7 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
-pub use experiments::{TrainedModel as Run, threads};
+pub use experiments::{TrainedModel as Run, processors};
 use float_model::{Sequences, Targets};
 use host_train::DataSource;
 use std::path::Path;

@@ -53,7 +53,7 @@ pub fn run(args: &LeakArgs, out: Output) -> anyhow::Result<()> {
     let length = prepared.data.x.length;
     let runs = Simulator::new(&model)?
         .with_dial(args.dial)
-        .run_all(&prepared.counts, length, inputs::threads());
+        .run_all(&prepared.counts, length, inputs::processors());
     let leak = leak::measure(&runs, &classes, length, args.shuffles, args.input.seed)?;
     if let Some(path) = &args.out {
         let names: Vec<String> = model.class_names().map(str::to_owned).collect();

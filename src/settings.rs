@@ -179,7 +179,7 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
         cap: settings.cap,
     };
     if settings.budget.is_none() {
-        let runs = simulator(&fixed)?.run_all(&prepared.counts, length, inputs::threads());
+        let runs = simulator(&fixed)?.run_all(&prepared.counts, length, inputs::processors());
         return Ok(Expected {
             settings: vec![fixed; runs.len()],
             runs,

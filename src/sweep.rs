@@ -10,6 +10,7 @@ use crate::{
 use clap::Args;
 use experiments::{
     jobs::{self, Job},
+    processors,
     sweep::{self, Front, Grid},
 };
 use float_model::Cell;
@@ -93,7 +94,7 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
     let threads = args
         .train
         .threads
-        .unwrap_or((jobs::processors() / settings.len().max(1)).max(1));
+        .unwrap_or((processors() / settings.len().max(1)).max(1));
     let runs = || sweep::runs(&settings, &base, folder, threads);
     if let Some(path) = &args.slurm {
         return write_slurm(path, &runs()?, threads, folder, out);
@@ -106,7 +107,7 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
     let failed = match args.report {
         true => Vec::new(),
         false => {
-            let at_once = args.jobs.unwrap_or(jobs::processors() / threads);
+            let at_once = args.jobs.unwrap_or(processors() / threads);
             jobs::train_all(runs()?, at_once, &show)?
         }
     };

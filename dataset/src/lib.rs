@@ -8,7 +8,6 @@
 //! Random choices come from [`philox`], so the same files and options always give the same parts.
 
 mod answers;
-mod atomic_file;
 mod channels;
 mod config;
 mod csv;
@@ -41,7 +40,6 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use atomic_file::write as write_atomically;
 pub use channels::ChannelConfig;
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, select_both};

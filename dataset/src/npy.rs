@@ -1,6 +1,6 @@
 //! NumPy's `.npy` files, in and out.
 
-use crate::{Error, atomic_file, targets};
+use crate::{Error, targets};
 use float_model::{Sequences, Targets};
 use npyz::{AutoSerialize, Deserialize, NpyFile, Order, TypeChar, WriterBuilder};
 use std::path::Path;
@@ -181,5 +181,5 @@ pub(crate) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], value
     };
     let filled: std::io::Result<()> = { fill }();
     filled.map_err(Error::io(path))?;
-    atomic_file::write(path, &bytes).map_err(Error::io(path))
+    float_model::write_atomically(path, &bytes).map_err(Error::io(path))
 }

@@ -11,5 +11,5 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
         std::fs::create_dir_all(dir).map_err(Error::io(dir, "created"))?;
     }
-    dataset::write_atomically(path, bytes).map_err(Error::io(path, "written"))
+    float_model::write_atomically(path, bytes).map_err(Error::io(path, "written"))
 }

@@ -198,12 +198,6 @@ pub struct Task {
 /// The work of a task, which shows its steps to an observer.
 pub type Work = Box<dyn FnOnce(Observer<'_>) -> Result<(), Error> + Send>;
 
-/// Processors of this machine.
-#[must_use]
-pub fn processors() -> usize {
-    crate::threads()
-}
-
 /// Trains the runs that are not finished, `at_once` at a time and in order. Returns a line for each that failed.
 ///
 /// # Errors

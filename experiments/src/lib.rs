@@ -36,6 +36,6 @@ pub use files::write_atomically;
 pub use held_out::HeldOut;
 pub use inspect::{Inspection, objective, output_at};
 pub use learning_curve::{CurvePoint, learning_curve};
-pub use model::{TrainedModel, threads};
+pub use model::{TrainedModel, processors};
 pub use stats::{Spread, mean_updates, pareto_front};
 pub use workload::{Hardware, network_shape};

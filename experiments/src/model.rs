@@ -71,8 +71,8 @@ impl TrainedModel {
     pub fn outcomes(&self, x: &Sequences, dial: f32, seed: u64) -> Result<Vec<Outcome>, Error> {
         let forward = Forward::new(&self.model);
         Ok(match self.config.as_ref().and_then(|c| c.p_skip) {
-            None => forward.run_all(x, dial, threads())?,
-            Some(p) => forward.run_imposed(x, threads(), |n| {
+            None => forward.run_all(x, dial, processors())?,
+            Some(p) => forward.run_imposed(x, processors(), |n| {
                 host_train::random_schedule(p, seed, n, x.length_of(n))
             })?,
         })
@@ -129,8 +129,8 @@ fn configuration(folder: &Path) -> Result<TrainConfig, Error> {
     }
 }
 
-/// Threads to evaluate with: the processors of this machine.
+/// Processors of this machine: the threads to evaluate with, and the jobs to run at the same time.
 #[must_use]
-pub fn threads() -> usize {
+pub fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

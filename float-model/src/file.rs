@@ -48,13 +48,10 @@ pub fn load(path: &Path) -> Result<FloatModel, Error> {
 /// The model is not valid, or the file cannot be written.
 pub fn save(model: &FloatModel, path: &Path) -> Result<(), Error> {
     let bytes = to_bytes(model)?;
-    let partial = path.with_extension("safetensors.partial");
-    let io = |source| Error::Io {
+    crate::write_atomically(path, &bytes).map_err(|source| Error::Io {
         path: path.into(),
         source,
-    };
-    std::fs::write(&partial, bytes).map_err(io)?;
-    std::fs::rename(&partial, path).map_err(io)
+    })
 }
 
 /// The bytes that [`save`] writes.

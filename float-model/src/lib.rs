@@ -4,6 +4,7 @@
 //! PyTorch's names and layouts (`docs/model-file.md`); the forward pass runs one sequence at a time and, like the
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
 
+mod atomic_file;
 mod cell;
 mod cost;
 mod data;
@@ -14,6 +15,7 @@ mod metric;
 mod model;
 mod names;
 
+pub use atomic_file::write as write_atomically;
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
 pub use error::{Error, with_causes};

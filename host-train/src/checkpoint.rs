@@ -97,7 +97,7 @@ impl State {
         });
         let file = safetensors::serialize(views, Some(self.metadata()))
             .map_err(|e| Error::data(&path, "tensors", e.to_string()))?;
-        dataset::write_atomically(&path, &file).map_err(Error::io(&path))
+        float_model::write_atomically(&path, &file).map_err(Error::io(&path))
     }
 
     /// Numbers are kept as their bits, so that they come back exactly.

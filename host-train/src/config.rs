@@ -156,7 +156,7 @@ impl TrainConfig {
     pub(crate) fn save(&self, run_dir: &Path) -> Result<(), Error> {
         let path = run_dir.join("config.toml");
         let text = toml::to_string(self).map_err(|e| Error::data(&path, "configuration", e.to_string()))?;
-        dataset::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))
+        float_model::write_atomically(&path, text.as_bytes()).map_err(Error::io(&path))
     }
 
     /// Checks every field.

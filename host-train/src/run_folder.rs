@@ -145,7 +145,7 @@ struct Log {
 impl Log {
     /// Starts with `contents`, written whole or not at all.
     fn start(path: PathBuf, contents: &[u8]) -> Result<Self, Error> {
-        dataset::write_atomically(&path, contents).map_err(Error::io(&path))?;
+        float_model::write_atomically(&path, contents).map_err(Error::io(&path))?;
         let file = fs::OpenOptions::new()
             .append(true)
             .open(&path)

@@ -380,7 +380,7 @@ impl<'a> Run<'a> {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });
             summary["dials"] = front.into_iter().map(of).collect();
         }
-        dataset::write_atomically(&path, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&path))?;
+        float_model::write_atomically(&path, format!("{summary:#}\n").as_bytes()).map_err(Error::io(&path))?;
         Ok(report)
     }
 }

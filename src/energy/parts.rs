@@ -84,7 +84,7 @@ impl Use {
             );
         }
         let simulator = Simulator::new(model)?.with_dial(dial);
-        let runs = simulator.run_all(&prepared.counts, prepared.data.x.length, inputs::threads());
+        let runs = simulator.run_all(&prepared.counts, prepared.data.x.length, inputs::processors());
         let metric = match &prepared.data.y {
             Some(y) => {
                 let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();

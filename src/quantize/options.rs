@@ -189,7 +189,7 @@ impl QuantizeArgs {
                 Some(Metric::Mse(solved)) => Some(solved),
                 _ => None,
             },
-            threads: inputs::threads(),
+            threads: inputs::processors(),
             ..defaults
         })
     }

@@ -1,7 +1,7 @@
 //! Every model on the same held-out sequences: its answers, the samples it used, its MACs and predicted energy.
 
 use super::{cnn::Cnn, early_exit};
-use crate::{Error, Hardware, HeldOut, TrainedModel, network_shape, stats::mean_updates, threads, write_atomically};
+use crate::{Error, Hardware, HeldOut, TrainedModel, network_shape, processors, stats::mean_updates, write_atomically};
 use energy::{Board, Interval, UpdateCost, Workload};
 use float_model::{FloatModel, Sequences, Targets, argmax};
 use host_train::{DataSource, DatasetConfig};
@@ -162,8 +162,8 @@ impl Evaluator {
     pub fn exits(&mut self, run: &TrainedModel, confidences: &[f64]) -> Result<Vec<Evaluation>, Error> {
         let seed = run.config.as_ref().map_or(0, |c| c.seed);
         let view = &self.views[&1];
-        let on_validation = early_exit::exits(&run.model, &view.validation, confidences, threads())?;
-        let on_test = early_exit::exits(&run.model, &view.test, confidences, threads())?;
+        let on_validation = early_exit::exits(&run.model, &view.validation, confidences, processors())?;
+        let on_test = early_exit::exits(&run.model, &view.test, confidences, processors())?;
         let both = on_validation.into_iter().zip(on_test);
         let evaluations = both.map(|(v, t)| {
             let validation = ValidationFigures {

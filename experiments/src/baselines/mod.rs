@@ -22,7 +22,7 @@ pub use report::Results;
 pub use training::Baseline;
 pub use without_gate::without_gate;
 
-use crate::{Error, Hardware, TrainedModel, jobs, stats::distinct};
+use crate::{Error, Hardware, TrainedModel, jobs, processors, stats::distinct};
 use evaluate::Evaluator;
 use float_model::Cell;
 use runs::Setting;
@@ -123,7 +123,7 @@ pub fn run(options: &Options, observer: jobs::Observer<'_>) -> Result<Results, E
     let mut failed = Vec::new();
     if !options.report {
         let tasks = training::tasks(plan.runs()?, recipe.hidden)?;
-        let at_once = options.jobs.unwrap_or(jobs::processors() / threads);
+        let at_once = options.jobs.unwrap_or(processors() / threads);
         failed = jobs::do_all(tasks, at_once, observer);
     }
     let baselines = plan.runs()?;

@@ -1,6 +1,6 @@
 //! What fine-tuning changed, figure by figure, on held-out data.
 
-use crate::{Error, TrainedModel, threads};
+use crate::{Error, TrainedModel, processors};
 use float_model::{Sequences, Targets};
 use quantize::{Change, Quantized};
 use serde::Serialize;
@@ -40,7 +40,7 @@ impl FinetuneEffect {
                     .cloned(),
             },
             sequences: x.count,
-            changes: after.changes(before, &run.model, (x, y), threads())?,
+            changes: after.changes(before, &run.model, (x, y), processors())?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a stored dial curve holds: its updates against those of other sequences.
 
-use crate::{Error, threads};
+use crate::{Error, processors};
 use float_model::{Sequences, Targets};
 use quantize::{Options, Quantized, Simulator, counts};
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub struct CurveCheck {
 fn updates(blob: &quantize::Blob, dial: f64, x: &Sequences) -> Result<Vec<usize>, Error> {
     let model = blob.model();
     let simulator = Simulator::new(&model)?.with_dial(dial);
-    let runs = simulator.run_all(&counts(&model, "data", x)?, x.length, threads());
+    let runs = simulator.run_all(&counts(&model, "data", x)?, x.length, processors());
     Ok(runs.iter().map(|r| r.updates.len()).collect())
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn check(
     held_out: &Sequences,
 ) -> Result<Vec<CurveCheck>, Error> {
     let options = Options {
-        threads: threads(),
+        threads: processors(),
         ..Options::default()
     };
     let quantized = quantized.with_dial_curve((x, Some(y)), more, &options)?;

@@ -6,7 +6,7 @@ mod curve;
 pub use changes::FinetuneEffect;
 pub use curve::CurveCheck;
 
-use crate::{Error, TrainedModel, held_out::SEED, threads};
+use crate::{Error, TrainedModel, held_out::SEED, processors};
 use float_model::{Metric, Sequences, Targets};
 use quantize::{
     Bar, Fidelity, FinetuneData, FinetuneOptions, FinetuneProgress, Format, Options as QuantizeOptions, Quantized,
@@ -168,7 +168,7 @@ impl Subject {
             name: self.run.name(),
             solved_mse: self.solved_mse,
             dials: Some(Vec::new()),
-            threads: threads(),
+            threads: processors(),
             input_weights: variant.input_weights,
             h_fraction: variant.h_fraction,
             ..QuantizeOptions::default()

@@ -13,6 +13,7 @@ use crate::{
     Error, HeldOut, TrainedModel,
     held_out::SEED,
     jobs::{self, Job, Progress, Run},
+    processors,
     stats::mean_updates,
 };
 use dataset::MnistConfig;
@@ -178,7 +179,7 @@ impl Options {
         };
         let mut list: Vec<Job> = rows.iter().flat_map(of_row).collect();
         list.sort_by_key(|job| job.run.seed);
-        let at_once = self.jobs.unwrap_or(jobs::processors() / self.threads);
+        let at_once = self.jobs.unwrap_or(processors() / self.threads);
         jobs::train_all(list, at_once, observer)
     }
 
@@ -244,5 +245,5 @@ fn evaluate_on_test(row: &Row, runs: &mut [Run]) -> Result<(), Error> {
 
 /// For example `x86_64, 8 processors`.
 fn machine() -> String {
-    format!("{}, {} processors", std::env::consts::ARCH, jobs::processors())
+    format!("{}, {} processors", std::env::consts::ARCH, processors())
 }
