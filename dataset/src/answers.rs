@@ -1,6 +1,6 @@
 //! Answers that are written as text.
 
-use crate::{Error, targets};
+use crate::{Error, targets, track::Labels};
 use float_model::Targets;
 use std::{collections::BTreeSet, path::Path};
 
@@ -57,14 +57,14 @@ fn words(path: &Path, list: &[Written], class_names: &[String]) -> Result<(Targe
 /// Labels of single samples, (N) of (T_n), as answers at every step, padded to `length` with class 0.
 pub(crate) fn parse_samples(
     path: &Path,
-    sequences: &[Vec<String>],
+    sequences: &[Labels],
     length: usize,
     class_names: &[String],
 ) -> Result<(Targets, Vec<String>), Error> {
-    let of_sequence = |(n, labels): (usize, &Vec<String>)| -> Vec<Written> {
-        let written = |(t, label): (usize, &String)| Written {
+    let of_sequence = |(n, labels): (usize, &Labels)| -> Vec<Written> {
+        let written = |(t, label): (usize, &str)| Written {
             place: format!("sequence {n}, sample {t}"),
-            cells: vec![label.clone()],
+            cells: vec![label.to_owned()],
         };
         labels.iter().enumerate().map(written).collect()
     };

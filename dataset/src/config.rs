@@ -1,6 +1,6 @@
 //! What `config.toml` says of recordings.
 
-use crate::{Audio, ChannelConfig, Error, Loss, ReadOptions, Window};
+use crate::{Audio, Axes, ChannelConfig, Columns, Error, Loss, ReadOptions, Window};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,11 @@ pub struct DatasetConfig {
     /// The answer of a sequence is asked for at every sample that a model sees.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub answers_at_steps: bool,
+    /// What columns of text files are, where they do not say it themselves.
+    #[serde(skip_serializing_if = "Columns::is_empty")]
+    pub columns: Columns,
+    /// The order of the axes of arrays; absent: (N, T, I).
+    pub axes: Option<Axes>,
     /// How WAV files become samples; absent: frames of log-mel energies.
     pub audio: Option<Audio>,
     /// The task loss; absent: as the answers ask for.
@@ -85,6 +90,9 @@ impl DatasetConfig {
             class_names: &self.class_names,
             sample_period_s: self.sample_period_s,
             audio: self.audio.unwrap_or_default(),
+            columns: (!self.columns.is_empty()).then_some(&self.columns),
+            axes: self.axes,
+            window: self.window,
         }
     }
 }

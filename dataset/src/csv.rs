@@ -1,7 +1,7 @@
 //! A CSV file of samples: one line for each sample, one column for each channel, and columns with names of their own
 //! for time, label, sequence and group.
 
-use crate::Error;
+use crate::{Error, track::Labels};
 use std::path::Path;
 
 /// Names of the columns that are no channels, in a header row.
@@ -54,14 +54,16 @@ pub(crate) struct Table {
     pub(crate) channels: usize,
     /// Names of the channels, from the header row; empty without one.
     pub(crate) names: Vec<String>,
+    /// Units of the values, one a channel, empty where unknown; or empty.
+    pub(crate) units: Vec<String>,
     /// Time of every sample, in seconds; empty where there is no time column.
     pub(crate) times: Vec<f64>,
     /// Label of every sample; empty where there is no such column.
-    pub(crate) labels: Vec<String>,
+    pub(crate) labels: Labels,
     /// Sequence that every sample belongs to; empty where there is no such column.
-    pub(crate) sequences: Vec<String>,
+    pub(crate) sequences: Labels,
     /// Group that every sample belongs to; empty where there is no such column.
-    pub(crate) groups: Vec<String>,
+    pub(crate) groups: Labels,
 }
 
 /// Reads a file of one sequence, or of `many`.
@@ -151,7 +153,7 @@ impl Table {
                             "is empty; give one a line",
                         ));
                     }
-                    list.push(cell.to_owned());
+                    list.push(cell);
                 }
             }
         }

@@ -48,13 +48,16 @@ impl Dataset {
             };
             return Err(Error::data(path, field, problem));
         }
+        if let Some(doubt) = labelled.notes.doubts().first() {
+            return Err(Error::data(path, "reading", doubt.to_string()));
+        }
         labelled.several_classes()?;
         let outputs = labelled.outputs()?;
         let split = labelled.split(config)?;
         let training = select_both(&labelled.x, &labelled.y, &split.training);
         let validation = select_both(&labelled.x, &labelled.y, &split.validation);
 
-        let mut warnings = labelled.warnings.clone();
+        let mut warnings = labelled.notes.warnings();
         for (part, y) in [("training", &training.1), ("validation", &validation.1)] {
             warnings.extend(absent_classes(part, y, outputs, &labelled.class_names));
         }

@@ -1,6 +1,6 @@
 //! A summary of a dataset as it was read: shapes, rates, classes, groups, balance, ranges.
 
-use crate::{DatasetConfig, Error, labelled::Labelled, normalise::normalisation};
+use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::normalisation};
 use float_model::{Sequences, Targets};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -26,8 +26,12 @@ pub struct DatasetSummary {
     pub parts: Vec<PartSummary>,
     /// Groups that are in more than one part; only files that are given as separate parts can cause it.
     pub shared_groups: Vec<String>,
-    /// What was changed, and what looks wrong.
+    /// What parts of the files were taken for.
+    pub readings: Vec<String>,
+    /// What was changed, with counts, and what looks wrong.
     pub warnings: Vec<String>,
+    /// What may be wrong, and the option that settles it; training refuses until it is settled.
+    pub doubts: Vec<Doubt>,
     /// The first training sequence of every class, (T, I), or the first of all where there are no classes.
     #[serde(skip)]
     pub examples: Vec<(String, Vec<f32>)>,
@@ -102,7 +106,8 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
     let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
     let outputs = labelled.outputs()?;
     let split = labelled.split(config)?;
-    let mut warnings = labelled.warnings.clone();
+    let mut notes = labelled.notes.clone();
+    let mut warnings = Vec::new();
     let training = labelled.x.select(split.training.iter().copied());
     let (mean, std) = normalisation(&training, &mut warnings);
     let channels = labelled.channels(&config.train_x, &training)?;
@@ -115,7 +120,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
             let all: Vec<usize> = (0..test.x.count).collect();
             let test_outputs = test.outputs()?.max(outputs);
             parts.push(part("test", &test, &all, test_outputs));
-            warnings.extend(test.warnings);
+            notes.merge(test.notes);
         }
         None if !split.test.is_empty() => parts.push(part("test", &labelled, &split.test, outputs)),
         None => {}
@@ -155,7 +160,9 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         channels: channels.collect(),
         parts,
         shared_groups: shared.into_iter().collect(),
-        warnings,
+        readings: notes.readings().to_vec(),
+        warnings: [notes.warnings(), warnings].concat(),
+        doubts: notes.doubts().to_vec(),
         examples: examples(&labelled.x, &labelled.y, &split.training, &labelled.class_names),
         class_names: labelled.class_names.clone(),
     })

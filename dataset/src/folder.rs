@@ -1,11 +1,11 @@
 //! A folder with one CSV or WAV file per sequence, `labels.csv`, and an optional `channels.toml`.
 
 use crate::{
-    Error, ReadOptions, Recordings,
+    Error, Notes, ReadOptions, Recordings,
     answers::{self, Written},
     channels::{self, named},
     csv, stack,
-    track::{Columns, Track, Tracks},
+    track::{Header, Track, Tracks},
     wav,
 };
 use std::{
@@ -67,8 +67,8 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
         }
         true => answers::parse_samples(dir, &stacked.labels, stacked.x.length, names)?,
     };
-    let mut warnings = tracks.warnings;
-    warnings.extend(stacked.warnings);
+    let mut notes = tracks.notes;
+    notes.merge(stacked.notes);
     Ok(Recordings {
         x: stacked.x,
         y: Some(y),
@@ -86,7 +86,7 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
         } else {
             "folder of CSV files"
         },
-        warnings,
+        notes,
     })
 }
 
@@ -159,14 +159,15 @@ fn unnamed_files(dir: &Path, labels: &Path, rows: &[Row]) -> Result<(), Error> {
     }
 }
 
-fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Columns), Error> {
-    let mut first: Option<(&PathBuf, Columns, bool)> = None;
+fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Header), Error> {
+    let mut first: Option<(&PathBuf, Header, bool)> = None;
     let mut list = Vec::new();
     for file in files {
         let table = csv::read(file, false)?;
-        let columns = Columns {
+        let columns = Header {
             count: table.channels,
             names: table.names,
+            units: table.units,
         };
         let timed = !table.times.is_empty();
         match &first {
@@ -186,26 +187,20 @@ fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Columns), Error> {
             labels: table.labels,
         });
     }
-    let columns = first.map_or(
-        Columns {
-            count: 0,
-            names: Vec::new(),
-        },
-        |(_, columns, _)| columns,
-    );
+    let columns = first.map_or(Header::default(), |(_, columns, _)| columns);
     let tracks = Tracks {
         list,
         sample_period_s: 0.0,
-        warnings: Vec::new(),
+        notes: Notes::default(),
     };
     Ok((tracks, columns))
 }
 
-fn agree(file: &Path, columns: &Columns, other: &Path, first: &Columns) -> Result<(), Error> {
+fn agree(file: &Path, columns: &Header, other: &Path, first: &Header) -> Result<(), Error> {
     if columns.count == first.count && columns.names == first.names {
         return Ok(());
     }
-    let shown = |c: &Columns| match c.names.is_empty() {
+    let shown = |c: &Header| match c.names.is_empty() {
         true => c.count.to_string(),
         false => c.names.join(","),
     };

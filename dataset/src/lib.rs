@@ -9,6 +9,7 @@
 
 mod answers;
 mod channels;
+mod columns;
 mod config;
 mod csv;
 mod dataset;
@@ -23,6 +24,7 @@ mod long_csv;
 mod mel;
 mod mnist;
 mod normalise;
+mod notes;
 mod npy;
 mod npz;
 pub mod philox;
@@ -41,6 +43,7 @@ mod window;
 mod tests;
 
 pub use channels::ChannelConfig;
+pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, select_both};
 pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
@@ -49,6 +52,7 @@ pub use every_kth::every_kth;
 pub use labelled::read_like;
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
+pub use notes::{Doubt, Notes};
 pub use read::{load_sequences, load_targets, read};
 pub use recordings::{ReadOptions, Recordings};
 pub use save::{save_outputs, save_sequences, save_targets};

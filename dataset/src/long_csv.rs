@@ -7,7 +7,7 @@ use crate::{
     channels::named,
     csv::{self, Table},
     stack,
-    track::Track,
+    track::{Labels, Track},
 };
 use std::{collections::HashMap, path::Path};
 
@@ -26,16 +26,16 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
     let ranges = lines_of(&table);
     let (mut tracks, mut groups, mut labels) = (Vec::new(), Vec::new(), Vec::new());
     for (name, lines) in &ranges {
-        let pick = |column: &[String]| -> Vec<String> { lines.iter().map(|n| column[*n].clone()).collect() };
+        let pick = |column: &Labels| column.select(lines.iter().copied());
         let own = pick(&table.labels);
-        labels.push(own.iter().all(|l| *l == own[0]).then(|| own[0].clone()));
+        labels.push(own.same().map(str::to_owned));
         if !table.groups.is_empty() {
             let own = pick(&table.groups);
-            if let Some(k) = own.iter().position(|g| *g != own[0]) {
-                let problem = format!("sequence {name} is of {} and of {}; give it one group", own[0], own[k]);
+            if let Some(other) = own.iter().find(|g| *g != own.get(0)) {
+                let problem = format!("sequence {name} is of {} and of {other}; give it one group", own.get(0));
                 return Err(Error::data(path, "group", problem));
             }
-            groups.push(own[0].clone());
+            groups.push(own.get(0).to_owned());
         }
         let c = table.channels;
         tracks.push(Track {
@@ -73,7 +73,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
         class_names,
         sample_period_s: stacked.sample_period_s,
         format: "CSV in long form",
-        warnings: stacked.warnings,
+        notes: stacked.notes,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Recordings of any format, and the options of reading them.
 
-use crate::{Audio, ChannelConfig};
+use crate::{Audio, Axes, ChannelConfig, Columns, Notes, Window};
 use float_model::{Sequences, Targets};
 use std::path::{Path, PathBuf};
 
@@ -23,8 +23,8 @@ pub struct Recordings<Y = Option<Targets>> {
     pub sample_period_s: f64,
     /// The kind of file, in words.
     pub format: &'static str,
-    /// What was changed while reading.
-    pub warnings: Vec<String>,
+    /// What was noticed while reading.
+    pub notes: Notes,
 }
 
 /// Options of reading.
@@ -42,6 +42,12 @@ pub struct ReadOptions<'a> {
     pub sample_period_s: f64,
     /// How sound becomes samples of a sequence.
     pub audio: Audio,
+    /// What columns of text files are, where they do not say it themselves.
+    pub columns: Option<&'a Columns>,
+    /// The order of the axes of arrays; absent: (N, T, I), with a doubt where it looks like another.
+    pub axes: Option<Axes>,
+    /// Recordings are cut into windows, file by file.
+    pub window: Option<Window>,
 }
 
 impl Default for ReadOptions<'_> {
@@ -53,6 +59,9 @@ impl Default for ReadOptions<'_> {
             class_names: &[],
             sample_period_s: 0.0,
             audio: Audio::default(),
+            columns: None,
+            axes: None,
+            window: None,
         }
     }
 }
@@ -69,7 +78,7 @@ impl<Y> Recordings<Y> {
             class_names: self.class_names,
             sample_period_s: self.sample_period_s,
             format: self.format,
-            warnings: self.warnings,
+            notes: self.notes,
         }
     }
 }
@@ -86,7 +95,7 @@ impl Recordings {
             class_names: Vec::new(),
             sample_period_s: 0.0,
             format,
-            warnings: Vec::new(),
+            notes: Notes::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Recordings with timestamps onto one regular grid, by linear interpolation.
 
-use crate::{Error, track::Track};
+use crate::{Error, Notes, track::Track};
 
 /// A distance of samples that differs from the median by more than this share makes a recording irregular.
 const IRREGULAR: f64 = 0.1;
@@ -37,7 +37,7 @@ pub(crate) fn to_one_rate(
     tracks: &mut [Track],
     channels: usize,
     period_s: f64,
-    warnings: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<f64, Error> {
     let timed = tracks.iter().filter(|t| t.times.len() > 1);
     let every: Vec<Vec<f64>> = timed.map(distances).collect::<Result<_, _>>()?;
@@ -65,7 +65,7 @@ pub(crate) fn to_one_rate(
         interpolate(track, channels, grid);
     }
     if irregular + other_rate > 0 {
-        warnings.push(format!(
+        notes.warn(format!(
             "resampled to {:.6} Hz by linear interpolation: {irregular} recordings with irregular timestamps, {other_rate} of another \
              rate; the widest gap is {:.6} s, in {}",
             1.0 / grid,
@@ -87,7 +87,7 @@ fn interpolate(track: &mut Track, channels: usize, grid: f64) {
     let (first, last) = (times[0], times[times.len() - 1]);
     // The last point may fall short of the last sample by a rounding of the grid.
     let count = ((last - first) / grid + 1e-6).floor() as usize + 1;
-    let (mut values, mut labels, mut k) = (Vec::with_capacity(count * channels), Vec::new(), 0);
+    let (mut values, mut nearest, mut k) = (Vec::with_capacity(count * channels), Vec::new(), 0);
     for n in 0..count {
         let t = first + n as f64 * grid;
         while k + 2 < times.len() && times[k + 1] <= t {
@@ -98,10 +98,11 @@ fn interpolate(track: &mut Track, channels: usize, grid: f64) {
         let between = |(a, b): (&f32, &f32)| (f64::from(*a) + share * f64::from(b - a)) as f32;
         values.extend(sample(k).iter().zip(sample(k + 1)).map(between));
         if !track.labels.is_empty() {
-            labels.push(track.labels[k + usize::from(share >= 0.5)].clone());
+            nearest.push(k + usize::from(share >= 0.5));
         }
     }
-    (track.values, track.labels) = (values, labels);
+    track.labels = track.labels.select(nearest);
+    track.values = values;
     track.times = (0..count).map(|n| first + n as f64 * grid).collect();
 }
 
@@ -126,22 +127,23 @@ mod tests {
             path: "a.csv".into(),
             values: times.iter().flat_map(|t| [10.0 * *t as f32, 1.0]).collect(),
             times: times.to_vec(),
-            labels: times.iter().map(|t| format!("{}", u8::from(*t >= 0.3))).collect(),
+            labels: times.iter().map(|t| if *t >= 0.3 { "1" } else { "0" }).collect(),
         }
     }
 
     #[test]
     fn a_line_stays_a_line_and_irregular_times_are_told() {
         let mut tracks = [track(&[0.0, 0.1, 0.2, 0.5, 0.6]), track(&[1.0, 1.1, 1.2])];
-        let mut warnings = Vec::new();
-        assert_eq!(to_one_rate(&mut tracks, 2, 0.0, &mut warnings).unwrap(), 0.1);
+        let mut notes = Notes::default();
+        assert_eq!(to_one_rate(&mut tracks, 2, 0.0, &mut notes).unwrap(), 0.1);
         let found: Vec<f32> = tracks[0].values.iter().step_by(2).copied().collect();
         assert_eq!(found.len(), 7);
         for (n, v) in found.iter().enumerate() {
             assert!((v - n as f32).abs() < 1e-5, "{found:?}");
         }
-        assert_eq!(tracks[0].labels.concat(), "0000111");
+        assert_eq!(tracks[0].labels.iter().collect::<String>(), "0000111");
         assert_eq!(tracks[1].values.len(), 6, "a regular one stays as it is");
+        let warnings = notes.warnings();
         assert!(
             warnings.len() == 1 && warnings[0].contains("1 recordings with irregular"),
             "{warnings:?}"
@@ -152,15 +154,16 @@ mod tests {
     #[test]
     fn another_rate_is_told() {
         let mut tracks = [track(&[0.0, 0.1, 0.2]), track(&[0.0, 0.05, 0.1])];
-        let mut warnings = Vec::new();
-        assert_eq!(to_one_rate(&mut tracks, 2, 0.05, &mut warnings).unwrap(), 0.05);
+        let mut notes = Notes::default();
+        assert_eq!(to_one_rate(&mut tracks, 2, 0.05, &mut notes).unwrap(), 0.05);
         assert_eq!((tracks[0].values.len(), tracks[1].values.len()), (10, 6));
+        let warnings = notes.warnings();
         assert!(
             warnings[0].contains("20.000000 Hz") && warnings[0].contains("1 of another rate"),
             "{warnings:?}"
         );
         let mut back = [track(&[0.0, 0.2, 0.1])];
-        let e = to_one_rate(&mut back, 2, 0.0, &mut warnings).unwrap_err().to_string();
+        let e = to_one_rate(&mut back, 2, 0.0, &mut notes).unwrap_err().to_string();
         assert!(
             e.contains("a.csv") && e.contains("time of sample 2") && e.contains("sort"),
             "{e}"

@@ -1,10 +1,10 @@
 //! WAV files, mono and 16 bit, as raw frames or as frames of log-mel energies.
 
 use crate::{
-    Error,
+    Error, Notes,
     mel::{self, LogMel},
     resample,
-    track::{Columns, Track, Tracks},
+    track::{Header, Labels, Track, Tracks},
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ impl Default for Audio {
 }
 
 /// Reads files at the first one's rate; others are resampled, with a warning.
-pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Columns), Error> {
+pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Header), Error> {
     let (mut rate, mut list, mut others) = (0, Vec::new(), Vec::new());
     let mut front_end = None;
     for file in files {
@@ -76,12 +76,12 @@ pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Colum
             path: file.clone(),
             values,
             times: Vec::new(),
-            labels: Vec::new(),
+            labels: Labels::default(),
         });
     }
-    let mut warnings = Vec::new();
+    let mut notes = Notes::default();
     if let Some(first) = others.first() {
-        warnings.push(format!(
+        notes.warn(format!(
             "{} of {} files resampled to {rate} Hz by linear interpolation, for example {first}",
             others.len(),
             files.len()
@@ -99,11 +99,12 @@ pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Colum
     let tracks = Tracks {
         list,
         sample_period_s,
-        warnings,
+        notes,
     };
-    let columns = Columns {
+    let columns = Header {
         count: names.len(),
         names,
+        units: Vec::new(),
     };
     Ok((tracks, columns))
 }

@@ -52,9 +52,9 @@ pub(crate) fn cut(path: &Path, window: Window, recordings: Recordings) -> Result
         );
         return Err(Error::data(path, "length", problem));
     }
-    let mut warnings = recordings.warnings;
+    let mut notes = recordings.notes;
     if short > 0 {
-        warnings.push(format!(
+        notes.warn(format!(
             "{short} of {} recordings are shorter than a window and left out",
             x.count
         ));
@@ -79,7 +79,7 @@ pub(crate) fn cut(path: &Path, window: Window, recordings: Recordings) -> Result
         x: Sequences::new(&path.display().to_string(), values, from.len(), length, x.channels)?,
         y,
         groups: from.iter().map(group).collect(),
-        warnings,
+        notes,
         ..recordings
     })
 }
@@ -128,8 +128,8 @@ mod tests {
             ]
         );
         let w = cut(6, 6);
-        assert_eq!((w.x.count, w.warnings.len()), (1, 1));
-        assert!(w.warnings[0].contains("1 of 2"), "{:?}", w.warnings);
+        assert_eq!((w.x.count, w.notes.warnings().len()), (1, 1));
+        assert!(w.notes.warnings()[0].contains("1 of 2"), "{:?}", w.notes);
     }
 
     #[test]

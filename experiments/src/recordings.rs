@@ -80,8 +80,14 @@ pub fn text(s: &DatasetSummary) -> String {
     if s.channels.len() > SHOWN {
         let _ = writeln!(t, "... and {} more; --json has all", s.channels.len() - SHOWN);
     }
+    for reading in &s.readings {
+        let _ = write!(t, "\nread: {reading}");
+    }
     for warning in &s.warnings {
         let _ = write!(t, "\nwarning: {warning}");
+    }
+    for doubt in &s.doubts {
+        let _ = write!(t, "\nuncertain: {doubt}");
     }
     t.trim_end().to_owned()
 }

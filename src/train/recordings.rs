@@ -1,12 +1,12 @@
 //! The options that say where recordings are, and what they are.
 
 use crate::{
-    args::{CHANNELS, ChannelArgs},
+    args::{CHANNELS, ChannelArgs, parsed},
     output::Usage,
 };
 use anyhow::Context;
 use clap::Args;
-use dataset::{Audio, ChannelConfig, DatasetConfig, Window};
+use dataset::{Audio, Axes, ChannelConfig, Columns, DatasetConfig, Window};
 use float_model::OutputAt;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +54,13 @@ pub struct RecordingArgs {
     /// Hold this share of the sequences out as the test part, whole groups where groups are known.
     #[arg(long)]
     pub test_share: Option<f64>,
+    /// What columns of text files are, by name or by number from 1: time=NAME[:s|ms|us|ns], label=NAME, group=NAME,
+    /// sequence=NAME, channel=NAME, ignore=NAME, separated by commas. [default: as their names say]
+    #[arg(long, value_name = "KEY=NAME,...", value_parser = parsed::<Columns>)]
+    pub columns: Option<Columns>,
+    /// The order of the axes of arrays: channels-last is (N, T, I), channels-first (N, I, T). [default: channels-last]
+    #[arg(long, value_name = "ORDER", value_parser = parsed::<Axes>)]
+    pub axes: Option<Axes>,
     /// What WAV files become: log-mel, raw (amplitude by amplitude) or raw:N (N amplitudes a step). [default:
     /// log-mel]
     #[arg(long, value_name = "log-mel|raw[:N]", value_parser = parse_audio)]
@@ -136,6 +143,8 @@ pub fn config(
         window: args.window,
         every: args.every.filter(|k| *k != 1),
         answers_at_steps: args.output_at.is_some(),
+        columns: args.columns.clone().unwrap_or_default(),
+        axes: args.axes,
         audio: audio(args)?,
         loss: None,
         sample_period_s: sample_period_s.unwrap_or(0.0),

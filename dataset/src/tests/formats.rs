@@ -114,16 +114,16 @@ fn csv_files_of_unequal_length_with_times_and_groups() {
         ("anna,bo".into(), 0.02)
     );
     assert_eq!(
-        (found.class_names.join(","), found.warnings.len()),
+        (found.class_names.join(","), found.notes.warnings().len()),
         ("sit,walk".into(), 0)
     );
     write("b.csv", "time_ms,ax,ay\n100,1,5\n120,2,5\n180,5,5\n");
     let found = of(dir.path()).unwrap();
     assert_eq!(found.x.lengths, [3, 5]);
     assert!(
-        found.warnings[0].contains("irregular") && found.warnings[0].contains("b.csv"),
+        found.notes.warnings()[0].contains("irregular") && found.notes.warnings()[0].contains("b.csv"),
         "{:?}",
-        found.warnings
+        found.notes.warnings()
     );
 
     write("b.csv", "time_ms,ax,ay\n100,1,5\n90,2,5\n");
@@ -243,9 +243,9 @@ fn wav_files() {
     let found = read(dir.path(), &raw(1)).unwrap();
     assert_eq!(found.x.lengths, [1600, 800]);
     assert!(
-        found.warnings[0].contains("8000 Hz") && found.warnings[0].contains("b.wav"),
+        found.notes.warnings()[0].contains("8000 Hz") && found.notes.warnings()[0].contains("b.wav"),
         "{:?}",
-        found.warnings
+        found.notes.warnings()
     );
 
     wav(&at("b.wav"), 8000, 2, 16, &tone);
