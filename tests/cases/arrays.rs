@@ -1,0 +1,1 @@
+//! Arrays: .npy and .npz files, their axes, types and answers.

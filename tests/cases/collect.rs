@@ -1,0 +1,1 @@
+//! Recording from a board and from a serial port.

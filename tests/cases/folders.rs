@@ -1,0 +1,1 @@
+//! Folders of recordings and the files that name their labels.

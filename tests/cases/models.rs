@@ -1,0 +1,1 @@
+//! Models of other programs, and whose class names count.
