@@ -9,9 +9,9 @@
 
 mod answers;
 mod channels;
+mod clock;
 mod columns;
 mod config;
-mod csv;
 mod dataset;
 mod describe;
 mod error;
@@ -34,6 +34,7 @@ mod resample;
 mod save;
 mod split;
 mod stack;
+mod table;
 mod targets;
 mod track;
 mod wav;
