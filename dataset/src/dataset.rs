@@ -51,6 +51,7 @@ impl Dataset {
         if let Some(doubt) = labelled.notes.doubts().first() {
             return Err(Error::data(path, "reading", doubt.to_string()));
         }
+        labelled.equal_steps()?;
         labelled.several_classes()?;
         let outputs = labelled.outputs()?;
         let split = labelled.split(config)?;

@@ -77,15 +77,19 @@ pub struct PartSummary {
 
 fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usize) -> PartSummary {
     let lengths = || indices.iter().map(|n| labelled.x.length_of(*n));
-    let chosen = labelled.y.select(indices.iter().copied());
-    let class_counts = match chosen.answers() {
-        Targets::Labels(labels) => {
-            let mut counts = vec![0; outputs];
-            labels.iter().for_each(|l| counts[*l as usize] += 1);
-            counts
-        }
-        _ => Vec::new(),
-    };
+    let mut class_counts = vec![0; outputs];
+    match &labelled.y {
+        Targets::Labels(labels) => indices.iter().for_each(|n| class_counts[labels[*n] as usize] += 1),
+        Targets::PerStep { answers, length } => match &**answers {
+            // What follows the end of a sequence is padding.
+            Targets::Labels(labels) => indices.iter().for_each(|n| {
+                let own = &labels[n * length..][..labelled.x.length_of(*n)];
+                own.iter().for_each(|l| class_counts[*l as usize] += 1);
+            }),
+            _ => class_counts.clear(),
+        },
+        _ => class_counts.clear(),
+    }
     let groups: BTreeSet<&String> = indices.iter().filter_map(|n| labelled.groups.get(*n)).collect();
     PartSummary {
         part: name,

@@ -1,8 +1,8 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, channels, normalise::covering_power_of_two, read, split, targets,
-    window,
+    DatasetConfig, Error, ReadOptions, Recordings, channels, idx, locate, normalise::covering_power_of_two, read,
+    split, targets, window,
 };
 use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::path::Path;
@@ -62,11 +62,6 @@ impl Labelled {
                     labelled.x.length
                 );
                 return Err(Error::data(&labelled.y_path, "shape", problem));
-            }
-            if !labelled.x.lengths.is_empty() {
-                let problem =
-                    "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
-                return Err(Error::data(&labelled.y_path, "lengths", problem));
             }
         }
         let (x, y) = config.view(labelled.x, Some(labelled.y), &labelled.y_path)?;
@@ -177,6 +172,18 @@ impl Labelled {
         Ok(if names > 0 { names } else { most + 1 })
     }
 
+    /// Answers at every step need sequences of equal length, in training.
+    pub(crate) fn equal_steps(&self) -> Result<(), Error> {
+        match matches!(self.y, Targets::PerStep { .. }) && !self.x.lengths.is_empty() {
+            false => Ok(()),
+            true => {
+                let problem =
+                    "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
+                Err(Error::data(&self.y_path, "lengths", problem))
+            }
+        }
+    }
+
     /// A classifier cannot be trained on one class.
     pub(crate) fn several_classes(&self) -> Result<(), Error> {
         match self.y.answers() {
@@ -250,10 +257,17 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
 impl DatasetConfig {
     /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
     fn name_classes(&mut self) -> Result<(), Error> {
-        let is_csv = self.train_x.is_file() && self.train_x.extension().is_some_and(|e| e == "csv");
-        let has_words = self.train_x.is_dir() || is_csv;
-        if self.class_names.is_empty() && has_words {
-            self.class_names = Labelled::load(self, &self.train_x, self.train_y())?.class_names;
+        let name = locate::name(&self.train_x);
+        let arrays = [".npy", ".npz"].iter().any(|e| name.ends_with(e)) || idx::is_name(&name);
+        if self.class_names.is_empty() && !arrays {
+            let training = Labelled::load(self, &self.train_x, self.train_y())?;
+            self.class_names = match training.y.answers() {
+                // Indices must stay indices in a part that lacks the first classes.
+                Targets::Labels(_) if training.class_names.is_empty() => {
+                    (0..training.outputs()?).map(|k| k.to_string()).collect()
+                }
+                _ => training.class_names,
+            };
         }
         Ok(())
     }

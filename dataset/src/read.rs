@@ -1,52 +1,74 @@
 //! Recordings and answers from files of every format.
 
-use crate::{Error, ReadOptions, Recordings, channels, folder, idx, locate, long_csv, npy, npz};
+use crate::{
+    Error, ReadOptions, Recordings,
+    answers::{self, Written},
+    array_name::Role,
+    channels, folder, idx,
+    locate::{self, Source},
+    long_csv, names, npy, npz, uci_har, wisdm,
+};
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
-/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, or a folder of CSV or WAV files with `labels.csv`.
-/// A folder may also hold one such file (`x.npy` with `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or
-/// `train_lengths.npy` says where sequences end, and `groups.npy` or `train_groups.npy` whose they are.
+/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
+/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
+/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
+/// `train_groups.npy` whose they are.
 ///
 /// # Errors
 /// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers; answers or
 /// groups that are not one a sequence.
 pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
-    let source = locate::source(path)?;
-    let name = locate::name(&source);
-    let mut found = if source.is_dir() {
-        folder::read(&source, options)?
-    } else if name.ends_with(".npz") {
-        npz::read(&source)?
-    } else if name.ends_with(".csv") {
-        long_csv::read(&source, options)?
-    } else if idx::is_name(&name) {
-        Recordings {
-            x: idx::images(&source)?.sequences(&source, 1)?,
+    let of = locate::source(path)?;
+    let source = of.path().to_path_buf();
+    let mut found = match &of {
+        Source::Folder(path) => folder::read(path, options)?,
+        Source::Archive(path) => npz::read(path)?,
+        Source::Table(path) => long_csv::read(path, options)?,
+        Source::Wisdm(path, files) => wisdm::read(path, files, options)?,
+        Source::UciHar(dir) => uci_har::read(dir, options)?,
+        Source::Idx(path) => Recordings {
+            x: idx::images(path)?.sequences(path, 1)?,
             ..Recordings::of("IDX")
-        }
-    } else {
-        let lengths = locate::sibling(&source, "lengths").filter(|p| p.is_file());
-        let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
-        let bytes = std::fs::read(&source).map_err(Error::io(&source))?;
-        Recordings {
-            x: npy::sequences(&source, &bytes, lengths)?,
-            ..Recordings::of("NumPy arrays")
+        },
+        Source::Lines(path) => lines(path, options)?,
+        Source::Array(path) => {
+            let lengths = locate::companion(path, Role::Lengths)?;
+            let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
+            let bytes = std::fs::read(path).map_err(Error::io(path))?;
+            Recordings {
+                x: npy::sequences(path, &bytes, lengths)?,
+                ..Recordings::of("NumPy arrays")
+            }
         }
     };
     // Answers and groups that lie beside, or where the options say.
-    let labels = match idx::is_name(&name) {
-        true => Some(locate::idx_labels(&source)),
-        false => locate::sibling(&source, "y"),
+    let beside = match &of {
+        Source::Idx(path) => Some(locate::idx_labels(path)).filter(|p| p.is_file()),
+        Source::Array(path) | Source::Lines(path) => locate::companion(path, Role::Y)?,
+        _ => None,
     };
-    let beside = labels.filter(|p| options.y_beside && found.y.is_none() && *p != source && p.is_file());
+    let beside = beside.filter(|_| options.y_beside && found.y.is_none());
     if let Some(path) = options.y.map(Path::to_path_buf).or(beside) {
-        found.y = Some(load_targets(&path)?);
+        match is_text(&path) {
+            true => {
+                let (y, class_names) = written_answers(&path, options, &mut found)?;
+                (found.y, found.class_names) = (Some(y), class_names);
+            }
+            false => found.y = Some(load_targets(&path)?),
+        }
         found.y_path = path;
     }
-    let beside = locate::sibling(&source, "groups").filter(|p| p.is_file());
+    let beside = match &of {
+        Source::Array(path) | Source::Lines(path) => locate::companion(path, Role::Groups)?,
+        _ => None,
+    };
     if let Some(path) = options.groups.map(Path::to_path_buf).or(beside) {
-        found.groups = npy::read_whole_numbers(&path)?.iter().map(i64::to_string).collect();
+        found.groups = match is_text(&path) {
+            true => uci_har::column(&path)?,
+            false => npy::read_whole_numbers(&path)?.iter().map(i64::to_string).collect(),
+        };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
     }
     if let Some(y) = &found.y {
@@ -56,7 +78,7 @@ pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error>
         agree(&source, "groups", found.groups.len(), &found.x, &source)?;
     }
     if let Some(file) = channels::load_beside(&source)?
-        && !source.is_dir()
+        && !matches!(of, Source::Folder(_))
     {
         let period = file.period(Path::new(channels::FILE))?;
         if period > 0.0 {
@@ -70,6 +92,68 @@ pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error>
         }
     }
     Ok(found)
+}
+
+fn is_text(path: &Path) -> bool {
+    let name = locate::name(path);
+    [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e)) && !folder::list::is_list(path)
+}
+
+/// A table with a line for each sequence of one channel, as `X_train.txt` and `X_train.csv` have it.
+fn lines(path: &Path, _options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+    let (values, length) = uci_har::matrix(path)?;
+    let mut found = Recordings::of("text with a line for each sequence");
+    found.notes.understood(format!(
+        "each line of {} is a sequence of {length} samples of one channel",
+        path.display()
+    ));
+    found.x = Sequences::new(
+        &path.display().to_string(),
+        values.clone(),
+        values.len() / length,
+        length,
+        1,
+    )?;
+    Ok(found)
+}
+
+/// Answers in a text file, one a line, under a header or not.
+fn written_answers(
+    path: &Path,
+    options: &ReadOptions<'_>,
+    found: &mut Recordings,
+) -> Result<(Targets, Vec<String>), Error> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in uci_har::column(path)? {
+        let cells = line
+            .split([',', ';', '\t'])
+            .map(|c| c.trim().trim_matches('"').to_owned());
+        rows.push(cells.collect());
+    }
+    let header = |row: &Vec<String>| {
+        row.iter()
+            .any(|c| names::is_label(c) || names::target_number(c).is_some())
+    };
+    if rows.first().is_some_and(|row| {
+        header(row) || (rows.len() == found.x.count + 1 && row.iter().all(|c| c.parse::<f32>().is_err()))
+    }) {
+        rows.remove(0);
+    }
+    let width = rows.first().map_or(0, Vec::len);
+    if let Some(n) = rows.iter().position(|r| r.len() != width) {
+        let problem = format!(
+            "{} cells, the first line has {width}; give one answer a line",
+            rows[n].len()
+        );
+        return Err(Error::data(path, format!("answer {n}"), problem));
+    }
+    let written = |(n, cells): (usize, Vec<String>)| Written {
+        place: format!("sequence {n}"),
+        cells,
+    };
+    let list: Vec<Written> = rows.into_iter().enumerate().map(written).collect();
+    let file = channels::load_beside(path)?.unwrap_or_default();
+    answers::parse(path, &list, options.wanted(&file.class_names), &mut found.notes)
 }
 
 fn agree(path: &Path, what: &str, count: usize, x: &Sequences, x_path: &Path) -> Result<(), Error> {

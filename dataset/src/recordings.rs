@@ -1,6 +1,6 @@
 //! Recordings of any format, and the options of reading them.
 
-use crate::{Audio, Axes, ChannelConfig, Columns, Notes, Window};
+use crate::{Audio, Axes, ChannelConfig, Columns, Loss, Notes, Window, answers::Wanted, layout::PathRoles};
 use float_model::{Sequences, Targets};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +38,10 @@ pub struct ReadOptions<'a> {
     pub groups: Option<&'a Path>,
     /// What words stand for, in the order of the classes; empty: as the data say.
     pub class_names: &'a [String],
+    /// What numbers as answers are; absent: as they look.
+    pub loss: Option<Loss>,
+    /// Where the class and the group of a recording are found; absent: as the folder looks.
+    pub path_roles: PathRoles,
     /// Seconds between samples of the grid that timestamps are put on; 0: their own median distance.
     pub sample_period_s: f64,
     /// How sound becomes samples of a sequence.
@@ -57,11 +61,26 @@ impl Default for ReadOptions<'_> {
             y_beside: true,
             groups: None,
             class_names: &[],
+            loss: None,
+            path_roles: PathRoles::default(),
             sample_period_s: 0.0,
             audio: Audio::default(),
             columns: None,
             axes: None,
             window: None,
+        }
+    }
+}
+
+impl<'a> ReadOptions<'a> {
+    /// What decides how words are understood, where a `channels.toml` beside the data may name the classes.
+    pub(crate) fn wanted(&self, beside: &'a [String]) -> Wanted<'a> {
+        Wanted {
+            class_names: match self.class_names.is_empty() {
+                true => beside,
+                false => self.class_names,
+            },
+            loss: self.loss,
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::Error;
 use float_model::Targets;
 use serde::{Deserialize, Serialize};
-use std::{fmt, path::Path, str::FromStr};
+use std::{collections::BTreeSet, fmt, path::Path, str::FromStr};
 
 /// Most classes that labels may name; a label beyond is taken for a mistake.
-const MOST_CLASSES: i64 = 4096;
+pub(crate) const MOST_CLASSES: i64 = 4096;
 
 /// What training minimises, the budget aside; a mean over the batch and, with an answer at every step, over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,18 +83,38 @@ pub(crate) fn place(n: usize, steps: usize) -> String {
     }
 }
 
+/// The names of classes that are written as whole numbers. Numbers from 0 on are indices of classes and give no names. Where the least
+/// is another, the distinct numbers in ascending order are the classes and their names: 1 to 9 are nine classes, not ten with an
+/// empty one.
+pub(crate) fn numbered_classes(path: &Path, distinct: &BTreeSet<i64>) -> Result<Vec<String>, Error> {
+    if matches!(distinct.first(), None | Some(0)) {
+        return Ok(Vec::new());
+    }
+    match distinct.len() as i64 > MOST_CLASSES {
+        false => Ok(distinct.iter().map(i64::to_string).collect()),
+        true => {
+            let problem = format!(
+                "{} different whole numbers; classes are at most {MOST_CLASSES}. For real targets give --loss mse",
+                distinct.len()
+            );
+            Err(Error::data(path, "label", problem))
+        }
+    }
+}
+
+/// What is wrong with a label that is no index of a class.
+pub(crate) fn out_of_range(label: i64) -> String {
+    format!(
+        "{label} is out of range; classes count from 0 to at most {}",
+        MOST_CLASSES - 1
+    )
+}
+
 /// Labels within 0..[`MOST_CLASSES`], `steps` a sequence.
 pub(crate) fn labels(path: &Path, labels: &[i64], steps: usize) -> Result<Targets, Error> {
     let check = |(n, l): (usize, &i64)| match (0..MOST_CLASSES).contains(l) {
         true => Ok(*l as u32),
-        false => Err(Error::data(
-            path,
-            place(n, steps),
-            format!(
-                "{l} is out of range; classes count from 0 to at most {}",
-                MOST_CLASSES - 1
-            ),
-        )),
+        false => Err(Error::data(path, place(n, steps), out_of_range(*l))),
     };
     Ok(Targets::Labels(
         labels.iter().enumerate().map(check).collect::<Result<_, _>>()?,
