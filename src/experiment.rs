@@ -1,6 +1,9 @@
 //! What the commands of the experiments share: progress bars on standard error, and failed runs.
 
-use crate::{output::progress_bar, train};
+use crate::{
+    output::{progress_bar, tell},
+    train,
+};
 use experiments::jobs::Event;
 use indicatif::{MultiProgress, ProgressBar};
 use std::{
@@ -38,11 +41,11 @@ impl Bars {
             }
             Event::Finished { label, summary } => {
                 close(&mut open, label);
-                self.all.suspend(|| eprintln!("{label}: {summary}"));
+                self.all.suspend(|| tell(format_args!("{label}: {summary}")));
             }
             Event::Failed { label, error } => {
                 close(&mut open, label);
-                self.all.suspend(|| eprintln!("{label}: {}", error.chain()));
+                self.all.suspend(|| tell(format_args!("{label}: {}", error.chain())));
             }
         }
     }

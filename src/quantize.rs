@@ -4,7 +4,7 @@ mod options;
 
 use crate::{
     inputs::{self, Data, Run},
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
 };
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
@@ -95,10 +95,10 @@ impl FinetuneBar {
             (false, false) => format!(", worse: {}", p.worse.join(", ")),
         };
         self.0.suspend(|| {
-            eprintln!(
+            tell(format_args!(
                 "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{verdict}",
                 p.step.0, p.loss, p.same_schedule, p.same_decision
-            );
+            ));
         });
     }
 

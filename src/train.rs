@@ -8,7 +8,7 @@ pub use options::{TrainArgs, config};
 use crate::{
     evaluate,
     inputs::Run,
-    output::{self, Output},
+    output::{self, Output, tell},
 };
 use host_train::{Progress, TrainConfig, TrainReport};
 use indicatif::ProgressBar;
@@ -72,7 +72,7 @@ pub fn observed(
 /// Shows one step; `label` begins its lines.
 pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
     if let Some(message) = &p.message {
-        bar.suspend(|| eprintln!("{label}{message}"));
+        bar.suspend(|| tell(format_args!("{label}{message}")));
     }
     if let Some(e) = &p.evaluation {
         *last = format!(
@@ -82,10 +82,10 @@ pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
             e.updates_mean
         );
         if bar.is_hidden() {
-            eprintln!(
+            tell(format_args!(
                 "{label}step {}: loss {:.4}, {last}, {:.1} steps/s",
                 p.step, p.loss, p.steps_per_s
-            );
+            ));
         }
     }
     bar.set_position(p.step);

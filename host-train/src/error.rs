@@ -43,6 +43,23 @@ pub enum Error {
         /// The run folder.
         path: PathBuf,
     },
+    /// The observer ended the run before its last step.
+    #[error("{path}: ended after step {step}, with a checkpoint; continue it with resume")]
+    Interrupted {
+        /// The run folder.
+        path: PathBuf,
+        /// Steps done.
+        step: u64,
+    },
+    /// A run is to be continued whose folder holds a model and no checkpoint: a new start would replace the model.
+    #[error(
+        "{path}: holds a model, but no checkpoint to continue from, and a new start would replace the model; move it away, or give \
+         another folder"
+    )]
+    NoCheckpoint {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// Another process trains in the folder.
     #[error("{path}: another process is training in this folder; wait for it, or give another folder")]
     RunBusy {

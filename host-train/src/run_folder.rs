@@ -7,6 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The best model of a run.
+pub(crate) const MODEL: &str = "model.safetensors";
+/// The result of a run that has ended.
+pub(crate) const SUMMARY: &str = "training.json";
+
 const COLUMNS: &str =
     "step,seconds,loss,budget,train_updates,gradient_norm,metric,updates,validation_loss,learning_rate\n";
 
@@ -39,7 +44,7 @@ pub enum Existing {
 /// A run of another configuration, or files that cannot be read.
 pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     let path = run.join("config.toml");
-    let holds_run = [&path, &run.join(checkpoint::FILE), &run.join("model.safetensors")]
+    let holds_run = [&path, &run.join(checkpoint::FILE), &run.join(MODEL)]
         .iter()
         .any(|p| p.exists());
     if !holds_run {
@@ -48,7 +53,7 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     let was = TrainConfig::load(run)?;
     same_configuration(&was, config, &path)?;
     let (threads, device) = (was.threads, was.device);
-    let path = run.join("training.json");
+    let path = run.join(SUMMARY);
     let text = match fs::read_to_string(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Existing::Unfinished { threads, device }),
         other => other.map_err(Error::io(&path))?,
@@ -90,8 +95,24 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Exi
         return Err(Error::RunExists { path: run.into() });
     }
     let found = found?;
+    if matches!(found, Existing::Unfinished { .. }) {
+        let lost = run.join(MODEL).exists() && !run.join(checkpoint::FILE).exists();
+        if lost {
+            return Err(Error::NoCheckpoint { path: run.into() });
+        }
+        forget_result(run)?;
+    }
     config.save(run)?;
     Ok(found)
+}
+
+/// Removes the result of a run that goes on: it would be of another state than the model.
+fn forget_result(run: &Path) -> Result<(), Error> {
+    let path = run.join(SUMMARY);
+    match fs::remove_file(&path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&path)(e)),
+        _ => Ok(()),
+    }
 }
 
 /// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step

@@ -10,7 +10,7 @@ use crate::{
     run_folder::{self, Existing, Metrics},
 };
 use float_model::FloatModel;
-use std::{path::Path, sync::mpsc, time::Instant};
+use std::{ops::ControlFlow, path::Path, sync::mpsc, time::Instant};
 
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
@@ -21,6 +21,9 @@ const SETTLED: f64 = 0.01;
 /// Draw of the fresh sequences that confirm a new best state, and of those on which the result is finally measured.
 const CONFIRMATION: u64 = 1;
 const FINAL: u64 = 2;
+
+/// Seconds from the start to the first checkpoint, at most; the others are `checkpoint_seconds` apart.
+const FIRST_CHECKPOINT_S: f64 = 2.0;
 
 /// What the observer is shown after every step.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,26 +66,47 @@ pub struct TrainReport {
     pub best_step: u64,
     /// Whether the stop rule, or the collapse guard, ended the run before `steps`.
     pub stopped: bool,
+    /// What was told before the first step: warnings of the data, and what was resumed.
+    pub warnings: Vec<String>,
 }
 
-/// Trains into the run folder `out` and returns the best model.
-///
-/// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
-/// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
-/// continues and ends, on as many threads of the same device, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
-/// the caller's thread.
-///
-/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
-/// or both ([`crate::Rollback`]), and reports it to `observe`.
+/// Trains into the run folder `out` and returns the best model: [`train_until`] with an observer that never ends the run.
 ///
 /// # Errors
-/// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
-/// configuration (with it); a folder that another process trains in; a device that is not there; a loss of NaN or infinity; files that cannot be written.
+/// As [`train_until`], without the interruption.
 pub fn train(
     config: &TrainConfig,
     out: &Path,
     resume: bool,
     observe: &mut dyn FnMut(&Progress),
+) -> Result<TrainReport, Error> {
+    train_until(config, out, resume, &mut |progress| {
+        observe(progress);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Trains into the run folder `out` and returns the best model, or ends where `observe` asks for it.
+///
+/// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
+/// `checkpoint.safetensors` and, at the end, `training.json`. No model is written before a checkpoint that knows it, so that a
+/// resumed run never replaces a model by a worse one. With `resume`, a run that was interrupted in any way continues and ends, on
+/// as many threads of the same device, with the same bits; an empty folder starts a new run. `observe` is called after every step,
+/// on the caller's thread. Where it breaks, the run ends after the step that it is in, with a checkpoint and without
+/// `training.json`.
+///
+/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
+/// or both ([`crate::Rollback`]), and reports it to `observe`.
+///
+/// # Errors
+/// A bad option; data that cannot be read; a folder that holds a run (without `resume`), a run of another configuration or of other
+/// data, or a model without a checkpoint (with it); a folder that another process trains in; a device that is not there; a loss of
+/// NaN or infinity; files that cannot be written; [`Error::Interrupted`] where `observe` broke before the end.
+pub fn train_until(
+    config: &TrainConfig,
+    out: &Path,
+    resume: bool,
+    observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let batches = BatchSource::new(config)?;
@@ -95,7 +119,9 @@ pub fn train(
         let work = || Run::new(config, out, found, batches, compute, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
-            observe(&progress);
+            if observe(&progress).is_break() {
+                break; // drops the receiver, which the run sees at its next step
+            }
         }
         match handle.join() {
             Ok(report) => report,
@@ -123,6 +149,26 @@ fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error
     Compute::open(config, network(config, batches), batches.validation.0.length)
 }
 
+/// What is told of a run that is resumed from `saved`, and was begun on `threads` threads of `device`.
+fn resumed(config: &TrainConfig, saved: Option<&State>, threads: usize, device: Device) -> Vec<String> {
+    let mut told = vec![match saved {
+        Some(state) => format!("resuming after step {}", state.adam.step),
+        None => "no checkpoint yet: starting from step 0".into(),
+    }];
+    if device != config.device {
+        let now = config.device;
+        told.push(format!(
+            "on {now} instead of {device}: the last bits will differ from an uninterrupted run's"
+        ));
+    } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
+        let now = config.threads;
+        told.push(format!(
+            "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
+        ));
+    }
+    told
+}
+
 struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
@@ -133,9 +179,13 @@ struct Run<'a> {
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
     started: Instant,
+    /// When the last checkpoint was written, and the seconds after which the next is due.
     saved_at: Instant,
+    save_after_s: f64,
     /// Seconds and steps of earlier calls.
     before: (f64, u64),
+    /// What was told before the first step.
+    warnings: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -148,25 +198,11 @@ impl<'a> Run<'a> {
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
         let shape = network(config, &batches);
-        let mut messages = std::mem::take(&mut batches.warnings);
+        let mut warnings = std::mem::take(&mut batches.warnings);
         let mut saved = None;
         if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
             saved = State::load(out, shape)?;
-            messages.push(match &saved {
-                Some(state) => format!("resuming after step {}", state.adam.step),
-                None => "no checkpoint yet: starting from step 0".into(),
-            });
-            if device != config.device {
-                let now = config.device;
-                messages.push(format!(
-                    "on {now} instead of {device}: the last bits will differ from an uninterrupted run's"
-                ));
-            } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
-                let now = config.threads;
-                messages.push(format!(
-                    "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
-                ));
-            }
+            warnings.extend(resumed(config, saved.as_ref(), threads, device));
         }
         let state = saved.unwrap_or_else(|| {
             let mut new = State::new(shape, config.seed);
@@ -185,32 +221,45 @@ impl<'a> Run<'a> {
             observer,
             started: Instant::now(),
             saved_at: Instant::now(),
+            save_after_s: FIRST_CHECKPOINT_S.min(config.checkpoint_seconds),
+            warnings,
         };
-        if let Some(best) = &run.state.best {
-            run.save_model(&best.values)?;
-        }
+        run.save_best()?;
         run.upload()?;
-        for message in messages {
-            run.report(0.0, 0.0, None, false, Some(message));
+        for warning in &run.warnings {
+            run.report(0.0, 0.0, None, false, Some(warning.clone()));
         }
         Ok(run)
     }
 
     fn train(mut self) -> Result<TrainReport, Error> {
-        while self.state.adam.step < self.config.steps && !self.state.stopped {
+        while self.goes_on() {
             if !self.advance()? {
                 break;
             }
         }
-        if self.state.best.is_none() {
+        let interrupted = self.goes_on();
+        if self.state.best.is_none() && !interrupted {
             self.evaluate()?;
         }
         self.save()?;
-        self.finish()
+        self.save_best()?;
+        match interrupted {
+            true => Err(Error::Interrupted {
+                path: self.out.into(),
+                step: self.state.adam.step,
+            }),
+            false => self.finish(),
+        }
+    }
+
+    /// Whether there are steps to take.
+    fn goes_on(&self) -> bool {
+        self.state.adam.step < self.config.steps && !self.state.stopped
     }
 
     /// One step with the evaluation and the checkpoint that fall due after it. False where nobody listens any more:
-    /// the observer panicked.
+    /// the observer broke, or panicked.
     fn advance(&mut self) -> Result<bool, Error> {
         let (loss, updates) = self.step()?;
         let step = self.state.adam.step;
@@ -227,9 +276,11 @@ impl<'a> Run<'a> {
             }
             (evaluation, improved) = (Some(e), better);
         }
-        if self.saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
+        if improved || self.saved_at.elapsed().as_secs_f64() >= self.save_after_s {
             self.save()?;
-            self.saved_at = Instant::now();
+        }
+        if improved {
+            self.save_best()?;
         }
         Ok(self.report(loss, updates, evaluation, improved, message))
     }
@@ -288,7 +339,7 @@ impl<'a> Run<'a> {
             tensor,
             step,
             loss,
-            model: self.state.best.is_some().then(|| self.out.join("model.safetensors")),
+            model: self.state.best.is_some().then(|| self.out.join(run_folder::MODEL)),
         }
     }
 
@@ -301,15 +352,20 @@ impl<'a> Run<'a> {
         parameters.to_model(&batches.mean, &batches.std, &batches.description)
     }
 
-    fn save_model(&self, values: &[Vec<f32>]) -> Result<(), Error> {
-        let model = self.model(values);
-        Ok(float_model::save(&model, &self.out.join("model.safetensors"))?)
+    /// Writes the best model, where there is one. A checkpoint that knows it is on the disk already.
+    fn save_best(&self) -> Result<(), Error> {
+        let Some(best) = &self.state.best else { return Ok(()) };
+        let model = self.model(&best.values);
+        Ok(float_model::save(&model, &self.out.join(run_folder::MODEL))?)
     }
 
+    /// Writes a checkpoint.
     fn save(&mut self) -> Result<(), Error> {
         self.fetch()?;
         self.state.seconds = self.seconds();
-        self.state.save(self.out)
+        self.state.save(self.out)?;
+        (self.saved_at, self.save_after_s) = (Instant::now(), self.config.checkpoint_seconds);
+        Ok(())
     }
 
     fn seconds(&self) -> f64 {
@@ -350,8 +406,9 @@ impl<'a> Run<'a> {
             best: best.evaluation,
             best_step: best.step,
             stopped: self.state.stopped,
+            warnings: std::mem::take(&mut self.warnings),
         };
-        let path = self.out.join("training.json");
+        let path = self.out.join(run_folder::SUMMARY);
         let front = match self.config.dials {
             None => None,
             Some(dials) => {

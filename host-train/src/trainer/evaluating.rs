@@ -9,7 +9,7 @@ use crate::{
 use float_model::{Sequences, Targets};
 
 impl Run<'_> {
-    /// Evaluates the present state, writes its row, and keeps it where it is the best so far.
+    /// Evaluates the present state, writes its row, and keeps it in memory where it is the best so far.
     pub(super) fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
         self.fetch()?;
         let values = self.state.parameters.values.clone();
@@ -35,7 +35,6 @@ impl Run<'_> {
             improved = self.improves(&counted);
         }
         if improved {
-            self.save_model(&values)?;
             self.state.guard.improved();
             self.state.best = Some(Best {
                 step,
