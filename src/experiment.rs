@@ -1,6 +1,7 @@
 //! What the commands of the experiments share: progress bars on standard error, and failed runs.
 
 use crate::{
+    interrupt,
     output::{progress_bar, tell},
     train,
 };
@@ -8,10 +9,11 @@ use experiments::jobs::Event;
 use indicatif::{MultiProgress, ProgressBar};
 use std::{
     collections::HashMap,
+    ops::ControlFlow,
     sync::{Mutex, PoisonError},
 };
 
-/// A bar for each job that runs.
+/// A bar for each job that runs. While one runs, a signal ends the jobs after the step that they are in.
 #[derive(Default)]
 pub struct Bars {
     all: MultiProgress,
@@ -22,20 +24,24 @@ struct Bar {
     bar: ProgressBar,
     /// The last evaluation in words.
     last: String,
+    /// The job has checkpoints.
+    _keeping: interrupt::Keeping,
 }
 
 impl Bars {
-    /// Shows what happens to a job.
-    pub fn show(&self, event: &Event<'_>) {
+
+    /// Shows what happens to a job, and says whether the jobs go on.
+    pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Started { label, steps } => {
                 let bar = self.all.add(progress_bar(label, *steps));
                 let last = String::new();
-                open.insert((*label).to_owned(), Bar { bar, last });
+                let _keeping = interrupt::keep();
+                open.insert((*label).to_owned(), Bar { bar, last, _keeping });
             }
             Event::Step { label, progress } => {
-                if let Some(Bar { bar, last }) = open.get_mut(*label) {
+                if let Some(Bar { bar, last, .. }) = open.get_mut(*label) {
                     train::show(bar, &format!("{label}: "), progress, last);
                 }
             }
@@ -48,6 +54,7 @@ impl Bars {
                 self.all.suspend(|| tell(format_args!("{label}: {}", error.chain())));
             }
         }
+        interrupt::flow()
     }
 }
 

@@ -1,16 +1,19 @@
 //! Ctrl-C, SIGTERM and SIGHUP: a command that has work to keep is asked to end, and ends by itself; any other ends at once.
 //!
-//! A command that has work to keep holds a [`Keeping`] while it has, looks at [`asked`] where it can end, and returns
-//! [`Interrupted`]. A second signal ends the process at once. A signal that was ignored when the process was started stays
-//! ignored, so that `nohup skiprnn train ...` outlives its terminal.
+//! A command that has work to keep holds a [`Keeping`] while it has, and looks at [`asked`] or [`flow`] where it can end; if it
+//! then fails, its exit code is [`INTERRUPTED`]. A second signal ends the process at once. A signal that was ignored when the
+//! process was started stays ignored, so that `nohup skiprnn train ...` outlives its terminal.
 
 #[cfg(unix)]
 mod sys;
 
 use crate::output::tell;
-use std::sync::{
-    Once,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    ops::ControlFlow,
+    sync::{
+        Once,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 /// Exit code of a command that a signal ended, whichever signal it was.
@@ -45,13 +48,13 @@ pub fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
-/// A command that ended because it was asked to, with its work kept. Exit code [`INTERRUPTED`].
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted: {0}")]
-pub struct Interrupted(
-    /// What was kept, and how the work is continued.
-    pub String,
-);
+/// Whether work goes on: it breaks once the command was [`asked`] to end.
+pub fn flow() -> ControlFlow<()> {
+    match asked() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
+}
 
 fn listen() {
     #[cfg(unix)]

@@ -151,6 +151,7 @@ fn an_error_of_an_experiment_tells_its_cause_once() {
             path: path(),
             source: Box::new(Error::Input { what: text("cell"), problem: text("problem") }),
         },
+        Error::Interrupted => Error::Interrupted,
         Error::Train(_) => Error::Train(host_train::Error::Model(model())),
         Error::Model(_) => Error::Model(model()),
         Error::Quantize(_) => Error::Quantize(quantize::Error::Model(model())),

@@ -38,13 +38,13 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] float_model::Error),
     /// The folder already holds a run.
-    #[error("{path}: already holds a run; continue it with resume, or give another folder")]
+    #[error("{path}: already holds a run; continue it with --resume, or give another folder")]
     RunExists {
         /// The run folder.
         path: PathBuf,
     },
     /// The observer ended the run before its last step.
-    #[error("{path}: ended after step {step}, with a checkpoint; continue it with resume")]
+    #[error("{path}: ended after step {step}, with a checkpoint; continue it with --resume")]
     Interrupted {
         /// The run folder.
         path: PathBuf,
