@@ -31,6 +31,13 @@ pub fn tell(line: impl Display) {
     let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
 }
 
+/// Tells every warning.
+pub fn warn(warnings: &[String]) {
+    warnings
+        .iter()
+        .for_each(|warning| tell(format_args!("warning: {warning}")));
+}
+
 /// Wrong usage that only shows once options are seen together: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

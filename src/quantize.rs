@@ -6,6 +6,7 @@ use crate::{
     inputs::{self, Data, Run},
     output::{self, Output, Usage, tell},
 };
+use experiments::HeldOut;
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
@@ -20,6 +21,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
         ..curve.clone()
     };
     let data = calibration(args, &run)?;
+    let warnings = data.changed_since(&run);
     let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
     if args.finetune {
         let calibration = (&data.x, data.y.as_ref());
@@ -42,6 +44,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
         quantized.report.notes.push(note.into());
     }
+    quantized.report.notes.splice(0..0, warnings);
     output::write_atomically(&args.out, quantized.blob.bytes())?;
     Ok(quantized)
 }
@@ -127,6 +130,7 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
         x,
         y: Some(y),
         name: "validation part".into(),
+        held_out: Some(HeldOut::Validation),
     })
 }
 

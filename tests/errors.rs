@@ -114,6 +114,7 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Dataset(_) => Error::Dataset(recordings),
         Error::Model(_) => Error::Model(model),
         Error::RunExists { .. } => Error::RunExists { path: path() },
+        Error::DataChanged { .. } => Error::DataChanged { path: path() },
         Error::Interrupted { .. } => Error::Interrupted { path: path(), step: 9 },
         Error::NoCheckpoint { .. } => Error::NoCheckpoint { path: path() },
         Error::RunBusy { .. } => Error::RunBusy { path: path() },

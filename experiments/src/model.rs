@@ -51,6 +51,16 @@ impl TrainedModel {
         })
     }
 
+    /// A warning where the files of the run's data are not those that it began with; `None` where they are, where the run does not
+    /// say, and where they cannot be read, which whoever needs them will say.
+    #[must_use]
+    pub fn data_changed(&self) -> Option<String> {
+        let config = self.config.as_ref()?;
+        let was = config.data_fingerprint.as_ref()?;
+        let now = config.data.fingerprint().ok()??;
+        (now != *was).then(|| "the data changed since the run began".into())
+    }
+
     /// A short name for reports and blobs.
     #[must_use]
     pub fn name(&self) -> String {

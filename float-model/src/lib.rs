@@ -14,6 +14,7 @@ mod forward;
 mod metric;
 mod model;
 mod names;
+mod uncertainty;
 
 pub use atomic_file::write as write_atomically;
 pub use cell::{Cell, Family};

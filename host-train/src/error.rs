@@ -43,6 +43,15 @@ pub enum Error {
         /// The run folder.
         path: PathBuf,
     },
+    /// The data of a run that is to be continued are not those that it began with.
+    #[error(
+        "{path}: the data changed since the run began: files were added, removed or have another content; bring the old ones back, \
+         or train in a new folder"
+    )]
+    DataChanged {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// The observer ended the run before its last step.
     #[error("{path}: ended after step {step}, with a checkpoint; continue it with --resume")]
     Interrupted {

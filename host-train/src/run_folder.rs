@@ -95,6 +95,13 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Exi
         return Err(Error::RunExists { path: run.into() });
     }
     let found = found?;
+    let fingerprint = config.data.fingerprint()?;
+    if found != Existing::Nothing {
+        let was = TrainConfig::load(run)?.data_fingerprint;
+        if was.is_some() && was != fingerprint {
+            return Err(Error::DataChanged { path: run.into() });
+        }
+    }
     if matches!(found, Existing::Unfinished { .. }) {
         let lost = run.join(MODEL).exists() && !run.join(checkpoint::FILE).exists();
         if lost {
@@ -102,6 +109,10 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Exi
         }
         forget_result(run)?;
     }
+    let config = TrainConfig {
+        data_fingerprint: fingerprint,
+        ..config.clone()
+    };
     config.save(run)?;
     Ok(found)
 }
@@ -116,16 +127,17 @@ fn forget_result(run: &Path) -> Result<(), Error> {
 }
 
 /// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step
-/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only.
+/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only. The fingerprint
+/// of the data is compared with the data itself.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
     let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
-    let free: &[&str] = match cosine {
-        true => &["threads", "device", "checkpoint_seconds", "settle_steps"],
-        false => &["threads", "device", "checkpoint_seconds", "settle_steps", "steps"],
-    };
-    match difference("", &table(was)?, &table(now)?, free) {
+    let mut free = vec!["threads", "device", "checkpoint_seconds", "settle_steps", "data_fingerprint"];
+    if !cosine {
+        free.push("steps");
+    }
+    match difference("", &table(was)?, &table(now)?, &free) {
         None => Ok(()),
         Some((field, was, now)) => Err(Error::ResumeMismatch {
             path: path.into(),

@@ -60,13 +60,18 @@ pub struct TrainReport {
     pub best: Evaluation,
     /// The best model on sequences that had no part in its choice; `None` for a dataset, whose test part is for `eval`.
     pub fresh: Option<Evaluation>,
+    /// The standard error of the metric of `best`, where it was measured on the validation part of a dataset
+    /// ([`float_model::Metric::standard_error`]).
+    pub best_error: Option<f64>,
+    /// Sequences of the validation part.
+    pub validation_count: usize,
     /// Times the collapse guard took the run back to its best state.
     pub returns: u64,
     /// The step at which the best model was seen.
     pub best_step: u64,
     /// Whether the stop rule, or the collapse guard, ended the run before `steps`.
     pub stopped: bool,
-    /// What was told before the first step: warnings of the data, and what was resumed.
+    /// What looked wrong before the first step, of the data and of a continued run.
     pub warnings: Vec<String>,
 }
 
@@ -149,24 +154,16 @@ fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error
     Compute::open(config, network(config, batches), batches.validation.0.length)
 }
 
-/// What is told of a run that is resumed from `saved`, and was begun on `threads` threads of `device`.
-fn resumed(config: &TrainConfig, saved: Option<&State>, threads: usize, device: Device) -> Vec<String> {
-    let mut told = vec![match saved {
-        Some(state) => format!("resuming after step {}", state.adam.step),
-        None => "no checkpoint yet: starting from step 0".into(),
-    }];
-    if device != config.device {
-        let now = config.device;
-        told.push(format!(
-            "on {now} instead of {device}: the last bits will differ from an uninterrupted run's"
-        ));
+/// The warning about a run that was begun on `threads` threads of `device` and is continued elsewhere.
+fn moved(config: &TrainConfig, threads: usize, device: Device) -> Option<String> {
+    let elsewhere = if device != config.device {
+        format!("on {} instead of {device}", config.device)
     } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
-        let now = config.threads;
-        told.push(format!(
-            "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
-        ));
-    }
-    told
+        format!("on {} threads instead of {threads}", config.threads)
+    } else {
+        return None;
+    };
+    Some(format!("{elsewhere}: the last bits will differ from an uninterrupted run's"))
 }
 
 struct Run<'a> {
@@ -184,7 +181,7 @@ struct Run<'a> {
     save_after_s: f64,
     /// Seconds and steps of earlier calls.
     before: (f64, u64),
-    /// What was told before the first step.
+    /// What looked wrong before the first step.
     warnings: Vec<String>,
 }
 
@@ -199,10 +196,14 @@ impl<'a> Run<'a> {
     ) -> Result<Self, Error> {
         let shape = network(config, &batches);
         let mut warnings = std::mem::take(&mut batches.warnings);
-        let mut saved = None;
+        let (mut saved, mut resumed) = (None, None);
         if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
             saved = State::load(out, shape)?;
-            warnings.extend(resumed(config, saved.as_ref(), threads, device));
+            resumed = Some(match &saved {
+                Some(state) => format!("resuming after step {}", state.adam.step),
+                None => "no checkpoint yet: starting from step 0".into(),
+            });
+            warnings.extend(moved(config, threads, device));
         }
         let state = saved.unwrap_or_else(|| {
             let mut new = State::new(shape, config.seed);
@@ -226,8 +227,8 @@ impl<'a> Run<'a> {
         };
         run.save_best()?;
         run.upload()?;
-        for warning in &run.warnings {
-            run.report(0.0, 0.0, None, false, Some(warning.clone()));
+        for message in resumed.iter().chain(&run.warnings) {
+            run.report(0.0, 0.0, None, false, Some(message.clone()));
         }
         Ok(run)
     }
@@ -397,7 +398,13 @@ impl<'a> Run<'a> {
 
     fn finish(mut self) -> Result<TrainReport, Error> {
         let best = self.state.best.take().expect("evaluated at least once");
+        let best_error = match self.config.data.is_generated() {
+            true => None,
+            false => self.validation_error(&best.values)?,
+        };
         let report = TrainReport {
+            best_error,
+            validation_count: self.batches.validation.0.count,
             fresh: self.on_fresh(&best.values, FINAL)?,
             returns: self.state.guard.returns,
             model: self.model(&best.values),
@@ -431,7 +438,10 @@ impl<'a> Run<'a> {
             "best_step": report.best_step,
             "returns": report.returns,
             "best": EvaluationRecord::from(report.best),
+            "best_standard_error": report.best_error,
+            "validation_sequences": report.validation_count,
             "fresh": report.fresh.map(EvaluationRecord::from),
+            "warnings": report.warnings,
         });
         if let Some(front) = front {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });

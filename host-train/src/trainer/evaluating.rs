@@ -6,7 +6,7 @@ use crate::{
     checkpoint::{Best, Sums},
     evaluate::{self, Evaluation, EvaluationSchedule},
 };
-use float_model::{Sequences, Targets};
+use float_model::{Metric, Sequences, Targets};
 
 impl Run<'_> {
     /// Evaluates the present state, writes its row, and keeps it in memory where it is the best so far.
@@ -64,6 +64,21 @@ impl Run<'_> {
     pub(super) fn on_validation(&mut self, values: &[Vec<f32>]) -> Result<Evaluation, Error> {
         let (x, y) = self.batches.validation.clone();
         self.at_every_setting(values, &x, &y)
+    }
+
+    /// The standard error of the metric on the validation part, with the dial at 0; `None` where there is one sequence.
+    pub(super) fn validation_error(&self, values: &[Vec<f32>]) -> Result<Option<f64>, Error> {
+        let c = self.config;
+        let schedule = match c.p_skip {
+            Some(p_skip) => EvaluationSchedule::Random { p_skip, seed: c.seed },
+            None => EvaluationSchedule::Rule { dial: 0.0 },
+        };
+        let (x, y) = &self.batches.validation;
+        let model = self.model(values);
+        let outcomes = evaluate::outcomes(&model, x, schedule, c.threads)?;
+        let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
+        let objective = model.description.objective;
+        Ok(Metric::standard_error("validation part", objective, &outputs, y)?)
     }
 
     fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
