@@ -29,7 +29,6 @@ struct Bar {
 }
 
 impl Bars {
-
     /// Shows what happens to a job, and says whether the jobs go on.
     pub fn show(&self, event: &Event<'_>) -> ControlFlow<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);

@@ -80,7 +80,10 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
         Some(_) => "10,000 fresh sequences",
         None => "the validation part",
     };
-    let mut text = format!("{}\n(on {judged_on}, best state of step {})", result.summary, result.best_step);
+    let mut text = format!(
+        "{}\n(on {judged_on}, best state of step {})",
+        result.summary, result.best_step
+    );
     let metric = report.best.metric;
     if let Some(error) = result.metric_standard_error.filter(|error| metric.is_uncertain(*error)) {
         text += &format!(

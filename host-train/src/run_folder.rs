@@ -133,7 +133,13 @@ fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Resu
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
     let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
-    let mut free = vec!["threads", "device", "checkpoint_seconds", "settle_steps", "data_fingerprint"];
+    let mut free = vec![
+        "threads",
+        "device",
+        "checkpoint_seconds",
+        "settle_steps",
+        "data_fingerprint",
+    ];
     if !cosine {
         free.push("steps");
     }

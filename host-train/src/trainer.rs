@@ -163,7 +163,9 @@ fn moved(config: &TrainConfig, threads: usize, device: Device) -> Option<String>
     } else {
         return None;
     };
-    Some(format!("{elsewhere}: the last bits will differ from an uninterrupted run's"))
+    Some(format!(
+        "{elsewhere}: the last bits will differ from an uninterrupted run's"
+    ))
 }
 
 struct Run<'a> {
