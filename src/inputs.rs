@@ -69,7 +69,7 @@ pub fn from_files(
     };
     let n = n.unwrap_or(usize::MAX);
     Ok(Data {
-        x: sequences.take(n),
+        x: sequences.take(n).all()?,
         y: answers.map(|t| t.take(n)),
         name: x.display().to_string(),
         held_out: None,
@@ -95,18 +95,24 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
     let held_out = HeldOut::of(source);
-    let (x, y) = match held_out {
-        // The seed is that of generated sequences; a dataset's parts do not depend on it.
-        HeldOut::Validation => source.validation(args.seed).context("validation part")?,
-        HeldOut::Fresh | HeldOut::Test => source.evaluation(n, args.seed).context("held-out data")?,
-    };
     let limit = if source.is_generated() {
         n
     } else {
         args.n.unwrap_or(usize::MAX)
     };
+    // The seed is that of generated sequences; a dataset's parts do not depend on it.
+    let (x, y) = match held_out {
+        HeldOut::Validation => {
+            let (x, y) = source.validation(args.seed).context("validation part")?;
+            (x.take(limit), y)
+        }
+        HeldOut::Fresh | HeldOut::Test => {
+            let (x, y) = source.held_out(n, args.seed).context("held-out data")?;
+            (x.take(limit).all()?, y)
+        }
+    };
     Ok(Data {
-        x: x.take(limit),
+        x,
         y: Some(y.take(limit)),
         name: format!("{} data", source.name()),
         held_out: Some(held_out),

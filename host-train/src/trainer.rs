@@ -142,7 +142,7 @@ mod steps;
 fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
     Shape {
         cell: config.cell,
-        input: batches.validation.0.channels,
+        input: batches.validation.0.channels(),
         hidden: config.hidden,
         outputs: batches.outputs,
         layers: config.layers,
@@ -151,7 +151,7 @@ fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
 
 /// The engine and the device of a run.
 fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error> {
-    Compute::open(config, network(config, batches), batches.validation.0.length)
+    Compute::open(config, network(config, batches), batches.longest())
 }
 
 /// The warning about a run that was begun on `threads` threads of `device` and is continued elsewhere.
@@ -406,7 +406,7 @@ impl<'a> Run<'a> {
         };
         let report = TrainReport {
             best_error,
-            validation_count: self.batches.validation.0.count,
+            validation_count: self.batches.validation.0.count(),
             fresh: self.on_fresh(&best.values, FINAL)?,
             returns: self.state.guard.returns,
             model: self.model(&best.values),

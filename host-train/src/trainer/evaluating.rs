@@ -6,7 +6,8 @@ use crate::{
     checkpoint::{Best, Sums},
     evaluate::{self, Evaluation, EvaluationSchedule},
 };
-use float_model::{Metric, Sequences, Targets};
+use dataset::Store;
+use float_model::{Metric, Outcome, Targets};
 
 impl Run<'_> {
     /// Evaluates the present state, writes its row, and keeps it in memory where it is the best so far.
@@ -57,7 +58,7 @@ impl Run<'_> {
         let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
             return Ok(None);
         };
-        self.at_every_setting(values, &x, &y).map(Some)
+        self.at_every_setting(values, &Store::of(x), &y).map(Some)
     }
 
     /// Evaluates parameters on the validation part.
@@ -67,30 +68,32 @@ impl Run<'_> {
     }
 
     /// The standard error of the metric on the validation part, with the dial at 0; `None` where there is one sequence.
-    pub(super) fn validation_error(&self, values: &[Vec<f32>]) -> Result<Option<f64>, Error> {
-        let c = self.config;
-        let schedule = match c.p_skip {
-            Some(p_skip) => EvaluationSchedule::Random { p_skip, seed: c.seed },
-            None => EvaluationSchedule::Rule { dial: 0.0 },
-        };
-        let (x, y) = &self.batches.validation;
-        let model = self.model(values);
-        let outcomes = evaluate::outcomes(&model, x, schedule, c.threads)?;
+    pub(super) fn validation_error(&mut self, values: &[Vec<f32>]) -> Result<Option<f64>, Error> {
+        let (x, y) = self.batches.validation.clone();
+        let schedule = self.schedule();
+        let outcomes = self.outcomes(values, &x, schedule)?;
         let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
-        let objective = model.description.objective;
-        Ok(Metric::standard_error("validation part", objective, &outputs, y)?)
+        let objective = self.batches.description.objective;
+        Ok(Metric::standard_error("validation part", objective, &outputs, &y)?)
     }
 
-    fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
+    /// How samples are used with the dial at 0.
+    fn schedule(&self) -> EvaluationSchedule {
+        let seed = self.config.seed;
+        match self.config.p_skip {
+            Some(p_skip) => EvaluationSchedule::Random { p_skip, seed, first: 0 },
+            None => EvaluationSchedule::Rule { dial: 0.0 },
+        }
+    }
+
+    fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Store, y: &Targets) -> Result<Evaluation, Error> {
         let c = self.config;
-        let mut e = match (c.p_skip, c.dials) {
-            (Some(p_skip), _) => self.evaluation(values, x, y, EvaluationSchedule::Random { p_skip, seed: c.seed })?,
-            (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
-            (None, Some(dials)) => {
-                let all = self.along_the_dial(dials, values, x, y)?;
-                return Ok(Evaluation::mean(&all));
-            }
-        };
+        if let (None, Some(dials)) = (c.p_skip, c.dials) {
+            let all = self.along_the_dial(dials, values, x, y)?;
+            return Ok(Evaluation::mean(&all));
+        }
+        let schedule = self.schedule();
+        let mut e = self.evaluation(values, x, y, schedule)?;
         e.budget = c.lambda * c.budget.at(e.updates_mean);
         Ok(e)
     }
@@ -100,7 +103,7 @@ impl Run<'_> {
         &mut self,
         dials: Dials,
         values: &[Vec<f32>],
-        x: &Sequences,
+        x: &Store,
         y: &Targets,
     ) -> Result<Vec<Evaluation>, Error> {
         let c = self.config;
@@ -116,19 +119,35 @@ impl Run<'_> {
     fn evaluation(
         &mut self,
         values: &[Vec<f32>],
-        x: &Sequences,
+        x: &Store,
         y: &Targets,
         schedule: EvaluationSchedule,
     ) -> Result<Evaluation, Error> {
+        let outcomes = self.outcomes(values, x, schedule)?;
+        evaluate::of_outcomes(&self.config.data, &self.model(values), outcomes, y)
+    }
+
+    /// Runs the sequences on the device of the run, chunk after chunk.
+    fn outcomes(
+        &mut self,
+        values: &[Vec<f32>],
+        x: &Store,
+        schedule: EvaluationSchedule,
+    ) -> Result<Vec<Outcome>, Error> {
         let c = self.config;
         let model = self.model(values);
-        let outcomes = match &mut self.compute.accelerator {
-            None => evaluate::outcomes(&model, x, schedule, c.threads)?,
-            Some(there) => {
-                let x = self.batches.normalised(x);
-                there.run(values, &x, model.description.output_at, schedule)?
-            }
-        };
-        evaluate::of_outcomes(&c.data, &model, outcomes, x, y)
+        let mut outcomes = Vec::with_capacity(x.count());
+        for chunk in x.chunks() {
+            let (first, x) = chunk?;
+            let schedule = schedule.from(first);
+            outcomes.extend(match &mut self.compute.accelerator {
+                None => evaluate::outcomes(&model, &x, schedule, c.threads)?,
+                Some(there) => {
+                    let x = self.batches.normalised(x);
+                    there.run(values, &x, model.description.output_at, schedule)?
+                }
+            });
+        }
+        Ok(outcomes)
     }
 }
