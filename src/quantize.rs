@@ -22,7 +22,11 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     };
     let data = calibration(args, &run)?;
     let warnings = data.changed_since(&run);
-    let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    let more = match &args.calib_x {
+        Some(_) => None,
+        None => run.more_for_formats(data.x.count)?,
+    };
+    let mut quantized = quantize::quantize_with_more(&run.model, (&data.x, data.y.as_ref()), more.as_ref(), &options)?;
     if args.finetune {
         let calibration = (&data.x, data.y.as_ref());
         let tuning = match &args.calib_x {

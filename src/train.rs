@@ -87,10 +87,10 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
     let metric = report.best.metric;
     if let Some(error) = result.metric_standard_error.filter(|error| metric.is_uncertain(*error)) {
         text += &format!(
-            "\nthe {} is of {} validation sequences: uncertain by ±{error:.2$}",
+            "\nthe {} is of {} validation sequences: uncertain by ±{}",
             metric.name(),
             result.validation_sequences,
-            if error < 0.01 { 5 } else { 2 },
+            float_model::rounded(error)
         );
     }
     let folder = folder.display();

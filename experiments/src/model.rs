@@ -112,6 +112,17 @@ impl TrainedModel {
         }))
     }
 
+    /// Training sequences beside `count` calibration sequences, where those are few to choose formats by.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn more_for_formats(&self, count: usize) -> Result<Option<Sequences>, Error> {
+        match (&self.config, quantize::extra_compared_sequences(count)) {
+            (Some(config), Some(n)) => Ok(Some(config.data.training(n, config.seed)?.0)),
+            _ => Ok(None),
+        }
+    }
+
     /// Training sequences beside `count` calibration sequences, where those are few for a dial curve; at most `wanted` of both.
     ///
     /// # Errors

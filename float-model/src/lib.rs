@@ -25,6 +25,7 @@ pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
 pub use names::by_name;
+pub use uncertainty::rounded;
 
 #[cfg(test)]
 mod tests;

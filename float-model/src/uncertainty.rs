@@ -59,6 +59,15 @@ impl Metric {
     }
 }
 
+/// A standard error with two significant digits, as it is told.
+pub fn rounded(standard_error: f64) -> String {
+    if !(standard_error.is_finite() && standard_error > 0.0) {
+        return standard_error.to_string();
+    }
+    let digits = (1.0 - standard_error.log10().floor()).clamp(0.0, 12.0) as usize;
+    format!("{standard_error:.digits$}")
+}
+
 /// The standard error of a share of `count` trials, with two successes and two failures added to them.
 fn binomial(share: f64, count: usize) -> f64 {
     let n = count as f64 + 4.0;
@@ -106,6 +115,12 @@ mod tests {
         assert!(once.unwrap().is_some());
         let never = Metric::standard_error("y", Objective::Multilabel, &outputs, &y(vec![0.0; 4]));
         assert!(never.is_err());
+    }
+
+    #[test]
+    fn two_digits_are_told() {
+        let told = [0.2165, 0.0123, 4.56e-5, 12.3, 0.0].map(rounded);
+        assert_eq!(told, ["0.22", "0.012", "0.000046", "12", "0"]);
     }
 
     #[test]

@@ -153,8 +153,173 @@ fn uncertain_choices_are_told() {
     let (stdout, _) = said(&format!("{line} {}", f.at("b")));
     let told = format!("the accuracy is of {count} validation sequences: uncertain by ±{error:.2}");
     assert!(stdout.contains(&told), "{stdout}");
+    // Formats are chosen by training sequences too, and quantize says what its metric is worth.
+    let report = json(&format!("quantize {} --out {}", f.at("a"), f.at("m.srnn")));
+    assert_eq!(report["compared_sequences"], 40);
+    assert_eq!(report["sequences"], *count);
+    assert!(report["metric_standard_error"].as_f64().unwrap() > 0.05, "{report}");
+    let notes = report["notes"].to_string();
+    let told = format!("the metric, and that of the dial curve, is of {count} sequences: uncertain by ±0.");
+    assert!(notes.contains(&told), "{notes}");
     let summary = read_json(&f.path("a").join("training.json"));
     assert_eq!(summary["best_standard_error"], value["metric_standard_error"]);
+}
+
+/// An ELF for Arm that has the symbols of a board's or a machine's image and no code; `docs/board-link.md` lists them.
+fn image(f: &Folder, board: &str) -> String {
+    let named = format!("_board_{}", board.replace('-', "_"));
+    let symbols = [
+        (named.as_str(), 0u32),
+        ("_blob_start", 0x1_0000),
+        ("_blob_size", 0x2_0000),
+        ("_sequences_start", 0x3_0000),
+        ("_sequences_size", 0x8_0000),
+    ];
+    let (mut names, mut table) = (vec![0u8], vec![0u8; 16]);
+    for (name, address) in symbols {
+        let words = [names.len() as u32, address, 0];
+        table.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        // A global symbol without a type, absolute.
+        table.extend([0x10, 0, 0xf1, 0xff]);
+        names.extend(name.bytes().chain([0]));
+    }
+    let (at, end) = (52, 52 + table.len() + names.len());
+    let mut elf = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+    elf.extend([2u16, 40].iter().flat_map(|half| half.to_le_bytes()));
+    elf.extend(
+        [1u32, 0, 0, end as u32, 0x0500_0000]
+            .iter()
+            .flat_map(|word| word.to_le_bytes()),
+    );
+    elf.extend([52u16, 32, 0, 40, 3, 2].iter().flat_map(|half| half.to_le_bytes()));
+    elf.extend(&table);
+    elf.extend(&names);
+    let sections = [
+        [0u32; 10],
+        [0, 2, 0, 0, at, table.len() as u32, 2, 1, 4, 16],
+        [0, 3, 0, 0, at + table.len() as u32, names.len() as u32, 0, 0, 1, 0],
+    ];
+    elf.extend(sections.iter().flatten().flat_map(|word| word.to_le_bytes()));
+    let path = f.path(&format!("{board}.elf"));
+    std::fs::write(&path, elf).unwrap();
+    path.display().to_string()
+}
+
+/// A blob of one channel, without a budget.
+fn blob() -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.join("models/frequency/model.srnn").display().to_string()
+}
+
+#[test]
+fn d10_an_image_of_another_machine_is_refused_at_once() {
+    let f = Folder::new();
+    for (image_of, run_on, option) in [
+        ("nrf52840-dk", "mps2-an386", "--machine mps2-an386"),
+        ("mps2-an385", "mps2-an386", "--machine mps2-an386"),
+        ("stm32u5-nucleo", "nrf52840-dk", "--board nrf52840-dk"),
+        ("mps2-an386", "nrf52840-dk", "--board nrf52840-dk"),
+    ] {
+        let image = image(&f, image_of);
+        let why = format!("an image of {image_of}, not of {run_on}");
+        fails(
+            &format!("emulate {} --task frequency --n 2 {option} --firmware {image}", blob()),
+            1,
+            &[&image, &why],
+        );
+    }
+}
+
+#[test]
+fn d11_an_image_of_another_board_is_refused_without_a_board_too() {
+    let f = Folder::new();
+    let image = image(&f, "stm32u5-nucleo");
+    fails(
+        &format!(
+            "flash {} --board nrf52840-dk --task frequency --n 2 --dry-run --firmware {image}",
+            blob()
+        ),
+        1,
+        &["an image of stm32u5-nucleo, not of nrf52840-dk"],
+    );
+}
+
+/// `flash` with a program in place of probe-rs.
+#[cfg(unix)]
+mod probe_rs {
+    use super::*;
+    use std::{
+        os::unix::fs::PermissionsExt,
+        process::{Command, Output},
+    };
+
+    fn flash(f: &Folder, probe_rs: &str, options: &str) -> Output {
+        let folder = f.path("bin");
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("probe-rs");
+        std::fs::write(&path, format!("#!/bin/sh\n{probe_rs}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let image = image(f, "nrf52840-dk");
+        let line = format!(
+            "flash {} --board nrf52840-dk --task frequency --n 2 --firmware {image} --out {} {options}",
+            blob(),
+            f.at("sections")
+        );
+        let mut command = Command::new(env!("CARGO_BIN_EXE_skiprnn"));
+        command.args(line.split_whitespace()).env("PATH", folder);
+        command.output().unwrap()
+    }
+
+    #[test]
+    fn a13_what_probe_rs_prints_does_not_mix_with_the_json() {
+        let f = Folder::new();
+        let out = flash(&f, "echo Finished in 1.2s", "--json");
+        let stderr = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{stderr}");
+        assert_eq!(stderr.matches("Finished in 1.2s").count(), 3, "{stderr}");
+        let value: Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(value["flashed"], true);
+    }
+
+    #[test]
+    fn d11_options_are_passed_on() {
+        let f = Folder::new();
+        let out = flash(
+            &f,
+            "echo given: $*",
+            "--probe 1366:1051:0042 --speed 1000 --allow-erase-all",
+        );
+        let stdout = String::from_utf8_lossy(&out.stdout);
+        let given = "--chip nRF52840_xxAA --probe 1366:1051:0042 --speed 1000 --allow-erase-all";
+        for command in ["download", "download", "run"] {
+            assert!(stdout.contains(&format!("given: {command} {given} ")), "{stdout}");
+        }
+        let help = String::from_utf8(skiprnn(["flash", "--help"]).stdout).unwrap();
+        assert!(help.contains("PROBE_RS_PROBE"), "{help}");
+    }
+
+    #[test]
+    fn d11_a_failure_of_probe_rs_says_what_to_do() {
+        let f = Folder::new();
+        for (said, advice) in [
+            (
+                "Error: 2 probes were found: J-Link, STLink",
+                "--probe VID:PID or VID:PID:SERIAL, or in PROBE_RS_PROBE",
+            ),
+            (
+                "Error: lacked the permission to do so: erase_all (APPROTECT)",
+                "--allow-erase-all erases all of it",
+            ),
+            ("Error: No connected probes were found.", "no debug probe was found"),
+            ("Error: the page write failed", "it said why above"),
+        ] {
+            let out = flash(&f, &format!("echo '{said}' >&2\nexit 1"), "");
+            let stderr = String::from_utf8_lossy(&out.stderr);
+            assert_eq!(out.status.code(), Some(1), "{stderr}");
+            assert!(out.stdout.is_empty(), "nothing was flashed");
+            assert!(stderr.contains(said) && stderr.contains(advice), "{stderr}");
+        }
+    }
 }
 
 #[cfg(unix)]
