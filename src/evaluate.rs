@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, ResultArgs},
     inputs::{self, Run},
-    output::Output,
+    output::{Output, notes},
     results::{Answers, Results},
 };
 use clap::Args;
@@ -134,6 +134,8 @@ pub struct Evaluation {
     figures: Figures,
     /// Sequences evaluated.
     pub sequences: usize,
+    /// What was understood of model and data, assumed, or looks wrong.
+    pub notes: Vec<String>,
     #[serde(flatten)]
     results: Results,
 }
@@ -174,10 +176,10 @@ impl fmt::Display for Evaluation {
                 ..
             } => write!(
                 f,
-                "{updates_mean:.2} of {samples_mean:.1} samples used; no answers given"
+                "{updates_mean:.2} of {samples_mean:.1} samples used; no labels: give --y, or a folder with labels.csv, for the metric"
             )?,
         }
-        write!(f, ", on {} held-out sequences", self.sequences)
+        write!(f, ", on {} held-out sequences{}", self.sequences, notes(&self.notes))
     }
 }
 
@@ -199,7 +201,8 @@ pub fn solved(task: &str, metric: Metric) -> Option<bool> {
 pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
     let run = Run::open(&args.run)?;
-    let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
+    let source = run.source();
+    let data = inputs::resolve(&args.input, &run.input(), source.as_ref(), inputs::EVALUATION_COUNT)?;
     let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
     let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
     let description = &run.model.description;
@@ -239,6 +242,7 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     Ok(Evaluation {
         figures,
         sequences: data.x.count,
+        notes: [run.notes, data.notes].concat(),
         results,
     })
 }

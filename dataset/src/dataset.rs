@@ -1,6 +1,10 @@
 //! A dataset made ready for training: read, checked, split, and its channels described.
 
-use crate::{DatasetConfig, Error, labelled::Labelled, normalise::normalisation};
+use crate::{
+    DatasetConfig, Error,
+    labelled::{Labelled, test_recordings},
+    normalise::normalisation,
+};
 use float_model::{Channel, Sequences, Targets};
 
 /// Training and validation part with what is known of the channels.
@@ -107,16 +111,8 @@ impl Dataset {
     /// # Errors
     /// A bad option; a test part that is missing or cannot be read.
     pub fn load_test(config: &DatasetConfig) -> Result<(Sequences, Targets), Error> {
-        config.validate()?;
-        if config.test_x.is_none() && config.test_share > 0.0 {
-            let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
-            let split = labelled.split(config)?;
-            return Ok(select_both(&labelled.x, &labelled.y, &split.test));
-        }
-        let Some(labelled) = Labelled::load_test(config)? else {
-            return Err(Error::usage("test_x", "missing; evaluation needs the test part"));
-        };
-        Ok((labelled.x, labelled.y))
+        let test = test_recordings(config)?;
+        Ok((test.x, test.y))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, channels, normalise::covering_power_of_two, read, split, targets,
-    window,
+    DatasetConfig, Error, ReadOptions, Recordings, channels, dataset::select_both, normalise::covering_power_of_two,
+    read, split, targets, window,
 };
 use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::path::Path;
@@ -232,7 +232,7 @@ impl Labelled {
 ///
 /// # Errors
 /// As [`read()`](crate::read), and windows that do not fit.
-pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Sequences, Option<Targets>), Error> {
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<Recordings, Error> {
     let mut config = config.clone();
     config.groups = None;
     config.name_classes()?;
@@ -244,7 +244,25 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
     if let Some(window) = config.window {
         found = window::cut(x, window, found)?;
     }
-    config.view(found.x, found.y, &found.y_path)
+    (found.x, found.y) = config.view(found.x, found.y, &found.y_path)?;
+    found.sample_period_s *= config.every.unwrap_or(1) as f64;
+    Ok(found)
+}
+
+/// The test part of a dataset, with what its files say of channels and rate.
+///
+/// # Errors
+/// A bad option; a test part that is missing or cannot be read.
+pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Error> {
+    config.validate()?;
+    if config.test_x.is_none() && config.test_share > 0.0 {
+        let mut labelled = Labelled::load(config, &config.train_x, config.train_y())?;
+        let test = labelled.split(config)?.test;
+        (labelled.x, labelled.y) = select_both(&labelled.x, &labelled.y, &test);
+        return Ok(labelled);
+    }
+    let missing = || Error::usage("test_x", "missing; evaluation needs the test part");
+    Labelled::load_test(config)?.ok_or_else(missing)
 }
 
 impl DatasetConfig {

@@ -49,7 +49,7 @@ pub use dataset::{Dataset, select_both};
 pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
 pub use error::Error;
 pub use every_kth::every_kth;
-pub use labelled::read_like;
+pub use labelled::{read_like, test_recordings};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
 pub use notes::{Doubt, Notes};
