@@ -42,11 +42,10 @@ pub fn from_files(
         Some(DataSource::Dataset(config)) => Some(config),
         _ => None,
     };
-    let read = input.read(x, &ReadAs { y, every, like })?;
-    let n = n.unwrap_or(usize::MAX);
+    let read = input.read(x, &ReadAs { y, every, like, n })?;
     Ok(Data {
-        x: read.x.take(n),
-        y: read.y.map(|t| t.take(n)),
+        x: read.x,
+        y: read.y,
         name: x.display().to_string(),
         notes: read.notes,
     })
@@ -76,15 +75,11 @@ pub fn resolve(
     if n == 0 {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
-    let read = input.held_out(source, n, args.seed).context("held-out data")?;
-    let limit = if source.is_generated() {
-        n
-    } else {
-        args.n.unwrap_or(usize::MAX)
-    };
+    let most = args.n.unwrap_or(usize::MAX);
+    let read = input.held_out(source, (n, args.seed), most).context("held-out data")?;
     Ok(Data {
-        x: read.x.take(limit),
-        y: Some(read.y.take(limit)),
+        x: read.x,
+        y: Some(read.y),
         name: format!("{} data", source.name()),
         notes: read.notes,
     })

@@ -47,7 +47,7 @@ impl HeldOut {
     /// Recordings that cannot be read, or do not fit the model.
     pub fn read(self, source: &DataSource, run_seed: u64, input: &ModelInput) -> Result<Fitted<Targets>, Error> {
         match self {
-            HeldOut::Fresh | HeldOut::Test => input.held_out(source, COUNT, SEED),
+            HeldOut::Fresh | HeldOut::Test => input.held_out(source, (COUNT, SEED), usize::MAX),
             HeldOut::Validation => {
                 let (x, y) = source.validation(run_seed)?;
                 let notes = input.notes_on(&x);

@@ -8,7 +8,7 @@ mod full_scale;
 mod units;
 
 use crate::Error;
-use dataset::{DatasetConfig, ReadOptions, Recordings};
+use dataset::{DatasetConfig, ReadOptions, Recordings, Store};
 use float_model::{Channel, Description, FloatModel, Objective, Sequences, Targets, printable};
 use host_train::DataSource;
 use skiprnn_nostd::Model;
@@ -49,6 +49,8 @@ pub struct ReadAs<'a> {
     pub y: Option<&'a Path>,
     /// Samples 0, K, 2K, ... are used.
     pub every: Option<usize>,
+    /// Sequences at most.
+    pub n: Option<usize>,
     /// The data of a run, as which the files are read: its windows, columns, audio, every K-th sample.
     pub like: Option<&'a DatasetConfig>,
 }
@@ -149,7 +151,7 @@ impl ModelInput {
     /// Files that cannot be read; words that are no class of the model; channels, units or a rate that are not the model's and
     /// cannot be made so.
     pub fn read(&self, x: &Path, how: &ReadAs<'_>) -> Result<Fitted, Error> {
-        let found = match how.like {
+        let mut found = match how.like {
             Some(config) => {
                 let config = self.named(config);
                 let own = config.every.unwrap_or(1);
@@ -185,42 +187,54 @@ impl ModelInput {
             Some(_) => None,
             None => Some(how.every.unwrap_or(1)),
         };
-        self.fit(x, found, every)
+        let n = how.n.unwrap_or(usize::MAX);
+        let (kept, y) = (found.x.take(n), found.y.take().map(|y| y.take(n)));
+        self.fit(x, found, (kept, y), every)
     }
 
-    /// The held-out part of a run's data, for its model: `n` fresh sequences of a generated task, drawn from `seed`, or all of the test
-    /// part of recordings.
+    /// The held-out part of a run's data, for its model: fresh sequences of a generated task, as many and drawn from the seed that are
+    /// given, or the test part of recordings, `most` sequences of it.
     ///
     /// # Errors
     /// As [`ModelInput::read`], and a run without a test part.
-    pub fn held_out(&self, source: &DataSource, n: usize, seed: u64) -> Result<Fitted<Targets>, Error> {
+    pub fn held_out(
+        &self,
+        source: &DataSource,
+        (fresh, seed): (usize, u64),
+        most: usize,
+    ) -> Result<Fitted<Targets>, Error> {
         let DataSource::Dataset(config) = source else {
-            let (x, y) = source.evaluation(n, seed)?;
+            let (x, y) = source.held_out(fresh, seed)?;
+            let x = x.take(most).all().map_err(host_train::Error::from)?;
             return Ok(Fitted {
                 notes: self.notes_on(&x),
                 x,
-                y,
+                y: y.take(most),
             });
         };
         let config = self.named(config);
         let found = dataset::test_recordings(&config).map_err(host_train::Error::from)?;
         let x = config.test_x.as_deref().unwrap_or(&config.train_x);
-        self.fit(x, found, None)
+        let kept = (found.x.take(most), found.y.take(most));
+        self.fit(x, found, kept, None)
     }
 
-    /// Makes recordings fit the model; `every` is the K that a user may give, where one may.
-    fn fit<Y>(&self, file: &Path, mut found: Recordings<Y>, every: Option<usize>) -> Result<Fitted<Y>, Error> {
+    /// Makes those of the recordings of `found` that are `kept` fit the model; `every` is the K that a user may give, where one may.
+    fn fit<Y>(
+        &self,
+        file: &Path,
+        found: Recordings<Y>,
+        (kept, y): (Store, Y),
+        every: Option<usize>,
+    ) -> Result<Fitted<Y>, Error> {
         let mut notes = found.notes.warnings();
         notes.extend(found.notes.doubts().iter().map(|doubt| format!("uncertain: {doubt}")));
         self.check_words(file, &found, &mut notes)?;
         self.check_rate(file, found.sample_period_s, every)?;
-        channels::fit(&self.channels, file, &found.channels, &mut found.x, &mut notes)?;
-        notes.extend(full_scale::beyond(&self.channels, &found.x));
-        Ok(Fitted {
-            x: found.x,
-            y: found.y,
-            notes,
-        })
+        let mut x = kept.all().map_err(host_train::Error::from)?;
+        channels::fit(&self.channels, file, &found.channels, &mut x, &mut notes)?;
+        notes.extend(full_scale::beyond(&self.channels, &x));
+        Ok(Fitted { x, y, notes })
     }
 
     /// What looks wrong with sequences that were not read here.

@@ -151,9 +151,9 @@ impl Subject {
         let in_run = |e: host_train::Error| Error::in_run(path)(e.into());
         let (x, y) = data.validation(config.seed).map_err(in_run)?;
         let count = options.n.unwrap_or(COUNT);
-        let held_out = run.input().held_out(data, count, options.seed);
-        let held_out = held_out.map_err(Error::in_run(path))?;
         let most = options.n.unwrap_or(usize::MAX);
+        let held_out = run.input().held_out(data, (count, options.seed), most);
+        let held_out = held_out.map_err(Error::in_run(path))?;
         Ok(Subject {
             solved_mse: match data.solved_threshold() {
                 Some(Metric::Mse(solved)) => Some(solved),
@@ -161,7 +161,7 @@ impl Subject {
             },
             calibration: (x.take(options.calibration), y.take(options.calibration)),
             validation: (x, y),
-            held_out: (held_out.x.take(most), held_out.y.take(most)),
+            held_out: (held_out.x, held_out.y),
             notes: held_out.notes,
             run,
         })
