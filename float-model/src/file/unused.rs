@@ -42,11 +42,15 @@ impl Kind {
         }
     }
 
-    fn of(module: &str, leaf: &str, siblings: &[(&str, &Tensor<'_>)]) -> Self {
-        let (module, leaf) = (module.to_ascii_lowercase(), leaf.to_ascii_lowercase());
-        let has = |name: &str| siblings.iter().any(|(leaf, _)| *leaf == name);
-        let weight = siblings.iter().find(|(leaf, _)| *leaf == "weight");
-        let axes = weight.map_or(0, |(_, t)| t.shape.len());
+    fn of(
+        Module {
+            name: module,
+            axes,
+            averages,
+        }: &Module,
+        leaf: &str,
+    ) -> Self {
+        let leaf = leaf.to_ascii_lowercase();
         let words = || module.split(['.', '_']).chain(leaf.split('_'));
         let word = |starts: &[&str]| words().any(|w| starts.iter().any(|s| w.starts_with(s)));
         let recurrent = leaf.starts_with("weight_") || leaf.starts_with("bias_");
@@ -56,13 +60,13 @@ impl Kind {
             Kind::Projection
         } else if word(&["attn", "attention", "selfattn", "query", "multihead"]) || leaf.starts_with("in_proj") {
             Kind::Attention
-        } else if has("running_mean") || module.contains("norm") || word(&["norm", "bn", "ln", "running"]) {
+        } else if *averages || module.contains("norm") || word(&["norm", "bn", "ln", "running"]) {
             Kind::Normalisation
-        } else if word(&["conv"]) || axes > 2 {
+        } else if word(&["conv"]) || *axes > 2 {
             Kind::Convolution
         } else if word(&["emb"]) {
             Kind::Embedding
-        } else if axes == 2 {
+        } else if *axes == 2 {
             Kind::Linear
         } else {
             Kind::Other
@@ -70,10 +74,31 @@ impl Kind {
     }
 }
 
+/// What the tensors of a module say of it.
+struct Module {
+    /// In small letters.
+    name: String,
+    /// Axes of its weight, 0 without one.
+    axes: usize,
+    /// Whether it holds running averages, as a batch normalisation does.
+    averages: bool,
+}
+
+impl Module {
+    fn new(name: &str, parts: &[(&str, &Tensor<'_>)]) -> Self {
+        let weight = parts.iter().find(|(leaf, _)| *leaf == "weight");
+        Module {
+            name: name.to_ascii_lowercase(),
+            axes: weight.map_or(0, |(_, t)| t.shape.len()),
+            averages: parts.iter().any(|(leaf, _)| *leaf == "running_mean"),
+        }
+    }
+}
+
 /// Whether a module with these tensors is a linear layer.
 pub(super) fn is_linear(module: &str, parts: &[(&str, &Tensor<'_>)]) -> bool {
     let known = parts.iter().all(|(leaf, _)| ["weight", "bias"].contains(leaf));
-    known && parts.iter().any(|(leaf, _)| *leaf == "weight") && Kind::of(module, "weight", parts) == Kind::Linear
+    known && Kind::of(&Module::new(module, parts), "weight") == Kind::Linear
 }
 
 /// Tensors without a use, by what they are a part of.
@@ -83,8 +108,9 @@ pub(super) struct Unused(BTreeMap<Kind, Vec<String>>);
 impl Unused {
     /// Adds the tensors of a module, with the last parts of their names.
     pub(super) fn add(&mut self, module: &str, parts: &[(&str, &Tensor<'_>)]) {
+        let module = Module::new(module, parts);
         for (leaf, tensor) in parts {
-            let kind = Kind::of(module, leaf, parts);
+            let kind = Kind::of(&module, leaf);
             self.0.entry(kind).or_default().push(printable(&tensor.name));
         }
     }
