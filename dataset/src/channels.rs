@@ -82,14 +82,16 @@ pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
     }
 }
 
-/// The descriptions that are given, or else one for each name.
-pub(crate) fn named(given: Vec<ChannelConfig>, names: Vec<String>) -> Vec<ChannelConfig> {
-    let from_name = |name: String| ChannelConfig {
+/// The descriptions that are given, or else one for each name, with its unit where one is known.
+pub(crate) fn named(given: Vec<ChannelConfig>, names: Vec<String>, units: Vec<String>) -> Vec<ChannelConfig> {
+    if !given.is_empty() {
+        return given;
+    }
+    let units = units.into_iter().chain(std::iter::repeat(String::new()));
+    let from_name = |(name, unit)| ChannelConfig {
         name,
+        unit,
         ..Default::default()
     };
-    match given.is_empty() {
-        true => names.into_iter().map(from_name).collect(),
-        false => given,
-    }
+    names.into_iter().zip(units).map(from_name).collect()
 }

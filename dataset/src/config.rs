@@ -90,6 +90,7 @@ impl DatasetConfig {
             class_names: &self.class_names,
             sample_period_s: self.sample_period_s,
             audio: self.audio.unwrap_or_default(),
+            channels: &self.channels,
             columns: (!self.columns.is_empty()).then_some(&self.columns),
             axes: self.axes,
             window: self.window,

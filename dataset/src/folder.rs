@@ -4,8 +4,9 @@ use crate::{
     Error, Notes, ReadOptions, Recordings,
     answers::{self, Answers, Written},
     channels::{self, named},
-    csv, stack,
-    track::{Header, Track, Tracks},
+    stack,
+    table::{self, TableOptions},
+    track::{Header, Tracks},
     wav,
 };
 use std::{
@@ -50,7 +51,18 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
     let files: Vec<PathBuf> = rows.iter().map(|row| dir.join(&row.file)).collect();
     let (tracks, columns) = match wav(first) {
         true => wav::read_all(&files, options.audio)?,
-        false => read_tables(&files)?,
+        false => {
+            let channels = match options.channels.is_empty() {
+                true => &header.channel,
+                false => options.channels,
+            };
+            let told = TableOptions {
+                columns: options.columns,
+                channels,
+                many: false,
+            };
+            read_tables(&files, told)?
+        }
     };
     let stacked = stack::stack(dir, tracks.list, columns.count, grid)?;
     let (y, class_names) = match first.labels.is_empty() {
@@ -75,7 +87,7 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
         y: Some(y),
         y_path: path,
         groups: rows.iter().filter_map(|r| r.group.clone()).collect(),
-        channels: named(header.channel.clone(), columns.names),
+        channels: named(header.channel.clone(), columns.names, columns.units),
         class_names,
         sample_period_s: match (tracks.sample_period_s > 0.0, stacked.sample_period_s > 0.0) {
             (true, _) => tracks.sample_period_s,
@@ -160,17 +172,18 @@ fn unnamed_files(dir: &Path, labels: &Path, rows: &[Row]) -> Result<(), Error> {
     }
 }
 
-fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Header), Error> {
+fn read_tables(files: &[PathBuf], options: TableOptions<'_>) -> Result<(Tracks, Header), Error> {
     let mut first: Option<(&PathBuf, Header, bool)> = None;
-    let mut list = Vec::new();
+    let (mut list, mut notes) = (Vec::new(), Notes::default());
+    let mut rising: Option<table::Rising> = None;
     for file in files {
-        let table = csv::read(file, false)?;
-        let columns = Header {
-            count: table.channels,
-            names: table.names,
-            units: table.units,
-        };
-        let timed = !table.times.is_empty();
+        let table = table::read(file, options, &mut notes)?;
+        match &mut rising {
+            None => rising = Some(table.rising.clone()),
+            Some(all) => all.and(&table.rising),
+        }
+        let (track, columns) = table.into_track(file);
+        let timed = !track.times.is_empty();
         match &first {
             Some((other, wanted, wanted_timed)) => {
                 agree(file, &columns, other, wanted)?;
@@ -181,24 +194,22 @@ fn read_tables(files: &[PathBuf]) -> Result<(Tracks, Header), Error> {
             }
             None => first = Some((file, columns, timed)),
         }
-        list.push(Track {
-            path: file.clone(),
-            values: table.values,
-            times: table.times,
-            labels: table.labels,
-        });
+        list.push(track);
+    }
+    if let Some(rising) = rising {
+        table::doubt_rising(&rising, &mut notes);
     }
     let columns = first.map_or(Header::default(), |(_, columns, _)| columns);
     let tracks = Tracks {
         list,
         sample_period_s: 0.0,
-        notes: Notes::default(),
+        notes,
     };
     Ok((tracks, columns))
 }
 
 fn agree(file: &Path, columns: &Header, other: &Path, first: &Header) -> Result<(), Error> {
-    if columns.count == first.count && columns.names == first.names {
+    if columns.count == first.count && columns.names == first.names && columns.units == first.units {
         return Ok(());
     }
     let shown = |c: &Header| match c.names.is_empty() {

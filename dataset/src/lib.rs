@@ -9,9 +9,9 @@
 
 mod answers;
 mod channels;
+mod clock;
 mod columns;
 mod config;
-mod csv;
 mod dataset;
 mod describe;
 mod error;
@@ -36,6 +36,7 @@ mod save;
 mod split;
 mod stack;
 mod store;
+mod table;
 mod targets;
 mod track;
 mod wav;

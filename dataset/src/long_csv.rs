@@ -2,18 +2,24 @@
 //! and, where there are, `group` (or `subject`) and a time column.
 
 use crate::{
-    Error, ReadOptions, Recordings,
+    Error, Notes, ReadOptions, Recordings,
     answers::{self, Answers, Written},
     channels::named,
-    csv::{self, Table},
     stack,
+    table::{self, Table, TableOptions},
     track::{Labels, Track},
 };
 use std::{collections::HashMap, path::Path};
 
 /// Reads a file. A label that is the same over a sequence is the sequence's; labels that change belong to the samples.
 pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
-    let table = csv::read(path, true)?;
+    let mut notes = Notes::default();
+    let told = TableOptions {
+        columns: options.columns,
+        channels: options.channels,
+        many: true,
+    };
+    let table = table::read(path, told, &mut notes)?;
     for (name, column) in [("sequence", &table.sequences), ("label", &table.labels)] {
         if column.is_empty() {
             let problem = format!(
@@ -49,10 +55,13 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
                 true => Vec::new(),
                 false => lines.iter().map(|n| table.times[*n]).collect(),
             },
+            resolution_s: table.resolution_s,
+            places: table.places.select(lines.iter().copied()),
             labels: own,
         });
     }
     let stacked = stack::stack(path, tracks, table.channels, options.sample_period_s)?;
+    notes.merge(stacked.notes);
     let whole: Option<Vec<String>> = labels.into_iter().collect();
     let (y, class_names) = match whole {
         Some(labels) => {
@@ -70,11 +79,11 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
         y: Some(y),
         y_path: path.into(),
         groups,
-        channels: named(Vec::new(), table.names),
+        channels: named(Vec::new(), table.names, table.units),
         class_names,
         sample_period_s: stacked.sample_period_s,
         format: "CSV in long form",
-        notes: stacked.notes,
+        notes,
     })
 }
 

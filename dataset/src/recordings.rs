@@ -44,6 +44,8 @@ pub struct ReadOptions<'a> {
     pub audio: Audio,
     /// What columns of text files are, where they do not say it themselves.
     pub columns: Option<&'a Columns>,
+    /// What the user says of the channels, or nothing: units here overrule those of text files, so that no value is converted.
+    pub channels: &'a [ChannelConfig],
     /// The order of the axes of arrays; absent: (N, T, I), with a doubt where it looks like another.
     pub axes: Option<Axes>,
     /// Recordings are cut into windows.
@@ -62,6 +64,7 @@ impl Default for ReadOptions<'_> {
             sample_period_s: 0.0,
             audio: Audio::default(),
             columns: None,
+            channels: &[],
             axes: None,
             window: None,
             test_part: false,

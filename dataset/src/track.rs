@@ -114,6 +114,45 @@ impl<'a> FromIterator<&'a str> for Labels {
     }
 }
 
+/// The line of each sample of a file, for messages; nearly always they follow each other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Places {
+    /// Samples at which a run of consecutive lines begins, with the line; ordered.
+    runs: Vec<(usize, usize)>,
+    length: usize,
+}
+
+impl Places {
+    /// Adds the line of the next sample.
+    pub(crate) fn push(&mut self, line: usize) {
+        let follows = self
+            .runs
+            .last()
+            .is_some_and(|(n, first)| self.length - n + first == line);
+        if !follows {
+            self.runs.push((self.length, line));
+        }
+        self.length += 1;
+    }
+
+    /// The line of sample `t`, from 1; `None` where it is unknown.
+    pub(crate) fn line(&self, t: usize) -> Option<usize> {
+        let run = self.runs.partition_point(|(n, _)| *n <= t).checked_sub(1)?;
+        let (n, first) = self.runs[run];
+        (t < self.length).then_some(t - n + first)
+    }
+
+    /// Lines of the samples at `indices`.
+    pub(crate) fn select(&self, indices: impl IntoIterator<Item = usize>) -> Self {
+        let mut places = Places::default();
+        indices
+            .into_iter()
+            .filter_map(|t| self.line(t))
+            .for_each(|line| places.push(line));
+        places
+    }
+}
+
 /// One recording, before resampling.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Track {
@@ -123,6 +162,10 @@ pub(crate) struct Track {
     pub(crate) values: Vec<f32>,
     /// (T): seconds; empty where unknown.
     pub(crate) times: Vec<f64>,
+    /// The unit to which `times` are rounded, in seconds; 0 where unknown.
+    pub(crate) resolution_s: f64,
+    /// Lines of the samples in the file; empty where they have none.
+    pub(crate) places: Places,
     /// (T): labels of single samples; empty where it has none.
     pub(crate) labels: Labels,
 }

@@ -190,9 +190,9 @@ fn a_folder_of_csv_files_is_the_same_dataset() {
     fs::write(dir.path().join("03.csv"), "ax,ay\n1,2\n").unwrap();
     assert_eq!(read().unwrap().x.length_of(3), 1, "sequences may be of unequal length");
     fs::write(dir.path().join("03.csv"), "ax,ay\n1,2\n1,oops\n").unwrap();
-    says("sample 1, channel 1");
+    says("line 3, column ay");
     fs::write(dir.path().join("03.csv"), "ax,ay\n1,nan\n").unwrap();
-    says("sample 0, channel 1");
+    says("line 2, column ay");
     fs::write(dir.path().join("03.csv"), "ax,ay\n1,2\n1\n").unwrap();
     says("03.csv");
     fs::write(dir.path().join("03.csv"), "").unwrap();
