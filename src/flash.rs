@@ -200,6 +200,9 @@ impl Plan {
 /// The recorded sequences that the program replays.
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
+    for note in &prepared.data.notes {
+        eprintln!("note: {note}");
+    }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
     Ok(Section {

@@ -75,6 +75,7 @@ fn an_error_of_a_model_file_tells_its_cause_once() {
     let errors = one_of_each!(Error {
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
         Error::NotSafetensors { .. } => Error::NotSafetensors { path: path(), reason: text("reason") },
+        Error::ModelFile { .. } => Error::ModelFile { path: path(), problems: text("problems") },
         Error::Field { .. } => Error::Field { file: text("file"), field: text("field"), problem: text("problem") },
     });
     told_once(&errors, 1);

@@ -1,7 +1,9 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx, locate,
+    DatasetConfig, Error, ReadOptions, Recordings, Window, answers, channels,
+    dataset::select_part,
+    idx, locate,
     normalise::{Statistics, covering_power_of_two},
     read,
     split::{self, Split},
@@ -273,7 +275,7 @@ impl Labelled {
 ///
 /// # Errors
 /// As [`read()`](crate::read), and windows that do not fit.
-pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Store, Option<Targets>), Error> {
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<Recordings, Error> {
     let mut config = config.clone();
     config.groups = None;
     config.name_classes()?;
@@ -281,8 +283,28 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
         y_beside: false,
         ..config.read_options(y)
     };
-    let found = read::read(x, &options)?;
-    config.view(found.x, found.y, &found.y_path)
+    let mut found = read::read(x, &options)?;
+    (found.x, found.y) = config.view(found.x, found.y, &found.y_path)?;
+    found.sample_period_s *= config.every.unwrap_or(1) as f64;
+    Ok(found)
+}
+
+/// The test part of a dataset, with what its files say of channels and rate.
+///
+/// # Errors
+/// A bad option; a test part that is missing or cannot be read.
+pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Error> {
+    config.validate()?;
+    if config.test_x.is_none() && config.test_share > 0.0 {
+        let mut labelled = Labelled::load(config)?;
+        let split = labelled.split(config)?;
+        (labelled.x, labelled.y) = select_part(&labelled, &split.test);
+        return Ok(labelled.recordings);
+    }
+    match Labelled::load_test(config)? {
+        Some(labelled) => Ok(labelled.recordings),
+        None => Err(Error::usage("test_x", "missing; evaluation needs the test part")),
+    }
 }
 
 impl DatasetConfig {

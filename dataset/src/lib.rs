@@ -59,7 +59,7 @@ pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
 pub use error::Error;
 pub use every_kth::every_kth;
 pub use fingerprint::fingerprint;
-pub use labelled::read_like;
+pub use labelled::{read_like, test_recordings};
 pub use layout::{Origin, PathRoles};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
