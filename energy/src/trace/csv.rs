@@ -45,8 +45,7 @@ pub(super) fn read(path: &Path, format: Format, options: &ReadOptions, sink: &mu
     };
     let mut raster = Raster::new(expected, sink);
     let mut cut = false;
-    loop {
-        let Some(line) = table.next()? else { break };
+    while let Some(line) = table.next()? {
         let row = match reader.row(line) {
             Ok(row) => row,
             Err(_) if !table.ended() => {

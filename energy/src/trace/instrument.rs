@@ -119,7 +119,7 @@ impl Quantity {
     }
 
     /// The unit of a column: that of its header, or that of the format.
-    pub(super) fn unit<'n>(self, format: Format, name: &'n str) -> Option<&'n str> {
+    pub(super) fn unit(self, format: Format, name: &str) -> Option<&str> {
         let in_header = split_unit(name).1.filter(|unit| self.factor(unit).is_some());
         let by_format = match format {
             Format::Joulescope => self.plain_name(name).then(|| self.base_unit()),
