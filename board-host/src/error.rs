@@ -124,6 +124,15 @@ pub enum Error {
         message: String,
     },
 
+    /// A program that shows a board's log cannot be started.
+    #[error("{name} cannot be started")]
+    Start {
+        /// The program.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+
     /// A file could not be read or written.
     #[error("{path}: cannot be accessed")]
     Io {

@@ -23,6 +23,7 @@
 mod backend;
 pub mod boards;
 pub mod classify;
+pub mod collect;
 mod console;
 mod end;
 mod error;
@@ -48,7 +49,7 @@ mod replay;
 mod self_check;
 
 pub use backend::Backend;
-pub use board_link::{Budget, Settings, Spending, capacity, sensors};
+pub use board_link::{Budget, Collection, Settings, Spending, capacity, sensors};
 pub use console::console;
 pub use error::Error;
 pub use load::Load;

@@ -10,7 +10,7 @@ use nrf52840_dk::{NAME, start};
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Accelerometer::new(board.bus, false);
+        let sensor = Accelerometer::new(board.bus, false).with_status_first();
         collect::from_sensor(NAME, &LIS3DH, sensor, (board.clock, (), board.markers), log_room)
     })
 }
