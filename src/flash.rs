@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage},
     settings::{SettingArgs, SettingsJson},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use board_host::{
     Settings,
     boards::{self, Board},
@@ -81,6 +81,12 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    if boards::records(&args.app) {
+        return Err(Usage::error(format!(
+            "--app: {} takes no model; skiprnn collect --board {} records with it",
+            args.app, board.name
+        )));
+    }
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
@@ -215,10 +221,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
 
 /// Where the sections' files go.
 fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
-    match &args.out {
-        Some(path) => path.clone(),
-        None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
-    }
+    args.out.clone().unwrap_or_else(|| temporary_folder(board))
+}
+
+/// Where the sections' files go where nothing else is said.
+pub fn temporary_folder(board: &Board) -> PathBuf {
+    std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id()))
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
@@ -268,9 +276,24 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
     Ok(())
 }
 
+/// The program that reaches a board's debug probe.
+pub const PROBE_RS: &str = "probe-rs";
+
+/// What to do where it cannot be started.
+pub fn not_started(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!(
+                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (flash --dry-run shows the commands)"
+            )
+        }
+        _ => anyhow::Error::new(error).context("probe-rs cannot be started"),
+    }
+}
+
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
-    let mut command = Command::new("probe-rs");
+pub fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+    let mut command = Command::new(PROBE_RS);
     command.args(arguments);
     if out.json {
         command.stdout(Stdio::from(io::stderr()));
@@ -278,12 +301,7 @@ fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => bail!("probe-rs {} ended with {status}", arguments[0]),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!(
-                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
-            )
-        }
-        Err(error) => Err(error).context("probe-rs cannot be started"),
+        Err(error) => Err(not_started(error)),
     }
 }
 

@@ -133,6 +133,15 @@ pub enum Error {
         source: io::Error,
     },
 
+    /// A serial port does not send samples.
+    #[error("{port}: {why}")]
+    Port {
+        /// The port.
+        port: PathBuf,
+        /// What it sends instead, and how to fix it.
+        why: String,
+    },
+
     /// A file could not be read or written.
     #[error("{path}: cannot be accessed")]
     Io {

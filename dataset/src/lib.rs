@@ -42,7 +42,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use channels::ChannelConfig;
+pub use channels::{ChannelConfig, ChannelsFile};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, select_both};
