@@ -81,7 +81,7 @@ pub fn run(args: &CollectArgs, out: Output) -> anyhow::Result<()> {
     };
     let ended = match (world, image) {
         (Some(world), _) => plan.on_virtual_board(args, &world, &mut |heard| taker.hear(heard)),
-        (None, Some(image)) => plan.on_board(args, image, silence, out, &mut |heard| taker.hear(heard)),
+        (None, Some(image)) => plan.on_board(args, image, silence, &mut |heard| taker.hear(heard)),
         (None, None) => Err(anyhow!("there is no image")),
     };
     let origin = Origin {
@@ -270,7 +270,6 @@ impl Plan {
         args: &CollectArgs,
         image: BoardImage,
         silence: Duration,
-        out: Output,
         sink: &mut dyn FnMut(Heard) -> bool,
     ) -> anyhow::Result<Ending> {
         if !image.identity.watched {
@@ -306,7 +305,6 @@ impl Plan {
             start: START,
             silence,
         };
-        let _ = out;
         match follow(command, self.board.name, &watch, sink) {
             Err(Error::Start { source, .. }) => Err(flash::not_started(source)),
             ended => Ok(ended?),
