@@ -99,9 +99,11 @@ impl DatasetConfig {
             },
             sample_period_s: self.sample_period_s,
             audio: self.audio.unwrap_or_default(),
+            channels: &self.channels,
             columns: (!self.columns.is_empty()).then_some(&self.columns),
             axes: self.axes,
             window: self.window,
+            test_part: false,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     Error,
     array_name::{ArrayName, Role},
     folder::{list, tree},
-    idx, uci_har, wisdm,
+    idx, npz, uci_har, wisdm,
 };
 use std::path::{Path, PathBuf};
 
@@ -260,9 +260,13 @@ pub struct Parts {
 /// # Errors
 /// The folder cannot be read.
 pub fn parts(path: &Path) -> Result<Parts, Error> {
-    let whole = || Parts {
-        train: path.into(),
-        test: None,
+    // One archive with both parts.
+    let whole = || {
+        let both = matches!(source(path), Ok(Source::Archive(file)) if npz::has_two_parts(&file));
+        Parts {
+            train: path.into(),
+            test: both.then(|| path.into()),
+        }
     };
     if !path.is_dir() {
         return Ok(whole());

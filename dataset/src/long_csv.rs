@@ -3,10 +3,10 @@
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
-    answers::{self, Written},
+    answers::{self, Answers, Written},
     channels::named,
-    csv::{self, Table},
     names, stack,
+    table::{self, Table, TableOptions},
     track::{Header, Labels, Track},
 };
 use std::{collections::HashMap, path::Path};
@@ -16,8 +16,15 @@ const JUMP: f64 = 20.0;
 const JUMP_S: f64 = 1.0;
 
 /// Reads a file. A label that is the same over a recording is the recording's; labels that change belong to the samples.
-pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
-    let table = csv::read(path, true)?;
+pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
+    let mut notes = Notes::default();
+    let told = TableOptions {
+        columns: options.columns,
+        channels: options.channels,
+        many: true,
+    };
+    let table = table::read(path, told, &mut notes)?;
+    table::doubt_rising(&table.rising, &mut notes);
     if table.labels.is_empty() && options.y.is_none() {
         let names = match table.names.is_empty() {
             true => "...".into(),
@@ -26,7 +33,6 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
         let problem = format!("no such column; name one in the header row: sequence,label,{names}");
         return Err(Error::data(path, "label", problem));
     }
-    let mut notes = Notes::default();
     let (tracks, groups): (Vec<_>, Vec<_>) = tracks(&table, path, &mut notes)?.into_iter().unzip();
     let header = Header {
         count: table.channels,
@@ -44,7 +50,7 @@ pub(crate) fn collect(
     header: Header,
     options: &ReadOptions<'_>,
     mut notes: Notes,
-) -> Result<Recordings, Error> {
+) -> Result<Recordings<Option<Answers>>, Error> {
     let places: Vec<String> = tracks.iter().map(|t| t.path.display().to_string()).collect();
     let whole: Option<Vec<String>> = tracks.iter().map(|t| t.labels.same().map(str::to_owned)).collect();
     let file = crate::channels::load_beside(path)?.unwrap_or_default();
@@ -58,21 +64,21 @@ pub(crate) fn collect(
                 cells: vec![label],
             });
             let (y, names) = answers::parse(path, &written.collect::<Vec<_>>(), wanted, &mut notes)?;
-            (Some(y), names)
+            (Some(y.into()), names)
         }
         None => {
-            let (y, names) = answers::parse_samples(path, &stacked.labels, stacked.x.length, wanted, &mut notes)?;
+            let (y, names) = answers::parse_samples(path, &stacked.labels, wanted, &mut notes)?;
             (Some(y), names)
         }
     };
     notes.merge(stacked.notes);
-    let groups: Option<Vec<String>> = groups.into_iter().collect();
+    let groups: Option<Labels> = groups.into_iter().collect();
     Ok(Recordings {
         x: stacked.x,
         y,
         y_path: path.into(),
         groups: groups.unwrap_or_default(),
-        channels: named(Vec::new(), header),
+        channels: named(Vec::new(), header.names, header.units),
         class_names,
         sample_period_s: stacked.sample_period_s,
         format: "CSV in long form",
@@ -138,6 +144,8 @@ fn track(table: &Table, path: &Path, name: &str, lines: &[usize]) -> Result<(Tra
             true => Vec::new(),
             false => lines.iter().map(|n| table.times[*n]).collect(),
         },
+        resolution_s: table.resolution_s,
+        places: table.places.select(lines.iter().copied()),
         labels: pick(&table.labels),
     };
     Ok((track, group))
@@ -163,12 +171,13 @@ pub(crate) fn runs(times: &[f64], length: usize, columns: &[&Labels]) -> Vec<Vec
     distances.sort_by(f64::total_cmp);
     let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
     let most = (JUMP * median).max(JUMP_S);
+    let ids: Vec<Vec<u32>> = columns.iter().map(|c| c.ids().collect()).collect();
     let mut list: Vec<Vec<usize>> = Vec::new();
     for n in 0..length {
-        let differs = |c: &&Labels| !c.is_empty() && c.ids()[n] != c.ids()[n - 1];
+        let differs = |c: &Vec<u32>| !c.is_empty() && c[n] != c[n - 1];
         let jumps = |n: usize| !times.is_empty() && !(0.0..=most).contains(&(times[n] - times[n - 1]));
         match list.last_mut() {
-            Some(run) if !columns.iter().any(differs) && !jumps(n) => run.push(n),
+            Some(run) if !ids.iter().any(differs) && !jumps(n) => run.push(n),
             _ => list.push(vec![n]),
         }
     }

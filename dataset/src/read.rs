@@ -1,46 +1,66 @@
 //! Recordings and answers from files of every format.
 
 use crate::{
-    Error, ReadOptions, Recordings,
-    answers::{self, Written},
-    array_name::Role,
+    Error, ReadOptions, Recordings, Store,
+    answers::{self, Answers, Written},
+    array_name::{ArrayName, Role},
     channels, folder, idx,
     locate::{self, Source},
-    long_csv, names, npy, npz, uci_har, wisdm,
+    long_csv, names, npy, npz, uci_har, window, wisdm,
 };
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
 /// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
-/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
-/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
-/// `train_groups.npy` whose they are.
+/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or
+/// `train_lengths.npy` says where sequences end, and `groups.npy` or `train_groups.npy` whose they are. Cuts windows where the
+/// options say so.
 ///
 /// # Errors
-/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers; answers or
-/// groups that are not one a sequence.
+/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers (of a `.npy` file that stays
+/// where it is this is found when its samples are used); answers or groups that are not one a sequence; windows that do not fit.
 pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+    cut(path, options, read_whole(path, options)?)
+}
+
+/// Cuts the windows that the options ask for.
+pub(crate) fn cut(
+    path: &Path,
+    options: &ReadOptions<'_>,
+    found: Recordings<Option<Answers>>,
+) -> Result<Recordings, Error> {
+    match options.window {
+        Some(window) => window::cut(path, window, found),
+        None => {
+            let length = found.x.has_one_length().then(|| found.x.longest());
+            let y_path = found.y_path.clone();
+            let y = found.y.clone().map(|y| y.at_steps(&y_path, length)).transpose()?;
+            Ok(found.with_answers(|_| y))
+        }
+    }
+}
+
+/// [`read()`], without the windows.
+pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let of = locate::source(path)?;
     let source = of.path().to_path_buf();
     let mut found = match &of {
         Source::Folder(path) => folder::read(path, options)?,
-        Source::Archive(path) => npz::read(path)?,
+        Source::Archive(path) => npz::read(path, options)?,
         Source::Table(path) => long_csv::read(path, options)?,
         Source::Wisdm(path, files) => wisdm::read(path, files, options)?,
         Source::UciHar(dir) => uci_har::read(dir, options)?,
         Source::Idx(path) => Recordings {
-            x: idx::images(path)?.sequences(path, 1)?,
+            x: Store::of(idx::images(path)?.sequences(path, 1)?),
             ..Recordings::of("IDX")
         },
-        Source::Lines(path) => lines(path, options)?,
+        Source::Lines(path) => lines(path)?,
         Source::Array(path) => {
             let lengths = locate::companion(path, Role::Lengths)?;
             let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
-            let bytes = std::fs::read(path).map_err(Error::io(path))?;
-            Recordings {
-                x: npy::sequences(path, &bytes, lengths)?,
-                ..Recordings::of("NumPy arrays")
-            }
+            let mut found = Recordings::of("NumPy arrays");
+            found.x = npy::read_sequences(path, lengths, options.axes, &mut found.notes)?;
+            found
         }
     };
     // Answers and groups that lie beside, or where the options say.
@@ -51,12 +71,13 @@ pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error>
     };
     let beside = beside.filter(|_| options.y_beside && found.y.is_none());
     if let Some(path) = options.y.map(Path::to_path_buf).or(beside) {
-        match is_text(&path) {
-            true => {
-                let (y, class_names) = written_answers(&path, options, &mut found)?;
-                (found.y, found.class_names) = (Some(y), class_names);
-            }
-            false => found.y = Some(load_targets(&path)?),
+        let (y, names) = match is_answers(&path) {
+            true => written_answers(&path, options, &mut found)?,
+            false => read_targets(&path, options)?,
+        };
+        found.y = Some(y.into());
+        if !names.is_empty() {
+            found.class_names = names;
         }
         found.y_path = path;
     }
@@ -65,13 +86,16 @@ pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error>
         _ => None,
     };
     if let Some(path) = options.groups.map(Path::to_path_buf).or(beside) {
-        found.groups = match is_text(&path) {
-            true => uci_har::column(&path)?,
-            false => npy::read_whole_numbers(&path)?.iter().map(i64::to_string).collect(),
+        found.groups = match is_answers(&path) {
+            true => uci_har::column(&path)?.into_iter().collect(),
+            false => {
+                let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+                npy::names(&path, &bytes)?.into_iter().collect()
+            }
         };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
     }
-    if let Some(y) = &found.y {
+    if let Some(Answers::Whole(y)) = &found.y {
         agree(&found.y_path, "answers", y.count(), &found.x, &source)?;
     }
     if !found.groups.is_empty() {
@@ -94,26 +118,23 @@ pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error>
     Ok(found)
 }
 
-fn is_text(path: &Path) -> bool {
+/// Whether a text file holds answers, or groups, one a line, as its name says.
+fn is_answers(path: &Path) -> bool {
     let name = locate::name(path);
-    [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e)) && !folder::list::is_list(path)
+    let text = [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e));
+    text && ArrayName::of(path).is_some_and(|n| n.role != Role::X)
 }
 
 /// A table with a line for each sequence of one channel, as `X_train.txt` and `X_train.csv` have it.
-fn lines(path: &Path, _options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+fn lines(path: &Path) -> Result<Recordings<Option<Answers>>, Error> {
     let (values, length) = uci_har::matrix(path)?;
     let mut found = Recordings::of("text with a line for each sequence");
     found.notes.understood(format!(
         "each line of {} is a sequence of {length} samples of one channel",
         path.display()
     ));
-    found.x = Sequences::new(
-        &path.display().to_string(),
-        values.clone(),
-        values.len() / length,
-        length,
-        1,
-    )?;
+    let count = values.len() / length;
+    found.x = Store::of(Sequences::new(&path.display().to_string(), values, count, length, 1)?);
     Ok(found)
 }
 
@@ -121,7 +142,7 @@ fn lines(path: &Path, _options: &ReadOptions<'_>) -> Result<Recordings, Error> {
 fn written_answers(
     path: &Path,
     options: &ReadOptions<'_>,
-    found: &mut Recordings,
+    found: &mut Recordings<Option<Answers>>,
 ) -> Result<(Targets, Vec<String>), Error> {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for line in uci_har::column(path)? {
@@ -135,7 +156,7 @@ fn written_answers(
             .any(|c| names::is_label(c) || names::target_number(c).is_some())
     };
     if rows.first().is_some_and(|row| {
-        header(row) || (rows.len() == found.x.count + 1 && row.iter().all(|c| c.parse::<f32>().is_err()))
+        header(row) || (rows.len() == found.x.count() + 1 && row.iter().all(|c| c.parse::<f32>().is_err()))
     }) {
         rows.remove(0);
     }
@@ -156,15 +177,15 @@ fn written_answers(
     answers::parse(path, &list, options.wanted(&file.class_names), &mut found.notes)
 }
 
-fn agree(path: &Path, what: &str, count: usize, x: &Sequences, x_path: &Path) -> Result<(), Error> {
-    match count == x.count {
+fn agree(path: &Path, what: &str, count: usize, x: &Store, x_path: &Path) -> Result<(), Error> {
+    match count == x.count() {
         true => Ok(()),
         false => Err(Error::data(
             path,
             "count",
             format!(
                 "{count} {what} for the {} sequences of {}; give one a sequence",
-                x.count,
+                x.count(),
                 x_path.display()
             ),
         )),
@@ -176,27 +197,43 @@ fn agree(path: &Path, what: &str, count: usize, x: &Sequences, x_path: &Path) ->
 /// # Errors
 /// As [`read`].
 pub fn load_sequences(path: &Path) -> Result<Sequences, Error> {
-    Ok(read(path, &ReadOptions::default())?.x)
+    read(path, &ReadOptions::default())?.x.all()
 }
 
 /// Reads answers from a `.npy` file, from IDX labels, or from what holds sequences and answers.
 ///
-/// Integers (N) are class labels, integers or booleans (N, C) are C independent labels of 0 or 1 each, and floats (N) or
+/// Integers or words (N) are class labels, integers or booleans (N, C) are C independent labels of 0 or 1 each, and floats (N) or
 /// (N, O) are real targets. With three axes, (N, T, C) or (N, T, O), there is an answer at every step; integers
 /// (N, T, 1) are class labels.
 ///
 /// # Errors
 /// As [`read`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
 pub fn load_targets(path: &Path) -> Result<Targets, Error> {
+    Ok(read_targets(path, &ReadOptions::default())?.0)
+}
+
+/// [`load_targets`] with the names of the classes.
+fn read_targets(path: &Path, options: &ReadOptions<'_>) -> Result<(Targets, Vec<String>), Error> {
     let name = locate::name(path);
     if idx::is_name(&name) {
-        return idx::labels(path);
+        return Ok((idx::labels(path)?, Vec::new()));
     }
     if path.is_dir() || name.ends_with(".npz") || name.ends_with(".csv") {
-        let found = read(path, &ReadOptions::default())?;
-        return found
+        let within = ReadOptions {
+            y: None,
+            groups: None,
+            window: None,
+            ..*options
+        };
+        let found = read(path, &within)?;
+        let y = found
             .y
-            .ok_or_else(|| Error::data(path, "y", "no such array; save x=..., y=..."));
+            .ok_or_else(|| Error::data(path, "y", "no such array; save x=..., y=..."))?;
+        return Ok((y, found.class_names));
     }
-    npy::targets(path, &std::fs::read(path).map_err(Error::io(path))?)
+    npy::targets(
+        path,
+        &std::fs::read(path).map_err(Error::io(path))?,
+        options.class_names,
+    )
 }

@@ -6,8 +6,8 @@
 //! windows overlap by half. The 561 features of `X_train.txt` are not read. Other sets in the same form are read too.
 
 use crate::{
-    ChannelConfig, Error, Notes, ReadOptions, Recordings,
-    answers::{self, Wanted, Written},
+    ChannelConfig, Error, Labels, Notes, ReadOptions, Recordings, Store,
+    answers::{self, Answers, Wanted, Written},
     locate::name,
     names,
 };
@@ -34,7 +34,7 @@ pub(crate) fn is_part(dir: &Path) -> bool {
 }
 
 /// Reads one part, for example `UCI HAR Dataset/train`.
-pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut notes = Notes::default();
     let part = name(dir);
     let files = channel_files(dir, &part, options)?;
@@ -67,15 +67,21 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
     let (y, class_names) = classes(&y_path, dir, options, &mut notes)?;
     let subjects = dir.join(format!("subject_{part}.txt"));
     let groups = match subjects.is_file() {
-        true => column(&subjects)?,
-        false => Vec::new(),
+        true => column(&subjects)?.into_iter().collect(),
+        false => Labels::default(),
     };
     notes.understood(format!(
         "UCI HAR: {count} windows of {length} samples that overlap by half; the rate of {RATE_HZ} Hz and the units are those of its README"
     ));
     Ok(Recordings {
-        x: Sequences::new(&dir.display().to_string(), values, count, length, channels.len())?,
-        y: Some(y),
+        x: Store::of(Sequences::new(
+            &dir.display().to_string(),
+            values,
+            count,
+            length,
+            channels.len(),
+        )?),
+        y: Some(y.into()),
         y_path,
         groups,
         channels: described,

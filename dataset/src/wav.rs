@@ -4,7 +4,7 @@ use crate::{
     Error, Notes,
     mel::{self, LogMel},
     resample,
-    track::{Header, Labels, Track, Tracks},
+    track::{Header, Track, Tracks},
 };
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -75,8 +75,7 @@ pub(crate) fn read_all(files: &[PathBuf], audio: Audio) -> Result<(Tracks, Heade
         list.push(Track {
             path: file.clone(),
             values,
-            times: Vec::new(),
-            labels: Labels::default(),
+            ..Track::default()
         });
     }
     let mut notes = Notes::default();

@@ -5,12 +5,13 @@ mod tables;
 pub(crate) mod tree;
 
 use crate::{
-    Error, Notes, ReadOptions, Recordings,
-    answers::{self, Written},
+    ChannelConfig, Error, Notes, ReadOptions, Recordings,
+    answers::{self, Answers, Written},
     channels::{self, named},
     edge_impulse,
     layout::{self, Needed, Origin},
     names, stack,
+    table::{self, TableOptions},
     track::{Header, Track},
     wav,
 };
@@ -37,7 +38,7 @@ pub(crate) struct Entry {
 /// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order. Words
 /// are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in sorted
 /// order.
-pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let dir = match path.is_dir() {
         true => path,
         false => path.parent().unwrap_or(Path::new("")),
@@ -212,7 +213,7 @@ struct Taken {
 }
 
 impl Reading<'_> {
-    fn finish(mut self, entries: Vec<Entry>, listed: bool) -> Result<Recordings, Error> {
+    fn finish(mut self, entries: Vec<Entry>, listed: bool) -> Result<Recordings<Option<Answers>>, Error> {
         let Some(first) = entries.first() else {
             return Err(Error::data(self.dir, "recordings", "none"));
         };
@@ -229,7 +230,7 @@ impl Reading<'_> {
         let header_period = header.period(&self.dir.join(channels::FILE))?;
         let taken = match sound {
             true => self.sound(&entries)?,
-            false => self.tables(&entries)?,
+            false => self.tables(&entries, &header.channel)?,
         };
         let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
         let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
@@ -238,6 +239,7 @@ impl Reading<'_> {
             false => header_period,
         };
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
+        self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
         let wanted = self.options.wanted(&header.class_names);
         let same: Option<Vec<&str>> = stacked.labels.iter().map(crate::track::Labels::same).collect();
@@ -252,29 +254,27 @@ impl Reading<'_> {
                     cells: vec![label.to_owned()],
                 };
                 let list: Vec<Written> = files.iter().zip(same).map(written).collect();
-                answers::parse(self.place, &list, wanted, &mut self.notes)?
+                let (y, names) = answers::parse(self.place, &list, wanted, &mut self.notes)?;
+                (y.into(), names)
             }
-            ([], None) => answers::parse_samples(self.dir, &stacked.labels, stacked.x.length, wanted, &mut self.notes)?,
+            ([], None) => answers::parse_samples(self.dir, &stacked.labels, wanted, &mut self.notes)?,
             _ => {
                 let written = |e: &&Entry| Written {
                     place: e.file.clone(),
                     cells: e.answer.clone(),
                 };
-                answers::parse(
-                    self.place,
-                    &files.iter().map(written).collect::<Vec<_>>(),
-                    wanted,
-                    &mut self.notes,
-                )?
+                let list: Vec<Written> = files.iter().map(written).collect();
+                let (y, names) = answers::parse(self.place, &list, wanted, &mut self.notes)?;
+                (y.into(), names)
             }
         };
         self.notes.merge(stacked.notes);
-        let described = named(header.channel.clone(), taken.header);
+        let described = named(header.channel.clone(), taken.header.names, taken.header.units);
         Ok(Recordings {
             x: stacked.x,
             y: Some(y),
             y_path: self.place.to_path_buf(),
-            groups,
+            groups: groups.into_iter().collect(),
             channels: described,
             class_names,
             sample_period_s: match (taken.sample_period_s > 0.0, stacked.sample_period_s > 0.0) {
@@ -291,6 +291,21 @@ impl Reading<'_> {
         })
     }
 
+    /// Warns of channels that hold the class.
+    fn warn_of_answers(&mut self, taken: &Taken, files: &[&Entry]) {
+        let count = taken.header.count.max(1);
+        let samples = taken.tracks.iter().zip(files).flat_map(|(track, entry)| {
+            let of_file = match &entry.answer[..] {
+                [one] => Some(one.as_str()),
+                _ => None,
+            };
+            let own = |t: usize| of_file.or_else(|| (!track.labels.is_empty()).then(|| track.labels.get(t)));
+            let labelled = move |(t, sample)| Some((sample, own(t)?));
+            track.values.chunks_exact(count).enumerate().filter_map(labelled)
+        });
+        table::warn_of_answers(samples, taken.header.count, &taken.header.names, &mut self.notes);
+    }
+
     fn sound(&mut self, entries: &[Entry]) -> Result<Taken, Error> {
         let files: Vec<PathBuf> = entries.iter().map(|e| e.path.clone()).collect();
         let (tracks, header) = wav::read_all(&files, self.options.audio)?;
@@ -304,8 +319,16 @@ impl Reading<'_> {
         })
     }
 
-    fn tables(&mut self, entries: &[Entry]) -> Result<Taken, Error> {
-        let (parts, header) = tables::read(self.dir, entries, self.options, &mut self.notes)?;
+    fn tables(&mut self, entries: &[Entry], described: &[ChannelConfig]) -> Result<Taken, Error> {
+        let told = TableOptions {
+            columns: self.options.columns,
+            channels: match self.options.channels.is_empty() {
+                true => described,
+                false => self.options.channels,
+            },
+            many: false,
+        };
+        let (parts, header) = tables::read(self.dir, entries, told, &mut self.notes)?;
         Ok(Taken {
             groups: parts.iter().map(|p| p.group.clone()).collect(),
             files: parts.iter().map(|p| p.entry).collect(),

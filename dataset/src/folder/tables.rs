@@ -2,9 +2,8 @@
 
 use super::Entry;
 use crate::{
-    Error, Notes, ReadOptions,
-    csv::{self, Table},
-    long_csv, names,
+    Error, Notes, long_csv, names,
+    table::{self, Rising, Table, TableOptions},
     track::{Header, Track},
 };
 use std::{
@@ -97,12 +96,21 @@ pub(crate) struct Part {
 pub(crate) fn read(
     dir: &Path,
     entries: &[Entry],
-    options: &ReadOptions<'_>,
+    options: TableOptions<'_>,
     notes: &mut Notes,
 ) -> Result<(Vec<Part>, Header), Error> {
     let mut tables = Vec::with_capacity(entries.len());
+    let mut rising: Option<Rising> = None;
     for entry in entries {
-        tables.push(read_one(entry, options, notes)?);
+        let table = read_one(entry, options, notes)?;
+        match &mut rising {
+            None => rising = Some(table.rising.clone()),
+            Some(all) => all.and(&table.rising),
+        }
+        tables.push(table);
+    }
+    if let Some(rising) = rising {
+        table::doubt_rising(&rising, notes);
     }
     let reference = reference(&tables);
     let header = tables.get(reference).map_or(Header::default(), header_of);
@@ -128,10 +136,10 @@ pub(crate) fn read(
     Ok((parts, header))
 }
 
-fn read_one(entry: &Entry, _options: &ReadOptions<'_>, _notes: &mut Notes) -> Result<Table, Error> {
+fn read_one(entry: &Entry, options: TableOptions<'_>, notes: &mut Notes) -> Result<Table, Error> {
     match super::tree::Kind::of(&entry.file) {
         Some(super::tree::Kind::Acquisition) => crate::edge_impulse::read(&entry.path),
-        _ => csv::read(&entry.path, true),
+        _ => table::read(&entry.path, options, notes),
     }
 }
 
@@ -157,7 +165,7 @@ fn reference(tables: &[Table]) -> usize {
 
 /// Checks that a table has the channels of the others, and puts them into their order.
 fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &mut Notes) -> Result<(), Error> {
-    if table.channels == header.count && table.names == header.names {
+    if table.channels == header.count && table.names == header.names && table.units == header.units {
         return Ok(());
     }
     let place = |name: &String| table.names.iter().position(|n| n == name);
@@ -182,19 +190,27 @@ fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &
             Ok(())
         }
         _ => {
-            let shown = |count: usize, list: &[String]| match list.is_empty() {
+            let shown = |count: usize, list: &[String], units: &[String]| match list.is_empty() {
                 true => format!("{count} without names"),
+                false if table.names == header.names => names::list(&described(list, units)),
                 false => names::list(list),
             };
             let problem = format!(
                 "{}; {} has {}: make them alike, or move the file away",
-                shown(table.channels, &table.names),
+                shown(table.channels, &table.names, &table.units),
                 other.display(),
-                shown(header.count, &header.names)
+                shown(header.count, &header.names, &header.units)
             );
             Err(Error::data(file, "columns", problem))
         }
     }
+}
+
+/// Names with their units.
+fn described(list: &[String], units: &[String]) -> Vec<String> {
+    let unit = |k: usize| units.get(k).filter(|u| !u.is_empty()).map(|u| format!(" in {u}"));
+    let one = |(k, name): (usize, &String)| format!("{name}{}", unit(k).unwrap_or_default());
+    list.iter().enumerate().map(one).collect()
 }
 
 /// Gives the samples of a table the labels of the stretches that a list names.
