@@ -5,6 +5,7 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
+use experiments::HeldOut;
 pub use experiments::{TrainedModel as Run, processors};
 use float_model::{Sequences, Targets};
 use host_train::DataSource;
@@ -21,6 +22,16 @@ pub struct Data {
     pub y: Option<Targets>,
     /// What errors call it.
     pub name: String,
+    /// Which sequences of a run's own data they are; `None` for given files.
+    pub held_out: Option<HeldOut>,
+}
+
+impl Data {
+    /// A warning where these are data of the run's own, and their files are not those that the run began with.
+    pub fn changed_since(&self, run: &Run) -> Vec<String> {
+        let own = self.held_out.and_then(|_| run.data_changed());
+        own.into_iter().collect()
+    }
 }
 
 /// Reads `--x` (and `--y`), as far as `--n` reaches: as the training data of `source` were read, where they were
@@ -61,10 +72,12 @@ pub fn from_files(
         x: sequences.take(n).all()?,
         y: answers.map(|t| t.take(n)),
         name: x.display().to_string(),
+        held_out: None,
     })
 }
 
-/// The data that a command asks for: files, or else `source` with `default_n` sequences.
+/// The data that a command asks for: files, or else `source`, of a generated task `default_n` sequences, of recordings the test
+/// part or, where there is none, the validation part.
 pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) -> anyhow::Result<Data> {
     if args.y.is_some() && args.x.is_none() {
         return Err(Usage::error("--y: answers without sequences; give --x too"));
@@ -81,16 +94,28 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
     if n == 0 {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
-    let (x, y) = source.held_out(n, args.seed).context("held-out data")?;
+    let held_out = HeldOut::of(source);
     let limit = if source.is_generated() {
         n
     } else {
         args.n.unwrap_or(usize::MAX)
     };
+    // The seed is that of generated sequences; a dataset's parts do not depend on it.
+    let (x, y) = match held_out {
+        HeldOut::Validation => {
+            let (x, y) = source.validation(args.seed).context("validation part")?;
+            (x.take(limit), y)
+        }
+        HeldOut::Fresh | HeldOut::Test => {
+            let (x, y) = source.held_out(n, args.seed).context("held-out data")?;
+            (x.take(limit).all()?, y)
+        }
+    };
     Ok(Data {
-        x: x.take(limit).all()?,
+        x,
         y: Some(y.take(limit)),
         name: format!("{} data", source.name()),
+        held_out: Some(held_out),
     })
 }
 

@@ -4,8 +4,9 @@ mod options;
 
 use crate::{
     inputs::{self, Data, Run},
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
 };
+use experiments::HeldOut;
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
@@ -20,7 +21,12 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
         ..curve.clone()
     };
     let data = calibration(args, &run)?;
-    let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    let warnings = data.changed_since(&run);
+    let more = match &args.calib_x {
+        Some(_) => None,
+        None => run.more_for_formats(data.x.count)?,
+    };
+    let mut quantized = quantize::quantize_with_more(&run.model, (&data.x, data.y.as_ref()), more.as_ref(), &options)?;
     if args.finetune {
         let calibration = (&data.x, data.y.as_ref());
         let tuning = match &args.calib_x {
@@ -42,6 +48,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
         quantized.report.notes.push(note.into());
     }
+    quantized.report.notes.splice(0..0, warnings);
     output::write_atomically(&args.out, quantized.blob.bytes())?;
     Ok(quantized)
 }
@@ -95,10 +102,10 @@ impl FinetuneBar {
             (false, false) => format!(", worse: {}", p.worse.join(", ")),
         };
         self.0.suspend(|| {
-            eprintln!(
+            tell(format_args!(
                 "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{verdict}",
                 p.step.0, p.loss, p.same_schedule, p.same_decision
-            );
+            ));
         });
     }
 
@@ -127,6 +134,7 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
         x,
         y: Some(y),
         name: "validation part".into(),
+        held_out: Some(HeldOut::Validation),
     })
 }
 

@@ -9,7 +9,7 @@
 //! full_scale = 2.0               # optional
 //! ```
 
-use crate::{Error, locate};
+use crate::{Error, locate, track::Header};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -83,16 +83,16 @@ pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
     found.map(|path| load(&path)).transpose()
 }
 
-/// The descriptions that are given, or else one for each name, with its unit where one is known.
-pub(crate) fn named(given: Vec<ChannelConfig>, names: Vec<String>, units: Vec<String>) -> Vec<ChannelConfig> {
+/// The descriptions that are given, or else one for each name in the files.
+pub(crate) fn named(given: Vec<ChannelConfig>, header: Header) -> Vec<ChannelConfig> {
     if !given.is_empty() {
         return given;
     }
-    let units = units.into_iter().chain(std::iter::repeat(String::new()));
-    let from_name = |(name, unit)| ChannelConfig {
+    let mut units = header.units.into_iter();
+    let described = header.names.into_iter().map(|name| ChannelConfig {
         name,
-        unit,
-        ..Default::default()
-    };
-    names.into_iter().zip(units).map(from_name).collect()
+        unit: units.next().unwrap_or_default(),
+        full_scale: None,
+    });
+    described.collect()
 }

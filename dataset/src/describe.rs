@@ -79,11 +79,17 @@ pub struct PartSummary {
 
 fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usize) -> PartSummary {
     let lengths = || indices.iter().map(|n| labelled.x.length_of(*n));
-    let class_counts = labelled.class_counts(indices, outputs);
-    let ids: Vec<u32> = labelled.groups.ids().collect();
+    let has_classes = matches!(labelled.y.answers(), Targets::Labels(_));
+    let mut class_counts = vec![0; if has_classes { outputs } else { 0 }];
+    for n in indices {
+        labelled.classes_of(*n).iter().for_each(|l| class_counts[*l as usize] += 1);
+    }
+    let ids = labelled.groups.ids();
     let present: BTreeSet<u32> = indices.iter().filter_map(|n| ids.get(*n)).copied().collect();
-    let names: Vec<&str> = labelled.groups.words().collect();
-    let groups: BTreeSet<&str> = present.into_iter().map(|id| names[id as usize]).collect();
+    let groups: BTreeSet<&str> = present
+        .into_iter()
+        .map(|id| labelled.groups.words()[id as usize].as_str())
+        .collect();
     PartSummary {
         part: name,
         sequences: indices.len(),
@@ -151,7 +157,7 @@ pub(crate) fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[S
 /// # Errors
 /// As training: files that cannot be read or cannot be trained on.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
-    let labelled = Labelled::load_to_describe(config)?;
+    let labelled = Labelled::load(config)?;
     let outputs = labelled.outputs()?;
     let split = labelled.split(config)?;
     let mut notes = labelled.notes.clone();
@@ -167,16 +173,13 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         warnings.push(format!("training would refuse this: {error}"));
     }
     for (name, indices) in [("training", &split.training), ("validation", &split.validation)] {
-        if labelled.has_classes_of_samples() {
-            break;
-        }
         let y = labelled.y.select(indices.iter().copied());
         warnings.extend(absent_classes(name, &y, outputs, &labelled.class_names));
         if name == "validation" {
             warnings.extend(few_decide(&y));
         }
     }
-    match Labelled::load_test_to_describe(config)? {
+    match Labelled::load_test(config)? {
         Some(test) => {
             let all: Vec<usize> = (0..test.x.count()).collect();
             let test_outputs = test.outputs()?.max(outputs);
@@ -209,7 +212,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
     Ok(DatasetSummary {
         format: labelled.format,
         objective: labelled.y.objective().name(),
-        every_step: labelled.is_every_step(),
+        every_step: matches!(labelled.y, Targets::PerStep { .. }),
         outputs,
         sample_period_s: (labelled.sample_period_s > 0.0).then_some(labelled.sample_period_s),
         channels: channels.collect(),

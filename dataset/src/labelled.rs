@@ -1,13 +1,11 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window,
-    answers::Answers,
-    channels, idx, locate,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx, locate,
     normalise::{Statistics, covering_power_of_two},
     read,
     split::{self, Split},
-    targets, window,
+    targets,
 };
 use float_model::{Channel, OutputAt, Targets};
 use std::{
@@ -20,9 +18,6 @@ pub(crate) struct Labelled {
     recordings: Recordings<Targets>,
     /// The windows that recordings were cut into, where the groups are these recordings because nothing else is known.
     of_recordings: Option<Window>,
-    /// Only to be described: the classes of all samples of recordings of unequal length, sequence after sequence. The answers are
-    /// then the classes that most samples of each recording have.
-    samples: Option<Vec<u32>>,
 }
 
 impl Deref for Labelled {
@@ -42,15 +37,6 @@ impl DerefMut for Labelled {
 impl Labelled {
     /// The test files, where there are any.
     pub(crate) fn load_test(config: &DatasetConfig) -> Result<Option<Self>, Error> {
-        Labelled::test(config, false)
-    }
-
-    /// The test files, only to be described.
-    pub(crate) fn load_test_to_describe(config: &DatasetConfig) -> Result<Option<Self>, Error> {
-        Labelled::test(config, true)
-    }
-
-    fn test(config: &DatasetConfig, to_describe: bool) -> Result<Option<Self>, Error> {
         let Some(test_x) = &config.test_x else {
             return Ok(None);
         };
@@ -61,40 +47,16 @@ impl Labelled {
             test_part: true,
             ..config.read_options(config.test_y.as_deref())
         };
-        Labelled::read(&config, test_x, &options, to_describe).map(Some)
-    }
-
-    /// The training files, only to be described: recordings of unequal length may have a class at every sample.
-    pub(crate) fn load_to_describe(config: &DatasetConfig) -> Result<Self, Error> {
-        Labelled::read(config, &config.train_x, &config.read_options(config.train_y()), true)
+        Labelled::read(&config, test_x, &options).map(Some)
     }
 
     /// The training files.
     pub(crate) fn load(config: &DatasetConfig) -> Result<Self, Error> {
-        Labelled::read(config, &config.train_x, &config.read_options(config.train_y()), false)
+        Labelled::read(config, &config.train_x, &config.read_options(config.train_y()))
     }
 
-    fn read(
-        config: &DatasetConfig,
-        x_path: &Path,
-        options: &ReadOptions<'_>,
-        to_describe: bool,
-    ) -> Result<Self, Error> {
-        let mut found = read::read_whole(x_path, options)?;
-        let samples = match (&found.y, options.window) {
-            (Some(Answers::Samples(labels)), None)
-                if to_describe && config.every.is_none() && !found.x.has_one_length() =>
-            {
-                Some(labels.clone())
-            }
-            _ => None,
-        };
-        if let Some(labels) = &samples {
-            found.y = Some(majorities(&found.x, labels).into());
-            found.notes.warn(
-                "the recordings are of unequal length and each sample has its class: train needs --window LENGTH:STRIDE, in samples",
-            );
-        }
+    fn read(config: &DatasetConfig, x_path: &Path, options: &ReadOptions<'_>) -> Result<Self, Error> {
+        let found = read::read_whole(x_path, options)?;
         let of_recordings = options.window.filter(|_| found.groups.is_empty());
         let mut found = read::cut(x_path, options, found)?;
         let Some(y) = found.y.take() else {
@@ -104,7 +66,6 @@ impl Labelled {
         let mut labelled = Labelled {
             recordings: found.with_answers(|_| y),
             of_recordings,
-            samples,
         };
         if let Some(path) = &config.channels_file {
             labelled.describe(channels::load(path)?, path)?;
@@ -134,11 +95,27 @@ impl Labelled {
             );
             return Err(Error::data(&self.y_path, "shape", problem));
         }
-        if !self.x.has_one_length() {
-            let problem = "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
-            return Err(Error::data(&self.y_path, "lengths", problem));
-        }
         Ok(())
+    }
+
+    /// Training takes answers at every step of sequences of one length only.
+    pub(crate) fn equal_steps(&self) -> Result<(), Error> {
+        match matches!(self.y, Targets::PerStep { .. }) && !self.x.has_one_length() {
+            false => Ok(()),
+            true => Err(answers::unequal(&self.y_path)),
+        }
+    }
+
+    /// The class of each answer of sequence `n`, padding aside; empty where the answers are no classes.
+    pub(crate) fn classes_of(&self, n: usize) -> &[u32] {
+        match &self.y {
+            Targets::Labels(labels) => &labels[n..=n],
+            Targets::PerStep { answers, length } => match &**answers {
+                Targets::Labels(labels) => &labels[n * length..][..self.x.length_of(n)],
+                _ => &[],
+            },
+            _ => &[],
+        }
     }
 
     /// What a model sees: the answers as its loss takes them, every K-th sample.
@@ -180,41 +157,7 @@ impl Labelled {
         } else {
             2
         };
-        self.of_recordings.is_some() && self.groups.words().count() < needed
-    }
-
-    /// Whether only to describe it the answers are classes that most samples of a recording have.
-    pub(crate) fn has_classes_of_samples(&self) -> bool {
-        self.samples.is_some()
-    }
-
-    /// Whether each sample has an answer of its own.
-    pub(crate) fn is_every_step(&self) -> bool {
-        self.samples.is_some() || matches!(self.y, Targets::PerStep { .. })
-    }
-
-    /// How many answers of each class some sequences have; empty where the answers are no classes.
-    pub(crate) fn class_counts(&self, indices: &[usize], outputs: usize) -> Vec<usize> {
-        let mut counts = vec![0; outputs];
-        if let Some(samples) = &self.samples {
-            let starts: Vec<usize> = (0..self.x.count())
-                .scan(0, |at, n| {
-                    let start = *at;
-                    *at += self.x.length_of(n);
-                    Some(start)
-                })
-                .collect();
-            for n in indices {
-                let own = &samples[starts[*n]..][..self.x.length_of(*n)];
-                own.iter().for_each(|l| counts[*l as usize] += 1);
-            }
-            return counts;
-        }
-        match self.y.select(indices.iter().copied()).answers() {
-            Targets::Labels(labels) => labels.iter().for_each(|l| counts[*l as usize] += 1),
-            _ => counts.clear(),
-        }
-        counts
+        self.of_recordings.is_some() && self.groups.words().len() < needed
     }
 
     /// Which sequences belong to which part.
@@ -253,7 +196,6 @@ impl Labelled {
             Targets::Values { outputs, .. } | Targets::Multilabel { outputs, .. } => return Ok(*outputs),
             Targets::PerStep { .. } => return Err(Error::data(&self.y_path, "shape", "has too many axes")),
         };
-        let labels = self.samples.as_ref().unwrap_or(labels);
         let most = labels.iter().copied().max().unwrap_or(0) as usize;
         let names = self.class_names.len();
         if let Some(name) = self.class_names.iter().find(|n| n.contains(',')) {
@@ -280,13 +222,11 @@ impl Labelled {
     /// A classifier cannot be trained on one class.
     pub(crate) fn several_classes(&self) -> Result<(), Error> {
         match self.y.answers() {
-            Targets::Labels(labels) if self.samples.as_ref().unwrap_or(labels).iter().all(|l| *l == labels[0]) => {
-                Err(Error::data(
-                    &self.y_path,
-                    "labels",
-                    format!("all are {}; a classifier needs at least two classes", labels[0]),
-                ))
-            }
+            Targets::Labels(labels) if labels.iter().all(|l| *l == labels[0]) => Err(Error::data(
+                &self.y_path,
+                "labels",
+                format!("all are {}; a classifier needs at least two classes", labels[0]),
+            )),
             _ => Ok(()),
         }
     }
@@ -328,17 +268,6 @@ impl Labelled {
     }
 }
 
-/// The class that most samples of each recording have.
-fn majorities(x: &Store, labels: &[u32]) -> Targets {
-    let mut from = 0;
-    let of = |n: usize| {
-        let own = &labels[from..from + x.length_of(n)];
-        from += own.len();
-        window::majority(own)
-    };
-    Targets::Labels((0..x.count()).map(of).collect())
-}
-
 /// Reads other files as a training set was read: its class names, its windows, every K-th sample. Answers in a file of
 /// their own are read where `y` names it.
 ///
@@ -359,10 +288,10 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
 impl DatasetConfig {
     /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
     fn name_classes(&mut self) -> Result<(), Error> {
-        let has_words =
-            !idx::is_name(&locate::name(&self.train_x)) && (self.train_x.is_dir() || self.train_x.is_file());
-        if self.class_names.is_empty() && has_words {
-            let training = Labelled::load_to_describe(self)?;
+        let name = locate::name(&self.train_x);
+        let is_read = self.train_x.exists() && !idx::is_name(&name);
+        if self.class_names.is_empty() && is_read {
+            let training = Labelled::load(self)?;
             self.class_names = match training.y.answers() {
                 // Indices must stay indices in a part that lacks the first classes.
                 Targets::Labels(_) if training.class_names.is_empty() => {

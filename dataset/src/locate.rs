@@ -260,12 +260,12 @@ pub struct Parts {
 /// # Errors
 /// The folder cannot be read.
 pub fn parts(path: &Path) -> Result<Parts, Error> {
-    // One archive with both parts.
     let whole = || {
-        let both = matches!(source(path), Ok(Source::Archive(file)) if npz::has_two_parts(&file));
+        // One archive may hold both parts.
+        let archive = source(path).ok().filter(|s| matches!(s, Source::Archive(file) if npz::has_two_parts(file)));
         Parts {
             train: path.into(),
-            test: both.then(|| path.into()),
+            test: archive.map(|_| path.into()),
         }
     };
     if !path.is_dir() {

@@ -24,7 +24,6 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
         many: true,
     };
     let table = table::read(path, told, &mut notes)?;
-    table::doubt_rising(&table.rising, &mut notes);
     if table.labels.is_empty() && options.y.is_none() {
         let names = match table.names.is_empty() {
             true => "...".into(),
@@ -72,13 +71,13 @@ pub(crate) fn collect(
         }
     };
     notes.merge(stacked.notes);
-    let groups: Option<Labels> = groups.into_iter().collect();
+    let groups: Option<Vec<String>> = groups.into_iter().collect();
     Ok(Recordings {
         x: stacked.x,
         y,
         y_path: path.into(),
-        groups: groups.unwrap_or_default(),
-        channels: named(Vec::new(), header.names, header.units),
+        groups: groups.unwrap_or_default().iter().map(String::as_str).collect(),
+        channels: named(Vec::new(), header),
         class_names,
         sample_period_s: stacked.sample_period_s,
         format: "CSV in long form",
@@ -171,13 +170,12 @@ pub(crate) fn runs(times: &[f64], length: usize, columns: &[&Labels]) -> Vec<Vec
     distances.sort_by(f64::total_cmp);
     let median = distances.get(distances.len() / 2).copied().unwrap_or(0.0);
     let most = (JUMP * median).max(JUMP_S);
-    let ids: Vec<Vec<u32>> = columns.iter().map(|c| c.ids().collect()).collect();
     let mut list: Vec<Vec<usize>> = Vec::new();
     for n in 0..length {
-        let differs = |c: &Vec<u32>| !c.is_empty() && c[n] != c[n - 1];
+        let differs = |c: &&Labels| !c.is_empty() && c.ids()[n] != c.ids()[n - 1];
         let jumps = |n: usize| !times.is_empty() && !(0.0..=most).contains(&(times[n] - times[n - 1]));
         match list.last_mut() {
-            Some(run) if !ids.iter().any(differs) && !jumps(n) => run.push(n),
+            Some(run) if !columns.iter().any(differs) && !jumps(n) => run.push(n),
             _ => list.push(vec![n]),
         }
     }

@@ -1,9 +1,9 @@
 //! Recordings and answers from files of every format.
 
 use crate::{
-    Error, ReadOptions, Recordings, Store,
+    Error, Notes, ReadOptions, Recordings, Store,
     answers::{self, Answers, Written},
-    array_name::{ArrayName, Role},
+    array_name::Role,
     channels, folder, idx,
     locate::{self, Source},
     long_csv, names, npy, npz, uci_har, window, wisdm,
@@ -12,13 +12,13 @@ use float_model::{Sequences, Targets};
 use std::path::Path;
 
 /// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
-/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or
-/// `train_lengths.npy` says where sequences end, and `groups.npy` or `train_groups.npy` whose they are. Cuts windows where the
-/// options say so.
+/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
+/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
+/// `train_groups.npy` whose they are.
 ///
 /// # Errors
-/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers (of a `.npy` file that stays
-/// where it is this is found when its samples are used); answers or groups that are not one a sequence; windows that do not fit.
+/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers; answers or
+/// groups that are not one a sequence.
 pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
     cut(path, options, read_whole(path, options)?)
 }
@@ -32,9 +32,7 @@ pub(crate) fn cut(
     match options.window {
         Some(window) => window::cut(path, window, found),
         None => {
-            let length = found.x.has_one_length().then(|| found.x.longest());
-            let y_path = found.y_path.clone();
-            let y = found.y.clone().map(|y| y.at_steps(&y_path, length)).transpose()?;
+            let y = found.y.clone().map(|y| y.at_steps(&found.y_path, &found.x)).transpose()?;
             Ok(found.with_answers(|_| y))
         }
     }
@@ -54,7 +52,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             x: Store::of(idx::images(path)?.sequences(path, 1)?),
             ..Recordings::of("IDX")
         },
-        Source::Lines(path) => lines(path)?,
+        Source::Lines(path) => lines(path, options)?,
         Source::Array(path) => {
             let lengths = locate::companion(path, Role::Lengths)?;
             let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
@@ -71,13 +69,13 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
     };
     let beside = beside.filter(|_| options.y_beside && found.y.is_none());
     if let Some(path) = options.y.map(Path::to_path_buf).or(beside) {
-        let (y, names) = match is_answers(&path) {
+        let (y, class_names) = match is_text(&path) {
             true => written_answers(&path, options, &mut found)?,
-            false => read_targets(&path, options)?,
+            false => read_targets(&path, options, &mut found.notes)?,
         };
         found.y = Some(y.into());
-        if !names.is_empty() {
-            found.class_names = names;
+        if !class_names.is_empty() {
+            found.class_names = class_names;
         }
         found.y_path = path;
     }
@@ -86,11 +84,11 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
         _ => None,
     };
     if let Some(path) = options.groups.map(Path::to_path_buf).or(beside) {
-        found.groups = match is_answers(&path) {
-            true => uci_har::column(&path)?.into_iter().collect(),
+        found.groups = match is_text(&path) {
+            true => uci_har::column(&path)?.iter().map(String::as_str).collect(),
             false => {
                 let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-                npy::names(&path, &bytes)?.into_iter().collect()
+                npy::names(&path, &bytes)?.iter().map(String::as_str).collect()
             }
         };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
@@ -118,15 +116,13 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
     Ok(found)
 }
 
-/// Whether a text file holds answers, or groups, one a line, as its name says.
-fn is_answers(path: &Path) -> bool {
+fn is_text(path: &Path) -> bool {
     let name = locate::name(path);
-    let text = [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e));
-    text && ArrayName::of(path).is_some_and(|n| n.role != Role::X)
+    [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e)) && !folder::list::is_list(path)
 }
 
 /// A table with a line for each sequence of one channel, as `X_train.txt` and `X_train.csv` have it.
-fn lines(path: &Path) -> Result<Recordings<Option<Answers>>, Error> {
+fn lines(path: &Path, _options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let (values, length) = uci_har::matrix(path)?;
     let mut found = Recordings::of("text with a line for each sequence");
     found.notes.understood(format!(
@@ -209,11 +205,15 @@ pub fn load_sequences(path: &Path) -> Result<Sequences, Error> {
 /// # Errors
 /// As [`read`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
 pub fn load_targets(path: &Path) -> Result<Targets, Error> {
-    Ok(read_targets(path, &ReadOptions::default())?.0)
+    Ok(read_targets(path, &ReadOptions::default(), &mut Notes::default())?.0)
 }
 
 /// [`load_targets`] with the names of the classes.
-fn read_targets(path: &Path, options: &ReadOptions<'_>) -> Result<(Targets, Vec<String>), Error> {
+fn read_targets(
+    path: &Path,
+    options: &ReadOptions<'_>,
+    notes: &mut Notes,
+) -> Result<(Targets, Vec<String>), Error> {
     let name = locate::name(path);
     if idx::is_name(&name) {
         return Ok((idx::labels(path)?, Vec::new()));
@@ -234,6 +234,7 @@ fn read_targets(path: &Path, options: &ReadOptions<'_>) -> Result<(Targets, Vec<
     npy::targets(
         path,
         &std::fs::read(path).map_err(Error::io(path))?,
-        options.class_names,
+        options.wanted(&[]),
+        notes,
     )
 }

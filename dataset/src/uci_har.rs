@@ -6,8 +6,9 @@
 //! windows overlap by half. The 561 features of `X_train.txt` are not read. Other sets in the same form are read too.
 
 use crate::{
-    ChannelConfig, Error, Labels, Notes, ReadOptions, Recordings, Store,
-    answers::{self, Answers, Wanted, Written},
+    ChannelConfig, Error, Notes, ReadOptions, Recordings, Store,
+    answers::Answers,
+    answers::{self, Wanted, Written},
     locate::name,
     names,
 };
@@ -67,23 +68,17 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
     let (y, class_names) = classes(&y_path, dir, options, &mut notes)?;
     let subjects = dir.join(format!("subject_{part}.txt"));
     let groups = match subjects.is_file() {
-        true => column(&subjects)?.into_iter().collect(),
-        false => Labels::default(),
+        true => column(&subjects)?,
+        false => Vec::new(),
     };
     notes.understood(format!(
         "UCI HAR: {count} windows of {length} samples that overlap by half; the rate of {RATE_HZ} Hz and the units are those of its README"
     ));
     Ok(Recordings {
-        x: Store::of(Sequences::new(
-            &dir.display().to_string(),
-            values,
-            count,
-            length,
-            channels.len(),
-        )?),
+        x: Store::of(Sequences::new(&dir.display().to_string(), values, count, length, channels.len())?),
         y: Some(y.into()),
         y_path,
-        groups,
+        groups: groups.iter().map(String::as_str).collect(),
         channels: described,
         class_names,
         sample_period_s: match options.sample_period_s > 0.0 {

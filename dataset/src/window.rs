@@ -20,7 +20,7 @@ pub struct Window {
 }
 
 /// The most frequent label, the smallest of equally frequent ones.
-pub(crate) fn majority(labels: &[u32]) -> u32 {
+fn majority(labels: &[u32]) -> u32 {
     if labels.iter().all(|l| *l == labels[0]) {
         return labels[0];
     }

@@ -6,10 +6,8 @@
 //! second. Acceleration is in m/s².
 
 use crate::{
-    Error, Notes, ReadOptions, Recordings,
-    answers::Answers,
-    long_csv, names,
-    track::{Header, Labels, Places, Track},
+    Error, Notes, ReadOptions, Recordings, answers::Answers, long_csv, names,
+    track::{Header, Labels, Track},
 };
 use std::{
     io::Read,
@@ -93,11 +91,7 @@ pub(crate) fn is_one(path: &Path) -> bool {
 }
 
 /// Reads files; `path` is the one file, or their folder.
-pub(crate) fn read(
-    path: &Path,
-    files: &[PathBuf],
-    options: &ReadOptions<'_>,
-) -> Result<Recordings<Option<Answers>>, Error> {
+pub(crate) fn read(path: &Path, files: &[PathBuf], options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut notes = Notes::default();
     let (mut tracks, mut groups) = (Vec::new(), Vec::new());
     for file in files {
@@ -161,8 +155,7 @@ fn read_one(
             values: values[first * 3..(last + 1) * 3].to_vec(),
             times: times[first..=last].to_vec(),
             labels: classes.select(run),
-            resolution_s: 0.0,
-            places: Places::default(),
+            ..Track::default()
         });
     }
     notes.count(short, "single records between jumps of the clock were left out", path);

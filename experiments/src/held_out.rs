@@ -22,22 +22,24 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    /// Chooses and reads them: fresh sequences of a generated task; of recordings the test part, or, where there is none, the
-    /// validation part of a run with the seed `run_seed`.
+    /// Which there are: fresh sequences of a generated task; of recordings the test part, or, where there is none, the validation
+    /// part.
+    #[must_use]
+    pub fn of(source: &DataSource) -> HeldOut {
+        match (source.is_generated(), source.has_test_part()) {
+            (true, _) => HeldOut::Fresh,
+            (false, true) => HeldOut::Test,
+            (false, false) => HeldOut::Validation,
+        }
+    }
+
+    /// Chooses and reads them; `run_seed` is as for [`HeldOut::read`].
     ///
     /// # Errors
     /// Recordings that cannot be read.
     pub fn choose(source: &DataSource, run_seed: u64) -> Result<(HeldOut, Sequences, Targets), Error> {
-        let first = match source.is_generated() {
-            true => HeldOut::Fresh,
-            false => HeldOut::Test,
-        };
-        let (held_out, (x, y)) = match first.read(source, run_seed) {
-            Err(error) if first == HeldOut::Test && error.is_usage() => {
-                (HeldOut::Validation, HeldOut::Validation.read(source, run_seed)?)
-            }
-            other => (first, other?),
-        };
+        let held_out = HeldOut::of(source);
+        let (x, y) = held_out.read(source, run_seed)?;
         Ok((held_out, x, y))
     }
 

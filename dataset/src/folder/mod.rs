@@ -11,7 +11,7 @@ use crate::{
     edge_impulse,
     layout::{self, Needed, Origin},
     names, stack,
-    table::{self, TableOptions},
+    table::TableOptions,
     track::{Header, Track},
     wav,
 };
@@ -239,7 +239,6 @@ impl Reading<'_> {
             false => header_period,
         };
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
-        self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
         let wanted = self.options.wanted(&header.class_names);
         let same: Option<Vec<&str>> = stacked.labels.iter().map(crate::track::Labels::same).collect();
@@ -269,12 +268,12 @@ impl Reading<'_> {
             }
         };
         self.notes.merge(stacked.notes);
-        let described = named(header.channel.clone(), taken.header.names, taken.header.units);
+        let described = named(header.channel.clone(), taken.header);
         Ok(Recordings {
             x: stacked.x,
             y: Some(y),
             y_path: self.place.to_path_buf(),
-            groups: groups.into_iter().collect(),
+            groups: groups.iter().map(String::as_str).collect(),
             channels: described,
             class_names,
             sample_period_s: match (taken.sample_period_s > 0.0, stacked.sample_period_s > 0.0) {
@@ -289,21 +288,6 @@ impl Reading<'_> {
             },
             notes: self.notes,
         })
-    }
-
-    /// Warns of channels that hold the class.
-    fn warn_of_answers(&mut self, taken: &Taken, files: &[&Entry]) {
-        let count = taken.header.count.max(1);
-        let samples = taken.tracks.iter().zip(files).flat_map(|(track, entry)| {
-            let of_file = match &entry.answer[..] {
-                [one] => Some(one.as_str()),
-                _ => None,
-            };
-            let own = |t: usize| of_file.or_else(|| (!track.labels.is_empty()).then(|| track.labels.get(t)));
-            let labelled = move |(t, sample)| Some((sample, own(t)?));
-            track.values.chunks_exact(count).enumerate().filter_map(labelled)
-        });
-        table::warn_of_answers(samples, taken.header.count, &taken.header.names, &mut self.notes);
     }
 
     fn sound(&mut self, entries: &[Entry]) -> Result<Taken, Error> {
@@ -326,7 +310,7 @@ impl Reading<'_> {
                 true => described,
                 false => self.options.channels,
             },
-            many: false,
+            many: true,
         };
         let (parts, header) = tables::read(self.dir, entries, told, &mut self.notes)?;
         Ok(Taken {

@@ -2,8 +2,9 @@
 
 use super::Entry;
 use crate::{
-    Error, Notes, long_csv, names,
-    table::{self, Rising, Table, TableOptions},
+    Error, Notes,
+    long_csv, names,
+    table::{self, Table, TableOptions},
     track::{Header, Track},
 };
 use std::{
@@ -96,19 +97,17 @@ pub(crate) struct Part {
 pub(crate) fn read(
     dir: &Path,
     entries: &[Entry],
-    options: TableOptions<'_>,
+    told: TableOptions<'_>,
     notes: &mut Notes,
 ) -> Result<(Vec<Part>, Header), Error> {
     let mut tables = Vec::with_capacity(entries.len());
-    let mut rising: Option<Rising> = None;
     for entry in entries {
-        let table = read_one(entry, options, notes)?;
-        match &mut rising {
-            None => rising = Some(table.rising.clone()),
-            Some(all) => all.and(&table.rising),
-        }
-        tables.push(table);
+        tables.push(read_one(entry, told, notes)?);
     }
+    let rising = tables.iter().map(|t| t.rising.clone()).reduce(|mut all, own| {
+        all.and(&own);
+        all
+    });
     if let Some(rising) = rising {
         table::doubt_rising(&rising, notes);
     }
@@ -136,10 +135,10 @@ pub(crate) fn read(
     Ok((parts, header))
 }
 
-fn read_one(entry: &Entry, options: TableOptions<'_>, notes: &mut Notes) -> Result<Table, Error> {
+fn read_one(entry: &Entry, told: TableOptions<'_>, notes: &mut Notes) -> Result<Table, Error> {
     match super::tree::Kind::of(&entry.file) {
         Some(super::tree::Kind::Acquisition) => crate::edge_impulse::read(&entry.path),
-        _ => table::read(&entry.path, options, notes),
+        _ => table::read(&entry.path, told, notes),
     }
 }
 
@@ -165,7 +164,7 @@ fn reference(tables: &[Table]) -> usize {
 
 /// Checks that a table has the channels of the others, and puts them into their order.
 fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &mut Notes) -> Result<(), Error> {
-    if table.channels == header.count && table.names == header.names && table.units == header.units {
+    if table.channels == header.count && table.names == header.names {
         return Ok(());
     }
     let place = |name: &String| table.names.iter().position(|n| n == name);
@@ -190,27 +189,19 @@ fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &
             Ok(())
         }
         _ => {
-            let shown = |count: usize, list: &[String], units: &[String]| match list.is_empty() {
+            let shown = |count: usize, list: &[String]| match list.is_empty() {
                 true => format!("{count} without names"),
-                false if table.names == header.names => names::list(&described(list, units)),
                 false => names::list(list),
             };
             let problem = format!(
                 "{}; {} has {}: make them alike, or move the file away",
-                shown(table.channels, &table.names, &table.units),
+                shown(table.channels, &table.names),
                 other.display(),
-                shown(header.count, &header.names, &header.units)
+                shown(header.count, &header.names)
             );
             Err(Error::data(file, "columns", problem))
         }
     }
-}
-
-/// Names with their units.
-fn described(list: &[String], units: &[String]) -> Vec<String> {
-    let unit = |k: usize| units.get(k).filter(|u| !u.is_empty()).map(|u| format!(" in {u}"));
-    let one = |(k, name): (usize, &String)| format!("{name}{}", unit(k).unwrap_or_default());
-    list.iter().enumerate().map(one).collect()
 }
 
 /// Gives the samples of a table the labels of the stretches that a list names.
