@@ -59,6 +59,7 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
             let told = TableOptions {
                 columns: options.columns,
                 channels,
+                period_s: grid,
                 many: false,
             };
             read_tables(&files, told)?

@@ -46,7 +46,11 @@ fn a_rounded_clock_gives_the_rate_of_the_sensor() {
         (50.0, "50.000"),
         (62.5, "62.500"),
     ] {
-        let mut tracks = [rounded(300, rate, 1e-3), rounded(280, rate, 1e-3), rounded(201, rate, 1e-3)];
+        let mut tracks = [
+            rounded(300, rate, 1e-3),
+            rounded(280, rate, 1e-3),
+            rounded(201, rate, 1e-3),
+        ];
         let before = tracks[0].values.clone();
         let mut notes = Notes::default();
         assert_eq!(format!("{:.3}", hz(&mut tracks, &mut notes)), shown);
@@ -69,7 +73,11 @@ fn many_samples_on_a_whole_second_are_spread() {
     let found = hz(&mut tracks, &mut notes);
     assert!((found / 50.0 - 1.0).abs() < 0.002, "{found}");
     assert_eq!(tracks[0].values.len(), 1000, "every sample stays");
-    assert!(notes.warnings()[0].contains("980 samples share the rounded time"), "{:?}", notes.warnings());
+    assert!(
+        notes.warnings()[0].contains("980 samples share the rounded time"),
+        "{:?}",
+        notes.warnings()
+    );
 }
 
 #[test]
@@ -81,22 +89,40 @@ fn doubles_of_a_phone_are_two_samples_and_exact_ones_are_one() {
     let mut tracks = [track(times.clone(), 1e-3)];
     let found = hz(&mut tracks, &mut notes);
     assert!((found - 100.0).abs() < 0.5, "{found}");
-    assert!(notes.warnings()[0].starts_with("1 samples with the time of the one before"), "{:?}", notes.warnings());
+    assert!(
+        notes.warnings()[0].starts_with("1 samples with the time of the one before"),
+        "{:?}",
+        notes.warnings()
+    );
     // One that was written twice.
     let mut tracks = [track(times, 1e-3)];
     tracks[0].values[50] = tracks[0].values[49];
     let mut notes = Notes::default();
     hz(&mut tracks, &mut notes);
-    assert!(notes.warnings()[0].contains("repeat the one before"), "{:?}", notes.warnings());
+    assert!(
+        notes.warnings()[0].contains("repeat the one before"),
+        "{:?}",
+        notes.warnings()
+    );
 }
 
 #[test]
 fn jumps_are_refused_by_line() {
-    for (jump, words) in [(1.7e9, "jumps by 1.7000"), (3e6, "jumps by 3.0000"), (12.0, "jumps by 1.2"), (-30.0, "goes back by 30")] {
-        let times: Vec<f64> = (0..2000).map(|k| f64::from(k) * 0.02 + if k >= 1800 { jump } else { 0.0 }).collect();
+    for (jump, words) in [
+        (1.7e9, "jumps by 1.7000"),
+        (3e6, "jumps by 3.0000"),
+        (12.0, "jumps by 1.2"),
+        (-30.0, "goes back by 29.98"),
+    ] {
+        let times: Vec<f64> = (0..2000)
+            .map(|k| f64::from(k) * 0.02 + if k >= 1800 { jump } else { 0.0 })
+            .collect();
         let error = to_one_rate(&mut [track(times, 0.0)], 1, 0.0, &mut Notes::default());
         let said = error.unwrap_err().to_string();
-        assert!(said.contains("a.csv: line 1802") && said.contains(words) && said.contains("after sample 1799"), "{said}");
+        assert!(
+            said.contains("a.csv: line 1802") && said.contains(words) && said.contains("after sample 1799"),
+            "{said}"
+        );
     }
     let same = to_one_rate(&mut [track(vec![1.0; 5], 0.0)], 1, 0.0, &mut Notes::default());
     assert!(same.unwrap_err().to_string().contains("the same time"));
@@ -121,13 +147,18 @@ fn late_packets_and_shuffled_lines_are_sorted() {
 
 #[test]
 fn small_gaps_are_filled_with_counts() {
-    let times: Vec<f64> = (0..500).map(|k| f64::from(k) * 0.01 + if k >= 250 { 2.0 } else { 0.0 }).collect();
+    let times: Vec<f64> = (0..500)
+        .map(|k| f64::from(k) * 0.01 + if k >= 250 { 2.0 } else { 0.0 })
+        .collect();
     let mut tracks = [track(times, 0.0)];
     let mut notes = Notes::default();
     assert_eq!(format!("{:.2}", hz(&mut tracks, &mut notes)), "100.00");
     assert_eq!(tracks[0].values.len(), 700);
     let said = notes.warnings().join("\n");
-    assert!(said.contains("1 gaps of more than 3") && said.contains("200 samples were interpolated"), "{said}");
+    assert!(
+        said.contains("1 gaps of more than 3") && said.contains("200 samples were interpolated"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -137,14 +168,25 @@ fn a_rate_that_is_asked_for_must_fit_the_times() {
     for period in [0.5, 1e-4] {
         let said = asked(period).unwrap_err().to_string();
         let both = said.contains("62.500000 Hz") && said.contains(&format!("{:.6} Hz", 1.0 / period));
-        assert!(both && said.contains("--columns time=NAME:ms") && said.contains("ignore=NAME"), "{said}");
+        assert!(
+            both && said.contains("--columns time=NAME:ms") && said.contains("ignore=NAME"),
+            "{said}"
+        );
     }
     assert!(asked(1e-7).unwrap_err().to_string().contains("1e-6 to 86400"));
-    let mut two = [rounded(62, 62.5, 1e-3), rounded(62, 0.0625, 1.0), rounded(62, 62.5, 1e-3)];
-    let said = to_one_rate(&mut two, 1, 0.0, &mut Notes::default()).unwrap_err().to_string();
+    let mut two = [
+        rounded(62, 62.5, 1e-3),
+        rounded(62, 0.0625, 1.0),
+        rounded(62, 62.5, 1e-3),
+    ];
+    let said = to_one_rate(&mut two, 1, 0.0, &mut Notes::default())
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("0.062500 Hz here, 62.500000 Hz in most"), "{said}");
     let fast: Vec<f64> = (0..50).map(|k| f64::from(k) * 1e-8).collect();
-    let said = to_one_rate(&mut [track(fast, 0.0)], 1, 0.0, &mut Notes::default()).unwrap_err().to_string();
+    let said = to_one_rate(&mut [track(fast, 0.0)], 1, 0.0, &mut Notes::default())
+        .unwrap_err()
+        .to_string();
     assert!(said.contains("beyond 1 us to a day"), "{said}");
 }
 

@@ -127,6 +127,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) columns: Option<&'a Columns>,
     /// What `channels.toml` or options say of the channels, in their order, or nothing.
     pub(crate) told: &'a [ChannelConfig],
+    /// What the user says of the rate, or 0.
+    pub(crate) period_s: f64,
     /// Whether the file may hold many sequences.
     pub(crate) many: bool,
 }
@@ -510,7 +512,7 @@ impl Deciding<'_> {
                             notes.understood(format!("time: column {typed}, {}", unit.name));
                             Scale::Number(unit)
                         }
-                        None => Scale::Number(stamp::settle(&typed, &self.stamps(column), notes)),
+                        None => Scale::Number(stamp::settle(&typed, &self.stamps(column), self.period_s, notes)),
                     }
                 }
             };
@@ -546,7 +548,9 @@ impl Deciding<'_> {
         let mut scale = best.scale;
         match scale {
             Scale::Number(unit) if best.has_unit => notes.understood(format!("time: column {typed}, {}", unit.name)),
-            Scale::Number(_) => scale = Scale::Number(stamp::settle(&typed, &self.stamps(best.column), notes)),
+            Scale::Number(_) => {
+                scale = Scale::Number(stamp::settle(&typed, &self.stamps(best.column), self.period_s, notes))
+            }
             Scale::Form(Form::OfDay) => notes.understood(format!("time: column {typed}, times of day")),
             Scale::Form(_) => notes.understood(format!("time: column {typed}, dates with times of day")),
             Scale::Pair(_, beside) => {
