@@ -58,7 +58,7 @@ pub fn from_files(
     };
     let n = n.unwrap_or(usize::MAX);
     Ok(Data {
-        x: sequences.take(n),
+        x: sequences.take(n).all()?,
         y: answers.map(|t| t.take(n)),
         name: x.display().to_string(),
     })
@@ -81,14 +81,14 @@ pub fn resolve(args: &InputArgs, source: Option<&DataSource>, default_n: usize) 
     if n == 0 {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
-    let (x, y) = source.evaluation(n, args.seed).context("held-out data")?;
+    let (x, y) = source.held_out(n, args.seed).context("held-out data")?;
     let limit = if source.is_generated() {
         n
     } else {
         args.n.unwrap_or(usize::MAX)
     };
     Ok(Data {
-        x: x.take(limit),
+        x: x.take(limit).all()?,
         y: Some(y.take(limit)),
         name: format!("{} data", source.name()),
     })

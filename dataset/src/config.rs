@@ -94,6 +94,7 @@ impl DatasetConfig {
             columns: (!self.columns.is_empty()).then_some(&self.columns),
             axes: self.axes,
             window: self.window,
+            test_part: false,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! A dataset made ready for training: read, checked, split, and its channels described.
 
-use crate::{DatasetConfig, Error, labelled::Labelled, normalise::normalisation};
+use crate::{DatasetConfig, Error, Store, describe, labelled::Labelled, normalise::statistics, split::Split};
 use float_model::{Channel, Sequences, Targets};
+
+/// Sequences in the sensor's units, and their answers.
+pub type Part = (Store, Targets);
 
 /// Training and validation part with what is known of the channels.
 #[derive(Debug, Clone)]
 pub struct Dataset {
-    /// Sequences (N, T, I) in the sensor's units, and their answers.
-    pub training: (Sequences, Targets),
+    /// Sequences and answers to train on.
+    pub training: Part,
     /// Sequences and answers by which the best model is chosen.
-    pub validation: (Sequences, Targets),
+    pub validation: Part,
     /// Name, unit and full scale of each of the I channels.
     pub channels: Vec<Channel>,
     /// One name a class, or empty.
@@ -30,12 +33,54 @@ impl Dataset {
     /// Reads the training files and splits the validation part off.
     ///
     /// # Errors
-    /// A bad option; files that cannot be read or cannot be trained on.
+    /// A bad option; files that cannot be read or cannot be trained on; a reading that is in doubt, with the option that settles it.
     pub fn load(config: &DatasetConfig) -> Result<Self, Error> {
-        config.validate()?;
-        let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
+        let (labelled, outputs, split) = Self::checked(config)?;
         let path = &config.train_x;
-        if labelled.x.length < 2 {
+        let training = select_part(&labelled, &split.training);
+        let validation = select_part(&labelled, &split.validation);
+        let mut warnings = labelled.notes.warnings();
+        warnings.extend(split.warnings);
+        for (part, y) in [("training", &training.1), ("validation", &validation.1)] {
+            warnings.extend(describe::absent_classes(part, y, outputs, &labelled.class_names));
+        }
+        warnings.extend(describe::few_decide(&validation.1));
+        let found = statistics(&training.0)?;
+        warnings.extend(found.warning());
+        Ok(Dataset {
+            training,
+            validation,
+            channels: labelled.channels(path, &found)?,
+            class_names: labelled.class_names.clone(),
+            sample_period_s: labelled.sample_period_s,
+            outputs,
+            mean: found.mean,
+            std: found.std,
+            warnings,
+        })
+    }
+
+    /// The training part and the validation part alone, without a pass over their samples.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`].
+    pub fn load_parts(config: &DatasetConfig) -> Result<(Part, Part), Error> {
+        let (labelled, _, split) = Self::checked(config)?;
+        Ok((
+            select_part(&labelled, &split.training),
+            select_part(&labelled, &split.validation),
+        ))
+    }
+
+    /// Recordings that can be trained on, the outputs that a model of them needs, and their parts.
+    fn checked(config: &DatasetConfig) -> Result<(Labelled, usize, Split), Error> {
+        config.validate()?;
+        let labelled = Labelled::load(config)?;
+        let path = &config.train_x;
+        if let Some(doubt) = labelled.notes.doubts().first() {
+            return Err(Error::data(path, "reading", doubt.to_string()));
+        }
+        if labelled.x.longest() < 2 {
             let (field, problem) = match config.every {
                 None => (
                     "length",
@@ -48,42 +93,15 @@ impl Dataset {
             };
             return Err(Error::data(path, field, problem));
         }
-        if let Some(doubt) = labelled.notes.doubts().first() {
-            return Err(Error::data(path, "reading", doubt.to_string()));
-        }
         labelled.several_classes()?;
         let outputs = labelled.outputs()?;
         let split = labelled.split(config)?;
-        let training = select_both(&labelled.x, &labelled.y, &split.training);
-        let validation = select_both(&labelled.x, &labelled.y, &split.validation);
-
-        let mut warnings = labelled.notes.warnings();
-        for (part, y) in [("training", &training.1), ("validation", &validation.1)] {
-            warnings.extend(absent_classes(part, y, outputs, &labelled.class_names));
-        }
-        let (mean, std) = normalisation(&training.0, &mut warnings);
-        let channels = labelled.channels(path, &training.0)?;
-        Ok(Dataset {
-            training,
-            validation,
-            channels,
-            class_names: labelled.class_names,
-            sample_period_s: labelled.sample_period_s,
-            outputs,
-            mean,
-            std,
-            warnings,
-        })
+        Ok((labelled, outputs, split))
     }
 
     /// Parts that need no normalisation: x is used as it is. Each channel is called `channel` and has the full scale 1.
-    pub(crate) fn unscaled(
-        training: (Sequences, Targets),
-        validation: (Sequences, Targets),
-        channel: &str,
-        class_names: Vec<String>,
-    ) -> Self {
-        let channels = training.0.channels;
+    pub(crate) fn unscaled(training: Part, validation: Part, channel: &str, class_names: Vec<String>) -> Self {
+        let channels = training.0.channels();
         let channel = Channel {
             name: channel.into(),
             unit: String::new(),
@@ -106,28 +124,23 @@ impl Dataset {
     ///
     /// # Errors
     /// A bad option; a test part that is missing or cannot be read.
-    pub fn load_test(config: &DatasetConfig) -> Result<(Sequences, Targets), Error> {
+    pub fn load_test(config: &DatasetConfig) -> Result<Part, Error> {
         config.validate()?;
         if config.test_x.is_none() && config.test_share > 0.0 {
-            let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
+            let labelled = Labelled::load(config)?;
             let split = labelled.split(config)?;
-            return Ok(select_both(&labelled.x, &labelled.y, &split.test));
+            return Ok(select_part(&labelled, &split.test));
         }
         let Some(labelled) = Labelled::load_test(config)? else {
             return Err(Error::usage("test_x", "missing; evaluation needs the test part"));
         };
-        Ok((labelled.x, labelled.y))
+        Ok((labelled.x.clone(), labelled.y.clone()))
     }
 }
 
-/// Classes of which a part has no sequence.
-fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[String]) -> Option<String> {
-    let Targets::Labels(labels) = y else { return None };
-    let absent: Vec<String> = (0..outputs)
-        .filter(|c| !labels.contains(&(*c as u32)))
-        .map(|c| names.get(c).cloned().unwrap_or_else(|| c.to_string()))
-        .collect();
-    (!absent.is_empty()).then(|| format!("the {part} part has no sequence of class {}", absent.join(", ")))
+fn select_part(labelled: &Labelled, indices: &[usize]) -> Part {
+    let (x, y) = (&labelled.x, &labelled.y);
+    (x.select(indices.iter().copied()), y.select(indices.iter().copied()))
 }
 
 /// The sequences at `indices`, with their answers.

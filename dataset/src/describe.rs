@@ -1,9 +1,9 @@
 //! A summary of a dataset as it was read: shapes, rates, classes, groups, balance, ranges.
 
-use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::normalisation};
-use float_model::{Sequences, Targets};
+use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::statistics};
+use float_model::Targets;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A dataset as training would see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,6 +73,8 @@ pub struct PartSummary {
     pub class_counts: Vec<usize>,
     /// Groups that it holds; empty where none are known.
     pub groups: Vec<String>,
+    /// One standard error of an accuracy of one half that is measured on this part; `None` where the answers are no classes.
+    pub accuracy_error: Option<f64>,
 }
 
 fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usize) -> PartSummary {
@@ -86,15 +88,69 @@ fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usi
         }
         _ => Vec::new(),
     };
-    let groups: BTreeSet<&String> = indices.iter().filter_map(|n| labelled.groups.get(*n)).collect();
+    let ids: Vec<u32> = labelled.groups.ids().collect();
+    let present: BTreeSet<u32> = indices.iter().filter_map(|n| ids.get(*n)).copied().collect();
+    let names: Vec<&str> = labelled.groups.words().collect();
+    let groups: BTreeSet<&str> = present.into_iter().map(|id| names[id as usize]).collect();
     PartSummary {
         part: name,
         sequences: indices.len(),
         length_least: lengths().min().unwrap_or(0),
         length_mean: lengths().sum::<usize>() as f64 / indices.len().max(1) as f64,
         length_most: lengths().max().unwrap_or(0),
+        accuracy_error: (!class_counts.is_empty()).then(|| accuracy_error(indices.len())),
         class_counts,
-        groups: groups.into_iter().cloned().collect(),
+        groups: groups.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+/// One standard error of an accuracy of one half on `count` sequences, the most that a standard error of a share can be.
+fn accuracy_error(count: usize) -> f64 {
+    0.5 / (count.max(1) as f64).sqrt()
+}
+
+/// Sequences below which it is said how little a metric on them says.
+const FEW: usize = 100;
+
+/// Says how uncertain a choice by a small validation part is.
+pub(crate) fn few_decide(y: &Targets) -> Option<String> {
+    let count = y.count();
+    let what = match y.answers() {
+        Targets::Labels(_) => format!(
+            "an accuracy on them is uncertain by about ±{:.2}",
+            accuracy_error(count)
+        ),
+        _ => format!(
+            "a mean over them is uncertain by about {:.0} % of their spread",
+            200.0 * accuracy_error(count)
+        ),
+    };
+    (count < FEW)
+        .then(|| format!("the validation part, by which the best state is chosen, has {count} sequences: {what}"))
+}
+
+/// Names of classes that are listed in a line.
+const LISTED: usize = 5;
+
+/// Classes of which a part has no sequence.
+pub(crate) fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[String]) -> Option<String> {
+    let Targets::Labels(labels) = y else { return None };
+    let mut is_there = vec![false; outputs];
+    labels.iter().for_each(|l| is_there[*l as usize] = true);
+    let name = |c: usize| names.get(c).cloned().unwrap_or_else(|| c.to_string());
+    let absent: Vec<usize> = (0..outputs).filter(|c| !is_there[*c]).collect();
+    let listed: Vec<String> = absent.iter().take(LISTED).map(|c| name(*c)).collect();
+    match absent.len() {
+        0 => None,
+        n if n > LISTED => Some(format!(
+            "the {part} part has no sequence of {n} of {outputs} classes: {} and {} more",
+            listed.join(", "),
+            n - LISTED
+        )),
+        _ => Some(format!(
+            "the {part} part has no sequence of class {}",
+            listed.join(", ")
+        )),
     }
 }
 
@@ -103,24 +159,34 @@ fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usi
 /// # Errors
 /// As training: files that cannot be read or cannot be trained on.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
-    let labelled = Labelled::load(config, &config.train_x, config.train_y())?;
+    let labelled = Labelled::load(config)?;
     let outputs = labelled.outputs()?;
     let split = labelled.split(config)?;
     let mut notes = labelled.notes.clone();
-    let mut warnings = Vec::new();
-    let training = labelled.x.select(split.training.iter().copied());
-    let (mean, std) = normalisation(&training, &mut warnings);
+    let mut warnings = split.warnings;
+    let training = statistics(&labelled.x.select(split.training.iter().copied()))?;
+    warnings.extend(training.warning());
     let channels = labelled.channels(&config.train_x, &training)?;
     let mut parts = vec![
         part("training", &labelled, &split.training, outputs),
         part("validation", &labelled, &split.validation, outputs),
     ];
+    if let Err(error) = labelled.several_classes() {
+        warnings.push(format!("training would refuse this: {error}"));
+    }
+    for (name, indices) in [("training", &split.training), ("validation", &split.validation)] {
+        let y = labelled.y.select(indices.iter().copied());
+        warnings.extend(absent_classes(name, &y, outputs, &labelled.class_names));
+        if name == "validation" {
+            warnings.extend(few_decide(&y));
+        }
+    }
     match Labelled::load_test(config)? {
         Some(test) => {
-            let all: Vec<usize> = (0..test.x.count).collect();
+            let all: Vec<usize> = (0..test.x.count()).collect();
             let test_outputs = test.outputs()?.max(outputs);
             parts.push(part("test", &test, &all, test_outputs));
-            notes.merge(test.notes);
+            notes.merge(test.notes.clone());
         }
         None if !split.test.is_empty() => parts.push(part("test", &labelled, &split.test, outputs)),
         None => {}
@@ -128,28 +194,22 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
     let mut seen = BTreeSet::new();
     let groups = parts.iter().flat_map(|p| &p.groups);
     let shared: BTreeSet<String> = groups.filter(|g| !seen.insert(*g)).cloned().collect();
-    if !shared.is_empty() {
+    // Pieces of one recording are told by the split.
+    if !shared.is_empty() && !labelled.is_split_in_time(config) {
         warnings.push(format!(
             "{} groups are in more than one part: figures measured on the test part are too optimistic",
             shared.len()
         ));
     }
     warnings.extend(imbalance(&parts[0].class_counts, &labelled.class_names));
-    let channels = channels.into_iter().enumerate().map(|(k, c)| {
-        let values = || {
-            training
-                .iter()
-                .flat_map(move |s| s.iter().skip(k).step_by(labelled.x.channels))
-        };
-        ChannelSummary {
-            name: c.name,
-            unit: c.unit,
-            full_scale: c.full_scale,
-            least: values().copied().fold(f32::INFINITY, f32::min),
-            most: values().copied().fold(f32::NEG_INFINITY, f32::max),
-            mean: mean[k],
-            std: std[k],
-        }
+    let channels = channels.into_iter().enumerate().map(|(k, c)| ChannelSummary {
+        name: c.name,
+        unit: c.unit,
+        full_scale: c.full_scale,
+        least: training.least[k],
+        most: training.most[k],
+        mean: training.mean[k],
+        std: training.std[k],
     });
     Ok(DatasetSummary {
         format: labelled.format,
@@ -163,7 +223,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         readings: notes.readings().to_vec(),
         warnings: [notes.warnings(), warnings].concat(),
         doubts: notes.doubts().to_vec(),
-        examples: examples(&labelled.x, &labelled.y, &split.training, &labelled.class_names),
+        examples: examples(&labelled, &split.training)?,
         class_names: labelled.class_names.clone(),
     })
 }
@@ -186,20 +246,22 @@ fn imbalance(counts: &[usize], names: &[String]) -> Option<String> {
     })
 }
 
-fn examples(x: &Sequences, y: &Targets, training: &[usize], names: &[String]) -> Vec<(String, Vec<f32>)> {
-    let of = |n: usize, name: String| (name, x.sequence(n).to_vec());
-    let Targets::Labels(labels) = y else {
+fn examples(labelled: &Labelled, training: &[usize]) -> Result<Vec<(String, Vec<f32>)>, Error> {
+    let of = |n: usize, name: String| Ok((name, labelled.x.gather(&[n])?.values));
+    let Targets::Labels(labels) = &labelled.y else {
         return training
             .first()
             .map(|n| of(*n, "sequence".into()))
             .into_iter()
             .collect();
     };
-    let classes: BTreeSet<u32> = labels.iter().copied().collect();
-    let first = |class: &u32| {
-        let n = training.iter().find(|n| labels[**n] == *class)?;
-        let name = names.get(*class as usize).cloned();
-        Some(of(*n, name.unwrap_or_else(|| format!("class {class}"))))
+    let mut first = BTreeMap::new();
+    for n in training {
+        first.entry(labels[*n]).or_insert(*n);
+    }
+    let of_class = |(class, n): (u32, usize)| {
+        let name = labelled.class_names.get(class as usize).cloned();
+        of(n, name.unwrap_or_else(|| format!("class {class}")))
     };
-    classes.iter().filter_map(first).collect()
+    first.into_iter().map(of_class).collect()
 }

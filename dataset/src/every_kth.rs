@@ -1,17 +1,12 @@
 //! Which samples of a recording a model sees, every K-th, and whether it is asked for an answer at every step.
 
-use crate::{DatasetConfig, Error, targets};
-use float_model::{Sequences, Targets};
+use crate::{DatasetConfig, Error, Store, targets};
+use float_model::Targets;
 use std::path::Path;
 
 impl DatasetConfig {
     /// Recordings as this dataset's models see them.
-    pub(crate) fn view(
-        &self,
-        x: Sequences,
-        y: Option<Targets>,
-        y_path: &Path,
-    ) -> Result<(Sequences, Option<Targets>), Error> {
+    pub(crate) fn view(&self, x: Store, y: Option<Targets>, y_path: &Path) -> Result<(Store, Option<Targets>), Error> {
         let problem = |problem: String| Error::data(y_path, "loss", problem);
         let y = y
             .map(|y| targets::answers_for(self.loss, y))
@@ -36,20 +31,11 @@ impl DatasetConfig {
 ///
 /// # Errors
 /// K = 0.
-pub fn every_kth(x: &Sequences, y: Option<Targets>, every: usize) -> Result<(Sequences, Option<Targets>), Error> {
+pub fn every_kth(x: &Store, y: Option<Targets>, every: usize) -> Result<(Store, Option<Targets>), Error> {
     if every == 0 {
         let problem = "is 0; give K to use samples 0, K, 2K, ..., 1 for all of them";
         return Err(Error::usage("every", problem));
     }
-    let length = x.length.div_ceil(every);
-    let kept = |row: &[f32]| -> Vec<f32> {
-        let samples = row.chunks_exact(x.channels).step_by(every);
-        samples.flatten().copied().collect()
-    };
-    let values: Vec<f32> = x.values.chunks_exact(x.length * x.channels).flat_map(kept).collect();
-    let shape = (x.count, length, x.channels);
-    let lengths = (0..x.count).map(|n| x.length_of(n).div_ceil(every) as u32).collect();
-    let seen = Sequences::ragged("every", values, shape, lengths)?;
     let y = y.map(|y| match y {
         Targets::PerStep { answers, length: steps } => {
             let asked = (0..answers.count()).filter(|k| k % steps % every == 0);
@@ -60,19 +46,19 @@ pub fn every_kth(x: &Sequences, y: Option<Targets>, every: usize) -> Result<(Seq
         }
         once => once,
     });
-    Ok((seen, y))
+    Ok((x.every_kth(every), y))
 }
 
 /// The answer of a sequence at every one of its samples. The error says how to fix it.
-fn at_steps(x: &Sequences, y: Targets) -> Result<Targets, String> {
-    if !x.lengths.is_empty() {
+fn at_steps(x: &Store, y: Targets) -> Result<Targets, String> {
+    if !x.has_one_length() {
         return Err("needs sequences of equal length; cut them with --window LENGTH:STRIDE".into());
     }
     Ok(match y {
         Targets::PerStep { .. } => y,
         once => Targets::PerStep {
-            answers: Box::new(once.select((0..once.count()).flat_map(|n| std::iter::repeat_n(n, x.length)))),
-            length: x.length,
+            answers: Box::new(once.select((0..once.count()).flat_map(|n| std::iter::repeat_n(n, x.longest())))),
+            length: x.longest(),
         },
     })
 }
@@ -80,38 +66,48 @@ fn at_steps(x: &Sequences, y: Targets) -> Result<Targets, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use float_model::Sequences;
 
-    fn ragged(lengths: &[u32]) -> Sequences {
+    fn ragged(lengths: &[u32]) -> Store {
         // Sample t of channel c in sequence n is 100 n + 10 c + t.
         let (count, length) = (lengths.len(), 7);
         let value = |k: usize| (k / 14 * 100 + k % 2 * 10 + k / 2 % length) as f32;
         let values = (0..count * length * 2).map(value).collect();
-        Sequences::ragged("x", values, (count, length, 2), lengths.to_vec()).unwrap()
+        Store::of(Sequences::ragged("x", values, (count, length, 2), lengths.to_vec()).unwrap())
     }
 
     #[test]
     fn every_third_sample_of_unequal_lengths() {
-        let (x, y) = every_kth(&ragged(&[7, 6, 1, 4]), Some(Targets::Labels(vec![0, 1, 0, 1])), 3).unwrap();
+        let (seen, y) = every_kth(&ragged(&[7, 6, 1, 4]), Some(Targets::Labels(vec![0, 1, 0, 1])), 3).unwrap();
+        assert_eq!((seen.longest(), seen.length_of(3), seen.samples()), (3, 2, 8));
+        let x = seen.all().unwrap();
         assert_eq!((x.length, x.lengths.as_slice()), (3, &[3, 2, 1, 2][..]));
         assert_eq!(x.sequence(0), [0.0, 10.0, 3.0, 13.0, 6.0, 16.0]);
         assert_eq!(x.sequence(1), [100.0, 110.0, 103.0, 113.0]);
         assert_eq!(x.sequence(3), [300.0, 310.0, 303.0, 313.0]);
         assert_eq!(x.sequence(2), [200.0, 210.0]);
         assert_eq!(y, Some(Targets::Labels(vec![0, 1, 0, 1])));
-        let (one, _) = every_kth(&x, None, 1).unwrap();
-        assert_eq!(one, x);
-        assert!(every_kth(&x, None, 0).unwrap_err().to_string().contains("every: is 0"));
+        let (one, _) = every_kth(&seen, None, 1).unwrap();
+        assert_eq!(one, seen);
+        let (sixth, _) = every_kth(&seen, None, 2).unwrap();
+        assert_eq!(sixth.all().unwrap().sequence(0), [0.0, 10.0, 6.0, 16.0]);
+        assert!(
+            every_kth(&seen, None, 0)
+                .unwrap_err()
+                .to_string()
+                .contains("every: is 0")
+        );
     }
 
     #[test]
     fn answers_at_steps_stay_with_their_samples() {
-        let x = Sequences::new("x", (0..10).map(|v| v as f32).collect(), 2, 5, 1).unwrap();
+        let x = Store::of(Sequences::new("x", (0..10).map(|v| v as f32).collect(), 2, 5, 1).unwrap());
         let steps = |labels: Vec<u32>, length| Targets::PerStep {
             answers: Box::new(Targets::Labels(labels)),
             length,
         };
         let (seen, y) = every_kth(&x, Some(steps((0..10).collect(), 5)), 2).unwrap();
-        assert_eq!(seen.values, [0.0, 2.0, 4.0, 5.0, 7.0, 9.0]);
+        assert_eq!(seen.all().unwrap().values, [0.0, 2.0, 4.0, 5.0, 7.0, 9.0]);
         assert_eq!(y, Some(steps(vec![0, 2, 4, 5, 7, 9], 3)));
         let config = DatasetConfig {
             every: Some(2),

@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
-    answers::{self, Written},
+    answers::{self, Answers, Written},
     channels::{self, named},
     stack,
     table::{self, TableOptions},
@@ -19,7 +19,7 @@ pub(crate) const LABELS: &str = "labels.csv";
 
 /// Reads a folder. Words in `labels.csv` are looked up in the options' class names, or, where those are empty, in
 /// `channels.toml`'s, or become classes in sorted order.
-pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let path = dir.join(LABELS);
     let rows = read_labels(&path)?;
     let header = channels::load_beside(dir)?.unwrap_or_default();
@@ -72,13 +72,14 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings, 
                 place: row.file.clone(),
                 cells: row.labels.clone(),
             };
-            answers::parse(&path, &rows.iter().map(written).collect::<Vec<_>>(), names)?
+            let (y, names) = answers::parse(&path, &rows.iter().map(written).collect::<Vec<_>>(), names)?;
+            (y.into(), names)
         }
         true if stacked.labels.is_empty() => {
             let problem = "no label column, and no label in the files; write file,label";
             return Err(Error::data(&path, "label", problem));
         }
-        true => answers::parse_samples(dir, &stacked.labels, stacked.x.length, names)?,
+        true => answers::parse_samples(dir, &stacked.labels, names)?,
     };
     let mut notes = tracks.notes;
     notes.merge(stacked.notes);

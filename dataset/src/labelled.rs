@@ -1,24 +1,37 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, channels, normalise::covering_power_of_two, read, split, targets,
-    window,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, channels, idx, locate,
+    normalise::{Statistics, covering_power_of_two},
+    read,
+    split::{self, Split},
+    targets,
 };
-use float_model::{Channel, OutputAt, Sequences, Targets};
-use std::path::Path;
+use float_model::{Channel, OutputAt, Targets};
+use std::{
+    ops::{Deref, DerefMut},
+    path::Path,
+};
 
-/// One sequence in ten goes to the validation part.
-const VALIDATION_SHARE: f64 = 0.1;
+/// Recordings with answers, as a model sees them.
+pub(crate) struct Labelled {
+    recordings: Recordings<Targets>,
+    /// The windows that recordings were cut into, where the groups are these recordings because nothing else is known.
+    of_recordings: Option<Window>,
+}
 
-/// Recordings with answers.
-pub(crate) type Labelled = Recordings<Targets>;
+impl Deref for Labelled {
+    type Target = Recordings<Targets>;
 
-/// Which sequences of the training files belong to which part; none belongs to two.
-pub(crate) struct Split {
-    pub(crate) training: Vec<usize>,
-    pub(crate) validation: Vec<usize>,
-    /// Empty where the test part has files of its own, or none is asked for.
-    pub(crate) test: Vec<usize>,
+    fn deref(&self) -> &Recordings<Targets> {
+        &self.recordings
+    }
+}
+
+impl DerefMut for Labelled {
+    fn deref_mut(&mut self) -> &mut Recordings<Targets> {
+        &mut self.recordings
+    }
 }
 
 impl Labelled {
@@ -30,19 +43,30 @@ impl Labelled {
         let mut config = config.clone();
         config.name_classes()?;
         config.groups = None;
-        Labelled::load(&config, test_x, config.test_y.as_deref()).map(Some)
+        let options = ReadOptions {
+            test_part: true,
+            ..config.read_options(config.test_y.as_deref())
+        };
+        Labelled::read(&config, test_x, &options).map(Some)
     }
 
-    pub(crate) fn load(config: &DatasetConfig, x_path: &Path, y_path: Option<&Path>) -> Result<Self, Error> {
-        let mut found = read::read(x_path, &config.read_options(y_path))?;
-        if let Some(window) = config.window {
-            found = window::cut(x_path, window, found)?;
-        }
-        if found.y.is_none() {
+    /// The training files.
+    pub(crate) fn load(config: &DatasetConfig) -> Result<Self, Error> {
+        Labelled::read(config, &config.train_x, &config.read_options(config.train_y()))
+    }
+
+    fn read(config: &DatasetConfig, x_path: &Path, options: &ReadOptions<'_>) -> Result<Self, Error> {
+        let found = read::read_whole(x_path, options)?;
+        let of_recordings = options.window.filter(|_| found.groups.is_empty());
+        let mut found = read::cut(x_path, options, found)?;
+        let Some(y) = found.y.take() else {
             let problem = format!("missing; {} needs a file with one label a sequence", x_path.display());
             return Err(Error::usage("train_y", problem));
-        }
-        let mut labelled = found.with_answers(|y| y.expect("just checked"));
+        };
+        let mut labelled = Labelled {
+            recordings: found.with_answers(|_| y),
+            of_recordings,
+        };
         if let Some(path) = &config.channels_file {
             labelled.describe(channels::load(path)?, path)?;
         }
@@ -55,25 +79,44 @@ impl Labelled {
         if config.sample_period_s > 0.0 {
             labelled.sample_period_s = config.sample_period_s;
         }
-        if let Targets::PerStep { length, .. } = &labelled.y {
-            if *length != labelled.x.length {
-                let problem = format!(
-                    "answers at {length} steps, the sequences have {} samples",
-                    labelled.x.length
-                );
-                return Err(Error::data(&labelled.y_path, "shape", problem));
-            }
-            if !labelled.x.lengths.is_empty() {
-                let problem =
-                    "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
-                return Err(Error::data(&labelled.y_path, "lengths", problem));
-            }
+        labelled.check_steps()?;
+        labelled.look(config)
+    }
+
+    /// Answers at every step need sequences of that length.
+    fn check_steps(&self) -> Result<(), Error> {
+        let Targets::PerStep { length, .. } = &self.y else {
+            return Ok(());
+        };
+        if *length != self.x.longest() {
+            let problem = format!(
+                "answers at {length} steps, the sequences have {} samples",
+                self.x.longest()
+            );
+            return Err(Error::data(&self.y_path, "shape", problem));
         }
-        let (x, y) = config.view(labelled.x, Some(labelled.y), &labelled.y_path)?;
-        (labelled.x, labelled.y) = (x, y.expect("answers stay"));
-        labelled.sample_period_s *= config.every.unwrap_or(1) as f64;
-        labelled.outputs()?;
-        Ok(labelled)
+        if !self.x.has_one_length() {
+            let problem = "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
+            return Err(Error::data(&self.y_path, "lengths", problem));
+        }
+        Ok(())
+    }
+
+    /// What a model sees: the answers as its loss takes them, every K-th sample.
+    fn look(mut self, config: &DatasetConfig) -> Result<Self, Error> {
+        if config.loss.is_none()
+            && let Some((text, option)) = targets::doubt(&self.y)
+        {
+            let text = format!("{}: {text}", self.y_path.display());
+            self.notes.doubt(text, option);
+        }
+        let (x, y) = (self.x.clone(), self.y.clone());
+        let (x, y) = config.view(x, Some(y), &self.y_path)?;
+        self.x = x;
+        self.y = y.expect("answers stay");
+        self.sample_period_s *= config.every.unwrap_or(1) as f64;
+        self.outputs()?;
+        Ok(self)
     }
 
     /// What a `channels.toml` that is given by name says counts before what the files say.
@@ -91,52 +134,36 @@ impl Labelled {
         Ok(())
     }
 
-    /// Holds out the test part, where one is asked for, and then the validation part.
+    /// Whether the parts are pieces of the same recordings.
+    pub(crate) fn is_split_in_time(&self, config: &DatasetConfig) -> bool {
+        let needed = if config.test_x.is_none() && config.test_share > 0.0 {
+            3
+        } else {
+            2
+        };
+        self.of_recordings.is_some() && self.groups.words().count() < needed
+    }
+
+    /// Which sequences belong to which part.
     pub(crate) fn split(&self, config: &DatasetConfig) -> Result<Split, Error> {
-        let path = &config.train_x;
-        let wants_test = config.test_x.is_none() && config.test_share > 0.0;
-        let least = if wants_test { 3 } else { 2 };
-        if self.x.count < least {
-            let problem = format!("{} sequence; the parts need at least {least}", self.x.count);
-            return Err(Error::data(path, "count", problem));
-        }
-        let hold_out = |from: &[usize], share: f64, left: usize| -> Result<(Vec<usize>, Vec<usize>), Error> {
-            let groups: Vec<String> = match self.groups.is_empty() {
-                true => Vec::new(),
-                false => from.iter().map(|n| self.groups[*n].clone()).collect(),
-            };
-            let classes: Vec<u32> = match &self.y {
-                Targets::Labels(labels) => from.iter().map(|n| labels[*n]).collect(),
-                Targets::PerStep { answers, length } if config.answers_at_steps => match &**answers {
-                    // The same parts as where the answers are asked for once.
-                    Targets::Labels(labels) => from.iter().map(|n| labels[n * length]).collect(),
-                    _ => Vec::new(),
-                },
+        let classes: Vec<u32> = match &self.y {
+            Targets::Labels(labels) => labels.clone(),
+            Targets::PerStep { answers, length } if config.answers_at_steps => match &**answers {
+                // The same parts as where the answers are asked for once.
+                Targets::Labels(labels) => labels.iter().step_by(*length).copied().collect(),
                 _ => Vec::new(),
-            };
-            let pool = split::Pool {
-                path,
-                count: from.len(),
-                groups: &groups,
-                classes: &classes,
-                left,
-            };
-            let held = split::hold_out(&pool, share)?;
-            let (inside, outside): (Vec<usize>, Vec<usize>) = (0..from.len()).partition(|k| held.contains(k));
-            let of = |list: Vec<usize>| list.into_iter().map(|k| from[k]).collect();
-            Ok((of(inside), of(outside)))
+            },
+            _ => Vec::new(),
         };
-        let all: Vec<usize> = (0..self.x.count).collect();
-        let (test, rest) = match wants_test {
-            true => hold_out(&all, config.test_share, 2)?,
-            false => (Vec::new(), all),
+        let pool = split::Pool {
+            path: &config.train_x,
+            x: &self.x,
+            groups: &self.groups,
+            classes: &classes,
+            of_recordings: self.of_recordings,
         };
-        let (validation, training) = hold_out(&rest, VALIDATION_SHARE, 1)?;
-        Ok(Split {
-            training,
-            validation,
-            test,
-        })
+        let wants_test = config.test_x.is_none() && config.test_share > 0.0;
+        split::parts(&pool, wants_test.then_some(config.test_share))
     }
 
     /// Classes or targets; every label must have a name where there are names.
@@ -165,10 +192,9 @@ impl Labelled {
                 &self.y_path,
                 targets::place(
                     n,
-                    if self.y.output_at() == OutputAt::Step {
-                        self.x.length
-                    } else {
-                        1
+                    match self.y.output_at() {
+                        OutputAt::Step => self.x.longest(),
+                        _ => 1,
                     },
                 ),
                 format!("{} is out of range, {names} class names are given", labels[n]),
@@ -190,8 +216,8 @@ impl Labelled {
     }
 
     /// Channel descriptions, with full scales from the training part where none is given.
-    pub(crate) fn channels(&self, x_path: &Path, training: &Sequences) -> Result<Vec<Channel>, Error> {
-        let i = training.channels;
+    pub(crate) fn channels(&self, x_path: &Path, training: &Statistics) -> Result<Vec<Channel>, Error> {
+        let i = self.x.channels();
         if !self.channels.is_empty() && self.channels.len() != i {
             return Err(Error::data(
                 x_path,
@@ -205,10 +231,9 @@ impl Labelled {
                 true => format!("channel{k}"),
                 false => given.name,
             };
-            let full_scale = given.full_scale.unwrap_or_else(|| {
-                let values = training.iter().flat_map(|s| s.iter().skip(k).step_by(i));
-                covering_power_of_two(values.fold(0.0, |m, v| v.abs().max(m)))
-            });
+            let full_scale = given
+                .full_scale
+                .unwrap_or_else(|| covering_power_of_two(training.least[k].abs().max(training.most[k].abs())));
             if !(full_scale.is_finite() && full_scale > 0.0) {
                 let problem = format!("is {full_scale}; give a number above 0");
                 return Err(Error::data(x_path, format!("full_scale of {name}"), problem));
@@ -232,7 +257,7 @@ impl Labelled {
 ///
 /// # Errors
 /// As [`read()`](crate::read), and windows that do not fit.
-pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Sequences, Option<Targets>), Error> {
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Store, Option<Targets>), Error> {
     let mut config = config.clone();
     config.groups = None;
     config.name_classes()?;
@@ -240,20 +265,17 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
         y_beside: false,
         ..config.read_options(y)
     };
-    let mut found = read::read(x, &options)?;
-    if let Some(window) = config.window {
-        found = window::cut(x, window, found)?;
-    }
+    let found = read::read(x, &options)?;
     config.view(found.x, found.y, &found.y_path)
 }
 
 impl DatasetConfig {
     /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
     fn name_classes(&mut self) -> Result<(), Error> {
-        let is_csv = self.train_x.is_file() && self.train_x.extension().is_some_and(|e| e == "csv");
-        let has_words = self.train_x.is_dir() || is_csv;
+        let has_words =
+            !idx::is_name(&locate::name(&self.train_x)) && (self.train_x.is_dir() || self.train_x.is_file());
         if self.class_names.is_empty() && has_words {
-            self.class_names = Labelled::load(self, &self.train_x, self.train_y())?.class_names;
+            self.class_names = Labelled::load(self)?.recordings.class_names;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Which file is what: by its name, and by what lies beside it.
 
-use crate::{Error, folder::LABELS, idx};
+use crate::{Error, folder::LABELS, idx, npz};
 use std::path::{Path, PathBuf};
 
 /// The name of a file, in lower case.
@@ -123,8 +123,12 @@ pub fn parts(path: &Path) -> Result<Parts, Error> {
             });
         }
     }
+    // One archive with both parts.
+    let archive = source(path)
+        .ok()
+        .filter(|p| name(p).ends_with(".npz") && npz::has_two_parts(p));
     Ok(Parts {
         train: path.into(),
-        test: None,
+        test: archive.map(|_| path.into()),
     })
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
-    answers::{self, Written},
+    answers::{self, Answers, Written},
     channels::named,
     stack,
     table::{self, Table, TableOptions},
@@ -12,7 +12,7 @@ use crate::{
 use std::{collections::HashMap, path::Path};
 
 /// Reads a file. A label that is the same over a sequence is the sequence's; labels that change belong to the samples.
-pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
+pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut notes = Notes::default();
     let told = TableOptions {
         columns: options.columns,
@@ -31,7 +31,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
         }
     }
     let ranges = lines_of(&table);
-    let (mut tracks, mut groups, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut tracks, mut groups, mut labels) = (Vec::new(), Labels::default(), Vec::new());
     for (name, lines) in &ranges {
         let pick = |column: &Labels| column.select(lines.iter().copied());
         let own = pick(&table.labels);
@@ -42,7 +42,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
                 let problem = format!("sequence {name} is of {} and of {other}; give it one group", own.get(0));
                 return Err(Error::data(path, "group", problem));
             }
-            groups.push(own.get(0).to_owned());
+            groups.push(own.get(0));
         }
         let c = table.channels;
         tracks.push(Track {
@@ -70,9 +70,10 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings,
                 place: format!("sequence {name}"),
                 cells: vec![label],
             });
-            answers::parse(path, &written.collect::<Vec<_>>(), options.class_names)?
+            let (y, names) = answers::parse(path, &written.collect::<Vec<_>>(), options.class_names)?;
+            (y.into(), names)
         }
-        None => answers::parse_samples(path, &stacked.labels, stacked.x.length, options.class_names)?,
+        None => answers::parse_samples(path, &stacked.labels, options.class_names)?,
     };
     Ok(Recordings {
         x: stacked.x,

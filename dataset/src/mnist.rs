@@ -1,7 +1,7 @@
 //! Sequential MNIST (Campos et al., section 4.2): digits of 28x28 pixels in [0, 1], one pixel a step.
 
-use crate::{Dataset, Error, idx, locate};
-use float_model::{Sequences, Targets};
+use crate::{Dataset, Error, Store, idx, locate};
+use float_model::Targets;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub struct MnistConfig {
     pub pool: usize,
 }
 
-type Digits = (Sequences, Targets);
+type Digits = (Store, Targets);
 
 impl MnistConfig {
     /// The images of the training part, and of the test part where there is one.
@@ -34,11 +34,11 @@ impl MnistConfig {
     }
 
     fn digits(&self, images: &Path) -> Result<Digits, Error> {
-        let x = idx::images(images)?.sequences(images, self.pool)?;
+        let x = Store::of(idx::images(images)?.sequences(images, self.pool)?);
         let path = locate::idx_labels(images);
         let y = idx::labels(&path)?;
-        if y.count() != x.count {
-            let problem = format!("{} labels for {} images; fetch both files again", y.count(), x.count);
+        if y.count() != x.count() {
+            let problem = format!("{} labels for {} images; fetch both files again", y.count(), x.count());
             return Err(Error::data(&path, "count", problem));
         }
         if let Targets::Labels(labels) = &y
@@ -55,14 +55,17 @@ impl MnistConfig {
         let (train, test) = self.files()?;
         let (x, y) = self.digits(&train)?;
         let (validation, held) = match test {
-            Some(_) => (VALIDATION.min(x.count / SHARE), 0),
-            None => (x.count / SHARE, x.count / SHARE),
+            Some(_) => (VALIDATION.min(x.count() / SHARE), 0),
+            None => (x.count() / SHARE, x.count() / SHARE),
         };
         if validation == 0 {
-            let problem = format!("{} images; a tenth of them is held out, give at least {SHARE}", x.count);
+            let problem = format!(
+                "{} images; a tenth of them is held out, give at least {SHARE}",
+                x.count()
+            );
             return Err(Error::data(&train, "count", problem));
         }
-        let cuts = [0, x.count - held - validation, x.count - held, x.count];
+        let cuts = [0, x.count() - held - validation, x.count() - held, x.count()];
         let of = |k: usize| (x.select(cuts[k]..cuts[k + 1]), y.select(cuts[k]..cuts[k + 1]));
         Ok([
             of(0),

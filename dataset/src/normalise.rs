@@ -1,6 +1,6 @@
 //! What of a channel's values training and the 16-bit input need: mean, standard deviation, full scale.
 
-use float_model::Sequences;
+use crate::{Error, Store};
 
 /// The smallest power of two that is at least `largest`; 1 for 0.
 pub(crate) fn covering_power_of_two(largest: f32) -> f32 {
@@ -14,33 +14,125 @@ pub(crate) fn covering_power_of_two(largest: f32) -> f32 {
     (power as f32).clamp(f32::MIN_POSITIVE, f32::MAX)
 }
 
-/// Mean and standard deviation of every channel over all samples, padding aside, in f64.
-pub(crate) fn normalisation(x: &Sequences, warnings: &mut Vec<String>) -> (Vec<f32>, Vec<f32>) {
-    let channel = |k: usize| {
-        let values = || {
-            x.iter()
-                .flat_map(|s| s.iter().skip(k).step_by(x.channels))
-                .map(|v| f64::from(*v))
-        };
-        let n = x.samples() as f64;
-        let mean = values().sum::<f64>() / n;
-        let variance = values().map(|v| (v - mean).powi(2)).sum::<f64>() / n;
-        // Below the resolution of f32 around the mean, a channel is constant.
-        let std = variance.sqrt();
-        if std <= f64::from(f32::EPSILON) * mean.abs() || (std as f32) < f32::MIN_POSITIVE {
-            warnings.push(format!(
-                "channel {k} is constant in the training part; its std counts as 1"
-            ));
-            return (mean as f32, 1.0);
+/// What one pass over a part says of its channels, one entry each.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Statistics {
+    /// Means.
+    pub(crate) mean: Vec<f32>,
+    /// Standard deviations; 1 for a constant channel.
+    pub(crate) std: Vec<f32>,
+    /// Smallest values.
+    pub(crate) least: Vec<f32>,
+    /// Largest values.
+    pub(crate) most: Vec<f32>,
+    /// Channels of which all values are the same, as far as f32 tells.
+    pub(crate) constant: Vec<usize>,
+}
+
+/// Count, means and sums of squared distances from the means, of the values so far.
+#[derive(Default, Clone)]
+struct Moments {
+    count: f64,
+    mean: Vec<f64>,
+    square: Vec<f64>,
+}
+
+impl Moments {
+    /// Moments of one block of samples (B, I), by two passes over it.
+    fn of(block: &[f32], channels: usize) -> Self {
+        let count = (block.len() / channels) as f64;
+        let mut mean = vec![0.0; channels];
+        for sample in block.chunks_exact(channels) {
+            sample.iter().zip(&mut mean).for_each(|(v, m)| *m += f64::from(*v));
         }
-        (mean as f32, std as f32)
-    };
-    (0..x.channels).map(channel).unzip()
+        mean.iter_mut().for_each(|m| *m /= count);
+        let mut square = vec![0.0; channels];
+        for sample in block.chunks_exact(channels) {
+            for ((v, m), s) in sample.iter().zip(&mean).zip(&mut square) {
+                *s += (f64::from(*v) - m).powi(2);
+            }
+        }
+        Moments { count, mean, square }
+    }
+
+    /// Adds other values (Chan, Golub, LeVeque: Updating formulae and a pairwise algorithm for computing sample variances, 1979).
+    fn add(&mut self, other: &Moments) {
+        if self.count == 0.0 {
+            *self = other.clone();
+            return;
+        }
+        let all = self.count + other.count;
+        let mine = self.mean.iter_mut().zip(&mut self.square);
+        for ((mean, square), (m, s)) in mine.zip(other.mean.iter().zip(&other.square)) {
+            let apart = m - *mean;
+            *mean += apart * other.count / all;
+            *square += s + apart * apart * self.count * other.count / all;
+        }
+        self.count = all;
+    }
+}
+
+/// Statistics of every channel over all samples, in one pass, in f64.
+///
+/// # Errors
+/// Samples that cannot be read.
+pub(crate) fn statistics(x: &Store) -> Result<Statistics, Error> {
+    let channels = x.channels();
+    let mut moments = Moments::default();
+    let (mut least, mut most) = (vec![f32::INFINITY; channels], vec![f32::NEG_INFINITY; channels]);
+    x.visit(|block| {
+        moments.add(&Moments::of(block, channels));
+        for sample in block.chunks_exact(channels) {
+            for ((v, least), most) in sample.iter().zip(&mut least).zip(&mut most) {
+                (*least, *most) = (least.min(*v), most.max(*v));
+            }
+        }
+    })?;
+    let mut constant = Vec::new();
+    let std = moments
+        .square
+        .iter()
+        .zip(&moments.mean)
+        .enumerate()
+        .map(|(k, (square, mean))| {
+            let std = (square / moments.count).sqrt();
+            // Below the resolution of f32 around the mean, a channel is constant.
+            if std <= f64::from(f32::EPSILON) * mean.abs() || (std as f32) < f32::MIN_POSITIVE {
+                constant.push(k);
+                return 1.0;
+            }
+            std as f32
+        });
+    Ok(Statistics {
+        std: std.collect(),
+        mean: moments.mean.iter().map(|m| *m as f32).collect(),
+        least,
+        most,
+        constant,
+    })
+}
+
+impl Statistics {
+    /// Says which channels are constant, in one line.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let list: Vec<String> = self.constant.iter().map(usize::to_string).collect();
+        match &list[..] {
+            [] => None,
+            [one] => Some(format!(
+                "channel {one} is constant in the training part; its std counts as 1"
+            )),
+            many => Some(format!(
+                "channels {} are constant in the training part; their std counts as 1",
+                many.join(", ")
+            )),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use float_model::Sequences;
 
     #[test]
     fn full_scale_covers() {
@@ -57,11 +149,29 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_channel_is_warned_of() {
+    fn constant_channels_are_warned_of_in_one_line() {
         let x = Sequences::new("x", vec![1.0, 5.0, 3.0, 5.0, 1.0, 5.0, 3.0, 5.0], 2, 2, 2).unwrap();
-        let mut warnings = Vec::new();
-        let (mean, std) = normalisation(&x, &mut warnings);
-        assert_eq!((mean, std), (vec![2.0, 5.0], vec![1.0, 1.0]));
-        assert!(warnings.len() == 1 && warnings[0].contains("channel 1"));
+        let found = statistics(&Store::of(x)).unwrap();
+        assert_eq!((&found.mean, &found.std), (&vec![2.0, 5.0], &vec![1.0, 1.0]));
+        assert_eq!((&found.least, &found.most), (&vec![1.0, 5.0], &vec![3.0, 5.0]));
+        assert!(found.warning().unwrap().starts_with("channel 1 is constant"));
+        let silent = Sequences::new("x", vec![0.0; 16 * 4], 2, 2, 16).unwrap();
+        let warning = statistics(&Store::of(silent)).unwrap().warning().unwrap();
+        assert!(
+            warning.starts_with("channels 0, 1, 2,") && warning.contains("15 are constant"),
+            "{warning}"
+        );
+    }
+
+    #[test]
+    fn one_pass_is_as_good_as_two_far_from_zero() {
+        // A slow ramp of small steps on a large offset, in many blocks.
+        let values: Vec<f32> = (0..400_000).map(|k| 4096.0 + (k % 977) as f32 / 1024.0).collect();
+        let mean = values.iter().map(|v| f64::from(*v)).sum::<f64>() / 400_000.0;
+        let square = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>();
+        let std = (square / 400_000.0).sqrt();
+        let x = Store::of(Sequences::new("x", values, 4, 100_000, 1).unwrap());
+        let found = statistics(&x).unwrap();
+        assert_eq!((found.mean[0], found.std[0]), (mean as f32, std as f32));
     }
 }

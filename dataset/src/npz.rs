@@ -1,6 +1,6 @@
-//! NumPy's `.npz` archives: the arrays `x` and `y`, and `lengths` and `groups` where there are.
+//! NumPy's `.npz` archives: sequences and answers under the names that people give them, of one part or of two.
 
-use crate::{Error, Recordings, npy};
+use crate::{Error, ReadOptions, Recordings, answers::Answers, npy};
 use std::{
     fs::File,
     io::Read,
@@ -8,35 +8,87 @@ use std::{
 };
 use zip::{ZipArchive, result::ZipError};
 
-/// Reads an archive as `numpy.savez` or `numpy.savez_compressed` writes it.
-pub(crate) fn read(path: &Path) -> Result<Recordings, Error> {
+/// Names of each array, in lower case and without signs between the words; with `train` or `test` before or behind them they are of
+/// that part.
+const X: [&str; 3] = ["x", "data", "inputs"];
+const Y: [&str; 5] = ["y", "labels", "label", "targets", "target"];
+const LENGTHS: [&str; 2] = ["lengths", "length"];
+const GROUPS: [&str; 4] = ["groups", "group", "subjects", "subject"];
+/// An array is packed to no less than a part of this many of it.
+const PACKED: u64 = 1100;
+
+/// Reads an archive as `numpy.savez` or `numpy.savez_compressed` writes it. Where it holds two parts, it is the training part, or
+/// the test part where the options say so.
+pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut archive = Archive::open(path)?;
-    let Some(x) = archive.array("x")? else {
+    let part = archive.part(options.test_part);
+    let Some(x) = archive.array(&X, part)? else {
         return Err(Error::data(
             path,
             "x",
-            format!("no such array, but {}; save x=..., y=...", archive.names()),
+            format!("no such array, but {}; save x=..., y=...", archive.listed()),
         ));
     };
-    let y = archive.array("y")?;
-    let lengths = archive.array("lengths")?;
-    let groups = archive.array("groups")?;
+    let y = archive.array(&Y, part)?;
+    let lengths = archive.array(&LENGTHS, part)?;
+    let groups = archive.array(&GROUPS, part)?;
+    let mut found = Recordings::of("NumPy archive");
     let lengths = lengths.map(|a| npy::whole_numbers(&a.0, &a.1)).transpose()?;
-    Ok(Recordings {
-        x: npy::sequences(&x.0, &x.1, lengths)?,
-        y: y.map(|a| npy::targets(&a.0, &a.1)).transpose()?,
-        y_path: path.join("y.npy"),
-        groups: match groups {
-            None => Vec::new(),
-            Some(a) => npy::whole_numbers(&a.0, &a.1)?.iter().map(i64::to_string).collect(),
-        },
-        ..Recordings::of("NumPy archive")
-    })
+    found.x = npy::sequences(&x.0, &x.1, lengths, options.axes, &mut found.notes)?;
+    found.y_path = path.join("y.npy");
+    if let Some((place, bytes)) = y {
+        let (y, names) = npy::targets(&place, &bytes, options.class_names)?;
+        (found.y, found.class_names, found.y_path) = (Some(y.into()), names, place);
+    }
+    if let Some((place, bytes)) = groups {
+        found.groups = npy::names(&place, &bytes)?.into_iter().collect();
+    }
+    let others = archive.unread();
+    if !others.is_empty() {
+        found
+            .notes
+            .warn(format!("{}: not read: {}", path.display(), others.join(", ")));
+    }
+    Ok(found)
+}
+
+/// Whether an archive holds a test part beside the training part.
+pub(crate) fn has_two_parts(path: &Path) -> bool {
+    Archive::open(path).is_ok_and(|a| a.part(true) == Part::Test && a.part(false) == Part::Train)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Only,
+    Train,
+    Test,
 }
 
 struct Archive<'a> {
     path: &'a Path,
     zip: ZipArchive<File>,
+    /// Names of the entries, and whether they were read or belong to the other part.
+    names: Vec<(String, bool)>,
+}
+
+/// A name as the lists have it.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Whether the name of an entry is one of the list, in this part.
+fn is_called(entry: &str, list: &[&str], part: Part) -> bool {
+    let name = plain(entry.trim_end_matches(".npy"));
+    let affixes: &[&str] = match part {
+        Part::Only => return list.contains(&name.as_str()),
+        Part::Train => &["train", "training", "tr"],
+        Part::Test => &["test", "te"],
+    };
+    affixes.iter().any(|affix| {
+        let bare = name.strip_prefix(affix).or_else(|| name.strip_suffix(affix));
+        bare.is_some_and(|bare| list.contains(&bare))
+    })
 }
 
 impl<'a> Archive<'a> {
@@ -49,34 +101,71 @@ impl<'a> Archive<'a> {
                 format!("no .npz archive ({e}); write it with numpy.savez"),
             )
         };
-        Ok(Archive {
-            path,
-            zip: ZipArchive::new(file).map_err(broken)?,
-        })
+        let zip = ZipArchive::new(file).map_err(broken)?;
+        let names = zip
+            .file_names()
+            .filter_map(Result::ok)
+            .map(|n| (n.to_string(), false))
+            .collect();
+        Ok(Archive { path, zip, names })
     }
 
-    /// The bytes of `name.npy`, with the name that errors give.
-    fn array(&mut self, name: &str) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
-        let entry = format!("{name}.npy");
+    /// The part that is meant: the one asked for, where there are two.
+    fn part(&self, test: bool) -> Part {
+        let has = |part: Part| self.names.iter().any(|(name, _)| is_called(name, &X, part));
+        match test {
+            true if has(Part::Test) => Part::Test,
+            _ if has(Part::Only) || !has(Part::Train) => Part::Only,
+            _ => Part::Train,
+        }
+    }
+
+    /// The bytes of the array with one of these names, and the name that errors give.
+    fn array(&mut self, list: &[&str], part: Part) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
+        let all = [Part::Only, Part::Train, Part::Test];
+        for other in all.into_iter().filter(|p| *p != part && part != Part::Only) {
+            let of_other = self.names.iter_mut().filter(|(name, _)| is_called(name, list, other));
+            of_other.for_each(|(_, read)| *read = true);
+        }
+        let called = |(name, _): &&mut (String, bool)| is_called(name, list, part);
+        let mut found = self.names.iter_mut().filter(called);
+        let Some((entry, read)) = found.next() else {
+            return Ok(None);
+        };
+        if let Some((second, _)) = found.next() {
+            let problem = format!("{entry} and {second} could both be meant; keep one of them");
+            return Err(Error::data(self.path, list[0], problem));
+        }
+        *read = true;
+        let place = self.path.join(&*entry);
         let broken = |e: String| {
-            Error::data(
-                self.path,
-                name,
-                format!("cannot be unpacked ({e}); write it with numpy.savez"),
-            )
+            let problem = format!("cannot be unpacked ({e}); write it with numpy.savez");
+            Error::data(&place, "contents", problem)
         };
-        let mut file = match self.zip.by_name(&entry) {
-            Err(ZipError::FileNotFound) => return Ok(None),
-            other => other.map_err(|e| broken(e.to_string()))?,
-        };
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|e| broken(e.to_string()))?;
-        Ok(Some((self.path.join(entry), bytes)))
+        let file = self.zip.by_name(entry).map_err(|e| broken(e.to_string()))?;
+        let most = file.compressed_size().saturating_mul(PACKED);
+        if file.size() > most {
+            return Err(broken(format!(
+                "{} bytes cannot come of {}",
+                file.size(),
+                file.compressed_size()
+            )));
+        }
+        let (size, mut bytes) = (file.size(), Vec::new());
+        file.take(size)
+            .read_to_end(&mut bytes)
+            .map_err(|e| broken(e.to_string()))?;
+        Ok(Some((place, bytes)))
     }
 
-    fn names(&self) -> String {
-        let names = self.zip.file_names().filter_map(Result::ok);
-        let list: Vec<String> = names.map(|n| n.trim_end_matches(".npy").to_owned()).collect();
+    /// Arrays that have no use here.
+    fn unread(&self) -> Vec<&str> {
+        let unread = self.names.iter().filter(|(_, read)| !read);
+        unread.map(|(name, _)| name.trim_end_matches(".npy")).collect()
+    }
+
+    fn listed(&self) -> String {
+        let list: Vec<&str> = self.names.iter().map(|(n, _)| n.trim_end_matches(".npy")).collect();
         match list.is_empty() {
             true => "no other".into(),
             false => list.join(", "),

@@ -1,20 +1,20 @@
 //! Recordings of any format, and the options of reading them.
 
-use crate::{Audio, Axes, ChannelConfig, Columns, Notes, Window};
+use crate::{Audio, Axes, ChannelConfig, Columns, Labels, Notes, Store, Window, answers::Answers};
 use float_model::{Sequences, Targets};
 use std::path::{Path, PathBuf};
 
-/// What a file or a folder holds. `Y` is `Option<Targets>` as it is read, and `Targets` where answers must be there.
+/// What a file or a folder holds. `Y` is `Option<Targets>`, and `Targets` where answers must be there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recordings<Y = Option<Targets>> {
-    /// The sequences (N, T, I), in the sensor's units.
-    pub x: Sequences,
+    /// The sequences, in the sensor's units.
+    pub x: Store,
     /// The answers, one a sequence or one a step.
     pub y: Y,
     /// The file that errors about the answers name.
     pub y_path: PathBuf,
     /// (N): subject, speaker or session of each sequence; empty where unknown.
-    pub groups: Vec<String>,
+    pub groups: Labels,
     /// From `channels.toml`, or names from a header row, or empty.
     pub channels: Vec<ChannelConfig>,
     /// From `channels.toml`, or the sorted distinct labels where they are words, or empty.
@@ -48,8 +48,10 @@ pub struct ReadOptions<'a> {
     pub channels: &'a [ChannelConfig],
     /// The order of the axes of arrays; absent: (N, T, I), with a doubt where it looks like another.
     pub axes: Option<Axes>,
-    /// Recordings are cut into windows, file by file.
+    /// Recordings are cut into windows.
     pub window: Option<Window>,
+    /// Of a file that holds a training and a test part, the test part is read.
+    pub test_part: bool,
 }
 
 impl Default for ReadOptions<'_> {
@@ -65,6 +67,7 @@ impl Default for ReadOptions<'_> {
             channels: &[],
             axes: None,
             window: None,
+            test_part: false,
         }
     }
 }
@@ -86,14 +89,14 @@ impl<Y> Recordings<Y> {
     }
 }
 
-impl Recordings {
+impl Recordings<Option<Answers>> {
     /// No recordings yet, of a format.
     pub(crate) fn of(format: &'static str) -> Self {
         Recordings {
-            x: Sequences::default(),
+            x: Store::of(Sequences::default()),
             y: None,
             y_path: PathBuf::new(),
-            groups: Vec::new(),
+            groups: Labels::default(),
             channels: Vec::new(),
             class_names: Vec::new(),
             sample_period_s: 0.0,

@@ -1,16 +1,15 @@
-//! Many recordings as one array.
+//! Many recordings as one store.
 
 use crate::{
-    Error, Notes, resample,
+    Error, Notes, Store, resample,
     track::{Labels, Track},
 };
-use float_model::Sequences;
 use std::path::Path;
 
 /// Recordings at one rate.
 #[derive(Debug)]
 pub(crate) struct Stacked {
-    pub(crate) x: Sequences,
+    pub(crate) x: Store,
     /// (N) of (T_n); empty where the recordings have none.
     pub(crate) labels: Vec<Labels>,
     /// From their times; 0 where they have none.
@@ -18,18 +17,11 @@ pub(crate) struct Stacked {
     pub(crate) notes: Notes,
 }
 
-/// Pads tracks to one array, `path` being their folder or file. Those with times come onto one grid: of `period_s`
+/// Puts tracks together, `path` being their folder or file, without padding. Those with times come onto one grid: of `period_s`
 /// seconds, or, where that is 0, of the median distance of samples.
 pub(crate) fn stack(path: &Path, mut tracks: Vec<Track>, channels: usize, period_s: f64) -> Result<Stacked, Error> {
     let mut notes = Notes::default();
     let sample_period_s = resample::to_one_rate(&mut tracks, channels, period_s, &mut notes)?;
-    let lengths: Vec<u32> = tracks.iter().map(|t| (t.values.len() / channels) as u32).collect();
-    let length = lengths.iter().copied().max().unwrap_or(0) as usize;
-    let mut values = Vec::with_capacity(tracks.len() * length * channels);
-    for (n, track) in tracks.iter().enumerate() {
-        values.extend_from_slice(&track.values);
-        values.resize((n + 1) * length * channels, 0.0);
-    }
     let labelled = tracks.iter().filter(|t| !t.labels.is_empty()).count();
     if labelled != 0 && labelled != tracks.len() {
         let lacks = tracks.iter().find(|t| t.labels.is_empty()).map_or(path, |t| &t.path);
@@ -39,10 +31,35 @@ pub(crate) fn stack(path: &Path, mut tracks: Vec<Track>, channels: usize, period
             format!("no such column, {labelled} other files have one; add it everywhere or nowhere"),
         ));
     }
-    let file = path.display().to_string();
+    let mut values = Vec::with_capacity(tracks.iter().map(|t| t.values.len()).sum());
+    let (mut lengths, mut labels) = (Vec::new(), Vec::new());
+    // Each track goes as soon as its samples are taken over.
+    for track in tracks {
+        let samples = track.values.len() / channels.max(1);
+        if samples == 0 {
+            return Err(Error::data(&track.path, "samples", "none; give at least one"));
+        }
+        if let Some(k) = track.values.iter().position(|v| !v.is_finite()) {
+            return Err(Error::data(
+                &track.path,
+                format!("sample {}, channel {}", k / channels, k % channels),
+                format!("is {}; remove or interpolate it", track.values[k]),
+            ));
+        }
+        let length = u32::try_from(samples).map_err(|_| {
+            Error::data(
+                &track.path,
+                "samples",
+                format!("{samples}; cut the recording into several files"),
+            )
+        })?;
+        lengths.push(length);
+        values.extend_from_slice(&track.values);
+        labels.extend((!track.labels.is_empty()).then_some(track.labels));
+    }
     Ok(Stacked {
-        x: Sequences::ragged(&file, values, (tracks.len(), length, channels), lengths)?,
-        labels: tracks.into_iter().map(|t| t.labels).filter(|l| !l.is_empty()).collect(),
+        x: Store::in_memory(values, channels, &lengths),
+        labels,
         sample_period_s,
         notes,
     })

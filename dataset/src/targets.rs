@@ -3,10 +3,18 @@
 use crate::Error;
 use float_model::Targets;
 use serde::{Deserialize, Serialize};
-use std::{fmt, path::Path, str::FromStr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+    path::Path,
+    str::FromStr,
+};
 
 /// Most classes that labels may name; a label beyond is taken for a mistake.
 const MOST_CLASSES: i64 = 4096;
+
+/// Whole numbers up to this one that are saved as real numbers may be classes; larger ones are measured.
+const MOST_DOUBTED: u32 = 255;
 
 /// What training minimises, the budget aside; a mean over the batch and, with an answer at every step, over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +58,51 @@ pub(crate) fn answers_for(loss: Option<Loss>, y: Targets) -> Result<Targets, Str
         Loss::Mse => Ok(Targets::Values { values, outputs }),
         Loss::Bce if values.iter().all(|v: &f32| [0.0, 1.0].contains(v)) => Ok(Targets::Multilabel { values, outputs }),
         Loss::Bce => Err("bce needs labels of 0 or 1, (N, C) or (N, T, C)".into()),
-        Loss::Ce => Err("ce needs class labels, integers (N) or (N, T, 1)".into()),
+        Loss::Ce => classes_of(&values, outputs).map(Targets::Labels).ok_or_else(|| {
+            "ce needs class labels: whole numbers (N) or (N, T, 1), words, or rows (N, C) with a single 1".into()
+        }),
     }
+}
+
+/// Numbers (rows, outputs) as classes: whole numbers, or the place of the single 1 in each row; `None` where they are neither.
+fn classes_of(values: &[f32], outputs: usize) -> Option<Vec<u32>> {
+    let whole = |v: &f32| v.fract() == 0.0 && (0.0..MOST_CLASSES as f32).contains(v);
+    match outputs {
+        0 => None,
+        1 => values
+            .iter()
+            .all(whole)
+            .then(|| values.iter().map(|v| *v as u32).collect()),
+        _ => values.chunks_exact(outputs).map(single_one).collect(),
+    }
+}
+
+/// The place of the 1 in a row that else holds 0.
+fn single_one(row: &[f32]) -> Option<u32> {
+    let mut ones = row.iter().zip(0..).filter(|(v, _)| **v == 1.0);
+    let (_, place) = ones.next()?;
+    (ones.next().is_none() && row.iter().all(|v| [0.0, 1.0].contains(v))).then_some(place)
+}
+
+/// What else answers may be that were read as numbers without a loss being given, and the options that settle it.
+pub(crate) fn doubt(y: &Targets) -> Option<(String, &'static str)> {
+    let (values, outputs, else_loss) = match y.answers() {
+        Targets::Values { values, outputs } => (values, *outputs, "--loss ce (classes) or --loss mse (real targets)"),
+        Targets::Multilabel { values, outputs } if *outputs > 1 => (
+            values,
+            *outputs,
+            "--loss ce (classes) or --loss bce (independent labels)",
+        ),
+        _ => return None,
+    };
+    let classes = classes_of(values, outputs)?;
+    let (least, most) = (classes.iter().min()?, classes.iter().max()?);
+    let text = match outputs {
+        1 if *most > MOST_DOUBTED || most == least => return None,
+        1 => format!("the answers are whole numbers {least} to {most}, saved as real numbers; are they classes?"),
+        _ => format!("each row of the answers holds a single 1 among {outputs}; are they classes, one-hot?"),
+    };
+    Some((text, else_loss))
 }
 
 impl fmt::Display for Loss {
@@ -83,22 +134,87 @@ pub(crate) fn place(n: usize, steps: usize) -> String {
     }
 }
 
-/// Labels within 0..[`MOST_CLASSES`], `steps` a sequence.
-pub(crate) fn labels(path: &Path, labels: &[i64], steps: usize) -> Result<Targets, Error> {
-    let check = |(n, l): (usize, &i64)| match (0..MOST_CLASSES).contains(l) {
-        true => Ok(*l as u32),
-        false => Err(Error::data(
-            path,
-            place(n, steps),
-            format!(
-                "{l} is out of range; classes count from 0 to at most {}",
-                MOST_CLASSES - 1
-            ),
-        )),
+/// Labels that are numbers, as classes. Where class names are given, they are indices of these, and the names stay. Where none
+/// are given and the smallest label is 1, the classes are 1, 2, ... to the largest, and are named so; names of that kind are
+/// looked up again where no label is 0. Returns the class names too. `place` says where a label stands.
+pub(crate) fn numbered_classes(
+    path: &Path,
+    labels: impl IntoIterator<Item = i64>,
+    place: impl Fn(usize) -> String,
+    class_names: &[String],
+) -> Result<(Targets, Vec<String>), Error> {
+    let check = |(n, l): (usize, i64)| match (0..MOST_CLASSES).contains(&l) {
+        true => Ok(l as u32),
+        false => {
+            let most = MOST_CLASSES - 1;
+            let problem = format!("{l} is out of range; classes count from 0 to at most {most}");
+            Err(Error::data(path, place(n), problem))
+        }
     };
-    Ok(Targets::Labels(
-        labels.iter().enumerate().map(check).collect::<Result<_, _>>()?,
-    ))
+    let labels: Vec<u32> = labels.into_iter().enumerate().map(check).collect::<Result<_, _>>()?;
+    let counts_from_one = |(k, name): (usize, &String)| *name == (k + 1).to_string();
+    let from_one = match class_names.is_empty() {
+        true => labels.iter().min() == Some(&1),
+        false => class_names.iter().enumerate().all(counts_from_one) && !labels.contains(&0),
+    };
+    if !from_one {
+        return Ok((Targets::Labels(labels), class_names.to_vec()));
+    }
+    let names: Vec<String> = match class_names.is_empty() {
+        true => (1..=labels.iter().copied().max().unwrap_or(0))
+            .map(|l| l.to_string())
+            .collect(),
+        false => class_names.to_vec(),
+    };
+    if let Some(n) = labels.iter().position(|l| *l as usize > names.len()) {
+        let problem = format!("{} is out of range, the classes are 1 to {}", labels[n], names.len());
+        return Err(Error::data(path, place(n), problem));
+    }
+    Ok((Targets::Labels(labels.into_iter().map(|l| l - 1).collect()), names))
+}
+
+/// Labels that are words, as classes: looked up in `class_names`, or, where that is empty, in sorted order. Returns the class names
+/// too. `place` says where a label stands.
+pub(crate) fn named_classes<'a>(
+    path: &Path,
+    words: impl Iterator<Item = &'a str>,
+    place: impl Fn(usize) -> String,
+    class_names: &[String],
+) -> Result<(Targets, Vec<String>), Error> {
+    let (mut distinct, mut known) = (Vec::new(), HashMap::new());
+    let number = |word: &'a str| {
+        *known.entry(word).or_insert_with(|| {
+            distinct.push(word);
+            distinct.len() - 1
+        })
+    };
+    let places: Vec<usize> = words.map(number).collect();
+    let names: Vec<String> = match class_names.is_empty() {
+        true => distinct
+            .iter()
+            .map(|w| (*w).to_owned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        false => class_names.to_vec(),
+    };
+    if names.len() > MOST_CLASSES as usize {
+        let problem = format!(
+            "{} distinct words; at most {MOST_CLASSES} classes are learned",
+            names.len()
+        );
+        return Err(Error::data(path, "labels", problem));
+    }
+    let indices: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
+    let classes: Vec<Option<u32>> = distinct.iter().map(|word| indices.get(word).copied()).collect();
+    let of_word = |(n, k): (usize, &usize)| {
+        classes[*k].ok_or_else(|| {
+            let problem = format!("unknown class '{}'; expected one of {}", distinct[*k], names.join(", "));
+            Error::data(path, place(n), problem)
+        })
+    };
+    let labels = places.iter().enumerate().map(of_word).collect::<Result<_, _>>()?;
+    Ok((Targets::Labels(labels), names))
 }
 
 /// Labels of 0 or 1, (rows, outputs).
@@ -154,7 +270,21 @@ mod tests {
         assert_eq!(of("ce", labels()).unwrap(), labels());
         assert_eq!(of("bce", labels()).unwrap(), flags(&[0.0, 1.0, 1.0]));
         assert!(of("bce", Targets::Labels(vec![2])).unwrap_err().contains("0 or 1"));
-        assert!(of("ce", flags(&[1.0])).unwrap_err().contains("class labels"));
+        let numbers = |values: &[f32], outputs| Targets::Values {
+            values: values.to_vec(),
+            outputs,
+        };
+        assert_eq!(of("ce", numbers(&[0.0, 2.0], 1)).unwrap(), Targets::Labels(vec![0, 2]));
+        let one_hot = numbers(&[0.0, 1.0, 0.0, 1.0, 0.0, 0.0], 3);
+        assert_eq!(of("ce", one_hot).unwrap(), Targets::Labels(vec![1, 0]));
+        for y in [
+            numbers(&[0.5], 1),
+            numbers(&[-1.0], 1),
+            numbers(&[1.0, 1.0], 2),
+            numbers(&[0.0, 0.0], 2),
+        ] {
+            assert!(of("ce", y).unwrap_err().contains("class labels"));
+        }
         let steps = |y| Targets::PerStep {
             answers: Box::new(y),
             length: 3,

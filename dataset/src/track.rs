@@ -3,9 +3,9 @@
 use crate::Notes;
 use std::{collections::HashMap, path::PathBuf};
 
-/// Labels of samples, each distinct word stored once: a recording may have ten million samples.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Labels {
+/// Words of samples or of sequences (labels, groups), each distinct one stored once: a recording may have ten million samples.
+#[derive(Debug, Clone, Default)]
+pub struct Labels {
     /// Distinct words, in the order in which they came.
     words: Vec<String>,
     places: HashMap<String, u32>,
@@ -14,9 +14,9 @@ pub(crate) struct Labels {
 }
 
 impl Labels {
-    /// Adds the label of the next sample.
-    pub(crate) fn push(&mut self, word: &str) {
-        let id = match self.places.get(word) {
+    /// The number of a word among the distinct ones; a new one becomes the last.
+    pub(crate) fn id(&mut self, word: &str) -> u32 {
+        match self.places.get(word) {
             Some(id) => *id,
             None => {
                 let id = self.words.len() as u32;
@@ -24,26 +24,54 @@ impl Labels {
                 self.places.insert(word.to_owned(), id);
                 id
             }
-        };
+        }
+    }
+
+    /// Adds the label of the next sample.
+    pub(crate) fn push(&mut self, word: &str) {
+        let id = self.id(word);
         self.ids.push(id);
     }
 
-    /// Samples that have a label.
-    pub(crate) fn len(&self) -> usize {
+    /// Adds a label of `count` samples that follow.
+    pub(crate) fn push_many(&mut self, word: &str, count: usize) {
+        let id = self.id(word);
+        self.ids.extend(std::iter::repeat_n(id, count));
+    }
+
+    /// The distinct words, in the order in which they came.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
+    /// For each sample the number of its word among [`Labels::words`].
+    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
+        self.ids.iter().copied()
+    }
+
+    /// Samples, or sequences, that have a label.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether none has a label.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
     /// The label of sample `t`.
-    pub(crate) fn get(&self, t: usize) -> &str {
+    ///
+    /// # Panics
+    /// `t` is not below [`Labels::len`].
+    #[must_use]
+    pub fn get(&self, t: usize) -> &str {
         &self.words[self.ids[t] as usize]
     }
 
     /// The labels in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.ids.iter().map(|id| self.words[*id as usize].as_str())
     }
 
@@ -60,6 +88,21 @@ impl Labels {
             places: self.places.clone(),
             ids: indices.into_iter().map(|t| self.ids[t]).collect(),
         }
+    }
+}
+
+/// Whether the words are the same, one by one.
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl FromIterator<String> for Labels {
+    fn from_iter<L: IntoIterator<Item = String>>(words: L) -> Self {
+        let mut labels = Labels::default();
+        words.into_iter().for_each(|w| labels.push(&w));
+        labels
     }
 }
 

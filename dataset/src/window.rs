@@ -1,7 +1,11 @@
 //! Long recordings cut into windows.
 
-use crate::{Error, Recordings};
-use float_model::{Sequences, Targets};
+use crate::{
+    Error, Labels, Recordings,
+    answers::Answers,
+    store::{MOST, Piece},
+};
+use float_model::Targets;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,6 +21,9 @@ pub struct Window {
 
 /// The most frequent label, the smallest of equally frequent ones.
 fn majority(labels: &[u32]) -> u32 {
+    if labels.iter().all(|l| *l == labels[0]) {
+        return labels[0];
+    }
     let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
     labels.iter().for_each(|l| *counts.entry(*l).or_default() += 1);
     let most = counts.values().copied().max().unwrap_or(0);
@@ -26,76 +33,103 @@ fn majority(labels: &[u32]) -> u32 {
         .map_or(0, |(label, _)| label)
 }
 
-/// Cuts every recording. A window's class is the majority of its samples' where the samples have labels of their own, else
-/// its recording's answer; its group is the recording's, or, where those are unknown, the recording itself.
-pub(crate) fn cut(path: &Path, window: Window, recordings: Recordings) -> Result<Recordings, Error> {
+/// Cuts every recording, as views. A window's class is the majority of its samples' where the samples have labels of their own,
+/// else its recording's answer; its group is the recording's, or, where those are unknown, the recording itself.
+pub(crate) fn cut(path: &Path, window: Window, recordings: Recordings<Option<Answers>>) -> Result<Recordings, Error> {
     let Window { length, stride } = window;
     if length < 2 || stride == 0 {
         let problem = format!("{length} samples every {stride}; a window has at least 2 samples, a stride at least 1");
         return Err(Error::usage("window", problem));
     }
     let x = &recordings.x;
-    let (mut values, mut from, mut short) = (Vec::new(), Vec::new(), 0);
-    for (n, sequence) in x.iter().enumerate() {
-        let windows = sequence.windows(length * x.channels).step_by(stride * x.channels);
-        let before = from.len();
-        for (k, samples) in windows.enumerate() {
-            values.extend_from_slice(samples);
-            from.push((n, k * stride));
-        }
-        short += usize::from(from.len() == before);
-    }
-    if from.is_empty() {
+    let windows_of = |n: usize| (x.length_of(n) + 1).saturating_sub(length).div_ceil(stride);
+    let count: usize = (0..x.count()).map(windows_of).sum();
+    if count == 0 {
         let problem = format!(
             "the longest recording has {} samples, a window {length}; give shorter windows",
-            x.length
+            x.longest()
         );
         return Err(Error::data(path, "length", problem));
     }
+    if count > MOST {
+        let problem =
+            format!("{length} samples every {stride} are {count} windows, more than {MOST}; give a larger stride");
+        return Err(Error::usage("window", problem));
+    }
     let mut notes = recordings.notes;
+    let short = (0..x.count()).filter(|n| windows_of(*n) == 0).count();
     if short > 0 {
         notes.warn(format!(
             "{short} of {} recordings are shorter than a window and left out",
-            x.count
+            x.count()
         ));
     }
-    let y = match &recordings.y {
-        Some(Targets::PerStep { answers, length: steps }) => {
-            let Targets::Labels(labels) = &**answers else {
+    let (mut pieces, mut groups) = (Vec::with_capacity(count), Labels::default());
+    for n in 0..x.count() {
+        let start = x.piece(n).start;
+        let piece = |k: usize| Piece {
+            start: start + (k * stride) as u64,
+            length: length as u32,
+        };
+        pieces.extend((0..windows_of(n)).map(piece));
+        match recordings.groups.is_empty() {
+            true => groups.push_many(&format!("recording {n}"), windows_of(n)),
+            false => groups.push_many(recordings.groups.get(n), windows_of(n)),
+        }
+    }
+    let starts = |n: usize| (0..windows_of(n)).map(move |k| k * stride);
+    let y = match recordings.y {
+        Some(Answers::Samples(labels)) => {
+            let mut first = 0;
+            let mut classes = Vec::with_capacity(count);
+            for n in 0..x.count() {
+                classes.extend(starts(n).map(|start| majority(&labels[first + start..][..length])));
+                first += x.length_of(n);
+            }
+            Some(Targets::Labels(classes))
+        }
+        Some(Answers::Whole(Targets::PerStep { answers, length: steps })) => {
+            let Targets::Labels(labels) = *answers else {
                 let problem = "a window has one answer; labels of single samples must be classes";
                 return Err(Error::data(&recordings.y_path, "labels", problem));
             };
-            let of_window = |(n, start): &(usize, usize)| majority(&labels[n * steps + start..][..length]);
-            Some(Targets::Labels(from.iter().map(of_window).collect()))
+            if steps < x.longest() {
+                let problem = format!("answers at {steps} steps, the sequences have {} samples", x.longest());
+                return Err(Error::data(&recordings.y_path, "shape", problem));
+            }
+            let of_recording = |n: usize| {
+                let labels = &labels;
+                starts(n).map(move |start| majority(&labels[n * steps + start..][..length]))
+            };
+            Some(Targets::Labels((0..x.count()).flat_map(of_recording).collect()))
         }
-        Some(y) => Some(y.select(from.iter().map(|(n, _)| *n))),
+        Some(Answers::Whole(y)) => Some(y.select((0..x.count()).flat_map(|n| starts(n).map(move |_| n)))),
         None => None,
     };
-    let group = |(n, _): &(usize, usize)| match recordings.groups.get(*n) {
-        Some(group) => group.clone(),
-        None => format!("recording {n}"),
-    };
     Ok(Recordings {
-        x: Sequences::new(&path.display().to_string(), values, from.len(), length, x.channels)?,
+        x: x.with_pieces(pieces),
         y,
-        groups: from.iter().map(group).collect(),
+        y_path: recordings.y_path,
+        groups,
+        channels: recordings.channels,
+        class_names: recordings.class_names,
+        sample_period_s: recordings.sample_period_s,
+        format: recordings.format,
         notes,
-        ..recordings
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Store;
+    use float_model::Sequences;
 
-    fn recordings() -> Recordings {
+    fn recordings() -> Recordings<Option<Answers>> {
         let values = (0..2 * 7).map(|v| v as f32).collect();
         Recordings {
-            x: Sequences::ragged("x", values, (2, 7, 1), vec![7, 5]).unwrap(),
-            y: Some(Targets::PerStep {
-                answers: Box::new(Targets::Labels(vec![0, 0, 1, 1, 1, 2, 0, 1, 1, 0, 0, 0, 9, 9])),
-                length: 7,
-            }),
+            x: Store::of(Sequences::ragged("x", values, (2, 7, 1), vec![7, 5]).unwrap()),
+            y: Some(Answers::Samples(vec![0, 0, 1, 1, 1, 2, 0, 1, 1, 0, 0, 0])),
             ..Recordings::of("test")
         }
     }
@@ -111,14 +145,14 @@ mod tests {
             &[7., 8., 9.],
             &[9., 10., 11.],
         ];
-        assert_eq!(w.x.iter().collect::<Vec<_>>(), expected);
+        assert_eq!(w.x.all().unwrap().iter().collect::<Vec<_>>(), expected);
         assert_eq!(
             w.y,
             Some(Targets::Labels(vec![0, 1, 0, 1, 0])),
             "a tie goes to the smallest"
         );
         assert_eq!(
-            w.groups,
+            w.groups.iter().collect::<Vec<_>>(),
             [
                 "recording 0",
                 "recording 0",
@@ -128,18 +162,18 @@ mod tests {
             ]
         );
         let w = cut(6, 6);
-        assert_eq!((w.x.count, w.notes.warnings().len()), (1, 1));
+        assert_eq!((w.x.count(), w.notes.warnings().len()), (1, 1));
         assert!(w.notes.warnings()[0].contains("1 of 2"), "{:?}", w.notes);
     }
 
     #[test]
     fn an_answer_and_a_group_are_those_of_the_recording() {
         let mut r = recordings();
-        r.y = Some(Targets::Labels(vec![4, 6]));
-        r.groups = vec!["anna".into(), "bo".into()];
+        r.y = Some(Targets::Labels(vec![4, 6]).into());
+        r.groups = ["anna", "bo"].into_iter().collect();
         let w = cut(Path::new("x"), Window { length: 5, stride: 1 }, r).unwrap();
         assert_eq!(w.y, Some(Targets::Labels(vec![4, 4, 4, 6])));
-        assert_eq!(w.groups, ["anna", "anna", "anna", "bo"]);
+        assert_eq!(w.groups.iter().collect::<Vec<_>>(), ["anna", "anna", "anna", "bo"]);
     }
 
     #[test]
@@ -154,16 +188,34 @@ mod tests {
         says(1, 1, "window: 1 samples");
         says(3, 0, "every 0");
         let mut r = recordings();
-        r.y = Some(Targets::PerStep {
-            answers: Box::new(Targets::Values {
-                values: vec![0.0; 14],
-                outputs: 1,
-            }),
-            length: 7,
-        });
-        let e = cut(Path::new("x"), Window { length: 2, stride: 1 }, r)
-            .unwrap_err()
-            .to_string();
-        assert!(e.contains("must be classes"), "{e}");
+        let at_steps = |answers, length| {
+            let answers = Box::new(answers);
+            Some(Targets::PerStep { answers, length }.into())
+        };
+        let values = Targets::Values {
+            values: vec![0.0; 14],
+            outputs: 1,
+        };
+        for (y, part) in [
+            (at_steps(values, 7), "must be classes"),
+            (
+                at_steps(Targets::Labels(vec![0; 12]), 6),
+                "answers at 6 steps, the sequences have 7",
+            ),
+        ] {
+            r.y = y;
+            let window = Window { length: 2, stride: 1 };
+            let e = cut(Path::new("x"), window, r.clone()).unwrap_err().to_string();
+            assert!(e.contains(part), "{e}");
+        }
+    }
+
+    #[test]
+    fn answers_at_every_step_of_an_array_are_cut_by_its_length() {
+        let mut r = recordings();
+        let answers = Box::new(Targets::Labels(vec![0, 0, 1, 1, 1, 2, 0, 1, 1, 0, 0, 0, 9, 9]));
+        r.y = Some(Targets::PerStep { answers, length: 7 }.into());
+        let w = cut(Path::new("x"), Window { length: 3, stride: 2 }, r).unwrap();
+        assert_eq!(w.y, Some(Targets::Labels(vec![0, 1, 0, 1, 0])));
     }
 }

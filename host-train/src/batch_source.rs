@@ -5,7 +5,7 @@ use crate::{
     augment::Augmenter,
     philox::{Purpose, Stream},
 };
-use dataset::Dataset;
+use dataset::{Dataset, Part, Store};
 use float_model::{Channel, Description, Sequences, Targets};
 
 /// A batch, (B, T, I), normalised, with its answers.
@@ -16,15 +16,15 @@ pub struct BatchSource {
     source: DataSource,
     seed: u64,
     size: usize,
-    /// A dataset's training part, normalised.
-    recorded: Option<NormalisedBatch>,
+    /// A dataset's training part, as it was recorded.
+    recorded: Option<Part>,
     /// What is done to the recordings each time they are drawn.
     augment: Option<Augmenter>,
     /// The epoch that `order` belongs to, and its order.
     epoch: u64,
     order: Vec<u32>,
     /// The validation part, as it was recorded or generated.
-    pub validation: (Sequences, Targets),
+    pub validation: Part,
     /// What the model file says of the data.
     pub description: Description,
     /// Outputs of a model (O).
@@ -45,7 +45,8 @@ impl BatchSource {
         match (config.data.recorded()?, &config.data) {
             (Some(dataset), _) => Self::recorded(config, dataset),
             (None, generated) => {
-                let validation = generated.validation(config.seed)?;
+                let (x, y) = generated.validation(config.seed)?;
+                let validation = (Store::of(x), y);
                 let (names, classes, outputs, period): (&[&str], &[&str], usize, f64) = match generated {
                     DataSource::Frequency { sample_period_s } => {
                         (&["signal"], &["other", "target"], 2, *sample_period_s)
@@ -72,7 +73,6 @@ impl BatchSource {
     /// Changes to the sequences that do not fit the channels.
     pub fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
         let mut batches = Self::bare(config, dataset.validation, dataset.outputs);
-        let (x, y) = dataset.training;
         let scale = (&dataset.mean[..], &dataset.std[..]);
         batches.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
         batches.description.channels = dataset.channels;
@@ -80,14 +80,15 @@ impl BatchSource {
         batches.description.sample_period_s = dataset.sample_period_s;
         batches.mean = dataset.mean;
         batches.std = dataset.std;
-        batches.recorded = Some((batches.normalised(&x), y));
+        batches.recorded = Some(dataset.training);
+        batches.description.sequence_length = batches.sequence_length();
         batches.warnings = dataset.warnings;
         Ok(batches)
     }
 
-    fn bare(config: &TrainConfig, validation: (Sequences, Targets), outputs: usize) -> Self {
-        let channels = validation.0.channels;
-        BatchSource {
+    fn bare(config: &TrainConfig, validation: Part, outputs: usize) -> Self {
+        let channels = validation.0.channels();
+        let mut batches = BatchSource {
             source: config.data.clone(),
             seed: config.seed,
             size: config.batch,
@@ -99,11 +100,6 @@ impl BatchSource {
                 task: config.data.name().into(),
                 seed: config.seed,
                 lambda: config.lambda,
-                // 0: the lengths differ.
-                sequence_length: match validation.0.lengths.is_empty() {
-                    true => validation.0.length,
-                    false => 0,
-                },
                 objective: validation.1.objective(),
                 output_at: validation.1.output_at(),
                 ..Description::default()
@@ -113,12 +109,31 @@ impl BatchSource {
             mean: vec![0.0; channels],
             std: vec![1.0; channels],
             warnings: Vec::new(),
-        }
+        };
+        batches.description.sequence_length = batches.sequence_length();
+        batches
+    }
+
+    /// The parts whose sequences a model sees.
+    fn parts(&self) -> impl Iterator<Item = &Store> {
+        let training = self.recorded.as_ref().map(|(x, _)| x);
+        training.into_iter().chain([&self.validation.0])
+    }
+
+    /// Samples of the longest sequence.
+    pub(crate) fn longest(&self) -> usize {
+        self.parts().map(Store::longest).max().unwrap_or(0)
+    }
+
+    /// Samples of every sequence; 0 where their lengths differ.
+    fn sequence_length(&self) -> usize {
+        let longest = self.longest();
+        let same = |x: &Store| x.has_one_length() && x.longest() == longest;
+        if self.parts().all(same) { longest } else { 0 }
     }
 
     /// (x - mean) / std, as the network reads it.
-    pub(crate) fn normalised(&self, x: &Sequences) -> Sequences {
-        let mut x = x.clone();
+    pub(crate) fn normalised(&self, mut x: Sequences) -> Sequences {
         for sample in x.values.chunks_exact_mut(x.channels) {
             for ((v, mean), std) in sample.iter_mut().zip(&self.mean).zip(&self.std) {
                 *v = (*v - mean) / std;
@@ -128,20 +143,23 @@ impl BatchSource {
     }
 
     /// The batch of one step; sequence n of it depends on (seed, step, n) alone.
-    pub fn batch(&mut self, step: u64) -> NormalisedBatch {
-        let Some((x, y)) = self.recorded.take() else {
-            return self.source.generate(self.size, self.seed, Purpose::Training, step);
+    ///
+    /// # Errors
+    /// Recordings that stay in their file and cannot be read any more.
+    pub fn batch(&mut self, step: u64) -> Result<NormalisedBatch, Error> {
+        let Some(count) = self.recorded.as_ref().map(|(x, _)| x.count()) else {
+            return Ok(self.source.generate(self.size, self.seed, Purpose::Training, step));
         };
         // Position n of step s is position s·B + n in the epochs' orders laid end to end.
         let indices: Vec<usize> = (0..self.size as u64)
-            .map(|n| self.shuffled(x.count as u64, step * self.size as u64 + n))
+            .map(|n| self.shuffled(count as u64, step * self.size as u64 + n))
             .collect();
-        let mut batch = dataset::select_both(&x, &y, &indices);
+        let (x, y) = self.recorded.as_ref().expect("its sequences were counted");
+        let mut x = self.normalised(x.gather(&indices)?);
         if let Some(augment) = &self.augment {
-            augment.apply(&mut batch.0, step);
+            augment.apply(&mut x, step);
         }
-        self.recorded = Some((x, y));
-        batch
+        Ok((x, y.select(indices)))
     }
 
     fn shuffled(&mut self, count: u64, position: u64) -> usize {

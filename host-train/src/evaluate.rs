@@ -22,7 +22,19 @@ pub(crate) enum EvaluationSchedule {
         p_skip: f64,
         /// Seed of the draws.
         seed: u64,
+        /// The place of the first sequence in the set that is evaluated.
+        first: usize,
     },
+}
+
+impl EvaluationSchedule {
+    /// The same for the sequences of a set from `first` on.
+    pub(crate) fn from(self, first: usize) -> Self {
+        match self {
+            EvaluationSchedule::Random { p_skip, seed, .. } => EvaluationSchedule::Random { p_skip, seed, first },
+            rule => rule,
+        }
+    }
 }
 
 /// Samples that a randomly skipping baseline (the paper's p_skip) uses in sequence n of a set that is evaluated: each of
@@ -81,7 +93,7 @@ pub fn evaluate(
     threads: usize,
 ) -> Result<Evaluation, Error> {
     let outcomes = outcomes(model, x, EvaluationSchedule::Rule { dial: 0.0 }, threads)?;
-    of_outcomes(source, model, outcomes, x, y)
+    of_outcomes(source, model, outcomes, y)
 }
 
 /// Runs `model` over x on the processor.
@@ -94,8 +106,8 @@ pub(crate) fn outcomes(
     let forward = Forward::new(model);
     Ok(match how {
         EvaluationSchedule::Rule { dial } => forward.run_all(x, dial, threads)?,
-        EvaluationSchedule::Random { p_skip, seed } => {
-            let schedule = |n| random_schedule(p_skip, seed, n, x.length_of(n));
+        EvaluationSchedule::Random { p_skip, seed, first } => {
+            let schedule = |n| random_schedule(p_skip, seed, first + n, x.length_of(n));
             forward.run_imposed(x, threads, schedule)?
         }
     })
@@ -106,9 +118,9 @@ pub(crate) fn of_outcomes(
     source: &DataSource,
     model: &FloatModel,
     outcomes: Vec<Outcome>,
-    x: &Sequences,
     y: &Targets,
 ) -> Result<Evaluation, Error> {
+    let count = outcomes.len();
     let updates: usize = outcomes.iter().map(|o| o.updates.len()).sum();
     let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
     let metric = Metric::of("validation part", model.description.objective, &outputs, y)?;
@@ -127,7 +139,7 @@ pub(crate) fn of_outcomes(
     };
     Ok(Evaluation {
         metric,
-        updates_mean: updates as f64 / x.count as f64,
+        updates_mean: updates as f64 / count as f64,
         loss,
         budget: 0.0,
         solved: source.solved(metric),

@@ -1,7 +1,7 @@
 //! The tasks: where sequences come from, and what is known of each.
 
 use crate::{Error, philox::Purpose, tasks};
-use dataset::{Dataset, DatasetConfig, MnistConfig};
+use dataset::{Dataset, DatasetConfig, MnistConfig, Part, Store};
 use float_model::{Metric, Sequences, Targets};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,14 @@ impl DataSource {
         })
     }
 
+    /// The parts of [`DataSource::recorded`], without what is known of their channels.
+    fn recorded_parts(&self) -> Result<Option<(Part, Part)>, Error> {
+        Ok(match self {
+            DataSource::Dataset(config) => Some(Dataset::load_parts(config)?),
+            other => other.recorded()?.map(|dataset| (dataset.training, dataset.validation)),
+        })
+    }
+
     /// The threshold beyond which the paper calls the task solved: accuracy above 0.99 (frequency), MSE of at most a hundredth of
     /// the targets' variance (adding). A dataset has no such threshold.
     pub fn solved_threshold(&self) -> Option<Metric> {
@@ -96,8 +104,8 @@ impl DataSource {
     /// # Errors
     /// A bad option, or a dataset that cannot be read.
     pub fn validation(&self, seed: u64) -> Result<(Sequences, Targets), Error> {
-        Ok(match self.recorded()? {
-            Some(dataset) => dataset.validation,
+        Ok(match self.recorded_parts()? {
+            Some((_, (x, y))) => (x.all()?, y),
             None => self.generate(VALIDATION_COUNT, seed, Purpose::Validation, 0),
         })
     }
@@ -108,8 +116,8 @@ impl DataSource {
     /// # Errors
     /// A bad option, or a dataset that cannot be read.
     pub fn training(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
-        Ok(match self.recorded()? {
-            Some(dataset) => (dataset.training.0.take(n), dataset.training.1.take(n)),
+        Ok(match self.recorded_parts()? {
+            Some(((x, y), _)) => (x.take(n).all()?, y.take(n)),
             None => self.generate(n, seed, Purpose::Training, u64::MAX),
         })
     }
@@ -121,18 +129,30 @@ impl DataSource {
             .then(|| self.generate(FRESH_COUNT, seed, Purpose::Validation, draw))
     }
 
+    /// [`DataSource::held_out`], all in memory.
+    ///
+    /// # Errors
+    /// As [`DataSource::held_out`].
+    pub fn evaluation(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
+        let (x, y) = self.held_out(n, seed)?;
+        Ok((x.all()?, y))
+    }
+
     /// Held-out sequences: `n` fresh ones of the evaluation stream of `seed`, or a dataset's whole test part (`n` is
     /// ignored then).
     ///
     /// # Errors
     /// A bad option, or a test part that is missing or cannot be read.
-    pub fn evaluation(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
+    pub fn held_out(&self, n: usize, seed: u64) -> Result<Part, Error> {
         self.validate()?;
         match self {
             DataSource::Dataset(config) => Ok(Dataset::load_test(config)?),
             DataSource::Mnist(config) => Ok(config.load_test()?),
             _ if n == 0 => Err(Error::usage("n", "0 sequences cannot be evaluated; give at least 1")),
-            _ => Ok(self.generate(n, seed, Purpose::Evaluation, 0)),
+            _ => {
+                let (x, y) = self.generate(n, seed, Purpose::Evaluation, 0);
+                Ok((Store::of(x), y))
+            }
         }
     }
 

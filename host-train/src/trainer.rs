@@ -111,7 +111,7 @@ mod steps;
 fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
     Shape {
         cell: config.cell,
-        input: batches.validation.0.channels,
+        input: batches.validation.0.channels(),
         hidden: config.hidden,
         outputs: batches.outputs,
         layers: config.layers,
@@ -120,7 +120,7 @@ fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
 
 /// The engine and the device of a run.
 fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error> {
-    Compute::open(config, network(config, batches), batches.validation.0.length)
+    Compute::open(config, network(config, batches), batches.longest())
 }
 
 struct Run<'a> {

@@ -34,8 +34,11 @@ fn npy_with_lengths_and_groups() {
     npy::write(&at("train_lengths.npy"), &[3], &[4u8, 2, 3]).unwrap();
     npy::write(&at("train_groups.npy"), &[3], &[7i64, 7, -1]).unwrap();
     let found = of(&at("train_x.npy")).unwrap();
-    assert_eq!((&found.x, found.y), (&x, Some(Targets::Labels(vec![0, 1, 0]))));
-    assert_eq!(found.groups, ["7", "7", "-1"]);
+    assert_eq!(
+        (found.x.all().unwrap(), found.y),
+        (x, Some(Targets::Labels(vec![0, 1, 0])))
+    );
+    assert_eq!(found.groups.iter().collect::<Vec<_>>(), ["7", "7", "-1"]);
     assert_eq!(parts(dir.path()).unwrap().train, at("train_x.npy"));
 
     npy::write(&at("train_groups.npy"), &[2], &[7i64, 7]).unwrap();
@@ -85,10 +88,17 @@ fn npz_archives() {
     npy::write(&arrays.join("groups.npy"), &[3], &[1u32, 2, 3]).unwrap();
     npz(&path, &["x", "y", "lengths", "groups"], &arrays);
     let found = of(&path).unwrap();
-    assert_eq!((found.x, found.y), (ragged(), Some(Targets::Labels(vec![0, 1, 1]))));
-    assert_eq!(found.groups, ["1", "2", "3"]);
+    assert_eq!(
+        (found.x.all().unwrap(), found.y),
+        (ragged(), Some(Targets::Labels(vec![0, 1, 1])))
+    );
+    assert_eq!(found.groups.iter().collect::<Vec<_>>(), ["1", "2", "3"]);
     assert_eq!(load_targets(&path).unwrap().count(), 3);
-    assert_eq!(of(dir.path()).unwrap().x, ragged(), "the one archive of a folder");
+    assert_eq!(
+        of(dir.path()).unwrap().x.all().unwrap(),
+        ragged(),
+        "the one archive of a folder"
+    );
 
     npz(&path, &["y"], &arrays);
     fails(&path, &["data.npz", "x: no such array, but y", "save x="]);
@@ -108,9 +118,12 @@ fn csv_files_of_unequal_length_with_times_and_groups() {
     write("a.csv", "time_ms,ax,ay\n0,1,5\n20,2,5\n40,3,5\n");
     write("b.csv", "time_ms,ax,ay\n100,1,5\n120,2,5\n");
     let found = of(dir.path()).unwrap();
-    assert_eq!((found.x.lengths.as_slice(), found.x.channels), (&[3, 2][..], 2));
     assert_eq!(
-        (found.groups.join(","), found.sample_period_s),
+        (found.x.all().unwrap().lengths.as_slice(), found.x.channels()),
+        (&[3, 2][..], 2)
+    );
+    assert_eq!(
+        (found.groups.iter().collect::<Vec<_>>().join(","), found.sample_period_s),
         ("anna,bo".into(), 0.02)
     );
     assert_eq!(
@@ -119,7 +132,7 @@ fn csv_files_of_unequal_length_with_times_and_groups() {
     );
     write("b.csv", "time_ms,ax,ay\n100,1,5\n120,2,5\n180,5,5\n");
     let found = of(dir.path()).unwrap();
-    assert_eq!(found.x.lengths, [3, 5]);
+    assert_eq!(found.x.all().unwrap().lengths, [3, 5]);
     assert!(
         found.notes.warnings()[0].contains("irregular") && found.notes.warnings()[0].contains("b.csv"),
         "{:?}",
@@ -128,7 +141,7 @@ fn csv_files_of_unequal_length_with_times_and_groups() {
 
     write("b.csv", "time_ms,ax,ay\n100,1,5\n90,2,5\n");
     let found = of(dir.path()).unwrap();
-    assert_eq!(found.x.sequence(1), [2.0, 5.0, 1.0, 5.0]);
+    assert_eq!(found.x.all().unwrap().sequence(1), [2.0, 5.0, 1.0, 5.0]);
     assert!(
         found.notes.warnings()[0].contains("1 samples were out of order"),
         "{:?}",
@@ -157,7 +170,7 @@ fn labels_of_single_samples() {
     assert!(text.contains("--window"), "{text}");
     config.window = Some(Window { length: 2, stride: 1 });
     let d = Dataset::load(&config).unwrap();
-    assert_eq!((d.training.0.count, d.validation.0.count), (3, 2));
+    assert_eq!((d.training.0.count(), d.validation.0.count()), (3, 2));
     assert_eq!(d.class_names, ["off", "on"]);
     write("b.csv", "ax\n5\n6\n7\n");
     fails(dir.path(), &["b.csv", "label", "add it everywhere or nowhere"]);
@@ -177,11 +190,17 @@ fn one_csv_file_in_long_form() {
     write("a,walk,1,0,1,2\nb,sit,2,5,7,8\na,walk,1,0.5,3,4\nb,sit,2,5.5,9,10\nb,sit,2,6,11,12\n");
     let found = of(&path).unwrap();
     assert_eq!(
-        (found.x.sequence(0), found.x.lengths.as_slice()),
+        (
+            found.x.all().unwrap().sequence(0),
+            found.x.all().unwrap().lengths.as_slice()
+        ),
         (&[1.0, 2.0, 3.0, 4.0][..], &[2, 3][..])
     );
     assert_eq!(found.y, Some(Targets::Labels(vec![1, 0])));
-    assert_eq!((found.groups.join(","), found.sample_period_s), ("1,2".into(), 0.5));
+    assert_eq!(
+        (found.groups.iter().collect::<Vec<_>>().join(","), found.sample_period_s),
+        ("1,2".into(), 0.5)
+    );
     assert_eq!(found.channels[1].name, "ay");
     write("a,walk,1,0,1,2\na,sit,1,1,3,4\n");
     assert!(matches!(of(&path).unwrap().y, Some(Targets::PerStep { length: 2, .. })));
@@ -220,9 +239,12 @@ fn wav_files() {
     wav(&at("b.wav"), 8000, 1, 16, &tone[..1000]);
     let found = of(dir.path()).unwrap();
     // Frames of 256 amplitudes every 160.
-    assert_eq!((found.x.lengths.as_slice(), found.x.channels), (&[9, 5][..], 16));
     assert_eq!(
-        (found.sample_period_s, found.groups.join(",")),
+        (found.x.all().unwrap().lengths.as_slice(), found.x.channels()),
+        (&[9, 5][..], 16)
+    );
+    assert_eq!(
+        (found.sample_period_s, found.groups.iter().collect::<Vec<_>>().join(",")),
         (0.02, "anna,bo".into())
     );
     assert_eq!(
@@ -234,19 +256,26 @@ fn wav_files() {
         ..ReadOptions::default()
     };
     let found = read(dir.path(), &raw(1)).unwrap();
-    assert_eq!((found.x.lengths.as_slice(), found.x.channels), (&[1600, 1000][..], 1));
     assert_eq!(
-        (found.x.values[5], found.sample_period_s),
+        (found.x.all().unwrap().lengths.as_slice(), found.x.channels()),
+        (&[1600, 1000][..], 1)
+    );
+    assert_eq!(
+        (found.x.all().unwrap().values[5], found.sample_period_s),
         (f32::from(tone[5]) / 32_768.0, 1.0 / 8000.0)
     );
     let found = read(dir.path(), &raw(80)).unwrap();
     assert_eq!(
-        (found.x.lengths.as_slice(), found.x.channels, found.sample_period_s),
+        (
+            found.x.all().unwrap().lengths.as_slice(),
+            found.x.channels(),
+            found.sample_period_s
+        ),
         (&[20, 12][..], 80, 0.01)
     );
     wav(&at("b.wav"), 16_000, 1, 16, &tone);
     let found = read(dir.path(), &raw(1)).unwrap();
-    assert_eq!(found.x.lengths, [1600, 800]);
+    assert_eq!(found.x.all().unwrap().lengths, [1600, 800]);
     assert!(
         found.notes.warnings()[0].contains("8000 Hz") && found.notes.warnings()[0].contains("b.wav"),
         "{:?}",
@@ -297,9 +326,9 @@ fn idx_files_packed_or_not() {
     let dir = tempfile::tempdir().unwrap();
     let plain = write_digits(dir.path(), "train", 12, 4, false);
     let found = of(&plain).unwrap();
-    assert_eq!((found.x.count, found.x.length, found.x.channels), (12, 16, 1));
+    assert_eq!((found.x.count(), found.x.longest(), found.x.channels()), (12, 16, 1));
     assert_eq!(
-        (found.x.values[3], found.y.clone().unwrap().count()),
+        (found.x.all().unwrap().values[3], found.y.clone().unwrap().count()),
         (21.0 / 255.0, 12)
     );
     let other = tempfile::tempdir().unwrap();
@@ -336,21 +365,24 @@ fn mnist_is_split_in_order() {
     };
     let d = config(1).load().unwrap();
     let (test_x, test_y) = config(1).load_test().unwrap();
-    assert_eq!((d.training.0.count, d.validation.0.count, test_x.count), (32, 4, 4));
+    assert_eq!(
+        (d.training.0.count(), d.validation.0.count(), test_x.count()),
+        (32, 4, 4)
+    );
     assert_eq!(
         (d.outputs, d.mean[0], d.std[0], d.channels[0].full_scale),
         (10, 0.0, 1.0, 1.0)
     );
     assert_eq!(d.validation.1, Targets::Labels(vec![2, 3, 4, 5]));
     assert_eq!(test_y, Targets::Labels(vec![6, 7, 8, 9]));
-    let pooled = config(2).load().unwrap().training.0;
+    let pooled = config(2).load().unwrap().training.0.all().unwrap();
     assert_eq!(pooled.length, 4);
-    let square: f32 = [0, 1, 4, 5].map(|k| d.training.0.values[k]).iter().sum();
+    let square: f32 = [0, 1, 4, 5].map(|k| d.training.0.all().unwrap().values[k]).iter().sum();
     assert!((pooled.values[0] - square / 4.0).abs() < 1e-6);
     write_digits(dir.path(), "train", 100, 4, false);
     let d = config(1).load().unwrap();
-    assert_eq!((d.training.0.count, d.validation.0.count), (90, 10));
-    assert_eq!(config(1).load_test().unwrap().0.count, 40);
+    assert_eq!((d.training.0.count(), d.validation.0.count()), (90, 10));
+    assert_eq!(config(1).load_test().unwrap().0.count(), 40);
 
     let says = |config: MnistConfig, part: &str| {
         let text = config.load().expect_err("must be refused").to_string();

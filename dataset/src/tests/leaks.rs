@@ -49,6 +49,7 @@ proptest! {
         let mut owner = std::collections::BTreeMap::new();
         let mut samples = 0;
         for (part, x) in [(0, &d.training.0), (1, &d.validation.0), (2, &test)] {
+            let x = x.all().unwrap();
             prop_assert!(x.count > 0);
             samples += x.count;
             for sample in x.values.chunks(2) {
@@ -68,7 +69,7 @@ fn normalisation_sees_the_training_part_only() {
     let before = Dataset::load(&config).unwrap();
     // Everything that is held out becomes huge.
     let mut x = load_sequences(&config.train_x).unwrap();
-    let trained: Vec<f32> = before.training.0.iter().map(|s| s[0]).collect();
+    let trained: Vec<f32> = before.training.0.all().unwrap().iter().map(|s| s[0]).collect();
     for s in x.values.chunks_mut(12).filter(|s| !trained.contains(&s[0])) {
         s.iter_mut().for_each(|v| *v = 1e6);
     }
@@ -76,7 +77,7 @@ fn normalisation_sees_the_training_part_only() {
     let after = Dataset::load(&config).unwrap();
     assert_eq!((before.mean, before.std), (after.mean, after.std));
     assert_eq!(before.channels, after.channels);
-    assert!(after.validation.0.values.contains(&1e6));
+    assert!(after.validation.0.all().unwrap().values.contains(&1e6));
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn padding_has_no_part_in_normalisation() {
         ..DatasetConfig::default()
     };
     let d = Dataset::load(&config).unwrap();
-    let samples: Vec<f32> = d.training.0.iter().flatten().copied().collect();
+    let samples: Vec<f32> = d.training.0.all().unwrap().iter().flatten().copied().collect();
     let mean = samples.iter().sum::<f32>() / samples.len() as f32;
     assert!(
         mean > 7.0 && (d.mean[0] - mean).abs() < 1e-5,

@@ -72,10 +72,10 @@ impl<M: Machine> Training<M> {
                 (zeros(1)?, machine.floats_of(&vec![dial; count])?, Schedule::Rule)
             }
             EvaluationSchedule::Rule { .. } => (zeros(1)?, zeros(1)?, Schedule::Every),
-            EvaluationSchedule::Random { p_skip, seed } => {
+            EvaluationSchedule::Random { p_skip, seed, first } => {
                 let draws = zeros(count * length)?;
                 let stream = (Purpose::EvaluationUpdates, 0, seed);
-                let of = (range.start, count, length);
+                let of = (first + range.start, count, length);
                 self.draw(stream, of, Draw::Allowed, (p_skip, 1.0), &draws)?;
                 (draws, zeros(1)?, Schedule::Imposed)
             }

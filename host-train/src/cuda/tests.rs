@@ -391,7 +391,11 @@ fn evaluations_are_the_cpus() {
                 };
                 let model = parameters.to_model(&[0.0; 3], &[1.0; 3], &description);
                 let mut accelerator = open(device, shape, &config());
-                let mut hows = vec![EvaluationSchedule::Random { p_skip: 0.4, seed: 3 }];
+                let mut hows = vec![EvaluationSchedule::Random {
+                    p_skip: 0.4,
+                    seed: 3,
+                    first: 0,
+                }];
                 if cell.skips() {
                     hows.extend([0.0, -1.5, 3.0].map(|dial| EvaluationSchedule::Rule { dial }));
                 } else {

@@ -6,7 +6,8 @@ use crate::{
     checkpoint::{Best, Sums},
     evaluate::{self, Evaluation, EvaluationSchedule},
 };
-use float_model::{Sequences, Targets};
+use dataset::Store;
+use float_model::Targets;
 
 impl Run<'_> {
     /// Evaluates the present state, writes its row, and keeps it where it is the best so far.
@@ -58,7 +59,7 @@ impl Run<'_> {
         let Some((x, y)) = self.config.data.fresh(self.config.seed, draw) else {
             return Ok(None);
         };
-        self.at_every_setting(values, &x, &y).map(Some)
+        self.at_every_setting(values, &Store::of(x), &y).map(Some)
     }
 
     /// Evaluates parameters on the validation part.
@@ -67,10 +68,19 @@ impl Run<'_> {
         self.at_every_setting(values, &x, &y)
     }
 
-    fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Sequences, y: &Targets) -> Result<Evaluation, Error> {
+    fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Store, y: &Targets) -> Result<Evaluation, Error> {
         let c = self.config;
         let mut e = match (c.p_skip, c.dials) {
-            (Some(p_skip), _) => self.evaluation(values, x, y, EvaluationSchedule::Random { p_skip, seed: c.seed })?,
+            (Some(p_skip), _) => self.evaluation(
+                values,
+                x,
+                y,
+                EvaluationSchedule::Random {
+                    p_skip,
+                    seed: c.seed,
+                    first: 0,
+                },
+            )?,
             (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
             (None, Some(dials)) => {
                 let all = self.along_the_dial(dials, values, x, y)?;
@@ -86,7 +96,7 @@ impl Run<'_> {
         &mut self,
         dials: Dials,
         values: &[Vec<f32>],
-        x: &Sequences,
+        x: &Store,
         y: &Targets,
     ) -> Result<Vec<Evaluation>, Error> {
         let c = self.config;
@@ -98,23 +108,28 @@ impl Run<'_> {
         dials.settings().into_iter().map(at).collect()
     }
 
-    /// Runs the sequences on the device of the run, and evaluates what came out.
+    /// Runs the sequences on the device of the run, chunk after chunk, and evaluates what came out.
     fn evaluation(
         &mut self,
         values: &[Vec<f32>],
-        x: &Sequences,
+        x: &Store,
         y: &Targets,
         schedule: EvaluationSchedule,
     ) -> Result<Evaluation, Error> {
         let c = self.config;
         let model = self.model(values);
-        let outcomes = match &mut self.compute.accelerator {
-            None => evaluate::outcomes(&model, x, schedule, c.threads)?,
-            Some(there) => {
-                let x = self.batches.normalised(x);
-                there.run(values, &x, model.description.output_at, schedule)?
-            }
-        };
-        evaluate::of_outcomes(&c.data, &model, outcomes, x, y)
+        let mut outcomes = Vec::with_capacity(x.count());
+        for chunk in x.chunks() {
+            let (first, x) = chunk?;
+            let schedule = schedule.from(first);
+            outcomes.extend(match &mut self.compute.accelerator {
+                None => evaluate::outcomes(&model, &x, schedule, c.threads)?,
+                Some(there) => {
+                    let x = self.batches.normalised(x);
+                    there.run(values, &x, model.description.output_at, schedule)?
+                }
+            });
+        }
+        evaluate::of_outcomes(&c.data, &model, outcomes, y)
     }
 }

@@ -53,7 +53,7 @@ impl Run<'_> {
     fn step_here(&mut self, cost: UpdateCost, learning_rate: f64) -> Result<StepMetrics, Error> {
         let state = &mut self.state;
         let step = state.adam.step;
-        let batch = Batch::new(self.batches.batch(step), self.config, step);
+        let batch = Batch::new(self.batches.batch(step)?, self.config, step);
         let Parameters { shape, values } = &state.parameters;
         let mut g = self.compute.differentiator.gradient(shape, values, &batch, cost)?;
         if let Some((tensor, value)) = g.not_finite(shape) {
@@ -84,7 +84,7 @@ impl Run<'_> {
         let f = match self.config.data.is_generated() {
             true => there.step(StepData::Generated(step), cost, GRADIENT_NORM, learning_rate, number)?,
             false => {
-                let batch = Batch::new(self.batches.batch(step), self.config, step);
+                let batch = Batch::new(self.batches.batch(step)?, self.config, step);
                 there.step(StepData::Given(&batch), cost, GRADIENT_NORM, learning_rate, number)?
             }
         };

@@ -82,9 +82,13 @@ pub(super) fn fit(config: &CnnConfig, mut batches: BatchSource) -> std::result::
         ..ParamsAdamW::default()
     };
     let mut adam = AdamW::new(variables.collect(), settings)?;
+    let validation = (
+        batches.validation.0.all().map_err(host_train::Error::from)?,
+        batches.validation.1.clone(),
+    );
     let mut best: Option<Trained> = None;
     for step in 1..=training.steps {
-        let batch = batches.batch(step - 1);
+        let batch = batches.batch(step - 1)?;
         let batch = Part::of(&batch)?;
         let features = dropout(training, step, &cnn.features(batch.x)?)?;
         let answers = Tensor::from_slice(batch.labels, batch.labels.len(), &Device::Cpu)?;
@@ -93,7 +97,7 @@ pub(super) fn fit(config: &CnnConfig, mut batches: BatchSource) -> std::result::
         adam.set_learning_rate(training.learning_rate * factor);
         adam.backward_step(&loss)?;
         if step.is_multiple_of(training.eval_every) || step == training.steps {
-            let (accuracy, loss) = Part::of(&batches.validation)?.evaluate(&cnn)?;
+            let (accuracy, loss) = Part::of(&validation)?.evaluate(&cnn)?;
             if best.as_ref().map_or(loss.is_finite(), |b| loss < b.validation_loss) {
                 best = Some(Trained {
                     cnn: cnn.copy()?,
@@ -113,7 +117,7 @@ pub(super) fn fit(config: &CnnConfig, mut batches: BatchSource) -> std::result::
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dataset::Dataset;
+    use dataset::{Dataset, Store};
     use float_model::Channel;
     use host_train::{DataSource, DatasetConfig};
 
@@ -132,10 +136,14 @@ mod tests {
         )
     }
 
+    fn stored((x, y): (Sequences, Targets)) -> dataset::Part {
+        (Store::of(x), y)
+    }
+
     fn data(count: usize) -> Dataset {
         Dataset {
-            training: part(count, 1),
-            validation: part(200, 2),
+            training: stored(part(count, 1)),
+            validation: stored(part(200, 2)),
             channels: vec![Channel {
                 name: "a".into(),
                 unit: String::new(),
@@ -192,7 +200,7 @@ mod tests {
                 .contains("filters: must be at least 1")
         );
         let mut ragged = data(10);
-        ragged.training.0 = Sequences::ragged("x", vec![0.0; 400], (10, 40, 1), (31..41).collect()).unwrap();
+        ragged.training.0 = Store::of(Sequences::ragged("x", vec![0.0; 400], (10, 40, 1), (31..41).collect()).unwrap());
         let says = |data: Dataset| fitted(data).err().unwrap().to_string();
         assert!(says(ragged).contains("one length"));
         let mut targets = data(10);
