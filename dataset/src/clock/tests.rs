@@ -1,6 +1,5 @@
 //! Clocks as phones, loggers and programs have them.
 
-use super::*;
 use crate::{
     Notes,
     resample::to_one_rate,

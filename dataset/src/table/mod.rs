@@ -10,13 +10,14 @@ mod content;
 mod dialect;
 mod form;
 mod header;
+mod names;
 mod reader;
 mod roles;
 mod stamp;
 mod text;
+mod times;
 mod units;
 
-pub(crate) use cell::{clean, shown};
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
 pub(crate) use reader::read;
 

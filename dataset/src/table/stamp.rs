@@ -9,7 +9,14 @@ use super::{
 use crate::Notes;
 
 /// Words that say that a column is a time.
-const TIME_WORDS: [&str; 15] = [
+const TIME_WORDS: [&str; 22] = [
+    "zeit",
+    "uhrzeit",
+    "datum",
+    "temps",
+    "heure",
+    "tiempo",
+    "fecha",
     "time",
     "timestamp",
     "timestamps",
