@@ -76,7 +76,8 @@ pub(crate) fn find(
         let empty = r.iter().rev().take_while(|c| c.is_empty()).count();
         (r.len(), r.len() - empty)
     };
-    let wanted = mode(tail.iter().map(|r| full(r).0));
+    let count_all = |cells: usize| rows.iter().flatten().filter(|r| r.len() == cells).count();
+    let wanted = mode(tail.iter().map(Record::len), count_all);
     let alike: Vec<Record> = tail.iter().filter(|r| r.len() == wanted).cloned().collect();
     let kinds = kinds(&alike, wanted, comma);
     let conforms = |r: &Record| {

@@ -89,6 +89,7 @@ fn deciding<'a>(
         comma: dialect.comma_is_free(),
         columns: options.columns,
         told: options.channels,
+        period_s: options.period_s,
         many: options.many,
     }
 }
