@@ -54,7 +54,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
 
 /// Whether an archive holds a test part beside the training part.
 pub(crate) fn has_two_parts(path: &Path) -> bool {
-    Archive::open(path).is_ok_and(|a| a.part(true) == Part::Test && a.part(false) == Part::Train)
+    Archive::open(path).is_ok_and(|a| a.has(Part::Test) && (a.has(Part::Only) || a.has(Part::Train)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,18 +112,22 @@ impl<'a> Archive<'a> {
 
     /// The part that is meant: the one asked for, where there are two.
     fn part(&self, test: bool) -> Part {
-        let has = |part: Part| self.names.iter().any(|(name, _)| is_called(name, &X, part));
         match test {
-            true if has(Part::Test) => Part::Test,
-            _ if has(Part::Only) || !has(Part::Train) => Part::Only,
+            true if self.has(Part::Test) => Part::Test,
+            _ if self.has(Part::Only) || !self.has(Part::Train) => Part::Only,
             _ => Part::Train,
         }
+    }
+
+    /// Whether there are sequences of a part.
+    fn has(&self, part: Part) -> bool {
+        self.names.iter().any(|(name, _)| is_called(name, &X, part))
     }
 
     /// The bytes of the array with one of these names, and the name that errors give.
     fn array(&mut self, list: &[&str], part: Part) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
         let all = [Part::Only, Part::Train, Part::Test];
-        for other in all.into_iter().filter(|p| *p != part && part != Part::Only) {
+        for other in all.into_iter().filter(|p| *p != part) {
             let of_other = self.names.iter_mut().filter(|(name, _)| is_called(name, list, other));
             of_other.for_each(|(_, read)| *read = true);
         }
