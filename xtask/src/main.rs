@@ -97,9 +97,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Fuzzes the blob parser and the update with libFuzzer (nightly Rust), and keeps a small corpus.
+    /// Fuzzes the blob parser with the update, and the host's readers, with libFuzzer (nightly Rust), and keeps small corpora.
     Fuzz {
-        /// How long to fuzz, in seconds.
+        /// Targets to fuzz: blob, and those of fuzz/harness.rs. [default: all]
+        targets: Vec<String>,
+        /// How long to fuzz each, in seconds.
         #[arg(long, default_value_t = 600)]
         seconds: u32,
     },
@@ -135,7 +137,7 @@ fn main() -> ExitCode {
             with,
         } => identical::run(pairs, seed, machine.as_deref(), with),
         Command::Readme { check } => bench_mcu::readme::run(check),
-        Command::Fuzz { seconds } => fuzz::run(seconds),
+        Command::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
         Command::Miri => miri::run(),
         Command::Msrv => msrv::run(),
         Command::NoPanic => no_panic::run(),

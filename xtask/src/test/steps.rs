@@ -76,6 +76,7 @@ impl Step {
 pub const SLOW: [(&str, &str); 18] = [
     ("applications", "builds images and runs them"),
     ("classify", "builds images and runs them"),
+    ("collect", "builds images and runs them"),
     ("demo", "trains two models, and builds an image and runs it"),
     ("emulated_models", "builds images and runs them"),
     ("energy", "builds images to count cycles"),

@@ -1,0 +1,16 @@
+//! The names of the fuzz targets of `harness.rs`, for `cargo xtask fuzz`, which does not build the readers.
+
+/// Each is the name of a target and of its folder in `fuzz/corpus`.
+pub const NAMES: [&str; 11] = [
+    "table",
+    "folder",
+    "importers",
+    "npy",
+    "npz",
+    "wav",
+    "idx",
+    "trace_csv",
+    "trace_json",
+    "trace_ppk2",
+    "model",
+];
