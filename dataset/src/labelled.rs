@@ -1,7 +1,7 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Window, answers, channels,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels,
     dataset::select_part,
     idx, locate,
     normalise::{Statistics, covering_power_of_two},
