@@ -14,7 +14,7 @@ mod reader;
 mod roles;
 mod stamp;
 mod text;
-mod units;
+pub(crate) mod units;
 
 pub(crate) use cell::{clean, shown};
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
