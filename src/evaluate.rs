@@ -3,11 +3,11 @@
 use crate::{
     args::{InputArgs, ResultArgs},
     inputs::{self, Run},
-    output::{Output, notes},
+    output::{Output, notes, warn},
     results::{Answers, Results},
 };
 use clap::Args;
-use experiments::mean_updates;
+use experiments::{HeldOut, mean_updates};
 use float_model::{Metric, Sequences};
 use host_train::DataSource;
 use serde::Serialize;
@@ -136,8 +136,11 @@ pub struct Evaluation {
     pub sequences: usize,
     /// What was understood of model and data, assumed, or looks wrong.
     pub notes: Vec<String>,
+    /// Which sequences of the run's own data they are.
+    evaluated_on: Option<HeldOut>,
     #[serde(flatten)]
     results: Results,
+    warnings: Vec<String>,
 }
 
 impl Evaluation {
@@ -179,7 +182,16 @@ impl fmt::Display for Evaluation {
                 "{updates_mean:.2} of {samples_mean:.1} samples used; no labels: give --y, or a folder with labels.csv, for the metric"
             )?,
         }
-        write!(f, ", on {} held-out sequences{}", self.sequences, notes(&self.notes))
+        match self.evaluated_on {
+            Some(HeldOut::Validation) => write!(
+                f,
+                ", on the {} sequences of the validation part, which chose this model: there is no test part; train with \
+                 --test-share, or give --x and --y",
+                self.sequences
+            )?,
+            _ => write!(f, ", on {} held-out sequences", self.sequences)?,
+        }
+        f.write_str(&notes(&self.notes))
     }
 }
 
@@ -203,6 +215,7 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     let run = Run::open(&args.run)?;
     let source = run.source();
     let data = inputs::resolve(&args.input, &run.input(), source.as_ref(), inputs::EVALUATION_COUNT)?;
+    let warnings = data.changed_since(&run);
     let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
     let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
     let description = &run.model.description;
@@ -243,13 +256,16 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
         figures,
         sequences: data.x.count,
         notes: [run.notes, data.notes].concat(),
+        evaluated_on: data.held_out,
         results,
+        warnings,
     })
 }
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, out: Output) -> anyhow::Result<()> {
     let evaluation = evaluate(args)?;
+    warn(&evaluation.warnings);
     out.print(&serde_json::to_value(&evaluation)?, || evaluation.to_string());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `skiprnn fidelity`
 
 use crate::{
-    output::{self, Output},
+    output::{self, Output, tell},
     quantize::FinetuneBar,
 };
 use clap::Args;
@@ -56,12 +56,12 @@ pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
         Event::Finetuning(progress) => bar.show(progress),
         Event::Measured(row) => {
             bar.clear();
-            eprintln!(
+            tell(format_args!(
                 "{} {}: {:.1} s to quantize",
                 row.model,
                 row.name(),
                 row.quantize_seconds
-            );
+            ));
         }
     })?;
     let markdown = table.markdown();

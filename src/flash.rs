@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, Task},
     blob,
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, bail};
@@ -12,7 +12,7 @@ use board_host::{
     boards::{self, Board},
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
     firmware::{self, Region},
-    probe_rs::{BoardImage, Flashing, Probe, Section},
+    probe_rs::{self, BoardImage, Flashing, Probe, Section},
     sensors,
 };
 use clap::Args;
@@ -20,7 +20,7 @@ use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -48,9 +48,16 @@ pub struct FlashArgs {
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
     #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
-    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
+    /// one]
     #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
     pub probe: Option<String>,
+    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
+    #[arg(help_heading = "Debug probe", long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: Option<u32>,
+    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
+    #[arg(help_heading = "Debug probe", long)]
+    pub allow_erase_all: bool,
     /// Connect while the chip is held in reset. [default: as the board needs it]
     #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub connect_under_reset: Option<bool>,
@@ -111,7 +118,9 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     };
     let probe = Probe {
         name: args.probe.clone(),
+        speed_khz: args.speed,
         connect_under_reset: args.connect_under_reset,
+        allow_erase_all: args.allow_erase_all,
     };
     let plan = Plan {
         commands: flashing.commands(&probe, &folder(args, &board))?,
@@ -119,7 +128,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
-        downloads.iter().try_for_each(|command| probe_rs(command, out))?;
+        downloads.iter().try_for_each(|command| run_probe_rs(command, out))?;
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
@@ -129,7 +138,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     out.print(&value, || plan.text(priced.as_ref()));
     match args.dry_run {
         true => Ok(()),
-        false => probe_rs(last, out),
+        false => run_probe_rs(last, out),
     }
 }
 
@@ -192,7 +201,7 @@ impl Plan {
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
     for note in &prepared.data.notes {
-        eprintln!("note: {note}");
+        tell(format_args!("note: {note}"));
     }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
@@ -272,22 +281,48 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
 }
 
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
     let mut command = Command::new("probe-rs");
-    command.args(arguments);
+    command.args(arguments).stderr(Stdio::piped());
     if out.json {
         command.stdout(Stdio::from(io::stderr()));
     }
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("probe-rs {} ended with {status}", arguments[0]),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!(
-                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
-            )
-        }
-        Err(error) => Err(error).context("probe-rs cannot be started"),
+    if out.json || !io::stdin().is_terminal() {
+        // Nobody is there to be asked which of several probes is meant.
+        command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
+        ),
+        Err(error) => return Err(error).context("probe-rs cannot be started"),
+    };
+    let said = child.stderr.take().map_or_else(Vec::new, passed_on);
+    let status = child.wait().context("probe-rs cannot be waited for")?;
+    if status.success() {
+        return Ok(());
+    }
+    let name = &arguments[0];
+    match probe_rs::advice(&String::from_utf8_lossy(&said)) {
+        Some(advice) => bail!("probe-rs {name} ended with {status}: {advice}"),
+        None => bail!("probe-rs {name} ended with {status}; it said why above"),
+    }
+}
+
+/// Passes what comes on to standard error, as it comes, and returns the last of it.
+fn passed_on(mut from: impl Read) -> Vec<u8> {
+    /// As much is kept.
+    const TAIL: usize = 1 << 16;
+    let (mut chunk, mut kept) = ([0; 4096], Vec::new());
+    while let Ok(count @ 1..) = from.read(&mut chunk) {
+        // Nobody need read it.
+        let _ = io::stderr().write_all(&chunk[..count]);
+        kept.extend_from_slice(&chunk[..count]);
+        let old = kept.len().saturating_sub(TAIL);
+        kept.drain(..old);
+    }
+    kept
 }
 
 #[cfg(test)]

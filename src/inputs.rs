@@ -5,7 +5,7 @@ use crate::{
     output::Usage,
 };
 use anyhow::Context;
-use experiments::{ModelInput, ReadAs};
+use experiments::{Fitted, HeldOut, ModelInput, ReadAs};
 pub use experiments::{TrainedModel as Run, processors};
 use float_model::{Sequences, Targets};
 use host_train::DataSource;
@@ -24,6 +24,16 @@ pub struct Data {
     pub name: String,
     /// What was understood, converted or looks wrong.
     pub notes: Vec<String>,
+    /// Which sequences of a run's own data they are; `None` for given files.
+    pub held_out: Option<HeldOut>,
+}
+
+impl Data {
+    /// A warning where these are data of the run's own, and their files are not those that the run began with.
+    pub fn changed_since(&self, run: &Run) -> Vec<String> {
+        let own = self.held_out.and_then(|_| run.data_changed());
+        own.into_iter().collect()
+    }
 }
 
 /// Reads `--x` (and `--y`) for a model, as far as `--n` reaches: as the training data of `source` were read, where they were
@@ -48,10 +58,12 @@ pub fn from_files(
         y: read.y,
         name: x.display().to_string(),
         notes: read.notes,
+        held_out: None,
     })
 }
 
-/// The data that a command asks for: files, or else `source` with `default_n` sequences.
+/// The data that a command asks for: files, or else `source`, of a generated task `default_n` sequences, of recordings the test
+/// part or, where there is none, the validation part.
 pub fn resolve(
     args: &InputArgs,
     input: &ModelInput,
@@ -75,13 +87,24 @@ pub fn resolve(
     if n == 0 {
         return Err(Usage::error("--n: 0 sequences cannot be run; give at least 1"));
     }
+    let held_out = HeldOut::of(source);
     let most = args.n.unwrap_or(usize::MAX);
-    let read = input.held_out(source, (n, args.seed), most).context("held-out data")?;
+    // The seed is that of generated sequences; a dataset's parts do not depend on it.
+    let read = match held_out {
+        HeldOut::Validation => {
+            let (x, y) = source.validation(args.seed).context("validation part")?;
+            let (x, y) = (x.take(most), y.take(most));
+            let notes = input.notes_on(&x);
+            Fitted { x, y, notes }
+        }
+        HeldOut::Fresh | HeldOut::Test => input.held_out(source, (n, args.seed), most).context("held-out data")?,
+    };
     Ok(Data {
         x: read.x,
         y: Some(read.y),
         name: format!("{} data", source.name()),
         notes: read.notes,
+        held_out: Some(held_out),
     })
 }
 

@@ -1,4 +1,9 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nobody reads; output.rs has what prints"
+)]
 
 mod args;
 mod baselines;
@@ -17,6 +22,7 @@ mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
+mod interrupt;
 mod leak;
 mod output;
 mod plot;
@@ -43,7 +49,7 @@ fn main() -> ExitCode {
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
             let command = Cli::command();
             let failure = Failure::new(&error, &CommandLine::new(&command, &matches, words.collect()));
-            eprintln!("error: {}", failure.message);
+            output::tell(format_args!("error: {}", failure.message));
             ExitCode::from(failure.exit_code)
         }
     }

@@ -4,10 +4,10 @@ mod options;
 
 use crate::{
     inputs::{self, Data, Run},
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
 };
 use anyhow::Context;
-use experiments::ModelInput;
+use experiments::{HeldOut, ModelInput};
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
@@ -33,7 +33,12 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             data.name
         );
     }
-    let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    let warnings = data.changed_since(&run);
+    let more = match &args.calib_x {
+        Some(_) => None,
+        None => run.more_for_formats(data.x.count)?,
+    };
+    let mut quantized = quantize::quantize_with_more(&run.model, (&data.x, data.y.as_ref()), more.as_ref(), &options)?;
     if args.finetune {
         let calibration = (&data.x, data.y.as_ref());
         let tuning = match &args.calib_x {
@@ -55,6 +60,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
         quantized.report.notes.push(note.into());
     }
+    quantized.report.notes.splice(0..0, warnings);
     quantized.report.notes.extend(run.notes);
     quantized.report.notes.extend(data.notes);
     quantized.report.notes.extend(input.odd_rate());
@@ -111,10 +117,10 @@ impl FinetuneBar {
             (false, false) => format!(", worse: {}", p.worse.join(", ")),
         };
         self.0.suspend(|| {
-            eprintln!(
+            tell(format_args!(
                 "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{verdict}",
                 p.step.0, p.loss, p.same_schedule, p.same_decision
-            );
+            ));
         });
     }
 
@@ -146,6 +152,7 @@ fn calibration(args: &QuantizeArgs, run: &Run, input: &ModelInput) -> anyhow::Re
         x,
         y: Some(y),
         name: "validation part".into(),
+        held_out: Some(HeldOut::Validation),
     })
 }
 

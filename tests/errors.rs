@@ -115,6 +115,9 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Dataset(_) => Error::Dataset(recordings),
         Error::Model(_) => Error::Model(model),
         Error::RunExists { .. } => Error::RunExists { path: path() },
+        Error::DataChanged { .. } => Error::DataChanged { path: path() },
+        Error::Interrupted { .. } => Error::Interrupted { path: path(), step: 9 },
+        Error::NoCheckpoint { .. } => Error::NoCheckpoint { path: path() },
         Error::RunBusy { .. } => Error::RunBusy { path: path() },
         Error::ResumeMismatch { .. } => Error::ResumeMismatch {
             path: path(),
@@ -150,6 +153,7 @@ fn an_error_of_an_experiment_tells_its_cause_once() {
             path: path(),
             source: Box::new(Error::Input { what: text("cell"), problem: text("problem") }),
         },
+        Error::Interrupted => Error::Interrupted,
         Error::Train(_) => Error::Train(host_train::Error::Model(model())),
         Error::Model(_) => Error::Model(model()),
         Error::Quantize(_) => Error::Quantize(quantize::Error::Model(model())),

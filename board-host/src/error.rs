@@ -61,7 +61,7 @@ pub enum Error {
     },
 
     /// The run took too long and was ended.
-    #[error("the emulation did not end within {seconds} s (its log had {lines} lines); raise the timeout or lower --n")]
+    #[error("the emulation did not end within {seconds} s (its log had {lines} lines); lower --n")]
     Timeout {
         /// The limit.
         seconds: u64,

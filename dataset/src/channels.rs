@@ -9,7 +9,7 @@
 //! full_scale = 2.0               # optional
 //! ```
 
-use crate::Error;
+use crate::{Error, locate, track::Header};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -69,29 +69,30 @@ pub(crate) fn load(path: &Path) -> Result<ChannelsFile, Error> {
     toml::from_str(&text).map_err(|e| Error::data(path, "contents", e.to_string()))
 }
 
-/// Reads the `channels.toml` in a folder, or beside a file; `None` where there is none.
+/// Reads the `channels.toml` in a folder, or beside a file, or beside a folder that is one part of a set; `None` where there is none.
 pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
-    let folder = match data.is_dir() {
-        true => data,
-        false => data.parent().unwrap_or(Path::new("")),
+    let parent = || data.parent().unwrap_or(Path::new(""));
+    let mut folders = match data.is_dir() {
+        true => vec![data],
+        false => vec![parent()],
     };
-    let path = folder.join(FILE);
-    match path.is_file() {
-        true => load(&path).map(Some),
-        false => Ok(None),
+    if data.is_dir() && locate::is_part(&locate::name(data)) {
+        folders.push(parent());
     }
+    let found = folders.into_iter().map(|f| f.join(FILE)).find(|p| p.is_file());
+    found.map(|path| load(&path)).transpose()
 }
 
-/// The descriptions that are given, or else one for each name, with its unit where one is known.
-pub(crate) fn named(given: Vec<ChannelConfig>, names: Vec<String>, units: Vec<String>) -> Vec<ChannelConfig> {
+/// The descriptions that are given, or else one for each name in the files.
+pub(crate) fn named(given: Vec<ChannelConfig>, header: Header) -> Vec<ChannelConfig> {
     if !given.is_empty() {
         return given;
     }
-    let units = units.into_iter().chain(std::iter::repeat(String::new()));
-    let from_name = |(name, unit)| ChannelConfig {
+    let mut units = header.units.into_iter();
+    let described = header.names.into_iter().map(|name| ChannelConfig {
         name,
-        unit,
-        ..Default::default()
-    };
-    names.into_iter().zip(units).map(from_name).collect()
+        unit: units.next().unwrap_or_default(),
+        full_scale: None,
+    });
+    described.collect()
 }

@@ -98,6 +98,7 @@ impl Dataset {
             };
             return Err(Error::data(path, field, problem));
         }
+        labelled.equal_steps()?;
         labelled.several_classes()?;
         let outputs = labelled.outputs()?;
         let split = labelled.split(config)?;

@@ -22,23 +22,24 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    /// Chooses and reads them: fresh sequences of a generated task; of recordings the test part, or, where there is none, the
-    /// validation part of a run with the seed `run_seed`. They are made to fit the model of `input`.
+    /// Which there are: fresh sequences of a generated task; of recordings the test part, or, where there is none, the validation
+    /// part.
+    #[must_use]
+    pub fn of(source: &DataSource) -> HeldOut {
+        match (source.is_generated(), source.has_test_part()) {
+            (true, _) => HeldOut::Fresh,
+            (false, true) => HeldOut::Test,
+            (false, false) => HeldOut::Validation,
+        }
+    }
+
+    /// Chooses and reads them for the model of `input`; `run_seed` is as for [`HeldOut::read`].
     ///
     /// # Errors
     /// Recordings that cannot be read, or do not fit the model.
     pub fn choose(source: &DataSource, run_seed: u64, input: &ModelInput) -> Result<(HeldOut, Fitted<Targets>), Error> {
-        let first = match source.is_generated() {
-            true => HeldOut::Fresh,
-            false => HeldOut::Test,
-        };
-        match first.read(source, run_seed, input) {
-            Err(error) if first == HeldOut::Test && error.is_usage() => {
-                let validation = HeldOut::Validation;
-                Ok((validation, validation.read(source, run_seed, input)?))
-            }
-            other => Ok((first, other?)),
-        }
+        let held_out = HeldOut::of(source);
+        Ok((held_out, held_out.read(source, run_seed, input)?))
     }
 
     /// Reads these sequences of `source` for the model of `input`; `run_seed` is that of a run whose validation part it is.

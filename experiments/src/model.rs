@@ -68,6 +68,16 @@ impl TrainedModel {
         ModelInput::of_float(&self.model)
     }
 
+    /// A warning where the files of the run's data are not those that it began with; `None` where they are, where the run does not
+    /// say, and where they cannot be read, which whoever needs them will say.
+    #[must_use]
+    pub fn data_changed(&self) -> Option<String> {
+        let config = self.config.as_ref()?;
+        let was = config.data_fingerprint.as_ref()?;
+        let now = config.data.fingerprint().ok()??;
+        (now != *was).then(|| "the data changed since the run began".into())
+    }
+
     /// A short name for reports and blobs.
     #[must_use]
     pub fn name(&self) -> String {
@@ -117,6 +127,17 @@ impl TrainedModel {
             true => FinetuneData::of_generated(calibration, training)?,
             false => FinetuneData::of_recordings(training)?,
         }))
+    }
+
+    /// Training sequences beside `count` calibration sequences, where those are few to choose formats by.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn more_for_formats(&self, count: usize) -> Result<Option<Sequences>, Error> {
+        match (&self.config, quantize::extra_compared_sequences(count)) {
+            (Some(config), Some(n)) => Ok(Some(config.data.training(n, config.seed)?.0)),
+            _ => Ok(None),
+        }
     }
 
     /// Training sequences beside `count` calibration sequences, where those are few for a dial curve; at most `wanted` of both.

@@ -14,6 +14,7 @@ mod forward;
 mod metric;
 mod model;
 mod names;
+mod uncertainty;
 
 pub use atomic_file::write as write_atomically;
 pub use cell::{Cell, Family};
@@ -24,6 +25,7 @@ pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
 pub use names::{by_name, printable};
+pub use uncertainty::rounded;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     flash,
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
     settings::SettingsJson,
     simulate::{Simulated, WithSettings},
 };
@@ -173,7 +173,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
 fn log(job: &Job<'_>, observed: &Observed) {
     if job.args.log {
         for line in &observed.log {
-            eprintln!("{:>12.6} {}", line.at.as_s(), line.text);
+            tell(format_args!("{:>12.6} {}", line.at.as_s(), line.text));
         }
     }
 }

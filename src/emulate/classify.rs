@@ -6,7 +6,7 @@ use super::{
     job::{Comparison, Job, check_output},
 };
 use crate::{
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::Expected,
     simulate::Simulated,
 };
@@ -55,7 +55,7 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
         }
     })?;
     if job.args.log {
-        classification.log.iter().for_each(|line| eprintln!("{line}"));
+        classification.log.iter().for_each(tell);
     }
     let expected = job.expected()?;
     let different = first_difference(&expected, &classification);

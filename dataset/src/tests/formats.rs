@@ -294,6 +294,7 @@ fn wav_files() {
     fs::write(at("b.wav"), "RIFF").unwrap();
     fails(dir.path(), &["b.wav", "no WAV file"]);
     fs::write(at("labels.csv"), "file,label\na.wav,yes\nb.wav,no\nc.csv,no\n").unwrap();
+    fs::write(at("c.csv"), "ax\n1\n").unwrap();
     fails(dir.path(), &["labels.csv", "two kinds"]);
 }
 

@@ -125,7 +125,7 @@ pub fn run(options: &Options, observer: jobs::Observer<'_>) -> Result<Results, E
     if !options.report {
         let tasks = training::tasks(plan.runs()?, recipe.hidden)?;
         let at_once = options.jobs.unwrap_or(processors() / threads);
-        failed = jobs::do_all(tasks, at_once, observer);
+        failed = jobs::do_all(tasks, at_once, observer)?;
     }
     let baselines = plan.runs()?;
     let mut methods = skip_results(&found.settings, &mut evaluator)?;
