@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, Task},
     blob,
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, anyhow, bail};
@@ -222,7 +222,7 @@ impl Plan {
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
     for note in &prepared.data.notes {
-        eprintln!("note: {note}");
+        tell(format_args!("note: {note}"));
     }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
