@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage},
     settings::{SettingArgs, SettingsJson},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use board_host::{
     Settings,
     boards::{self, Board},
@@ -128,7 +128,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
-        downloads.iter().try_for_each(|command| run_probe_rs(command, out))?;
+        downloads.iter().try_for_each(|command| probe_rs(command, out))?;
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
@@ -138,7 +138,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     out.print(&value, || plan.text(priced.as_ref()));
     match args.dry_run {
         true => Ok(()),
-        false => run_probe_rs(last, out),
+        false => probe_rs(last, out),
     }
 }
 
@@ -277,9 +277,24 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
     Ok(())
 }
 
+/// The program that reaches a board's debug probe.
+pub const PROBE_RS: &str = "probe-rs";
+
+/// What to do where it cannot be started.
+pub fn not_started(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!(
+                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (flash --dry-run shows the commands)"
+            )
+        }
+        _ => anyhow::Error::new(error).context("probe-rs cannot be started"),
+    }
+}
+
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
-    let mut command = Command::new("probe-rs");
+pub fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+    let mut command = Command::new(PROBE_RS);
     command.args(arguments).stderr(Stdio::piped());
     if out.json {
         command.stdout(Stdio::from(io::stderr()));
@@ -288,13 +303,7 @@ fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
         // Nobody is there to be asked which of several probes is meant.
         command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
-            "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
-        ),
-        Err(error) => return Err(error).context("probe-rs cannot be started"),
-    };
+    let mut child = command.spawn().map_err(not_started)?;
     let said = child.stderr.take().map_or_else(Vec::new, passed_on);
     let status = child.wait().context("probe-rs cannot be waited for")?;
     if status.success() {
