@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, Task},
     blob,
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, anyhow, bail};
@@ -24,6 +24,37 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// The debug probe, and how probe-rs uses it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Debug probe")]
+pub struct ProbeArgs {
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
+    /// one]
+    #[arg(long, value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
+    #[arg(long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: Option<u32>,
+    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
+    #[arg(long)]
+    pub allow_erase_all: bool,
+    /// Connect while the chip is held in reset. [default: as the board needs it]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub connect_under_reset: Option<bool>,
+}
+
+impl ProbeArgs {
+    /// As probe-rs takes them.
+    pub fn probe(&self) -> Probe {
+        Probe {
+            name: self.probe.clone(),
+            speed_khz: self.speed,
+            connect_under_reset: self.connect_under_reset,
+            allow_erase_all: self.allow_erase_all,
+        }
+    }
+}
 
 /// Options of `flash`.
 #[derive(Args, Debug)]
@@ -48,19 +79,9 @@ pub struct FlashArgs {
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
     #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
-    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
-    /// one]
-    #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
-    pub probe: Option<String>,
-    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
-    #[arg(help_heading = "Debug probe", long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
-    pub speed: Option<u32>,
-    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
-    #[arg(help_heading = "Debug probe", long)]
-    pub allow_erase_all: bool,
-    /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub connect_under_reset: Option<bool>,
+    /// The debug probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
     /// Where to write the sections' files. [default: a temporary folder]
     #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
@@ -88,6 +109,12 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    if boards::records(&args.app) {
+        return Err(Usage::error(format!(
+            "--app: {} takes no model; skiprnn collect --board {} records with it",
+            args.app, board.name
+        )));
+    }
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
@@ -116,19 +143,13 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         image,
         sections,
     };
-    let probe = Probe {
-        name: args.probe.clone(),
-        speed_khz: args.speed,
-        connect_under_reset: args.connect_under_reset,
-        allow_erase_all: args.allow_erase_all,
-    };
     let plan = Plan {
-        commands: flashing.commands(&probe, &folder(args, &board))?,
+        commands: flashing.commands(&args.probe.probe(), &folder(args, &board))?,
         flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
-        downloads.iter().try_for_each(|command| probe_rs(command, out))?;
+        downloads.iter().try_for_each(|command| run_probe_rs(command, out))?;
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
@@ -138,7 +159,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     out.print(&value, || plan.text(priced.as_ref()));
     match args.dry_run {
         true => Ok(()),
-        false => probe_rs(last, out),
+        false => run_probe_rs(last, out),
     }
 }
 
@@ -200,6 +221,9 @@ impl Plan {
 /// The recorded sequences that the program replays.
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
+    for note in &prepared.data.notes {
+        tell(format_args!("note: {note}"));
+    }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
     Ok(Section {
@@ -224,10 +248,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
 
 /// Where the sections' files go.
 fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
-    match &args.out {
-        Some(path) => path.clone(),
-        None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
-    }
+    args.out.clone().unwrap_or_else(|| temporary_folder(board))
+}
+
+/// Where the sections' files go where nothing else is said.
+pub fn temporary_folder(board: &Board) -> PathBuf {
+    std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id()))
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
@@ -293,7 +319,7 @@ pub fn not_started(error: io::Error) -> anyhow::Error {
 }
 
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-pub fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+pub fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
     let mut command = Command::new(PROBE_RS);
     command.args(arguments).stderr(Stdio::piped());
     if out.json {

@@ -1,92 +1,134 @@
 //! Recordings with timestamps onto one regular grid, by linear interpolation.
 
-use crate::{Error, Notes, track::Track};
+use crate::{
+    Error, Notes,
+    clock::{self, Rate},
+    track::{Places, Track},
+};
+use std::path::Path;
 
-/// A distance of samples that differs from the median by more than this share makes a recording irregular.
-const IRREGULAR: f64 = 0.1;
-/// A rate that differs from the grid's by more than this share is another rate.
+/// A rate that differs from the grid's by more than this share, and by more than its own uncertainty, is another rate.
 const OTHER_RATE: f64 = 0.01;
+/// A distance of more than this many samples is a gap, which is filled.
+const GAP: f64 = 3.0;
+/// A recording may grow to this many times its samples, and this many more.
+const GROWTH: usize = 4;
+const GROWTH_MORE: usize = 1000;
 
-/// The lower one of two in the middle.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) / 2).copied().unwrap_or(0.0)
-}
-
-/// Distances of neighbouring samples; time must rise.
-fn distances(track: &Track) -> Result<Vec<f64>, Error> {
-    let pairs = track.times.windows(2).map(|w| w[1] - w[0]);
-    let list: Vec<f64> = pairs.collect();
-    match list.iter().position(|d| *d <= 0.0) {
-        None => Ok(list),
-        Some(k) => Err(Error::data(
-            &track.path,
-            format!("time of sample {}", k + 1),
-            format!(
-                "{} s comes after {} s; sort the samples and remove doubles",
-                track.times[k + 1],
-                track.times[k]
-            ),
-        )),
-    }
-}
-
-/// Puts all tracks that have times on a grid of `period_s`, or of their median distance where that is 0. Says so where
-/// values had to be interpolated. Returns the grid's period, 0 where no track has times.
+/// Puts all tracks that have times on a grid of `period_s`, or of their common rate where that is 0. Says so where values had to be
+/// interpolated. Returns the grid's period, 0 where no track has times.
+///
+/// # Errors
+/// As [`clock::settle`] and [`clock::common_period`].
 pub(crate) fn to_one_rate(
     tracks: &mut [Track],
     channels: usize,
     period_s: f64,
     notes: &mut Notes,
 ) -> Result<f64, Error> {
-    let timed = tracks.iter().filter(|t| t.times.len() > 1);
-    let every: Vec<Vec<f64>> = timed.map(distances).collect::<Result<_, _>>()?;
-    if every.is_empty() {
+    let settled = tracks.iter_mut().map(|t| clock::settle(t, channels, notes));
+    let rates: Vec<Option<Rate>> = settled.collect::<Result<_, _>>()?;
+    let known: Vec<(&Path, Rate)> = tracks
+        .iter()
+        .zip(&rates)
+        .filter_map(|(track, rate)| rate.map(|rate| (track.path.as_path(), rate)))
+        .collect();
+    if known.is_empty() {
         return Ok(0.0);
     }
-    let grid = match period_s > 0.0 {
-        true => period_s,
-        false => rounded(median(every.iter().map(|d| median(d.clone())).collect())),
-    };
-    let (mut irregular, mut other_rate, mut widest) = (0, 0, (0.0f64, String::new()));
-    for (track, distances) in tracks.iter_mut().filter(|t| t.times.len() > 1).zip(every) {
-        let own = median(distances.clone());
-        let is_irregular = distances.iter().any(|d| (d / own - 1.0).abs() > IRREGULAR);
-        let is_other = (own / grid - 1.0).abs() > OTHER_RATE;
-        if !is_irregular && !is_other {
-            continue;
+    let grid = clock::common_period(&known, period_s)?;
+    let mut widest: Option<(f64, &Path)> = None;
+    let mut warned = Resampled::default();
+    for (track, rate) in tracks.iter_mut().zip(rates) {
+        let Some(rate) = rate else { continue };
+        if onto_grid(track, channels, rate, grid, &mut warned, notes)?
+            && widest.is_none_or(|(gap, _)| rate.widest_s > gap)
+        {
+            widest = Some((rate.widest_s, &track.path));
         }
-        irregular += usize::from(is_irregular);
-        other_rate += usize::from(is_other);
-        let gap = distances.iter().copied().fold(0.0, f64::max);
-        if gap > widest.0 {
-            widest = (gap, track.path.display().to_string());
-        }
-        interpolate(track, channels, grid);
     }
-    if irregular + other_rate > 0 {
-        notes.warn(format!(
-            "resampled to {:.6} Hz by linear interpolation: {irregular} recordings with irregular timestamps, {other_rate} of another \
-             rate; the widest gap is {:.6} s, in {}",
-            1.0 / grid,
-            widest.0,
-            widest.1
-        ));
+    if let Some((gap, path)) = widest {
+        notes.warn(warned.text(grid, gap, path));
     }
     Ok(grid)
 }
 
-/// To nine digits: 0.020000000000000462 s is 20 ms.
-fn rounded(v: f64) -> f64 {
-    format!("{v:.8e}").parse().unwrap_or(v)
+/// How many recordings were interpolated, and why.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Resampled {
+    irregular: usize,
+    other_rate: usize,
+}
+
+impl Resampled {
+    /// The warning, with the longest distance of samples and where it is.
+    pub(crate) fn text(self, grid_s: f64, widest_s: f64, path: &Path) -> String {
+        format!(
+            "resampled to {:.6} Hz by linear interpolation: {} recordings with irregular timestamps, {} of another rate; the widest gap is \
+             {widest_s:.6} s, in {}",
+            1.0 / grid_s,
+            self.irregular,
+            self.other_rate,
+            path.display()
+        )
+    }
+}
+
+/// Puts one settled recording on a grid of `grid_s`; returns whether it had to be interpolated.
+///
+/// # Errors
+/// A recording that would grow beyond four times its samples and a thousand more.
+pub(crate) fn onto_grid(
+    track: &mut Track,
+    channels: usize,
+    rate: Rate,
+    grid_s: f64,
+    resampled: &mut Resampled,
+    notes: &mut Notes,
+) -> Result<bool, Error> {
+    let off = (rate.period_s / grid_s - 1.0).abs();
+    let is_other = off > OTHER_RATE.max(2.0 * rate.uncertainty);
+    if rate.regular && !is_other {
+        return Ok(false);
+    }
+    resampled.irregular += usize::from(!rate.regular);
+    resampled.other_rate += usize::from(is_other && rate.regular);
+    let count = grid_points(track, grid_s);
+    let most = GROWTH * track.times.len() + GROWTH_MORE;
+    if count > most as f64 {
+        let problem = format!(
+            "a grid of {:.6} Hz needs {count:.0} samples for the {} that there are; cut the recording where samples are missing",
+            1.0 / grid_s,
+            track.times.len()
+        );
+        return Err(Error::data(&track.path, "time", problem));
+    }
+    let gaps = track
+        .times
+        .windows(2)
+        .map(|w| (w[1] - w[0]) / grid_s)
+        .filter(|g| *g > GAP && *g * grid_s > GAP * rate.period_s);
+    let (gaps, filled) = gaps.fold((0, 0), |(n, filled), g| (n + 1, filled + g.round() as u64 - 1));
+    notes.count(
+        gaps,
+        "gaps of more than 3 samples were filled by interpolation",
+        &track.path,
+    );
+    notes.count(filled, "samples were interpolated in gaps", &track.path);
+    interpolate(track, channels, grid_s, count as usize);
+    Ok(true)
+}
+
+/// Points of a grid that begins at the first sample. The last point may fall short of the last sample by a rounding of the grid.
+fn grid_points(track: &Track, grid_s: f64) -> f64 {
+    let span = track.times[track.times.len() - 1] - track.times[0];
+    (span / grid_s + 1e-6).floor() + 1.0
 }
 
 /// Values on the grid from the first time on, between neighbours; labels from the nearest sample.
-fn interpolate(track: &mut Track, channels: usize, grid: f64) {
+fn interpolate(track: &mut Track, channels: usize, grid: f64, count: usize) {
     let times = &track.times;
-    let (first, last) = (times[0], times[times.len() - 1]);
-    // The last point may fall short of the last sample by a rounding of the grid.
-    let count = ((last - first) / grid + 1e-6).floor() as usize + 1;
+    let first = times[0];
     let (mut values, mut nearest, mut k) = (Vec::with_capacity(count * channels), Vec::new(), 0);
     for n in 0..count {
         let t = first + n as f64 * grid;
@@ -103,6 +145,7 @@ fn interpolate(track: &mut Track, channels: usize, grid: f64) {
     }
     track.labels = track.labels.select(nearest);
     track.values = values;
+    track.places = Places::default();
     track.times = (0..count).map(|n| first + n as f64 * grid).collect();
 }
 
@@ -127,6 +170,8 @@ mod tests {
             path: "a.csv".into(),
             values: times.iter().flat_map(|t| [10.0 * *t as f32, 1.0]).collect(),
             times: times.to_vec(),
+            resolution_s: 0.0,
+            places: Places::default(),
             labels: times.iter().map(|t| if *t >= 0.3 { "1" } else { "0" }).collect(),
         }
     }
@@ -163,10 +208,12 @@ mod tests {
             "{warnings:?}"
         );
         let mut back = [track(&[0.0, 0.2, 0.1])];
-        let e = to_one_rate(&mut back, 2, 0.0, &mut notes).unwrap_err().to_string();
+        assert_eq!(to_one_rate(&mut back, 2, 0.0, &mut notes).unwrap(), 0.1);
+        assert_eq!(back[0].values, [0.0, 1.0, 1.0, 1.0, 2.0, 1.0]);
         assert!(
-            e.contains("a.csv") && e.contains("time of sample 2") && e.contains("sort"),
-            "{e}"
+            notes.warnings()[0].contains("1 samples were out of order"),
+            "{:?}",
+            notes.warnings()
         );
     }
 }

@@ -39,16 +39,6 @@ impl Labels {
         self.ids.extend(std::iter::repeat_n(id, count));
     }
 
-    /// The distinct words, in the order in which they came.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(String::as_str)
-    }
-
-    /// For each sample the number of its word among [`Labels::words`].
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        self.ids.iter().copied()
-    }
-
     /// Samples, or sequences, that have a label.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -59,6 +49,16 @@ impl Labels {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// Distinct words, in the order in which they came.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// (T): index of each label into [`Labels::words`].
+    pub(crate) fn ids(&self) -> &[u32] {
+        &self.ids
     }
 
     /// The label of sample `t`.
@@ -81,13 +81,21 @@ impl Labels {
         self.ids.iter().all(|id| id == first).then(|| self.get(0))
     }
 
-    /// Labels of the samples at `indices`, which may repeat.
+    /// Labels of the samples at `indices`, which may repeat; only their words stay.
     pub(crate) fn select(&self, indices: impl IntoIterator<Item = usize>) -> Self {
-        Labels {
-            words: self.words.clone(),
-            places: self.places.clone(),
-            ids: indices.into_iter().map(|t| self.ids[t]).collect(),
+        let mut labels = Labels::default();
+        let mut new: HashMap<u32, u32> = HashMap::new();
+        for t in indices {
+            let id = self.ids[t];
+            match new.get(&id) {
+                Some(id) => labels.ids.push(*id),
+                None => {
+                    labels.push(&self.words[id as usize]);
+                    new.insert(id, labels.words.len() as u32 - 1);
+                }
+            }
         }
+        labels
     }
 }
 
@@ -114,6 +122,45 @@ impl<'a> FromIterator<&'a str> for Labels {
     }
 }
 
+/// The line of each sample of a file, for messages; nearly always they follow each other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Places {
+    /// Samples at which a run of consecutive lines begins, with the line; ordered.
+    runs: Vec<(usize, usize)>,
+    length: usize,
+}
+
+impl Places {
+    /// Adds the line of the next sample.
+    pub(crate) fn push(&mut self, line: usize) {
+        let follows = self
+            .runs
+            .last()
+            .is_some_and(|(n, first)| self.length - n + first == line);
+        if !follows {
+            self.runs.push((self.length, line));
+        }
+        self.length += 1;
+    }
+
+    /// The line of sample `t`, from 1; `None` where it is unknown.
+    pub(crate) fn line(&self, t: usize) -> Option<usize> {
+        let run = self.runs.partition_point(|(n, _)| *n <= t).checked_sub(1)?;
+        let (n, first) = self.runs[run];
+        (t < self.length).then_some(t - n + first)
+    }
+
+    /// Lines of the samples at `indices`.
+    pub(crate) fn select(&self, indices: impl IntoIterator<Item = usize>) -> Self {
+        let mut places = Places::default();
+        indices
+            .into_iter()
+            .filter_map(|t| self.line(t))
+            .for_each(|line| places.push(line));
+        places
+    }
+}
+
 /// One recording, before resampling.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Track {
@@ -123,6 +170,10 @@ pub(crate) struct Track {
     pub(crate) values: Vec<f32>,
     /// (T): seconds; empty where unknown.
     pub(crate) times: Vec<f64>,
+    /// The unit to which `times` are rounded, in seconds; 0 where unknown.
+    pub(crate) resolution_s: f64,
+    /// Lines of the samples in the file; empty where they have none.
+    pub(crate) places: Places,
     /// (T): labels of single samples; empty where it has none.
     pub(crate) labels: Labels,
 }

@@ -1,0 +1,1 @@
+//! Clocks as phones, loggers and programs have them.

@@ -1,0 +1,380 @@
+//! The time column: which one it is, in which unit it counts, and what its cells are in seconds.
+
+use super::{
+    cell::{self, shown},
+    dialect::Record,
+    form::{self, Form},
+    units::{self, TimeUnit},
+};
+use crate::Notes;
+
+/// Words that say that a column is a time.
+const TIME_WORDS: [&str; 15] = [
+    "time",
+    "timestamp",
+    "timestamps",
+    "stamp",
+    "datetime",
+    "date",
+    "epoch",
+    "epoc",
+    "elapsed",
+    "clock",
+    "t",
+    "ts",
+    "tick",
+    "ticks",
+    "utc",
+];
+/// Words that may stand beside them.
+const BESIDE: [&str; 44] = [
+    "relative",
+    "rel",
+    "absolute",
+    "abs",
+    "since",
+    "start",
+    "boot",
+    "reboot",
+    "sensor",
+    "system",
+    "sys",
+    "unix",
+    "local",
+    "device",
+    "phone",
+    "host",
+    "logging",
+    "log",
+    "event",
+    "sample",
+    "recording",
+    "recorded",
+    "measurement",
+    "accelerometer",
+    "accel",
+    "acc",
+    "gyro",
+    "gyroscope",
+    "imu",
+    "node",
+    "of",
+    "the",
+    "in",
+    "at",
+    "server",
+    "gmt",
+    "run",
+    "delta",
+    "from",
+    "begin",
+    "capture",
+    "received",
+    "uptime",
+    "1970",
+];
+
+/// A name in its words, small letters: `relativeTime_ms` is relative, time, ms.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for c in name.chars() {
+        if !c.is_alphanumeric() && c != 'µ' {
+            words.push(String::new());
+        } else {
+            if c.is_uppercase() && was_small {
+                words.push(String::new());
+            }
+            words.last_mut().expect("never empty").extend(c.to_lowercase());
+        }
+        was_small = c.is_lowercase() || c.is_ascii_digit();
+    }
+    words.retain(|w| !w.is_empty());
+    words
+}
+
+/// What the name of a column says of time: nothing, that it is one, or its unit too.
+pub(crate) fn by_name(name: &str, row_unit: Option<&str>) -> Option<Option<TimeUnit>> {
+    let (base, bracket) = units::bracketed(name).map_or((name, None), |(base, unit)| (base, Some(unit)));
+    let mut words = words(base);
+    let mut unit = bracket.or(row_unit).and_then(units::time);
+    if let Some(u) = words.last().and_then(|w| units::time(w))
+        && unit.is_none()
+    {
+        unit = Some(u);
+        words.pop();
+    } else if let Some(u) = words.first().and_then(|w| units::time(w)).filter(|_| unit.is_none()) {
+        // `seconds_elapsed`, `millis since boot`.
+        unit = Some(u);
+        words.remove(0);
+    }
+    let known = |w: &String| TIME_WORDS.contains(&w.as_str()) || BESIDE.contains(&w.as_str());
+    let is_time = words.iter().any(|w| TIME_WORDS.contains(&w.as_str()));
+    match (words.is_empty(), unit) {
+        // `ms`, `Seconds`, `s`: a unit and nothing else. An `s` alone may be anything.
+        (true, Some(u)) => (name.len() > 1).then_some(Some(u)),
+        (false, _) if is_time && words.iter().all(known) => Some(unit),
+        // `"distance (s)"` is no time; `sensor_ms` is.
+        (false, Some(u)) if bracket.is_none() && row_unit.is_none() && words.iter().all(known) => Some(Some(u)),
+        _ => None,
+    }
+}
+
+/// What the stamps of a time column count.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Scale {
+    /// Numbers, in seconds times this.
+    Number(TimeUnit),
+    /// Dates and times of day.
+    Form(Form),
+    /// A date in one column, the time of day in the next one that is given.
+    Pair(Form, usize),
+}
+
+/// The time column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Stamp {
+    pub(crate) column: usize,
+    pub(crate) scale: Scale,
+    /// The first stamp, in the scale's own unit: times count from it, so that stamps of 19 digits lose nothing.
+    first: Option<(i128, f64)>,
+    /// The last one, for times of day that pass midnight, in nanoseconds.
+    last: i128,
+    days: i128,
+    /// Midnights that were passed.
+    pub(crate) midnights: u64,
+    /// Most digits behind the point.
+    digits: usize,
+}
+
+impl Stamp {
+    pub(crate) fn new(column: usize, scale: Scale) -> Self {
+        Stamp {
+            column,
+            scale,
+            first: None,
+            last: 0,
+            days: 0,
+            midnights: 0,
+            digits: 0,
+        }
+    }
+
+    /// The time of a record in seconds after the first one; `None` where the cell holds no time.
+    pub(crate) fn seconds(&mut self, record: &Record, comma: bool) -> Option<f64> {
+        let cell = record.get(self.column);
+        let nanos = match self.scale {
+            Scale::Number(unit) => return self.number(cell, unit, comma),
+            Scale::Form(form) => form::nanoseconds(cell, form)?,
+            Scale::Pair(form, beside) => {
+                form::nanoseconds(cell, form)? + form::nanoseconds(record.get(beside), Form::OfDay)?
+            }
+        };
+        let clock = match self.scale {
+            Scale::Pair(_, beside) => record.get(beside),
+            _ => cell,
+        };
+        self.note_digits(clock);
+        const DAY: i128 = 86_400_000_000_000;
+        let mut nanos = nanos;
+        if self.scale == Scale::Form(Form::OfDay) {
+            if self.first.is_some() && nanos < self.last - DAY / 2 {
+                self.days += 1;
+                self.midnights += 1;
+            }
+            self.last = nanos;
+            nanos += self.days * DAY;
+        }
+        let (first, _) = *self.first.get_or_insert((nanos, 0.0));
+        Some((nanos - first) as f64 / 1e9)
+    }
+
+    fn number(&mut self, cell: &str, unit: TimeUnit, comma: bool) -> Option<f64> {
+        // Whole numbers exactly: nanoseconds since 1970 have 19 digits, a float 16.
+        let whole = cell.parse::<i64>().ok();
+        let value = match whole {
+            Some(v) => v as f64,
+            None => cell::number(cell, comma)?,
+        };
+        if whole.is_none() {
+            self.note_digits(cell);
+        }
+        let (first, rest) = *self.first.get_or_insert(match whole {
+            Some(v) => (i128::from(v), 0.0),
+            None => (0, value),
+        });
+        let since = match whole {
+            Some(v) => (i128::from(v) - first) as f64 - rest,
+            None => value - first as f64 - rest,
+        };
+        Some(since * unit.seconds)
+    }
+
+    fn note_digits(&mut self, cell: &str) {
+        let fraction = cell.rsplit_once(['.', ',']).map_or("", |(_, f)| f);
+        let digits = fraction.bytes().take_while(u8::is_ascii_digit).count();
+        let fixed = fraction.bytes().skip(digits).all(|b| !b.eq_ignore_ascii_case(&b'e'));
+        // A floating-point exponent says nothing of a decimal place that all share.
+        self.digits = self.digits.max(if fixed { digits } else { 9 });
+    }
+
+    /// The unit to which the stamps are rounded, in seconds.
+    pub(crate) fn resolution_s(&self) -> f64 {
+        let unit = match self.scale {
+            Scale::Number(unit) => unit.seconds,
+            _ => 1.0,
+        };
+        unit * 10f64.powi(-(self.digits.min(15) as i32))
+    }
+}
+
+/// The unit of stamps whose name has none, by their values.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ByValues {
+    /// Counted since 1970.
+    Epoch(TimeUnit),
+    /// Steps below one second, or too few values to say more.
+    Seconds,
+    /// What it looks like, and the step of the numbers.
+    Doubtful(TimeUnit, f64),
+}
+
+fn unit(name: &str) -> TimeUnit {
+    units::time(name).expect("a unit of the list")
+}
+
+/// Looks at numbers in the order of the file.
+pub(crate) fn by_values(values: &[f64]) -> ByValues {
+    let mut steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0.0).collect();
+    steps.sort_by(f64::total_cmp);
+    let step = steps.get(steps.len() / 2).copied();
+    // Between 2001 and 2096, in each unit; a step of more than a minute is none of a recording.
+    for (name, scale) in [("s", 1.0), ("ms", 1e3), ("us", 1e6), ("ns", 1e9)] {
+        let since = |v: f64| (1e9..4e9).contains(&(v / scale));
+        if values.first().is_some_and(|v| since(*v)) && step.is_none_or(|d| d / scale <= 60.0) {
+            return ByValues::Epoch(unit(name));
+        }
+    }
+    let Some(step) = step else { return ByValues::Seconds };
+    let repeated = values.windows(2).filter(|w| w[0] == w[1]).count();
+    match step {
+        // Several samples a whole second.
+        d if d < 1.0 || (d < 2.0 && 2 * repeated > values.len()) => ByValues::Seconds,
+        d if d < 1.5 => ByValues::Doubtful(unit("s"), d),
+        d if d <= 2e3 => ByValues::Doubtful(unit("ms"), d),
+        d if d <= 2e6 => ByValues::Doubtful(unit("us"), d),
+        d => ByValues::Doubtful(unit("ns"), d),
+    }
+}
+
+/// Settles the unit of a time column of numbers that has none, and says how.
+pub(crate) fn settle(typed: &str, values: &[f64], notes: &mut Notes) -> TimeUnit {
+    match by_values(values) {
+        ByValues::Epoch(unit) => {
+            notes.understood(format!(
+                "time: column {}, {} since 1970 by its size",
+                shown(typed),
+                unit.name
+            ));
+            unit
+        }
+        ByValues::Seconds => {
+            let unit = unit("s");
+            notes.understood(format!("time: column {}, seconds", shown(typed)));
+            unit
+        }
+        ByValues::Doubtful(unit, step) => {
+            let other = match unit.name {
+                "s" => "the numbers of the samples".to_owned(),
+                name => format!("{step} s between samples, not {name}"),
+            };
+            let hz = 1.0 / (step * unit.seconds);
+            notes.doubt(
+                format!(
+                    "time: column {} has no unit; steps of {step} are taken for {}, about {hz:.4} Hz; they could be {other}",
+                    shown(typed),
+                    unit.name
+                ),
+                format!("--columns time={}:{}", shown(typed), unit.name),
+            );
+            unit
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_time_are_known() {
+        for (name, unit) in [
+            ("time", None),
+            ("Timestamp", None),
+            ("t", None),
+            ("ts", None),
+            ("datetime", None),
+            ("seconds", Some("s")),
+            ("seconds_elapsed", Some("s")),
+            ("Time (s)", Some("s")),
+            ("Time[s]", Some("s")),
+            ("time[us]", Some("us")),
+            ("Timestamp (ms)", Some("ms")),
+            ("timestamp_ns", Some("ns")),
+            ("timestampMs", Some("ms")),
+            ("millis", Some("ms")),
+            ("micros", Some("us")),
+            ("elapsed (s)", Some("s")),
+            ("relative_time_ms", Some("ms")),
+            ("epoc (ms)", Some("ms")),
+            ("timestamp (-0700)", None),
+            ("loggingTime(txt)", None),
+            ("accelerometerTimestamp_sinceReboot(s)", Some("s")),
+            ("UTC time", None),
+            ("sensor_ms", Some("ms")),
+        ] {
+            assert_eq!(by_name(name, None).map(|u| u.map(|u| u.name)), Some(unit), "{name}");
+        }
+        for name in [
+            "ax",
+            "reaction_time",
+            "distance (s)",
+            "s",
+            "temperature",
+            "time_of_flight_mm",
+            "x",
+            "label",
+        ] {
+            assert_eq!(by_name(name, None), None, "{name}");
+        }
+        assert_eq!(by_name("Time", Some("ms")).flatten().map(|u| u.name), Some("ms"));
+    }
+
+    #[test]
+    fn units_by_values() {
+        let of = |first: f64, step: f64| by_values(&(0..20).map(|n| first + f64::from(n) * step).collect::<Vec<_>>());
+        assert_eq!(of(1.7e9, 0.02), ByValues::Epoch(unit("s")));
+        assert_eq!(of(1_657_533_977_810.0, 9.0), ByValues::Epoch(unit("ms")));
+        assert_eq!(of(1.7e18, 1e7), ByValues::Epoch(unit("ns")));
+        assert_eq!(of(0.0, 0.02), ByValues::Seconds);
+        assert_eq!(of(0.0, 16.0), ByValues::Doubtful(unit("ms"), 16.0));
+        assert_eq!(of(5.0, 10_000.0), ByValues::Doubtful(unit("us"), 10_000.0));
+        assert_eq!(of(0.0, 1.0), ByValues::Doubtful(unit("s"), 1.0));
+        assert_eq!(by_values(&[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), ByValues::Seconds);
+        assert_eq!(by_values(&[5.0]), ByValues::Seconds);
+    }
+
+    #[test]
+    fn stamps_of_nineteen_digits_lose_nothing() {
+        let mut stamp = Stamp::new(0, Scale::Number(unit("ns")));
+        let mut at = |cell: &str| {
+            let mut record = Record::default();
+            let dialect = super::super::dialect::find(&["1"], None);
+            dialect.split(cell, &mut record);
+            stamp.seconds(&record, false)
+        };
+        assert_eq!(at("1718030736872695301"), Some(0.0));
+        assert_eq!(at("1718030736872695302"), Some(1e-9));
+        assert_eq!(at("noon"), None);
+    }
+}
