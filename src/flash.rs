@@ -329,10 +329,7 @@ pub fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
         // Nobody is there to be asked which of several probes is meant.
         command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Err(not_started(error)),
-    };
+    let mut child = command.spawn().map_err(not_started)?;
     let said = child.stderr.take().map_or_else(Vec::new, passed_on);
     let status = child.wait().context("probe-rs cannot be waited for")?;
     if status.success() {
