@@ -2,8 +2,7 @@
 
 use super::Entry;
 use crate::{
-    Error, Notes,
-    long_csv, names,
+    Error, Notes, long_csv, names,
     table::{self, Table, TableOptions},
     track::{Header, Track},
 };
@@ -58,6 +57,11 @@ impl Columns {
                 false => cells.into_iter().collect(),
             },
         })
+    }
+
+    /// Whether a column has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
 
     /// Whether two tables can be of one kind: they share a column that says what they hold. Without a header row they may be.
