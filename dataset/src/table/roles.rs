@@ -321,8 +321,7 @@ impl Deciding<'_> {
                     return Err(self.data(column, words_problem(&typed, first, "...")));
                 }
                 notes.warn(format!(
-                    "column {typed} is left out: it holds the word '{}' in every line",
-                    shown(first)
+                    "column {typed} is left out: it holds one word in all lines of a file"
                 ));
                 layout.constant.push((column, first.to_owned()));
                 Ok(Role::Left)

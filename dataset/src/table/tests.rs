@@ -103,6 +103,8 @@ fn loggers_of_boards() {
     // Comments, with the names in the last one.
     let (t, _) = good("# made by a logger: 104 Hz\n# t_ms ax\n0 1\n10 2\n% rest\n20 3\n");
     assert_eq!((t.names.join(","), t.times.len()), ("ax".into(), 3));
+    let (t, notes) = good("#,ax,ay\n1,5,6\n2,7,8\n3,7,9\n");
+    assert_eq!((t.names.join(","), notes.warnings().len()), ("ax,ay".into(), 1));
     // R: row numbers have no name.
     let (t, notes) = good("\"ax\" \"ay\"\n\"1\" 0.5 0.6\n\"2\" 0.7 0.8\n\"3\" 0.9 1.0\n");
     assert_eq!((t.names.join(","), t.values[0]), ("ax,ay".into(), 0.5));
@@ -165,7 +167,7 @@ fn columns_that_are_no_channels() {
     let (t, _) = good("n,ax\n3,0.5\n1,0.7\n7,0.1\n2,0.5\n");
     assert_eq!(t.channels, 2, "a column called n that does not count");
     let (t, notes) = good("ax,device\n1,watch\n2,watch\n");
-    assert!(t.channels == 1 && notes.warnings()[0].contains("'watch' in every line"));
+    assert!(t.channels == 1 && notes.warnings()[0].contains("one word in all lines"));
     bad(
         "ax,mode\n1,a\n2,b\n",
         "",
@@ -244,6 +246,20 @@ fn cells_without_a_value_are_refused_by_place() {
     );
     let (t, _) = good("ax,ay,\n1,2,\n3,4,\n");
     assert_eq!(t.channels, 2, "a separator at the end of all lines");
+    // A bad sample is not taken for the header.
+    bad(
+        "ax,ay\n1,x\n2,3\n4,5\n6,7\n",
+        "",
+        &["line 2", "'x' stands beside numbers"],
+    );
+    bad("x,0.2\n2,3\n4,5\n6,7\n", "", &["line 1", "'x' stands beside numbers"]);
+    let (t, _) = good("time,0,1\n0.0,3,4\n0.1,5,6\n0.2,5,6\n");
+    assert_eq!(t.names, ["0", "1"], "columns of pandas without names");
+    bad(
+        "1574621345.0,1574621345.0\n32.0,32.0\n1,2\n3,4\n",
+        "",
+        &["lines 1 and 2", "32 Hz", "--sample-period-s 0.03125"],
+    );
     let (_, notes) = good("0,5\n0,7\n");
     assert!(doubts(&notes).contains("decimal commas"));
 }
