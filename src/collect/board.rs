@@ -20,7 +20,6 @@ use std::{
     num::{NonZeroU32, NonZeroU64},
     path::Path,
     process::Command,
-    sync::atomic::Ordering,
     time::Duration,
 };
 

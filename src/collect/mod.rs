@@ -11,7 +11,7 @@ use crate::{
     flash::ProbeArgs,
     output::{Output, Usage, progress_bar},
 };
-use anyhow::{Context, bail};
+use anyhow::bail;
 use board_host::{Backend, collect::Ending};
 use clap::Args;
 use folder::Folder;

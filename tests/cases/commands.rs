@@ -82,6 +82,21 @@ fn a16_a_run_is_not_resumed_on_other_data() {
 }
 
 #[test]
+fn a16_a_sweep_is_not_continued_on_other_data() {
+    let f = Folder::new();
+    let data = write_data(&f, "data", 60, 1);
+    let line = train_line(&data).replacen("train", "sweep", 1);
+    let line = format!("{line} --steps 20 --jobs 1 --out {}", f.at("out"));
+    json(&format!("{line} --lambdas 1e-3"));
+    write_data(&f, "data", 60, 2);
+    fails(
+        &format!("{line} --lambdas 1e-3,1e-2"),
+        1,
+        &[&f.at("out"), "the data changed since the run began"],
+    );
+}
+
+#[test]
 fn c2_a_resumption_of_nothing_says_so() {
     let f = Folder::new();
     let data = write_data(&f, "data", 60, 1);
