@@ -40,6 +40,11 @@ impl Folder {
                 return Err(Usage::error(format!("{option}: give a word")));
             }
         }
+        if args.label.contains(',') {
+            return Err(Usage::error(
+                "--label: a comma separates names of classes in a model's file; use another sign",
+            ));
+        }
         if fs::metadata(&path).is_ok_and(|found| !found.is_dir()) {
             bail!("{}: is no folder; give another --out", path.display());
         }

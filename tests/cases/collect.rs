@@ -19,8 +19,14 @@ struct Port {
     held: File,
 }
 
+/// A program that is started meanwhile is not to hold the other end open.
+#[cfg(target_os = "linux")]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::CLOEXEC;
+#[cfg(not(target_os = "linux"))]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::empty();
+
 fn port() -> Port {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | NOT_INHERITED).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
@@ -85,7 +91,10 @@ fn a_serial_port_is_recorded_and_its_rate_is_found() {
     let (hz, uncertainty) = (&value["rate"]["hz"], &value["rate"]["uncertainty_hz"]);
     let (hz, uncertainty) = (hz.as_f64().unwrap(), uncertainty.as_f64().unwrap());
     assert!((hz - 100.0).abs() < 1.0 + uncertainty && uncertainty < 10.0, "{value}");
-    assert_eq!((&value["losses"]["bad_lines"], &value["losses"]["lost"]), (&1.into(), &1.into()));
+    assert_eq!(
+        (&value["losses"]["bad_lines"], &value["losses"]["lost"]),
+        (&1.into(), &1.into())
+    );
     let folder = f.path("out");
     let text = read(&folder, "walking-001.csv");
     let rows: Vec<Vec<f64>> = text
@@ -102,10 +111,21 @@ fn a_serial_port_is_recorded_and_its_rate_is_found() {
     assert_eq!(sent, expected);
     assert!(rows.iter().all(|row| row[2..] == [-0.5, 9.81]));
     let step = |k: usize| (rows[k][0] - rows[k - 1][0]) * hz;
-    assert!((step(98) - 1.0).abs() < 0.2 && (step(99) - 2.0).abs() < 0.4, "{} {}", step(98), step(99));
-    assert_eq!(read(&folder, "labels.csv"), "file,label,group\nwalking-001.csv,walking,ben\n");
+    assert!(
+        (step(98) - 1.0).abs() < 0.2 && (step(99) - 2.0).abs() < 0.4,
+        "{} {}",
+        step(98),
+        step(99)
+    );
+    assert_eq!(
+        read(&folder, "labels.csv"),
+        "file,label,group\nwalking-001.csv,walking,ben\n"
+    );
     let channels = read(&folder, "channels.toml");
-    assert!(channels.contains("sample_rate_hz = ") && channels.contains("unit = \"g\""), "{channels}");
+    assert!(
+        channels.contains("sample_rate_hz = ") && channels.contains("unit = \"g\""),
+        "{channels}"
+    );
 }
 
 #[test]
@@ -114,10 +134,19 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
     // A given rate needs no listening, and the times are its own.
     let changes = port();
     let path = changes.path.clone();
-    send(changes, 1000, Duration::from_millis(1), |k| if k < 200 { "1,2\n".into() } else { "1,2,3\n".into() });
+    send(changes, 1000, Duration::from_millis(1), |k| {
+        if k < 200 { "1,2\n".into() } else { "1,2,3\n".into() }
+    });
     let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 50");
-    assert_eq!((code, &value["ending"], &value["samples"]), (Some(1), &"failed".into(), &199.into()), "{stderr}");
-    assert!(stderr.contains("3 numbers a line since line 201, and sent 2 before"), "{stderr}");
+    assert_eq!(
+        (code, &value["ending"], &value["samples"]),
+        (Some(1), &"failed".into(), &199.into()),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("3 numbers a line since line 201, and sent 2 before"),
+        "{stderr}"
+    );
     let text = read(&f.path("out"), "walking-001.csv");
     assert_eq!(text.lines().nth(3), Some("0.040000,1,2"));
 
@@ -125,14 +154,26 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
     let path = leaves.path.clone();
     send(leaves, 50, Duration::from_millis(1), |_| "1,2\n".into());
     let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 50");
-    assert_eq!((code, &value["ending"], &value["samples"]), (Some(1), &"gone".into(), &49.into()), "{stderr}");
-    assert!(stderr.contains("went away") && stderr.contains("49 samples are kept"), "{stderr}");
+    assert_eq!(
+        (code, &value["ending"], &value["samples"]),
+        (Some(1), &"gone".into(), &49.into()),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("went away") && stderr.contains("49 samples are kept"),
+        "{stderr}"
+    );
 
     let quiet = port();
     let path = quiet.path.clone();
-    send(quiet, 50, Duration::from_millis(1), |k| if k == 49 { "9".into() } else { "1,2\n".into() });
+    send(quiet, 50, Duration::from_millis(1), |k| {
+        if k == 49 { "9".into() } else { "1,2\n".into() }
+    });
     let (code, value, _) = collect(&path, &f.at("out"), "--rate 50 --silence-s 0.15");
-    assert_eq!((code, &value["ending"], &value["samples"]), (Some(1), &"silent".into(), &48.into()));
+    assert_eq!(
+        (code, &value["ending"], &value["samples"]),
+        (Some(1), &"silent".into(), &48.into())
+    );
 }
 
 #[test]
@@ -140,15 +181,27 @@ fn a_port_that_is_none_or_sends_something_else_leaves_nothing_behind() {
     let f = Folder::new();
     let line = |port: &str, more: &str| format!("collect --port {port} --label walking --out {} {more}", f.at("out"));
     fails(&line(&f.at("tty"), "--seconds 1"), 1, &["tty"]);
-    fails(&line(&f.at("tty"), "--sensor lis3dh"), 2, &["--board"]);
-    fails("collect --baud 9600 --label x --out out --board nrf52840-dk", 2, &["--port"]);
+    fails(&line(&f.at("tty"), "--sensor lis3dh"), 2, &["--sensor"]);
+    fails(
+        "collect --baud 9600 --label x --out out --board nrf52840-dk",
+        2,
+        &["--baud"],
+    );
     let talks = port();
     let path = talks.path.clone();
     send(talks, 1000, Duration::from_millis(1), |_| "AT+OK\u{1b}[2J\n".into());
-    fails(&line(&path, "--seconds 1"), 1, &["lines of numbers", "AT+OK\\u{1b}[2J", "--baud"]);
+    fails(
+        &line(&path, "--seconds 1"),
+        1,
+        &["lines of numbers", "AT+OK\\u{1b}[2J", "--baud"],
+    );
     let three = port();
     let path = three.path.clone();
     send(three, 1000, Duration::from_millis(1), |_| "1,2,3\n".into());
-    fails(&line(&path, "--rate 100 --channel-names ax,ay"), 2, &["--channel-names: 2 of them", "3 numbers a line"]);
+    fails(
+        &line(&path, "--rate 100 --channel-names ax,ay"),
+        2,
+        &["--channel-names: 2 of them", "3 numbers a line"],
+    );
     assert!(f.names().is_empty());
 }
