@@ -402,6 +402,10 @@ fn a_board_that_stops_sending_or_fails_ends_it_with_what_is_kept() {
 fn ctrl_c_keeps_what_is_there_and_every_block_is_on_disk_as_it_comes() {
     let f = Folder::new();
     std::fs::write(f.path("log"), log(10)).unwrap();
+    // What a run that was killed leaves is named, and left alone.
+    let left = f.path("out").join("standing-001.csv.partial");
+    std::fs::create_dir(f.path("out")).unwrap();
+    std::fs::write(&left, "time\n").unwrap();
     let child = command(&f, &format!("cat {}; sleep 60", f.at("log")), "")
         .spawn()
         .unwrap();
@@ -426,6 +430,10 @@ fn ctrl_c_keeps_what_is_there_and_every_block_is_on_disk_as_it_comes() {
         "{stderr}"
     );
     assert!(!partial.exists() && f.path("out").join("walking-001.csv").exists());
+    assert!(
+        left.exists() && stderr.contains("standing-001.csv.partial was cut off"),
+        "{stderr}"
+    );
 }
 
 #[cfg(unix)]
