@@ -102,6 +102,12 @@ const COUNT: usize = 200;
 /// Runs the command.
 pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     let board = boards::resolve(&args.board).map_err(|e| Usage::error(format!("--board: {e}")))?;
+    if boards::records(&args.app) {
+        return Err(Usage::error(format!(
+            "--app: {} takes no model; skiprnn collect --board {} records with it",
+            args.app, board.name
+        )));
+    }
     let given = args
         .firmware
         .as_deref()
@@ -109,12 +115,6 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
-    if boards::records(&args.app) {
-        return Err(Usage::error(format!(
-            "--app: {} takes no model; skiprnn collect --board {} records with it",
-            args.app, board.name
-        )));
-    }
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;

@@ -453,7 +453,10 @@ impl Taker<'_> {
         losses.lost += block.first - self.next;
         (losses.missed, losses.dropped) = (block.missed, block.dropped);
         self.times.dated(block.first, block.at_s);
-        self.arrivals.push(block.first, block.at_s);
+        // The date of the first sample is off by up to a period: it may have waited before the first look.
+        if block.first > 0 {
+            self.arrivals.push(block.first, block.at_s);
+        }
         self.session.rate = self.arrivals.rate();
         let (rows, samples, clipped) = self.rows(&block.counts);
         self.session.clipped += clipped;

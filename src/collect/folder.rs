@@ -40,6 +40,11 @@ impl Folder {
                 return Err(Usage::error(format!("{option}: give a word")));
             }
         }
+        if args.label.contains(',') {
+            return Err(Usage::error(
+                "--label: a comma separates names of classes in a model's file; use another sign",
+            ));
+        }
         if fs::metadata(&path).is_ok_and(|found| !found.is_dir()) {
             bail!("{}: is no folder; give another --out", path.display());
         }
@@ -52,6 +57,7 @@ impl Folder {
             (Some(true), None) => bail!("{}: has a group for each recording; give --group", labels.display()),
             _ => {}
         }
+        cut_off(&path);
         let name = file_name(args, &path)?;
         let mut line = format!("{},{}", quoted(&name), quoted(args.label.trim()));
         if let Some(group) = &args.group {
@@ -128,6 +134,18 @@ impl Folder {
             file.sync_all()
         };
         append().with_context(|| format!("{}: cannot be written; add the line {}", path.display(), self.line))
+    }
+}
+
+/// Says which recordings of a folder never came to their end: a run that was killed leaves its own, without a label.
+fn cut_off(folder: &Path) {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten();
+    for name in names.map(|entry| entry.file_name()) {
+        let name = name.to_string_lossy();
+        if let Some(whole) = name.strip_suffix(PARTIAL) {
+            let (name, whole) = (name.escape_debug(), whole.escape_debug());
+            eprintln!("note: {name} was cut off; to use it, rename it to {whole} and add it to {LABELS}");
+        }
     }
 }
 

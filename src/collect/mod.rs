@@ -28,31 +28,31 @@ pub struct CollectArgs {
     #[arg(help_heading = "Board", long, required_unless_present = "port")]
     pub board: Option<String>,
     /// The sensor; `skiprnn boards` lists them. [default: the board's only one]
-    #[arg(help_heading = "Board", long, requires = "board")]
+    #[arg(help_heading = "Board", long, conflicts_with = "port")]
     pub sensor: Option<String>,
     /// A firmware image (ELF) that records this sensor on this board; built from the source tree where it is not given.
-    #[arg(help_heading = "Board", long, requires = "board")]
+    #[arg(help_heading = "Board", long, conflicts_with = "port")]
     pub firmware: Option<PathBuf>,
     /// The debug probe.
     #[command(flatten)]
     pub probe: ProbeArgs,
     /// virtual-board: the board's image runs on a model of it within this program, whose sensor plays --x.
-    #[arg(help_heading = "Board", long, value_name = "NAME", value_parser = parsed::<Backend>, requires_all = ["board", "x"])]
+    #[arg(help_heading = "Board", long, value_name = "NAME", value_parser = parsed::<Backend>, requires = "x", conflicts_with = "port")]
     pub with: Option<Backend>,
     /// What the sensor of the virtual board plays: f32 (N, T, I) as .npy, or a folder of CSV files, in the sensor's units.
-    #[arg(help_heading = "Board", long, requires = "with")]
+    #[arg(help_heading = "Board", long, requires = "with", conflicts_with = "port")]
     pub x: Option<PathBuf>,
     /// A serial port whose lines are samples, in place of a board: numbers separated by commas or tabs.
-    #[arg(help_heading = "Serial port", long, conflicts_with = "board")]
+    #[arg(help_heading = "Serial port", long, conflicts_with_all = ["board", "ProbeArgs"])]
     pub port: Option<PathBuf>,
     /// Bits a second of the serial port. [default: 115200]
-    #[arg(help_heading = "Serial port", long, requires = "port")]
+    #[arg(help_heading = "Serial port", long, conflicts_with = "board")]
     pub baud: Option<u32>,
     /// Channel names, separated by commas. [default: channel 0, channel 1, ...]
-    #[arg(help_heading = "Serial port", long, value_delimiter = ',', requires = "port")]
+    #[arg(help_heading = "Serial port", long, value_delimiter = ',', conflicts_with = "board")]
     pub channel_names: Vec<String>,
     /// Channel units, separated by commas.
-    #[arg(help_heading = "Serial port", long, value_delimiter = ',', requires = "port")]
+    #[arg(help_heading = "Serial port", long, value_delimiter = ',', conflicts_with = "board")]
     pub channel_units: Vec<String>,
     /// The class that is recorded.
     #[arg(help_heading = "Recording", long)]
@@ -252,8 +252,8 @@ fn finish(
         return Err(error.map_or_else(|| anyhow::Error::msg(nothing), |error| error.context(nothing)));
     };
     let samples = recording.samples();
-    let kept = recording.finish(&session.folder);
     let path = session.folder.path();
+    let kept = recording.finish(&path).and_then(|()| session.folder.label());
     let losses = session.losses;
     let value = json!({
         "out": args.out, "file": path, "label": args.label, "group": args.group, "origin": origin, "samples": samples,

@@ -1,11 +1,10 @@
 //! The file of a recording that is being made: readable at every moment, named when it ends.
 
-use super::folder::Folder;
 use anyhow::Context;
 use std::{
     fs::File,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// A CSV file under the name `NAME.csv.partial`, to which rows are appended.
@@ -57,15 +56,14 @@ impl Recording {
         self.file.set_len(self.whole)
     }
 
-    /// Gives the file its name and adds its label to the folder.
-    pub fn finish(self, folder: &Folder) -> anyhow::Result<()> {
-        let (path, kept) = (folder.path(), self.path.display().to_string());
+    /// Gives the file its name.
+    pub fn finish(self, path: &Path) -> anyhow::Result<()> {
+        let kept = self.path.display();
         self.file
             .sync_all()
             .with_context(|| format!("{kept}: cannot be written to the disk"))?;
         drop(self.file);
-        std::fs::rename(&self.path, &path)
-            .with_context(|| format!("{kept}: cannot be renamed to {}; the samples are there", path.display()))?;
-        folder.label()
+        std::fs::rename(&self.path, path)
+            .with_context(|| format!("{kept}: cannot be renamed to {}; the samples are there", path.display()))
     }
 }

@@ -11,8 +11,10 @@ pub struct TimeLine {
     /// By how much of it the step may differ.
     margin: f64,
     step_s: f64,
-    /// Index and date of the first sample.
-    first: Option<(u64, f64)>,
+    /// Index and date from which the step is measured: of the second block that is dated. The first one's date is off by up to a
+    /// period, since a sample may have waited before the first look.
+    from: Option<(u64, f64)>,
+    begun: bool,
     /// Index of the next sample, and its time.
     next: (u64, f64),
 }
@@ -33,22 +35,25 @@ impl TimeLine {
             nominal_s,
             margin,
             step_s: nominal_s,
-            first: None,
+            from: None,
+            begun: false,
             next: (0, 0.0),
         }
     }
 
     /// The next sample has this index, and was made at this date.
     pub fn dated(&mut self, index: u64, at_s: f64) {
-        let (from, from_s) = *self.first.get_or_insert((index, at_s));
+        if !std::mem::replace(&mut self.begun, true) {
+            self.next = (index, 0.0);
+            return;
+        }
+        let (from, from_s) = *self.from.get_or_insert((index, at_s));
         if index > from {
             let step = (at_s - from_s) / (index - from) as f64;
             self.step_s = step.clamp(
                 self.nominal_s * (1.0 - self.margin),
                 self.nominal_s * (1.0 + self.margin),
             );
-        } else {
-            self.next = (index, 0.0);
         }
         let (expected, time_s) = self.next;
         self.next = (index, time_s + index.saturating_sub(expected) as f64 * self.step_s);

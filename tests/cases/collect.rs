@@ -19,8 +19,14 @@ struct Port {
     held: File,
 }
 
+/// A program that is started meanwhile is not to hold the other end open.
+#[cfg(target_os = "linux")]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::CLOEXEC;
+#[cfg(not(target_os = "linux"))]
+const NOT_INHERITED: OpenptFlags = OpenptFlags::empty();
+
 fn port() -> Port {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | NOT_INHERITED).unwrap();
     grantpt(&master).unwrap();
     unlockpt(&master).unwrap();
     let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
@@ -175,11 +181,11 @@ fn a_port_that_is_none_or_sends_something_else_leaves_nothing_behind() {
     let f = Folder::new();
     let line = |port: &str, more: &str| format!("collect --port {port} --label walking --out {} {more}", f.at("out"));
     fails(&line(&f.at("tty"), "--seconds 1"), 1, &["tty"]);
-    fails(&line(&f.at("tty"), "--sensor lis3dh"), 2, &["--board"]);
+    fails(&line(&f.at("tty"), "--sensor lis3dh"), 2, &["--sensor"]);
     fails(
         "collect --baud 9600 --label x --out out --board nrf52840-dk",
         2,
-        &["--port"],
+        &["--baud"],
     );
     let talks = port();
     let path = talks.path.clone();

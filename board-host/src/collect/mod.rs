@@ -240,9 +240,9 @@ impl Listener {
 }
 
 /// How long a board may be silent before it counts as gone, while it fills blocks with samples of this period: three blocks of
-/// 16 samples, 5 s at least.
+/// 16 samples.
 fn patience(source: &Source) -> Duration {
-    Duration::from_secs_f64((3.0 * 16.0 * source.period_s()).clamp(5.0, 1e6))
+    Duration::from_secs_f64((3.0 * 16.0 * source.period_s()).clamp(0.0, 1e6))
 }
 
 #[cfg(test)]

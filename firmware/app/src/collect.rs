@@ -23,7 +23,7 @@ use skiprnn_nostd::runner::{Clock, Sensor};
 /// Counts that a block has room for: 16 samples of three channels, 8 of six.
 pub const BLOCK_COUNTS: usize = 48;
 /// Blocks that wait for the log. One takes 136 bytes of RAM; 24 of them hold 0.96 s of three channels at 400 Hz, and the
-/// kilobyte of the log's own buffer 0.3 s more.
+/// kilobyte of the log's own buffer 0.24 s more.
 pub const QUEUED: usize = 24;
 /// Failed reads in a row after which the recording ends.
 pub const FAILURES: u32 = 16;
