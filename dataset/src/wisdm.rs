@@ -8,6 +8,7 @@
 use crate::{
     Error, Notes, ReadOptions, Recordings,
     answers::Answers,
+    folder::tree,
     long_csv, names,
     track::{Header, Labels, Track},
 };
@@ -102,6 +103,16 @@ pub(crate) fn read(
     let (mut tracks, mut groups) = (Vec::new(), Vec::new());
     for file in files {
         read_one(file, &mut tracks, &mut groups, &mut notes)?;
+    }
+    if path.is_dir() {
+        let others = tree::walk(path)?.files.into_iter().filter(|f| !files.contains(&f.path));
+        let others: Vec<String> = others.map(|f| f.relative()).collect();
+        if !others.is_empty() {
+            notes.warn(format!(
+                "left out, as not of the form user,activity,timestamp,x,y,z: {}",
+                names::list(&others)
+            ));
+        }
     }
     notes.understood(format!(
         "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in nanoseconds, values in {UNIT}",

@@ -217,7 +217,9 @@ fn d15_wisdm_is_read_as_it_is_published() {
     }
     text += "4,Walking,0,0,0,3.21;\n11,Walking,1867172313000,4.4,4.4,;\n";
     f.write("raw/WISDM_ar_v1.1_raw.txt", &text);
+    f.write("raw/WISDM_ar_v1.1_raw_about.txt", "About the set: 36 people\n");
     let d = describe(&f, "raw");
+    assert!(text_has(&d, "warnings", "raw_about.txt"), "{d}");
     assert_eq!((d["format"].as_str(), count(&d)), (Some("WISDM text"), 16));
     assert_eq!(d["class_names"], value!(["Jogging", "Walking"]));
     assert_eq!(groups(&d), ["1", "2", "3", "4"]);
@@ -358,7 +360,7 @@ fn e03_folders_of_classes_and_of_persons_are_told_apart() {
     fails(
         &format!("data describe {data} --label-from folder:5"),
         2,
-        &["label_from", "folder:5", "2 folders"],
+        &["--label-from: is folder:5", "2 folders"],
     );
     fails(
         &format!("data describe {data} --label-from somewhere"),

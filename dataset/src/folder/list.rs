@@ -142,6 +142,24 @@ pub(crate) fn read(path: &Path, dir: &Path, columns: Option<&Columns>, notes: &m
     list.finish()
 }
 
+/// The files that a list names.
+pub(crate) fn named(list: &Path) -> Vec<PathBuf> {
+    let text = text(list).unwrap_or_default();
+    let mut lines = text.lines().filter(|l| !l.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line
+            .split(separator(first))
+            .map(|c| c.trim().trim_matches('"').to_owned());
+        cells.collect()
+    };
+    let Some(column) = cells(first).iter().position(|c| names::is_file(c)) else {
+        return Vec::new();
+    };
+    let file = |line: &str| resolve(list.parent(), cells(line).get(column)?);
+    lines.filter_map(file).collect()
+}
+
 /// What is said of the columns of the recordings, without those of the list; `None` where nothing is left.
 pub(crate) fn without(mut columns: Columns, list: &Path) -> Option<Columns> {
     let text = text(list).unwrap_or_default();

@@ -146,12 +146,16 @@ fn not_listed(list: &Path, dir: &Path, entries: &[Entry], notes: &mut Notes) -> 
     let kinds: BTreeSet<Option<Kind>> = entries.iter().map(|e| Kind::of(&e.file)).collect();
     let tree = tree::walk(dir)?;
     notes.count(tree.hidden as u64, "hidden files such as ._x.csv were passed over", dir);
+    // The list of another part may lie beside.
+    let lists = tree.files.iter().filter(|f| f.path != list && list::is_list(&f.path));
+    let other_parts: BTreeSet<PathBuf> = lists
+        .flat_map(|f| [list::named(&f.path), vec![f.path.clone()]].concat())
+        .collect();
     let others: Vec<&tree::Found> = tree
         .files
         .iter()
-        .filter(|f| f.path != list && !known.contains(f.path.as_path()))
+        .filter(|f| f.path != list && !known.contains(f.path.as_path()) && !other_parts.contains(&f.path))
         .filter(|f| kinds.contains(&Some(f.kind)) && f.path.parent().is_some_and(|p| folders.contains(p)))
-        .filter(|f| !list::is_list(&f.path))
         .collect();
     if others.is_empty() {
         return Ok(());
