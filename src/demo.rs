@@ -99,6 +99,7 @@ const FIGURES: ResultArgs = ResultArgs {
 /// This many held-out sequences.
 fn held_out(n: usize) -> InputArgs {
     InputArgs {
+        data_of: None,
         x: None,
         y: None,
         every: None,

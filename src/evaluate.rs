@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, ResultArgs},
     inputs::{self, Run},
-    output::{Output, warn},
+    output::{Output, notes, warn},
     results::{Answers, Results},
 };
 use clap::Args;
@@ -134,6 +134,8 @@ pub struct Evaluation {
     figures: Figures,
     /// Sequences evaluated.
     pub sequences: usize,
+    /// What was understood of model and data, assumed, or looks wrong.
+    pub notes: Vec<String>,
     /// Which sequences of the run's own data they are.
     evaluated_on: Option<HeldOut>,
     #[serde(flatten)]
@@ -177,7 +179,7 @@ impl fmt::Display for Evaluation {
                 ..
             } => write!(
                 f,
-                "{updates_mean:.2} of {samples_mean:.1} samples used; no answers given"
+                "{updates_mean:.2} of {samples_mean:.1} samples used; no labels: give --y, or a folder with labels.csv, for the metric"
             )?,
         }
         match self.evaluated_on {
@@ -186,9 +188,10 @@ impl fmt::Display for Evaluation {
                 ", on the {} sequences of the validation part, which chose this model: there is no test part; train with \
                  --test-share, or give --x and --y",
                 self.sequences
-            ),
-            _ => write!(f, ", on {} held-out sequences", self.sequences),
+            )?,
+            _ => write!(f, ", on {} held-out sequences", self.sequences)?,
         }
+        f.write_str(&notes(&self.notes))
     }
 }
 
@@ -210,7 +213,8 @@ pub fn solved(task: &str, metric: Metric) -> Option<bool> {
 pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
     let run = Run::open(&args.run)?;
-    let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
+    let source = run.source();
+    let data = inputs::resolve(&args.input, &run.input(), source.as_ref(), inputs::EVALUATION_COUNT)?;
     let warnings = data.changed_since(&run);
     let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
     let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
@@ -251,6 +255,7 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     Ok(Evaluation {
         figures,
         sequences: data.x.count,
+        notes: [run.notes, data.notes].concat(),
         evaluated_on: data.held_out,
         results,
         warnings,

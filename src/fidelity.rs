@@ -68,6 +68,8 @@ pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
     if let Some(path) = &args.out {
         output::write_atomically(path, markdown.as_bytes())?;
     }
-    out.print(&serde_json::to_value(&table)?, || markdown);
+    out.print(&serde_json::to_value(&table)?, || {
+        markdown + &output::notes(&table.notes)
+    });
     Ok(())
 }

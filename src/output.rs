@@ -50,6 +50,11 @@ impl Usage {
     }
 }
 
+/// Notes for people, each on a line of its own after the results.
+pub fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("\n  note: {note}")).collect()
+}
+
 /// Writes a file to a temporary name beside it and renames it.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(experiments::write_atomically(path, bytes)?)

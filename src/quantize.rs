@@ -6,7 +6,8 @@ use crate::{
     inputs::{self, Data, Run},
     output::{self, Output, Usage, tell},
 };
-use experiments::HeldOut;
+use anyhow::Context;
+use experiments::{HeldOut, ModelInput};
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
@@ -14,13 +15,24 @@ use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantiz
 /// Quantizes and writes the blob.
 pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let mut run = Run::open(&args.run)?;
+    let own = run.input();
     args.describe(&mut run.model.description)?;
+    let input = own.completed_by(&run.input());
     let curve = args.options(&run)?;
     let options = Options {
         dials: Some(Vec::new()),
         ..curve.clone()
     };
-    let data = calibration(args, &run)?;
+    let data = calibration(args, &run, &input)?;
+    // The few sequences of a validation part may be of one length by chance.
+    let varied = run.config.is_some() && run.model.description.sequence_length == 0 && args.max_skip.is_none();
+    if !data.x.lengths.is_empty() || varied {
+        anyhow::bail!(
+            "{}: lengths: the sequences are of unequal length, and integers run on sequences of one length; train with --window \
+             LENGTH:STRIDE, or give --calib-x with sequences of one length",
+            data.name
+        );
+    }
     let warnings = data.changed_since(&run);
     let more = match &args.calib_x {
         Some(_) => None,
@@ -49,6 +61,9 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
         quantized.report.notes.push(note.into());
     }
     quantized.report.notes.splice(0..0, warnings);
+    quantized.report.notes.extend(run.notes);
+    quantized.report.notes.extend(data.notes);
+    quantized.report.notes.extend(input.odd_rate());
     output::write_atomically(&args.out, quantized.blob.bytes())?;
     Ok(quantized)
 }
@@ -116,9 +131,10 @@ impl FinetuneBar {
 }
 
 /// The calibration data: given, or the run's own validation part.
-fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
+fn calibration(args: &QuantizeArgs, run: &Run, input: &ModelInput) -> anyhow::Result<Data> {
     if let Some(x) = &args.calib_x {
-        return inputs::from_files(x, args.calib_y.as_deref(), None, None, run.source().as_ref());
+        let (y, source) = (args.calib_y.as_deref(), run.source());
+        return inputs::from_files(x, y, None, None, (input, source.as_ref()));
     }
     if args.calib_y.is_some() {
         return Err(Usage::error("--calib-y: answers without sequences; give --calib-x too"));
@@ -129,8 +145,10 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
             args.run.display()
         )));
     };
-    let (x, y) = config.data.validation(config.seed)?;
+    let own = "the run's own data cannot be read; give --calib-x (and --calib-y)";
+    let (x, y) = config.data.validation(config.seed).context(own)?;
     Ok(Data {
+        notes: input.notes_on(&x),
         x,
         y: Some(y),
         name: "validation part".into(),

@@ -75,6 +75,7 @@ fn an_error_of_a_model_file_tells_its_cause_once() {
     let errors = one_of_each!(Error {
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
         Error::NotSafetensors { .. } => Error::NotSafetensors { path: path(), reason: text("reason") },
+        Error::ModelFile { .. } => Error::ModelFile { path: path(), problems: text("problems") },
         Error::Field { .. } => Error::Field { file: text("file"), field: text("field"), problem: text("problem") },
     });
     told_once(&errors, 1);
@@ -218,9 +219,11 @@ fn an_error_of_a_board_tells_its_cause_once() {
         Error::Stopped { .. } => Error::Stopped { why: text("reason"), lines: 3 },
         Error::Silent { .. } => Error::Silent { backend: "qemu", messages: text("messages") },
         Error::Qemu { .. } => Error::Qemu { message: text("message") },
+        Error::Start { .. } => Error::Start { name: text("program"), source: cause() },
+        Error::Port { .. } => Error::Port { port: path(), why: text("reason") },
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
     });
-    told_once(&errors, 1);
+    told_once(&errors, 2);
 }
 
 #[test]

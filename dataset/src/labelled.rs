@@ -1,13 +1,15 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx, locate,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels,
+    dataset::select_part,
+    idx, locate,
     normalise::{Statistics, covering_power_of_two},
     read,
     split::{self, Split},
     targets,
 };
-use float_model::{Channel, OutputAt, Targets};
+use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::{
     ops::{Deref, DerefMut},
     path::Path,
@@ -126,10 +128,10 @@ impl Labelled {
             let text = format!("{}: {text}", self.y_path.display());
             self.notes.doubt(text, option);
         }
-        let (x, y) = (self.x.clone(), self.y.clone());
+        let x = std::mem::replace(&mut self.x, Store::of(Sequences::default()));
+        let y = std::mem::replace(&mut self.y, Targets::Labels(Vec::new()));
         let (x, y) = config.view(x, Some(y), &self.y_path)?;
-        self.x = x;
-        self.y = y.expect("answers stay");
+        (self.x, self.y) = (x, y.expect("answers stay"));
         self.sample_period_s *= config.every.unwrap_or(1) as f64;
         self.outputs()?;
         Ok(self)
@@ -162,20 +164,24 @@ impl Labelled {
 
     /// Which sequences belong to which part.
     pub(crate) fn split(&self, config: &DatasetConfig) -> Result<Split, Error> {
-        let classes: Vec<u32> = match &self.y {
-            Targets::Labels(labels) => labels.clone(),
+        let first_of_each: Vec<u32>;
+        let classes = match &self.y {
+            Targets::Labels(labels) => labels,
             Targets::PerStep { answers, length } if config.answers_at_steps => match &**answers {
                 // The same parts as where the answers are asked for once.
-                Targets::Labels(labels) => labels.iter().step_by(*length).copied().collect(),
-                _ => Vec::new(),
+                Targets::Labels(labels) => {
+                    first_of_each = labels.iter().step_by(*length).copied().collect();
+                    &first_of_each
+                }
+                _ => &[][..],
             },
-            _ => Vec::new(),
+            _ => &[][..],
         };
         let pool = split::Pool {
             path: &config.train_x,
             x: &self.x,
             groups: &self.groups,
-            classes: &classes,
+            classes,
             of_recordings: self.of_recordings,
         };
         let wants_test = config.test_x.is_none() && config.test_share > 0.0;
@@ -273,7 +279,7 @@ impl Labelled {
 ///
 /// # Errors
 /// As [`read()`](crate::read), and windows that do not fit.
-pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Store, Option<Targets>), Error> {
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<Recordings, Error> {
     let mut config = config.clone();
     config.groups = None;
     config.name_classes()?;
@@ -281,8 +287,28 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
         y_beside: false,
         ..config.read_options(y)
     };
-    let found = read::read(x, &options)?;
-    config.view(found.x, found.y, &found.y_path)
+    let mut found = read::read(x, &options)?;
+    (found.x, found.y) = config.view(found.x, found.y, &found.y_path)?;
+    found.sample_period_s *= config.every.unwrap_or(1) as f64;
+    Ok(found)
+}
+
+/// The test part of a dataset, with what its files say of channels and rate.
+///
+/// # Errors
+/// A bad option; a test part that is missing or cannot be read.
+pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Error> {
+    config.validate()?;
+    if config.test_x.is_none() && config.test_share > 0.0 {
+        let mut labelled = Labelled::load(config)?;
+        let split = labelled.split(config)?;
+        (labelled.x, labelled.y) = select_part(&labelled, &split.test);
+        return Ok(labelled.recordings);
+    }
+    match Labelled::load_test(config)? {
+        Some(labelled) => Ok(labelled.recordings),
+        None => Err(Error::usage("test_x", "missing; evaluation needs the test part")),
+    }
 }
 
 impl DatasetConfig {

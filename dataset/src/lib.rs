@@ -51,7 +51,7 @@ mod wisdm;
 #[cfg(test)]
 mod tests;
 
-pub use channels::ChannelConfig;
+pub use channels::{ChannelConfig, ChannelsFile};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, Part, select_both};
@@ -59,7 +59,7 @@ pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
 pub use error::Error;
 pub use every_kth::every_kth;
 pub use fingerprint::fingerprint;
-pub use labelled::read_like;
+pub use labelled::{read_like, test_recordings};
 pub use layout::{Origin, PathRoles};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
@@ -68,6 +68,7 @@ pub use read::{load_sequences, load_targets, read};
 pub use recordings::{ReadOptions, Recordings};
 pub use save::{save_outputs, save_sequences, save_targets};
 pub use store::Store;
+pub use table::units::factor as unit_factor;
 pub use targets::Loss;
 pub use track::Labels;
 pub use wav::Audio;

@@ -226,16 +226,16 @@ impl Reading<'_> {
         }
         let header = channels::load_beside(self.dir)?.unwrap_or_default();
         let header_period = header.period(&self.dir.join(channels::FILE))?;
-        let taken = match sound {
-            true => self.sound(&entries)?,
-            false => self.tables(&entries, &header.channel)?,
-        };
-        let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
-        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
         let grid = match self.options.sample_period_s > 0.0 {
             true => self.options.sample_period_s,
             false => header_period,
         };
+        let taken = match sound {
+            true => self.sound(&entries)?,
+            false => self.tables(&entries, &header.channel, grid)?,
+        };
+        let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
+        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
         self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
@@ -326,13 +326,14 @@ impl Reading<'_> {
         })
     }
 
-    fn tables(&mut self, entries: &[Entry], described: &[ChannelConfig]) -> Result<Taken, Error> {
+    fn tables(&mut self, entries: &[Entry], described: &[ChannelConfig], grid: f64) -> Result<Taken, Error> {
         let told = TableOptions {
             columns: self.columns.as_ref(),
             channels: match self.options.channels.is_empty() {
                 true => described,
                 false => self.options.channels,
             },
+            period_s: grid,
             many: true,
         };
         let (parts, header) = tables::read(self.dir, entries, told, &mut self.notes)?;

@@ -10,11 +10,13 @@ mod content;
 mod dialect;
 mod form;
 mod header;
+mod names;
 mod reader;
 mod roles;
 mod stamp;
 mod text;
-mod units;
+mod times;
+pub(crate) mod units;
 
 pub(crate) use cell::shown;
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
@@ -33,6 +35,8 @@ pub(crate) struct TableOptions<'a> {
     /// What `channels.toml` or options say of the channels, in their order: a channel that has a unit or a full scale here is not
     /// converted, whatever the header says.
     pub(crate) channels: &'a [ChannelConfig],
+    /// What the user or `channels.toml` says of the distance of samples in seconds, or 0: it tells the unit of times that have none.
+    pub(crate) period_s: f64,
     /// Whether the file may hold many sequences: a column `id` is a group then.
     pub(crate) many: bool,
 }
