@@ -244,6 +244,26 @@ fn files(dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, Erro
     Ok(list)
 }
 
+/// Parts of a set beside its training part that are not read, for example a folder `val` beside `train`.
+pub(crate) fn unread_parts(training: &Path) -> Vec<PathBuf> {
+    let own = ArrayName::of(training).filter(|n| n.part == "train");
+    let is_folder = TRAINING.contains(&&*name(training)) && training.is_dir();
+    let Some(entries) = training
+        .parent()
+        .filter(|_| own.is_some() || is_folder)
+        .and_then(|p| std::fs::read_dir(p).ok())
+    else {
+        return Vec::new();
+    };
+    let unread = |p: &PathBuf| match &own {
+        Some(own) => ArrayName::of(p).is_some_and(|n| (n.role, n.part, &n.tag) == (Role::X, "val", &own.tag)),
+        None => p.is_dir() && OTHER.contains(&&*name(p)),
+    };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(unread).collect();
+    found.sort();
+    found
+}
+
 /// The training part and the test part of a folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parts {

@@ -65,6 +65,12 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found
         }
     };
+    for part in locate::unread_parts(&source) {
+        found.notes.warn(format!(
+            "{}: not read; the validation part is taken from the training part",
+            part.display()
+        ));
+    }
     // Answers and groups that lie beside, or where the options say.
     let beside = match &of {
         Source::Idx(path) => Some(locate::idx_labels(path)).filter(|p| p.is_file()),

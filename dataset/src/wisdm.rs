@@ -3,13 +3,14 @@
 //!
 //! Records end with `;` or with the line. Some lack a value, some a comma, some have the time 0: those are left out and counted. Times are
 //! nanoseconds. A recording ends where the user or the activity changes, or the clock goes back or stands still for longer than a
-//! second. Acceleration is in m/s².
+//! second. Acceleration is in m/s², and is converted to g as in other tables.
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
     answers::Answers,
     folder::tree,
     long_csv, names,
+    table::units,
     track::{Header, Labels, Track},
 };
 use std::{
@@ -118,11 +119,21 @@ pub(crate) fn read(
         "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in nanoseconds, values in {UNIT}",
         tracks.len()
     ));
-    let header = Header {
+    let mut header = Header {
         count: NAMES.len(),
         names: NAMES.map(str::to_owned).to_vec(),
-        units: vec![UNIT.to_owned(); NAMES.len()],
+        units: Vec::new(),
     };
+    for track in &mut tracks {
+        header.units = vec![UNIT.to_owned(); NAMES.len()];
+        units::convert(
+            &mut track.values,
+            &header.names,
+            &mut header.units,
+            options.channels,
+            &mut notes,
+        );
+    }
     let found = long_csv::collect(path, tracks, groups, header, options, notes)?;
     Ok(Recordings {
         format: "WISDM text",

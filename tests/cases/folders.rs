@@ -226,6 +226,7 @@ fn d15_wisdm_is_read_as_it_is_published() {
     assert!((d["sample_period_s"].as_f64().unwrap() - 0.05).abs() < 1e-6, "{d}");
     assert!(text_has(&d, "warnings", "2 records that lack a value or a time"), "{d}");
     assert!(text_has(&d, "readings", "jump of the clock"));
+    assert_eq!(d["channels"][2]["unit"], "g", "as in other tables");
     // As CSV, with and without the header of its copies.
     let lines: Vec<String> = text
         .split([';', '\n'])
@@ -330,7 +331,9 @@ fn e03_folders_of_classes_and_of_persons_are_told_apart() {
             "{name}"
         );
     }
+    f.write("t/val/walk/1.csv", samples("ax,ay", 3));
     let d = describe(&f, "t");
+    assert!(text_has(&d, "warnings", "val: not read"), "{d}");
     assert_eq!(
         (d["parts"][2]["part"].as_str(), d["parts"][2]["sequences"].as_u64()),
         (Some("test"), Some(6))
