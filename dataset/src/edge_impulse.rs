@@ -1,7 +1,7 @@
 //! Edge Impulse's exports: files in the data acquisition format, JSON or CBOR, and `info.labels`, which says what each file is.
 //!
-//! After the formats' documentation, "Data acquisition format" and "Edge Impulse labels". Signatures are not checked. Images, bounding
-//! boxes and values in attached files are not read.
+//! After the formats' documentation, "Data acquisition format" and "Edge Impulse labels". Signatures are not checked. Images,
+//! bounding boxes and values in attached files are not read.
 
 use crate::{
     Columns, Error, Notes, TimeColumn,

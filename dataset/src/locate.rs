@@ -69,8 +69,8 @@ pub(crate) fn sibling(x: &Path, what: &str) -> Option<PathBuf> {
     (whole_word && extension == "npy").then(|| x.with_file_name(format!("{start}{what}.{extension}")))
 }
 
-/// The array that belongs to a file of sequences, whatever the spelling: `y_train.npy` to `X_train.npy`, `Y.npy` to `X.npy`. Answers
-/// may also be text.
+/// The array that belongs to a file of sequences, whatever the spelling: `y_train.npy` to `X_train.npy`, `Y.npy` to `X.npy`.
+/// Answers may also be text.
 pub(crate) fn companion(x: &Path, role: Role) -> Result<Option<PathBuf>, Error> {
     let Some(own) = ArrayName::of(x) else { return Ok(None) };
     let dir = x
@@ -196,8 +196,8 @@ fn folder(dir: &Path) -> Result<Source, Error> {
         _ => Err(Error::data(
             dir,
             "folder",
-            "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images; give the folder or the file of the \
-             recordings",
+            "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images; give the folder or \
+             the file of the recordings",
         )),
     }
 }

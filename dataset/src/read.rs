@@ -11,9 +11,9 @@ use crate::{
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
-/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
-/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
-/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
+/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of
+/// them or with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with
+/// `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
 /// `train_groups.npy` whose they are.
 ///
 /// # Errors

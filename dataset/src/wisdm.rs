@@ -1,9 +1,9 @@
 //! The WISDM sets as they are published: `user,activity,timestamp,x,y,z;`, the raw text of 2010 to 2012 (Kwapisz, Weiss, Moore:
 //! "Activity recognition using cell phone accelerometers"), the files of 2019, and their copies as CSV with a header row.
 //!
-//! Records end with `;` or with the line. Some lack a value, some a comma, some have the time 0: those are left out and counted. Times are
-//! nanoseconds. A recording ends where the user or the activity changes, or the clock goes back or stands still for longer than a
-//! second. Acceleration is in m/s², and is converted to g as in other tables.
+//! Records end with `;` or with the line. Some lack a value, some a comma, some have the time 0: those are left out and counted.
+//! Times are nanoseconds. A recording ends where the user or the activity changes, or the clock goes back or stands still for
+//! longer than a second. Acceleration is in m/s², and is converted to g as in other tables.
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
@@ -116,7 +116,8 @@ pub(crate) fn read(
         }
     }
     notes.understood(format!(
-        "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in nanoseconds, values in {UNIT}",
+        "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in \
+         nanoseconds, values in {UNIT}",
         tracks.len()
     ));
     let mut header = Header {

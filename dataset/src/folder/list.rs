@@ -238,11 +238,18 @@ impl List<'_> {
         if !self.roles.contains(&Role::File) {
             let has = |r| self.roles.contains(&r);
             return Err(match has(Role::Label) || has(Role::Group) || has(Role::Target) {
-                true => self.problem(line, format!("the header is {}, and no column names the files; call one file", names::list(cells))),
+                true => self.problem(
+                    line,
+                    format!(
+                        "the header is {}, and none names the files; call one file",
+                        names::list(cells)
+                    ),
+                ),
                 false => self.problem(
                     line,
                     format!(
-                        "'{}' is no file here, and no known header; name the files from this folder on, or begin with a line like file,label",
+                        "'{}' is no file here, and no known header; name the files from this folder on, or begin with \
+                         a line like file,label",
                         names::shown(cells[0])
                     ),
                 ),
@@ -250,7 +257,7 @@ impl List<'_> {
         }
         if let Some((_, name)) = unknown.first() {
             let problem = format!(
-                "the header has a column '{}'; known are {} (the file), {} (the class), target_1, target_2, ... (real targets), {} (the \
+                "the header has a column '{}'; known are {} (the file), {} (the class), target_1, ... (real targets), {} (the \
                  group). Rename it, or say what it is with --columns label=NAME, group=NAME or ignore=NAME",
                 names::shown(name),
                 names::FILE[..5].join(", "),
@@ -286,7 +293,8 @@ impl List<'_> {
         if labels.len() > 1 || (!labels.is_empty() && !targets.is_empty()) {
             let both: Vec<&str> = labels.iter().chain(&targets).map(|k| cells[*k]).collect();
             let problem = format!(
-                "the columns {} could all be the answer; give one with --columns label=NAME and leave the others out with ignore=NAME",
+                "the columns {} could all be the answer; give one with --columns label=NAME and leave the others \
+                 out with ignore=NAME",
                 names::list(&both)
             );
             return Err(self.problem(line, problem));

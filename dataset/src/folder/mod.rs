@@ -5,11 +5,11 @@ pub(crate) mod tables;
 pub(crate) mod tree;
 
 use crate::{
-    ChannelConfig, Columns, Error, Notes, ReadOptions, Recordings,
+    ChannelConfig, Columns, Error, Notes, Origin, ReadOptions, Recordings,
     answers::{self, Answers, Wanted, Written},
     channels::{self, named},
     edge_impulse,
-    layout::{self, Needed, Origin},
+    layout::{self, Needed},
     names, stack,
     table::{self, TableOptions},
     track::{Header, Labels, Track},
@@ -35,9 +35,9 @@ pub(crate) struct Entry {
     pub(crate) spans: Vec<edge_impulse::Span>,
 }
 
-/// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order. Words
-/// are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in sorted
-/// order.
+/// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order.
+/// Words are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in
+/// sorted order.
 pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let dir = match path.is_dir() {
         true => path,
@@ -372,7 +372,8 @@ impl Reading<'_> {
             .collect();
         let said = layout::read(self.dir, &parts, needed, roles, &mut self.notes)?;
         if roles.label == Some(Origin::Column) && !labelled && !has_answers {
-            let problem = "is column, and neither a list nor the files have a column with the class; name it with --columns label=NAME";
+            let problem =
+                "is column, and no list and no file has a column with the class; name it with --columns label=NAME";
             return Err(Error::usage("label_from", problem));
         }
         for (entry, label) in entries.iter_mut().zip(said.labels) {

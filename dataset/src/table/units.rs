@@ -266,8 +266,8 @@ pub fn factor(from: &str, to: &str, name: &str) -> Option<f64> {
     (from.to == to.to).then_some(from.factor / to.factor)
 }
 
-/// Puts values (T, I) into the units that the sensors have, and names these in `units`, (I). A channel of which the user says a unit or a
-/// full scale stays as it is.
+/// Puts values (T, I) into the units that the sensors have, and names these in `units`, (I). A channel of which the user says a
+/// unit or a full scale stays as it is.
 pub(crate) fn convert(
     values: &mut [f32],
     names: &[String],
