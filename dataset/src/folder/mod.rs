@@ -235,7 +235,7 @@ impl Reading<'_> {
             false => self.tables(&entries, &header.channel, grid)?,
         };
         let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
-        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
+        let (entries, groups) = self.by_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
         self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
@@ -347,7 +347,7 @@ impl Reading<'_> {
     }
 
     /// Adds to the entries what their paths say; returns the groups too, one a recording, or none where they are unknown.
-    fn from_paths(
+    fn by_paths(
         &mut self,
         mut entries: Vec<Entry>,
         taken: &Taken,
