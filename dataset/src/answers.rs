@@ -95,8 +95,8 @@ impl From<Targets> for Answers {
 }
 
 impl Answers {
-    /// Answers at every step. Where the sequences are of unequal length, they are padded with class 0 to the longest, for a summary;
-    /// training refuses them.
+    /// Answers at every step. Where the sequences are of unequal length, they are padded with class 0 to the longest, for a
+    /// summary; training refuses them.
     pub(crate) fn at_steps(self, path: &Path, x: &Store) -> Result<Targets, Error> {
         let labels = match self {
             Answers::Whole(targets) => return Ok(targets),
@@ -128,8 +128,8 @@ pub(crate) fn unequal(path: &Path) -> Error {
     Error::data(path, "lengths", problem)
 }
 
-/// Whole numbers (N) of an array as classes, or, where the loss says so, as real targets. Returns the class names too. `place` says where
-/// a label stands.
+/// Whole numbers (N) of an array as classes, or, where the loss says so, as real targets. Returns the class names too. `place`
+/// says where a label stands.
 pub(crate) fn of_numbers(
     path: &Path,
     labels: &[i64],
@@ -304,7 +304,8 @@ fn numbered(path: &Path, whole: &[i64], place: &dyn Fn(usize) -> String, wanted:
 fn sorted(path: &Path, words: &[String], place: &dyn Fn(usize) -> String, notes: &mut Notes) -> Result<Meaning, Error> {
     if words.len() > MOST_CLASSES as usize {
         let problem = format!(
-            "{} different words, '{}' for example; a classifier has at most {MOST_CLASSES} classes. Are they numbers with a sign that is not read?",
+            "{} different words, '{}' for example; a classifier has at most {MOST_CLASSES} classes. Are they numbers with a sign \
+             that is not read?",
             words.len(),
             names::shown(&words[0])
         );

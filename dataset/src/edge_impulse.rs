@@ -1,7 +1,7 @@
 //! Edge Impulse's exports: files in the data acquisition format, JSON or CBOR, and `info.labels`, which says what each file is.
 //!
-//! After the formats' documentation, "Data acquisition format" and "Edge Impulse labels". Signatures are not checked. Images, bounding
-//! boxes and values in attached files are not read.
+//! After the formats' documentation, "Data acquisition format" and "Edge Impulse labels". Signatures are not checked. Images,
+//! bounding boxes and values in attached files are not read.
 
 use crate::{
     Columns, Error, Notes, TimeColumn,
@@ -13,7 +13,7 @@ use crate::{
     table::Table,
     track::Labels,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -33,15 +33,16 @@ pub(crate) struct Span {
 }
 
 #[derive(Deserialize)]
-struct Acquisition {
-    payload: Payload,
+struct Acquisition<V> {
+    payload: Payload<V>,
 }
 
 #[derive(Deserialize)]
-struct Payload {
-    interval_ms: Number,
+struct Payload<V> {
+    interval_ms: V,
     sensors: Vec<Sensor>,
-    values: Vec<Row>,
+    /// The values of one sample each; those of a single sensor may stand without brackets.
+    values: Vec<V>,
 }
 
 #[derive(Deserialize)]
@@ -51,28 +52,31 @@ struct Sensor {
     units: String,
 }
 
-/// Values of one sample; those of one sensor may stand without brackets.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Row {
-    Many(Vec<Number>),
-    One(Number),
+/// A value of JSON or of CBOR.
+trait Value: DeserializeOwned {
+    /// A number, written with a point or without.
+    fn number(&self) -> Option<f64>;
+    fn list(&self) -> Option<&[Self]>;
 }
 
-/// A number that may be written without a point.
-#[derive(Deserialize, Clone, Copy)]
-#[serde(untagged)]
-enum Number {
-    Whole(i64),
-    Real(f64),
+impl Value for serde_json::Value {
+    fn number(&self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn list(&self) -> Option<&[Self]> {
+        self.as_array().map(Vec::as_slice)
+    }
 }
 
-impl Number {
-    fn value(self) -> f64 {
-        match self {
-            Number::Whole(v) => v as f64,
-            Number::Real(v) => v,
-        }
+impl Value for ciborium::Value {
+    fn number(&self) -> Option<f64> {
+        self.as_float()
+            .or_else(|| self.as_integer().map(|i| i128::from(i) as f64))
+    }
+
+    fn list(&self) -> Option<&[Self]> {
+        self.as_array().map(Vec::as_slice)
     }
 }
 
@@ -85,44 +89,47 @@ pub(crate) fn read(path: &Path) -> Result<Table, Error> {
         );
         Error::data(path, "contents", problem)
     };
-    let found: Acquisition = match locate::name(path).ends_with(".cbor") {
-        true => ciborium::from_reader(&bytes[..]).map_err(|e| broken(e.to_string()))?,
-        false => serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?,
-    };
-    let Payload {
-        interval_ms,
-        sensors,
-        values,
-    } = found.payload;
-    let (channels, interval_ms) = (sensors.len(), interval_ms.value());
+    match locate::name(path).ends_with(".cbor") {
+        true => {
+            let found: Acquisition<ciborium::Value> =
+                ciborium::from_reader(&bytes[..]).map_err(|e| broken(e.to_string()))?;
+            table(path, found.payload)
+        }
+        false => {
+            let found: Acquisition<serde_json::Value> =
+                serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
+            table(path, found.payload)
+        }
+    }
+}
+
+fn table<V: Value>(path: &Path, payload: Payload<V>) -> Result<Table, Error> {
+    let Payload { sensors, values, .. } = payload;
+    let channels = sensors.len();
     if channels == 0 || values.is_empty() {
         let problem = format!("{channels} sensors, {} values; record again", values.len());
         return Err(Error::data(path, "payload", problem));
     }
-    if !(interval_ms.is_finite() && interval_ms > 0.0) {
-        let problem = format!("is {interval_ms}; it is the time between samples in milliseconds, above 0");
-        return Err(Error::data(path, "interval_ms", problem));
-    }
+    let interval_ms = payload.interval_ms.number().filter(|ms| ms.is_finite() && *ms > 0.0);
+    let interval_ms = interval_ms.ok_or_else(|| {
+        let problem = "is no number above 0; it is the time between samples in milliseconds";
+        Error::data(path, "interval_ms", problem)
+    })?;
     let length = values.len();
-    let mut flat = Vec::with_capacity(length * channels.min(1024));
-    for (n, row) in values.into_iter().enumerate() {
-        let row = match row {
-            Row::Many(row) => row,
-            Row::One(value) => vec![value],
-        };
+    let mut flat = Vec::new();
+    for (n, row) in values.iter().enumerate() {
+        let row = row.list().unwrap_or(std::slice::from_ref(row));
         if row.len() != channels {
             let problem = format!("has {} values for {channels} sensors", row.len());
             return Err(Error::data(path, format!("values, sample {n}"), problem));
         }
-        if let Some(k) = row.iter().position(|v| !(v.value() as f32).is_finite()) {
-            let problem = format!("is {}; remove or interpolate it", row[k].value());
-            return Err(Error::data(
-                path,
-                format!("values, sample {n}, {}", names::shown(&sensors[k].name)),
-                problem,
-            ));
+        for (value, sensor) in row.iter().zip(&sensors) {
+            let value = value.number().map(|v| v as f32).filter(|v| v.is_finite());
+            flat.push(value.ok_or_else(|| {
+                let place = format!("values, sample {n}, {}", names::shown(&sensor.name));
+                Error::data(path, place, "is no finite number; remove or interpolate it")
+            })?);
         }
-        flat.extend(row.into_iter().map(|v| v.value() as f32));
     }
     let unit = |s: &Sensor| match s.units.as_str() {
         "N/A" => String::new(),
@@ -411,7 +418,7 @@ mod tests {
             JSON.replace("[3,4.5]", "[3]"),
             "values, sample 1: has 1 values for 2 sensors",
         );
-        says(JSON.replace(":10", ":0"), "interval_ms: is 0");
+        says(JSON.replace(":10", ":0"), "interval_ms: is no number above 0");
         says(JSON.replace("[[1,2],[3,4.5],[5,6]]", "[]"), "2 sensors, 0 values");
         says("{}".into(), "payload.interval_ms");
         // A length that no file can hold is not believed.

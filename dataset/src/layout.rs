@@ -1,87 +1,10 @@
 //! What the folders and names of files say: which part of a path is the class, and which says whose a recording is.
 
-use crate::{Error, Notes, names};
-use serde::{Deserialize, Serialize};
+use crate::{Error, Notes, Origin, PathRoles, names};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::Path,
-    str::FromStr,
 };
-
-/// Where the class or the group of a recording is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Origin {
-    /// The name of a folder: the one that holds the file, or with N that of level N, from 1 at the top.
-    Folder(Option<usize>),
-    /// A word of the file's name: the one that looks like it, or with N word N, from 1. Where the name has points before its
-    /// ending, they separate words, else `_`, `-`, blanks and brackets do.
-    FileName(Option<usize>),
-    /// A column: of the list of files, or of the files themselves.
-    Column,
-    /// Nowhere: recordings have no groups.
-    None,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Folder(None) => f.write_str("folder"),
-            Origin::Folder(Some(n)) => write!(f, "folder:{n}"),
-            Origin::FileName(None) => f.write_str("file-name"),
-            Origin::FileName(Some(n)) => write!(f, "file-name:{n}"),
-            Origin::Column => f.write_str("column"),
-            Origin::None => f.write_str("none"),
-        }
-    }
-}
-
-impl FromStr for Origin {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let unknown = || {
-            let problem =
-                format!("unknown place '{text}'; expected folder[:N], file-name[:N], column or none, N from 1");
-            Error::usage("label_from, group_from", problem)
-        };
-        let (word, number) = match text.split_once(':') {
-            None => (text, None),
-            Some((word, n)) => (word, Some(n.parse().ok().filter(|n| *n > 0).ok_or_else(unknown)?)),
-        };
-        match (word, number) {
-            ("folder", n) => Ok(Origin::Folder(n)),
-            ("file-name", n) => Ok(Origin::FileName(n)),
-            ("column", None) => Ok(Origin::Column),
-            ("none", None) => Ok(Origin::None),
-            _ => Err(unknown()),
-        }
-    }
-}
-
-impl TryFrom<String> for Origin {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self, Error> {
-        text.parse()
-    }
-}
-
-impl From<Origin> for String {
-    fn from(origin: Origin) -> String {
-        origin.to_string()
-    }
-}
-
-/// What a user says of the parts of paths; absent: as the folder looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PathRoles {
-    /// Where the class is.
-    pub label: Option<Origin>,
-    /// Where the group is.
-    pub group: Option<Origin>,
-}
 
 /// What the paths say of each file; empty where they say nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -428,8 +351,8 @@ impl<'a> Paths<'a> {
                 _ => String::new(),
             };
             let problem = format!(
-                "neither labels.csv nor a folder for each class, and no column label in the {} files.{beside} Write labels.csv with the \
-                 lines file,label, or say where the class is with --label-from folder:N or file-name:N",
+                "neither labels.csv nor a folder for each class, and no column label in the {} files.{beside} Write \
+                 labels.csv with the lines file,label, or say where the class is with --label-from folder:N or file-name:N",
                 self.files.len()
             );
             return Err(Error::data(self.dir, "labels", problem));
@@ -597,12 +520,6 @@ mod tests {
 
     #[test]
     fn what_a_user_says_is_checked() {
-        for text in ["folder", "folder:2", "file-name", "file-name:1", "column", "none"] {
-            assert_eq!(text.parse::<Origin>().unwrap().to_string(), text);
-        }
-        for text in ["folder:0", "folder:x", "column:1", "path"] {
-            assert!(text.parse::<Origin>().unwrap_err().to_string().contains(text));
-        }
         let roles = PathRoles {
             label: Some(Origin::Folder(Some(3))),
             group: None,

@@ -69,8 +69,8 @@ pub(crate) fn sibling(x: &Path, what: &str) -> Option<PathBuf> {
     (whole_word && extension == "npy").then(|| x.with_file_name(format!("{start}{what}.{extension}")))
 }
 
-/// The array that belongs to a file of sequences, whatever the spelling: `y_train.npy` to `X_train.npy`, `Y.npy` to `X.npy`. Answers
-/// may also be text.
+/// The array that belongs to a file of sequences, whatever the spelling: `y_train.npy` to `X_train.npy`, `Y.npy` to `X.npy`.
+/// Answers may also be text.
 pub(crate) fn companion(x: &Path, role: Role) -> Result<Option<PathBuf>, Error> {
     let Some(own) = ArrayName::of(x) else { return Ok(None) };
     let dir = x
@@ -196,8 +196,8 @@ fn folder(dir: &Path) -> Result<Source, Error> {
         _ => Err(Error::data(
             dir,
             "folder",
-            "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images; give the folder or the file of the \
-             recordings",
+            "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images; give the folder or \
+             the file of the recordings",
         )),
     }
 }
@@ -242,6 +242,26 @@ fn files(dir: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, Erro
     }
     list.sort();
     Ok(list)
+}
+
+/// Parts of a set beside its training part that are not read, for example a folder `val` beside `train`.
+pub(crate) fn unread_parts(training: &Path) -> Vec<PathBuf> {
+    let own = ArrayName::of(training).filter(|n| n.part == "train");
+    let is_folder = TRAINING.contains(&&*name(training)) && training.is_dir();
+    let Some(entries) = training
+        .parent()
+        .filter(|_| own.is_some() || is_folder)
+        .and_then(|p| std::fs::read_dir(p).ok())
+    else {
+        return Vec::new();
+    };
+    let unread = |p: &PathBuf| match &own {
+        Some(own) => ArrayName::of(p).is_some_and(|n| (n.role, n.part, &n.tag) == (Role::X, "val", &own.tag)),
+        None => p.is_dir() && OTHER.contains(&&*name(p)),
+    };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|e| e.path()).filter(unread).collect();
+    found.sort();
+    found
 }
 
 /// The training part and the test part of a folder.

@@ -11,9 +11,9 @@ use crate::{
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
-/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
-/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
-/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
+/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of
+/// them or with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with
+/// `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
 /// `train_groups.npy` whose they are.
 ///
 /// # Errors
@@ -65,6 +65,12 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found
         }
     };
+    for part in locate::unread_parts(&source) {
+        found.notes.warn(format!(
+            "{}: not read; the validation part is taken from the training part",
+            part.display()
+        ));
+    }
     // Answers and groups that lie beside, or where the options say.
     let beside = match &of {
         Source::Idx(path) => Some(locate::idx_labels(path)).filter(|p| p.is_file()),

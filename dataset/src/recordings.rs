@@ -1,9 +1,8 @@
 //! Recordings of any format, and the options of reading them.
 
 use crate::{
-    Audio, Axes, ChannelConfig, Columns, Labels, Loss, Notes, Store, Window,
+    Audio, Axes, ChannelConfig, Columns, Labels, Loss, Notes, PathRoles, Store, Window,
     answers::{Answers, Wanted},
-    layout::PathRoles,
 };
 use float_model::{Sequences, Targets};
 use std::path::{Path, PathBuf};

@@ -72,7 +72,8 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
         false => Vec::new(),
     };
     notes.understood(format!(
-        "UCI HAR: {count} windows of {length} samples that overlap by half; the rate of {RATE_HZ} Hz and the units are those of its README"
+        "UCI HAR: {count} windows of {length} samples that overlap by half; the rate of {RATE_HZ} Hz and the units \
+         are those of its README"
     ));
     Ok(Recordings {
         x: Store::of(Sequences::new(

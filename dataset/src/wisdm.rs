@@ -1,14 +1,16 @@
 //! The WISDM sets as they are published: `user,activity,timestamp,x,y,z;`, the raw text of 2010 to 2012 (Kwapisz, Weiss, Moore:
 //! "Activity recognition using cell phone accelerometers"), the files of 2019, and their copies as CSV with a header row.
 //!
-//! Records end with `;` or with the line. Some lack a value, some a comma, some have the time 0: those are left out and counted. Times are
-//! nanoseconds. A recording ends where the user or the activity changes, or the clock goes back or stands still for longer than a
-//! second. Acceleration is in m/s².
+//! Records end with `;` or with the line. Some lack a value, some a comma, some have the time 0: those are left out and counted.
+//! Times are nanoseconds. A recording ends where the user or the activity changes, or the clock goes back or stands still for
+//! longer than a second. Acceleration is in m/s², and is converted to g as in other tables.
 
 use crate::{
     Error, Notes, ReadOptions, Recordings,
     answers::Answers,
+    folder::tree,
     long_csv, names,
+    table::units,
     track::{Header, Labels, Track},
 };
 use std::{
@@ -103,15 +105,36 @@ pub(crate) fn read(
     for file in files {
         read_one(file, &mut tracks, &mut groups, &mut notes)?;
     }
+    if path.is_dir() {
+        let others = tree::walk(path)?.files.into_iter().filter(|f| !files.contains(&f.path));
+        let others: Vec<String> = others.map(|f| f.relative()).collect();
+        if !others.is_empty() {
+            notes.warn(format!(
+                "left out, as not of the form user,activity,timestamp,x,y,z: {}",
+                names::list(&others)
+            ));
+        }
+    }
     notes.understood(format!(
-        "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in nanoseconds, values in {UNIT}",
+        "WISDM: {} recordings, each up to a change of user or activity or a jump of the clock; times in \
+         nanoseconds, values in {UNIT}",
         tracks.len()
     ));
-    let header = Header {
+    let mut header = Header {
         count: NAMES.len(),
         names: NAMES.map(str::to_owned).to_vec(),
-        units: vec![UNIT.to_owned(); NAMES.len()],
+        units: Vec::new(),
     };
+    for track in &mut tracks {
+        header.units = vec![UNIT.to_owned(); NAMES.len()];
+        units::convert(
+            &mut track.values,
+            &header.names,
+            &mut header.units,
+            options.channels,
+            &mut notes,
+        );
+    }
     let found = long_csv::collect(path, tracks, groups, header, options, notes)?;
     Ok(Recordings {
         format: "WISDM text",

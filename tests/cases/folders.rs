@@ -217,13 +217,16 @@ fn d15_wisdm_is_read_as_it_is_published() {
     }
     text += "4,Walking,0,0,0,3.21;\n11,Walking,1867172313000,4.4,4.4,;\n";
     f.write("raw/WISDM_ar_v1.1_raw.txt", &text);
+    f.write("raw/WISDM_ar_v1.1_raw_about.txt", "About the set: 36 people\n");
     let d = describe(&f, "raw");
+    assert!(text_has(&d, "warnings", "raw_about.txt"), "{d}");
     assert_eq!((d["format"].as_str(), count(&d)), (Some("WISDM text"), 16));
     assert_eq!(d["class_names"], value!(["Jogging", "Walking"]));
     assert_eq!(groups(&d), ["1", "2", "3", "4"]);
     assert!((d["sample_period_s"].as_f64().unwrap() - 0.05).abs() < 1e-6, "{d}");
     assert!(text_has(&d, "warnings", "2 records that lack a value or a time"), "{d}");
     assert!(text_has(&d, "readings", "jump of the clock"));
+    assert_eq!(d["channels"][2]["unit"], "g", "as in other tables");
     // As CSV, with and without the header of its copies.
     let lines: Vec<String> = text
         .split([';', '\n'])
@@ -328,7 +331,9 @@ fn e03_folders_of_classes_and_of_persons_are_told_apart() {
             "{name}"
         );
     }
+    f.write("t/val/walk/1.csv", samples("ax,ay", 3));
     let d = describe(&f, "t");
+    assert!(text_has(&d, "warnings", "val: not read"), "{d}");
     assert_eq!(
         (d["parts"][2]["part"].as_str(), d["parts"][2]["sequences"].as_u64()),
         (Some("test"), Some(6))
@@ -358,7 +363,7 @@ fn e03_folders_of_classes_and_of_persons_are_told_apart() {
     fails(
         &format!("data describe {data} --label-from folder:5"),
         2,
-        &["label_from", "folder:5", "2 folders"],
+        &["--label-from: is folder:5", "2 folders"],
     );
     fails(
         &format!("data describe {data} --label-from somewhere"),

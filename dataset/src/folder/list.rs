@@ -142,6 +142,24 @@ pub(crate) fn read(path: &Path, dir: &Path, columns: Option<&Columns>, notes: &m
     list.finish()
 }
 
+/// The files that a list names.
+pub(crate) fn named(list: &Path) -> Vec<PathBuf> {
+    let text = text(list).unwrap_or_default();
+    let mut lines = text.lines().filter(|l| !l.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let cells = |line: &str| -> Vec<String> {
+        let cells = line
+            .split(separator(first))
+            .map(|c| c.trim().trim_matches('"').to_owned());
+        cells.collect()
+    };
+    let Some(column) = cells(first).iter().position(|c| names::is_file(c)) else {
+        return Vec::new();
+    };
+    let file = |line: &str| resolve(list.parent(), cells(line).get(column)?);
+    lines.filter_map(file).collect()
+}
+
 /// What is said of the columns of the recordings, without those of the list; `None` where nothing is left.
 pub(crate) fn without(mut columns: Columns, list: &Path) -> Option<Columns> {
     let text = text(list).unwrap_or_default();
@@ -220,11 +238,18 @@ impl List<'_> {
         if !self.roles.contains(&Role::File) {
             let has = |r| self.roles.contains(&r);
             return Err(match has(Role::Label) || has(Role::Group) || has(Role::Target) {
-                true => self.problem(line, format!("the header is {}, and no column names the files; call one file", names::list(cells))),
+                true => self.problem(
+                    line,
+                    format!(
+                        "the header is {}, and none names the files; call one file",
+                        names::list(cells)
+                    ),
+                ),
                 false => self.problem(
                     line,
                     format!(
-                        "'{}' is no file here, and no known header; name the files from this folder on, or begin with a line like file,label",
+                        "'{}' is no file here, and no known header; name the files from this folder on, or begin with \
+                         a line like file,label",
                         names::shown(cells[0])
                     ),
                 ),
@@ -232,7 +257,7 @@ impl List<'_> {
         }
         if let Some((_, name)) = unknown.first() {
             let problem = format!(
-                "the header has a column '{}'; known are {} (the file), {} (the class), target_1, target_2, ... (real targets), {} (the \
+                "the header has a column '{}'; known are {} (the file), {} (the class), target_1, ... (real targets), {} (the \
                  group). Rename it, or say what it is with --columns label=NAME, group=NAME or ignore=NAME",
                 names::shown(name),
                 names::FILE[..5].join(", "),
@@ -268,7 +293,8 @@ impl List<'_> {
         if labels.len() > 1 || (!labels.is_empty() && !targets.is_empty()) {
             let both: Vec<&str> = labels.iter().chain(&targets).map(|k| cells[*k]).collect();
             let problem = format!(
-                "the columns {} could all be the answer; give one with --columns label=NAME and leave the others out with ignore=NAME",
+                "the columns {} could all be the answer; give one with --columns label=NAME and leave the others \
+                 out with ignore=NAME",
                 names::list(&both)
             );
             return Err(self.problem(line, problem));

@@ -5,11 +5,11 @@ pub(crate) mod tables;
 pub(crate) mod tree;
 
 use crate::{
-    ChannelConfig, Columns, Error, Notes, ReadOptions, Recordings,
+    ChannelConfig, Columns, Error, Notes, Origin, ReadOptions, Recordings,
     answers::{self, Answers, Wanted, Written},
     channels::{self, named},
     edge_impulse,
-    layout::{self, Needed, Origin},
+    layout::{self, Needed},
     names, stack,
     table::{self, TableOptions},
     track::{Header, Labels, Track},
@@ -35,9 +35,9 @@ pub(crate) struct Entry {
     pub(crate) spans: Vec<edge_impulse::Span>,
 }
 
-/// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order. Words
-/// are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in sorted
-/// order.
+/// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order.
+/// Words are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in
+/// sorted order.
 pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let dir = match path.is_dir() {
         true => path,
@@ -146,12 +146,16 @@ fn not_listed(list: &Path, dir: &Path, entries: &[Entry], notes: &mut Notes) -> 
     let kinds: BTreeSet<Option<Kind>> = entries.iter().map(|e| Kind::of(&e.file)).collect();
     let tree = tree::walk(dir)?;
     notes.count(tree.hidden as u64, "hidden files such as ._x.csv were passed over", dir);
+    // The list of another part may lie beside.
+    let lists = tree.files.iter().filter(|f| f.path != list && list::is_list(&f.path));
+    let other_parts: BTreeSet<PathBuf> = lists
+        .flat_map(|f| [list::named(&f.path), vec![f.path.clone()]].concat())
+        .collect();
     let others: Vec<&tree::Found> = tree
         .files
         .iter()
-        .filter(|f| f.path != list && !known.contains(f.path.as_path()))
+        .filter(|f| f.path != list && !known.contains(f.path.as_path()) && !other_parts.contains(&f.path))
         .filter(|f| kinds.contains(&Some(f.kind)) && f.path.parent().is_some_and(|p| folders.contains(p)))
-        .filter(|f| !list::is_list(&f.path))
         .collect();
     if others.is_empty() {
         return Ok(());
@@ -231,7 +235,7 @@ impl Reading<'_> {
             false => self.tables(&entries, &header.channel, grid)?,
         };
         let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
-        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
+        let (entries, groups) = self.by_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
         self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
@@ -343,7 +347,7 @@ impl Reading<'_> {
     }
 
     /// Adds to the entries what their paths say; returns the groups too, one a recording, or none where they are unknown.
-    fn from_paths(
+    fn by_paths(
         &mut self,
         mut entries: Vec<Entry>,
         taken: &Taken,
@@ -368,7 +372,8 @@ impl Reading<'_> {
             .collect();
         let said = layout::read(self.dir, &parts, needed, roles, &mut self.notes)?;
         if roles.label == Some(Origin::Column) && !labelled && !has_answers {
-            let problem = "is column, and neither a list nor the files have a column with the class; name it with --columns label=NAME";
+            let problem =
+                "is column, and no list and no file has a column with the class; name it with --columns label=NAME";
             return Err(Error::usage("label_from", problem));
         }
         for (entry, label) in entries.iter_mut().zip(said.labels) {

@@ -141,7 +141,11 @@ pub(crate) fn read(
 
 fn read_one(entry: &Entry, told: TableOptions<'_>, notes: &mut Notes) -> Result<Table, Error> {
     match super::tree::Kind::of(&entry.file) {
-        Some(super::tree::Kind::Acquisition) => crate::edge_impulse::read(&entry.path),
+        Some(super::tree::Kind::Acquisition) => {
+            let mut table = crate::edge_impulse::read(&entry.path)?;
+            table::units::convert(&mut table.values, &table.names, &mut table.units, told.channels, notes);
+            Ok(table)
+        }
         _ => table::read(&entry.path, told, notes),
     }
 }

@@ -95,7 +95,8 @@ pub(crate) fn is_passed_over(name: &str) -> bool {
         })
 }
 
-/// Looks through a folder. Links to folders are followed once, hidden files, notes for people and files of the system are passed over.
+/// Looks through a folder. Links to folders are followed once, hidden files, notes for people and files of the system are passed
+/// over.
 pub(crate) fn walk(dir: &Path) -> Result<Tree, Error> {
     let mut tree = Tree::default();
     let mut looked = 0;

@@ -1,5 +1,6 @@
 //! Units in the names of columns: what they are called, and what makes them the units in which the sensors of this project deliver.
 
+use crate::{ChannelConfig, Notes};
 use std::f64::consts::PI;
 
 /// Standard gravity in m/s2 (CGPM 1901): what one g is.
@@ -263,6 +264,40 @@ pub(crate) fn of(written: &str, name: &str) -> Unit {
 pub fn factor(from: &str, to: &str, name: &str) -> Option<f64> {
     let (from, to) = (of(from, name), of(to, name));
     (from.to == to.to).then_some(from.factor / to.factor)
+}
+
+/// Puts values (T, I) into the units that the sensors have, and names these in `units`, (I). A channel of which the user says a
+/// unit or a full scale stays as it is.
+pub(crate) fn convert(
+    values: &mut [f32],
+    names: &[String],
+    units: &mut [String],
+    told: &[ChannelConfig],
+    notes: &mut Notes,
+) {
+    let count = names.len().max(1);
+    for (k, (name, own)) in names.iter().zip(units).enumerate() {
+        let unit = of(own, name);
+        if told
+            .get(k)
+            .is_some_and(|c| !c.unit.is_empty() || c.full_scale.is_some())
+            || unit.factor == 1.0
+        {
+            continue;
+        }
+        values
+            .iter_mut()
+            .skip(k)
+            .step_by(count)
+            .for_each(|v| *v = (f64::from(*v) * unit.factor) as f32);
+        notes.understood(format!(
+            "unit: {} becomes {}, values are multiplied by {:.6}",
+            super::shown(own),
+            unit.to,
+            unit.factor
+        ));
+        *own = unit.to;
+    }
 }
 
 /// Whether a cell of a row under the header is a unit, in brackets or not.
