@@ -23,6 +23,10 @@ pub struct InputArgs {
     /// Their labels (N) or (N, C), or targets (N, O), as .npy; with an axis T after N for a model that answers at every step.
     #[arg(long)]
     pub y: Option<PathBuf>,
+    /// The data of this run folder: its held-out data, or --x read as its recordings were (windows, columns, sound, every K-th
+    /// sample).
+    #[arg(long, value_name = "RUN", conflicts_with = "every")]
+    pub data_of: Option<PathBuf>,
     /// Use samples 0, K, 2K, ... of each sequence of --x, for a blob whose run was trained with `--every K`; a run folder knows its
     /// own.
     #[arg(long, value_name = "K", requires = "x")]

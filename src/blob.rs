@@ -5,9 +5,11 @@ use crate::{
     inputs::{self, Data},
     output::Usage,
 };
+use experiments::ModelInput;
 pub use experiments::{objective, output_at};
 use quantize::Blob;
 use skiprnn_nostd::Model;
+use std::path::Path;
 
 /// The data for a blob, and the same as sensor counts.
 pub struct Prepared {
@@ -20,8 +22,11 @@ pub struct Prepared {
 /// Finds the data that the options name and converts it to counts.
 pub fn prepare(model: &Model<'_>, task: Option<Task>, args: &InputArgs, default_n: usize) -> anyhow::Result<Prepared> {
     let period = model.sample_period_ns() as f64 * 1e-9;
+    if task.is_some() && args.data_of.is_some() {
+        return Err(Usage::error("--task, --data-of: both name the data; give one of them"));
+    }
     let source = task.map(|task| inputs::generator(task, period, model.sequence_length() as usize));
-    let data = inputs::resolve(args, source.as_ref(), default_n)?;
+    let data = inputs::resolve(args, &ModelInput::of_blob(model), source.as_ref(), default_n)?;
     if let (Some(source), None) = (&source, &args.x)
         && data.x.channels != model.inputs()
     {
@@ -37,6 +42,31 @@ pub fn prepare(model: &Model<'_>, task: Option<Task>, args: &InputArgs, default_
 }
 
 /// Reads a blob from a file.
-pub fn read(path: &std::path::Path) -> anyhow::Result<Blob> {
+pub fn read(path: &Path) -> anyhow::Result<Blob> {
+    if path.is_dir() {
+        let inside = path.join("model.srnn");
+        let hint = match inside.is_file() {
+            true => format!("give {}", inside.display()),
+            false => "give a file that `skiprnn quantize` has written (.srnn)".to_owned(),
+        };
+        anyhow::bail!("{}: is a folder, and this command takes a blob; {hint}", path.display());
+    }
+    if path.extension().is_some_and(|e| e == "safetensors") {
+        anyhow::bail!(
+            "{}: is a float model, and this command takes a blob; `skiprnn quantize` makes one of it",
+            path.display()
+        );
+    }
     Ok(Blob::read(path)?)
+}
+
+/// Seconds between samples of a model that is to run in time.
+pub fn known_period(model: &Model<'_>, file: &Path) -> anyhow::Result<()> {
+    match model.sample_period_ns() {
+        0 => Err(anyhow::anyhow!(
+            "{}: sample_period_s: states no time between samples; quantize with --sample-period-s",
+            file.display()
+        )),
+        _ => Ok(()),
+    }
 }

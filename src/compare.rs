@@ -4,7 +4,7 @@ use crate::{
     args::InputArgs,
     blob,
     inputs::{self, Run},
-    output::{self, Output},
+    output::{self, Output, notes},
 };
 use clap::Args;
 use experiments::schedules::{self, Comparison};
@@ -38,6 +38,7 @@ struct CompareJson<'a> {
     #[serde(flatten)]
     comparison: &'a Comparison,
     picture: &'a Path,
+    notes: &'a [String],
 }
 
 /// Runs the command.
@@ -47,15 +48,19 @@ pub fn run(args: &CompareArgs, out: Output) -> anyhow::Result<()> {
     let model = blob.model();
     let (run_name, blob_name) = (args.run.display().to_string(), args.blob.display().to_string());
     schedules::check_shapes(&run, &run_name, &model, &blob_name)?;
-    let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
+    let data = inputs::resolve(&args.input, &run.input(), run.source().as_ref(), COUNT)?;
     let x = data.x.take(args.input.n.unwrap_or(COUNT));
     let counts = quantize::counts(&model, &data.name, &x)?;
     let comparison = schedules::compare(&run, &model, &x, &counts, args.sequence)?;
     output::write_atomically(&args.out, comparison.figure.as_bytes())?;
+    let said = [run.notes, data.notes].concat();
     let json = CompareJson {
         comparison: &comparison,
         picture: &args.out,
+        notes: &said,
     };
-    out.print(&serde_json::to_value(json)?, || comparison.text(&args.out));
+    out.print(&serde_json::to_value(json)?, || {
+        comparison.text(&args.out) + &notes(&said)
+    });
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::{
     emulate, energy,
     evaluate::{self, EvalArgs},
     inputs,
-    output::{self, Output, merge},
+    output::{self, Output, merge, tell},
     quantize::{self, QuantizeArgs},
     simulate::Simulated,
     train,
@@ -78,10 +78,10 @@ fn train_both(
     skip_dir: &Path,
     dense_dir: &Path,
 ) -> anyhow::Result<(Vec<CurvePoint>, Vec<CurvePoint>)> {
-    eprintln!(
+    tell(format_args!(
         "training a Skip LSTM and a plain LSTM on the frequency task, seed {}",
         args.seed
-    );
+    ));
     let (skip, dense) = std::thread::scope(|scope| {
         let dense = scope.spawn(|| train_one(Cell::Lstm, args, dense_dir));
         let skip = train_one(Cell::SkipLstm, args, skip_dir);
@@ -99,6 +99,7 @@ const FIGURES: ResultArgs = ResultArgs {
 /// This many held-out sequences.
 fn held_out(n: usize) -> InputArgs {
     InputArgs {
+        data_of: None,
         x: None,
         y: None,
         every: None,
@@ -156,7 +157,7 @@ fn evaluate_fixed(
 
 /// The emulated part of the summary; or why there is none, which can only be a Rust target that cannot be installed here.
 fn evaluate_emulated(blob: &::quantize::Blob, prepared: &Prepared) -> anyhow::Result<(Value, EmulatedFigures)> {
-    eprintln!("emulating (the firmware image is built on first use)");
+    tell("emulating (the firmware image is built on first use)");
     let options = board_host::Options::default();
     match emulate::emulate(blob, &blob.model(), prepared, &options, &FIGURES) {
         Ok((replayed, ..)) => {
@@ -171,7 +172,7 @@ fn evaluate_emulated(blob: &::quantize::Blob, prepared: &Prepared) -> anyhow::Re
         }
         Err(e) => match e.downcast_ref::<board_host::Error>() {
             Some(board_host::Error::TargetMissing { .. }) => {
-                eprintln!("the emulator's column stays empty: {e}");
+                tell(format_args!("the emulator's column stays empty: {e}"));
                 let why = e.to_string();
                 Ok((json!({ "not_measured": why }), EmulatedFigures::Missing(why)))
             }
@@ -200,7 +201,7 @@ pub fn run(args: &DemoArgs, out: Output) -> anyhow::Result<()> {
     let (skip_dir, dense_dir) = (args.out.join("skip-lstm"), args.out.join("lstm"));
     let (skip_curve, dense_curve) = train_both(args, &skip_dir, &dense_dir)?;
 
-    eprintln!("evaluating, quantizing, simulating");
+    tell("evaluating, quantizing, simulating");
     let n = if args.quick { 1000 } else { inputs::EVALUATION_COUNT };
     let (float, float_figures) = evaluate_float(&skip_dir, n)?;
     let (dense, dense_figures) = evaluate_float(&dense_dir, n)?;

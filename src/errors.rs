@@ -1,6 +1,6 @@
 //! What a failure is to the person who typed the command: one exit code for one mistake, and options by their typed names.
 
-use crate::output::Usage;
+use crate::{interrupt, output::Usage};
 use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 use std::{borrow::Cow, error::Error};
 
@@ -14,7 +14,7 @@ pub const WRONG_USAGE: u8 = 2;
 pub struct Failure {
     /// The error and its causes, in one line where they are.
     pub message: String,
-    /// [`FAILED`] or [`WRONG_USAGE`].
+    /// [`FAILED`], [`WRONG_USAGE`] or [`interrupt::INTERRUPTED`].
     pub exit_code: u8,
 }
 
@@ -29,7 +29,11 @@ impl Failure {
         if error.chain().any(diverged) {
             message = line.with_options(&message);
         }
-        let exit_code = if wrong.is_some() { WRONG_USAGE } else { FAILED };
+        let exit_code = match (interrupt::asked(), wrong) {
+            (true, _) => interrupt::INTERRUPTED,
+            (false, Some(_)) => WRONG_USAGE,
+            (false, None) => FAILED,
+        };
         Failure { message, exit_code }
     }
 }

@@ -3,11 +3,11 @@
 use crate::{
     args::{InputArgs, ResultArgs},
     inputs::{self, Run},
-    output::Output,
+    output::{Output, notes, warn},
     results::{Answers, Results},
 };
 use clap::Args;
-use experiments::mean_updates;
+use experiments::{HeldOut, mean_updates};
 use float_model::{Metric, Sequences};
 use host_train::DataSource;
 use serde::Serialize;
@@ -134,8 +134,13 @@ pub struct Evaluation {
     figures: Figures,
     /// Sequences evaluated.
     pub sequences: usize,
+    /// Which sequences of the run's own data they are.
+    evaluated_on: Option<HeldOut>,
+    /// What was understood of model and data, assumed, or looks wrong.
+    pub notes: Vec<String>,
     #[serde(flatten)]
     results: Results,
+    warnings: Vec<String>,
 }
 
 impl Evaluation {
@@ -174,10 +179,19 @@ impl fmt::Display for Evaluation {
                 ..
             } => write!(
                 f,
-                "{updates_mean:.2} of {samples_mean:.1} samples used; no answers given"
+                "{updates_mean:.2} of {samples_mean:.1} samples used; no labels: give --y, or a folder with labels.csv, for the metric"
             )?,
         }
-        write!(f, ", on {} held-out sequences", self.sequences)
+        match self.evaluated_on {
+            Some(HeldOut::Validation) => write!(
+                f,
+                ", on the {} sequences of the validation part, which chose this model: there is no test part; train with \
+                 --test-share, or give --x and --y",
+                self.sequences
+            )?,
+            _ => write!(f, ", on {} held-out sequences", self.sequences)?,
+        }
+        f.write_str(&notes(&self.notes))
     }
 }
 
@@ -199,7 +213,9 @@ pub fn solved(task: &str, metric: Metric) -> Option<bool> {
 pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     let started = Instant::now();
     let run = Run::open(&args.run)?;
-    let data = inputs::resolve(&args.input, run.source().as_ref(), inputs::EVALUATION_COUNT)?;
+    let source = run.source();
+    let data = inputs::resolve(&args.input, &run.input(), source.as_ref(), inputs::EVALUATION_COUNT)?;
+    let warnings = data.changed_since(&run);
     let outcomes = run.outcomes(&data.x, args.dial, args.input.seed)?;
     let (outputs, schedules): (Vec<_>, Vec<_>) = outcomes.into_iter().map(|o| (o.output, o.updates)).unzip();
     let description = &run.model.description;
@@ -239,13 +255,17 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     Ok(Evaluation {
         figures,
         sequences: data.x.count,
+        evaluated_on: data.held_out,
+        notes: [run.notes, data.notes].concat(),
         results,
+        warnings,
     })
 }
 
 /// Runs the command.
 pub fn run(args: &EvalArgs, out: Output) -> anyhow::Result<()> {
     let evaluation = evaluate(args)?;
+    warn(&evaluation.warnings);
     out.print(&serde_json::to_value(&evaluation)?, || evaluation.to_string());
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `skiprnn fidelity`
 
 use crate::{
-    output::{self, Output},
+    output::{self, Output, tell},
     quantize::FinetuneBar,
 };
 use clap::Args;
@@ -56,18 +56,20 @@ pub fn run(args: &FidelityArgs, out: Output) -> anyhow::Result<()> {
         Event::Finetuning(progress) => bar.show(progress),
         Event::Measured(row) => {
             bar.clear();
-            eprintln!(
+            tell(format_args!(
                 "{} {}: {:.1} s to quantize",
                 row.model,
                 row.name(),
                 row.quantize_seconds
-            );
+            ));
         }
     })?;
     let markdown = table.markdown();
     if let Some(path) = &args.out {
         output::write_atomically(path, markdown.as_bytes())?;
     }
-    out.print(&serde_json::to_value(&table)?, || markdown);
+    out.print(&serde_json::to_value(&table)?, || {
+        markdown + &output::notes(&table.notes)
+    });
     Ok(())
 }

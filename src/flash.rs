@@ -6,13 +6,13 @@ use crate::{
     output::{Output, Usage},
     settings::{SettingArgs, SettingsJson},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use board_host::{
     Settings,
     boards::{self, Board},
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
     firmware::{self, Region},
-    probe_rs::{BoardImage, Flashing, Probe, Section},
+    probe_rs::{self, BoardImage, Flashing, Probe, Section},
     sensors,
 };
 use clap::Args;
@@ -20,10 +20,41 @@ use energy::PricedBudget;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// The debug probe, and how probe-rs uses it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Debug probe")]
+pub struct ProbeArgs {
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
+    /// one]
+    #[arg(long, value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
+    #[arg(long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: Option<u32>,
+    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
+    #[arg(long)]
+    pub allow_erase_all: bool,
+    /// Connect while the chip is held in reset. [default: as the board needs it]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub connect_under_reset: Option<bool>,
+}
+
+impl ProbeArgs {
+    /// As probe-rs takes them.
+    pub fn probe(&self) -> Probe {
+        Probe {
+            name: self.probe.clone(),
+            speed_khz: self.speed,
+            connect_under_reset: self.connect_under_reset,
+            allow_erase_all: self.allow_erase_all,
+        }
+    }
+}
 
 /// Options of `flash`.
 #[derive(Args, Debug)]
@@ -48,12 +79,9 @@ pub struct FlashArgs {
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
     #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
-    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the only one]
-    #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
-    pub probe: Option<String>,
-    /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub connect_under_reset: Option<bool>,
+    /// The debug probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
     /// Where to write the sections' files. [default: a temporary folder]
     #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
@@ -81,6 +109,12 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    if boards::records(&args.app) {
+        return Err(Usage::error(format!(
+            "--app: {} takes no model; skiprnn collect --board {} records with it",
+            args.app, board.name
+        )));
+    }
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
@@ -109,17 +143,13 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         image,
         sections,
     };
-    let probe = Probe {
-        name: args.probe.clone(),
-        connect_under_reset: args.connect_under_reset,
-    };
     let plan = Plan {
-        commands: flashing.commands(&probe, &folder(args, &board))?,
+        commands: flashing.commands(&args.probe.probe(), &folder(args, &board))?,
         flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
     if !args.dry_run {
-        downloads.iter().try_for_each(|command| probe_rs(command, out))?;
+        downloads.iter().try_for_each(|command| run_probe_rs(command, out))?;
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
@@ -129,7 +159,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     out.print(&value, || plan.text(priced.as_ref()));
     match args.dry_run {
         true => Ok(()),
-        false => probe_rs(last, out),
+        false => run_probe_rs(last, out),
     }
 }
 
@@ -191,6 +221,9 @@ impl Plan {
 /// The recorded sequences that the program replays.
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
+    for note in &prepared.data.notes {
+        eprintln!("note: {note}");
+    }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
     Ok(Section {
@@ -215,10 +248,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
 
 /// Where the sections' files go.
 fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
-    match &args.out {
-        Some(path) => path.clone(),
-        None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
-    }
+    args.out.clone().unwrap_or_else(|| temporary_folder(board))
+}
+
+/// Where the sections' files go where nothing else is said.
+pub fn temporary_folder(board: &Board) -> PathBuf {
+    std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id()))
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
@@ -268,23 +303,61 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
     Ok(())
 }
 
+/// The program that reaches a board's debug probe.
+pub const PROBE_RS: &str = "probe-rs";
+
+/// What to do where it cannot be started.
+pub fn not_started(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!(
+                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (flash --dry-run shows the commands)"
+            )
+        }
+        _ => anyhow::Error::new(error).context("probe-rs cannot be started"),
+    }
+}
+
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-fn probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
-    let mut command = Command::new("probe-rs");
-    command.args(arguments);
+pub fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+    let mut command = Command::new(PROBE_RS);
+    command.args(arguments).stderr(Stdio::piped());
     if out.json {
         command.stdout(Stdio::from(io::stderr()));
     }
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("probe-rs {} ended with {status}", arguments[0]),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            bail!(
-                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
-            )
-        }
-        Err(error) => Err(error).context("probe-rs cannot be started"),
+    if out.json || !io::stdin().is_terminal() {
+        // Nobody is there to be asked which of several probes is meant.
+        command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Err(not_started(error)),
+    };
+    let said = child.stderr.take().map_or_else(Vec::new, passed_on);
+    let status = child.wait().context("probe-rs cannot be waited for")?;
+    if status.success() {
+        return Ok(());
+    }
+    let name = &arguments[0];
+    match probe_rs::advice(&String::from_utf8_lossy(&said)) {
+        Some(advice) => bail!("probe-rs {name} ended with {status}: {advice}"),
+        None => bail!("probe-rs {name} ended with {status}; it said why above"),
+    }
+}
+
+/// Passes what comes on to standard error, as it comes, and returns the last of it.
+fn passed_on(mut from: impl Read) -> Vec<u8> {
+    /// As much is kept.
+    const TAIL: usize = 1 << 16;
+    let (mut chunk, mut kept) = ([0; 4096], Vec::new());
+    while let Ok(count @ 1..) = from.read(&mut chunk) {
+        // Nobody need read it.
+        let _ = io::stderr().write_all(&chunk[..count]);
+        kept.extend_from_slice(&chunk[..count]);
+        let old = kept.len().saturating_sub(TAIL);
+        kept.drain(..old);
+    }
+    kept
 }
 
 #[cfg(test)]

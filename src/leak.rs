@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, Task},
     blob, inputs,
-    output::{Output, write_atomically},
+    output::{Output, notes, write_atomically},
 };
 use experiments::leak::{self, Leak};
 use quantize::Simulator;
@@ -41,6 +41,7 @@ struct LeakJson<'a> {
     #[serde(flatten)]
     leak: &'a Leak,
     out: Option<&'a Path>,
+    notes: &'a [String],
 }
 
 /// Runs the command.
@@ -62,7 +63,10 @@ pub fn run(args: &LeakArgs, out: Output) -> anyhow::Result<()> {
     let json = LeakJson {
         leak: &leak,
         out: args.out.as_deref(),
+        notes: &prepared.data.notes,
     };
-    out.print(&serde_json::to_value(json)?, || leak.text());
+    out.print(&serde_json::to_value(json)?, || {
+        leak.text() + &notes(&prepared.data.notes)
+    });
     Ok(())
 }

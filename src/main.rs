@@ -1,10 +1,16 @@
 //! `skiprnn`: from a labelled recording to a sensor board that sleeps.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nobody reads; output.rs has what prints"
+)]
 
 mod args;
 mod baselines;
 mod blob;
 mod boards;
 mod cli;
+mod collect;
 mod compare;
 mod data;
 mod demo;
@@ -17,6 +23,7 @@ mod fidelity;
 mod flash;
 mod inputs;
 mod inspect;
+mod interrupt;
 mod leak;
 mod output;
 mod plot;
@@ -43,7 +50,7 @@ fn main() -> ExitCode {
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
             let command = Cli::command();
             let failure = Failure::new(&error, &CommandLine::new(&command, &matches, words.collect()));
-            eprintln!("error: {}", failure.message);
+            output::tell(format_args!("error: {}", failure.message));
             ExitCode::from(failure.exit_code)
         }
     }
@@ -67,6 +74,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Leak(args) => leak::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),
         Command::Flash(args) => flash::run(args, out),
+        Command::Collect(args) => collect::run(args, out),
         Command::Boards => {
             boards::run(out);
             Ok(())

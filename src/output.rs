@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use std::{io::Write, path::Path};
+use std::{fmt::Display, io::Write, path::Path};
 
 /// Where results go.
 #[derive(Debug, Clone, Copy)]
@@ -18,10 +18,24 @@ impl Output {
         if let Err(error) = writeln!(std::io::stdout().lock(), "{shown}")
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
-            eprintln!("error: standard output: {error}");
+            tell(format_args!("error: standard output: {error}"));
             std::process::exit(1);
         }
     }
+}
+
+/// Writes a line of progress, a warning or an error to standard error. Where nobody reads it (`2>&1 | head`, a closed or a full
+/// file), it is lost, and the command goes on.
+pub fn tell(line: impl Display) {
+    // In one write, so that lines of several threads do not mix.
+    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+}
+
+/// Tells every warning.
+pub fn warn(warnings: &[String]) {
+    warnings
+        .iter()
+        .for_each(|warning| tell(format_args!("warning: {warning}")));
 }
 
 /// Wrong usage that only shows once options are seen together: exit code 2.
@@ -34,6 +48,11 @@ impl Usage {
     pub fn error(message: impl Into<String>) -> anyhow::Error {
         Usage(message.into()).into()
     }
+}
+
+/// Notes for people, each on a line of its own after the results.
+pub fn notes(notes: &[String]) -> String {
+    notes.iter().map(|note| format!("\n  note: {note}")).collect()
 }
 
 /// Writes a file to a temporary name beside it and renames it.

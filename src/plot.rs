@@ -36,7 +36,9 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
     let (curves, samples) = (folder.join("curves.svg"), folder.join("samples.svg"));
     let curve = learning_curve(&args.run.join("metrics.csv"))?;
     output::write_atomically(&curves, draw_curves(&[curve])?.as_bytes())?;
-    let data = inputs::resolve(&args.input, run.source().as_ref(), COUNT)?;
+    let data = inputs::resolve(&args.input, &run.input(), run.source().as_ref(), COUNT)?;
+    let warnings = data.changed_since(&run);
+    output::warn(&warnings);
     let x = data.x.take(args.input.n.unwrap_or(COUNT));
     output::write_atomically(&samples, draw_samples(&run, &x, args.input.seed)?.as_bytes())?;
     let mut digits = None;
@@ -49,11 +51,14 @@ pub fn run(args: &PlotArgs, out: Output) -> anyhow::Result<()> {
             digits = Some(path);
         }
     }
-    let value = json!({ "curves": curves, "samples": samples, "digits": digits });
+    let said = [run.notes, data.notes].concat();
+    let value = json!({
+        "curves": curves, "samples": samples, "digits": digits, "drawn_from": data.held_out, "notes": said, "warnings": warnings,
+    });
     let written = [Some(curves), Some(samples), digits];
     out.print(&value, || {
         let lines: Vec<String> = written.iter().flatten().map(|p| p.display().to_string()).collect();
-        lines.join("\n")
+        lines.join("\n") + &output::notes(&said)
     });
     Ok(())
 }

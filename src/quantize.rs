@@ -4,8 +4,10 @@ mod options;
 
 use crate::{
     inputs::{self, Data, Run},
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
 };
+use anyhow::Context;
+use experiments::{HeldOut, ModelInput};
 use indicatif::ProgressBar;
 pub use options::QuantizeArgs;
 use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantized};
@@ -13,14 +15,30 @@ use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantiz
 /// Quantizes and writes the blob.
 pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let mut run = Run::open(&args.run)?;
+    let own = run.input();
     args.describe(&mut run.model.description)?;
+    let input = own.completed_by(&run.input());
     let curve = args.options(&run)?;
     let options = Options {
         dials: Some(Vec::new()),
         ..curve.clone()
     };
-    let data = calibration(args, &run)?;
-    let mut quantized = quantize::quantize(&run.model, &data.x, data.y.as_ref(), &options)?;
+    let data = calibration(args, &run, &input)?;
+    let warnings = data.changed_since(&run);
+    // The few sequences of a validation part may be of one length by chance.
+    let varied = run.config.is_some() && run.model.description.sequence_length == 0 && args.max_skip.is_none();
+    if !data.x.lengths.is_empty() || varied {
+        anyhow::bail!(
+            "{}: lengths: the sequences are of unequal length, and integers run on sequences of one length; train with --window \
+             LENGTH:STRIDE, or give --calib-x with sequences of one length",
+            data.name
+        );
+    }
+    let more = match &args.calib_x {
+        Some(_) => None,
+        None => run.more_for_formats(data.x.count)?,
+    };
+    let mut quantized = quantize::quantize_with_more(&run.model, (&data.x, data.y.as_ref()), more.as_ref(), &options)?;
     if args.finetune {
         let calibration = (&data.x, data.y.as_ref());
         let tuning = match &args.calib_x {
@@ -42,6 +60,10 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             "the run skipped samples at random; a blob without a gate uses every sample, and so do these figures";
         quantized.report.notes.push(note.into());
     }
+    quantized.report.notes.splice(0..0, warnings);
+    quantized.report.notes.extend(run.notes);
+    quantized.report.notes.extend(data.notes);
+    quantized.report.notes.extend(input.odd_rate());
     output::write_atomically(&args.out, quantized.blob.bytes())?;
     Ok(quantized)
 }
@@ -95,10 +117,10 @@ impl FinetuneBar {
             (false, false) => format!(", worse: {}", p.worse.join(", ")),
         };
         self.0.suspend(|| {
-            eprintln!(
+            tell(format_args!(
                 "step {}: loss {:.5}, same schedule {:.4}, same decision {:.4}{verdict}",
                 p.step.0, p.loss, p.same_schedule, p.same_decision
-            );
+            ));
         });
     }
 
@@ -109,9 +131,10 @@ impl FinetuneBar {
 }
 
 /// The calibration data: given, or the run's own validation part.
-fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
+fn calibration(args: &QuantizeArgs, run: &Run, input: &ModelInput) -> anyhow::Result<Data> {
     if let Some(x) = &args.calib_x {
-        return inputs::from_files(x, args.calib_y.as_deref(), None, None, run.source().as_ref());
+        let (y, source) = (args.calib_y.as_deref(), run.source());
+        return inputs::from_files(x, y, None, None, (input, source.as_ref()));
     }
     if args.calib_y.is_some() {
         return Err(Usage::error("--calib-y: answers without sequences; give --calib-x too"));
@@ -122,11 +145,14 @@ fn calibration(args: &QuantizeArgs, run: &Run) -> anyhow::Result<Data> {
             args.run.display()
         )));
     };
-    let (x, y) = config.data.validation(config.seed)?;
+    let own = "the run's own data cannot be read; give --calib-x (and --calib-y)";
+    let (x, y) = config.data.validation(config.seed).context(own)?;
     Ok(Data {
+        notes: input.notes_on(&x),
         x,
         y: Some(y),
         name: "validation part".into(),
+        held_out: Some(HeldOut::Validation),
     })
 }
 

@@ -4,7 +4,7 @@ use crate::{
     args::{InputArgs, ResultArgs, Task},
     blob::{self, Prepared},
     inputs,
-    output::Output,
+    output::{Output, notes},
     results::{Answers, Results},
     settings::{self, HostSettingArgs, SettingsJson},
 };
@@ -47,6 +47,8 @@ pub struct Simulated {
     pub metric: Option<f64>,
     /// Mean updates of a sequence.
     pub updates_mean: f64,
+    /// What was understood of the data, converted, or looks wrong.
+    pub notes: Vec<String>,
     #[serde(flatten)]
     results: Results,
     #[serde(skip)]
@@ -77,6 +79,7 @@ impl Simulated {
             metric_name: metric.map(Metric::name),
             metric: metric.map(Metric::value),
             updates_mean: mean_updates(&schedules),
+            notes: prepared.data.notes.clone(),
             results: answers.results(outputs, &schedules, args)?,
             sequence_length: model.sequence_length(),
         })
@@ -87,7 +90,7 @@ impl fmt::Display for Simulated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.metric_name, self.metric) {
             (Some(name), Some(metric)) => write!(f, "{name} {metric:.5}")?,
-            _ => write!(f, "no answers given")?,
+            _ => write!(f, "no labels: give --y, or a folder with labels.csv, for the metric")?,
         }
         write!(
             f,
@@ -116,7 +119,11 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let expected = settings::simulate(&model, &prepared, &settings)?;
     let simulated = Simulated::new(&model, &prepared, &expected.runs, &args.result)?;
     let outcome = expected.outcome(priced.as_ref())?;
-    let text = format!("integers: {simulated}{}", settings::line(outcome.as_ref()));
+    let text = format!(
+        "integers: {simulated}{}{}",
+        settings::line(outcome.as_ref()),
+        notes(&simulated.notes)
+    );
     let value = serde_json::to_value(WithSettings {
         results: simulated,
         settings: SettingsJson::new(&settings, outcome),

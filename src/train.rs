@@ -8,17 +8,54 @@ pub use options::{TrainArgs, config};
 use crate::{
     evaluate,
     inputs::Run,
-    output::{self, Output},
+    interrupt,
+    output::{self, Output, tell},
 };
-use host_train::{Progress, TrainConfig, TrainReport};
+use host_train::{Existing, Progress, TrainConfig, TrainReport};
 use indicatif::ProgressBar;
+use serde::Serialize;
 use std::path::Path;
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
     let config = config(args)?;
+    let mut warnings = Vec::new();
+    if args.resume && matches!(host_train::existing(&config, &args.out), Ok(Existing::Nothing)) {
+        let warning = format!("nothing to resume in {}; starting at step 0", args.out.display());
+        tell(format_args!("warning: {warning}"));
+        warnings.push(warning);
+    }
     let report = observed(&config, &args.out, args.resume, config.data.name(), |_| ())?;
+    warnings.extend(report.warnings.iter().cloned());
     let run = Run::open(&args.out)?;
+    let result = Trained {
+        summary: summary(&config, &run, &report)?,
+        metric_standard_error: report.best_error,
+        validation_sequences: report.validation_count,
+        best_step: report.best_step,
+        test_part: config.data.has_test_part(),
+        warnings,
+    };
+    let json = serde_json::to_value(&result)?;
+    out.print(&json, || text(&result, &report, &args.out));
+    Ok(())
+}
+
+/// What `train` prints.
+#[derive(Serialize)]
+struct Trained {
+    #[serde(flatten)]
+    summary: evaluate::Summary,
+    /// Of the metric on a dataset's validation part.
+    metric_standard_error: Option<f64>,
+    validation_sequences: usize,
+    best_step: u64,
+    /// Whether `eval` has held-out data to read.
+    test_part: bool,
+    warnings: Vec<String>,
+}
+
+fn summary(config: &TrainConfig, run: &Run, report: &TrainReport) -> anyhow::Result<evaluate::Summary> {
     let judged = report.fresh.unwrap_or(report.best);
     let sequence_length = run.model.description.sequence_length;
     let samples_mean = match sequence_length {
@@ -34,24 +71,41 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         seconds: report.seconds,
         steps: Some(report.steps),
     };
-    let summary = evaluate::Summary::new(&run, &found);
-    let json = serde_json::to_value(&summary)?;
-    out.print(&json, || {
-        format!(
-            "{}\n(on {}, best state of step {}; `skiprnn eval {}` reads the held-out data)",
-            summary,
-            match report.fresh {
-                Some(_) => "10,000 fresh sequences",
-                None => "the validation part",
-            },
-            report.best_step,
-            args.out.display()
-        )
-    });
-    Ok(())
+    Ok(evaluate::Summary::new(run, &found))
 }
 
-/// Trains with a progress bar on standard error, and shows every step to `observe`.
+/// The result for people, with what to do next.
+fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
+    let judged_on = match report.fresh {
+        Some(_) => "10,000 fresh sequences",
+        None => "the validation part",
+    };
+    let mut text = format!(
+        "{}\n(on {judged_on}, best state of step {})",
+        result.summary, result.best_step
+    );
+    let metric = report.best.metric;
+    if let Some(error) = result.metric_standard_error.filter(|error| metric.is_uncertain(*error)) {
+        text += &format!(
+            "\nthe {} is of {} validation sequences: uncertain by ±{}",
+            metric.name(),
+            result.validation_sequences,
+            float_model::rounded(error)
+        );
+    }
+    let folder = folder.display();
+    text += &match result.test_part {
+        true => format!("\nnext: `skiprnn eval {folder}` reads the held-out data"),
+        false => format!(
+            "\nnext: `skiprnn eval {folder} --x FILE --y FILE` evaluates on other data; there is no test part, hold one out with \
+             --test-share"
+        ),
+    };
+    text
+}
+
+/// Trains with a progress bar on standard error, and shows every step to `observe`. A signal ends it after the step that it is in,
+/// with a checkpoint.
 pub fn observed(
     config: &TrainConfig,
     dir: &Path,
@@ -59,20 +113,22 @@ pub fn observed(
     label: &str,
     mut observe: impl FnMut(&Progress),
 ) -> anyhow::Result<TrainReport> {
+    let _keeping = interrupt::keep();
     let bar = output::progress_bar(label, config.steps);
     let mut last = String::new();
-    let report = host_train::train(config, dir, resume, &mut |p| {
+    let report = host_train::train_until(config, dir, resume, &mut |p| {
         show(&bar, "", p, &mut last);
         observe(p);
-    })?;
+        interrupt::flow()
+    });
     bar.finish_and_clear();
-    Ok(report)
+    Ok(report?)
 }
 
 /// Shows one step; `label` begins its lines.
 pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
     if let Some(message) = &p.message {
-        bar.suspend(|| eprintln!("{label}{message}"));
+        bar.suspend(|| tell(format_args!("{label}{message}")));
     }
     if let Some(e) = &p.evaluation {
         *last = format!(
@@ -82,10 +138,10 @@ pub fn show(bar: &ProgressBar, label: &str, p: &Progress, last: &mut String) {
             e.updates_mean
         );
         if bar.is_hidden() {
-            eprintln!(
+            tell(format_args!(
                 "{label}step {}: loss {:.4}, {last}, {:.1} steps/s",
                 p.step, p.loss, p.steps_per_s
-            );
+            ));
         }
     }
     bar.set_position(p.step);

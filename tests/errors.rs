@@ -75,6 +75,7 @@ fn an_error_of_a_model_file_tells_its_cause_once() {
     let errors = one_of_each!(Error {
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
         Error::NotSafetensors { .. } => Error::NotSafetensors { path: path(), reason: text("reason") },
+        Error::ModelFile { .. } => Error::ModelFile { path: path(), problems: text("problems") },
         Error::Field { .. } => Error::Field { file: text("file"), field: text("field"), problem: text("problem") },
     });
     told_once(&errors, 1);
@@ -114,6 +115,9 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Dataset(_) => Error::Dataset(recordings),
         Error::Model(_) => Error::Model(model),
         Error::RunExists { .. } => Error::RunExists { path: path() },
+        Error::DataChanged { .. } => Error::DataChanged { path: path() },
+        Error::Interrupted { .. } => Error::Interrupted { path: path(), step: 9 },
+        Error::NoCheckpoint { .. } => Error::NoCheckpoint { path: path() },
         Error::RunBusy { .. } => Error::RunBusy { path: path() },
         Error::ResumeMismatch { .. } => Error::ResumeMismatch {
             path: path(),
@@ -149,6 +153,7 @@ fn an_error_of_an_experiment_tells_its_cause_once() {
             path: path(),
             source: Box::new(Error::Input { what: text("cell"), problem: text("problem") }),
         },
+        Error::Interrupted => Error::Interrupted,
         Error::Train(_) => Error::Train(host_train::Error::Model(model())),
         Error::Model(_) => Error::Model(model()),
         Error::Quantize(_) => Error::Quantize(quantize::Error::Model(model())),
@@ -214,9 +219,11 @@ fn an_error_of_a_board_tells_its_cause_once() {
         Error::Stopped { .. } => Error::Stopped { why: text("reason"), lines: 3 },
         Error::Silent { .. } => Error::Silent { backend: "qemu", messages: text("messages") },
         Error::Qemu { .. } => Error::Qemu { message: text("message") },
+        Error::Start { .. } => Error::Start { name: text("program"), source: cause() },
+        Error::Port { .. } => Error::Port { port: path(), why: text("reason") },
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
     });
-    told_once(&errors, 1);
+    told_once(&errors, 2);
 }
 
 #[test]

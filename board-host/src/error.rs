@@ -61,7 +61,7 @@ pub enum Error {
     },
 
     /// The run took too long and was ended.
-    #[error("the emulation did not end within {seconds} s (its log had {lines} lines); raise the timeout or lower --n")]
+    #[error("the emulation did not end within {seconds} s (its log had {lines} lines); lower --n")]
     Timeout {
         /// The limit.
         seconds: u64,
@@ -122,6 +122,24 @@ pub enum Error {
     Qemu {
         /// What it wrote to its standard error.
         message: String,
+    },
+
+    /// A program that shows a board's log cannot be started.
+    #[error("{name} cannot be started")]
+    Start {
+        /// The program.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+
+    /// A serial port does not send samples.
+    #[error("{port}: {why}")]
+    Port {
+        /// The port.
+        port: PathBuf,
+        /// What it sends instead, and how to fix it.
+        why: String,
     },
 
     /// A file could not be read or written.

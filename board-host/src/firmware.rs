@@ -8,6 +8,7 @@ pub use crate::{
 use crate::Error;
 use std::{
     env,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -121,6 +122,11 @@ fn completing<T>(mut build: impl FnMut() -> Result<T, Error>, add: impl FnOnce(&
     }
 }
 
+/// A line on standard error, which may be closed.
+fn tell(line: &str) {
+    let _ = io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+}
+
 /// Adds a target to the compiler of the source tree by rustup, where it is there; whether that worked. Says so on standard error,
 /// as it takes a download, and says there why it did not work.
 fn add_target(target: &str) -> bool {
@@ -137,12 +143,12 @@ fn add_target(target: &str) -> bool {
     let Ok(child) = rustup.spawn() else {
         return false;
     };
-    eprintln!("adding the Rust target {target} (rustup target add {target})");
+    tell(&format!("adding the Rust target {target} (rustup target add {target})"));
     let Ok(output) = child.wait_with_output() else {
         return false;
     };
     if !output.status.success() {
-        eprintln!("{}", tail(String::from_utf8_lossy(&output.stderr).trim()));
+        tell(&tail(String::from_utf8_lossy(&output.stderr).trim()));
     }
     output.status.success()
 }

@@ -3,11 +3,19 @@
 use crate::{
     Error, Options, Program, backend,
     end::End,
+    identity::Identity,
     image_cache, log,
     memory::{Loads, Regions},
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use virtual_board::host::elf;
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })
+}
 
 /// A firmware image, read.
 pub(crate) struct Image {
@@ -25,14 +33,15 @@ impl Image {
     /// Finds the image of a program, or builds it.
     pub(crate) fn of(options: &Options, program: Program) -> Result<Self, Error> {
         options.backend.check()?;
+        if let Some(path) = &options.firmware {
+            // Another machine's image would run into a fault, or into nothing until the time is over.
+            Identity::of(&read(path)?, path)?.expect(options.machine.name(), path)?;
+        }
         Self::read(image_cache::find(options, program)?)
     }
 
     pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
-        let elf = std::fs::read(&path).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let elf = read(&path)?;
         Ok(Self {
             table: log::table(&elf, &path)?,
             regions: Regions::of(&elf, &path)?,

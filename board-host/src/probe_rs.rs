@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    boards::Board,
+    boards::{self, Board},
     firmware::{Identity, Region, Regions},
 };
 use std::{
@@ -58,8 +58,43 @@ impl BoardImage {
 pub struct Probe {
     /// The probe as probe-rs names it, VID:PID or VID:PID:SERIAL; the only one where it is not given.
     pub name: Option<String>,
+    /// The speed of the wire in kHz; the probe's own where it is not given.
+    pub speed_khz: Option<u32>,
     /// Whether to connect while the chip is held in reset; as the board needs it where it is not given.
     pub connect_under_reset: Option<bool>,
+    /// Whether a chip whose flash is locked may be erased as a whole to open it.
+    pub allow_erase_all: bool,
+}
+
+/// What to do about a failure of probe-rs, by what it said; `None` where nothing is known of it.
+#[must_use]
+pub fn advice(said: &str) -> Option<&'static str> {
+    let said = said.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if has(&["approtect", "erase_all", "core is locked", "readout protection"]) {
+        Some("the chip's flash is locked: --allow-erase-all erases all of it, with what is on it, and opens it")
+    } else if has(&["connecting to the chip was unsuccessful"]) {
+        Some(
+            "the probe does not reach the chip: check its power and its cable, try --connect-under-reset, or a lower --speed in kHz",
+        )
+    } else if has(&["no connected probes", "no probe was found", "no probes were found"]) {
+        Some(
+            "no debug probe was found: connect the board by the USB socket of its probe, by a cable with data lines; on Linux \
+             probe-rs needs its udev rules",
+        )
+    } else if has(&[
+        "available probes",
+        "multiple probes",
+        "probes were found",
+        "use '--probe",
+    ]) {
+        Some(
+            "there are several debug probes: name one by --probe VID:PID or VID:PID:SERIAL, or in PROBE_RS_PROBE; `probe-rs list` \
+             shows them",
+        )
+    } else {
+        None
+    }
 }
 
 /// A board, its image, and what is put beside it.
@@ -88,8 +123,14 @@ impl Flashing {
             if let Some(probe) = &probe.name {
                 words.extend(["--probe".to_owned(), probe.clone()]);
             }
+            if let Some(khz) = probe.speed_khz {
+                words.extend(["--speed".to_owned(), khz.to_string()]);
+            }
             if probe.connect_under_reset.unwrap_or(self.board.connect_under_reset) {
                 words.push("--connect-under-reset".to_owned());
+            }
+            if probe.allow_erase_all {
+                words.push("--allow-erase-all".to_owned());
             }
             words.extend(rest.iter().map(|word| (*word).to_owned()));
             words
@@ -104,7 +145,10 @@ impl Flashing {
             ));
         }
         let path = self.image.path.display().to_string();
-        if self.image.identity.watched {
+        if boards::records(self.program) {
+            // Its log is read line by line: nothing but the message.
+            commands.push(command("run", &["--no-location", "--log-format", "{s}", &path]));
+        } else if self.image.identity.watched {
             commands.push(command("run", &[&path]));
         } else {
             commands.push(command("download", &[&path]));
@@ -151,7 +195,6 @@ impl Section {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boards;
 
     /// The commands for an image of this board with a section of a byte.
     fn commands(board: &str, watched: bool, probe: &Probe) -> Vec<String> {
@@ -208,13 +251,28 @@ mod tests {
     }
 
     #[test]
+    fn what_probe_rs_says_is_turned_into_what_to_do() {
+        let of = |said: &str| advice(said).unwrap_or_else(|| panic!("{said}"));
+        let locked = "WARN Core is locked. Erase procedure will be started to unlock it.\nError: Connecting to the chip was \
+                      unsuccessful.\n1: An operation could not be performed because it lacked the permission to do so: erase_all";
+        assert!(of(locked).contains("--allow-erase-all"));
+        assert!(of("Error: No connected probes were found.").contains("no debug probe"));
+        assert!(of("Available Probes:\n0: J-Link\n1: STLink").contains("PROBE_RS_PROBE"));
+        assert!(of("Error: Connecting to the chip was unsuccessful.").contains("--speed"));
+        assert_eq!(advice("Error: the flashing procedure failed"), None);
+    }
+
+    #[test]
     fn every_command_gets_the_probe_and_what_was_said_of_the_reset() {
         let probe = Probe {
             name: Some("1366:1051:0042".into()),
+            speed_khz: Some(1000),
             connect_under_reset: Some(true),
+            allow_erase_all: true,
         };
         for command in commands("nrf52840-dk", true, &probe) {
-            let common = "--chip nRF52840_xxAA --probe 1366:1051:0042 --connect-under-reset ";
+            let common =
+                "--chip nRF52840_xxAA --probe 1366:1051:0042 --speed 1000 --connect-under-reset --allow-erase-all ";
             assert!(command.contains(common), "{command}");
         }
         let probe = Probe {

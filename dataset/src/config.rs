@@ -1,6 +1,6 @@
 //! What `config.toml` says of recordings.
 
-use crate::{Audio, Axes, ChannelConfig, Columns, Error, Loss, ReadOptions, Window};
+use crate::{Audio, Axes, ChannelConfig, Columns, Error, Loss, Origin, PathRoles, ReadOptions, Window};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +30,10 @@ pub struct DatasetConfig {
     /// What columns of text files are, where they do not say it themselves.
     #[serde(skip_serializing_if = "Columns::is_empty")]
     pub columns: Columns,
+    /// Where the class of a recording is written; absent: as the files and folders look.
+    pub label_from: Option<Origin>,
+    /// Where it is written whose a recording is; absent: as the files and folders look.
+    pub group_from: Option<Origin>,
     /// The order of the axes of arrays; absent: (N, T, I).
     pub axes: Option<Axes>,
     /// How WAV files become samples; absent: frames of log-mel energies.
@@ -88,6 +92,11 @@ impl DatasetConfig {
             y_beside: true,
             groups: self.groups.as_deref(),
             class_names: &self.class_names,
+            loss: self.loss,
+            path_roles: PathRoles {
+                label: self.label_from,
+                group: self.group_from,
+            },
             sample_period_s: self.sample_period_s,
             audio: self.audio.unwrap_or_default(),
             channels: &self.channels,

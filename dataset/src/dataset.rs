@@ -1,6 +1,11 @@
 //! A dataset made ready for training: read, checked, split, and its channels described.
 
-use crate::{DatasetConfig, Error, Store, describe, labelled::Labelled, normalise::statistics, split::Split};
+use crate::{
+    DatasetConfig, Error, Store, describe,
+    labelled::{Labelled, test_recordings},
+    normalise::statistics,
+    split::Split,
+};
 use float_model::{Channel, Sequences, Targets};
 
 /// Sequences in the sensor's units, and their answers.
@@ -93,6 +98,7 @@ impl Dataset {
             };
             return Err(Error::data(path, field, problem));
         }
+        labelled.equal_steps()?;
         labelled.several_classes()?;
         let outputs = labelled.outputs()?;
         let split = labelled.split(config)?;
@@ -125,20 +131,12 @@ impl Dataset {
     /// # Errors
     /// A bad option; a test part that is missing or cannot be read.
     pub fn load_test(config: &DatasetConfig) -> Result<Part, Error> {
-        config.validate()?;
-        if config.test_x.is_none() && config.test_share > 0.0 {
-            let labelled = Labelled::load(config)?;
-            let split = labelled.split(config)?;
-            return Ok(select_part(&labelled, &split.test));
-        }
-        let Some(labelled) = Labelled::load_test(config)? else {
-            return Err(Error::usage("test_x", "missing; evaluation needs the test part"));
-        };
-        Ok((labelled.x.clone(), labelled.y.clone()))
+        let test = test_recordings(config)?;
+        Ok((test.x, test.y))
     }
 }
 
-fn select_part(labelled: &Labelled, indices: &[usize]) -> Part {
+pub(crate) fn select_part(labelled: &Labelled, indices: &[usize]) -> Part {
     let (x, y) = (&labelled.x, &labelled.y);
     (x.select(indices.iter().copied()), y.select(indices.iter().copied()))
 }

@@ -79,19 +79,20 @@ pub struct PartSummary {
 
 fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usize) -> PartSummary {
     let lengths = || indices.iter().map(|n| labelled.x.length_of(*n));
-    let chosen = labelled.y.select(indices.iter().copied());
-    let class_counts = match chosen.answers() {
-        Targets::Labels(labels) => {
-            let mut counts = vec![0; outputs];
-            labels.iter().for_each(|l| counts[*l as usize] += 1);
-            counts
-        }
-        _ => Vec::new(),
-    };
-    let ids: Vec<u32> = labelled.groups.ids().collect();
+    let has_classes = matches!(labelled.y.answers(), Targets::Labels(_));
+    let mut class_counts = vec![0; if has_classes { outputs } else { 0 }];
+    for n in indices {
+        labelled
+            .classes_of(*n)
+            .iter()
+            .for_each(|l| class_counts[*l as usize] += 1);
+    }
+    let ids = labelled.groups.ids();
     let present: BTreeSet<u32> = indices.iter().filter_map(|n| ids.get(*n)).copied().collect();
-    let names: Vec<&str> = labelled.groups.words().collect();
-    let groups: BTreeSet<&str> = present.into_iter().map(|id| names[id as usize]).collect();
+    let groups: BTreeSet<&str> = present
+        .into_iter()
+        .map(|id| labelled.groups.words()[id as usize].as_str())
+        .collect();
     PartSummary {
         part: name,
         sequences: indices.len(),

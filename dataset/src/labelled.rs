@@ -1,7 +1,9 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, channels, idx, locate,
+    DatasetConfig, Error, ReadOptions, Recordings, Window, answers, channels,
+    dataset::select_part,
+    idx, locate,
     normalise::{Statistics, covering_power_of_two},
     read,
     split::{self, Split},
@@ -95,11 +97,27 @@ impl Labelled {
             );
             return Err(Error::data(&self.y_path, "shape", problem));
         }
-        if !self.x.has_one_length() {
-            let problem = "answers at every step need sequences of equal length; cut them with --window LENGTH:STRIDE";
-            return Err(Error::data(&self.y_path, "lengths", problem));
-        }
         Ok(())
+    }
+
+    /// Training takes answers at every step of sequences of one length only.
+    pub(crate) fn equal_steps(&self) -> Result<(), Error> {
+        match matches!(self.y, Targets::PerStep { .. }) && !self.x.has_one_length() {
+            false => Ok(()),
+            true => Err(answers::unequal(&self.y_path)),
+        }
+    }
+
+    /// The class of each answer of sequence `n`, padding aside; empty where the answers are no classes.
+    pub(crate) fn classes_of(&self, n: usize) -> &[u32] {
+        match &self.y {
+            Targets::Labels(labels) => &labels[n..=n],
+            Targets::PerStep { answers, length } => match &**answers {
+                Targets::Labels(labels) => &labels[n * length..][..self.x.length_of(n)],
+                _ => &[],
+            },
+            _ => &[],
+        }
     }
 
     /// What a model sees: the answers as its loss takes them, every K-th sample.
@@ -141,7 +159,7 @@ impl Labelled {
         } else {
             2
         };
-        self.of_recordings.is_some() && self.groups.words().count() < needed
+        self.of_recordings.is_some() && self.groups.words().len() < needed
     }
 
     /// Which sequences belong to which part.
@@ -257,7 +275,7 @@ impl Labelled {
 ///
 /// # Errors
 /// As [`read()`](crate::read), and windows that do not fit.
-pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(Store, Option<Targets>), Error> {
+pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<Recordings, Error> {
     let mut config = config.clone();
     config.groups = None;
     config.name_classes()?;
@@ -265,17 +283,44 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<(
         y_beside: false,
         ..config.read_options(y)
     };
-    let found = read::read(x, &options)?;
-    config.view(found.x, found.y, &found.y_path)
+    let mut found = read::read(x, &options)?;
+    (found.x, found.y) = config.view(found.x, found.y, &found.y_path)?;
+    found.sample_period_s *= config.every.unwrap_or(1) as f64;
+    Ok(found)
+}
+
+/// The test part of a dataset, with what its files say of channels and rate.
+///
+/// # Errors
+/// A bad option; a test part that is missing or cannot be read.
+pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Error> {
+    config.validate()?;
+    if config.test_x.is_none() && config.test_share > 0.0 {
+        let mut labelled = Labelled::load(config)?;
+        let split = labelled.split(config)?;
+        (labelled.x, labelled.y) = select_part(&labelled, &split.test);
+        return Ok(labelled.recordings);
+    }
+    match Labelled::load_test(config)? {
+        Some(labelled) => Ok(labelled.recordings),
+        None => Err(Error::usage("test_x", "missing; evaluation needs the test part")),
+    }
 }
 
 impl DatasetConfig {
     /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
     fn name_classes(&mut self) -> Result<(), Error> {
-        let has_words =
-            !idx::is_name(&locate::name(&self.train_x)) && (self.train_x.is_dir() || self.train_x.is_file());
-        if self.class_names.is_empty() && has_words {
-            self.class_names = Labelled::load(self)?.recordings.class_names;
+        let name = locate::name(&self.train_x);
+        let is_read = self.train_x.exists() && !idx::is_name(&name);
+        if self.class_names.is_empty() && is_read {
+            let training = Labelled::load(self)?;
+            self.class_names = match training.y.answers() {
+                // Indices must stay indices in a part that lacks the first classes.
+                Targets::Labels(_) if training.class_names.is_empty() => {
+                    (0..training.outputs()?).map(|k| k.to_string()).collect()
+                }
+                _ => training.recordings.class_names,
+            };
         }
         Ok(())
     }

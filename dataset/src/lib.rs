@@ -8,22 +8,26 @@
 //! Random choices come from [`philox`], so the same files and options always give the same parts.
 
 mod answers;
+mod array_name;
 mod channels;
 mod clock;
 mod columns;
 mod config;
 mod dataset;
 mod describe;
+mod edge_impulse;
 mod error;
 mod every_kth;
 mod fingerprint;
 mod folder;
 mod idx;
 mod labelled;
+mod layout;
 mod locate;
 mod long_csv;
 mod mel;
 mod mnist;
+mod names;
 mod normalise;
 mod notes;
 mod npy;
@@ -39,13 +43,15 @@ mod store;
 mod table;
 mod targets;
 mod track;
+mod uci_har;
 mod wav;
 mod window;
+mod wisdm;
 
 #[cfg(test)]
 mod tests;
 
-pub use channels::ChannelConfig;
+pub use channels::{ChannelConfig, ChannelsFile};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, Part, select_both};
@@ -53,7 +59,8 @@ pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
 pub use error::Error;
 pub use every_kth::every_kth;
 pub use fingerprint::fingerprint;
-pub use labelled::read_like;
+pub use labelled::{read_like, test_recordings};
+pub use layout::{Origin, PathRoles};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
 pub use notes::{Doubt, Notes};

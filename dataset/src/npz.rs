@@ -37,7 +37,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
     found.x = npy::sequences(&x.0, &x.1, lengths, options.axes, &mut found.notes)?;
     found.y_path = path.join("y.npy");
     if let Some((place, bytes)) = y {
-        let (y, names) = npy::targets(&place, &bytes, options.class_names)?;
+        let (y, names) = npy::targets(&place, &bytes, options.wanted(&[]), &mut found.notes)?;
         (found.y, found.class_names, found.y_path) = (Some(y.into()), names, place);
     }
     if let Some((place, bytes)) = groups {

@@ -1,19 +1,24 @@
 //! Recordings and answers from files of every format.
 
 use crate::{
-    Error, ReadOptions, Recordings, Store, answers::Answers, channels, folder, idx, locate, long_csv, npy, npz, window,
+    Error, Notes, ReadOptions, Recordings, Store,
+    answers::{self, Answers, Written},
+    array_name::Role,
+    channels, folder, idx,
+    locate::{self, Source},
+    long_csv, names, npy, npz, uci_har, window, wisdm,
 };
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
-/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, or a folder of CSV or WAV files with `labels.csv`.
-/// A folder may also hold one such file (`x.npy` with `y.npy`). Beside `x.npy` or `train_x.npy`, `lengths.npy` or
-/// `train_lengths.npy` says where sequences end, and `groups.npy` or `train_groups.npy` whose they are. Cuts windows where the
-/// options say so.
+/// Reads a file or a folder: `.npy`, `.npz`, CSV in long form, IDX, a folder of CSV, WAV or Edge Impulse's files with a list of them or
+/// with a folder for each class or person, the UCI HAR and WISDM sets. A folder may also hold one such file (`x.npy` with `y.npy`).
+/// Beside `x.npy` or `train_x.npy`, `lengths.npy` or `train_lengths.npy` says where sequences end, and `groups.npy` or
+/// `train_groups.npy` whose they are.
 ///
 /// # Errors
-/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers (of a `.npy` file that stays
-/// where it is this is found when its samples are used); answers or groups that are not one a sequence; windows that do not fit.
+/// A file that is missing, truncated, ragged within itself, or holds something else than finite numbers; answers or
+/// groups that are not one a sequence.
 pub fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings, Error> {
     cut(path, options, read_whole(path, options)?)
 }
@@ -27,9 +32,11 @@ pub(crate) fn cut(
     match options.window {
         Some(window) => window::cut(path, window, found),
         None => {
-            let length = found.x.has_one_length().then(|| found.x.longest());
-            let y_path = found.y_path.clone();
-            let y = found.y.clone().map(|y| y.at_steps(&y_path, length)).transpose()?;
+            let y = found
+                .y
+                .clone()
+                .map(|y| y.at_steps(&found.y_path, &found.x))
+                .transpose()?;
             Ok(found.with_answers(|_| y))
         }
     }
@@ -37,44 +44,57 @@ pub(crate) fn cut(
 
 /// [`read()`], without the windows.
 pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
-    let source = locate::source(path)?;
-    let name = locate::name(&source);
-    let mut found = if source.is_dir() {
-        folder::read(&source, options)?
-    } else if name.ends_with(".npz") {
-        npz::read(&source, options)?
-    } else if name.ends_with(".csv") {
-        long_csv::read(&source, options)?
-    } else if idx::is_name(&name) {
-        Recordings {
-            x: Store::of(idx::images(&source)?.sequences(&source, 1)?),
+    let of = locate::source(path)?;
+    let source = of.path().to_path_buf();
+    let mut found = match &of {
+        Source::Folder(path) => folder::read(path, options)?,
+        Source::Archive(path) => npz::read(path, options)?,
+        Source::Table(path) => long_csv::read(path, options)?,
+        Source::Wisdm(path, files) => wisdm::read(path, files, options)?,
+        Source::UciHar(dir) => uci_har::read(dir, options)?,
+        Source::Idx(path) => Recordings {
+            x: Store::of(idx::images(path)?.sequences(path, 1)?),
             ..Recordings::of("IDX")
+        },
+        Source::Lines(path) => lines(path, options)?,
+        Source::Array(path) => {
+            let lengths = locate::companion(path, Role::Lengths)?;
+            let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
+            let mut found = Recordings::of("NumPy arrays");
+            found.x = npy::read_sequences(path, lengths, options.axes, &mut found.notes)?;
+            found
         }
-    } else {
-        let lengths = locate::sibling(&source, "lengths").filter(|p| p.is_file());
-        let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
-        let mut found = Recordings::of("NumPy arrays");
-        found.x = npy::read_sequences(&source, lengths, options.axes, &mut found.notes)?;
-        found
     };
     // Answers and groups that lie beside, or where the options say.
-    let labels = match idx::is_name(&name) {
-        true => Some(locate::idx_labels(&source)),
-        false => locate::sibling(&source, "y"),
+    let beside = match &of {
+        Source::Idx(path) => Some(locate::idx_labels(path)).filter(|p| p.is_file()),
+        Source::Array(path) | Source::Lines(path) => locate::companion(path, Role::Y)?,
+        _ => None,
     };
-    let beside = labels.filter(|p| options.y_beside && found.y.is_none() && *p != source && p.is_file());
+    let beside = beside.filter(|_| options.y_beside && found.y.is_none());
     if let Some(path) = options.y.map(Path::to_path_buf).or(beside) {
-        let (y, names) = read_targets(&path, options)?;
+        let (y, class_names) = match is_text(&path) {
+            true => written_answers(&path, options, &mut found)?,
+            false => read_targets(&path, options, &mut found.notes)?,
+        };
         found.y = Some(y.into());
-        if !names.is_empty() {
-            found.class_names = names;
+        if !class_names.is_empty() {
+            found.class_names = class_names;
         }
         found.y_path = path;
     }
-    let beside = locate::sibling(&source, "groups").filter(|p| p.is_file());
+    let beside = match &of {
+        Source::Array(path) | Source::Lines(path) => locate::companion(path, Role::Groups)?,
+        _ => None,
+    };
     if let Some(path) = options.groups.map(Path::to_path_buf).or(beside) {
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        found.groups = npy::names(&path, &bytes)?.into_iter().collect();
+        found.groups = match is_text(&path) {
+            true => uci_har::column(&path)?.iter().map(String::as_str).collect(),
+            false => {
+                let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
+                npy::names(&path, &bytes)?.iter().map(String::as_str).collect()
+            }
+        };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
     }
     if let Some(Answers::Whole(y)) = &found.y {
@@ -84,7 +104,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
         agree(&source, "groups", found.groups.len(), &found.x, &source)?;
     }
     if let Some(file) = channels::load_beside(&source)?
-        && !source.is_dir()
+        && !matches!(of, Source::Folder(_))
     {
         let period = file.period(Path::new(channels::FILE))?;
         if period > 0.0 {
@@ -98,6 +118,63 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
         }
     }
     Ok(found)
+}
+
+fn is_text(path: &Path) -> bool {
+    let name = locate::name(path);
+    [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e)) && !folder::list::is_list(path)
+}
+
+/// A table with a line for each sequence of one channel, as `X_train.txt` and `X_train.csv` have it.
+fn lines(path: &Path, _options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
+    let (values, length) = uci_har::matrix(path)?;
+    let mut found = Recordings::of("text with a line for each sequence");
+    found.notes.understood(format!(
+        "each line of {} is a sequence of {length} samples of one channel",
+        path.display()
+    ));
+    let count = values.len() / length;
+    found.x = Store::of(Sequences::new(&path.display().to_string(), values, count, length, 1)?);
+    Ok(found)
+}
+
+/// Answers in a text file, one a line, under a header or not.
+fn written_answers(
+    path: &Path,
+    options: &ReadOptions<'_>,
+    found: &mut Recordings<Option<Answers>>,
+) -> Result<(Targets, Vec<String>), Error> {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for line in uci_har::column(path)? {
+        let cells = line
+            .split([',', ';', '\t'])
+            .map(|c| c.trim().trim_matches('"').to_owned());
+        rows.push(cells.collect());
+    }
+    let header = |row: &Vec<String>| {
+        row.iter()
+            .any(|c| names::is_label(c) || names::target_number(c).is_some())
+    };
+    if rows.first().is_some_and(|row| {
+        header(row) || (rows.len() == found.x.count() + 1 && row.iter().all(|c| c.parse::<f32>().is_err()))
+    }) {
+        rows.remove(0);
+    }
+    let width = rows.first().map_or(0, Vec::len);
+    if let Some(n) = rows.iter().position(|r| r.len() != width) {
+        let problem = format!(
+            "{} cells, the first line has {width}; give one answer a line",
+            rows[n].len()
+        );
+        return Err(Error::data(path, format!("answer {n}"), problem));
+    }
+    let written = |(n, cells): (usize, Vec<String>)| Written {
+        place: format!("sequence {n}"),
+        cells,
+    };
+    let list: Vec<Written> = rows.into_iter().enumerate().map(written).collect();
+    let file = channels::load_beside(path)?.unwrap_or_default();
+    answers::parse(path, &list, options.wanted(&file.class_names), &mut found.notes)
 }
 
 fn agree(path: &Path, what: &str, count: usize, x: &Store, x_path: &Path) -> Result<(), Error> {
@@ -132,11 +209,11 @@ pub fn load_sequences(path: &Path) -> Result<Sequences, Error> {
 /// # Errors
 /// As [`read`], and negative or absurdly large labels, and independent labels that are neither 0 nor 1.
 pub fn load_targets(path: &Path) -> Result<Targets, Error> {
-    Ok(read_targets(path, &ReadOptions::default())?.0)
+    Ok(read_targets(path, &ReadOptions::default(), &mut Notes::default())?.0)
 }
 
 /// [`load_targets`] with the names of the classes.
-fn read_targets(path: &Path, options: &ReadOptions<'_>) -> Result<(Targets, Vec<String>), Error> {
+fn read_targets(path: &Path, options: &ReadOptions<'_>, notes: &mut Notes) -> Result<(Targets, Vec<String>), Error> {
     let name = locate::name(path);
     if idx::is_name(&name) {
         return Ok((idx::labels(path)?, Vec::new()));
@@ -157,6 +234,7 @@ fn read_targets(path: &Path, options: &ReadOptions<'_>) -> Result<(Targets, Vec<
     npy::targets(
         path,
         &std::fs::read(path).map_err(Error::io(path))?,
-        options.class_names,
+        options.wanted(&[]),
+        notes,
     )
 }

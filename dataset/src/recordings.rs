@@ -1,6 +1,10 @@
 //! Recordings of any format, and the options of reading them.
 
-use crate::{Audio, Axes, ChannelConfig, Columns, Labels, Notes, Store, Window, answers::Answers};
+use crate::{
+    Audio, Axes, ChannelConfig, Columns, Labels, Loss, Notes, Store, Window,
+    answers::{Answers, Wanted},
+    layout::PathRoles,
+};
 use float_model::{Sequences, Targets};
 use std::path::{Path, PathBuf};
 
@@ -38,6 +42,10 @@ pub struct ReadOptions<'a> {
     pub groups: Option<&'a Path>,
     /// What words stand for, in the order of the classes; empty: as the data say.
     pub class_names: &'a [String],
+    /// What numbers as answers are; absent: as they look.
+    pub loss: Option<Loss>,
+    /// Where the class and the group of a recording are found; absent: as the folder looks.
+    pub path_roles: PathRoles,
     /// Seconds between samples of the grid that timestamps are put on; 0: their own median distance.
     pub sample_period_s: f64,
     /// How sound becomes samples of a sequence.
@@ -61,6 +69,8 @@ impl Default for ReadOptions<'_> {
             y_beside: true,
             groups: None,
             class_names: &[],
+            loss: None,
+            path_roles: PathRoles::default(),
             sample_period_s: 0.0,
             audio: Audio::default(),
             columns: None,
@@ -68,6 +78,19 @@ impl Default for ReadOptions<'_> {
             axes: None,
             window: None,
             test_part: false,
+        }
+    }
+}
+
+impl<'a> ReadOptions<'a> {
+    /// What decides how words are understood, where a `channels.toml` beside the data may name the classes.
+    pub(crate) fn wanted(&self, beside: &'a [String]) -> Wanted<'a> {
+        Wanted {
+            class_names: match self.class_names.is_empty() {
+                true => beside,
+                false => self.class_names,
+            },
+            loss: self.loss,
         }
     }
 }

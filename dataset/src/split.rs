@@ -73,7 +73,7 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
         return Err(Error::data(pool.path, "count", problem));
     }
     let mut warnings = Vec::new();
-    let in_time = pool.of_recordings.filter(|_| pool.groups.words().count() < needed);
+    let in_time = pool.of_recordings.filter(|_| pool.groups.words().len() < needed);
     let mut in_gaps = 0;
     let mut hold_out = |from: Vec<usize>, share: f64, left: usize| -> Result<(Vec<usize>, Vec<usize>), Error> {
         let held = match (in_time, pool.groups.is_empty()) {
@@ -112,7 +112,7 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
         ));
     }
     if let Some(window) = in_time {
-        let recordings = pool.groups.words().count();
+        let recordings = pool.groups.words().len();
         warnings.push(format!(
             "{recordings} recording{}, fewer than parts: the parts are pieces of it, with gaps of {} samples in which {in_gaps} windows \
              are left out; pieces of one recording resemble each other, and figures measured on them are too optimistic. Record more, or \
@@ -175,8 +175,8 @@ impl Shares {
 /// Whole groups: of [`CHOICES`] random ones the one that comes nearest to `share` of the sequences and of every class. At least
 /// `left` groups are left.
 fn groups(pool: &Pool<'_>, from: &[usize], share: f64, left: usize) -> Result<Vec<bool>, Error> {
-    let ids: Vec<u32> = pool.groups.ids().collect();
-    let names: Vec<&str> = pool.groups.words().collect();
+    let ids: Vec<u32> = pool.groups.ids().to_vec();
+    let names: Vec<&str> = pool.groups.words().iter().map(String::as_str).collect();
     // Groups in the order of their names, with sequences and classes.
     let mut members: BTreeMap<&str, (u32, f64, BTreeMap<u32, f64>)> = BTreeMap::new();
     let mut sizes = vec![(0.0, BTreeMap::new()); names.len()];

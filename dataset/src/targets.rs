@@ -3,15 +3,10 @@
 use crate::Error;
 use float_model::Targets;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-    path::Path,
-    str::FromStr,
-};
+use std::{collections::BTreeSet, fmt, path::Path, str::FromStr};
 
 /// Most classes that labels may name; a label beyond is taken for a mistake.
-const MOST_CLASSES: i64 = 4096;
+pub(crate) const MOST_CLASSES: i64 = 4096;
 
 /// Whole numbers up to this one that are saved as real numbers may be classes; larger ones are measured.
 const MOST_DOUBTED: u32 = 255;
@@ -134,87 +129,34 @@ pub(crate) fn place(n: usize, steps: usize) -> String {
     }
 }
 
-/// Labels that are numbers, as classes. Where class names are given, they are indices of these, and the names stay. Where none
-/// are given and the smallest label is 1, the classes are 1, 2, ... to the largest, and are named so; names of that kind are
-/// looked up again where no label is 0. Returns the class names too. `place` says where a label stands.
-pub(crate) fn numbered_classes(
-    path: &Path,
-    labels: impl IntoIterator<Item = i64>,
-    place: impl Fn(usize) -> String,
-    class_names: &[String],
-) -> Result<(Targets, Vec<String>), Error> {
-    let check = |(n, l): (usize, i64)| match (0..MOST_CLASSES).contains(&l) {
-        true => Ok(l as u32),
-        false => {
-            let most = MOST_CLASSES - 1;
-            let problem = format!("{l} is out of range; classes count from 0 to at most {most}");
-            Err(Error::data(path, place(n), problem))
+/// The names of classes that are written as whole numbers. Numbers from 0 on are indices of classes and give no names. Where the least
+/// is another, the distinct numbers in ascending order are the classes and their names: 1 to 9 are nine classes, not ten with an
+/// empty one. Negative numbers other than -1 and 1 alone are no classes.
+pub(crate) fn names_of_numbers(path: &Path, distinct: &BTreeSet<i64>) -> Result<Vec<String>, Error> {
+    // A negative number often stands for "unknown", unless the classes are -1 and 1.
+    let counts_from_zero = matches!(distinct.first(), None | Some(0));
+    let is_negative = distinct.first().is_some_and(|l| *l < 0) && !distinct.iter().eq(&[-1, 1]);
+    if counts_from_zero || is_negative {
+        return Ok(Vec::new());
+    }
+    match distinct.len() as i64 > MOST_CLASSES {
+        false => Ok(distinct.iter().map(i64::to_string).collect()),
+        true => {
+            let problem = format!(
+                "{} different whole numbers; classes are at most {MOST_CLASSES}. For real targets give --loss mse",
+                distinct.len()
+            );
+            Err(Error::data(path, "label", problem))
         }
-    };
-    let labels: Vec<u32> = labels.into_iter().enumerate().map(check).collect::<Result<_, _>>()?;
-    let counts_from_one = |(k, name): (usize, &String)| *name == (k + 1).to_string();
-    let from_one = match class_names.is_empty() {
-        true => labels.iter().min() == Some(&1),
-        false => class_names.iter().enumerate().all(counts_from_one) && !labels.contains(&0),
-    };
-    if !from_one {
-        return Ok((Targets::Labels(labels), class_names.to_vec()));
     }
-    let names: Vec<String> = match class_names.is_empty() {
-        true => (1..=labels.iter().copied().max().unwrap_or(0))
-            .map(|l| l.to_string())
-            .collect(),
-        false => class_names.to_vec(),
-    };
-    if let Some(n) = labels.iter().position(|l| *l as usize > names.len()) {
-        let problem = format!("{} is out of range, the classes are 1 to {}", labels[n], names.len());
-        return Err(Error::data(path, place(n), problem));
-    }
-    Ok((Targets::Labels(labels.into_iter().map(|l| l - 1).collect()), names))
 }
 
-/// Labels that are words, as classes: looked up in `class_names`, or, where that is empty, in sorted order. Returns the class names
-/// too. `place` says where a label stands.
-pub(crate) fn named_classes<'a>(
-    path: &Path,
-    words: impl Iterator<Item = &'a str>,
-    place: impl Fn(usize) -> String,
-    class_names: &[String],
-) -> Result<(Targets, Vec<String>), Error> {
-    let (mut distinct, mut known) = (Vec::new(), HashMap::new());
-    let number = |word: &'a str| {
-        *known.entry(word).or_insert_with(|| {
-            distinct.push(word);
-            distinct.len() - 1
-        })
-    };
-    let places: Vec<usize> = words.map(number).collect();
-    let names: Vec<String> = match class_names.is_empty() {
-        true => distinct
-            .iter()
-            .map(|w| (*w).to_owned())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect(),
-        false => class_names.to_vec(),
-    };
-    if names.len() > MOST_CLASSES as usize {
-        let problem = format!(
-            "{} distinct words; at most {MOST_CLASSES} classes are learned",
-            names.len()
-        );
-        return Err(Error::data(path, "labels", problem));
-    }
-    let indices: HashMap<&str, u32> = names.iter().map(String::as_str).zip(0..).collect();
-    let classes: Vec<Option<u32>> = distinct.iter().map(|word| indices.get(word).copied()).collect();
-    let of_word = |(n, k): (usize, &usize)| {
-        classes[*k].ok_or_else(|| {
-            let problem = format!("unknown class '{}'; expected one of {}", distinct[*k], names.join(", "));
-            Error::data(path, place(n), problem)
-        })
-    };
-    let labels = places.iter().enumerate().map(of_word).collect::<Result<_, _>>()?;
-    Ok((Targets::Labels(labels), names))
+/// What is wrong with a label that is no index of a class.
+pub(crate) fn out_of_range(label: i64) -> String {
+    format!(
+        "{label} is out of range; classes count from 0 to at most {}",
+        MOST_CLASSES - 1
+    )
 }
 
 /// Labels of 0 or 1, (rows, outputs).

@@ -39,16 +39,6 @@ impl Labels {
         self.ids.extend(std::iter::repeat_n(id, count));
     }
 
-    /// The distinct words, in the order in which they came.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
-        self.words.iter().map(String::as_str)
-    }
-
-    /// For each sample the number of its word among [`Labels::words`].
-    pub(crate) fn ids(&self) -> impl Iterator<Item = u32> + '_ {
-        self.ids.iter().copied()
-    }
-
     /// Samples, or sequences, that have a label.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -59,6 +49,16 @@ impl Labels {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
+    }
+
+    /// Distinct words, in the order in which they came.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
+
+    /// (T): index of each label into [`Labels::words`].
+    pub(crate) fn ids(&self) -> &[u32] {
+        &self.ids
     }
 
     /// The label of sample `t`.
@@ -81,13 +81,21 @@ impl Labels {
         self.ids.iter().all(|id| id == first).then(|| self.get(0))
     }
 
-    /// Labels of the samples at `indices`, which may repeat.
+    /// Labels of the samples at `indices`, which may repeat; only their words stay.
     pub(crate) fn select(&self, indices: impl IntoIterator<Item = usize>) -> Self {
-        Labels {
-            words: self.words.clone(),
-            places: self.places.clone(),
-            ids: indices.into_iter().map(|t| self.ids[t]).collect(),
+        let mut labels = Labels::default();
+        let mut new: HashMap<u32, u32> = HashMap::new();
+        for t in indices {
+            let id = self.ids[t];
+            match new.get(&id) {
+                Some(id) => labels.ids.push(*id),
+                None => {
+                    labels.push(&self.words[id as usize]);
+                    new.insert(id, labels.words.len() as u32 - 1);
+                }
+            }
         }
+        labels
     }
 }
 

@@ -47,6 +47,9 @@ pub enum Error {
         /// The error.
         source: Box<Error>,
     },
+    /// The observer ended the work before all of it was done.
+    #[error("ended before all runs were done, each with a checkpoint; the same command continues them")]
+    Interrupted,
     /// Training or its data failed.
     #[error(transparent)]
     Train(#[from] host_train::Error),

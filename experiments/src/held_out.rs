@@ -1,7 +1,7 @@
 //! The sequences that a finished model is evaluated on.
 
-use crate::Error;
-use float_model::{Sequences, Targets};
+use crate::{Error, Fitted, ModelInput};
+use float_model::Targets;
 use host_train::DataSource;
 use serde::{Serialize, Serializer};
 
@@ -22,34 +22,39 @@ pub enum HeldOut {
 }
 
 impl HeldOut {
-    /// Chooses and reads them: fresh sequences of a generated task; of recordings the test part, or, where there is none, the
-    /// validation part of a run with the seed `run_seed`.
-    ///
-    /// # Errors
-    /// Recordings that cannot be read.
-    pub fn choose(source: &DataSource, run_seed: u64) -> Result<(HeldOut, Sequences, Targets), Error> {
-        let first = match source.is_generated() {
-            true => HeldOut::Fresh,
-            false => HeldOut::Test,
-        };
-        let (held_out, (x, y)) = match first.read(source, run_seed) {
-            Err(error) if first == HeldOut::Test && error.is_usage() => {
-                (HeldOut::Validation, HeldOut::Validation.read(source, run_seed)?)
-            }
-            other => (first, other?),
-        };
-        Ok((held_out, x, y))
+    /// Which there are: fresh sequences of a generated task; of recordings the test part, or, where there is none, the validation
+    /// part.
+    #[must_use]
+    pub fn of(source: &DataSource) -> HeldOut {
+        match (source.is_generated(), source.has_test_part()) {
+            (true, _) => HeldOut::Fresh,
+            (false, true) => HeldOut::Test,
+            (false, false) => HeldOut::Validation,
+        }
     }
 
-    /// Reads these sequences of `source`; `run_seed` is that of a run whose validation part it is.
+    /// Chooses and reads them, made to fit the model of `input`; `run_seed` is as for [`HeldOut::read`].
     ///
     /// # Errors
-    /// Recordings that cannot be read.
-    pub fn read(self, source: &DataSource, run_seed: u64) -> Result<(Sequences, Targets), Error> {
-        Ok(match self {
-            HeldOut::Fresh | HeldOut::Test => source.evaluation(COUNT, SEED)?,
-            HeldOut::Validation => source.validation(run_seed)?,
-        })
+    /// Recordings that cannot be read, or do not fit the model.
+    pub fn choose(source: &DataSource, run_seed: u64, input: &ModelInput) -> Result<(HeldOut, Fitted<Targets>), Error> {
+        let held_out = HeldOut::of(source);
+        Ok((held_out, held_out.read(source, run_seed, input)?))
+    }
+
+    /// Reads these sequences of `source` for the model of `input`; `run_seed` is that of a run whose validation part it is.
+    ///
+    /// # Errors
+    /// Recordings that cannot be read, or do not fit the model.
+    pub fn read(self, source: &DataSource, run_seed: u64, input: &ModelInput) -> Result<Fitted<Targets>, Error> {
+        match self {
+            HeldOut::Fresh | HeldOut::Test => input.held_out(source, (COUNT, SEED), usize::MAX),
+            HeldOut::Validation => {
+                let (x, y) = source.validation(run_seed)?;
+                let notes = input.notes_on(&x);
+                Ok(Fitted { x, y, notes })
+            }
+        }
     }
 
     /// What the sequences are, in words.
@@ -75,10 +80,14 @@ mod tests {
 
     #[test]
     fn a_generated_task_gives_as_many_fresh_sequences_as_the_words_say() {
-        let (held_out, x, y) = HeldOut::choose(&DataSource::Adding { length: 5 }, 1).unwrap();
-        assert_eq!((held_out, x.count), (HeldOut::Fresh, COUNT));
+        let (source, input) = (
+            DataSource::Adding { length: 5 },
+            ModelInput::of_description(&float_model::Description::default(), 1),
+        );
+        let (held_out, read) = HeldOut::choose(&source, 1, &input).unwrap();
+        assert_eq!((held_out, read.x.count), (HeldOut::Fresh, COUNT));
         assert!(held_out.words().replace(',', "").starts_with(&COUNT.to_string()));
-        let again = held_out.read(&DataSource::Adding { length: 5 }, 2).unwrap();
-        assert_eq!(again, (x, y), "whatever the run's seed");
+        let again = held_out.read(&source, 2, &input).unwrap();
+        assert_eq!(again, read, "whatever the run's seed");
     }
 }

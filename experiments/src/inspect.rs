@@ -3,7 +3,7 @@
 use crate::Error;
 use charts::{Chart, DEFAULT_STYLE, Drawing, HEIGHT, Series, WIDTH, span, stacked};
 use energy::{Core, Interval, predicted_instructions};
-use float_model::{Objective, OutputAt};
+use float_model::{Objective, OutputAt, printable};
 use serde::Serialize;
 use skiprnn_nostd::{
     CellKind, FractionBits, Kernel, Model,
@@ -305,7 +305,7 @@ impl Inspection {
             x, h, pre_activation, ..
         } = self.fractions;
         // Writing to a String cannot fail.
-        let mut t = format!("name             {}\n", self.name);
+        let mut t = format!("name             {}\n", printable(&self.name));
         let _ = writeln!(
             t,
             "cell             {}{}, {} layers of {}",
@@ -341,7 +341,13 @@ impl Inspection {
             layer.write(k, &mut t);
         }
         for c in &self.channels {
-            let _ = writeln!(t, "channel          {} ±{} {}", c.name, c.full_scale, c.unit);
+            let _ = writeln!(
+                t,
+                "channel          {} ±{} {}",
+                printable(&c.name),
+                c.full_scale,
+                printable(&c.unit)
+            );
         }
         t += "dial      updates     metric (calibration data)";
         for p in &self.dial_curve {

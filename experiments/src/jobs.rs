@@ -8,8 +8,12 @@ use host_train::{Existing, TrainConfig};
 use serde::Deserialize;
 use std::{
     collections::VecDeque,
+    ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// A finished run, by its `training.json`.
@@ -184,8 +188,8 @@ pub enum Event<'a> {
     },
 }
 
-/// Shows events.
-pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) + Sync);
+/// Shows events. Where it breaks, trainings end after the step that they are in, each with a checkpoint, and no other begins.
+pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync);
 
 /// One piece of work of the queue.
 pub struct Task {
@@ -201,9 +205,9 @@ pub type Work = Box<dyn FnOnce(Observer<'_>) -> Result<(), Error> + Send>;
 /// Trains the runs that are not finished, `at_once` at a time and in order. Returns a line for each that failed.
 ///
 /// # Errors
-/// A folder that holds something else; then nothing is trained.
+/// A folder that holds something else; then nothing is trained. [`Error::Interrupted`] as in [`do_all`].
 pub fn train_all(jobs: Vec<Job>, at_once: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
-    Ok(do_all(tasks(jobs)?, at_once, observer))
+    do_all(tasks(jobs)?, at_once, observer)
 }
 
 /// The training of the runs that are not finished.
@@ -226,18 +230,36 @@ pub fn tasks(jobs: Vec<Job>) -> Result<Vec<Task>, Error> {
 }
 
 /// Does the tasks, `at_once` at a time and in order. Returns a line for each that failed.
-pub fn do_all(tasks: Vec<Task>, at_once: usize, observer: Observer<'_>) -> Vec<String> {
+///
+/// # Errors
+/// [`Error::Interrupted`] where the observer broke before the end.
+pub fn do_all(tasks: Vec<Task>, at_once: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
+    let broken = AtomicBool::new(false);
+    let observer: Observer<'_> = &|event| {
+        let flow = observer(event);
+        if flow.is_break() {
+            broken.store(true, Ordering::SeqCst);
+        }
+        flow
+    };
     let at_once = at_once.max(1).min(tasks.len());
     let waiting = Mutex::new(VecDeque::from(tasks));
     let failures = Mutex::new(Vec::new());
     let work = || {
         loop {
+            if broken.load(Ordering::SeqCst) {
+                return;
+            }
             let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             let Some(Task { label, work }) = next else { return };
             if let Err(error) = work(observer) {
+                if matches!(error, Error::Train(host_train::Error::Interrupted { .. })) {
+                    return;
+                }
                 let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
                 failures.push(format!("{label}: {}", error.chain()));
-                observer(&Event::Failed {
+                // Seen, whatever it says, when the next task is asked for.
+                let _ = observer(&Event::Failed {
                     label: &label,
                     error: &error,
                 });
@@ -245,19 +267,22 @@ pub fn do_all(tasks: Vec<Task>, at_once: usize, observer: Observer<'_>) -> Vec<S
         }
     };
     std::thread::scope(|scope| (0..at_once).for_each(|_| drop(scope.spawn(work))));
-    failures.into_inner().unwrap_or_else(PoisonError::into_inner)
+    match broken.into_inner() {
+        true => Err(Error::Interrupted),
+        false => Ok(failures.into_inner().unwrap_or_else(PoisonError::into_inner)),
+    }
 }
 
 fn train_one(Job { label, run }: &Job, observer: Observer<'_>) -> Result<(), Error> {
-    observer(&Event::Started {
+    let _ = observer(&Event::Started {
         label,
         steps: run.config.steps,
     });
-    let report = host_train::train(&run.config, &run.folder, true, &mut |progress| {
-        observer(&Event::Step { label, progress });
+    let report = host_train::train_until(&run.config, &run.folder, true, &mut |progress| {
+        observer(&Event::Step { label, progress })
     })?;
     let figures = report.fresh.unwrap_or(report.best);
-    observer(&Event::Finished {
+    let _ = observer(&Event::Finished {
         label,
         summary: format!(
             "{} {:.4}, {:.2} updates, {} steps",
@@ -288,10 +313,32 @@ mod tests {
             if let Event::Failed { label, error } = event {
                 seen.lock().unwrap().push(format!("{label}: {error}"));
             }
+            ControlFlow::Continue(())
         });
+        let failed = failed.unwrap();
         assert_eq!(failed, ["run 1: a.npy: is empty"]);
         assert_eq!(*seen.lock().unwrap(), failed);
-        assert!(do_all(Vec::new(), 3, &|_| ()).is_empty());
+        let none = do_all(Vec::new(), 3, &|_| ControlFlow::Continue(()));
+        assert!(none.unwrap().is_empty());
+    }
+
+    #[test]
+    fn an_observer_that_breaks_lets_no_other_task_begin() {
+        let begun = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let task = |k: usize| {
+            let begun = begun.clone();
+            Task {
+                label: format!("run {k}"),
+                work: Box::new(move |observer| {
+                    begun.lock().unwrap().push(k);
+                    let _ = observer(&Event::Started { label: "", steps: 1 });
+                    Ok(())
+                }),
+            }
+        };
+        let ended = do_all((0..4).map(task).collect(), 1, &|_| ControlFlow::Break(()));
+        assert!(matches!(ended, Err(Error::Interrupted)));
+        assert_eq!(*begun.lock().unwrap(), [0]);
     }
 
     #[test]

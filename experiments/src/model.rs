@@ -1,6 +1,6 @@
 //! A trained float model, with the configuration of its run where there is one.
 
-use crate::Error;
+use crate::{Error, ModelInput};
 use float_model::{FloatModel, Forward, Metric, Outcome, Sequences, Targets};
 use host_train::{DataSource, TrainConfig};
 use quantize::FinetuneData;
@@ -17,6 +17,8 @@ pub struct TrainedModel {
     pub file: PathBuf,
     /// Steps trained, where the run says so.
     pub steps: Option<u64>,
+    /// What was understood of the model file, and assumed.
+    pub notes: Vec<String>,
 }
 
 /// What `training.json` says of the length of a training.
@@ -26,7 +28,8 @@ struct Steps {
 }
 
 impl TrainedModel {
-    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file.
+    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file. The words of
+    /// its recordings are the model's classes.
     ///
     /// # Errors
     /// Files that are missing or cannot be read.
@@ -36,11 +39,18 @@ impl TrainedModel {
             true => path.join("model.safetensors"),
             false => path.to_path_buf(),
         };
-        let model = float_model::load(&file)?;
-        let config = match folder && path.join("config.toml").exists() {
+        if folder && !file.exists() {
+            let problem = "no model.safetensors in this folder; give a run folder, or a model file";
+            return Err(Error::data(path.display(), problem));
+        }
+        let (model, notes) = float_model::load_with_notes(&file)?;
+        let mut config = match folder && path.join("config.toml").exists() {
             true => Some(configuration(path)?),
             false => None,
         };
+        if let Some(DataSource::Dataset(data)) = config.as_mut().map(|c| &mut c.data) {
+            *data = ModelInput::of_float(&model).named(data);
+        }
         let summary = std::fs::read_to_string(path.join("training.json"));
         let steps = summary.ok().and_then(|text| serde_json::from_str::<Steps>(&text).ok());
         Ok(TrainedModel {
@@ -48,7 +58,24 @@ impl TrainedModel {
             config,
             file,
             steps: steps.and_then(|s| s.steps),
+            notes,
         })
+    }
+
+    /// A warning where the files of the run's data are not those that it began with; `None` where they are, where the run does not
+    /// say, and where they cannot be read, which whoever needs them will say.
+    #[must_use]
+    pub fn data_changed(&self) -> Option<String> {
+        let config = self.config.as_ref()?;
+        let was = config.data_fingerprint.as_ref()?;
+        let now = config.data.fingerprint().ok()??;
+        (now != *was).then(|| "the data changed since the run began".into())
+    }
+
+    /// What the model says of the recordings that it takes.
+    #[must_use]
+    pub fn input(&self) -> ModelInput {
+        ModelInput::of_float(&self.model)
     }
 
     /// A short name for reports and blobs.
@@ -100,6 +127,17 @@ impl TrainedModel {
             true => FinetuneData::of_generated(calibration, training)?,
             false => FinetuneData::of_recordings(training)?,
         }))
+    }
+
+    /// Training sequences beside `count` calibration sequences, where those are few to choose formats by.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn more_for_formats(&self, count: usize) -> Result<Option<Sequences>, Error> {
+        match (&self.config, quantize::extra_compared_sequences(count)) {
+            (Some(config), Some(n)) => Ok(Some(config.data.training(n, config.seed)?.0)),
+            _ => Ok(None),
+        }
     }
 
     /// Training sequences beside `count` calibration sequences, where those are few for a dial curve; at most `wanted` of both.

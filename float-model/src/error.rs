@@ -24,6 +24,14 @@ pub enum Error {
         /// What the parser said.
         reason: String,
     },
+    /// A model file holds something else than a model that can be used.
+    #[error("{path}: {problems}")]
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// Everything that is wrong, each with the tensor or the metadata field, and how to fix it.
+        problems: String,
+    },
     /// A tensor, a metadata field or an array is missing or wrong.
     #[error("{file}: {field}: {problem}")]
     Field {

@@ -14,16 +14,18 @@ mod forward;
 mod metric;
 mod model;
 mod names;
+mod uncertainty;
 
 pub use atomic_file::write as write_atomically;
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
 pub use error::{Error, with_causes};
-pub use file::{load, save, to_bytes};
+pub use file::{load, load_with_notes, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
-pub use names::by_name;
+pub use names::{by_name, printable};
+pub use uncertainty::rounded;
 
 #[cfg(test)]
 mod tests;

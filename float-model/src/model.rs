@@ -282,11 +282,7 @@ fn check(file: &str, name: &str, values: &[f32], expected: usize) -> Result<(), 
         ));
     }
     if let Some(k) = values.iter().position(|v| !v.is_finite()) {
-        return Err(Error::field(
-            file,
-            name,
-            format!("value {k} is {}; retrain or repair the file", values[k]),
-        ));
+        return Err(Error::field(file, name, crate::file::not_finite(k, values[k])));
     }
     Ok(())
 }

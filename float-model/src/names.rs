@@ -1,4 +1,4 @@
-//! Values that have a name on the command line and in files.
+//! Values that have a name on the command line and in files, and names from files as messages show them.
 
 /// The one of `all` that is named `text`; `name` gives the name of each, and `what` says what they are.
 ///
@@ -23,4 +23,27 @@ pub fn by_name<T: Copy>(what: &str, all: &[T], name: impl Fn(T) -> &'static str,
         None => "none".to_owned(),
     };
     Err(format!("unknown {what} '{text}'; expected {expected}"))
+}
+
+/// A name from a file as a message may show it: control characters escaped, and cut after 80 characters.
+///
+/// # Examples
+/// ```
+/// assert_eq!(float_model::printable("bell\u{7}"), "bell\\u{7}");
+/// ```
+#[must_use]
+pub fn printable(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut shown = String::new();
+    for (k, c) in text.chars().enumerate() {
+        match c {
+            _ if k == MOST => {
+                shown.push_str("...");
+                break;
+            }
+            c if c.is_control() => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
 }

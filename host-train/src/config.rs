@@ -88,6 +88,9 @@ pub struct TrainConfig {
     /// Where training runs. A run may move between devices at a checkpoint; the last bits differ from device to device.
     #[serde(default)]
     pub device: Device,
+    /// What the files of a dataset held when the run began ([`DataSource::fingerprint`]); written by [`crate::train()`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_fingerprint: Option<String>,
     /// Where sequences come from.
     pub data: DataSource,
 }
@@ -303,6 +306,7 @@ impl DataSource {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             engine: Engine::default(),
             device: Device::default(),
+            data_fingerprint: None,
             data: self.clone(),
         }
     }
@@ -339,6 +343,7 @@ mod tests {
             config.validate().unwrap();
             config.stop_updates = Some(15.5);
             config.cell = Cell::Gru;
+            config.data_fingerprint = Some("00ff".into());
             (config.p_skip, config.dropout, config.budget) = (Some(0.25), 0.5, Budget::L2(12.5));
             config.learning_rate_schedule = "cosine:100".parse().unwrap();
             config.save(dir.path()).unwrap();

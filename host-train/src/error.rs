@@ -38,8 +38,34 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] float_model::Error),
     /// The folder already holds a run.
-    #[error("{path}: already holds a run; continue it with resume, or give another folder")]
+    #[error("{path}: already holds a run; continue it with --resume, or give another folder")]
     RunExists {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// The data of a run that is to be continued are not those that it began with.
+    #[error(
+        "{path}: the data changed since the run began: files were added, removed or have another content; bring the old ones back, \
+         or train in a new folder"
+    )]
+    DataChanged {
+        /// The run folder.
+        path: PathBuf,
+    },
+    /// The observer ended the run before its last step.
+    #[error("{path}: ended after step {step}, with a checkpoint; continue it with --resume")]
+    Interrupted {
+        /// The run folder.
+        path: PathBuf,
+        /// Steps done.
+        step: u64,
+    },
+    /// A run is to be continued whose folder holds a model and no checkpoint: a new start would replace the model.
+    #[error(
+        "{path}: holds a model, but no checkpoint to continue from, and a new start would replace the model; move it away, or give \
+         another folder"
+    )]
+    NoCheckpoint {
         /// The run folder.
         path: PathBuf,
     },

@@ -57,4 +57,4 @@ pub use guard::Rollback;
 pub use run_folder::{Existing, existing, hold as hold_run_folder};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
-pub use trainer::{Progress, TrainReport, train};
+pub use trainer::{Progress, TrainReport, train, train_until};

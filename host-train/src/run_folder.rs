@@ -7,6 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// The best model of a run.
+pub(crate) const MODEL: &str = "model.safetensors";
+/// The result of a run that has ended.
+pub(crate) const SUMMARY: &str = "training.json";
+
 const COLUMNS: &str =
     "step,seconds,loss,budget,train_updates,gradient_norm,metric,updates,validation_loss,learning_rate\n";
 
@@ -39,7 +44,7 @@ pub enum Existing {
 /// A run of another configuration, or files that cannot be read.
 pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     let path = run.join("config.toml");
-    let holds_run = [&path, &run.join(checkpoint::FILE), &run.join("model.safetensors")]
+    let holds_run = [&path, &run.join(checkpoint::FILE), &run.join(MODEL)]
         .iter()
         .any(|p| p.exists());
     if !holds_run {
@@ -48,7 +53,7 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
     let was = TrainConfig::load(run)?;
     same_configuration(&was, config, &path)?;
     let (threads, device) = (was.threads, was.device);
-    let path = run.join("training.json");
+    let path = run.join(SUMMARY);
     let text = match fs::read_to_string(&path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Existing::Unfinished { threads, device }),
         other => other.map_err(Error::io(&path))?,
@@ -90,21 +95,55 @@ pub(crate) fn open(config: &TrainConfig, run: &Path, resume: bool) -> Result<Exi
         return Err(Error::RunExists { path: run.into() });
     }
     let found = found?;
+    let fingerprint = config.data.fingerprint()?;
+    if found != Existing::Nothing {
+        let was = TrainConfig::load(run)?.data_fingerprint;
+        if was.is_some() && was != fingerprint {
+            return Err(Error::DataChanged { path: run.into() });
+        }
+    }
+    if matches!(found, Existing::Unfinished { .. }) {
+        let lost = run.join(MODEL).exists() && !run.join(checkpoint::FILE).exists();
+        if lost {
+            return Err(Error::NoCheckpoint { path: run.into() });
+        }
+        forget_result(run)?;
+    }
+    let config = TrainConfig {
+        data_fingerprint: fingerprint,
+        ..config.clone()
+    };
     config.save(run)?;
     Ok(found)
 }
 
+/// Removes the result of a run that goes on: it would be of another state than the model.
+fn forget_result(run: &Path) -> Result<(), Error> {
+    let path = run.join(SUMMARY);
+    match fs::remove_file(&path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&path)(e)),
+        _ => Ok(()),
+    }
+}
+
 /// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step
-/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only.
+/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only. The fingerprint
+/// of the data is compared with the data itself.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
     let cosine = was.learning_rate_schedule.cosine || was.lambda_schedule.cosine;
-    let free: &[&str] = match cosine {
-        true => &["threads", "device", "checkpoint_seconds", "settle_steps"],
-        false => &["threads", "device", "checkpoint_seconds", "settle_steps", "steps"],
-    };
-    match difference("", &table(was)?, &table(now)?, free) {
+    let mut free = vec![
+        "threads",
+        "device",
+        "checkpoint_seconds",
+        "settle_steps",
+        "data_fingerprint",
+    ];
+    if !cosine {
+        free.push("steps");
+    }
+    match difference("", &table(was)?, &table(now)?, &free) {
         None => Ok(()),
         Some((field, was, now)) => Err(Error::ResumeMismatch {
             path: path.into(),

@@ -48,6 +48,30 @@ impl DataSource {
         matches!(self, DataSource::Frequency { .. } | DataSource::Adding { .. })
     }
 
+    /// Whether held-out sequences can be had: generated ones, or a dataset's test part.
+    pub fn has_test_part(&self) -> bool {
+        match self {
+            DataSource::Dataset(config) => config.test_x.is_some() || config.test_share > 0.0,
+            _ => true,
+        }
+    }
+
+    /// Identifies what the files of recorded sequences hold now, to find out later whether they changed; `None` for a generated
+    /// task.
+    ///
+    /// # Errors
+    /// Files that are missing or cannot be read.
+    pub fn fingerprint(&self) -> Result<Option<String>, Error> {
+        Ok(match self {
+            DataSource::Dataset(config) => Some(dataset::fingerprint(config)?),
+            DataSource::Mnist(config) => Some(dataset::fingerprint(&DatasetConfig {
+                train_x: config.data.clone(),
+                ..DatasetConfig::default()
+            })?),
+            _ => None,
+        })
+    }
+
     /// Training and validation part of recorded sequences; `None` for a generated task.
     ///
     /// # Errors

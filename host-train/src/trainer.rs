@@ -10,7 +10,7 @@ use crate::{
     run_folder::{self, Existing, Metrics},
 };
 use float_model::FloatModel;
-use std::{path::Path, sync::mpsc, time::Instant};
+use std::{ops::ControlFlow, path::Path, sync::mpsc, time::Instant};
 
 /// Global norm that gradients are clipped to.
 const GRADIENT_NORM: f64 = 1.0;
@@ -21,6 +21,9 @@ const SETTLED: f64 = 0.01;
 /// Draw of the fresh sequences that confirm a new best state, and of those on which the result is finally measured.
 const CONFIRMATION: u64 = 1;
 const FINAL: u64 = 2;
+
+/// Seconds from the start to the first checkpoint, at most; the others are `checkpoint_seconds` apart.
+const FIRST_CHECKPOINT_S: f64 = 2.0;
 
 /// What the observer is shown after every step.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,32 +60,58 @@ pub struct TrainReport {
     pub best: Evaluation,
     /// The best model on sequences that had no part in its choice; `None` for a dataset, whose test part is for `eval`.
     pub fresh: Option<Evaluation>,
+    /// The standard error of the metric of `best`, where it was measured on the validation part of a dataset
+    /// ([`float_model::Metric::standard_error`]).
+    pub best_error: Option<f64>,
+    /// Sequences of the validation part.
+    pub validation_count: usize,
     /// Times the collapse guard took the run back to its best state.
     pub returns: u64,
     /// The step at which the best model was seen.
     pub best_step: u64,
     /// Whether the stop rule, or the collapse guard, ended the run before `steps`.
     pub stopped: bool,
+    /// What looked wrong before the first step, of the data and of a continued run.
+    pub warnings: Vec<String>,
 }
 
-/// Trains into the run folder `out` and returns the best model.
-///
-/// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
-/// `checkpoint.safetensors` and, at the end, `training.json`. With `resume`, a run that was interrupted in any way
-/// continues and ends, on as many threads of the same device, with the same bits; an empty folder starts a new run. `observe` is called after every step, on
-/// the caller's thread.
-///
-/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
-/// or both ([`crate::Rollback`]), and reports it to `observe`.
+/// Trains into the run folder `out` and returns the best model: [`train_until`] with an observer that never ends the run.
 ///
 /// # Errors
-/// A bad option; data that cannot be read; a folder that holds a run (without `resume`) or a run of another
-/// configuration (with it); a folder that another process trains in; a device that is not there; a loss of NaN or infinity; files that cannot be written.
+/// As [`train_until`], without the interruption.
 pub fn train(
     config: &TrainConfig,
     out: &Path,
     resume: bool,
     observe: &mut dyn FnMut(&Progress),
+) -> Result<TrainReport, Error> {
+    train_until(config, out, resume, &mut |progress| {
+        observe(progress);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Trains into the run folder `out` and returns the best model, or ends where `observe` asks for it.
+///
+/// The folder gets `config.toml`, `metrics.csv`, `model.safetensors` (the best model, as soon as it is seen),
+/// `checkpoint.safetensors` and, at the end, `training.json`. No model is written before a checkpoint that knows it, so that a
+/// resumed run never replaces a model by a worse one. With `resume`, a run that was interrupted in any way continues and ends, on
+/// as many threads of the same device, with the same bits; an empty folder starts a new run. `observe` is called after every step,
+/// on the caller's thread. Where it breaks, the run ends after the step that it is in, with a checkpoint and without
+/// `training.json`.
+///
+/// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
+/// or both ([`crate::Rollback`]), and reports it to `observe`.
+///
+/// # Errors
+/// A bad option; data that cannot be read; a folder that holds a run (without `resume`), a run of another configuration or of other
+/// data, or a model without a checkpoint (with it); a folder that another process trains in; a device that is not there; a loss of
+/// NaN or infinity; files that cannot be written; [`Error::Interrupted`] where `observe` broke before the end.
+pub fn train_until(
+    config: &TrainConfig,
+    out: &Path,
+    resume: bool,
+    observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<TrainReport, Error> {
     config.validate()?;
     let batches = BatchSource::new(config)?;
@@ -95,7 +124,9 @@ pub fn train(
         let work = || Run::new(config, out, found, batches, compute, sender)?.train();
         let handle = scope.spawn(work);
         for progress in receiver {
-            observe(&progress);
+            if observe(&progress).is_break() {
+                break; // drops the receiver, which the run sees at its next step
+            }
         }
         match handle.join() {
             Ok(report) => report,
@@ -123,6 +154,20 @@ fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error
     Compute::open(config, network(config, batches), batches.longest())
 }
 
+/// The warning about a run that was begun on `threads` threads of `device` and is continued elsewhere.
+fn moved(config: &TrainConfig, threads: usize, device: Device) -> Option<String> {
+    let elsewhere = if device != config.device {
+        format!("on {} instead of {device}", config.device)
+    } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
+        format!("on {} threads instead of {threads}", config.threads)
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{elsewhere}: the last bits will differ from an uninterrupted run's"
+    ))
+}
+
 struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
@@ -133,9 +178,13 @@ struct Run<'a> {
     metrics: Metrics,
     observer: mpsc::Sender<Progress>,
     started: Instant,
+    /// When the last checkpoint was written, and the seconds after which the next is due.
     saved_at: Instant,
+    save_after_s: f64,
     /// Seconds and steps of earlier calls.
     before: (f64, u64),
+    /// What looked wrong before the first step.
+    warnings: Vec<String>,
 }
 
 impl<'a> Run<'a> {
@@ -148,25 +197,15 @@ impl<'a> Run<'a> {
         observer: mpsc::Sender<Progress>,
     ) -> Result<Self, Error> {
         let shape = network(config, &batches);
-        let mut messages = std::mem::take(&mut batches.warnings);
-        let mut saved = None;
+        let mut warnings = std::mem::take(&mut batches.warnings);
+        let (mut saved, mut resumed) = (None, None);
         if let Existing::Unfinished { threads, device } | Existing::Finished { threads, device, .. } = found {
             saved = State::load(out, shape)?;
-            messages.push(match &saved {
+            resumed = Some(match &saved {
                 Some(state) => format!("resuming after step {}", state.adam.step),
                 None => "no checkpoint yet: starting from step 0".into(),
             });
-            if device != config.device {
-                let now = config.device;
-                messages.push(format!(
-                    "on {now} instead of {device}: the last bits will differ from an uninterrupted run's"
-                ));
-            } else if threads != config.threads && config.engine == Engine::Fused && device == Device::Cpu {
-                let now = config.threads;
-                messages.push(format!(
-                    "on {now} threads instead of {threads}: the last bits will differ from an uninterrupted run's"
-                ));
-            }
+            warnings.extend(moved(config, threads, device));
         }
         let state = saved.unwrap_or_else(|| {
             let mut new = State::new(shape, config.seed);
@@ -185,32 +224,45 @@ impl<'a> Run<'a> {
             observer,
             started: Instant::now(),
             saved_at: Instant::now(),
+            save_after_s: FIRST_CHECKPOINT_S.min(config.checkpoint_seconds),
+            warnings,
         };
-        if let Some(best) = &run.state.best {
-            run.save_model(&best.values)?;
-        }
+        run.save_best()?;
         run.upload()?;
-        for message in messages {
-            run.report(0.0, 0.0, None, false, Some(message));
+        for message in resumed.iter().chain(&run.warnings) {
+            run.report(0.0, 0.0, None, false, Some(message.clone()));
         }
         Ok(run)
     }
 
     fn train(mut self) -> Result<TrainReport, Error> {
-        while self.state.adam.step < self.config.steps && !self.state.stopped {
+        while self.goes_on() {
             if !self.advance()? {
                 break;
             }
         }
-        if self.state.best.is_none() {
+        let interrupted = self.goes_on();
+        if self.state.best.is_none() && !interrupted {
             self.evaluate()?;
         }
         self.save()?;
-        self.finish()
+        self.save_best()?;
+        match interrupted {
+            true => Err(Error::Interrupted {
+                path: self.out.into(),
+                step: self.state.adam.step,
+            }),
+            false => self.finish(),
+        }
+    }
+
+    /// Whether there are steps to take.
+    fn goes_on(&self) -> bool {
+        self.state.adam.step < self.config.steps && !self.state.stopped
     }
 
     /// One step with the evaluation and the checkpoint that fall due after it. False where nobody listens any more:
-    /// the observer panicked.
+    /// the observer broke, or panicked.
     fn advance(&mut self) -> Result<bool, Error> {
         let (loss, updates) = self.step()?;
         let step = self.state.adam.step;
@@ -227,9 +279,11 @@ impl<'a> Run<'a> {
             }
             (evaluation, improved) = (Some(e), better);
         }
-        if self.saved_at.elapsed().as_secs_f64() >= self.config.checkpoint_seconds {
+        if improved || self.saved_at.elapsed().as_secs_f64() >= self.save_after_s {
             self.save()?;
-            self.saved_at = Instant::now();
+        }
+        if improved {
+            self.save_best()?;
         }
         Ok(self.report(loss, updates, evaluation, improved, message))
     }
@@ -288,7 +342,7 @@ impl<'a> Run<'a> {
             tensor,
             step,
             loss,
-            model: self.state.best.is_some().then(|| self.out.join("model.safetensors")),
+            model: self.state.best.is_some().then(|| self.out.join(run_folder::MODEL)),
         }
     }
 
@@ -301,15 +355,20 @@ impl<'a> Run<'a> {
         parameters.to_model(&batches.mean, &batches.std, &batches.description)
     }
 
-    fn save_model(&self, values: &[Vec<f32>]) -> Result<(), Error> {
-        let model = self.model(values);
-        Ok(float_model::save(&model, &self.out.join("model.safetensors"))?)
+    /// Writes the best model, where there is one. A checkpoint that knows it is on the disk already.
+    fn save_best(&self) -> Result<(), Error> {
+        let Some(best) = &self.state.best else { return Ok(()) };
+        let model = self.model(&best.values);
+        Ok(float_model::save(&model, &self.out.join(run_folder::MODEL))?)
     }
 
+    /// Writes a checkpoint.
     fn save(&mut self) -> Result<(), Error> {
         self.fetch()?;
         self.state.seconds = self.seconds();
-        self.state.save(self.out)
+        self.state.save(self.out)?;
+        (self.saved_at, self.save_after_s) = (Instant::now(), self.config.checkpoint_seconds);
+        Ok(())
     }
 
     fn seconds(&self) -> f64 {
@@ -341,7 +400,13 @@ impl<'a> Run<'a> {
 
     fn finish(mut self) -> Result<TrainReport, Error> {
         let best = self.state.best.take().expect("evaluated at least once");
+        let best_error = match self.config.data.is_generated() {
+            true => None,
+            false => self.validation_error(&best.values)?,
+        };
         let report = TrainReport {
+            best_error,
+            validation_count: self.batches.validation.0.count(),
             fresh: self.on_fresh(&best.values, FINAL)?,
             returns: self.state.guard.returns,
             model: self.model(&best.values),
@@ -350,8 +415,9 @@ impl<'a> Run<'a> {
             best: best.evaluation,
             best_step: best.step,
             stopped: self.state.stopped,
+            warnings: std::mem::take(&mut self.warnings),
         };
-        let path = self.out.join("training.json");
+        let path = self.out.join(run_folder::SUMMARY);
         let front = match self.config.dials {
             None => None,
             Some(dials) => {
@@ -374,7 +440,10 @@ impl<'a> Run<'a> {
             "best_step": report.best_step,
             "returns": report.returns,
             "best": EvaluationRecord::from(report.best),
+            "best_standard_error": report.best_error,
+            "validation_sequences": report.validation_count,
             "fresh": report.fresh.map(EvaluationRecord::from),
+            "warnings": report.warnings,
         });
         if let Some(front) = front {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });

@@ -105,6 +105,7 @@ mod tests {
             sequences: 2000,
             metric_float: Some(0.99),
             metric_fixed: Some(0.988),
+            metric_standard_error: None,
             updates_float: 10.0,
             updates_fixed: 10.3,
             same_decision: 0.99,

@@ -12,8 +12,6 @@ use float_model::{Sequences, Targets, with_causes};
 
 /// Bits of h that byte planes may drop.
 const DROPS: std::ops::RangeInclusive<u8> = 1..=8;
-/// Sequences on which a format is compared, at most.
-const COMPARED: usize = 512;
 
 /// A candidate for the blob, with notes for the report.
 struct Candidate {
@@ -44,8 +42,8 @@ fn open_formats(options: &Options) -> Result<Vec<Format>, Error> {
     Ok(open)
 }
 
-/// Tries the open formats on `sample`, compares them on up to 512 sequences of `x`, and keeps the first that meets every
-/// bar, or the one that misses the fewest.
+/// Tries the open formats on `sample`, compares them on `x`, of whose first sequences `y` has the answers, and keeps the first that
+/// meets every bar, or the one that misses the fewest.
 pub(crate) fn choose(
     context: &Context<'_>,
     sample: &Sequences,
@@ -55,7 +53,6 @@ pub(crate) fn choose(
 ) -> Result<(IntegerModel, Format), Error> {
     let options = context.options;
     let open = open_formats(options)?;
-    let (x, y) = (x.take(COMPARED), y.map(|y| y.take(COMPARED)));
     let mut best: Option<(usize, Candidate)> = None;
     let mut failed = None;
     'formats: for format in &open {
@@ -74,7 +71,7 @@ pub(crate) fn choose(
             let missed = if alone {
                 Vec::new()
             } else {
-                missed(context, &candidate, &x, y.as_ref())?
+                missed(context, &candidate, x, y)?
             };
             if !missed.is_empty() {
                 let inputs = candidate.integers.layers[0].ih_width.bits();

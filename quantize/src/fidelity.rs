@@ -14,6 +14,9 @@ pub struct Fidelity {
     pub metric_float: Option<f64>,
     /// Metric of the integers.
     pub metric_fixed: Option<f64>,
+    /// How uncertain both are by the number of sequences: the standard error of `metric_fixed`
+    /// ([`float_model::Metric::standard_error`]).
+    pub metric_standard_error: Option<f64>,
     /// Mean updates per sequence, float.
     pub updates_float: f64,
     /// Mean updates per sequence, integers.
@@ -112,6 +115,15 @@ impl Comparison<'_> {
         Ok(Forward::new(self.original).run_all(self.x, 0.0, self.threads)?)
     }
 
+    /// The standard error of the metric of what the integers gave.
+    fn standard_error(&self, fixed: &FixedOutcomes<'_>) -> Result<Option<f64>, Error> {
+        let Some(y) = self.y else { return Ok(None) };
+        let answered = fixed.outcomes.iter().take(y.count());
+        let outputs: Vec<Vec<f32>> = answered.map(|o| o.output.clone()).collect();
+        let objective = self.original.description.objective;
+        Ok(Metric::standard_error("calibration data", objective, &outputs, y)?)
+    }
+
     fn same_decision(&self, float: &[Outcome]) -> impl Fn(&Outcome, &Outcome) -> f64 + use<> {
         let tolerance = 0.1 * spread(self.y, float);
         same_answers(self.original.description.objective, self.original.outputs, tolerance)
@@ -172,6 +184,7 @@ pub(crate) fn fidelity(comparison: &Comparison<'_>) -> Result<Fidelity, Error> {
         sequences: comparison.x.count,
         metric_float: versus_original.metric.map(|m| m.0.value()),
         metric_fixed: versus_original.metric.map(|m| m.1.value()),
+        metric_standard_error: comparison.standard_error(&fixed)?,
         updates_float: versus_original.updates_float,
         updates_fixed: mean(&versus_original.updates),
         same_decision: mean(&versus_original.same_decision),

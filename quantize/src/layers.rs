@@ -61,7 +61,7 @@ pub(crate) fn integers(
     if sequence_length == 0 && options.max_skip.is_none() && model.gate.is_some() {
         return Err(Error::unquantizable(
             "sequence_length",
-            "an endless stream needs a bound: give --max-skip",
+            "the length of the sequences is unknown: give --length, or for an endless stream --max-skip",
         ));
     }
     Ok(IntegerModel {

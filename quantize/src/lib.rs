@@ -40,6 +40,6 @@ pub use fidelity::{Data, Fidelity};
 pub use finetune::{FinetuneData, FinetuneOptions, FinetuneProgress, FinetuneResult};
 pub use integers::{IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowRecord, Source};
 pub use options::{Format, Kernel, Optimize, Options, Width};
-pub use pipeline::{Quantized, Report, quantize};
+pub use pipeline::{Quantized, Report, extra_compared_sequences, quantize, quantize_with_more};
 pub use significance::Change;
 pub use simulate::{Blob, Run, Simulator, Traced, counts};

@@ -13,9 +13,16 @@ use crate::{
     finetune::{Outcome, finetune},
     layers::Context,
 };
-use float_model::{FloatModel, Sequences, Targets};
+use float_model::{FloatModel, Objective, Sequences, Targets};
 use serde::Serialize;
 use skiprnn_nostd::format::PRE_FRACTION;
+
+/// Sequences on which formats are compared, at most.
+const COMPARED: usize = 512;
+/// Standard error of an accuracy or a precision from which on the report says that it is uncertain.
+const UNCERTAIN: f64 = 0.02;
+/// The same of a mean squared error, as a share of it.
+const UNCERTAIN_SHARE: f64 = 0.2;
 
 /// What [`quantize`] gives.
 #[derive(Debug)]
@@ -47,6 +54,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// What the formats of x, h and c hold, and what the calibration data asked of them.
     pub tensors: Vec<TensorRange>,
+    /// Sequences on which the formats were compared.
+    pub compared_sequences: usize,
     /// Sequences on which the updates of the curve were measured.
     pub curve_sequences: usize,
     /// The trade-off curve in the blob, by rising dial.
@@ -65,6 +74,21 @@ pub struct Report {
 /// # Errors
 /// The model or the data are not valid or do not fit each other, or a row has no proven fixed-point form.
 pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options: &Options) -> Result<Quantized, Error> {
+    quantize_with_more(model, (x, y), None, options)
+}
+
+/// As [`quantize()`], with further sequences where those of `x` are few: ranges and formats are chosen on both, and the report's
+/// losses are of `x` alone. Sequences that training saw may stand in `more`: a format is chosen by how close the integers come to
+/// the model, which the model's answers to them do not change. Sequences of another shape than `x` are left out.
+///
+/// # Errors
+/// As [`quantize()`].
+pub fn quantize_with_more(
+    model: &FloatModel,
+    (x, y): Data<'_>,
+    more: Option<&Sequences>,
+    options: &Options,
+) -> Result<Quantized, Error> {
     model.validate("model")?;
     if y.is_some_and(|y| y.count() != x.count) {
         return Err(Error::Data {
@@ -73,7 +97,8 @@ pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options:
         });
     }
     let mut notes = Vec::new();
-    let sample = x.take(options.calibration_sequences.max(1));
+    let compared = compared(x, more);
+    let sample = compared.take(options.calibration_sequences.max(1));
     let ranges = ranges(model, &sample, options.percentile, &mut notes)?;
     let moments = moments(model, &sample);
     if moments.is_empty() {
@@ -85,8 +110,52 @@ pub fn quantize(model: &FloatModel, x: &Sequences, y: Option<&Targets>, options:
         moments: &moments,
         options,
     };
-    let (integers, format) = choose(&context, &sample, x, y, &mut notes)?;
-    finished(model, integers, format, notes, (x, y), options)
+    let answers = y.map(|y| y.take(compared.count));
+    let (integers, format) = choose(&context, &sample, &compared, answers.as_ref(), &mut notes)?;
+    let mut quantized = finished(model, integers, format, notes, (x, y), options)?;
+    quantized.report.compared_sequences = compared.count;
+    let few = quantized.report.few(model.description.objective);
+    quantized.report.notes.extend(few);
+    Ok(quantized)
+}
+
+/// How many sequences beside `count` others formats should be compared on; `None` where those are enough.
+pub fn extra_compared_sequences(count: usize) -> Option<usize> {
+    COMPARED.checked_sub(count).filter(|n| *n > 0)
+}
+
+/// The sequences that formats are compared on: the first of `x`, filled up by `more`.
+fn compared(x: &Sequences, more: Option<&Sequences>) -> Sequences {
+    let mut all = x.take(COMPARED);
+    let alike = |more: &&Sequences| {
+        (more.length, more.channels) == (x.length, x.channels) && x.lengths.is_empty() && more.lengths.is_empty()
+    };
+    if let Some(more) = more.filter(alike) {
+        let more = more.take(COMPARED - all.count);
+        all.values.extend(more.values);
+        all.count += more.count;
+    }
+    all
+}
+
+impl Report {
+    /// A note where the sequences are too few for a metric that means something.
+    fn few(&self, objective: Objective) -> Option<String> {
+        let fidelity = &self.fidelity;
+        let error = fidelity.metric_standard_error?;
+        let limit = match objective {
+            Objective::Regression => UNCERTAIN_SHARE * fidelity.metric_fixed?,
+            Objective::Classification | Objective::Multilabel => UNCERTAIN,
+        };
+        if error <= limit {
+            return None;
+        }
+        let error = float_model::rounded(error);
+        Some(format!(
+            "the metric, and that of the dial curve, is of {} sequences: uncertain by ±{error}; the formats were compared on {}",
+            fidelity.sequences, self.compared_sequences
+        ))
+    }
 }
 
 /// The blob with its curve and its report.
@@ -117,6 +186,7 @@ fn finished(
         fractions: (integers.x_fraction, integers.h_fraction, PRE_FRACTION as u8),
         notes,
         tensors: tensor_ranges(model, &integers, &x.take(options.calibration_sequences.max(1))),
+        compared_sequences: x.count,
         curve_sequences: x.count,
         dial_curve: curve,
         bars: bars(&fidelity, format, model.description.objective, options.solved_mse),
@@ -152,6 +222,7 @@ impl Quantized {
             Outcome::Better(integers, finetuned) => {
                 let mut better = finished(original, *integers, self.format, self.report.notes, data, options)?;
                 better.report.finetuned = Some(finetuned);
+                better.report.compared_sequences = self.report.compared_sequences;
                 Ok(better)
             }
             Outcome::Unchanged(note) => {

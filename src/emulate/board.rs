@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     flash,
-    output::{self, Output, Usage},
+    output::{self, Output, Usage, tell},
     settings::SettingsJson,
     simulate::{Simulated, WithSettings},
 };
@@ -108,6 +108,7 @@ struct Played<'a> {
     decided: Vec<DecisionJson>,
     lost: Vec<&'a str>,
     refused: Option<&'a str>,
+    notes: &'a [String],
     #[serde(flatten)]
     comparison: Comparison,
     #[serde(flatten)]
@@ -142,6 +143,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
             .collect(),
         lost: run.lost().collect(),
         refused: run.refused.as_deref(),
+        notes: &job.prepared.data.notes,
         comparison: Comparison::new(run.first_difference(model)?, true),
         observed: ObservedSummary::new(&board, &run.observed),
     };
@@ -155,10 +157,11 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     })?;
     out.print(&value, || {
         format!(
-            "{}: {decided} decisions, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}",
+            "{}: {decided} decisions, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}{}",
             board.name,
             comparison.verdict(),
             observed,
+            output::notes(&job.prepared.data.notes),
         )
     });
     if let Some(why) = &run.refused {
@@ -170,7 +173,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
 fn log(job: &Job<'_>, observed: &Observed) {
     if job.args.log {
         for line in &observed.log {
-            eprintln!("{:>12.6} {}", line.at.as_s(), line.text);
+            tell(format_args!("{:>12.6} {}", line.at.as_s(), line.text));
         }
     }
 }

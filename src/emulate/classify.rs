@@ -6,7 +6,7 @@ use super::{
     job::{Comparison, Job, check_output},
 };
 use crate::{
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::Expected,
     simulate::Simulated,
 };
@@ -41,7 +41,7 @@ struct Classified<'a> {
 #[serde(untagged)]
 enum Evaluated {
     All(Box<Simulated>),
-    Some { sequences: usize },
+    Some { sequences: usize, notes: Vec<String> },
 }
 
 /// Runs the application.
@@ -55,7 +55,7 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
         }
     })?;
     if job.args.log {
-        classification.log.iter().for_each(|line| eprintln!("{line}"));
+        classification.log.iter().for_each(tell);
     }
     let expected = job.expected()?;
     let different = first_difference(&expected, &classification);
@@ -81,7 +81,7 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
         let asleep = 100.0 * classification.seconds_asleep / (count * length) as f64 / period_s(model);
         let evaluated = match &result.evaluated {
             Evaluated::All(simulated) => simulated.to_string(),
-            Evaluated::Some { sequences } => format!("no metric over {sequences} sequences, some of which were lost"),
+            Evaluated::Some { sequences, .. } => format!("no metric over {sequences} sequences, some of which were lost"),
         };
         format!(
             "{}: {evaluated}\n{} the simulator (decisions, times, outputs); {} lost; sensor on for {:.3} s, asleep {asleep:.1} %{budget}",
@@ -108,11 +108,6 @@ pub fn check(args: &EmulateArgs, model: &Model<'_>) -> anyhow::Result<()> {
     }
     check_output(model)?;
     let file = args.blob.display();
-    if model.sample_period_ns() == 0 {
-        return Err(Usage::error(format!(
-            "--app: classify needs a sample period, and {file} states none; quantize with --sample-period-s"
-        )));
-    }
     if model.sequence_length() == 0 {
         return Err(Usage::error(format!(
             "--app: classify needs an end of a sequence, and {file} is made for an endless stream; take --app replay"
@@ -165,6 +160,7 @@ fn evaluated(job: &Job<'_>, expected: &[Run], classification: &Classification) -
         )?)),
         false => Evaluated::Some {
             sequences: expected.len(),
+            notes: job.prepared.data.notes.clone(),
         },
     })
 }

@@ -50,7 +50,7 @@ fn class_name<'a>(model: &Model<'a>, class: usize) -> Option<&'a str> {
 /// A decision in a line for people.
 pub fn line(model: &Model<'_>, decision: &Decision) -> String {
     let what = match (model.objective(), class_name(model, decision.class)) {
-        (_, Some(name)) => name.to_owned(),
+        (_, Some(name)) => float_model::printable(name),
         (Objective::Classification, None) => format!("class {}", decision.class),
         _ => {
             let scale = f64::from(model.logit_scale());

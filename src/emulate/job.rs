@@ -3,7 +3,7 @@
 use super::args::EmulateArgs;
 use crate::{
     blob::{self, Prepared},
-    output::Usage,
+    output::{Usage, notes},
     settings::{self, Expected, SettingsJson},
     simulate::WithSettings,
 };
@@ -61,10 +61,10 @@ impl Job<'_> {
         settings::simulate(self.model, self.prepared, &self.settings)
     }
 
-    /// The command's JSON with how the sequences were run, and the lines about a budget for people.
+    /// The command's JSON with how the sequences were run, and for people the lines about a budget and the notes on the data.
     pub fn with_settings(&self, results: impl Serialize, expected: &Expected) -> anyhow::Result<(Value, String)> {
         let outcome = expected.outcome(self.priced)?;
-        let line = settings::line(outcome.as_ref());
+        let line = settings::line(outcome.as_ref()) + &notes(&self.prepared.data.notes);
         let settings = SettingsJson::new(&self.settings, outcome);
         Ok((serde_json::to_value(WithSettings { results, settings })?, line))
     }

@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use crate::{
-    output::{Output, Usage},
+    output::{Output, Usage, notes},
     settings::SettingsJson,
 };
 use board_host::{Options, measure::Mode};
@@ -45,6 +45,7 @@ struct Measured<'a> {
     machine: &'static str,
     blob: &'a Path,
     ways: Vec<Counts>,
+    notes: &'a [String],
     settings: SettingsJson<BudgetOutcome>,
 }
 
@@ -73,13 +74,17 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
         machine: options.machine.name(),
         blob: &job.args.blob,
         ways: Mode::ALL.into_iter().map(count).collect::<anyhow::Result<_>>()?,
+        notes: &job.prepared.data.notes,
         settings: SettingsJson::new(&options.settings, None),
     };
     out.print(&serde_json::to_value(&measured)?, || {
         let ways: String = measured.ways.iter().map(|counts| format!("\n{counts}")).collect();
         format!(
-            "{}: {} sequences of {} samples, counted{ways}",
-            options.machine, shape.0, shape.1
+            "{}: {} sequences of {} samples, counted{ways}{}",
+            options.machine,
+            shape.0,
+            shape.1,
+            notes(measured.notes)
         )
     });
     Ok(())

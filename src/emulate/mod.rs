@@ -30,6 +30,7 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let board = real_board(args)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    blob::known_period(&model, &args.blob)?;
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
     let settings = &args.settings.settings;
     if args.app == App::Measure {

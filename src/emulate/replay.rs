@@ -4,7 +4,7 @@ use super::job::{Comparison, Job, check_output, runs};
 use crate::{
     args::ResultArgs,
     blob::Prepared,
-    output::{self, Output},
+    output::{self, Output, tell},
     settings::{self, Expected},
     simulate::Simulated,
 };
@@ -68,7 +68,7 @@ pub fn run(job: &Job<'_>, options: &Options, out: Output) -> anyhow::Result<()> 
     let (replayed, emulation, expected) = result?;
     let (value, budget) = job.with_settings(&replayed, &expected)?;
     if job.args.log {
-        emulation.log.iter().for_each(|line| eprintln!("{line}"));
+        emulation.log.iter().for_each(tell);
     }
     out.print(&value, || {
         format!(

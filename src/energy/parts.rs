@@ -69,6 +69,8 @@ pub struct Use {
     pub sequences: Option<usize>,
     /// Where it is known from.
     pub origin: &'static str,
+    /// What was understood of the data, converted, or looks wrong.
+    pub notes: Vec<String>,
 }
 
 impl Use {
@@ -99,6 +101,7 @@ impl Use {
             schedules: Some(schedules),
             metric,
             origin: "from the simulator",
+            notes: prepared.data.notes,
         })
     }
 
@@ -119,6 +122,7 @@ impl Use {
             metric: None,
             sequences: None,
             origin: "from the blob",
+            notes: Vec::new(),
         })
     }
 }

@@ -43,10 +43,12 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     let (board, sensor) = parts::load(&args.parts)?;
+    blob::known_period(&model, &args.blob)?;
     let found = samples_used(args, &model)?;
     let cost = parts::update_cost(&args.cost, &board)?;
     let workload = parts::workload(board.core, &model, found.updates_mean, found.schedules, cost)?;
-    let p = energy::predict(&board, &sensor, &workload)?;
+    let mut p = energy::predict(&board, &sensor, &workload)?;
+    p.notes.extend(found.notes);
 
     let mut value = json(&p)?;
     merge(
@@ -124,6 +126,7 @@ fn samples_used(args: &PredictArgs, model: &Model<'_>) -> anyhow::Result<Use> {
             metric: None,
             sequences: None,
             origin: "as given",
+            notes: Vec::new(),
         }),
         None => Use::stored(model, args.dial),
     }

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::Context;
 use clap::Args;
-use dataset::{Audio, Axes, ChannelConfig, Columns, DatasetConfig, Window};
+use dataset::{Audio, Axes, ChannelConfig, Columns, DatasetConfig, Origin, Window};
 use float_model::OutputAt;
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Data")]
 pub struct SourceArgs {
-    /// Everything: a folder (train_x.npy, x.npy, train/, labels.csv with CSV or WAV files, IDX files) or a
-    /// file (.npz, .csv).
+    /// Everything: a folder (train_x.npy, x.npy, train/, CSV or WAV files with labels.csv or with a folder for each class or
+    /// person, IDX files) or a file (.npz, .csv).
     #[arg(long, conflicts_with_all = ["train_x", "test_x"])]
     pub data: Option<PathBuf>,
     /// Training sequences, f32 (N, T, I) as .npy, .npz, .csv, IDX, or a folder of CSV or WAV files with labels.csv.
@@ -38,7 +38,7 @@ pub struct SourceArgs {
 #[command(next_help_heading = "Recordings")]
 pub struct RecordingArgs {
     /// Whose each sequence is (subject, speaker, session), integers (N) as .npy; parts never share a group.
-    /// [default: groups.npy beside x.npy, a column group or subject]
+    /// [default: groups.npy beside x.npy, a column group or subject, folders of persons]
     #[arg(long)]
     pub groups: Option<PathBuf>,
     /// Cut recordings into windows of LENGTH samples, one every STRIDE; the class is the majority of the samples'.
@@ -58,6 +58,14 @@ pub struct RecordingArgs {
     /// sequence=NAME, channel=NAME, ignore=NAME, separated by commas. [default: as their names say]
     #[arg(long, value_name = "KEY=NAME,...", value_parser = parsed::<Columns>)]
     pub columns: Option<Columns>,
+    /// Where the class of a recording is written: folder (that holds the file), folder:N (of level N, from 1 at the top),
+    /// file-name[:N] (word N of its name) or column. [default: as the files and folders look]
+    #[arg(long, value_name = "folder[:N]|file-name[:N]|column", value_parser = parsed::<Origin>)]
+    pub label_from: Option<Origin>,
+    /// Where it is written whose a recording is, in the same way; none: recordings have no groups.
+    /// [default: as the files and folders look]
+    #[arg(long, value_name = "folder[:N]|file-name[:N]|column|none", value_parser = parsed::<Origin>)]
+    pub group_from: Option<Origin>,
     /// The order of the axes of arrays: channels-last is (N, T, I), channels-first (N, I, T). [default: channels-last]
     #[arg(long, value_name = "ORDER", value_parser = parsed::<Axes>)]
     pub axes: Option<Axes>,
@@ -144,6 +152,8 @@ pub fn config(
         every: args.every.filter(|k| *k != 1),
         answers_at_steps: args.output_at.is_some(),
         columns: args.columns.clone().unwrap_or_default(),
+        label_from: args.label_from,
+        group_from: args.group_from,
         axes: args.axes,
         audio: audio(args)?,
         loss: None,

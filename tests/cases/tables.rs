@@ -210,13 +210,13 @@ fn a14_a_class_column_is_never_a_silent_channel() {
 fn a17_a_sample_period_that_contradicts_the_stamps_is_refused() {
     let (_f, dir) = recordings(4, |n| table("time_s,ax,ay", n, 62, |t| (16 * t).to_string()));
     let both = [
-        "sample_period_s",
+        "--sample-period-s",
         "62.500000 Hz",
         "0.062500 Hz",
         "--columns time=NAME:ms",
         "ignore=NAME",
     ];
-    fails(&format!("data describe {dir} --sample-period-s 0.016"), 1, &both);
+    fails(&format!("data describe {dir} --sample-period-s 0.016"), 2, &both);
     // The stamps are left out, and the option is the rate.
     let described = json(&format!(
         "data describe {dir} --sample-period-s 0.016 --columns ignore=time_s"

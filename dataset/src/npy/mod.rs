@@ -4,7 +4,12 @@ mod file;
 mod header;
 mod numbers;
 
-use crate::{Axes, Error, Notes, store::Store, targets};
+use crate::{
+    Axes, Error, Notes,
+    answers::{self, Wanted},
+    store::Store,
+    targets,
+};
 pub(crate) use file::ArrayFile;
 use float_model::Targets;
 use header::Header;
@@ -310,8 +315,13 @@ pub(crate) fn names(path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
 
 /// Reads integers or words (N), (N, 1) or (N, T, 1) as class labels, integers with a longer last axis as independent labels of 0
 /// or 1, and real numbers (N), (N, O) or (N, T, O) as real targets; three axes are answers at every step. Words are looked up in
-/// `class_names`, or, where that is empty, become classes in sorted order. Returns the class names too.
-pub(crate) fn targets(path: &Path, bytes: &[u8], class_names: &[String]) -> Result<(Targets, Vec<String>), Error> {
+/// the class names that are wanted, or, without any, become classes in sorted order. Returns the class names too.
+pub(crate) fn targets(
+    path: &Path,
+    bytes: &[u8],
+    wanted: Wanted<'_>,
+    notes: &mut Notes,
+) -> Result<(Targets, Vec<String>), Error> {
     let (shape, values) = read(path, bytes)?;
     let (steps, outputs) = match shape[..] {
         [_] => (None, 1),
@@ -325,10 +335,10 @@ pub(crate) fn targets(path: &Path, bytes: &[u8], class_names: &[String]) -> Resu
     };
     let place = |k: usize| targets::place(k, steps.unwrap_or(1));
     let (answers, names) = match values {
-        Values::Whole(labels) if outputs == 1 => targets::numbered_classes(path, labels, place, class_names)?,
+        Values::Whole(labels) if outputs == 1 => answers::of_numbers(path, &labels, place, wanted, notes)?,
         Values::Words(words) if outputs == 1 => {
             let words = words.iter().map(String::as_str);
-            targets::named_classes(path, words, place, class_names)?
+            answers::of_words(path, words, place, wanted, notes)?
         }
         Values::Words(_) => {
             let problem = format!("{shape:?}; words are one class a sequence, (N), or a step, (N, T, 1)");
@@ -336,9 +346,12 @@ pub(crate) fn targets(path: &Path, bytes: &[u8], class_names: &[String]) -> Resu
         }
         Values::Whole(labels) => (
             targets::independent_labels(path, &labels, outputs)?,
-            class_names.to_vec(),
+            wanted.class_names.to_vec(),
         ),
-        Values::Real(values) => (targets::real_targets(path, values, outputs)?, class_names.to_vec()),
+        Values::Real(values) => (
+            targets::real_targets(path, values, outputs)?,
+            wanted.class_names.to_vec(),
+        ),
     };
     let answers = match steps {
         Some(length) => Targets::PerStep {

@@ -23,9 +23,8 @@ pub(crate) use reader::read;
 
 use crate::{
     ChannelConfig, Columns,
-    track::{Header, Labels, Places, Track},
+    track::{Labels, Places},
 };
-use std::path::Path;
 
 /// What is known of a table before it is read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -68,26 +67,6 @@ pub(crate) struct Table {
     pub(crate) groups: Labels,
     /// Which channels rise from line to line, as a row number or a time does.
     pub(crate) rising: Rising,
-}
-
-impl Table {
-    /// The whole file as one recording, and what its channels are.
-    pub(crate) fn into_track(self, path: &Path) -> (Track, Header) {
-        let header = Header {
-            count: self.channels,
-            names: self.names,
-            units: self.units,
-        };
-        let track = Track {
-            path: path.into(),
-            values: self.values,
-            times: self.times,
-            resolution_s: self.resolution_s,
-            places: self.places,
-            labels: self.labels,
-        };
-        (track, header)
-    }
 }
 
 #[cfg(test)]

@@ -109,7 +109,7 @@ impl Deciding<'_> {
         number.map(|n| n - 1).ok_or_else(|| {
             let list = match names.is_empty() {
                 true => format!("{} columns without names: give a number from 1", self.head.columns),
-                false => names.iter().map(|n| shown(n)).collect::<Vec<_>>().join(", "),
+                false => crate::names::list(names),
             };
             Error::usage(
                 "columns",

@@ -200,7 +200,7 @@ fn a_folder_of_csv_files_is_the_same_dataset() {
     fs::write(dir.path().join("03.csv"), "1,2,3\n").unwrap();
     says("columns");
     fs::remove_file(dir.path().join("03.csv")).unwrap();
-    says("03.csv: cannot be accessed: No such file");
+    says("labels.csv: line 5: 03.csv: no such file");
 }
 
 #[test]
@@ -312,7 +312,10 @@ fn bad_arrays_are_named() {
         ..good.clone()
     };
     fails(&config, &["x.npy", "channels", "2 in the data, 1 described"]);
-    fs::remove_file(&good.train_y).unwrap();
+    // Files called y or labels belong to x.npy, others do not.
+    for answers in ["y.npy", "labels.npy"] {
+        fs::remove_file(dir.path().join(answers)).unwrap();
+    }
     let config = DatasetConfig {
         train_y: Default::default(),
         ..good

@@ -1,7 +1,10 @@
 //! Every model on the same held-out sequences: its answers, the samples it used, its MACs and predicted energy.
 
 use super::{cnn::Cnn, early_exit};
-use crate::{Error, Hardware, HeldOut, TrainedModel, network_shape, processors, stats::mean_updates, write_atomically};
+use crate::{
+    Error, Hardware, HeldOut, ModelInput, TrainedModel, network_shape, processors, stats::mean_updates,
+    write_atomically,
+};
 use energy::{Board, Interval, UpdateCost, Workload};
 use float_model::{FloatModel, Sequences, Targets, argmax};
 use host_train::{DataSource, DatasetConfig};
@@ -55,6 +58,8 @@ struct View {
 /// The data that models are evaluated on, and the boards.
 pub struct Evaluator {
     recordings: DatasetConfig,
+    /// What models of all samples take.
+    input: ModelInput,
     views: BTreeMap<usize, View>,
     /// Classes of the held-out sequences.
     pub labels: Vec<u32>,
@@ -82,26 +87,39 @@ fn classes(y: Targets) -> Result<Vec<u32>, Error> {
 }
 
 impl Evaluator {
-    /// Reads the recordings.
+    /// Reads the recordings; classes, channels and rate are those of the model of `first`.
     ///
     /// # Errors
-    /// Recordings that cannot be read, or whose answers are no classes.
-    pub fn new(recordings: DatasetConfig, hardware: Vec<Hardware>) -> Result<Self, Error> {
+    /// Recordings that cannot be read, that do not fit the model, or whose answers are no classes.
+    pub fn new(recordings: DatasetConfig, first: &TrainedModel, hardware: Vec<Hardware>) -> Result<Self, Error> {
+        let own = match first.source() {
+            Some(DataSource::Dataset(config)) => config.every.unwrap_or(1),
+            _ => 1,
+        };
+        let input = first.input().at_every(own, 1);
+        let recordings = input.named(&recordings);
         let source = DataSource::Dataset(recordings.clone());
         let (validation, y) = source.validation(RUN_SEED)?;
         let validation_labels = classes(y)?;
-        let (held_out, test, y) = HeldOut::choose(&source, RUN_SEED)?;
-        let labels = classes(y)?;
+        let (held_out, test) = HeldOut::choose(&source, RUN_SEED, &input)?;
+        let labels = classes(test.y)?;
         let summary = dataset::describe(&recordings).map_err(host_train::Error::from)?;
         Ok(Evaluator {
             period_s: summary.sample_period_s.unwrap_or(0.0),
             recordings,
-            views: BTreeMap::from([(1, View { test, validation })]),
+            input,
+            views: BTreeMap::from([(
+                1,
+                View {
+                    test: test.x,
+                    validation,
+                },
+            )]),
             labels,
             validation_labels,
             held_out,
             hardware,
-            notes: Vec::new(),
+            notes: test.notes,
         })
     }
 
@@ -117,7 +135,8 @@ impl Evaluator {
                 ..self.recordings.clone()
             });
             let (validation, _) = source.validation(RUN_SEED)?;
-            let (test, _) = self.held_out.read(&source, RUN_SEED)?;
+            let input = self.input.at_every(1, every);
+            let test = self.held_out.read(&source, RUN_SEED, &input)?.x;
             self.views.insert(every, View { test, validation });
         }
         Ok(())

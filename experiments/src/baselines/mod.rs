@@ -105,7 +105,8 @@ pub fn run(options: &Options, observer: jobs::Observer<'_>) -> Result<Results, E
     let found = runs::find(&options.runs, &options.out)?;
     let mut recipe = runs::recipe(&found.settings, options.recipe.as_deref())?;
     recipe.checkpoint_seconds = options.checkpoint_seconds.unwrap_or(recipe.checkpoint_seconds);
-    let mut evaluator = Evaluator::new(runs::recordings(&recipe)?, options.hardware.clone())?;
+    let first = TrainedModel::open(&found.settings[0].runs[0].folder)?;
+    let mut evaluator = Evaluator::new(runs::recordings(&recipe)?, &first, options.hardware.clone())?;
     let every = options.rates(evaluator.test().length)?;
     let samples = evaluator.test().samples() as f64 / evaluator.test().count as f64;
     let equal_lengths = evaluator.test().lengths.is_empty();
@@ -124,7 +125,7 @@ pub fn run(options: &Options, observer: jobs::Observer<'_>) -> Result<Results, E
     if !options.report {
         let tasks = training::tasks(plan.runs()?, recipe.hidden)?;
         let at_once = options.jobs.unwrap_or(processors() / threads);
-        failed = jobs::do_all(tasks, at_once, observer);
+        failed = jobs::do_all(tasks, at_once, observer)?;
     }
     let baselines = plan.runs()?;
     let mut methods = skip_results(&found.settings, &mut evaluator)?;

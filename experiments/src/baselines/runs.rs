@@ -139,6 +139,7 @@ fn of_any_seed(config: &TrainConfig) -> TrainConfig {
         checkpoint_seconds: 1.0,
         settle_steps: None,
         device: Device::Cpu,
+        data_fingerprint: None,
         ..config.clone()
     }
 }

@@ -216,7 +216,7 @@ pub fn tasks(runs: Vec<BaselineRun>, hidden: usize) -> Result<Vec<Task>, Error> 
                         "accuracy {:.4}, step {}",
                         trained.validation_accuracy, trained.best_step
                     );
-                    observer(&Event::Finished { label: &label, summary });
+                    let _ = observer(&Event::Finished { label: &label, summary });
                     Ok(())
                 }),
             }),

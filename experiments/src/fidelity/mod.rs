@@ -138,6 +138,8 @@ struct Subject {
     validation: (Sequences, Targets),
     calibration: (Sequences, Targets),
     held_out: (Sequences, Targets),
+    /// What was understood of the held-out data, or looks wrong.
+    notes: Vec<String>,
 }
 
 impl Subject {
@@ -149,8 +151,9 @@ impl Subject {
         let in_run = |e: host_train::Error| Error::in_run(path)(e.into());
         let (x, y) = data.validation(config.seed).map_err(in_run)?;
         let count = options.n.unwrap_or(COUNT);
-        let (held_x, held_y) = data.evaluation(count, options.seed).map_err(in_run)?;
         let most = options.n.unwrap_or(usize::MAX);
+        let held_out = run.input().held_out(data, (count, options.seed), most);
+        let held_out = held_out.map_err(Error::in_run(path))?;
         Ok(Subject {
             solved_mse: match data.solved_threshold() {
                 Some(Metric::Mse(solved)) => Some(solved),
@@ -158,7 +161,8 @@ impl Subject {
             },
             calibration: (x.take(options.calibration), y.take(options.calibration)),
             validation: (x, y),
-            held_out: (held_x.take(most), held_y.take(most)),
+            held_out: (held_out.x, held_out.y),
+            notes: held_out.notes,
             run,
         })
     }
@@ -229,6 +233,8 @@ pub struct Table {
     pub finetune_effects: Vec<FinetuneEffect>,
     /// Dial curves against held-out sequences.
     pub curves: Vec<CurveCheck>,
+    /// What was understood of models and data, assumed, or looks wrong.
+    pub notes: Vec<String>,
     /// Sequences that were calibrated on.
     #[serde(skip)]
     calibration: usize,
@@ -247,6 +253,7 @@ impl Table {
             rows: Vec::new(),
             finetune_effects: Vec::new(),
             curves: Vec::new(),
+            notes: Vec::new(),
             calibration: options.calibration,
             fresh: options.n.unwrap_or(COUNT),
         };
@@ -257,6 +264,9 @@ impl Table {
     }
 
     fn add(&mut self, subject: &Subject, options: &Options, observer: Observer<'_>) -> Result<(), Error> {
+        let notes = subject.run.notes.iter().chain(&subject.notes);
+        self.notes
+            .extend(notes.map(|note| format!("{}: {note}", subject.run.name())));
         let wanted = |f: &Format| options.formats.is_empty() || options.formats.contains(f);
         for (k, format) in Format::ALL.into_iter().filter(wanted).enumerate() {
             let (row, calibrated) = subject.measure(format, Variant::default(), observer)?;

@@ -232,11 +232,12 @@ fn evaluate_on_test(row: &Row, runs: &mut [Run]) -> Result<(), Error> {
     });
     let mut test = None;
     for (folder, figures) in finished {
-        let (x, y) = match &test {
+        let run = TrainedModel::open(folder)?;
+        let test = match &test {
             Some(read) => read,
-            None => test.insert(HeldOut::Test.read(&row.data, 0)?),
+            None => test.insert(HeldOut::Test.read(&row.data, 0, &run.input())?),
         };
-        let (metric, schedules) = TrainedModel::open(folder)?.evaluate(x, y, SEED)?;
+        let (metric, schedules) = run.evaluate(&test.x, &test.y, SEED)?;
         figures.metric = metric.value();
         figures.updates = mean_updates(&schedules);
     }

@@ -2,7 +2,7 @@
 
 use super::grid::Setting;
 use crate::{
-    Error, Hardware, HeldOut, Spread, TrainedModel,
+    Error, Fitted, Hardware, HeldOut, Spread, TrainedModel,
     held_out::SEED,
     jobs::{Finished, Job, Run},
     network_shape, pareto_front,
@@ -107,21 +107,23 @@ impl Front {
             settings: Vec::new(),
             notes: Vec::new(),
         };
-        let mut data: Option<(Sequences, Targets)> = None;
+        let mut data: Option<Fitted<Targets>> = None;
         for (setting, job) in settings.iter().zip(jobs) {
             let figures = match job.run.finished() {
                 None => None,
                 Some(finished) => {
                     front.metric_name.clone_from(&finished.metric_name);
-                    let (x, y) = match &data {
+                    let opened = TrainedModel::open(&job.run.folder)?;
+                    let data = match &data {
                         Some(read) => read,
                         None => {
-                            let (held_out, x, y) = HeldOut::choose(source, setting.seed)?;
+                            let (held_out, read) = HeldOut::choose(source, setting.seed, &opened.input())?;
                             front.evaluated_on = Some(held_out);
-                            data.insert((x, y))
+                            front.notes.extend(read.notes.iter().cloned());
+                            data.insert(read)
                         }
                     };
-                    Some(front.figures(&job.run, (x, y), hardware)?)
+                    Some(front.figures(&opened, (&data.x, &data.y), hardware)?)
                 }
             };
             front.runs.push(RunResult {
@@ -137,11 +139,10 @@ impl Front {
 
     fn figures(
         &mut self,
-        run: &Run,
+        opened: &TrainedModel,
         (x, y): (&Sequences, &Targets),
         hardware: Option<&Hardware>,
     ) -> Result<HeldOutFigures, Error> {
-        let opened = TrainedModel::open(&run.folder)?;
         let (metric, schedules) = opened.evaluate(x, y, SEED)?;
         let updates_mean = mean_updates(&schedules);
         let shape = network_shape(&opened.model, x.length);

@@ -7,10 +7,10 @@ use crate::{
     evaluate::{self, Evaluation, EvaluationSchedule},
 };
 use dataset::Store;
-use float_model::Targets;
+use float_model::{Metric, Outcome, Targets};
 
 impl Run<'_> {
-    /// Evaluates the present state, writes its row, and keeps it where it is the best so far.
+    /// Evaluates the present state, writes its row, and keeps it in memory where it is the best so far.
     pub(super) fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
         self.fetch()?;
         let values = self.state.parameters.values.clone();
@@ -36,7 +36,6 @@ impl Run<'_> {
             improved = self.improves(&counted);
         }
         if improved {
-            self.save_model(&values)?;
             self.state.guard.improved();
             self.state.best = Some(Best {
                 step,
@@ -68,25 +67,33 @@ impl Run<'_> {
         self.at_every_setting(values, &x, &y)
     }
 
+    /// The standard error of the metric on the validation part, with the dial at 0; `None` where there is one sequence.
+    pub(super) fn validation_error(&mut self, values: &[Vec<f32>]) -> Result<Option<f64>, Error> {
+        let (x, y) = self.batches.validation.clone();
+        let schedule = self.schedule();
+        let outcomes = self.outcomes(values, &x, schedule)?;
+        let outputs: Vec<Vec<f32>> = outcomes.into_iter().map(|o| o.output).collect();
+        let objective = self.batches.description.objective;
+        Ok(Metric::standard_error("validation part", objective, &outputs, &y)?)
+    }
+
+    /// How samples are used with the dial at 0.
+    fn schedule(&self) -> EvaluationSchedule {
+        let seed = self.config.seed;
+        match self.config.p_skip {
+            Some(p_skip) => EvaluationSchedule::Random { p_skip, seed, first: 0 },
+            None => EvaluationSchedule::Rule { dial: 0.0 },
+        }
+    }
+
     fn at_every_setting(&mut self, values: &[Vec<f32>], x: &Store, y: &Targets) -> Result<Evaluation, Error> {
         let c = self.config;
-        let mut e = match (c.p_skip, c.dials) {
-            (Some(p_skip), _) => self.evaluation(
-                values,
-                x,
-                y,
-                EvaluationSchedule::Random {
-                    p_skip,
-                    seed: c.seed,
-                    first: 0,
-                },
-            )?,
-            (None, None) => self.evaluation(values, x, y, EvaluationSchedule::Rule { dial: 0.0 })?,
-            (None, Some(dials)) => {
-                let all = self.along_the_dial(dials, values, x, y)?;
-                return Ok(Evaluation::mean(&all));
-            }
-        };
+        if let (None, Some(dials)) = (c.p_skip, c.dials) {
+            let all = self.along_the_dial(dials, values, x, y)?;
+            return Ok(Evaluation::mean(&all));
+        }
+        let schedule = self.schedule();
+        let mut e = self.evaluation(values, x, y, schedule)?;
         e.budget = c.lambda * c.budget.at(e.updates_mean);
         Ok(e)
     }
@@ -108,7 +115,7 @@ impl Run<'_> {
         dials.settings().into_iter().map(at).collect()
     }
 
-    /// Runs the sequences on the device of the run, chunk after chunk, and evaluates what came out.
+    /// Runs the sequences on the device of the run, and evaluates what came out.
     fn evaluation(
         &mut self,
         values: &[Vec<f32>],
@@ -116,6 +123,17 @@ impl Run<'_> {
         y: &Targets,
         schedule: EvaluationSchedule,
     ) -> Result<Evaluation, Error> {
+        let outcomes = self.outcomes(values, x, schedule)?;
+        evaluate::of_outcomes(&self.config.data, &self.model(values), outcomes, y)
+    }
+
+    /// Runs the sequences on the device of the run, chunk after chunk.
+    fn outcomes(
+        &mut self,
+        values: &[Vec<f32>],
+        x: &Store,
+        schedule: EvaluationSchedule,
+    ) -> Result<Vec<Outcome>, Error> {
         let c = self.config;
         let model = self.model(values);
         let mut outcomes = Vec::with_capacity(x.count());
@@ -130,6 +148,6 @@ impl Run<'_> {
                 }
             });
         }
-        evaluate::of_outcomes(&c.data, &model, outcomes, y)
+        Ok(outcomes)
     }
 }

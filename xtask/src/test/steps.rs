@@ -73,9 +73,10 @@ impl Step {
 
 /// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
-pub const SLOW: [(&str, &str); 17] = [
+pub const SLOW: [(&str, &str); 18] = [
     ("applications", "builds images and runs them"),
     ("classify", "builds images and runs them"),
+    ("collect", "builds images and runs them"),
     ("demo", "trains two models, and builds an image and runs it"),
     ("emulated_models", "builds images and runs them"),
     ("energy", "builds images to count cycles"),
