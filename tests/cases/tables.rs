@@ -502,3 +502,30 @@ fn e10_logger_formats_are_read_as_they_come() {
         ("50.000", vec!["x-axis", "y-axis"])
     );
 }
+
+/// A unit that the user gives overrules the header, wherever it is given.
+#[test]
+fn e10_units_that_are_told_overrule_the_header() {
+    let (f, dir) = recordings(4, |n| table("time_ms,ax_mg,ay_mg", n, 20, |t| (10 * t).to_string()));
+    let most = |d: &Value| d["channels"][0]["most"].as_f64().unwrap();
+    let unit = |d: &Value| d["channels"][0]["unit"].as_str().unwrap().to_owned();
+    let (converted, told) = (
+        describe(&dir),
+        json(&format!(
+            "data describe {dir} --channel-names x,y --channel-units mg,mg"
+        )),
+    );
+    assert_eq!((unit(&converted), unit(&told)), ("g".into(), "mg".into()));
+    assert!((most(&converted) * 1000.0 - most(&told)).abs() < 1e-6, "{converted}");
+    let toml = "[[channel]]\nname = \"x\"\nunit = \"mg\"\n[[channel]]\nname = \"y\"\nunit = \"mg\"\n";
+    let elsewhere = Folder::new();
+    fs::write(elsewhere.path("c.toml"), toml).unwrap();
+    let named = json(&format!(
+        "data describe {dir} --channels-file {}",
+        elsewhere.at("c.toml")
+    ));
+    fs::write(f.path("channels.toml"), toml).unwrap();
+    let beside = describe(&dir);
+    assert_eq!((most(&named), most(&beside)), (most(&told), most(&told)));
+    assert_eq!((unit(&named), unit(&beside)), ("mg".into(), "mg".into()));
+}
