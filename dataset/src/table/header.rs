@@ -218,7 +218,7 @@ fn names(
         row.push_front_empty();
         return Ok(Some(clean_all(&row)));
     }
-    let others = [b',', b';', b'\t', b'|'].map(|sign| Separator::One(sign));
+    let others = [b',', b';', b'\t', b'|'].map(Separator::One);
     for separator in others.into_iter().filter(|s| *s != dialect.separator) {
         let mut other = Record::default();
         Dialect { separator, ..dialect }.split(&line.text, &mut other);

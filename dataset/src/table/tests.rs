@@ -285,7 +285,6 @@ fn excel_of_other_countries() {
     );
     let utf16: Vec<u8> = text
         .replace(';', "\t")
-        .replace("sep=\t", "sep=\t")
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
