@@ -3,7 +3,7 @@
 use crate::{
     args::{InputArgs, Task},
     blob,
-    output::{Output, Usage},
+    output::{Output, Usage, tell},
     settings::{SettingArgs, SettingsJson},
 };
 use anyhow::{Context, anyhow, bail};
@@ -222,7 +222,7 @@ impl Plan {
 fn recorded(args: &FlashArgs, model: &Model<'_>, region: Region) -> anyhow::Result<Section> {
     let prepared = blob::prepare(model, args.task, &args.input, COUNT)?;
     for note in &prepared.data.notes {
-        eprintln!("note: {note}");
+        tell(format_args!("note: {note}"));
     }
     let x = &prepared.data.x;
     let room = region.bytes as usize;
@@ -329,10 +329,7 @@ pub fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
         // Nobody is there to be asked which of several probes is meant.
         command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Err(not_started(error)),
-    };
+    let mut child = command.spawn().map_err(not_started)?;
     let said = child.stderr.take().map_or_else(Vec::new, passed_on);
     let status = child.wait().context("probe-rs cannot be waited for")?;
     if status.success() {

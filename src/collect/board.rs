@@ -1,8 +1,8 @@
 //! A recording from a board's sensor: by a debug probe, or from the model of a board.
 
-use super::{CollectArgs, Origin, STOP, Session, finish, folder::Folder, listen_to_the_user, timing};
+use super::{CollectArgs, Origin, Session, finish, folder::Folder, timing};
 use crate::{
-    flash,
+    flash, interrupt,
     output::{Output, Usage},
 };
 use anyhow::{Context, anyhow, bail};
@@ -20,7 +20,6 @@ use std::{
     num::{NonZeroU32, NonZeroU64},
     path::Path,
     process::Command,
-    sync::atomic::Ordering,
     time::Duration,
 };
 
@@ -69,7 +68,7 @@ pub fn run(args: &CollectArgs, out: Output) -> anyhow::Result<()> {
         Some(_) => None,
         None => Some(plan.image(args)?),
     };
-    listen_to_the_user()?;
+    let _keeping = interrupt::keep();
     let samples = plan.asked.samples.map(|samples| u64::from(samples.get()));
     let mut taker = Taker {
         session: Session::new(folder, samples),
@@ -297,7 +296,7 @@ impl Plan {
         let mut command = Command::new(flash::PROBE_RS);
         command.args(last);
         let watch = Watch {
-            stop: &STOP,
+            stop: interrupt::flag(),
             start: START,
             silence,
         };
@@ -425,7 +424,7 @@ impl Taker<'_> {
         if let Err(error) = taken {
             self.session.fail(error);
         }
-        self.session.failed.is_some() || STOP.load(Ordering::Relaxed)
+        self.session.failed.is_some() || interrupt::asked()
     }
 
     /// Checks that the board records what was asked for.

@@ -11,7 +11,7 @@ use crate::{
     flash::ProbeArgs,
     output::{Output, Usage, progress_bar},
 };
-use anyhow::{Context, bail};
+use anyhow::bail;
 use board_host::{Backend, collect::Ending};
 use clap::Args;
 use folder::Folder;
@@ -19,11 +19,7 @@ use indicatif::ProgressBar;
 use recording::Recording;
 use serde::Serialize;
 use serde_json::json;
-use std::{
-    path::PathBuf,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 /// Options of `collect`.
 #[derive(Args, Debug)]
@@ -195,19 +191,6 @@ impl Session {
     fn fail(&mut self, error: anyhow::Error) {
         self.failed.get_or_insert(error);
     }
-}
-
-/// Set by Ctrl-C.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Lets Ctrl-C end the recording and keep what is there; a second one ends the program.
-fn listen_to_the_user() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("Ctrl-C cannot be listened to")
 }
 
 /// Runs the command.

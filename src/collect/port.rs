@@ -1,7 +1,10 @@
 //! A recording from a serial port.
 
-use super::{CollectArgs, Origin, Rate, STOP, Session, finish, folder::Folder, listen_to_the_user, timing};
-use crate::output::{Output, Usage};
+use super::{CollectArgs, Origin, Rate, Session, finish, folder::Folder, timing};
+use crate::{
+    interrupt,
+    output::{Output, Usage},
+};
 use anyhow::bail;
 use board_host::serial::{self, BAUD, Line};
 use dataset::{ChannelConfig, ChannelsFile};
@@ -26,13 +29,19 @@ pub fn run(args: &CollectArgs, port: &Path, out: Output) -> anyhow::Result<()> {
         started: None,
         failed: None,
     };
-    listen_to_the_user()?;
-    let ended = serial::listen(port, args.baud.unwrap_or(BAUD), &STOP, silence, &mut |line| {
-        listener.take(line).unwrap_or_else(|error| {
-            listener.failed.get_or_insert(error);
-            true
-        })
-    });
+    let _keeping = interrupt::keep();
+    let ended = serial::listen(
+        port,
+        args.baud.unwrap_or(BAUD),
+        interrupt::flag(),
+        silence,
+        &mut |line| {
+            listener.take(line).unwrap_or_else(|error| {
+                listener.failed.get_or_insert(error);
+                true
+            })
+        },
+    );
     // What came before the rate was known is kept too.
     if listener.started.is_none()
         && listener.failed.is_none()

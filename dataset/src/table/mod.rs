@@ -16,8 +16,9 @@ mod roles;
 mod stamp;
 mod text;
 mod times;
-mod units;
+pub(crate) mod units;
 
+pub(crate) use cell::shown;
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
 pub(crate) use reader::read;
 
