@@ -58,6 +58,8 @@ impl Labelled {
     }
 
     fn read(config: &DatasetConfig, x_path: &Path, options: &ReadOptions<'_>) -> Result<Self, Error> {
+        let file = named_channels(config)?;
+        let options = &informed(options, file.as_ref());
         let found = read::read_whole(x_path, options)?;
         let of_recordings = options.window.filter(|_| found.groups.is_empty());
         let mut found = read::cut(x_path, options, found)?;
@@ -287,10 +289,35 @@ pub fn read_like(config: &DatasetConfig, x: &Path, y: Option<&Path>) -> Result<R
         y_beside: false,
         ..config.read_options(y)
     };
-    let mut found = read::read(x, &options)?;
+    let file = named_channels(&config)?;
+    let mut found = read::read(x, &informed(&options, file.as_ref()))?;
     (found.x, found.y) = config.view(found.x, found.y, &found.y_path)?;
     found.sample_period_s *= config.every.unwrap_or(1) as f64;
     Ok(found)
+}
+
+/// The `channels.toml` that is given by name, and its period or 0.
+fn named_channels(config: &DatasetConfig) -> Result<Option<(channels::ChannelsFile, f64)>, Error> {
+    let Some(path) = &config.channels_file else {
+        return Ok(None);
+    };
+    let file = channels::load(path)?;
+    let period_s = file.period(path)?;
+    Ok(Some((file, period_s)))
+}
+
+/// Options of reading with what a `channels.toml` says of units and rate, where the options do not say it.
+fn informed<'a>(options: &ReadOptions<'a>, file: Option<&'a (channels::ChannelsFile, f64)>) -> ReadOptions<'a> {
+    let mut informed = *options;
+    if let Some((file, period_s)) = file {
+        if informed.channels.is_empty() {
+            informed.channels = &file.channel;
+        }
+        if informed.sample_period_s == 0.0 {
+            informed.sample_period_s = *period_s;
+        }
+    }
+    informed
 }
 
 /// The test part of a dataset, with what its files say of channels and rate.

@@ -18,9 +18,13 @@ const JUMP_S: f64 = 1.0;
 /// Reads a file. A label that is the same over a recording is the recording's; labels that change belong to the samples.
 pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut notes = Notes::default();
+    let beside = crate::channels::load_beside(path)?.unwrap_or_default();
     let told = TableOptions {
         columns: options.columns,
-        channels: options.channels,
+        channels: match options.channels.is_empty() {
+            true => &beside.channel,
+            false => options.channels,
+        },
         period_s: options.sample_period_s,
         many: true,
     };

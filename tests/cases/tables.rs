@@ -210,13 +210,13 @@ fn a14_a_class_column_is_never_a_silent_channel() {
 fn a17_a_sample_period_that_contradicts_the_stamps_is_refused() {
     let (_f, dir) = recordings(4, |n| table("time_s,ax,ay", n, 62, |t| (16 * t).to_string()));
     let both = [
-        "sample_period_s",
+        "--sample-period-s",
         "62.500000 Hz",
         "0.062500 Hz",
         "--columns time=NAME:ms",
         "ignore=NAME",
     ];
-    fails(&format!("data describe {dir} --sample-period-s 0.016"), 1, &both);
+    fails(&format!("data describe {dir} --sample-period-s 0.016"), 2, &both);
     // The stamps are left out, and the option is the rate.
     let described = json(&format!(
         "data describe {dir} --sample-period-s 0.016 --columns ignore=time_s"
@@ -501,4 +501,31 @@ fn e10_logger_formats_are_read_as_they_come() {
         (rate(&described).as_str(), channels(&described)),
         ("50.000", vec!["x-axis", "y-axis"])
     );
+}
+
+/// A unit that the user gives overrules the header, wherever it is given.
+#[test]
+fn e10_units_that_are_told_overrule_the_header() {
+    let (f, dir) = recordings(4, |n| table("time_ms,ax_mg,ay_mg", n, 20, |t| (10 * t).to_string()));
+    let most = |d: &Value| d["channels"][0]["most"].as_f64().unwrap();
+    let unit = |d: &Value| d["channels"][0]["unit"].as_str().unwrap().to_owned();
+    let (converted, told) = (
+        describe(&dir),
+        json(&format!(
+            "data describe {dir} --channel-names x,y --channel-units mg,mg"
+        )),
+    );
+    assert_eq!((unit(&converted), unit(&told)), ("g".into(), "mg".into()));
+    assert!((most(&converted) * 1000.0 - most(&told)).abs() < 1e-6, "{converted}");
+    let toml = "[[channel]]\nname = \"x\"\nunit = \"mg\"\n[[channel]]\nname = \"y\"\nunit = \"mg\"\n";
+    let elsewhere = Folder::new();
+    fs::write(elsewhere.path("c.toml"), toml).unwrap();
+    let named = json(&format!(
+        "data describe {dir} --channels-file {}",
+        elsewhere.at("c.toml")
+    ));
+    fs::write(f.path("channels.toml"), toml).unwrap();
+    let beside = describe(&dir);
+    assert_eq!((most(&named), most(&beside)), (most(&told), most(&told)));
+    assert_eq!((unit(&named), unit(&beside)), ("mg".into(), "mg".into()));
 }

@@ -35,6 +35,11 @@ pub(crate) fn settle(track: &mut Track, channels: usize, notes: &mut Notes) -> R
     Ok(Some(rate))
 }
 
+/// The longest gap of a recording, in seconds.
+fn jump_s(period_s: f64) -> f64 {
+    JUMP_S.max(JUMP_SAMPLES * period_s)
+}
+
 /// Where a sample stands, for messages.
 fn place(track: &Track, sample: usize) -> String {
     match track.places.line(sample) {

@@ -1,6 +1,6 @@
 //! Order, doubles and jumps of stamps.
 
-use super::{JUMP_S, JUMP_SAMPLES, median, place};
+use super::{jump_s, median, place};
 use crate::{Error, Notes, track::Track};
 
 /// Ways back of at most this many seconds, or ten samples, are samples that came late.
@@ -39,8 +39,14 @@ pub(super) fn sort(track: &mut Track, channels: usize, notes: &mut Notes) -> Res
                 continue;
             }
             let last = run[run.len() - 1];
+            // Sorted, the run must lie among the others: one that lies far before them is no packet that came late.
+            let after = sorted
+                .get(sorted.partition_point(|t| *t <= last))
+                .copied()
+                .unwrap_or(last);
+            let far = after - last > jump_s(period);
             let held = sorted.partition_point(|t| *t <= last) - sorted.partition_point(|t| *t < from);
-            if held as f64 > 1.5 * run.len() as f64 {
+            if far || held as f64 > 1.5 * run.len() as f64 {
                 let problem = format!(
                     "the clock goes back by {:.6} s after sample {}: was it set, or does another recording begin here? Cut the file there",
                     to - from,
@@ -175,7 +181,7 @@ impl Spread {
 
 /// Refuses gaps that are none of a recording.
 pub(super) fn refuse_jumps(track: &Track, period_s: f64) -> Result<(), Error> {
-    let limit = JUMP_S.max(JUMP_SAMPLES * period_s);
+    let limit = jump_s(period_s);
     let jump = track.times.windows(2).position(|w| w[1] - w[0] > limit);
     let Some(sample) = jump else { return Ok(()) };
     let gap = track.times[sample + 1] - track.times[sample];

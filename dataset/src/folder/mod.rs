@@ -300,17 +300,12 @@ impl Reading<'_> {
 
     /// Warns of channels that hold the class.
     fn warn_of_answers(&mut self, taken: &Taken, files: &[&Entry]) {
-        let count = taken.header.count.max(1);
-        let samples = taken.tracks.iter().zip(files).flat_map(|(track, entry)| {
-            let of_file = match &entry.answer[..] {
-                [one] => Some(one.as_str()),
-                _ => None,
-            };
-            let own = move |t: usize| of_file.or_else(|| (!track.labels.is_empty()).then(|| track.labels.get(t)));
-            let labelled = move |(t, sample)| Some((sample, own(t)?));
-            track.values.chunks_exact(count).enumerate().filter_map(labelled)
-        });
-        table::warn_of_answers(samples, taken.header.count, &taken.header.names, &mut self.notes);
+        let label = |entry: &&Entry| match &entry.answer[..] {
+            [one] => Some(one.clone()),
+            _ => None,
+        };
+        let recordings = taken.tracks.iter().zip(files.iter().map(label));
+        table::warn_of_answers(recordings, &taken.header, &mut self.notes);
     }
 
     fn sound(&mut self, entries: &[Entry]) -> Result<Taken, Error> {

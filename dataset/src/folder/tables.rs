@@ -173,7 +173,7 @@ fn reference(tables: &[Table]) -> usize {
 /// Checks that a table has the channels of the others, and puts them into their order.
 fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &mut Notes) -> Result<(), Error> {
     if table.channels == header.count && table.names == header.names {
-        return Ok(());
+        return agree_in_units(table, file, header, other);
     }
     let place = |name: &String| table.names.iter().position(|n| n == name);
     let order: Option<Vec<usize>> = header.names.iter().map(place).collect();
@@ -189,6 +189,7 @@ fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &
                 table.units = order.iter().map(|k| table.units[*k].clone()).collect();
             }
             table.names = header.names.clone();
+            agree_in_units(table, file, header, other)?;
             notes.count(
                 1,
                 "files with columns in another order, put into one order by their names",
@@ -208,6 +209,31 @@ fn agree(table: &mut Table, file: &Path, header: &Header, other: &Path, notes: &
                 shown(header.count, &header.names)
             );
             Err(Error::data(file, "columns", problem))
+        }
+    }
+}
+
+/// Checks that no channel is in another unit here, or in none.
+fn agree_in_units(table: &Table, file: &Path, header: &Header, other: &Path) -> Result<(), Error> {
+    let unit = |units: &[String], k: usize| units.get(k).cloned().unwrap_or_default();
+    match (0..header.count).find(|k| unit(&table.units, *k) != unit(&header.units, *k)) {
+        None => Ok(()),
+        Some(k) => {
+            let shown = |unit: String| {
+                if unit.is_empty() {
+                    "unknown".to_owned()
+                } else {
+                    names::shown(&unit)
+                }
+            };
+            let name = header.names.get(k).map_or(format!("channel {k}"), |n| names::shown(n));
+            let problem = format!(
+                "the unit is {}, in {} {}; make the headers alike, or say the units in channels.toml",
+                shown(unit(&table.units, k)),
+                other.display(),
+                shown(unit(&header.units, k))
+            );
+            Err(Error::data(file, format!("column {name}"), problem))
         }
     }
 }

@@ -1,12 +1,17 @@
 //! Channels that are none: row numbers, times without a name, answers. One file cannot tell; all files together can.
 
-use crate::Notes;
+use crate::{
+    Notes,
+    track::{Header, Track},
+};
 use std::collections::HashMap;
 
 /// Samples from which a rise says something.
 const FEWEST: usize = 8;
 /// As `FEWEST`, of columns that rise unevenly.
 const FEWEST_UNEVEN: usize = 20;
+/// Samples of a recording by which a channel is taken for an answer.
+const LOOKED_AT: usize = 200;
 /// Steps that differ by no more than this share are even.
 const EVEN: f64 = 1e-3;
 
@@ -110,32 +115,46 @@ pub(crate) fn doubt_rising(rising: &Rising, notes: &mut Notes) {
     }
 }
 
-/// Warns of channels that tell the label: each label has one value, and there are several. `samples` are channel values with the label
-/// of their sample or recording; `names` may be empty.
+/// Warns of channels that tell the label: one value for each label, and another one for each. Recordings come with their label, or none
+/// where their samples have labels. Some samples of each are looked at.
 pub(crate) fn warn_of_answers<'a>(
-    samples: impl IntoIterator<Item = (&'a [f32], &'a str)>,
-    channels: usize,
-    names: &[String],
+    recordings: impl IntoIterator<Item = (&'a Track, Option<String>)>,
+    header: &Header,
     notes: &mut Notes,
 ) {
-    let mut open: Vec<usize> = (0..channels).collect();
-    let mut values: HashMap<&str, Vec<f32>> = HashMap::new();
-    for (sample, label) in samples {
-        let known = values.entry(label).or_insert_with(|| sample.to_vec());
-        open.retain(|k| sample[*k] == known[*k]);
-        if open.is_empty() {
-            return;
+    let mut open: Vec<usize> = (0..header.count).collect();
+    let mut values: HashMap<String, &[f32]> = HashMap::new();
+    let (mut labelled, mut by_sample) = (0, false);
+    for (track, label) in recordings {
+        let samples: Vec<&[f32]> = track.values.chunks_exact(header.count.max(1)).collect();
+        by_sample |= label.is_none();
+        labelled += 1;
+        for t in (0..samples.len()).step_by(samples.len().div_ceil(LOOKED_AT).max(1)) {
+            let own = match &label {
+                Some(label) => label.clone(),
+                None if track.labels.is_empty() => return,
+                None => track.labels.get(t).to_owned(),
+            };
+            let known = values.entry(own).or_insert(samples[t]);
+            open.retain(|k| samples[t][*k] == known[*k]);
+            if open.is_empty() {
+                return;
+            }
         }
+    }
+    // Where each recording has a label of its own, a constant of the recording tells nothing.
+    if !by_sample && labelled < 2 * values.len() {
+        return;
     }
     for k in open {
         let mut distinct: Vec<f32> = values.values().map(|v| v[k]).collect();
         distinct.sort_by(f32::total_cmp);
         distinct.dedup();
         if distinct.len() > 1 && distinct.len() == values.len() {
-            let name = names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string());
+            let name = header.names.get(k).cloned().unwrap_or_else(|| (k + 1).to_string());
             notes.warn(format!(
-                "channel {name} is a function of the label: each class has a value of its own; leave it out with --columns ignore={name} unless \
-                 the board can measure it"
+                "channel {name} is a function of the label, one value for each class; unless the board can measure it, leave it out with \
+                 --columns ignore={name}"
             ));
         }
     }
@@ -178,13 +197,37 @@ mod tests {
 
     #[test]
     fn a_channel_that_tells_the_label_is_warned_of() {
-        let mut notes = Notes::default();
-        let names = ["ax".to_owned(), "class".to_owned()];
-        let samples = [(&[0.1, 0.0][..], "a"), (&[0.2, 1.0], "b"), (&[0.3, 0.0], "a")];
-        warn_of_answers(samples, 2, &names, &mut notes);
-        assert!(notes.warnings()[0].contains("channel class is a function of the label"));
-        let mut notes = Notes::default();
-        warn_of_answers([(&[0.1, 0.0][..], "a"), (&[0.1, 0.0], "b")], 2, &names, &mut notes);
-        assert!(notes.warnings().is_empty(), "constant channels tell nothing");
+        let header = Header {
+            count: 2,
+            names: vec!["ax".into(), "class".into()],
+            units: Vec::new(),
+        };
+        let track = |values: &[f32], labels: &[&str]| Track {
+            values: values.to_vec(),
+            labels: labels.iter().copied().collect(),
+            ..Track::default()
+        };
+        let warned = |tracks: &[Track], labels: &[&str]| {
+            let mut notes = Notes::default();
+            let labels = (0..tracks.len()).map(|n| labels.get(n).map(|l| (*l).to_owned()));
+            warn_of_answers(tracks.iter().zip(labels), &header, &mut notes);
+            notes.warnings().join("")
+        };
+        let four = [0.1, 0.2, 0.3, 0.4].map(|v| {
+            track(
+                &[
+                    v,
+                    if v < 0.25 { 0.0 } else { 1.0 },
+                    v + 1.0,
+                    if v < 0.25 { 0.0 } else { 1.0 },
+                ],
+                &[],
+            )
+        });
+        assert!(warned(&four, &["a", "a", "b", "b"]).contains("channel class is a function of the label"));
+        assert_eq!(warned(&four, &["a", "b", "a", "b"]), "");
+        assert_eq!(warned(&four[1..3], &["a", "b"]), "", "a constant of each recording");
+        let samples = [track(&[0.1, 0.0, 0.2, 1.0, 0.3, 0.0], &["a", "b", "a"])];
+        assert!(warned(&samples, &[]).contains("channel class"));
     }
 }

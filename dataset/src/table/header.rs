@@ -8,6 +8,9 @@ use super::{
 use crate::{Error, Notes};
 use std::path::Path;
 
+/// More columns are none of a table of samples.
+const MOST_COLUMNS: usize = 10_000;
+
 /// A line of the first part of a file.
 #[derive(Debug, Clone)]
 pub(crate) struct HeadLine {
@@ -78,6 +81,10 @@ pub(crate) fn find(
     };
     let count_all = |cells: usize| rows.iter().flatten().filter(|r| r.len() == cells).count();
     let wanted = mode(tail.iter().map(Record::len), count_all);
+    if wanted > MOST_COLUMNS {
+        let problem = format!("{wanted} of them; at most {MOST_COLUMNS}: give one line a sample, one column a channel");
+        return Err(Error::data(path, "columns", problem));
+    }
     let alike: Vec<Record> = tail.iter().filter(|r| r.len() == wanted).cloned().collect();
     let kinds = kinds(&alike, wanted, comma);
     let conforms = |r: &Record| {
@@ -211,7 +218,7 @@ fn names(
         row.push_front_empty();
         return Ok(Some(clean_all(&row)));
     }
-    let others = [b',', b';', b'\t', b'|'].map(|sign| Separator::One(sign));
+    let others = [b',', b';', b'\t', b'|'].map(Separator::One);
     for separator in others.into_iter().filter(|s| *s != dialect.separator) {
         let mut other = Record::default();
         Dialect { separator, ..dialect }.split(&line.text, &mut other);

@@ -1,4 +1,5 @@
-//! Names by which people call the columns that are no channels.
+//! Names by which people call the columns that are no channels, in a table of samples: `y` is an axis here, and `name` no file, which
+//! is why a list of files (`crate::names`) knows others.
 
 use super::{stamp::words, units};
 

@@ -152,7 +152,7 @@ fn doubt_commas(head: &Head, dialect: Dialect, records: &[Record], notes: &mut N
             .enumerate()
             .all(|(k, c)| if k % 2 == 0 { signed(c) } else { digits(c) })
     };
-    if commas && head.names.is_empty() && head.columns % 2 == 0 && records.iter().all(pairs) {
+    if commas && head.names.is_empty() && head.columns.is_multiple_of(2) && records.iter().all(pairs) {
         let values = head.columns / 2;
         notes.doubt(
             format!(

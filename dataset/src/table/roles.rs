@@ -109,7 +109,7 @@ impl Deciding<'_> {
         number.map(|n| n - 1).ok_or_else(|| {
             let list = match names.is_empty() {
                 true => format!("{} columns without names: give a number from 1", self.head.columns),
-                false => names.iter().map(|n| shown(n)).collect::<Vec<_>>().join(", "),
+                false => crate::names::list(names),
             };
             Error::usage(
                 "columns",
@@ -158,14 +158,11 @@ impl Deciding<'_> {
                 .filter(|r| **r == Role::Open)
                 .for_each(|r| *r = Role::Left);
             // Time, label, group and sequence are still found by name.
-            for column in 0..self.head.columns {
-                let listed = channels.contains(&column)
-                    || columns
-                        .ignore
-                        .iter()
-                        .any(|n| self.find("ignore", n).ok() == Some(column));
-                if roles[column] == Role::Left && !listed && !self.head.names.is_empty() && self.special(column) {
-                    roles[column] = Role::Open;
+            for (column, role) in roles.iter_mut().enumerate() {
+                let ignored = |n: &String| self.find("ignore", n).ok() == Some(column);
+                let left = columns.ignore.iter().any(ignored);
+                if *role == Role::Left && !left && !self.head.names.is_empty() && self.special(column) {
+                    *role = Role::Open;
                 }
             }
         }

@@ -32,13 +32,10 @@ impl Deciding<'_> {
         self.records.iter().filter(own).collect()
     }
 
-    /// Numbers of a time column, within one sequence.
-    fn stamps(&self, column: usize) -> Vec<f64> {
-        let cells = self.first_sequence();
-        cells
-            .iter()
-            .filter_map(|r| cell::number(r.get(column), self.comma))
-            .collect()
+    /// Numbers of a time column, in the order of these records.
+    fn stamps(&self, column: usize, records: &[&Record]) -> Vec<f64> {
+        let cells = records.iter().map(|r| r.get(column));
+        cells.filter_map(|c| cell::number(c, self.comma)).collect()
     }
 
     /// Finds the time column and its unit.
@@ -49,6 +46,7 @@ impl Deciding<'_> {
         layout: &mut Layout,
         notes: &mut Notes,
     ) -> Result<(), Error> {
+        let own = self.first_sequence();
         if let Some(column) = roles.iter().position(|r| *r == Role::Time) {
             let given = self
                 .columns
@@ -66,7 +64,7 @@ impl Deciding<'_> {
                             notes.understood(format!("time: column {typed}, {}", unit.name));
                             Scale::Number(unit)
                         }
-                        None => Scale::Number(stamp::settle(&typed, &self.stamps(column), self.period_s, notes)),
+                        None => Scale::Number(stamp::settle(&typed, &self.stamps(column, &own), self.period_s, notes)),
                     }
                 }
             };
@@ -76,7 +74,7 @@ impl Deciding<'_> {
         let open = |k: &usize| roles[*k] == Role::Open;
         let mut candidates: Vec<Candidate> = (0..roles.len())
             .filter(open)
-            .filter_map(|column| self.candidate(column, kinds[column]))
+            .filter_map(|column| self.candidate(column, kinds[column], &own))
             .collect();
         self.pair(&mut candidates);
         let best = candidates
@@ -103,7 +101,12 @@ impl Deciding<'_> {
         match scale {
             Scale::Number(unit) if best.has_unit => notes.understood(format!("time: column {typed}, {}", unit.name)),
             Scale::Number(_) => {
-                scale = Scale::Number(stamp::settle(&typed, &self.stamps(best.column), self.period_s, notes))
+                scale = Scale::Number(stamp::settle(
+                    &typed,
+                    &self.stamps(best.column, &own),
+                    self.period_s,
+                    notes,
+                ))
             }
             Scale::Form(Form::OfDay) => notes.understood(format!("time: column {typed}, times of day")),
             Scale::Form(_) => notes.understood(format!("time: column {typed}, dates with times of day")),
@@ -136,7 +139,7 @@ impl Deciding<'_> {
         (fits(&best) > numbers).then_some(best)
     }
 
-    fn candidate(&self, column: usize, kind: Kind) -> Option<Candidate> {
+    fn candidate(&self, column: usize, kind: Kind, records: &[&Record]) -> Option<Candidate> {
         let row_unit = self.head.units.get(column).map(String::as_str);
         let name = self.name(column);
         let by_name = stamp::by_name(&name, row_unit);
@@ -147,11 +150,7 @@ impl Deciding<'_> {
             _ => return None,
         };
         let mut reader = Stamp::new(column, scale);
-        let values: Vec<f64> = self
-            .first_sequence()
-            .iter()
-            .filter_map(|r| reader.seconds(r, self.comma))
-            .collect();
+        let values: Vec<f64> = records.iter().filter_map(|r| reader.seconds(r, self.comma)).collect();
         let steps = values.len().saturating_sub(1).max(1) as f64;
         let rises = values.windows(2).filter(|w| w[1] > w[0]).count() as f64 / steps;
         let back = values.windows(2).filter(|w| w[1] < w[0]).count() as f64 / steps;
