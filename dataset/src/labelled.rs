@@ -122,7 +122,9 @@ impl Labelled {
 
     /// What a model sees: the answers as its loss takes them, every K-th sample.
     fn look(mut self, config: &DatasetConfig) -> Result<Self, Error> {
+        let is_asked = self.notes.doubts().iter().any(|d| d.option.starts_with("--loss"));
         if config.loss.is_none()
+            && !is_asked
             && let Some((text, option)) = targets::doubt(&self.y)
         {
             let text = format!("{}: {text}", self.y_path.display());
