@@ -18,8 +18,8 @@ use std::{
 /// Recordings with answers, as a model sees them.
 pub(crate) struct Labelled {
     recordings: Recordings<Targets>,
-    /// The windows that recordings were cut into, where the groups are these recordings because nothing else is known.
-    of_recordings: Option<Window>,
+    /// The windows that recordings were cut into, and how many recordings these are.
+    of_recordings: Option<(Window, usize)>,
 }
 
 impl Deref for Labelled {
@@ -61,7 +61,10 @@ impl Labelled {
         let file = named_channels(config)?;
         let options = &informed(options, file.as_ref());
         let found = read::read_whole(x_path, options)?;
-        let of_recordings = options.window.filter(|_| found.groups.is_empty());
+        let of_recordings = options.window.map(|window| {
+            let lengths = (0..found.x.count()).map(|n| found.x.length_of(n));
+            (window, lengths.filter(|length| *length >= window.length).count())
+        });
         let mut found = read::cut(x_path, options, found)?;
         let Some(y) = found.y.take() else {
             let problem = format!("missing; {} needs a file with one label a sequence", x_path.display());
@@ -124,7 +127,9 @@ impl Labelled {
 
     /// What a model sees: the answers as its loss takes them, every K-th sample.
     fn look(mut self, config: &DatasetConfig) -> Result<Self, Error> {
+        let is_asked = self.notes.doubts().iter().any(|d| d.option.starts_with("--loss"));
         if config.loss.is_none()
+            && !is_asked
             && let Some((text, option)) = targets::doubt(&self.y)
         {
             let text = format!("{}: {text}", self.y_path.display());
@@ -161,7 +166,7 @@ impl Labelled {
         } else {
             2
         };
-        self.of_recordings.is_some() && self.groups.words().len() < needed
+        self.of_recordings.is_some_and(|(_, count)| count < needed)
     }
 
     /// Which sequences belong to which part.

@@ -46,8 +46,9 @@ pub(crate) struct Pool<'a> {
     pub(crate) groups: &'a Labels,
     /// (N), or empty: classes, whose shares are kept where groups or places are held out.
     pub(crate) classes: &'a [u32],
-    /// The windows that recordings were cut into, where the groups are these recordings because nothing else is known.
-    pub(crate) of_recordings: Option<Window>,
+    /// The windows that recordings were cut into, and how many recordings these are. Where they are fewer than parts, the parts are
+    /// pieces of them, whatever the groups are.
+    pub(crate) of_recordings: Option<(Window, usize)>,
 }
 
 /// The share that goes to the validation part of `count` sequences: a tenth; of fewer than 300 as many as 30, but no more than a
@@ -73,11 +74,11 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
         return Err(Error::data(pool.path, "count", problem));
     }
     let mut warnings = Vec::new();
-    let in_time = pool.of_recordings.filter(|_| pool.groups.words().len() < needed);
+    let in_time = pool.of_recordings.filter(|(_, count)| *count < needed);
     let mut in_gaps = 0;
     let mut hold_out = |from: Vec<usize>, share: f64, left: usize| -> Result<(Vec<usize>, Vec<usize>), Error> {
         let held = match (in_time, pool.groups.is_empty()) {
-            (Some(window), _) => {
+            (Some((window, _)), _) => {
                 let (held, rest) = by_time(pool, window, &from, share)?;
                 in_gaps += from.len() - held.len() - rest.len();
                 return Ok((held, rest));
@@ -113,8 +114,7 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
              part"
         ));
     }
-    if let Some(window) = in_time {
-        let recordings = pool.groups.words().len();
+    if let Some((window, recordings)) = in_time {
         warnings.push(format!(
             "{recordings} recording{}, fewer than parts: the parts are pieces of it, with gaps of {} samples in which {in_gaps} windows \
              are left out; pieces of one recording resemble each other, and figures measured on them are too optimistic. Record more, or \
@@ -385,7 +385,7 @@ mod tests {
         let classes: Vec<u32> = starts.iter().map(|s| (*s / 250 % 2) as u32).collect();
         let groups: Labels = starts.iter().map(|_| "recording 0".to_owned()).collect();
         let set = Pool {
-            of_recordings: Some(window),
+            of_recordings: Some((window, 1)),
             ..pool(&x, &groups, &classes)
         };
         let found = parts(&set, Some(0.2)).unwrap();

@@ -61,15 +61,17 @@ pub(crate) fn answers_for(loss: Option<Loss>, y: Targets) -> Result<Targets, Str
 
 /// Numbers (rows, outputs) as classes: whole numbers, or the place of the single 1 in each row; `None` where they are neither.
 fn classes_of(values: &[f32], outputs: usize) -> Option<Vec<u32>> {
-    let whole = |v: &f32| v.fract() == 0.0 && (0.0..MOST_CLASSES as f32).contains(v);
     match outputs {
         0 => None,
-        1 => values
-            .iter()
-            .all(whole)
-            .then(|| values.iter().map(|v| *v as u32).collect()),
+        1 => are_whole(values).then(|| values.iter().map(|v| *v as u32).collect()),
         _ => values.chunks_exact(outputs).map(single_one).collect(),
     }
+}
+
+/// Whether all are whole numbers that may be classes.
+pub(crate) fn are_whole(values: &[f32]) -> bool {
+    let whole = |v: &f32| v.fract() == 0.0 && (0.0..MOST_CLASSES as f32).contains(v);
+    values.iter().all(whole)
 }
 
 /// The place of the 1 in a row that else holds 0.

@@ -228,13 +228,15 @@ fn d02_one_long_recording_is_split_by_time_with_gaps() {
         })
         .collect();
     write(&folder, "s0.csv", format!("ax,label\n{text}").as_bytes());
-    write(&folder, "labels.csv", b"file,group\ns0.csv,1\n");
-    // With a group that is given, it is the groups that are too few.
+    write(&folder, "labels.csv", b"file,group\ns0.csv,1\ns1.csv,1\n");
+    // Of several recordings of one group it is the groups that are too few.
+    write(&folder, "s1.csv", format!("ax,label\n{text}").as_bytes());
     fails(
         &format!("data describe {} --window 100:50", folder.at("")),
         1,
         &["groups: 1 in all", "remove the groups"],
     );
+    std::fs::remove_file(folder.path("s1.csv")).unwrap();
     write(&folder, "labels.csv", b"file\ns0.csv\n");
     let summary = described(&folder, " --window 100:50 --test-share 0.2");
     let warnings = lines(&summary, "warnings");

@@ -5,7 +5,7 @@ mod header;
 mod numbers;
 
 use crate::{
-    Axes, Error, Notes,
+    Axes, Error, Loss, Notes,
     answers::{self, Wanted},
     store::Store,
     targets,
@@ -359,6 +359,10 @@ pub(crate) fn targets(
             targets::independent_labels(path, &labels, outputs)?,
             wanted.class_names.to_vec(),
         ),
+        Values::Real(values) if wanted.loss == Some(Loss::Ce) && outputs == 1 && targets::are_whole(&values) => {
+            let labels: Vec<i64> = values.iter().map(|v| *v as i64).collect();
+            answers::of_numbers(path, &labels, place, wanted, notes)?
+        }
         Values::Real(values) => (
             targets::real_targets(path, values, outputs)?,
             wanted.class_names.to_vec(),
