@@ -95,7 +95,7 @@ pub fn text() -> String {
             board.programs.join(", ")
         );
     }
-    text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify\n");
+    text += &format!("Sensors ({DRIVER_TESTED}): skiprnn flash MODEL --app classify; skiprnn collect --sensor NAME\n");
     for sensor in SENSORS {
         text += &format!(
             "  {:<15} {:<37} energy profile {:<16} channels: {}; full scales: {}\n",

@@ -1,10 +1,10 @@
 //! The command line: its commands, each with its own options in its own module.
 
 use crate::{
-    baselines::BaselinesArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs, emulate::EmulateArgs,
-    energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs, inspect::InspectArgs,
-    leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs, simulate::SimulateArgs,
-    sweep::SweepArgs, train::TrainArgs,
+    baselines::BaselinesArgs, collect::CollectArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs,
+    emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs,
+    inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs,
+    simulate::SimulateArgs, sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -94,6 +94,15 @@ pub enum Command {
                       Example: skiprnn flash har.srnn --board nrf52840-dk --app classify --budget-uj-per-hour 2000000"
     )]
     Flash(FlashArgs),
+    /// Record a labelled recording from a board's sensor, or from a serial port.
+    #[command(
+        after_help = "Example: skiprnn collect --board nrf52840-dk --sensor lis3dh --label walking --seconds 30 --out recordings\n\
+                      Example: skiprnn collect --port /dev/ttyACM0 --label walking --seconds 30 --channel-names ax,ay,az \
+                      --channel-units g,g,g --out recordings\n\
+                      Example: skiprnn collect --board nrf52840-dk --sensor lis3dh --with virtual-board --x x.npy --label walking \
+                      --seconds 30 --out recordings"
+    )]
+    Collect(CollectArgs),
     /// List the boards: what they are, how they sleep, how they were tested.
     #[command(after_help = "Example: skiprnn boards --json")]
     Boards,

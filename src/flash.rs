@@ -6,7 +6,7 @@ use crate::{
     output::{Output, Usage, tell},
     settings::{SettingArgs, SettingsJson},
 };
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use board_host::{
     Settings,
     boards::{self, Board},
@@ -24,6 +24,37 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+
+/// The debug probe, and how probe-rs uses it.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Debug probe")]
+pub struct ProbeArgs {
+    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
+    /// one]
+    #[arg(long, value_name = "PROBE")]
+    pub probe: Option<String>,
+    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
+    #[arg(long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
+    pub speed: Option<u32>,
+    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
+    #[arg(long)]
+    pub allow_erase_all: bool,
+    /// Connect while the chip is held in reset. [default: as the board needs it]
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub connect_under_reset: Option<bool>,
+}
+
+impl ProbeArgs {
+    /// As probe-rs takes them.
+    pub fn probe(&self) -> Probe {
+        Probe {
+            name: self.probe.clone(),
+            speed_khz: self.speed,
+            connect_under_reset: self.connect_under_reset,
+            allow_erase_all: self.allow_erase_all,
+        }
+    }
+}
 
 /// Options of `flash`.
 #[derive(Args, Debug)]
@@ -48,19 +79,9 @@ pub struct FlashArgs {
     /// Build an image that sleeps as deeply as the board can, for use and for measuring; its log ends at the first sleep.
     #[arg(help_heading = "Board and image", long, conflicts_with = "firmware")]
     pub unwatched: bool,
-    /// The debug probe, as probe-rs names it: VID:PID or VID:PID:SERIAL. [default: the environment's PROBE_RS_PROBE, or the only
-    /// one]
-    #[arg(help_heading = "Debug probe", long, value_name = "PROBE")]
-    pub probe: Option<String>,
-    /// Speed of the wire between probe and chip in kHz, for example 1000 where a long cable disturbs it. [default: the probe's own]
-    #[arg(help_heading = "Debug probe", long, value_name = "KHZ", value_parser = clap::value_parser!(u32).range(1..))]
-    pub speed: Option<u32>,
-    /// Erase all of a chip whose flash is locked (APPROTECT), with what is on it, to open it.
-    #[arg(help_heading = "Debug probe", long)]
-    pub allow_erase_all: bool,
-    /// Connect while the chip is held in reset. [default: as the board needs it]
-    #[arg(help_heading = "Debug probe", long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
-    pub connect_under_reset: Option<bool>,
+    /// The debug probe.
+    #[command(flatten)]
+    pub probe: ProbeArgs,
     /// Where to write the sections' files. [default: a temporary folder]
     #[arg(help_heading = "Output", long)]
     pub out: Option<PathBuf>,
@@ -88,6 +109,12 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .transpose()?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    if boards::records(&args.app) {
+        return Err(Usage::error(format!(
+            "--app: {} takes no model; skiprnn collect --board {} records with it",
+            args.app, board.name
+        )));
+    }
     let program = board
         .program(&args.app, model.inputs())
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
@@ -116,14 +143,8 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         image,
         sections,
     };
-    let probe = Probe {
-        name: args.probe.clone(),
-        speed_khz: args.speed,
-        connect_under_reset: args.connect_under_reset,
-        allow_erase_all: args.allow_erase_all,
-    };
     let plan = Plan {
-        commands: flashing.commands(&probe, &folder(args, &board))?,
+        commands: flashing.commands(&args.probe.probe(), &folder(args, &board))?,
         flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
@@ -227,10 +248,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
 
 /// Where the sections' files go.
 fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
-    match &args.out {
-        Some(path) => path.clone(),
-        None => std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id())),
-    }
+    args.out.clone().unwrap_or_else(|| temporary_folder(board))
+}
+
+/// Where the sections' files go where nothing else is said.
+pub fn temporary_folder(board: &Board) -> PathBuf {
+    std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id()))
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.
@@ -280,9 +303,24 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
     Ok(())
 }
 
+/// The program that reaches a board's debug probe.
+pub const PROBE_RS: &str = "probe-rs";
+
+/// What to do where it cannot be started.
+pub fn not_started(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow!(
+                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (flash --dry-run shows the commands)"
+            )
+        }
+        _ => anyhow::Error::new(error).context("probe-rs cannot be started"),
+    }
+}
+
 /// Runs probe-rs; what it says goes to the terminal, but not to where a JSON object is expected alone.
-fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
-    let mut command = Command::new("probe-rs");
+pub fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
+    let mut command = Command::new(PROBE_RS);
     command.args(arguments).stderr(Stdio::piped());
     if out.json {
         command.stdout(Stdio::from(io::stderr()));
@@ -291,13 +329,7 @@ fn run_probe_rs(arguments: &[String], out: Output) -> anyhow::Result<()> {
         // Nobody is there to be asked which of several probes is meant.
         command.env("PROBE_RS_NON_INTERACTIVE", "true");
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
-            "probe-rs is not installed; type: cargo install probe-rs-tools --locked (or --dry-run to see the commands)"
-        ),
-        Err(error) => return Err(error).context("probe-rs cannot be started"),
-    };
+    let mut child = command.spawn().map_err(not_started)?;
     let said = child.stderr.take().map_or_else(Vec::new, passed_on);
     let status = child.wait().context("probe-rs cannot be waited for")?;
     if status.success() {

@@ -48,6 +48,11 @@ pub fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
 }
 
+/// [`asked`], for a library that looks by itself.
+pub fn flag() -> &'static AtomicBool {
+    &ASKED
+}
+
 /// Whether work goes on: it breaks once the command was [`asked`] to end.
 pub fn flow() -> ControlFlow<()> {
     match asked() {

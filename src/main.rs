@@ -10,6 +10,7 @@ mod baselines;
 mod blob;
 mod boards;
 mod cli;
+mod collect;
 mod compare;
 mod data;
 mod demo;
@@ -73,6 +74,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Leak(args) => leak::run(args, out),
         Command::Emulate(args) => emulate::run(args, out),
         Command::Flash(args) => flash::run(args, out),
+        Command::Collect(args) => collect::run(args, out),
         Command::Boards => {
             boards::run(out);
             Ok(())

@@ -9,12 +9,13 @@ use std::{
 };
 
 /// Folders in which pages are looked for, below the root.
-const FOLDERS: [&str; 15] = [
+const FOLDERS: [&str; 16] = [
     "",
     "docs",
     "docs/notes",
     "energy",
     "examples/pytorch",
+    "examples/serial",
     "firmware",
     "firmware/boards/nrf52840-dk",
     "firmware/boards/rp2350-pico2",

@@ -219,9 +219,11 @@ fn an_error_of_a_board_tells_its_cause_once() {
         Error::Stopped { .. } => Error::Stopped { why: text("reason"), lines: 3 },
         Error::Silent { .. } => Error::Silent { backend: "qemu", messages: text("messages") },
         Error::Qemu { .. } => Error::Qemu { message: text("message") },
+        Error::Start { .. } => Error::Start { name: text("program"), source: cause() },
+        Error::Port { .. } => Error::Port { port: path(), why: text("reason") },
         Error::Io { .. } => Error::Io { path: path(), source: cause() },
     });
-    told_once(&errors, 1);
+    told_once(&errors, 2);
 }
 
 #[test]

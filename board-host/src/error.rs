@@ -124,6 +124,24 @@ pub enum Error {
         message: String,
     },
 
+    /// A program that shows a board's log cannot be started.
+    #[error("{name} cannot be started")]
+    Start {
+        /// The program.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+
+    /// A serial port does not send samples.
+    #[error("{port}: {why}")]
+    Port {
+        /// The port.
+        port: PathBuf,
+        /// What it sends instead, and how to fix it.
+        why: String,
+    },
+
     /// A file could not be read or written.
     #[error("{path}: cannot be accessed")]
     Io {

@@ -23,6 +23,7 @@
 mod backend;
 pub mod boards;
 pub mod classify;
+pub mod collect;
 mod console;
 mod end;
 mod error;
@@ -46,9 +47,10 @@ mod program_counters;
 mod qemu;
 mod replay;
 mod self_check;
+pub mod serial;
 
 pub use backend::Backend;
-pub use board_link::{Budget, Settings, Spending, capacity, sensors};
+pub use board_link::{Budget, Collection, Settings, Spending, capacity, collection::GROUPS, sensors};
 pub use console::console;
 pub use error::Error;
 pub use load::Load;

@@ -2,7 +2,7 @@
 
 use crate::{
     Error,
-    boards::Board,
+    boards::{self, Board},
     firmware::{Identity, Region, Regions},
 };
 use std::{
@@ -145,7 +145,10 @@ impl Flashing {
             ));
         }
         let path = self.image.path.display().to_string();
-        if self.image.identity.watched {
+        if boards::records(self.program) {
+            // Its log is read line by line: nothing but the message.
+            commands.push(command("run", &["--no-location", "--log-format", "{s}", &path]));
+        } else if self.image.identity.watched {
             commands.push(command("run", &[&path]));
         } else {
             commands.push(command("download", &[&path]));
@@ -192,7 +195,6 @@ impl Section {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boards;
 
     /// The commands for an image of this board with a section of a byte.
     fn commands(board: &str, watched: bool, probe: &Probe) -> Vec<String> {

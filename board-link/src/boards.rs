@@ -54,8 +54,18 @@ impl fmt::Display for RanOn {
     }
 }
 
-/// The program whose log is read as it runs.
-const WATCHED: &str = "replay";
+/// The beginning of the name of a program that decides what a sensor delivers.
+const CLASSIFY: &str = "classify-";
+/// The beginning of the name of a program that records what a sensor delivers.
+const RECORD: &str = "record-";
+/// Beginnings of the names of programs whose log is read as they run.
+const WATCHED: [&str; 2] = ["replay", RECORD];
+
+/// Whether a program records what a sensor delivers; it takes no model.
+#[must_use]
+pub fn records(program: &str) -> bool {
+    program.starts_with(RECORD)
+}
 
 /// Every real board.
 pub const BOARDS: [Board; 4] = [
@@ -75,6 +85,8 @@ pub const BOARDS: [Board; 4] = [
             "replay",
             "classify-lis3dh",
             "classify-lsm6ds",
+            "record-lis3dh",
+            "record-lsm6ds",
             "measure-dense",
             "measure-skip-poll",
             "measure-skip-sleep",
@@ -93,7 +105,7 @@ pub const BOARDS: [Board; 4] = [
         ran_on: &[RanOn::VirtualReplay],
         profile: Some("stm32l476"),
         parts: &[("lsm6ds", "lsm6dsl-driver")],
-        programs: &["replay", "classify-lsm6ds"],
+        programs: &["replay", "classify-lsm6ds", "record-lsm6ds"],
     },
     Board {
         name: "stm32u5-nucleo",
@@ -107,7 +119,7 @@ pub const BOARDS: [Board; 4] = [
         ran_on: &[RanOn::VirtualReplay],
         profile: Some("stm32u575"),
         parts: &[],
-        programs: &["replay", "classify-lis3dh"],
+        programs: &["replay", "classify-lis3dh", "record-lis3dh"],
     },
     Board {
         name: "rp2350-pico2",
@@ -121,7 +133,7 @@ pub const BOARDS: [Board; 4] = [
         ran_on: &[],
         profile: None,
         parts: &[],
-        programs: &["replay", "classify-lis3dh"],
+        programs: &["replay", "classify-lis3dh", "record-lis3dh"],
     },
 ];
 
@@ -140,10 +152,9 @@ impl Board {
     /// The board has no such program, and the message names all that it has; or `classify` could be several, and the message
     /// names two of them.
     pub fn program<'a>(&self, app: &'a str, channels: usize) -> Result<&'static str, NoProgram<'a>> {
-        let is_it = |program: &&&str| {
-            **program == app
-                || app == "classify" && sensors::of_program(program).is_some_and(|sensor| sensor.inputs() == channels)
-        };
+        let reads = |program: &str| sensors::of_program(program).is_some_and(|sensor| sensor.inputs() == channels);
+        let is_it =
+            |program: &&&str| **program == app || app == "classify" && program.starts_with(CLASSIFY) && reads(program);
         let mut found = self.programs.iter().filter(is_it).copied();
         let fitting = [found.next(), found.next()];
         match fitting {
@@ -158,13 +169,50 @@ impl Board {
         }
     }
 
+    /// The program that records what a sensor delivers, and the sensor.
+    ///
+    /// # Errors
+    /// The board has no program for a sensor of this name; the message names the sensors for which it has one.
+    pub fn recorder<'a>(&self, sensor: &'a str) -> Result<(&'static str, Sensor), NoRecorder<'a>> {
+        let named = |program: &&'static str| program.strip_prefix(RECORD) == Some(sensor);
+        let program = self.programs.iter().copied().find(named);
+        program.zip(sensors::find(sensor)).ok_or(NoRecorder {
+            board: self.name,
+            programs: self.programs,
+            sensor,
+        })
+    }
+
     /// Whether an image of this program is built to be watched, where nothing else is asked for: always where the debugger is
-    /// heard in sleep, else for `replay`, whose log is what it is run for.
+    /// heard in sleep, else for `replay` and `record-...`, whose log is what they are run for.
     #[must_use]
     pub fn watched(&self, program: &str) -> bool {
-        !self.deaf_asleep || program == WATCHED
+        !self.deaf_asleep || WATCHED.iter().any(|watched| program.starts_with(watched))
     }
 }
+
+/// A board has no program that records this sensor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NoRecorder<'a> {
+    /// The board's name.
+    pub board: &'static str,
+    /// The programs that it has.
+    pub programs: &'static [&'static str],
+    /// What was asked for.
+    pub sensor: &'a str,
+}
+
+impl fmt::Display for NoRecorder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} records no sensor {}; it records ", self.board, self.sensor)?;
+        list(
+            f,
+            self.programs.iter().filter_map(|program| program.strip_prefix(RECORD)),
+        )
+    }
+}
+
+impl core::error::Error for NoRecorder<'_> {}
 
 /// A board has no such program, or several that fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -325,9 +373,9 @@ mod tests {
     }
 
     #[test]
-    fn only_replay_is_watched_where_sleep_shuts_the_debugger_out() {
+    fn only_what_is_run_for_its_log_is_watched_where_sleep_shuts_the_debugger_out() {
         let nucleo = find("stm32u5-nucleo").unwrap();
-        assert!(nucleo.watched("replay") && !nucleo.watched("classify-lis3dh"));
+        assert!(nucleo.watched("replay") && nucleo.watched("record-lis3dh") && !nucleo.watched("classify-lis3dh"));
         let dk = find("nrf52840-dk").unwrap();
         assert!(dk.watched("replay") && dk.watched("measure-skip-sleep"));
     }
@@ -365,10 +413,28 @@ mod tests {
     }
 
     #[test]
-    fn every_program_that_classifies_reads_a_sensor_of_the_table() {
+    fn a_recorder_is_known_by_its_sensor() {
+        let board = find("nrf52840-dk").unwrap();
+        assert_eq!(board.recorder("lis3dh").unwrap().0, "record-lis3dh");
+        assert_eq!(board.recorder("lsm6ds").unwrap().1, LSM6DS);
+        let error = board.recorder("adxl362").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "nrf52840-dk records no sensor adxl362; it records lis3dh, lsm6ds"
+        );
+        assert!(records("record-lis3dh") && !records("classify-lis3dh"));
+    }
+
+    #[test]
+    fn every_program_with_a_sensor_reads_one_of_the_table_and_every_sensor_is_also_recorded() {
         for board in BOARDS {
-            for program in board.programs.iter().filter(|program| program.starts_with("classify")) {
-                assert!(sensors::of_program(program).is_some(), "{}: {program}", board.name);
+            for program in board
+                .programs
+                .iter()
+                .filter(|program| program.contains("ify-") || records(program))
+            {
+                let sensor = sensors::of_program(program).unwrap_or_else(|| panic!("{}: {program}", board.name));
+                assert!(board.recorder(sensor.name).is_ok(), "{}: {program}", board.name);
             }
             for (sensor, _) in board.parts {
                 assert!(sensors::find(sensor).is_some(), "{}: {sensor}", board.name);

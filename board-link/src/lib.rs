@@ -1,7 +1,7 @@
 //! Everything that host and board must agree on, defined once and used by both workspaces: the host's crates in the root of
 //! the source tree, and the firmware below `firmware/`.
 //!
-//! - [`settings`], [`blob`] and [`sequences`]: what a loader writes into a board's memory beside the image, and how the image
+//! - [`settings`], [`blob`], [`sequences`] and [`collection`]: what a loader writes into a board's memory beside the image, and how the image
 //!   finds it again. Reader and writer stand side by side.
 //! - [`capacity`]: the largest model that an image has static room for.
 //! - [`boards`] and [`sensors`]: names, figures and energy profiles of the boards and sensors that the firmware knows.
@@ -31,6 +31,7 @@
 pub mod blob;
 pub mod boards;
 pub mod capacity;
+pub mod collection;
 mod load;
 pub mod log;
 pub mod measure;
@@ -40,6 +41,7 @@ pub mod settings;
 pub mod symbols;
 
 pub use blob::find_blob;
+pub use collection::Collection;
 pub use load::{Load, LoadError};
 pub use sequences::SequenceHeader;
 pub use settings::{Budget, Settings, SettingsError};

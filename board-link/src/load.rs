@@ -1,22 +1,24 @@
-//! What both headers have in common: magic, version, length, and the errors of a region that does not hold what it should.
+//! What the headers have in common: magic, version, length, and the errors of a region that does not hold what it should.
 
 use core::fmt;
 
 /// CRC-32/ISO-HDLC.
 pub(crate) const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
 
-/// Offset of the version in both headers, 2 bytes.
+/// Offset of the version in every header, 2 bytes.
 const VERSION: usize = 4;
-/// Offset of the header's own length in both headers, 2 bytes.
+/// Offset of the header's own length in every header, 2 bytes.
 const HEADER_LENGTH: usize = 6;
 
-/// Which of the two loads an error is about.
+/// Which of the loads an error is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Load {
     /// The model.
     Blob,
     /// The recorded sequences.
     Sequences,
+    /// What a program that records a sensor is asked for.
+    Collection,
 }
 
 impl Load {
@@ -25,6 +27,7 @@ impl Load {
         match self {
             Self::Blob => *b"SRBL",
             Self::Sequences => *b"SRSQ",
+            Self::Collection => *b"SRCO",
         }
     }
 
@@ -32,7 +35,7 @@ impl Load {
     pub(crate) const fn version(self) -> u16 {
         match self {
             Self::Blob => 2,
-            Self::Sequences => 1,
+            Self::Sequences | Self::Collection => 1,
         }
     }
 
@@ -40,7 +43,7 @@ impl Load {
     pub(crate) const fn header_bytes(self) -> u16 {
         match self {
             Self::Blob => 36,
-            Self::Sequences => 32,
+            Self::Sequences | Self::Collection => 32,
         }
     }
 
@@ -79,6 +82,7 @@ impl fmt::Display for Load {
         f.write_str(match self {
             Self::Blob => "blob",
             Self::Sequences => "sequences",
+            Self::Collection => "collection",
         })
     }
 }

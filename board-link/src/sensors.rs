@@ -25,6 +25,8 @@ pub struct Sensor {
     pub mode: &'static str,
     /// Its channels, in the order of a sample.
     pub channels: &'static [Channels],
+    /// Bits in which it counts, the upper ones of 16; 0 where the board's converter decides.
+    pub bits: u8,
     /// Samples per second that it makes while it is on.
     pub rate_hz: u32,
     /// What the driver waits from the command that switches on to the first read; zero where the board's circuit decides.
@@ -90,6 +92,7 @@ pub const LIS3DH: Sensor = Sensor {
         // LIS2DH12, ST says that they are rounded from 2 g / 2^11. At ±16 g the part counts in other steps.
         full_scales: &[2.0, 4.0, 8.0],
     }],
+    bits: 10,
     rate_hz: 400,
     // 1.6 ms of turn-on and the first period of 400 Hz, which an oscillator 10 % slow makes 2.75 ms; 0.25 ms for the transfer
     // that switches on, and for slow parts. The first look then finds a sample that was made after the turn-on: one that an
@@ -122,6 +125,7 @@ pub const LSM6DS: Sensor = Sensor {
             full_scales: &[5.0042, 10.0084, 20.0168, 40.0337],
         },
     ],
+    bits: 16,
     rate_hz: 208,
     // The gyroscope is the slow half: the driver's header has the figures of each part of the family.
     turn_on: Duration::from_millis(90),
@@ -143,6 +147,7 @@ pub const ADXL362: Sensor = Sensor {
         // 1, 2 or 4 mg a count of 12 bits.
         full_scales: &[2.048, 4.096, 8.192],
     }],
+    bits: 12,
     rate_hz: 400,
     // Four periods of 400 Hz, by a clock that is up to 10 % slow.
     turn_on: Duration::from_micros(11_200),
@@ -163,6 +168,7 @@ pub const ANALOG: Sensor = Sensor {
         unit: "V",
         full_scales: &[],
     }],
+    bits: 0,
     // A conversion takes microseconds.
     rate_hz: 10_000,
     turn_on: Duration::ZERO,
@@ -190,8 +196,8 @@ pub fn with_channels(inputs: usize) -> Option<Sensor> {
 /// The sensor that a program reads, by the end of its name; none for a program that reads no sensor.
 #[must_use]
 pub fn of_program(program: &str) -> Option<Sensor> {
-    let name = program.strip_prefix("classify-")?;
-    find(name)
+    let reads = ["classify-", "record-"];
+    find(reads.iter().find_map(|start| program.strip_prefix(start))?)
 }
 
 #[cfg(test)]
@@ -219,6 +225,7 @@ mod tests {
         assert_eq!(with_channels(3).map(|sensor| sensor.name), Some("lis3dh"));
         assert_eq!(with_channels(2), None);
         assert_eq!(of_program("classify-adxl362"), Some(ADXL362));
+        assert_eq!(of_program("record-lis3dh"), Some(LIS3DH));
         assert_eq!(of_program("replay"), None);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```toml
 //! sample_rate_hz = 50.0          # or sample_period_s = 0.02
+//! sensor = "lis3dh"              # optional: what recorded them
 //! class_names = ["still", "walking"]
 //! [[channel]]
 //! name = "acceleration x"
@@ -23,26 +24,51 @@ pub struct ChannelConfig {
     #[serde(default)]
     pub unit: String,
     /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_scale: Option<f32>,
 }
 
 /// The name of the file.
 pub(crate) const FILE: &str = "channels.toml";
 
-/// The file's contents; every field may be absent.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+/// The contents of a `channels.toml`; every field may be absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct ChannelsFile {
-    sample_rate_hz: Option<f64>,
-    sample_period_s: Option<f64>,
-    pub(crate) class_names: Vec<String>,
-    pub(crate) channel: Vec<ChannelConfig>,
+pub struct ChannelsFile {
+    /// Name of the sensor that recorded the files, as `skiprnn boards` lists it; nothing but `skiprnn collect` asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<String>,
+    /// Samples a second; one of this and `sample_period_s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_rate_hz: Option<f64>,
+    /// Seconds between samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_period_s: Option<f64>,
+    /// Names of the classes, in the order of their indices.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub class_names: Vec<String>,
+    /// The channels, in the order of the columns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub channel: Vec<ChannelConfig>,
 }
 
 impl ChannelsFile {
-    /// Seconds between samples, 0 where the file does not say.
-    pub(crate) fn period(&self, path: &Path) -> Result<f64, Error> {
+    /// The file's name.
+    pub const NAME: &str = FILE;
+
+    /// Reads a `channels.toml`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not one.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        load(path)
+    }
+
+    /// Seconds between samples, 0 where the file does not say; `path` is what an error names.
+    ///
+    /// # Errors
+    /// Both the rate and the period are given, or it is not above 0.
+    pub fn period(&self, path: &Path) -> Result<f64, Error> {
         let period = match (self.sample_period_s, self.sample_rate_hz) {
             (None, None) => return Ok(0.0),
             (Some(period), None) => period,

@@ -51,7 +51,7 @@ mod wisdm;
 #[cfg(test)]
 mod tests;
 
-pub use channels::ChannelConfig;
+pub use channels::{ChannelConfig, ChannelsFile};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, Part, select_both};

@@ -52,6 +52,16 @@ impl LogMel {
         let length = samples(frame_s, rate_hz);
         let size = length.next_power_of_two().max(2);
         let angle = |n: usize| std::f64::consts::TAU * (n as f64 + 0.5) / length as f64;
+        let unresolved = || {
+            let problem = format!(
+                "{bands}; a frame of {length} amplitudes does not resolve that many: give fewer, or longer frames"
+            );
+            Error::usage("mel_bands", problem)
+        };
+        // A band needs a line of the spectrum of its own.
+        if bands == 0 || bands > size / 2 {
+            return Err(unresolved());
+        }
         let (low, high) = (mel(LOWEST_HZ), mel(rate_hz / 2.0));
         let edge = |k: usize| hz(low + (high - low) * k as f64 / (bands + 1) as f64) / rate_hz * size as f64;
         let band = |k: usize| {
@@ -64,21 +74,15 @@ impl LogMel {
             };
             (first, (first..end).map(weight).collect::<Vec<f64>>())
         };
-        let bands: Vec<_> = (0..bands).map(band).collect();
-        if bands.is_empty() || bands.iter().any(|(_, w)| w.iter().sum::<f64>() <= 0.0) {
-            return Err(Error::usage(
-                "mel_bands",
-                format!(
-                    "{}; a frame of {length} amplitudes does not resolve that many: give fewer, or longer frames",
-                    bands.len()
-                ),
-            ));
+        let spectrum: Vec<_> = (0..bands).map(band).collect();
+        if spectrum.iter().any(|(_, w)| w.iter().sum::<f64>() <= 0.0) {
+            return Err(unresolved());
         }
         Ok(LogMel {
             hop: samples(hop_s, rate_hz),
             window: (0..length).map(|n| 0.5 - 0.5 * angle(n).cos()).collect(),
             fft: RealFftPlanner::new().plan_fft_forward(size),
-            bands,
+            bands: spectrum,
         })
     }
 

@@ -1,9 +1,10 @@
 //! Energy per sequence from a power trace.
 
+mod notes;
+mod print;
 mod setup;
 mod windows;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -71,8 +72,8 @@ pub struct Measurement {
     pub net_uj_per_sequence: Option<Estimate>,
     /// The baseline, in microwatts.
     pub baseline_uw: Option<f64>,
-    /// (largest - smallest) / median of the windows' energy per sequence.
-    pub spread: f64,
+    /// (largest - smallest) / median of the windows' energy per sequence; null where the median is 0 and they differ.
+    pub spread: Option<f64>,
     /// Energy of one sequence by state and counts of one sequence, from the markers.
     pub states_per_sequence: Option<StatesPerSequence>,
     /// Windows that do not count.
@@ -118,7 +119,7 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
     };
     let no_markers = matches!(
         format,
-        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson
+        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson | Format::Numbers
     );
     if read.markers.is_some() && no_markers {
         let problem = format!("a {format} file holds no marker channels; give times or a threshold");
@@ -179,7 +180,7 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
         });
     }
     let mut measurement = assemble(format, &summary, windows, excluded, baseline_uw, options);
-    measurement.notes.extend(marker_notes(options, cutter.short_pulses));
+    measurement.notes = notes::notes(options, &summary, &measurement.windows, &cutter);
     Ok(measurement)
 }
 
@@ -192,6 +193,9 @@ fn validate(options: &MeasureOptions) -> Result<(), Error> {
     };
     if options.count == Some(0) {
         return fault("--count", "is 0; a window holds at least one sequence");
+    }
+    if options.count.is_some_and(|count| count > trace::MOST_SEQUENCES) {
+        return fault("--count", "is more than 1000000000; give the sequences in one window");
     }
     if options.baseline_uw.is_some_and(|uw| !(uw.is_finite() && uw >= 0.0)) {
         return fault("--baseline", "give microwatts, 0 or more");
@@ -315,7 +319,12 @@ fn assemble(
     let gross = per_sequence(&|window| Some(window.gross_uj)).unwrap_or(nothing);
     let net = per_sequence(&|window| window.net_uj);
     let each = || windows.iter().map(|window| window.gross_uj / window.sequences as f64);
-    let spread = (each().fold(f64::MIN, f64::max) - each().fold(f64::MAX, f64::min)) / gross.median;
+    let range = each().fold(f64::MIN, f64::max) - each().fold(f64::MAX, f64::min);
+    let spread = if range == 0.0 {
+        Some(0.0)
+    } else {
+        Some(range / gross.median.abs()).filter(|spread| spread.is_finite())
+    };
     let missing_share = summary.missing as f64 / summary.samples as f64;
     let states_per_sequence = states(&windows);
     let mut setup = options.setup.clone();
@@ -339,19 +348,6 @@ fn assemble(
     if let Some(states) = &states_per_sequence {
         setup.derive("updates", significant(states.updates));
     }
-    let mut notes = summary.notes.clone();
-    if summary.unknown_levels > 0 {
-        let n = summary.unknown_levels;
-        notes.push(format!(
-            "{n} samples do not tell a marker's level; the level before was held"
-        ));
-    }
-    if options.count.is_none() && options.read.markers.is_none() && summary.windows.is_empty() {
-        notes.push("each window is taken as one sequence; give the count where it holds more".into());
-    }
-    if windows.iter().any(|window| window.missing_share > 0.0) {
-        notes.push("missing samples within a window are taken at its mean power".into());
-    }
     Measurement {
         label: "measured",
         format,
@@ -364,25 +360,9 @@ fn assemble(
         spread,
         states_per_sequence,
         excluded,
-        notes,
+        notes: Vec::new(),
         setup,
     }
-}
-
-fn marker_notes(options: &MeasureOptions, short_pulses: u64) -> Vec<String> {
-    let mut notes = Vec::new();
-    let Some(markers) = &options.read.markers else {
-        return notes;
-    };
-    if short_pulses > 0 {
-        notes.push(format!(
-            "{short_pulses} pulses of AWAKE or UPD are shorter than three samples; their energy is uncertain"
-        ));
-    }
-    if markers.awake.is_none() && markers.update.is_some() {
-        notes.push("AWAKE is not given: asleep contains everything but the updates".into());
-    }
-    notes
 }
 
 fn states(windows: &[Window]) -> Option<StatesPerSequence> {
@@ -396,69 +376,4 @@ fn states(windows: &[Window]) -> Option<StatesPerSequence> {
         updates: mean(|s| s.updates as f64),
         wakes: mean(|s| s.wakes as f64),
     })
-}
-
-impl fmt::Display for Measurement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(
-            f,
-            "Energy per sequence, measured: {} windows of a {} trace",
-            self.windows.len(),
-            self.format
-        )?;
-        let line = |f: &mut fmt::Formatter<'_>, name: &str, e: &Estimate| {
-            write!(f, "  {name:<6} median {:.6} uJ, mean {:.6} uJ", e.median, e.mean)?;
-            match (e.low, e.high) {
-                (Some(low), Some(high)) => writeln!(f, ", 95 % of the mean {low:.6} to {high:.6} uJ"),
-                _ => writeln!(f, ", no interval from one window"),
-            }
-        };
-        line(f, "gross", &self.uj_per_sequence)?;
-        match &self.net_uj_per_sequence {
-            Some(net) => line(f, "net", net)?,
-            None => writeln!(f, "  net    not stated: no baseline")?,
-        }
-        writeln!(f, "  spread over windows {:.2} %", self.spread * 100.0)?;
-        if let Some(s) = &self.states_per_sequence {
-            let parts = [("update", s.update_uj), ("awake", s.awake_uj), ("asleep", s.sleep_uj)];
-            writeln!(
-                f,
-                "Where it goes, per sequence ({:.2} updates, {:.2} wake-ups)",
-                s.updates, s.wakes
-            )?;
-            parts
-                .iter()
-                .try_for_each(|(name, uj)| writeln!(f, "  {name:<6} {uj:.6} uJ"))?;
-        }
-        writeln!(f, "Windows (start s, end s, gross uJ, net uJ, sequences, fence +- uJ)")?;
-        for w in &self.windows {
-            let net = w.net_uj.map_or("-".into(), |net| format!("{net:.3}"));
-            let (start, end, gross) = (w.start_s, w.end_s, w.gross_uj);
-            writeln!(
-                f,
-                "  {start:.6} {end:.6} {gross:.3} {net} {} {:.3}",
-                w.sequences, w.fence_uj
-            )?;
-        }
-        writeln!(f, "Excluded")?;
-        if self.excluded.is_empty() {
-            writeln!(f, "  nothing")?;
-        }
-        for e in &self.excluded {
-            writeln!(
-                f,
-                "  {} windows, the first at {:.6} s: {}",
-                e.windows, e.first_start_s, e.reason
-            )?;
-        }
-        writeln!(f, "  {:.4} % of the samples are missing", self.missing_share * 100.0)?;
-        writeln!(f, "Stated")?;
-        for (meaning, value) in self.setup.lines() {
-            writeln!(f, "  {meaning}: {value}")?;
-        }
-        for note in &self.notes {
-            writeln!(f, "Note: {note}")?;
-        }
-        Ok(())
-    }
 }

@@ -17,13 +17,18 @@ fn wrong<T>(expected: impl Into<String>) -> Result<T, ParseError> {
 }
 
 /// Every format of a trace.
-const FORMATS: [Format; 7] = [
+const FORMATS: [Format; 12] = [
     Format::Ppk2Csv,
     Format::Ppk2,
     Format::EnergyTrace,
     Format::EnergyRunner,
     Format::EnergyRunnerJson,
     Format::Joulescope,
+    Format::Otii,
+    Format::Monsoon,
+    Format::Keithley,
+    Format::Sigrok,
+    Format::Numbers,
     Format::Csv,
 ];
 
@@ -83,12 +88,12 @@ fn pairs<'a>(text: &'a str, keys: &[&str]) -> Result<BTreeMap<&'a str, &'a str>,
     Ok(pairs)
 }
 
-/// Written `time=NAME:UNIT,current=NAME:UNIT,voltage=NAME:UNIT,power=NAME:UNIT`, each of them at most once.
+/// Written `time=NAME:UNIT,current=NAME:UNIT,voltage=NAME:UNIT,power=NAME:UNIT,shunt=NAME:UNIT`, each of them at most once.
 impl FromStr for ColumnOptions {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let pairs = pairs(text, &["time", "current", "voltage", "power"])?;
+        let pairs = pairs(text, &["time", "current", "voltage", "power", "shunt"])?;
         let column = |key: &str| {
             let parsed = pairs.get(key).map(|name| name.parse::<Column>());
             parsed.transpose().map_err(|error| ParseError(error.to_string()))
@@ -98,6 +103,7 @@ impl FromStr for ColumnOptions {
             current: column("current")?,
             voltage: column("voltage")?,
             power: column("power")?,
+            shunt: column("shunt")?,
         })
     }
 }

@@ -4,23 +4,30 @@
 //! larger than memory. Readers hand the steps to a callback: a zip member borrows its archive, which an iterator could
 //! not hold on to.
 
+mod clock;
+mod columns;
 mod csv;
 mod energyrunner;
 mod energytrace;
+mod instrument;
 mod lines;
+mod numbers;
 mod ppk2_csv;
 mod ppk2_file;
 mod raster;
 mod source;
+mod stamps;
+mod table;
 pub mod write;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use csv::{Column, ColumnOptions};
+pub use columns::{Column, ColumnOptions};
 
 use crate::error::Error;
+use crate::interval::significant;
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +47,24 @@ pub enum Format {
     /// The newer runner's `results.json`, samples and windows together.
     #[serde(rename = "energyrunner-json")]
     EnergyRunnerJson,
-    /// Joulescope, `jls csv`.
+    /// Joulescope: `jls csv`, and the CSV exports of its application.
     #[serde(rename = "joulescope-csv")]
     Joulescope,
+    /// Qoitech Otii, CSV export.
+    #[serde(rename = "otii-csv")]
+    Otii,
+    /// Monsoon power monitor: CSV of its application and of its Python library.
+    #[serde(rename = "monsoon-csv")]
+    Monsoon,
+    /// Keithley multimeters and source meters: a reading buffer saved as CSV.
+    #[serde(rename = "keithley-csv")]
+    Keithley,
+    /// `sigrok-cli -O csv`.
+    #[serde(rename = "sigrok-csv")]
+    Sigrok,
+    /// Lists of numbers in brackets, as ppk2-api's examples print them.
+    #[serde(rename = "numbers")]
+    Numbers,
     /// Any CSV with named columns and units.
     #[serde(rename = "csv")]
     Csv,
@@ -57,6 +79,11 @@ impl std::fmt::Display for Format {
             Self::EnergyRunner => "energyrunner",
             Self::EnergyRunnerJson => "energyrunner-json",
             Self::Joulescope => "joulescope-csv",
+            Self::Otii => "otii-csv",
+            Self::Monsoon => "monsoon-csv",
+            Self::Keithley => "keithley-csv",
+            Self::Sigrok => "sigrok-csv",
+            Self::Numbers => "numbers",
             Self::Csv => "csv",
         })
     }
@@ -112,7 +139,9 @@ pub struct Summary {
     pub max_current_a: Option<f64>,
     /// Samples per second, where they are regular.
     pub sample_rate_hz: Option<f64>,
-    /// Supply voltage that the file states.
+    /// Samples per second in the mean, gaps left out.
+    pub mean_rate_hz: Option<f64>,
+    /// Supply voltage that the file holds, its mean.
     pub file_voltage_v: Option<f64>,
     /// Windows that the file itself marks.
     pub windows: Vec<FileWindow>,
@@ -147,9 +176,25 @@ pub struct ReadOptions {
     pub voltage_v: Option<f64>,
     /// Marker channels.
     pub markers: Option<Markers>,
-    /// Columns of a CSV in no known format.
+    /// Columns of a table, where its header does not say what they are, or says it wrongly.
     pub columns: ColumnOptions,
+    /// Samples per second of a file without time stamps. With stamps it stands in their place, and they may not differ from it by
+    /// more than a factor of 2.
+    pub rate_hz: Option<f64>,
+    /// The resistor across which a voltage was recorded in place of a current.
+    pub shunt_ohm: Option<f64>,
 }
+
+/// A larger current is a wrong unit.
+pub(crate) const MOST_CURRENT_A: f64 = 1e3;
+/// A larger supply voltage is a wrong unit.
+pub(crate) const MOST_VOLTAGE_V: f64 = 1e4;
+/// More power is a wrong unit.
+pub(crate) const MOST_POWER_W: f64 = 1e5;
+/// More sequences in one window are a broken count.
+pub(crate) const MOST_SEQUENCES: u64 = 1_000_000_000;
+/// A later time, in seconds, is a wrong unit: it lies after the year 5000.
+pub(crate) const MOST_TIME_S: f64 = 1e11;
 
 /// The callback of a reader.
 pub type Sink<'a> = dyn FnMut(&Step) -> Result<(), Error> + 'a;
@@ -168,28 +213,100 @@ pub fn detect(path: &Path) -> Result<Format, Error> {
 /// [`Error::Read`], [`Error::Trace`] with file, place and fix, [`Error::Option`] for a missing voltage, marker or
 /// column, and whatever `sink` returns.
 pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(Format, Summary), Error> {
-    if options.voltage_v.is_some_and(|v| !(v.is_finite() && v > 0.0)) {
-        return Err(Error::Option {
-            option: "--voltage",
-            problem: "give volts above 0".into(),
-        });
-    }
+    options.validate()?;
     let format = match options.format {
         Some(format) => format,
         None => detect(path)?,
     };
-    let summary = match format {
-        Format::Ppk2Csv => ppk2_csv::read(path, options, sink),
+    let sink = &mut |step: &Step| {
+        // Sums over any number of steps stay finite.
+        if step.power_uw.abs() <= MOST_POWER_W * 1e6 && step.energy_uj.is_finite() {
+            return sink(step);
+        }
+        let problem = format!(
+            "a power of {:e} W is beyond {MOST_POWER_W:e} W; check the units",
+            step.power_uw * 1e-6
+        );
+        Err(fault(path, format!("{:.6} s", step.start_s), problem))
+    };
+    let own_stamps = match format {
+        Format::Ppk2Csv if options.rate_hz.is_none() => {
+            return checked(path, format, ppk2_csv::read(path, options, sink)?);
+        }
+        // Its stamps are left away, and its levels are columns.
+        Format::Ppk2Csv => return checked(path, format, csv::read(path, format, options, sink)?),
+        Format::Numbers => return checked(path, format, numbers::read(path, options, sink)?),
         Format::Ppk2 => ppk2_file::read(path, options, sink),
         Format::EnergyTrace => energytrace::read(path, sink),
         Format::EnergyRunner => energyrunner::read_bin(path, sink),
         Format::EnergyRunnerJson => energyrunner::read_json(path, sink),
-        Format::Joulescope | Format::Csv => csv::read(path, format, options, sink),
+        _ => return checked(path, format, csv::read(path, format, options, sink)?),
     }?;
+    options.used_by(format)?;
+    checked(path, format, own_stamps)
+}
+
+/// The summary of a trace, with notes on what no instrument can have meant.
+fn checked(path: &Path, format: Format, mut summary: Summary) -> Result<(Format, Summary), Error> {
     if summary.samples == 0 {
         return Err(fault(path, "content", "holds no samples; record again"));
     }
+    let instrument = format.instrument();
+    match summary.mean_rate_hz {
+        Some(rate_hz) if rate_hz > 1.05 * instrument.most_rate_hz => summary.notes.push(format!(
+            "{} samples a second are more than the {} of {}: is time in another unit? say it with --columns time=NAME:UNIT",
+            significant(rate_hz),
+            significant(instrument.most_rate_hz),
+            instrument.name
+        )),
+        Some(rate_hz) if rate_hz < instrument::LEAST_RATE_HZ => summary.notes.push(format!(
+            "{} samples a second are few: is time in another unit? say it with --columns time=NAME:UNIT",
+            significant(rate_hz)
+        )),
+        _ => {}
+    }
     Ok((format, summary))
+}
+
+impl ReadOptions {
+    fn validate(&self) -> Result<(), Error> {
+        let above_0 = |value: Option<f64>, most: f64| value.is_none_or(|v| v > 0.0 && v <= most);
+        for (option, fits, problem) in [
+            (
+                "--voltage",
+                above_0(self.voltage_v, MOST_VOLTAGE_V),
+                "give volts above 0, at most 10000",
+            ),
+            ("--rate", above_0(self.rate_hz, 1e12), "give samples per second above 0"),
+            ("--shunt", above_0(self.shunt_ohm, 1e12), "give ohms above 0"),
+        ] {
+            if !fits {
+                let problem = problem.into();
+                return Err(Error::Option { option, problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses options that a format with stamps of its own does not use.
+    fn used_by(&self, format: Format) -> Result<(), Error> {
+        let unused = [
+            ("--rate", self.rate_hz.is_some()),
+            ("--shunt", self.shunt_ohm.is_some()),
+        ];
+        match unused.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) => Err(Error::Option {
+                option,
+                problem: format!("a {format} file holds its own rate and currents; leave the option away"),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A note that a file ends too early.
+fn cut_off(what: &str) -> String {
+    format!("the file was cut off: {what}; it is left out, what stands before it is read")
 }
 
 fn fault(path: &Path, place: impl Into<String>, problem: impl Into<String>) -> Error {

@@ -343,7 +343,10 @@ fn bad_files_and_options_name_place_and_fix() {
         (folder.path().join("empty.ppk2"), "holds no samples"),
         (file("zip.csv", &bytes), "promises text in columns"),
         (file("text.ppk2", text.as_bytes()), "promises a PPK2 session"),
-        (file("cut.csv", &text.as_bytes()[..text.len() - 20]), "line 3001"),
+        (
+            file("cut.csv", format!("{}\n", &text[..text.len() - 20]).as_bytes()),
+            "line 3001: is not a row",
+        ),
         (file("swap.csv", swapped.as_bytes()), "line 53: time goes from"),
         (file("raster.csv", off_raster.as_bytes()), "leaves the raster"),
         (
@@ -360,7 +363,7 @@ fn bad_files_and_options_name_place_and_fix() {
         (file("empty.csv", b""), "is empty"),
         (
             file("header.csv", text.lines().next().unwrap().as_bytes()),
-            "fewer than two samples",
+            "no rows of numbers",
         ),
         (folder.path().join("absent.csv"), "cannot read"),
     ];

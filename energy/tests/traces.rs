@@ -110,8 +110,10 @@ fn energytrace_hazards_are_refused_or_counted() {
         "line 2: holds no number",
     );
     let cut = &text[..text.len() - 20];
+    let m = measure(&file(&folder, "cut.csv", cut.as_bytes()), &threshold(2)).unwrap();
+    assert!(m.samples == 599 && m.notes[0].contains("was cut off"), "{:?}", m.notes);
     fails(
-        &file(&folder, "cut.csv", cut.as_bytes()),
+        &file(&folder, "row.csv", format!("{cut}\n").as_bytes()),
         &threshold(2),
         "line 601: is not a row",
     );

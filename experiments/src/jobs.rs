@@ -4,7 +4,7 @@
 //! configuration is the one asked for; after an interruption each run resumes from its last checkpoint.
 
 use crate::{CurvePoint, Error, learning_curve};
-use host_train::{Existing, TrainConfig};
+use host_train::{DataSource, Existing, TrainConfig};
 use serde::Deserialize;
 use std::{
     collections::VecDeque,
@@ -210,11 +210,37 @@ pub fn train_all(jobs: Vec<Job>, at_once: usize, observer: Observer<'_>) -> Resu
     do_all(tasks(jobs)?, at_once, observer)
 }
 
+/// Refuses finished runs of data that have changed since: beside them, runs of the new data would mean nothing. Data that cannot be
+/// read are for whoever needs them to report.
+fn same_data(jobs: &[Job]) -> Result<(), Error> {
+    let mut seen: Vec<(&DataSource, Option<String>)> = Vec::new();
+    for Job { run, .. } in jobs.iter().filter(|j| j.run.finished().is_some()) {
+        let Some(was) = TrainConfig::load(&run.folder)?.data_fingerprint else {
+            continue;
+        };
+        let data = &run.config.data;
+        let now = match seen.iter().find(|(source, _)| *source == data) {
+            Some((_, now)) => now.clone(),
+            None => {
+                let now = data.fingerprint().ok().flatten();
+                seen.push((data, now.clone()));
+                now
+            }
+        };
+        if now.is_some_and(|now| now != was) {
+            let path = run.folder.clone();
+            return Err(host_train::Error::DataChanged { path }.into());
+        }
+    }
+    Ok(())
+}
+
 /// The training of the runs that are not finished.
 ///
 /// # Errors
-/// A folder that holds something else.
+/// A folder that holds something else, or a finished run of data that have changed since.
 pub fn tasks(jobs: Vec<Job>) -> Result<Vec<Task>, Error> {
+    same_data(&jobs)?;
     let waiting = jobs.into_iter().filter(|j| j.run.finished().is_none());
     let task = |job: Job| {
         if let Progress::Refused(problem) = &job.run.progress {

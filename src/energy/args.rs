@@ -182,9 +182,16 @@ pub struct TraceArgs {
     /// Supply voltage at the pin of the board, in volts, where the trace does not hold it.
     #[arg(long)]
     pub voltage: Option<f64>,
-    /// Columns of a CSV in another format: time, current, voltage and power as NAME or NAME:UNIT.
+    /// Columns of a table whose header does not say them, or says them wrongly: time, current, voltage, power and shunt as NAME or
+    /// NAME:UNIT, or by their numbers from 1; `time=none` leaves the stamps away, `time=NAME:samples` counts samples of --rate.
     #[arg(long, value_name = "time=NAME:UNIT,..", value_parser = parsed::<ColumnOptions>)]
     pub columns: Option<ColumnOptions>,
+    /// Samples per second, for a file without time stamps, or in place of uneven ones.
+    #[arg(long, value_name = "HZ")]
+    pub rate: Option<f64>,
+    /// The file holds the voltage across this resistor in place of a current; 1000 for 1 mV a microampere.
+    #[arg(long, value_name = "OHM")]
+    pub shunt: Option<f64>,
     /// Marker channels: D0 to D7 of a PPK2, columns of a CSV; awake and update may be left out.
     #[arg(help_heading = "Windows", long, value_name = "seq=D0,awake=D1,update=D2", value_parser = parsed::<Markers>)]
     pub markers: Option<Markers>,

@@ -25,6 +25,8 @@ pub fn options(args: &TraceArgs) -> anyhow::Result<MeasureOptions> {
             voltage_v: args.voltage,
             markers: args.markers.clone(),
             columns: args.columns.clone().unwrap_or_default(),
+            rate_hz: args.rate,
+            shunt_ohm: args.shunt,
         },
         windowing,
         count: args.count,

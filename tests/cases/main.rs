@@ -7,6 +7,7 @@
 mod common;
 
 mod arrays;
+#[cfg(unix)]
 mod collect;
 mod commands;
 mod folders;

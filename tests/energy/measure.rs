@@ -202,8 +202,8 @@ fn bad_traces_and_wrong_options() {
     std::fs::write(f.path("cut.ppk2"), &bytes[..bytes.len() / 2]).unwrap();
     fails(&measure(&format!("{} {MARKERS}", f.at("cut.ppk2"))), 1, &["cut.ppk2"]);
     std::fs::write(f.path("units.csv"), "t (s),I (mA)\n0,1\n1,1\n2,1\n3,1\n").unwrap();
-    let units = format!("{} --voltage 3 --columns current=I:uA", f.at("units.csv"));
-    fails(&measure(&units), 2, &["mixed units"]);
+    let units = format!("{} --voltage 3 --columns current=I:kg", f.at("units.csv"));
+    fails(&measure(&units), 2, &["--columns current", "no unit of this quantity"]);
 
     let mut open = good.clone();
     open.truncate(900);

@@ -4,12 +4,14 @@
 
 mod chip;
 mod classify;
+mod collect;
 mod observed;
 mod part;
 mod replay;
 mod summary;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
+pub use collect::{Collected, collect};
 pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
@@ -29,8 +31,11 @@ use crate::{
     log,
     memory::{self, Regions},
 };
-use board_link::symbols::{STACK_END, STACK_START};
-use observed::Recorder;
+use board_link::{
+    Collection,
+    symbols::{STACK_END, STACK_START},
+};
+use observed::{Lead, Recorder, Start};
 use part::{Mounted, playing};
 use std::{
     path::{Path, PathBuf},
@@ -114,6 +119,8 @@ pub enum Input<'a> {
     Sequences(&'a [i16], (usize, usize, usize)),
     /// What its sensor plays.
     Played(&'a Recorded<'a>),
+    /// What its sensor plays, for a program that records it: what is asked for lies where the blob would.
+    Collected(&'a Recorded<'a>, &'a Collection),
 }
 
 /// A board, loaded and about to be powered.
@@ -152,7 +159,11 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let mut memory = (chip.memory)();
     image.load(&mut memory)?;
     let room = regions.blob.bytes as usize;
-    let mut sections = vec![(regions.blob, memory::blob(blob, &options.settings, room)?)];
+    let first = match input {
+        Input::Collected(_, asked) => asked.to_bytes().to_vec(),
+        _ => memory::blob(blob, &options.settings, room)?,
+    };
+    let mut sections = vec![(regions.blob, first)];
     if let Input::Sequences(counts, shape) = *input {
         let room = regions.sequences.bytes as usize;
         sections.push((regions.sequences, memory::sequences(counts, shape, room)?));
@@ -187,12 +198,20 @@ pub fn observe(
 ) -> Result<Observed, Error> {
     let mounted = match input {
         Input::Sequences(..) => Mounted::default(),
-        Input::Played(recorded) => playing(&options.board, options.program, &options.part, recorded)?,
+        Input::Played(recorded) | Input::Collected(recorded, _) => {
+            playing(&options.board, options.program, &options.part, recorded)?
+        }
     };
-    let recording = mounted.recording.clone();
+    let lead = match input {
+        Input::Collected(recorded, _) => Lead::OfSensor(recorded.period()),
+        // The sensor's own sampling instant lies up to a period of its clock before the grid's.
+        Input::Played(recorded) => Lead::OfRead(Time::from_ps(recorded.period().ps() / 2)),
+        Input::Sequences(..) => Lead::OfRead(Time::ZERO),
+    };
+    let start = mounted.recording.clone().map(|recording| Start::new(recording, lead));
     let mut loaded = load(options, blob, input, mounted)?;
     let decoder = log::Decoder::new(&loaded.table);
-    let mut recorder = Recorder::new(decoder, loaded.rules, recording, watch);
+    let mut recorder = Recorder::new(decoder, loaded.rules, start, watch);
     let limit = options.seconds.map_or(Time::NEVER, seconds);
     let report = follow(options, &mut loaded.board, &mut recorder, limit)?;
     let end = RunEnd {

@@ -162,12 +162,54 @@ fn overlap(a: &[(Time, Time)], b: &[(Time, Time)]) -> Time {
     both
 }
 
+/// By what the start of a recording is set.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lead {
+    /// It lies this long before the first sample is read, so that its samples stand at the grid's instants.
+    OfRead(Time),
+    /// The sensor takes its first sample in the middle of the recording's first one, which lasts this long: so the sensor's
+    /// samples are the recording's, one for one, where their rates are equal.
+    OfSensor(Time),
+}
+
+/// A recording that starts as the first sample is read.
+pub(super) struct Start {
+    recording: Arc<Recording>,
+    lead: Lead,
+    /// When the first sample was read, and when the part's sensors took it, at first and at last.
+    first: Option<(Time, Time, Time)>,
+}
+
+impl Start {
+    pub(super) const fn new(recording: Arc<Recording>, lead: Lead) -> Self {
+        Self {
+            recording,
+            lead,
+            first: None,
+        }
+    }
+
+    /// A sample of one of the part's sensors was read.
+    fn read(&mut self, at: Time, sample: &Sample) {
+        let (read, from, to) = *self.first.get_or_insert((at, sample.taken, sample.taken));
+        // What else was read in the same transfer belongs to the same sample.
+        if read != at {
+            return;
+        }
+        let (from, to) = (from.min(sample.taken), to.max(sample.taken));
+        self.first = Some((read, from, to));
+        self.recording.set_start(match self.lead {
+            Lead::OfRead(lead) => at - lead,
+            Lead::OfSensor(period) => from - Time::from_ps(period.since(to.since(from)).ps() / 2),
+        });
+    }
+}
+
 /// Takes down what happens.
 pub(super) struct Recorder<'t, 'w> {
     decoder: log::Decoder<'t>,
     checks: Checks,
-    /// Starts when the first sample is read, so that its samples stand at the grid's instants.
-    recording: Option<(Arc<Recording>, Time)>,
+    start: Option<Start>,
     watch: &'w mut dyn FnMut(&Line) -> bool,
     done: bool,
     log: Vec<Line>,
@@ -183,13 +225,13 @@ impl<'t, 'w> Recorder<'t, 'w> {
     pub(super) fn new(
         decoder: log::Decoder<'t>,
         checks: Checks,
-        recording: Option<(Arc<Recording>, Time)>,
+        start: Option<Start>,
         watch: &'w mut dyn FnMut(&Line) -> bool,
     ) -> Self {
         Self {
             decoder,
             checks,
-            recording,
+            start,
             watch,
             done: false,
             log: Vec::new(),
@@ -243,8 +285,8 @@ impl<'t, 'w> Recorder<'t, 'w> {
         if self.not_ready == Some(at) {
             return;
         }
-        if let Some((recording, lead)) = self.recording.take() {
-            recording.set_start(at - lead);
+        if let Some(start) = &mut self.start {
+            start.read(at, sample);
         }
         match self.delivered.last_mut().filter(|last| last.at == at) {
             Some(last) => last.samples.push(sample.clone()),

@@ -1,7 +1,7 @@
 //! The sensor on a virtual board's bus, what it senses, and what is wrong with it.
 
 use super::Recorded;
-use crate::{Error, boards::Board};
+use crate::{Error, boards::Board, sensors};
 use std::sync::Arc;
 use virtual_board::{
     boards::nrf52840_dk,
@@ -42,8 +42,8 @@ pub struct Part {
 pub(super) struct Mounted {
     part: Option<Box<dyn I2cPart>>,
     held: Option<HeldBus>,
-    /// What plays, and by how much its start lies before the first sample that is read.
-    pub(super) recording: Option<(Arc<Recording>, Time)>,
+    /// What plays.
+    pub(super) recording: Option<Arc<Recording>>,
 }
 
 impl Mounted {
@@ -84,8 +84,8 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Record
     })?;
     let recording = Arc::new(recording);
     let world: SharedWorld = recording.clone();
-    let sensor = program.strip_prefix("classify-").unwrap_or_default();
-    let model: Box<dyn I2cPart> = match sensor {
+    let sensor = sensors::of_program(program);
+    let model: Box<dyn I2cPart> = match sensor.map_or("", |sensor| sensor.name) {
         "lis3dh" => Box::new(Faulty::new(Lis3dh::new(world, false, part.rate_error_ppm), part.faults)),
         "lsm6ds" => Box::new(Faulty::new(Lsm6ds::new(world, lsm6ds(part)), part.faults)),
         _ => {
@@ -98,8 +98,7 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Record
     Ok(Mounted {
         part: Some(model),
         held: part.held,
-        // The sensor's own sampling instant lies up to a period of its clock before the grid's.
-        recording: Some((recording, Time::from_ps(played.period().ps() / 2))),
+        recording: Some(recording),
     })
 }
 

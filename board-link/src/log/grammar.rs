@@ -67,7 +67,19 @@ macro_rules! numbers {
     )* };
 }
 
-numbers!(u8, u16, u32, u64, usize, i32);
+numbers!(u8, u16, u32, u64, usize, i16, i32);
+
+impl Show for f32 {
+    fn show(&self, f: &mut fmt::Formatter<'_>, _: &str) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Value<'_> for f32 {
+    fn read(text: &str, _: &str) -> Option<Self> {
+        Self::from_str(text).ok()
+    }
+}
 
 impl Show for &str {
     fn show(&self, f: &mut fmt::Formatter<'_>, _: &str) -> fmt::Result {
@@ -280,7 +292,7 @@ pub(crate) use themselves;
 mod wire {
     use super::{List, Wire};
 
-    themselves!(u8, u16, u32, u64, usize, i32);
+    themselves!(u8, u16, u32, u64, usize, i16, i32, f32);
 
     impl Wire for &str {
         type Type = str;

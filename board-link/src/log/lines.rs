@@ -182,6 +182,60 @@ lines! {
         digest: u32,
     }
 
+    /// What is about to be recorded from a sensor; a line [`Channel`] for each of its channels follows.
+    Collecting<'a> = "collecting sensor={=str} channels={=usize} bits={=u8} rate_hz={=u32} period_ns={=u64} samples={=u32}" {
+        /// Name of the sensor.
+        sensor: &'a str,
+        /// Channels of a sample.
+        channels: usize,
+        /// Bits in which the sensor counts; they are the upper ones of a count of 16 bits.
+        bits: u8,
+        /// Samples that the sensor makes in a second, nominally.
+        rate_hz: u32,
+        /// Nanoseconds from one recorded sample to the next by the board's clock; 0 where every sample of the sensor is
+        /// recorded, at its own instants.
+        period_ns: u64,
+        /// Samples after which it ends; 0 for none.
+        samples: u32,
+    }
+
+    /// What the counts of one channel mean.
+    Channel<'a> = "channel index={=usize} unit={=str} full_scale={=f32}" {
+        /// Its place in a sample.
+        index: usize,
+        /// Its unit, such as `g`.
+        unit: &'a str,
+        /// The magnitude at 32,768 counts, in that unit.
+        full_scale: f32,
+    }
+
+    /// Recorded samples, one after the other without a gap. Where a block does not begin at the index at which the last one
+    /// ended, the samples between them are lost.
+    Block<'a> = "block first={=u64} at={=u64} missed={=u64} dropped={=u64} counts={=[?]}" {
+        /// Index of its first sample since the start of the recording; lost samples count.
+        first: u64,
+        /// The tick of the clock at which the sensor made that sample, as the board knows it.
+        at: u64,
+        /// Samples before this block that were not read in time, since the start.
+        missed: u64,
+        /// Samples before this block that were read and found no room, since the start.
+        dropped: u64,
+        /// Raw counts, (n, channels).
+        counts: List<'a, i16>,
+    }
+
+    /// The end of a recording from a sensor: the last line.
+    Collected = "summary samples={=u64} missed={=u64} dropped={=u64} failures={=u64}" {
+        /// Samples that were recorded, the lost ones not counted.
+        samples: u64,
+        /// Samples that were not read in time.
+        missed: u64,
+        /// Samples that were read and found no room.
+        dropped: u64,
+        /// Reads that failed and were repeated.
+        failures: u64,
+    }
+
     /// The end of a replay: the last line.
     Replayed = "summary sequences={=u32} updates={=u64} meter={=u64} meter_min={=u32} meter_max={=u32} asleep={=u64} \
                 total={=u64} late={=u64} wake_delay={=u64}" {

@@ -13,8 +13,8 @@ mod texts;
 
 pub use grammar::{List, Show, Unreadable, Value, value, word};
 pub use lines::{
-    Calibrated, Classified, Decision, Image, Measured, MeterCalibration, Model, Pair, Pairs, Replayed, Sequence,
-    Settings, Spending, Stack, Window,
+    Block, Calibrated, Channel, Classified, Collected, Collecting, Decision, Image, Measured, MeterCalibration, Model,
+    Pair, Pairs, Replayed, Sequence, Settings, Spending, Stack, Window,
 };
 pub use texts::{BUS, FAULT, LOST, PARKED, REFUSED, SENSOR, is_last};
 #[cfg(feature = "defmt")]
@@ -48,6 +48,14 @@ pub enum Line<'a> {
     Calibrated(Calibrated),
     /// The checksum of a random network.
     Pair(Pair),
+    /// What is about to be recorded from a sensor.
+    Collecting(Collecting<'a>),
+    /// What the counts of a recorded channel mean.
+    Channel(Channel<'a>),
+    /// Recorded samples.
+    Block(Block<'a>),
+    /// The end of a recording.
+    Collected(Collected),
     /// The end of a replay.
     Replayed(Replayed),
     /// The end of a classification.
@@ -95,6 +103,10 @@ impl<'a> Line<'a> {
             Window,
             Calibrated,
             Pair,
+            Collecting,
+            Channel,
+            Block,
+            Collected,
             Replayed,
             Classified,
             Measured,

@@ -3,7 +3,7 @@ use crate::measure::{CALIBRATIONS, Mode};
 use proptest::prelude::*;
 
 /// A line of each kind, as an image logs it.
-const LINES: [&str; 15] = [
+const LINES: [&str; 19] = [
     "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 max_outputs=32 \
      max_samples=4096",
     "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
@@ -22,6 +22,10 @@ const LINES: [&str; 15] = [
      powered=2500000 asleep=50000000 late=0 wake_delay=20",
     "summary windows=1",
     "summary pairs=2",
+    "collecting sensor=lsm6ds channels=6 bits=16 rate_hz=208 period_ns=0 samples=6240",
+    "channel index=3 unit=rad/s full_scale=10.0084",
+    "block first=16 at=12345 missed=1 dropped=8 counts=[-32768, 0, 32767]",
+    "summary samples=6240 missed=1 dropped=8 failures=2",
 ];
 
 /// The text of a line that was read.
@@ -42,6 +46,10 @@ fn shown(line: &Line<'_>) -> String {
         Line::Classified(line) => line.to_string(),
         Line::Measured(line) => line.to_string(),
         Line::Pairs(line) => line.to_string(),
+        Line::Collecting(line) => line.to_string(),
+        Line::Channel(line) => line.to_string(),
+        Line::Block(line) => line.to_string(),
+        Line::Collected(line) => line.to_string(),
         other => panic!("no line of pairs: {other:?}"),
     }
 }
@@ -140,7 +148,15 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "(image|sequence|decision|summary|window|calibrated|[a-z]*:?) [ -~]{0,60}") {
+    fn every_count_of_a_block_is_read_back(counts in proptest::collection::vec(any::<i16>(), 0..50), first in any::<u64>()) {
+        let written = Block { first, at: 1, missed: 2, dropped: 3, counts: List::new(&counts) };
+        let text = written.to_string();
+        prop_assert_eq!(Line::read(&text), Ok(Line::Block(written)));
+        prop_assert_eq!(Block::read(&text).unwrap().counts.iter().collect::<Vec<_>>(), counts);
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "(image|sequence|decision|summary|window|calibrated|block|channel|[a-z]*:?) [ -~]{0,60}") {
         let _ = Line::read(&text);
     }
 }

@@ -80,6 +80,7 @@ struct Open {
     start_s: f64,
     end_s: f64,
     energy_uj: f64,
+    seconds: f64,
     missing_s: f64,
     samples: u64,
     first_uj: f64,
@@ -120,6 +121,7 @@ impl Open {
             self.missing_s += duration_s;
         } else {
             *state_s += duration_s;
+            self.seconds += duration_s;
         }
     }
 }
@@ -135,6 +137,13 @@ pub struct Excluded {
     pub first_start_s: f64,
 }
 
+/// Energy and time of samples that are not lost.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sum {
+    pub uj: f64,
+    pub seconds: f64,
+}
+
 /// The state of cutting.
 pub(crate) struct Cutter {
     cut: Cut,
@@ -143,8 +152,13 @@ pub(crate) struct Cutter {
     open: Option<Open>,
     next_time: usize,
     started: bool,
-    inside: bool,
+    within: bool,
     pub last_end_s: f64,
+    /// Of the whole trace, and of its windows, those that do not count included.
+    all: Sum,
+    pub inside: Sum,
+    /// Whether no sample so far had any power.
+    pub all_zero: bool,
     /// Pulses of UPD and AWAKE shorter than three samples.
     pub short_pulses: u64,
     pub windows: Vec<Window>,
@@ -160,8 +174,11 @@ impl Cutter {
             open: None,
             next_time: 0,
             started: false,
-            inside: false,
+            within: false,
             last_end_s: 0.0,
+            all: Sum::default(),
+            inside: Sum::default(),
+            all_zero: true,
             short_pulses: 0,
             windows: Vec::new(),
             excluded: BTreeMap::new(),
@@ -171,22 +188,27 @@ impl Cutter {
     #[inline]
     pub(crate) fn step(&mut self, step: &Step) {
         self.last_end_s = step.end_s;
+        if !step.missing {
+            self.all.uj += step.energy_uj;
+            self.all.seconds += step.duration_s();
+            self.all_zero &= step.power_uw == 0.0;
+        }
         let inside = match self.cut {
             Cut::Whole => true,
             Cut::Markers { .. } => step.levels & SEQ != 0,
             // A lost sample tells nothing of its power: it belongs where the one before did.
-            Cut::Above { .. } if step.missing => self.inside,
+            Cut::Above { .. } if step.missing => self.within,
             Cut::Above { threshold_uw, .. } => step.power_uw > threshold_uw,
             Cut::Times(_) => return self.timed(step),
         };
-        if inside != self.inside {
+        if inside != self.within {
             if inside {
                 self.begin(step, step.start_s, !self.started);
             } else {
                 self.end(step.start_s);
             }
         }
-        self.inside = inside;
+        self.within = inside;
         self.started = true;
         if let Some(open) = &mut self.open {
             if open.samples == 0 {
@@ -248,8 +270,22 @@ impl Cutter {
         }
     }
 
+    /// What lies in no window.
+    pub(crate) fn outside(&self) -> Sum {
+        Sum {
+            uj: self.all.uj - self.inside.uj,
+            seconds: self.all.seconds - self.inside.seconds,
+        }
+    }
+
+    fn count_inside(&mut self, open: &Open) {
+        self.inside.uj += open.energy_uj;
+        self.inside.seconds += open.seconds;
+    }
+
     fn close(&mut self, open: Open, sequences: u64) {
         self.short_pulses += open.short_pulses;
+        self.count_inside(&open);
         let duration_s = open.end_s - open.start_s;
         let missing_share = open.missing_s / duration_s;
         let reason = match () {
@@ -321,7 +357,10 @@ impl Cutter {
                 Some(open) if end_s - self.last_end_s <= ROUNDING * (end_s - start_s) => {
                     self.close(Open { end_s, ..open }, sequences);
                 }
-                Some(open) => self.exclude("still open when the trace ends", open.start_s),
+                Some(open) => {
+                    self.count_inside(&open);
+                    self.exclude("still open when the trace ends", open.start_s);
+                }
                 None => self.exclude("not within the trace", start_s),
             }
         }
@@ -334,6 +373,7 @@ impl Cutter {
         }
         self.finish_timed();
         if let Some(open) = self.open.take() {
+            self.count_inside(&open);
             self.exclude("still open when the trace ends", open.start_s);
         }
         if let Cut::Above { keep: Some(keep), .. } = self.cut {

@@ -9,6 +9,9 @@ use std::path::Path;
 /// Columns of the figure, of about one pixel each.
 const COLUMNS: usize = 794;
 
+/// What is smaller than the largest power by more than this is drawn at the foot.
+const MOST_DECADES: f64 = 12.0;
+
 /// What one column of the figure shows.
 #[derive(Clone, Copy)]
 struct Column {
@@ -75,10 +78,16 @@ impl Columns {
         let least_uw = |c: &Column| if c.least_uw > 0.0 { c.least_uw } else { c.most_uw };
         let most = positive().map(|(_, c)| c.most_uw).fold(1.0, f64::max);
         let least = positive().map(|(_, c)| least_uw(c)).fold(most, f64::min);
-        let floor = least.log10().floor();
-        let ceiling = most.log10().ceil().max(floor + 1.0);
+        let ceiling = most.log10().ceil();
+        let floor = least.log10().floor().clamp(ceiling - MOST_DECADES, ceiling - 1.0);
         let power: Vec<(f64, f64, f64)> = positive()
-            .map(|(t, c)| (t, c.least_uw.max(10_f64.powf(floor)).log10(), c.most_uw.log10()))
+            .map(|(t, c)| {
+                (
+                    t,
+                    c.least_uw.max(10_f64.powf(floor)).log10(),
+                    c.most_uw.max(10_f64.powf(floor)).log10(),
+                )
+            })
             .collect();
         let missing: Vec<(f64, f64)> = self
             .timed()

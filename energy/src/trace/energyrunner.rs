@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::source::{open, read_error};
-use super::{FileWindow, Sink, Step, Summary, fault};
+use super::{FileWindow, MOST_SEQUENCES, Sink, Step, Summary, fault};
 use crate::error::Error;
 
 const MAGIC: u8 = 0xf1;
@@ -23,8 +23,8 @@ pub(super) fn read_bin(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Erro
         .map_err(|e| fault(path, "header", format!("{e}; 5 bytes are expected")))?;
     let [magic, rate @ ..] = head;
     let rate_hz = f64::from(f32::from_le_bytes(rate));
-    if magic != MAGIC || !(rate_hz.is_finite() && rate_hz > 0.0) {
-        let problem = "is not the byte 0xF1 and a sample rate above 0; take trace1-energy.bin";
+    if magic != MAGIC || !(1e-3..=1e9).contains(&rate_hz) {
+        let problem = "is not the byte 0xF1 and a sample rate of 0.001 to 1e9 a second; take trace1-energy.bin";
         return Err(fault(path, "header", problem));
     }
     let mut steps = Steps::new(rate_hz);
@@ -97,6 +97,7 @@ impl Steps {
             samples: self.samples,
             missing: self.missing,
             sample_rate_hz,
+            mean_rate_hz: sample_rate_hz,
             ..Summary::default()
         }
     }
@@ -138,8 +139,12 @@ pub(super) fn read_json(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Err
                 "has time stamps that do not rise or lie beyond its samples; record again",
             ));
         }
-        if run.infer.iterations == 0 {
-            return Err(fault(path, place(), "has 0 iterations; record again"));
+        if !(1..=MOST_SEQUENCES).contains(&run.infer.iterations) {
+            let problem = format!(
+                "has {} iterations, 1 to {MOST_SEQUENCES} can be; record again",
+                run.infer.iterations
+            );
+            return Err(fault(path, place(), problem));
         }
         let before = steps.samples;
         let at = |event: u64| (before + event) as f64 * steps.period_s;

@@ -6,11 +6,14 @@
 use std::path::Path;
 
 use super::lines::{Lines, number, unquoted};
-use super::{Sink, Step, Summary, fault};
+use super::{MOST_TIME_S, Sink, Step, Summary, cut_off, fault};
 use crate::error::Error;
 
 /// A step this many times the mean step so far is missing data.
 const GAP_FACTOR: f64 = 10.0;
+
+/// A megajoule: more was never on a battery of this trade.
+const MOST_ENERGY_UJ: f64 = 1e12;
 
 #[derive(Clone, Copy)]
 struct Row {
@@ -45,10 +48,17 @@ pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let mut rows = 0_u64;
     while let Some(line) = lines.next()? {
         let Some(row) = parse(line, columns) else {
+            if !lines.ended() {
+                summary.notes.push(cut_off("the last line is no whole row"));
+                break;
+            }
             return Err(lines.fault("is not a row of four numbers; the export may be cut off"));
         };
         if row.power_uw.is_nan() || row.energy_uj.is_nan() || row.time_s.is_nan() {
             return Err(lines.fault("holds no number (NaN); export again"));
+        }
+        if row.time_s.abs() > MOST_TIME_S || row.energy_uj.abs() > MOST_ENERGY_UJ {
+            return Err(lines.fault("holds a time or an energy that no recording reaches; export again"));
         }
         rows += 1;
         max_na = max_na.max(row.current_na);

@@ -1,9 +1,14 @@
-use std::io::BufRead;
+//! Lines of a text file, one by one.
+
+use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::source::read_error;
 use super::{fault, source};
 use crate::error::Error;
+
+/// A longer line is no row of a table: memory does not grow with what a file holds.
+const MOST_LINE_BYTES: u64 = 1 << 20;
 
 /// Lines of a file one by one, in one buffer, with their numbers.
 pub(super) struct Lines<'a> {
@@ -11,6 +16,7 @@ pub(super) struct Lines<'a> {
     reader: Box<dyn BufRead>,
     line: Vec<u8>,
     number: u64,
+    ended: bool,
 }
 
 impl<'a> Lines<'a> {
@@ -20,6 +26,7 @@ impl<'a> Lines<'a> {
             reader: source::open(path)?,
             line: Vec::new(),
             number: 0,
+            ended: true,
         })
     }
 
@@ -27,15 +34,21 @@ impl<'a> Lines<'a> {
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
         loop {
             self.line.clear();
-            if self
-                .reader
+            let mut limited = (&mut self.reader).take(MOST_LINE_BYTES);
+            let got = limited
                 .read_until(b'\n', &mut self.line)
-                .map_err(read_error(self.path))?
-                == 0
-            {
+                .map_err(read_error(self.path))?;
+            if got == 0 {
                 return Ok(None);
             }
+            if self.number == 0 && self.line.starts_with(b"\xef\xbb\xbf") {
+                self.line.drain(..3);
+            }
             self.number += 1;
+            self.ended = self.line.last() == Some(&b'\n');
+            if !self.ended && got as u64 == MOST_LINE_BYTES {
+                return Err(self.fault("is longer than 1 MiB; a trace has one sample a line"));
+            }
             while self.line.last().is_some_and(u8::is_ascii_whitespace) {
                 self.line.pop();
             }
@@ -47,10 +60,12 @@ impl<'a> Lines<'a> {
 
     /// As [`Self::next`], as text: for headers.
     pub(super) fn next_text(&mut self) -> Result<Option<String>, Error> {
-        let line = self.next()?.map(<[u8]>::to_vec);
-        let Some(line) = line else { return Ok(None) };
-        let text = String::from_utf8(line).map_err(|_| self.fault("is not text; export as UTF-8"))?;
-        Ok(Some(text.trim_start_matches('\u{feff}').to_string()))
+        Ok(self.next()?.map(text))
+    }
+
+    /// Whether the line read last has a line end; one without is the last one, and may be cut off.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
     }
 
     /// An error at the line read last.
@@ -63,13 +78,21 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// A line as text: UTF-8, or else Windows-1252, which holds Latin-1 (the micro sign of older programs).
+pub(super) fn text(line: &[u8]) -> String {
+    match std::str::from_utf8(line) {
+        Ok(text) => text.to_owned(),
+        Err(_) => encoding_rs::WINDOWS_1252.decode(line).0.into_owned(),
+    }
+}
+
 /// Takes the quotes off a field.
 pub(super) fn unquoted(field: &[u8]) -> &[u8] {
     let field = field.trim_ascii();
     field
         .strip_prefix(b"\"")
         .and_then(|f| f.strip_suffix(b"\""))
-        .unwrap_or(field)
+        .map_or(field, <[u8]>::trim_ascii)
 }
 
 /// A number; NaN and infinities come out as NaN (missing), anything else that is no number as `None`.
@@ -78,6 +101,35 @@ pub(super) fn number(field: &[u8]) -> Option<f64> {
     if text.is_empty() {
         return Some(f64::NAN);
     }
-    let value = text.parse::<f64>().ok()?;
+    let value = match text.parse::<f64>() {
+        Ok(value) => value,
+        Err(_) => unwrapped(text)?.parse().ok()?,
+    };
     Some(if value.is_finite() { value } else { f64::NAN })
+}
+
+/// What NumPy from version 2 on prints of a scalar: `np.float64(1.25)`.
+fn unwrapped(text: &str) -> Option<&str> {
+    let (kind, rest) = text.split_once('(')?;
+    let number = kind.starts_with("np.") || kind.starts_with("numpy.");
+    rest.strip_suffix(')').filter(|_| number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_may_be_quoted_or_printed_by_numpy() {
+        assert_eq!(number(b" \"1.5\" "), Some(1.5));
+        assert_eq!(number(b"np.float64(-2e-3)"), Some(-2e-3));
+        assert_eq!(number(b"f(1)"), None);
+        assert!(number(b"").unwrap().is_nan() && number(b"inf").unwrap().is_nan());
+    }
+
+    #[test]
+    fn a_line_that_is_no_utf_8_is_windows_1252() {
+        assert_eq!(text(b"i (\xb5A)"), "i (\u{b5}A)");
+        assert_eq!(text("i (µA)".as_bytes()), "i (µA)");
+    }
 }

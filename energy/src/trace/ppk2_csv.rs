@@ -6,9 +6,10 @@
 
 use std::path::Path;
 
-use super::lines::{Lines, number};
+use super::lines::unquoted;
 use super::raster::{Expected, Raster, Row};
-use super::{Format, Markers, ReadOptions, Sink, Summary, fault, required_voltage};
+use super::table::{Dialect, Table};
+use super::{Format, MOST_TIME_S, Markers, ReadOptions, Sink, Summary, cut_off, fault, required_voltage};
 use crate::error::Error;
 
 /// What the app stores for a lost sample, in microamperes.
@@ -94,6 +95,7 @@ impl Levels {
 
 /// Where the columns are.
 struct Header {
+    columns: usize,
     time: usize,
     current: usize,
     packed: Option<usize>,
@@ -101,9 +103,8 @@ struct Header {
 }
 
 impl Header {
-    fn parse(path: &Path, text: &str) -> Result<Self, Error> {
-        let names: Vec<&str> = text.split(',').map(str::trim).collect();
-        let find = |wanted: &str| names.iter().position(|name| *name == wanted);
+    fn of(path: &Path, names: &[String]) -> Result<Self, Error> {
+        let find = |wanted: &str| names.iter().position(|name| name.trim() == wanted);
         let required = |wanted: &str| {
             let problem = format!("has no column {wanted}; export with time stamps and currents");
             find(wanted).ok_or_else(|| fault(path, "header", problem))
@@ -113,6 +114,10 @@ impl Header {
             *column = find(&format!("D{channel}"));
         }
         Ok(Self {
+            columns: names
+                .iter()
+                .rposition(|name| !name.is_empty())
+                .map_or(0, |last| last + 1),
             time: required("Timestamp(ms)")?,
             current: required("Current(uA)")?,
             packed: find("D0-D7"),
@@ -123,11 +128,9 @@ impl Header {
 
 pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let voltage_v = required_voltage(options, Format::Ppk2Csv)?;
-    let mut lines = Lines::open(path)?;
-    let header = lines
-        .next_text()?
-        .ok_or_else(|| fault(path, "header", "is missing; export again"))?;
-    let header = Header::parse(path, &header)?;
+    let mut table = Table::open(path)?;
+    let dialect = table.dialect;
+    let header = Header::of(path, &table.names)?;
     let channels = channels(options.markers.as_ref())?;
     for channel in channels.into_iter().flatten() {
         if header.packed.is_none() && header.single[channel as usize].is_none() {
@@ -141,10 +144,21 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
     let mut levels = Levels::new(channels);
     let mut raster = Raster::new(Expected::Regular, sink);
     let (mut max_ua, mut clipped) = (0.0_f64, 0_u64);
-    while let Some(line) = lines.next()? {
-        let Some(fields) = Fields::split(line, &header) else {
-            return Err(lines.fault("is not a row of the header's columns; the export may be cut off"));
+    let mut cut = false;
+    while let Some(line) = table.next()? {
+        let fields = Fields::split(line, dialect, &header);
+        let ended = table.ended();
+        // A packed field of a line without its end may have been cut.
+        let Some(fields) = fields.filter(|fields| ended || !fields.padded) else {
+            if !table.ended() {
+                cut = true;
+                break;
+            }
+            return Err(table.fault("is not a row of the header's columns; the export may be cut off"));
         };
+        if fields.time_ms.abs() > MOST_TIME_S {
+            return Err(table.fault("has a time that no recording lasts; export again"));
+        }
         let lost = fields.current_ua == LOST_UA && fields.all_low();
         let held = if lost {
             levels.held
@@ -158,7 +172,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
             time_s: fields.time_ms * 1e-3,
             power_uw: current_ua * voltage_v,
             levels: held,
-            line: lines.number(),
+            line: table.number(),
         };
         raster.push(row).map_err(|e| e.at(path))?;
     }
@@ -169,8 +183,13 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
         unknown_levels: levels.unknown,
         max_current_a: Some(max_ua * 1e-6),
         sample_rate_hz: rate_hz,
+        mean_rate_hz: rate_hz,
+        notes: raster.notes(),
         ..Summary::default()
     };
+    if cut {
+        summary.notes.push(cut_off("the last line is no whole row"));
+    }
     if header.packed.is_none() && header.single.contains(&None) {
         let note = "not all digital channels are in the file: every sample of exactly 0.200 uA counts as lost";
         summary.notes.push(note.into());
@@ -179,42 +198,57 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
     Ok(summary)
 }
 
+/// Characters of D0 to D7. A spreadsheet takes them for a number and cuts zeros off in front.
+fn packed(field: &[u8]) -> Option<[u8; 8]> {
+    let mut bits = [b'0'; 8];
+    let start = 8_usize.checked_sub(field.len()).filter(|start| *start < 8)?;
+    let is_number = start == 0 || field.iter().all(|bit| matches!(bit, b'0' | b'1'));
+    bits[start..].copy_from_slice(field);
+    is_number.then_some(bits)
+}
+
 /// The fields of one row that matter.
 struct Fields {
     time_ms: f64,
     current_ua: f64,
     /// Characters of D0 to D7; 0 where the file has no such column.
     bits: [u8; 8],
+    /// Whether zeros were put in front of them.
+    padded: bool,
 }
 
 impl Fields {
-    fn split(line: &[u8], header: &Header) -> Option<Self> {
+    fn split(line: &[u8], dialect: Dialect, header: &Header) -> Option<Self> {
         let mut fields = Self {
             time_ms: f64::NAN,
             current_ua: f64::NAN,
             bits: [0; 8],
+            padded: false,
         };
-        let mut seen = 0;
-        for (n, field) in line.split(|&byte| byte == b',').enumerate() {
+        let (mut seen, mut count) = (0, 0);
+        for (n, field) in dialect.fields(line).enumerate() {
+            count = n + 1;
             if n == header.time {
-                fields.time_ms = number(field)?;
+                fields.time_ms = dialect.number(field)?;
                 seen += 1;
             } else if n == header.current {
-                fields.current_ua = number(field)?;
+                fields.current_ua = dialect.number(field)?;
                 seen += 1;
             } else if header.packed == Some(n) {
-                fields.bits = field.try_into().ok()?;
+                let field = unquoted(field);
+                fields.padded = field.len() < 8;
+                fields.bits = packed(field)?;
             } else if header.packed.is_none()
                 && let Some(channel) = header.single.iter().position(|&column| column == Some(n))
             {
-                fields.bits[channel] = *field.first()?;
+                fields.bits[channel] = *unquoted(field).first()?;
             }
         }
         let known = fields
             .bits
             .iter()
             .all(|bit| matches!(bit, 0 | b'0' | b'1' | b'X' | b'-'));
-        (seen == 2 && known && !fields.time_ms.is_nan()).then_some(fields)
+        (seen == 2 && count >= header.columns && known && !fields.time_ms.is_nan()).then_some(fields)
     }
 
     fn all_low(&self) -> bool {

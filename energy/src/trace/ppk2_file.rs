@@ -61,6 +61,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
         unknown_levels: frames.levels.unknown,
         max_current_a: Some(f64::from(frames.max_ua) * 1e-6),
         sample_rate_hz: Some(rate_hz),
+        mean_rate_hz: Some(rate_hz),
         ..Summary::default()
     };
     hazards(&mut summary, rate_hz, frames.clipped);
@@ -80,7 +81,7 @@ fn sample_rate(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result
         return Err(bad(format!("formatVersion is {}, 2 is read", metadata.format_version)));
     }
     let rate_hz = metadata.metadata.samples_per_second;
-    if !(rate_hz.is_finite() && rate_hz > 0.0) {
+    if !(1e-3..=1e9).contains(&rate_hz) {
         return Err(bad(format!("samplesPerSecond is {rate_hz}")));
     }
     Ok(rate_hz)

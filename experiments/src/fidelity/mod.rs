@@ -148,6 +148,11 @@ impl Subject {
         let missing = || Error::data(path.display(), "no config.toml beside the model names its data");
         let config = run.config.as_ref().ok_or_else(missing)?;
         let data = &config.data;
+        if !data.has_test_part() {
+            let problem =
+                "missing, and formats are measured on held-out data; train with --test-share, or --test-x and --test-y";
+            return Err(Error::in_run(path)(Error::input("test part", problem)));
+        }
         let in_run = |e: host_train::Error| Error::in_run(path)(e.into());
         let (x, y) = data.validation(config.seed).map_err(in_run)?;
         let count = options.n.unwrap_or(COUNT);

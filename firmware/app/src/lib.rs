@@ -6,8 +6,8 @@
 //! ([`skiprnn_nostd::runner::Clock`]), a [`Meter`] and three marker pins, and hands each [`SequenceRecord`] to wherever it
 //! logs.
 //!
-//! [`classify`] goes from a live sensor ([`sensor`]) to decisions in the log and on a pin. [`measure`] is for a power
-//! analyser. What a board remembers of a fault across a reset is [`fault`].
+//! [`classify`] goes from a live sensor ([`sensor`]) to decisions in the log and on a pin. [`collect`] records what the sensor
+//! delivers. [`measure`] is for a power analyser. What a board remembers of a fault across a reset is [`fault`].
 //!
 //! # Features
 //! - `defmt`: derives `defmt::Format` for records and errors, and adds the module `log` with the lines that the host
@@ -27,6 +27,7 @@
 
 pub mod bus;
 pub mod classify;
+pub mod collect;
 pub mod fault;
 #[cfg(feature = "defmt")]
 pub mod log;
@@ -45,6 +46,7 @@ pub use board_link::{
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES},
 };
 pub use classify::Classify;
+pub use collect::Collect;
 pub use markers::Markers;
 pub use measure::Measure;
 pub use record::{SequenceRecord, Summary};

@@ -2,11 +2,13 @@
 
 use crate::{
     MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS, MAX_SAMPLES, SequenceHeader, SequenceRecord, Summary,
+    collect::{Block, Collection, Totals, sensors::Sensor},
     measure::{Calibration, Mode, Window},
+    sensor::Described,
     stored::Settings,
 };
 use board_link::log::{self, List};
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroU64};
 use skiprnn_nostd::{
     Model,
     budget::{Setting, Spending},
@@ -115,6 +117,54 @@ pub fn classified(counters: &Counters) {
         asleep: counters.asleep_ticks,
         late: counters.late_wakes,
         wake_delay: counters.latest_wake_ticks,
+    }
+    .log();
+}
+
+/// What is about to be recorded from a sensor that is set to its ranges: this one of the table.
+pub fn collecting(part: &Sensor, sensor: &impl Described, asked: &Collection) {
+    log::Collecting {
+        sensor: part.name,
+        channels: sensor.channels().len(),
+        bits: part.bits,
+        rate_hz: sensor.rate_hz(),
+        period_ns: asked.period_ns.map_or(0, NonZeroU64::get),
+        samples: asked.samples.map_or(0, NonZeroU32::get),
+    }
+    .log();
+    for (index, channel) in sensor.channels().iter().enumerate() {
+        log::Channel {
+            index,
+            unit: channel.unit,
+            full_scale: channel.full_scale,
+        }
+        .log();
+    }
+}
+
+/// Bytes of the log that a block takes at most: its frame has 2 bytes of its kind, four numbers of 8, 6 for the list and
+/// 96 of counts, which defmt's encoding lengthens by a seventh at most.
+pub const BLOCK_BYTES: usize = 160;
+
+/// Recorded samples.
+pub fn block(block: &Block) {
+    log::Block {
+        first: block.first,
+        at: block.at,
+        missed: block.missed,
+        dropped: block.dropped,
+        counts: List::new(&block.counts),
+    }
+    .log();
+}
+
+/// The end of a recording: last line.
+pub fn collected(totals: &Totals) {
+    log::Collected {
+        samples: totals.samples,
+        missed: totals.missed,
+        dropped: totals.dropped,
+        failures: totals.failures,
     }
     .log();
 }

@@ -178,6 +178,20 @@ fn lis3dh_takes_three_transfers_a_sample() {
 }
 
 #[test]
+fn lis3dh_for_every_sample_reads_none_that_its_status_did_not_announce() {
+    let status = |value| I2cStep::write_read(LIS, vec![0x27], vec![value]);
+    let mut bus = I2cMock::new(&[
+        status(0x07),
+        status(0x0f),
+        lis_sample([0x0f, 0x40, 0x40, 0xc0, 0xbf, 0xc0, 0x7f]),
+    ]);
+    let mut sensor = Lis3dh::new(bus.clone(), false).with_status_first();
+    assert!(sensor.read(0).is_pending());
+    assert_eq!(sensor.read(0), Poll::Ready(Ok([0x4040, -0x4040, 0x7fc0])));
+    bus.done();
+}
+
+#[test]
 fn lis3dh_keeps_its_pull_up_only_where_the_pin_is_high() {
     // A pin wired to ground would draw a current through it all the time.
     for (alternate, address, pull_up) in [(false, 0x18, 0x90), (true, 0x19, 0x10)] {

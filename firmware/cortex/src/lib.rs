@@ -9,6 +9,7 @@
 pub mod classify;
 #[cfg(feature = "embassy")]
 pub mod clock;
+pub mod collect;
 pub mod counter;
 pub mod measure;
 #[cfg(not(armv6m))]
@@ -27,6 +28,8 @@ use app::{
 use core::panic::PanicInfo;
 pub use parts::{Parts, Pins};
 pub use refusal::Refusal;
+#[cfg(feature = "rtt")]
+pub use sys::log_room;
 pub use sys::{blob_region, sequence_region, settle, stack_use};
 
 /// How a start ended.

@@ -9,6 +9,8 @@ use skiprnn_nostd::{Capacity, ParseError, StepError};
 pub enum Refusal {
     /// The sensor does not answer, or the model was made for another one; a line `sensor: ...` says which.
     Sensor,
+    /// The sensor that is to be recorded does not answer, or not as it should; a line `sensor: ...` says which.
+    Unrecorded,
     /// A static place is in use: the stream's buffer, or the network's state.
     Buffer,
     /// Nothing, or half of something, was loaded.
@@ -31,6 +33,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sensor => f.write_str("no decisions without the sensor"),
+            Self::Unrecorded => f.write_str("no samples without the sensor"),
             Self::Buffer => f.write_str("a static place is in use"),
             Self::Load(error) => write!(f, "{error}"),
             Self::Settings(error) => write!(f, "{error}"),

@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 use app::fault::{Fault, Retained, WORDS};
+#[cfg(feature = "rtt")]
+use core::sync::atomic::AtomicU32;
 use core::{
     arch::naked_asm,
     mem::MaybeUninit,
@@ -127,6 +129,45 @@ pub fn sequence_region() -> &'static [u8] {
         // SAFETY: as for the blob.
         bytes => unsafe { core::slice::from_raw_parts(&raw const _sequences_start, bytes) },
     }
+}
+
+/// SEGGER's control block with one channel (UM08001, "RTT Control Block"): its first words, as `defmt-rtt` defines it.
+#[cfg(feature = "rtt")]
+#[repr(C)]
+struct RttControl {
+    id: [u8; 16],
+    channels: [u32; 2],
+    name: u32,
+    buffer: u32,
+    size: u32,
+    /// Where the program writes next.
+    write: AtomicU32,
+    /// Where the host reads next.
+    read: AtomicU32,
+}
+
+#[cfg(feature = "rtt")]
+unsafe extern "C" {
+    static _SEGGER_RTT: RttControl;
+}
+
+/// Bytes that the log's buffer takes at present without waiting for the host.
+#[cfg(feature = "rtt")]
+pub fn log_room() -> usize {
+    // SAFETY: `defmt-rtt` defines the symbol, with this layout, which the host relies on too. Nothing changes but the two
+    // offsets, which are atomic.
+    let control = unsafe { &_SEGGER_RTT };
+    let (write, read) = (
+        control.write.load(Ordering::Relaxed),
+        control.read.load(Ordering::Relaxed),
+    );
+    let used = if write >= read {
+        write - read
+    } else {
+        control.size - read + write
+    };
+    // One byte stays free, or a full buffer would look like an empty one.
+    control.size.saturating_sub(used).saturating_sub(1) as usize
 }
 
 /// Survives a reset: startup code clears other sections only.

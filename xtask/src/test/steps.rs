@@ -73,9 +73,10 @@ impl Step {
 
 /// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
-pub const SLOW: [(&str, &str); 17] = [
+pub const SLOW: [(&str, &str); 18] = [
     ("applications", "builds images and runs them"),
     ("classify", "builds images and runs them"),
+    ("collect", "builds images and runs them"),
     ("demo", "trains two models, and builds an image and runs it"),
     ("emulated_models", "builds images and runs them"),
     ("energy", "builds images to count cycles"),
@@ -85,6 +86,7 @@ pub const SLOW: [(&str, &str); 17] = [
     ("identical", "builds images and runs them"),
     ("image", "builds images and runs them"),
     ("kill", "trains, and is killed, many times"),
+    ("large_data", "reads a file of 20 GB, most of it a hole"),
     ("models", "builds images and runs them"),
     ("reproduce", "trains for every row of a table"),
     ("road", "builds images and runs them"),

@@ -47,6 +47,8 @@ pub struct Accelerometer<I> {
     off_pays: Duration,
     /// Pin SDO/SA0 is high.
     alternate: bool,
+    /// The status is read in a transfer of its own.
+    status_first: bool,
     ranges: Ranges<1, 3>,
 }
 
@@ -57,6 +59,7 @@ impl<I: I2c> Accelerometer<I> {
             bus,
             off_pays: LIS3DH.off_pays,
             alternate,
+            status_first: false,
             ranges: RANGES,
         }
     }
@@ -68,6 +71,14 @@ impl<I: I2c> Accelerometer<I> {
         self
     }
 
+    /// The status in a transfer of its own, and the sample only where it is there: for a program that wants every sample. In one
+    /// transfer, a sample that comes behind the status is read, and no longer new at the next look.
+    #[must_use]
+    pub const fn with_status_first(mut self) -> Self {
+        self.status_first = true;
+        self
+    }
+
     const fn address(&self) -> u8 {
         if self.alternate { 0x19 } else { 0x18 }
     }
@@ -76,8 +87,16 @@ impl<I: I2c> Accelerometer<I> {
         Ok(self.bus.write(self.address(), &[register, value])?)
     }
 
-    /// Status and sample in one transfer.
+    /// Status and sample, in one transfer or in two.
     fn read_sample(&mut self) -> Result<Option<[i16; 3]>, Error<I::Error>> {
+        if self.status_first {
+            let mut status = [0];
+            self.bus.write_read(self.address(), &[STATUS_REG], &mut status)?;
+            let [status] = status;
+            if status & READY == 0 {
+                return Ok(None);
+            }
+        }
         let mut bytes = [0; 7];
         self.bus
             .write_read(self.address(), &[STATUS_REG | COUNT_UP], &mut bytes)?;

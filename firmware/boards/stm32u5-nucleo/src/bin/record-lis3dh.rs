@@ -1,0 +1,16 @@
+//! Records an LIS3DH at D15 (SCL) and D14 (SDA), SA0 low: three channels of acceleration, into the log.
+#![no_std]
+#![no_main]
+
+use app::{collect::sensors::LIS3DH, sensor::lis3dh::Accelerometer};
+use cortex::{collect, log_room};
+use cortex_m_rt::entry;
+use stm32u5_nucleo::{NAME, start};
+
+#[entry]
+fn main() -> ! {
+    start(|board| {
+        let sensor = Accelerometer::new(board.bus, false).with_status_first();
+        collect::from_sensor(NAME, &LIS3DH, sensor, (board.clock, (), board.markers), log_room)
+    })
+}
