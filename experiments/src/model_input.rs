@@ -7,8 +7,8 @@ mod channels;
 mod full_scale;
 
 use crate::Error;
-use dataset::{DatasetConfig, ReadOptions, Recordings, Store};
-use float_model::{Channel, Description, FloatModel, Objective, Sequences, Targets, printable};
+use dataset::{DatasetConfig, Loss, Recordings, Store};
+use float_model::{Channel, Description, FloatModel, Objective, Sequences, Targets};
 use host_train::DataSource;
 use skiprnn_nostd::Model;
 use std::path::Path;
@@ -134,14 +134,28 @@ impl ModelInput {
         }
     }
 
-    /// Recordings whose words are the model's classes.
+    /// What answers are to the model.
+    fn loss(&self) -> Loss {
+        match self.objective {
+            Objective::Classification => Loss::Ce,
+            Objective::Regression => Loss::Mse,
+            Objective::Multilabel => Loss::Bce,
+        }
+    }
+
+    /// Recordings whose words are the model's classes. The classes of a model without names are indices, whichever of them the
+    /// recordings have.
     #[must_use]
     pub fn named(&self, config: &DatasetConfig) -> DatasetConfig {
-        let mut config = config.clone();
-        if !self.class_names.is_empty() {
-            config.class_names.clone_from(&self.class_names);
+        let class_names = match (self.class_names.is_empty(), self.objective) {
+            (false, _) => self.class_names.clone(),
+            (true, Objective::Classification) => (0..self.outputs).map(|k| k.to_string()).collect(),
+            (true, _) => config.class_names.clone(),
+        };
+        DatasetConfig {
+            class_names,
+            ..config.clone()
         }
-        config
     }
 
     /// Reads files for the model.
@@ -150,42 +164,28 @@ impl ModelInput {
     /// Files that cannot be read; words that are no class of the model; channels, units or a rate that are not the model's and
     /// cannot be made so.
     pub fn read(&self, x: &Path, how: &ReadAs<'_>) -> Result<Fitted, Error> {
-        let mut found = match how.like {
+        let config = match how.like {
             Some(config) => {
-                let config = self.named(config);
                 let own = config.every.unwrap_or(1);
                 if how.every.is_some_and(|k| k != own) {
                     let problem = format!("the run's own is {own}; leave it out");
                     return Err(Error::option("every", problem));
                 }
-                let mut found = dataset::read_like(&config, x, how.y).map_err(host_train::Error::from)?;
-                if !config.channels.is_empty() {
-                    found.channels.clone_from(&config.channels);
-                } else if config.channels_file.is_some() {
-                    found.channels.clear(); // by position, as the run took them
-                }
-                found
+                self.named(config)
             }
-            None => {
-                let options = ReadOptions {
-                    y: how.y,
-                    y_beside: false,
-                    class_names: &self.class_names,
-                    ..ReadOptions::default()
-                };
-                let mut found = dataset::read(x, &options).map_err(host_train::Error::from)?;
-                if let Some(every) = how.every {
-                    let seen = dataset::every_kth(&found.x, found.y, every).map_err(host_train::Error::from)?;
-                    (found.x, found.y) = seen;
-                    found.sample_period_s *= every as f64;
-                }
-                found
-            }
+            None => self.named(&DatasetConfig {
+                every: how.every,
+                loss: Some(self.loss()),
+                ..DatasetConfig::default()
+            }),
         };
-        let every = match how.like {
-            Some(_) => None,
-            None => Some(how.every.unwrap_or(1)),
-        };
+        let mut found = dataset::read_like(&config, x, how.y).map_err(host_train::Error::from)?;
+        if !config.channels.is_empty() {
+            found.channels.clone_from(&config.channels);
+        } else if config.channels_file.is_some() {
+            found.channels.clear(); // by position, as the run took them
+        }
+        let every = how.like.is_none().then(|| how.every.unwrap_or(1));
         let n = how.n.unwrap_or(usize::MAX);
         let (kept, y) = (found.x.take(n), found.y.take().map(|y| y.take(n)));
         self.fit(x, found, (kept, y), every)
@@ -228,7 +228,6 @@ impl ModelInput {
     ) -> Result<Fitted<Y>, Error> {
         let mut notes = found.notes.warnings();
         notes.extend(found.notes.doubts().iter().map(|doubt| format!("uncertain: {doubt}")));
-        self.check_words(file, &found, &mut notes)?;
         self.check_rate(file, found.sample_period_s, every)?;
         let mut x = kept.all().map_err(host_train::Error::from)?;
         channels::fit(&self.channels, file, &found.channels, &mut x, &mut notes)?;
@@ -240,33 +239,6 @@ impl ModelInput {
     #[must_use]
     pub fn notes_on(&self, x: &Sequences) -> Vec<String> {
         full_scale::beyond(&self.channels, x)
-    }
-
-    /// Words have no meaning for a model that has no names of its classes, but in their own order.
-    fn check_words<Y>(&self, file: &Path, found: &Recordings<Y>, notes: &mut Vec<String>) -> Result<(), Error> {
-        let words = &found.class_names;
-        if !self.class_names.is_empty() || words.is_empty() || self.objective == Objective::Regression {
-            return Ok(());
-        }
-        let shown = words
-            .iter()
-            .take(12)
-            .map(|w| printable(w))
-            .collect::<Vec<_>>()
-            .join(", ");
-        if words.len() != self.outputs {
-            let problem = format!(
-                "{} classes ({shown}), and the model has {} outputs without names; write class indices, 0 to {}",
-                words.len(),
-                self.outputs,
-                self.outputs.saturating_sub(1)
-            );
-            return Err(Error::data(file.display(), format!("labels: {problem}")));
-        }
-        notes.push(format!(
-            "the model does not name its classes: {shown} are taken for its outputs in this order"
-        ));
-        Ok(())
     }
 
     fn check_rate(&self, file: &Path, period_s: f64, every: Option<usize>) -> Result<(), Error> {

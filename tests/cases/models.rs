@@ -393,6 +393,32 @@ fn a_models_own_class_names_count_in_every_command() {
 }
 
 #[test]
+fn indices_of_classes_stay_indices_for_a_model_without_names() {
+    let a = Arrays::new();
+    a.model(&lstm("", "head"), &[]);
+    let decided = json(&a.eval());
+    let decided: Vec<u64> = decided["decisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d.as_u64().unwrap())
+        .collect();
+    // Labels that are right, of classes 1 and 2 alone, are not taken for classes 0 and 1.
+    let right: Vec<u32> = decided.iter().map(|d| *d as u32).collect();
+    let later: Vec<usize> = (0..right.len()).filter(|n| right[*n] > 0).collect();
+    let f = &a.0;
+    let x = dataset::load_sequences(&f.path("x.npy")).unwrap();
+    let y = host_train::Targets::Labels(later.iter().map(|n| right[*n]).collect());
+    fs::create_dir(f.path("later")).unwrap();
+    dataset::save_sequences(&f.path("later").join("x.npy"), &x.select(later.iter().copied())).unwrap();
+    dataset::save_targets(&f.path("later").join("y.npy"), &y).unwrap();
+    let (x, y) = (f.at("later/x.npy"), f.at("later/y.npy"));
+    let line = format!("eval {} --x {x} --y {y}", f.at("m.safetensors"));
+    assert!(!later.is_empty());
+    assert_eq!(json(&line)["metric"], 1.0);
+}
+
+#[test]
 fn named_columns_go_into_the_models_order_and_units() {
     let m = FourClasses::new();
     let lines = |x: &str| {
@@ -551,7 +577,7 @@ fn what_is_missing_is_named_by_its_option() {
     fails(
         &format!("quantize {} --out {}", card.display(), f.at("m.srnn")),
         1,
-        &["give --calib-x", "train_x.npy"],
+        &["give --calib-x", "har: cannot be accessed"],
     );
     let a = Arrays::new();
     a.model(&lstm("", "head"), &[]);

@@ -73,7 +73,7 @@ impl Step {
 
 /// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
-pub const SLOW: [(&str, &str); 18] = [
+pub const SLOW: [(&str, &str); 19] = [
     ("applications", "builds images and runs them"),
     ("classify", "builds images and runs them"),
     ("collect", "builds images and runs them"),
