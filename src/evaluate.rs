@@ -134,10 +134,10 @@ pub struct Evaluation {
     figures: Figures,
     /// Sequences evaluated.
     pub sequences: usize,
-    /// Which sequences of the run's own data they are.
-    evaluated_on: Option<HeldOut>,
     /// What was understood of model and data, assumed, or looks wrong.
     pub notes: Vec<String>,
+    /// Which sequences of the run's own data they are.
+    evaluated_on: Option<HeldOut>,
     #[serde(flatten)]
     results: Results,
     warnings: Vec<String>,
@@ -255,8 +255,8 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
     Ok(Evaluation {
         figures,
         sequences: data.x.count,
-        evaluated_on: data.held_out,
         notes: [run.notes, data.notes].concat(),
+        evaluated_on: data.held_out,
         results,
         warnings,
     })

@@ -22,10 +22,10 @@ pub struct Data {
     pub y: Option<Targets>,
     /// What errors call it.
     pub name: String,
-    /// Which sequences of a run's own data they are; `None` for given files.
-    pub held_out: Option<HeldOut>,
     /// What was understood, converted or looks wrong.
     pub notes: Vec<String>,
+    /// Which sequences of a run's own data they are; `None` for given files.
+    pub held_out: Option<HeldOut>,
 }
 
 impl Data {
@@ -57,8 +57,8 @@ pub fn from_files(
         x: read.x,
         y: read.y,
         name: x.display().to_string(),
-        held_out: None,
         notes: read.notes,
+        held_out: None,
     })
 }
 
@@ -93,12 +93,9 @@ pub fn resolve(
     let read = match held_out {
         HeldOut::Validation => {
             let (x, y) = source.validation(args.seed).context("validation part")?;
-            let x = x.take(most);
-            Fitted {
-                notes: input.notes_on(&x),
-                y: y.take(most),
-                x,
-            }
+            let (x, y) = (x.take(most), y.take(most));
+            let notes = input.notes_on(&x);
+            Fitted { x, y, notes }
         }
         HeldOut::Fresh | HeldOut::Test => input.held_out(source, (n, args.seed), most).context("held-out data")?,
     };
@@ -106,8 +103,8 @@ pub fn resolve(
         x: read.x,
         y: Some(read.y),
         name: format!("{} data", source.name()),
-        held_out: Some(held_out),
         notes: read.notes,
+        held_out: Some(held_out),
     })
 }
 

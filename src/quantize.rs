@@ -24,7 +24,6 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
         ..curve.clone()
     };
     let data = calibration(args, &run, &input)?;
-    let warnings = data.changed_since(&run);
     // The few sequences of a validation part may be of one length by chance.
     let varied = run.config.is_some() && run.model.description.sequence_length == 0 && args.max_skip.is_none();
     if !data.x.lengths.is_empty() || varied {
@@ -34,6 +33,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
             data.name
         );
     }
+    let warnings = data.changed_since(&run);
     let more = match &args.calib_x {
         Some(_) => None,
         None => run.more_for_formats(data.x.count)?,

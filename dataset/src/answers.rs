@@ -423,7 +423,7 @@ mod tests {
                 .contains("5000 different words")
         );
         let e = of(&["a", "b\u{7}"], Wanted::default()).unwrap_err().to_string();
-        assert!(e.contains("label of line 1") && e.contains("b\\u{7}"), "{e}");
+        assert!(e.contains("label of line 1") && !e.chars().any(char::is_control), "{e}");
         let (_, _, notes) = of(&["Walk", "walk"], Wanted::default()).unwrap();
         assert!(notes.warnings()[0].contains("differ only in case"));
     }

@@ -4,9 +4,9 @@
 //! boxes and values in attached files are not read.
 
 use crate::{
-    Error, Notes,
+    Columns, Error, Notes, TimeColumn,
     folder::{
-        Entry,
+        Entry, tables,
         tree::{Kind, walk},
     },
     locate, names,
@@ -261,6 +261,22 @@ pub(crate) fn list(info: &Path, dir: &Path, notes: &mut Notes) -> Result<Vec<Ent
     one_form(&mut entries, info)?;
     not_listed(&entries, dir, notes)?;
     Ok(entries)
+}
+
+/// What the columns of listed tables are: the format's `timestamp` is in milliseconds.
+pub(crate) fn columns(entries: &[Entry], given: Option<Columns>) -> Result<Option<Columns>, Error> {
+    const TIME: &str = "timestamp";
+    let table = entries.iter().find(|e| Kind::of(&e.file) == Some(Kind::Table));
+    let mut columns = given.unwrap_or_default();
+    if let (Some(table), None) = (table, &columns.time)
+        && tables::Columns::peek(&table.path)?.has(TIME)
+    {
+        columns.time = Some(TimeColumn {
+            name: TIME.to_owned(),
+            unit: Some("ms".to_owned()),
+        });
+    }
+    Ok((!columns.is_empty()).then_some(columns))
 }
 
 /// Where some files have classes of stretches, a class of a whole file is that of one stretch.

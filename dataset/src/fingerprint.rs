@@ -1,6 +1,6 @@
 //! Whether the files of a dataset are still those of before: a fingerprint of what they hold.
 
-use crate::{DatasetConfig, Error, locate};
+use crate::{DatasetConfig, Error, array_name::Role, locate};
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -71,11 +71,11 @@ fn files_of(path: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
         walk(path, "", &mut found)?;
         return Ok(found);
     }
-    let beside = ["y", "lengths", "groups"].map(|what| locate::sibling(path, what));
-    let labels = locate::idx_labels(path);
-    let channels = path.with_file_name(crate::channels::FILE);
-    let beside = beside.into_iter().flatten().chain([labels, channels]);
-    for file in beside.filter(|p| p.is_file()).chain([path.to_path_buf()]) {
+    let mut beside = vec![locate::idx_labels(path), path.with_file_name(crate::channels::FILE)];
+    for role in [Role::Y, Role::Lengths, Role::Groups] {
+        beside.extend(locate::companion(path, role)?);
+    }
+    for file in beside.into_iter().filter(|p| p.is_file()).chain([path.to_path_buf()]) {
         found.insert(locate::name(&file), file);
     }
     Ok(found)

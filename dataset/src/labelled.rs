@@ -1,7 +1,7 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Window, answers, channels,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels,
     dataset::select_part,
     idx, locate,
     normalise::{Statistics, covering_power_of_two},
@@ -9,7 +9,7 @@ use crate::{
     split::{self, Split},
     targets,
 };
-use float_model::{Channel, OutputAt, Targets};
+use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::{
     ops::{Deref, DerefMut},
     path::Path,
@@ -128,10 +128,10 @@ impl Labelled {
             let text = format!("{}: {text}", self.y_path.display());
             self.notes.doubt(text, option);
         }
-        let (x, y) = (self.x.clone(), self.y.clone());
+        let x = std::mem::replace(&mut self.x, Store::of(Sequences::default()));
+        let y = std::mem::replace(&mut self.y, Targets::Labels(Vec::new()));
         let (x, y) = config.view(x, Some(y), &self.y_path)?;
-        self.x = x;
-        self.y = y.expect("answers stay");
+        (self.x, self.y) = (x, y.expect("answers stay"));
         self.sample_period_s *= config.every.unwrap_or(1) as f64;
         self.outputs()?;
         Ok(self)
@@ -164,20 +164,24 @@ impl Labelled {
 
     /// Which sequences belong to which part.
     pub(crate) fn split(&self, config: &DatasetConfig) -> Result<Split, Error> {
-        let classes: Vec<u32> = match &self.y {
-            Targets::Labels(labels) => labels.clone(),
+        let first_of_each: Vec<u32>;
+        let classes = match &self.y {
+            Targets::Labels(labels) => labels,
             Targets::PerStep { answers, length } if config.answers_at_steps => match &**answers {
                 // The same parts as where the answers are asked for once.
-                Targets::Labels(labels) => labels.iter().step_by(*length).copied().collect(),
-                _ => Vec::new(),
+                Targets::Labels(labels) => {
+                    first_of_each = labels.iter().step_by(*length).copied().collect();
+                    &first_of_each
+                }
+                _ => &[][..],
             },
-            _ => Vec::new(),
+            _ => &[][..],
         };
         let pool = split::Pool {
             path: &config.train_x,
             x: &self.x,
             groups: &self.groups,
-            classes: &classes,
+            classes,
             of_recordings: self.of_recordings,
         };
         let wants_test = config.test_x.is_none() && config.test_share > 0.0;

@@ -187,6 +187,9 @@ fn bare(word: &str) -> &str {
     word.trim_end_matches(|c: char| c.is_ascii_digit() || ['_', '-', ' '].contains(&c))
 }
 
+/// Names of a level that a message shows.
+const FIRST: usize = 5;
+
 /// The files of one folder, each as the names of its folders and its own.
 struct Paths<'a> {
     dir: &'a Path,
@@ -258,15 +261,12 @@ impl<'a> Paths<'a> {
         self.files.iter().map(|f| f[level].clone()).collect()
     }
 
-    /// The names of a level in a message.
+    /// The first names of a level in a message.
     fn shown(&self, level: usize) -> String {
         let names: Vec<&str> = self.names(level).into_iter().collect();
-        format!(
-            "{} folders of level {} ({})",
-            names.len(),
-            level + 1,
-            names::list(&names[..names.len().min(5)])
-        )
+        let more = if names.len() > FIRST { ", ..." } else { "" };
+        let first = names::list(&names[..names.len().min(FIRST)]);
+        format!("{} folders of level {} ({first}{more})", names.len(), level + 1)
     }
 
     /// What the user says.
@@ -461,7 +461,9 @@ impl<'a> Paths<'a> {
             notes.understood(format!("groups: {distinct} speakers, the file names before _nohash_"));
             return groups;
         }
-        if let Some(groups) = self.person_word(None) {
+        // One name a file tells nothing of people.
+        let distinct = |groups: &[String]| groups.iter().collect::<BTreeSet<_>>().len();
+        if let Some(groups) = self.person_word(None).filter(|g| distinct(g) < g.len()) {
             let distinct: Vec<&String> = groups.iter().collect::<BTreeSet<_>>().into_iter().collect();
             notes.understood(format!(
                 "groups: {} names in the file names ({})",

@@ -68,6 +68,7 @@ pub use read::{load_sequences, load_targets, read};
 pub use recordings::{ReadOptions, Recordings};
 pub use save::{save_outputs, save_sequences, save_targets};
 pub use store::Store;
+pub use table::units::factor as unit_factor;
 pub use targets::Loss;
 pub use track::Labels;
 pub use wav::Audio;

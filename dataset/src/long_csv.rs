@@ -21,6 +21,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
     let told = TableOptions {
         columns: options.columns,
         channels: options.channels,
+        period_s: options.sample_period_s,
         many: true,
     };
     let table = table::read(path, told, &mut notes)?;

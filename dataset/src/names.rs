@@ -1,5 +1,7 @@
 //! Names that people give to columns, files and folders, and how names from files are printed.
 
+pub(crate) use crate::table::shown;
+
 /// Columns of a list of files that name the file.
 pub(crate) const FILE: [&str; 9] = [
     "file",
@@ -82,14 +84,6 @@ pub(crate) fn target_number(name: &str) -> Option<u32> {
 /// Most names in one message.
 const SHOWN: usize = 12;
 
-/// A name or a word from a file, without control characters.
-pub(crate) fn shown(name: &str) -> String {
-    match name.chars().any(char::is_control) {
-        true => name.escape_debug().to_string(),
-        false => name.to_owned(),
-    }
-}
-
 /// Names from a file in one line; of many only the first.
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
     let first: Vec<String> = names.iter().take(SHOWN).map(|n| shown(n.as_ref())).collect();
@@ -116,7 +110,7 @@ mod tests {
 
     #[test]
     fn names_are_printed_without_control_characters_and_not_all_of_many() {
-        assert_eq!(shown("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(list(&["a\u{1b}b", "c"]), "ab, c");
         let many: Vec<String> = (0..500).map(|n| n.to_string()).collect();
         assert!(list(&many).ends_with("10, 11 and 488 more"), "{}", list(&many));
     }

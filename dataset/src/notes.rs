@@ -80,7 +80,8 @@ impl Notes {
             text: text.into(),
             option: option.into(),
         };
-        if !self.doubts.contains(&doubt) {
+        // Files differ in their figures; what one option settles is one doubt.
+        if !self.doubts.iter().any(|d| d.option == doubt.option) {
             self.doubts.push(doubt);
         }
     }

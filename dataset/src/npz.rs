@@ -1,6 +1,11 @@
 //! NumPy's `.npz` archives: sequences and answers under the names that people give them, of one part or of two.
 
-use crate::{Error, ReadOptions, Recordings, answers::Answers, npy};
+use crate::{
+    Error, ReadOptions, Recordings,
+    answers::Answers,
+    array_name::{ArrayName, Role},
+    npy,
+};
 use std::{
     fs::File,
     io::Read,
@@ -8,12 +13,6 @@ use std::{
 };
 use zip::{ZipArchive, result::ZipError};
 
-/// Names of each array, in lower case and without signs between the words; with `train` or `test` before or behind them they are of
-/// that part.
-const X: [&str; 3] = ["x", "data", "inputs"];
-const Y: [&str; 5] = ["y", "labels", "label", "targets", "target"];
-const LENGTHS: [&str; 2] = ["lengths", "length"];
-const GROUPS: [&str; 4] = ["groups", "group", "subjects", "subject"];
 /// An array is packed to no less than a part of this many of it.
 const PACKED: u64 = 1100;
 
@@ -22,16 +21,16 @@ const PACKED: u64 = 1100;
 pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let mut archive = Archive::open(path)?;
     let part = archive.part(options.test_part);
-    let Some(x) = archive.array(&X, part)? else {
+    let Some(x) = archive.array(Role::X, part)? else {
         return Err(Error::data(
             path,
             "x",
             format!("no such array, but {}; save x=..., y=...", archive.listed()),
         ));
     };
-    let y = archive.array(&Y, part)?;
-    let lengths = archive.array(&LENGTHS, part)?;
-    let groups = archive.array(&GROUPS, part)?;
+    let y = archive.array(Role::Y, part)?;
+    let lengths = archive.array(Role::Lengths, part)?;
+    let groups = archive.array(Role::Groups, part)?;
     let mut found = Recordings::of("NumPy archive");
     let lengths = lengths.map(|a| npy::whole_numbers(&a.0, &a.1)).transpose()?;
     found.x = npy::sequences(&x.0, &x.1, lengths, options.axes, &mut found.notes)?;
@@ -54,7 +53,7 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
 
 /// Whether an archive holds a test part beside the training part.
 pub(crate) fn has_two_parts(path: &Path) -> bool {
-    Archive::open(path).is_ok_and(|a| a.part(true) == Part::Test && a.part(false) == Part::Train)
+    Archive::open(path).is_ok_and(|a| a.has(Part::Test) && (a.has(Part::Only) || a.has(Part::Train)))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -64,6 +63,17 @@ enum Part {
     Test,
 }
 
+impl Part {
+    /// What names of arrays call it.
+    const fn word(self) -> &'static str {
+        match self {
+            Part::Only => "",
+            Part::Train => "train",
+            Part::Test => "test",
+        }
+    }
+}
+
 struct Archive<'a> {
     path: &'a Path,
     zip: ZipArchive<File>,
@@ -71,24 +81,10 @@ struct Archive<'a> {
     names: Vec<(String, bool)>,
 }
 
-/// A name as the lists have it.
-fn plain(name: &str) -> String {
-    let letters = name.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
-}
-
-/// Whether the name of an entry is one of the list, in this part.
-fn is_called(entry: &str, list: &[&str], part: Part) -> bool {
-    let name = plain(entry.trim_end_matches(".npy"));
-    let affixes: &[&str] = match part {
-        Part::Only => return list.contains(&name.as_str()),
-        Part::Train => &["train", "training", "tr"],
-        Part::Test => &["test", "te"],
-    };
-    affixes.iter().any(|affix| {
-        let bare = name.strip_prefix(affix).or_else(|| name.strip_suffix(affix));
-        bare.is_some_and(|bare| list.contains(&bare))
-    })
+/// What the name of an entry says of an array of this part; lower is nearer to x and y.
+fn rank(entry: &str, role: Role, part: Part) -> Option<u8> {
+    let name = ArrayName::of_word(entry.trim_end_matches(".npy"))?;
+    (name.role == role && name.part == part.word()).then_some(name.synonym)
 }
 
 impl<'a> Archive<'a> {
@@ -112,29 +108,41 @@ impl<'a> Archive<'a> {
 
     /// The part that is meant: the one asked for, where there are two.
     fn part(&self, test: bool) -> Part {
-        let has = |part: Part| self.names.iter().any(|(name, _)| is_called(name, &X, part));
         match test {
-            true if has(Part::Test) => Part::Test,
-            _ if has(Part::Only) || !has(Part::Train) => Part::Only,
+            true if self.has(Part::Test) => Part::Test,
+            _ if self.has(Part::Only) || !self.has(Part::Train) => Part::Only,
             _ => Part::Train,
         }
     }
 
-    /// The bytes of the array with one of these names, and the name that errors give.
-    fn array(&mut self, list: &[&str], part: Part) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
+    /// Whether there are sequences of a part.
+    fn has(&self, part: Part) -> bool {
+        self.names.iter().any(|(name, _)| rank(name, Role::X, part).is_some())
+    }
+
+    /// The bytes of an array, and the name that errors give.
+    fn array(&mut self, role: Role, part: Part) -> Result<Option<(PathBuf, Vec<u8>)>, Error> {
         let all = [Part::Only, Part::Train, Part::Test];
-        for other in all.into_iter().filter(|p| *p != part && part != Part::Only) {
-            let of_other = self.names.iter_mut().filter(|(name, _)| is_called(name, list, other));
+        for other in all
+            .into_iter()
+            .filter(|p| *p != part && (part, *p) != (Part::Only, Part::Train))
+        {
+            let of_other = self
+                .names
+                .iter_mut()
+                .filter(|(name, _)| rank(name, role, other).is_some());
             of_other.for_each(|(_, read)| *read = true);
         }
-        let called = |(name, _): &&mut (String, bool)| is_called(name, list, part);
-        let mut found = self.names.iter_mut().filter(called);
-        let Some((entry, read)) = found.next() else {
+        let ranked = self.names.iter_mut().filter_map(|n| Some((rank(&n.0, role, part)?, n)));
+        let mut found: Vec<(u8, &mut (String, bool))> = ranked.collect();
+        found.sort_by_key(|(rank, _)| *rank);
+        let mut found = found.into_iter();
+        let Some((first, (entry, read))) = found.next() else {
             return Ok(None);
         };
-        if let Some((second, _)) = found.next() {
+        if let Some((_, (second, _))) = found.next().filter(|(rank, _)| *rank == first) {
             let problem = format!("{entry} and {second} could both be meant; keep one of them");
-            return Err(Error::data(self.path, list[0], problem));
+            return Err(Error::data(self.path, "arrays", problem));
         }
         *read = true;
         let place = self.path.join(&*entry);

@@ -90,9 +90,11 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
             ),
             (None, false) => groups(pool, &from, share, left)?,
         };
-        let (held, rest): (Vec<_>, Vec<_>) = from.into_iter().zip(held).partition(|(_, held)| *held);
-        let indices = |list: Vec<(usize, bool)>| list.into_iter().map(|(n, _)| n).collect();
-        Ok((indices(held), indices(rest)))
+        let of = |wanted: bool| from.iter().zip(&held).filter(move |(_, h)| **h == wanted);
+        Ok((
+            of(true).map(|(n, _)| *n).collect(),
+            of(false).map(|(n, _)| *n).collect(),
+        ))
     };
     let all: Vec<usize> = (0..count).collect();
     let (test, rest) = match test_share {

@@ -33,7 +33,7 @@ impl HeldOut {
         }
     }
 
-    /// Chooses and reads them, made to fit the model of `input`; `run_seed` is as for [`HeldOut::read`].
+    /// Chooses and reads them for the model of `input`; `run_seed` is as for [`HeldOut::read`].
     ///
     /// # Errors
     /// Recordings that cannot be read, or do not fit the model.

@@ -62,6 +62,12 @@ impl TrainedModel {
         })
     }
 
+    /// What the model says of the recordings that it takes.
+    #[must_use]
+    pub fn input(&self) -> ModelInput {
+        ModelInput::of_float(&self.model)
+    }
+
     /// A warning where the files of the run's data are not those that it began with; `None` where they are, where the run does not
     /// say, and where they cannot be read, which whoever needs them will say.
     #[must_use]
@@ -70,12 +76,6 @@ impl TrainedModel {
         let was = config.data_fingerprint.as_ref()?;
         let now = config.data.fingerprint().ok()??;
         (now != *was).then(|| "the data changed since the run began".into())
-    }
-
-    /// What the model says of the recordings that it takes.
-    #[must_use]
-    pub fn input(&self) -> ModelInput {
-        ModelInput::of_float(&self.model)
     }
 
     /// A short name for reports and blobs.

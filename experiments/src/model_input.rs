@@ -5,7 +5,6 @@
 
 mod channels;
 mod full_scale;
-mod units;
 
 use crate::Error;
 use dataset::{DatasetConfig, ReadOptions, Recordings, Store};

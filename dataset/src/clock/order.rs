@@ -6,6 +6,8 @@ use crate::{Error, Notes, track::Track};
 /// Ways back of at most this many seconds, or ten samples, are samples that came late.
 const LATE_S: f64 = 1.0;
 const LATE_SAMPLES: f64 = 10.0;
+/// Fewer samples in a row are late ones, however late.
+const FEWEST: usize = 5;
 /// Where more than this share of all steps goes back, the lines are in no order, and only sorting makes sense of them.
 const NO_ORDER: f64 = 0.1;
 
@@ -28,13 +30,17 @@ pub(super) fn sort(track: &mut Track, channels: usize, notes: &mut Notes) -> Res
     order.sort_by(|a, b| times[*a].total_cmp(&times[*b]));
     let sorted: Vec<f64> = order.iter().map(|k| times[*k]).collect();
     if back.len() as f64 <= NO_ORDER * times.len() as f64 || back.len() == 1 {
-        for k in &back {
+        for (place_of_next, k) in back.iter().enumerate() {
             let (from, to) = (times[*k], times[*k - 1]);
-            if to - from <= LATE_S.max(LATE_SAMPLES * period) {
+            let end = back.get(place_of_next + 1).copied().unwrap_or(times.len());
+            let run = &times[*k..end];
+            let run = &run[..run.iter().take_while(|t| **t <= to).count()];
+            if to - from <= LATE_S.max(LATE_SAMPLES * period) || run.len() < FEWEST {
                 continue;
             }
-            let held = sorted.partition_point(|t| *t <= to) - sorted.partition_point(|t| *t < from);
-            if held as f64 > 1.5 * ((to - from) / period + 1.0) {
+            let last = run[run.len() - 1];
+            let held = sorted.partition_point(|t| *t <= last) - sorted.partition_point(|t| *t < from);
+            if held as f64 > 1.5 * run.len() as f64 {
                 let problem = format!(
                     "the clock goes back by {:.6} s after sample {}: was it set, or does another recording begin here? Cut the file there",
                     to - from,

@@ -7,6 +7,8 @@ use crate::{Error, Notes, track::Track};
 const IRREGULAR: f64 = 0.1;
 /// A step of more than this many periods is a gap, which says nothing of the rate.
 const GAP: f64 = 1.75;
+/// As `GAP`, where samples come late and several at once.
+const JUMP_STEPS: f64 = 20.0;
 /// Recordings whose rates differ by more than this factor are not of one set.
 pub(crate) const OTHER_KIND: f64 = 10.0;
 /// Between a sample every microsecond and one every day.
@@ -75,8 +77,10 @@ impl Rate {
         let mut steps: Vec<f64> = track.times.windows(2).map(|w| w[1] - w[0]).collect();
         let usual = median(&mut steps);
         let mean = steps.iter().sum::<f64>() / steps.len() as f64;
-        // The median of rounded steps is a rounded step; the mean knows no gap.
-        let inside = |d: &&f64| **d <= GAP * usual.max(mean.min(2.0 * usual));
+        // Where stamps are doubled, samples came late and together: what lacks before is there behind, and the mean is right. Where none
+        // are, a long step is a loss.
+        let longest = if doubles > 0 { JUMP_STEPS } else { GAP };
+        let inside = |d: &&f64| **d <= longest * usual.max(mean.min(2.0 * usual));
         let (sum, number) = steps
             .iter()
             .filter(inside)

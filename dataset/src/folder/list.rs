@@ -142,6 +142,21 @@ pub(crate) fn read(path: &Path, dir: &Path, columns: Option<&Columns>, notes: &m
     list.finish()
 }
 
+/// What is said of the columns of the recordings, without those of the list; `None` where nothing is left.
+pub(crate) fn without(mut columns: Columns, list: &Path) -> Option<Columns> {
+    let text = text(list).unwrap_or_default();
+    let first = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    let titles: Vec<String> = first
+        .split(separator(first))
+        .map(|c| names::plain(c.trim().trim_matches('"')))
+        .collect();
+    let is_title = |name: &String| titles.contains(&names::plain(name));
+    columns.label = columns.label.filter(|n| !is_title(n));
+    columns.group = columns.group.filter(|n| !is_title(n));
+    columns.ignore.retain(|n| !is_title(n));
+    (!columns.is_empty()).then_some(columns)
+}
+
 struct List<'a> {
     path: &'a Path,
     dir: &'a Path,

@@ -1,18 +1,18 @@
 //! A folder of recordings, one or more in each file: with a list of the files, or with folders that say what each is.
 
 pub(crate) mod list;
-mod tables;
+pub(crate) mod tables;
 pub(crate) mod tree;
 
 use crate::{
-    ChannelConfig, Error, Notes, ReadOptions, Recordings,
-    answers::{self, Answers, Written},
+    ChannelConfig, Columns, Error, Notes, ReadOptions, Recordings,
+    answers::{self, Answers, Wanted, Written},
     channels::{self, named},
     edge_impulse,
     layout::{self, Needed, Origin},
     names, stack,
-    table::TableOptions,
-    track::{Header, Track},
+    table::{self, TableOptions},
+    track::{Header, Labels, Track},
     wav,
 };
 use std::{
@@ -48,35 +48,27 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
         false => Some(path.to_path_buf()),
     };
     let mut notes = Notes::default();
-    if let Some(list) = list {
+    let mut columns = options.columns.cloned();
+    let (entries, place) = if let Some(list) = list {
         let entries = list::read(&list, dir, options.columns, &mut notes)?;
         not_listed(&list, dir, &entries, &mut notes)?;
-        return Reading {
-            dir,
-            place: &list,
-            options,
-            notes,
-        }
-        .finish(entries, true);
-    }
-    if let Some(info) = edge_impulse::info_labels(dir) {
+        columns = columns.and_then(|c| list::without(c, &list));
+        (entries, Some(list))
+    } else if let Some(info) = edge_impulse::info_labels(dir) {
         let entries = edge_impulse::list(&info, dir, &mut notes)?;
-        return Reading {
-            dir,
-            place: &info,
-            options,
-            notes,
-        }
-        .finish(entries, true);
-    }
-    let entries = in_tree(dir, &mut notes)?;
-    Reading {
+        columns = edge_impulse::columns(&entries, columns)?;
+        (entries, Some(info))
+    } else {
+        (in_tree(dir, &mut notes)?, None)
+    };
+    let reading = Reading {
         dir,
-        place: dir,
+        place: place.as_deref().unwrap_or(dir),
         options,
+        columns,
         notes,
-    }
-    .finish(entries, false)
+    };
+    reading.finish(entries, place.is_some())
 }
 
 /// The recordings of a folder without a list: its files of the first kind there is, without tables of another kind.
@@ -198,6 +190,8 @@ struct Reading<'a> {
     /// What errors about the answers name.
     place: &'a Path,
     options: &'a ReadOptions<'a>,
+    /// What is said of the columns of the files themselves.
+    columns: Option<Columns>,
     notes: Notes,
 }
 
@@ -228,45 +222,21 @@ impl Reading<'_> {
         }
         let header = channels::load_beside(self.dir)?.unwrap_or_default();
         let header_period = header.period(&self.dir.join(channels::FILE))?;
-        let taken = match sound {
-            true => self.sound(&entries)?,
-            false => self.tables(&entries, &header.channel)?,
-        };
-        let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
-        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
         let grid = match self.options.sample_period_s > 0.0 {
             true => self.options.sample_period_s,
             false => header_period,
         };
+        let taken = match sound {
+            true => self.sound(&entries)?,
+            false => self.tables(&entries, &header.channel, grid)?,
+        };
+        let labelled = taken.tracks.iter().any(|t| !t.labels.is_empty());
+        let (entries, groups) = self.from_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
+        self.warn_of_answers(&taken, &files);
         let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
         let wanted = self.options.wanted(&header.class_names);
-        let same: Option<Vec<&str>> = stacked.labels.iter().map(crate::track::Labels::same).collect();
-        let (y, class_names) = match (&files[0].answer[..], same) {
-            ([], _) if stacked.labels.is_empty() => {
-                let problem = "no label column, and no label in the files; write file,label";
-                return Err(Error::data(self.place, "label", problem));
-            }
-            ([], Some(same)) => {
-                let written = |(e, label): (&&Entry, &str)| Written {
-                    place: e.file.clone(),
-                    cells: vec![label.to_owned()],
-                };
-                let list: Vec<Written> = files.iter().zip(same).map(written).collect();
-                let (y, names) = answers::parse(self.place, &list, wanted, &mut self.notes)?;
-                (y.into(), names)
-            }
-            ([], None) => answers::parse_samples(self.dir, &stacked.labels, wanted, &mut self.notes)?,
-            _ => {
-                let written = |e: &&Entry| Written {
-                    place: e.file.clone(),
-                    cells: e.answer.clone(),
-                };
-                let list: Vec<Written> = files.iter().map(written).collect();
-                let (y, names) = answers::parse(self.place, &list, wanted, &mut self.notes)?;
-                (y.into(), names)
-            }
-        };
+        let (y, class_names) = self.answers(&files, &stacked.labels, wanted)?;
         self.notes.merge(stacked.notes);
         let described = named(header.channel.clone(), taken.header);
         Ok(Recordings {
@@ -290,6 +260,55 @@ impl Reading<'_> {
         })
     }
 
+    /// The answers of the files, or those of their samples.
+    fn answers(
+        &mut self,
+        files: &[&Entry],
+        labels: &[Labels],
+        wanted: Wanted<'_>,
+    ) -> Result<(Answers, Vec<String>), Error> {
+        let same: Option<Vec<&str>> = labels.iter().map(Labels::same).collect();
+        let of_files: Vec<Vec<String>> = match (&files[0].answer[..], same) {
+            ([], _) if labels.is_empty() => {
+                let problem = "no label column, and no label in the files; write file,label";
+                return Err(Error::data(self.place, "label", problem));
+            }
+            ([], None) => return answers::parse_samples(self.dir, labels, wanted, &mut self.notes),
+            ([], Some(same)) => same.into_iter().map(|label| vec![label.to_owned()]).collect(),
+            _ => {
+                if !labels.is_empty() {
+                    let list = self.place.display();
+                    self.notes.warn(format!(
+                        "the classes are those of {list}; the column of classes in the files is not used"
+                    ));
+                }
+                files.iter().map(|e| e.answer.clone()).collect()
+            }
+        };
+        let written = |(e, cells): (&&Entry, Vec<String>)| Written {
+            place: e.file.clone(),
+            cells,
+        };
+        let list: Vec<Written> = files.iter().zip(of_files).map(written).collect();
+        let (y, names) = answers::parse(self.place, &list, wanted, &mut self.notes)?;
+        Ok((y.into(), names))
+    }
+
+    /// Warns of channels that hold the class.
+    fn warn_of_answers(&mut self, taken: &Taken, files: &[&Entry]) {
+        let count = taken.header.count.max(1);
+        let samples = taken.tracks.iter().zip(files).flat_map(|(track, entry)| {
+            let of_file = match &entry.answer[..] {
+                [one] => Some(one.as_str()),
+                _ => None,
+            };
+            let own = move |t: usize| of_file.or_else(|| (!track.labels.is_empty()).then(|| track.labels.get(t)));
+            let labelled = move |(t, sample)| Some((sample, own(t)?));
+            track.values.chunks_exact(count).enumerate().filter_map(labelled)
+        });
+        table::warn_of_answers(samples, taken.header.count, &taken.header.names, &mut self.notes);
+    }
+
     fn sound(&mut self, entries: &[Entry]) -> Result<Taken, Error> {
         let files: Vec<PathBuf> = entries.iter().map(|e| e.path.clone()).collect();
         let (tracks, header) = wav::read_all(&files, self.options.audio)?;
@@ -303,13 +322,14 @@ impl Reading<'_> {
         })
     }
 
-    fn tables(&mut self, entries: &[Entry], described: &[ChannelConfig]) -> Result<Taken, Error> {
+    fn tables(&mut self, entries: &[Entry], described: &[ChannelConfig], grid: f64) -> Result<Taken, Error> {
         let told = TableOptions {
-            columns: self.options.columns,
+            columns: self.columns.as_ref(),
             channels: match self.options.channels.is_empty() {
                 true => described,
                 false => self.options.channels,
             },
+            period_s: grid,
             many: true,
         };
         let (parts, header) = tables::read(self.dir, entries, told, &mut self.notes)?;

@@ -59,6 +59,11 @@ impl Columns {
         })
     }
 
+    /// Whether a column has this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
     /// Whether two tables can be of one kind: they share a column that says what they hold. Without a header row they may be.
     fn related(&self, other: &Columns) -> bool {
         match self.names.is_empty() || other.names.is_empty() {

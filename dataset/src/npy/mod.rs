@@ -112,13 +112,24 @@ pub(crate) fn read_sequences(
     axes: Option<Axes>,
     notes: &mut Notes,
 ) -> Result<Store, Error> {
+    read_within(MOST_IN_MEMORY, path, lengths, axes, notes)
+}
+
+/// [`read_sequences`], of which up to `most` bytes are read into memory.
+pub(crate) fn read_within(
+    most: usize,
+    path: &Path,
+    lengths: Option<Vec<i64>>,
+    axes: Option<Axes>,
+    notes: &mut Notes,
+) -> Result<Store, Error> {
     let mut file = File::open(path).map_err(Error::io(path))?;
     let size = file.metadata().map_err(Error::io(path))?.len();
     let mut head = Vec::new();
     let beginning = (&mut file).take(header::LONGEST as u64 + 12);
     { beginning }.read_to_end(&mut head).map_err(Error::io(path))?;
     let header = Header::parse(path, &head, size)?;
-    if header.count().saturating_mul(size_of::<f32>()) <= MOST_IN_MEMORY {
+    if header.count().saturating_mul(size_of::<f32>()) <= most {
         file.read_to_end(&mut head).map_err(Error::io(path))?;
         return sequences(path, &head, lengths, axes, notes);
     }

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 
 /// Samples from which a rise says something.
 const FEWEST: usize = 8;
+/// As `FEWEST`, of columns that rise unevenly.
+const FEWEST_UNEVEN: usize = 20;
 /// Steps that differ by no more than this share are even.
 const EVEN: f64 = 1e-3;
 
@@ -24,6 +26,8 @@ struct Column {
     /// The first step; all others must be alike.
     step: f64,
     even: bool,
+    /// Whether every sample is larger than the one before.
+    rises: bool,
     /// Whether all values are whole numbers.
     whole: bool,
 }
@@ -36,6 +40,7 @@ impl Rising {
             last: 0.0,
             step: 0.0,
             even: true,
+            rises: true,
             whole: true,
         };
         Rising {
@@ -45,27 +50,30 @@ impl Rising {
     }
 
     /// Takes the next sample of a file.
-    pub(crate) fn push(&mut self, sample: &[f32]) {
+    pub(crate) fn push(&mut self, sample: &[f64]) {
         let n = self.samples;
         self.samples += 1;
-        for (column, value) in self.columns.iter_mut().zip(sample).filter(|(c, _)| c.even) {
-            let value = f64::from(*value);
+        for (column, value) in self.columns.iter_mut().zip(sample).filter(|(c, _)| c.rises) {
             let step = value - column.last;
-            // A float holds 24 bits: a step is known to that share of the value.
+            // Cells have a few digits: a step is known to a share of the value.
             let slack = EVEN * column.step.abs() + 2.0 * f64::from(f32::EPSILON) * value.abs();
             match n {
                 0 => {}
-                1 => (column.step, column.even) = (step, step > 0.0),
-                _ => column.even = (step - column.step).abs() <= slack,
+                1 => (column.step, column.rises) = (step, step > 0.0),
+                _ => {
+                    column.even &= (step - column.step).abs() <= slack;
+                    column.rises = step > 0.0;
+                }
             }
             column.whole &= value.fract() == 0.0;
-            column.last = value;
+            column.last = *value;
         }
     }
 
     /// What holds for this file and for another one; columns go by their place.
     pub(crate) fn and(&mut self, other: &Rising) {
         for (column, others) in self.columns.iter_mut().zip(&other.columns) {
+            column.rises &= others.rises;
             column.even &= others.even && (others.step - column.step).abs() <= 0.2 * column.step.abs();
             column.whole &= others.whole;
         }
@@ -78,24 +86,27 @@ pub(crate) fn doubt_rising(rising: &Rising, notes: &mut Notes) {
     if rising.samples < FEWEST || rising.columns.len() < 2 {
         return;
     }
-    for column in rising.columns.iter().filter(|c| c.even) {
-        let typed = &column.typed;
-        let (step, hz) = (column.step as f32, 1.0 / column.step);
-        let (text, option) = match column.whole {
-            true => (
-                format!(
-                    "column {typed} is taken for a channel; it rises by {step} from line to line in every file: is it a row number or a time?"
-                ),
+    let risers = rising.columns.iter().filter(|c| c.rises);
+    for column in risers.filter(|c| c.even || rising.samples >= FEWEST_UNEVEN) {
+        let (typed, step) = (&column.typed, column.step as f32);
+        let (what, option) = match (column.even, column.whole) {
+            (true, true) => (
+                format!("rises by {step} from line to line in every file: is it a row number or a time?"),
                 format!("--columns ignore={typed}, or --columns time={typed}:ms (s, us, ns)"),
             ),
-            false => (
+            (true, false) => (
                 format!(
-                    "column {typed} is taken for a channel; it rises by {step} from line to line in every file: is it a time (in seconds, {hz:.4} Hz)?"
+                    "rises by {step} from line to line in every file: is it a time (in seconds, {:.4} Hz)?",
+                    1.0 / column.step
                 ),
                 format!("--columns time={typed}:s (ms, us, ns), or --columns ignore={typed}"),
             ),
+            (false, _) => (
+                "rises from line to line in every file: is it a time?".to_owned(),
+                format!("--columns time={typed}:ms (s, us, ns), or --columns ignore={typed}"),
+            ),
         };
-        notes.doubt(text, option);
+        notes.doubt(format!("column {typed} is taken for a channel; it {what}"), option);
     }
 }
 
@@ -134,7 +145,7 @@ pub(crate) fn warn_of_answers<'a>(
 mod tests {
     use super::*;
 
-    fn rising(values: &[[f32; 2]]) -> Rising {
+    fn rising(values: &[[f64; 2]]) -> Rising {
         let mut rising = Rising::new(vec!["n".into(), "ax".into()]);
         values.iter().for_each(|v| rising.push(v));
         rising
@@ -142,10 +153,10 @@ mod tests {
 
     #[test]
     fn what_rises_evenly_in_every_file_is_doubted() {
-        let of = |first: f32, step: f32| {
+        let of = |first: f64, step: f64| {
             rising(
                 &(0..10)
-                    .map(|k| [first + step * k as f32, (k % 3) as f32])
+                    .map(|k| [first + step * f64::from(k), f64::from(k % 3)])
                     .collect::<Vec<_>>(),
             )
         };

@@ -196,14 +196,12 @@ impl Dialect {
     }
 }
 
-/// The number that occurs most often, the larger one of two; 0 of none.
-pub(crate) fn mode(numbers: impl Iterator<Item = usize>) -> usize {
+/// The number that occurs most often; of two, the one of more `weight`, else the larger one; 0 of none.
+pub(crate) fn mode(numbers: impl Iterator<Item = usize>, weight: impl Fn(usize) -> usize) -> usize {
     let mut counts: HashMap<usize, usize> = HashMap::new();
     numbers.for_each(|n| *counts.entry(n).or_default() += 1);
-    counts
-        .into_iter()
-        .max_by_key(|(n, count)| (*count, *n))
-        .map_or(0, |(n, _)| n)
+    let most = counts.into_iter().max_by_key(|(n, count)| (*count, weight(*n), *n));
+    most.map_or(0, |(n, _)| n)
 }
 
 /// How lines of samples are written: the separator that gives all of them the same number of cells, and numbers in them.
@@ -235,7 +233,7 @@ pub(crate) fn find(lines: &[&str], asked: Option<Separator>) -> Dialect {
             let held = record.iter().filter(|c| !c.is_empty()).count();
             split.push((record.len(), held, values));
         }
-        let count = mode(split.iter().map(|(cells, ..)| *cells));
+        let count = mode(split.iter().map(|(cells, ..)| *cells), |_| 0);
         if count < 2 {
             continue;
         }

@@ -76,7 +76,8 @@ pub(crate) fn find(
         let empty = r.iter().rev().take_while(|c| c.is_empty()).count();
         (r.len(), r.len() - empty)
     };
-    let wanted = mode(tail.iter().map(|r| full(r).0));
+    let count_all = |cells: usize| rows.iter().flatten().filter(|r| r.len() == cells).count();
+    let wanted = mode(tail.iter().map(Record::len), count_all);
     let alike: Vec<Record> = tail.iter().filter(|r| r.len() == wanted).cloned().collect();
     let kinds = kinds(&alike, wanted, comma);
     let conforms = |r: &Record| {
@@ -111,6 +112,14 @@ pub(crate) fn find(
     if let Some(row) = last.checked_sub(1).and_then(named) {
         let line = &lines[last - 1];
         let place = (line, lines[first].number);
+        refuse_sample(
+            path,
+            line,
+            row,
+            wanted,
+            (0..last - 1).any(|k| named(k).is_some_and(|r| r.len() == wanted && wanted > 1)),
+            comma,
+        )?;
         if let Some(names) = names(path, dialect, place, row, wanted, &kinds)? {
             head.names = names;
             head.header = Some(line.text.clone());
@@ -128,6 +137,32 @@ pub(crate) fn find(
         });
     }
     Ok(head)
+}
+
+/// Refuses to take a sample with a bad cell for the header: a line of names has no numbers, but for whole ones as names of columns, and
+/// then no line of names above it.
+fn refuse_sample(
+    path: &Path,
+    line: &HeadLine,
+    row: &Record,
+    columns: usize,
+    named_above: bool,
+    comma: bool,
+) -> Result<(), Error> {
+    let numbers: Vec<&str> = row
+        .iter()
+        .filter(|c| matches!(kind(c, comma), Kind::Number | Kind::Time))
+        .collect();
+    let as_names = !named_above && numbers.iter().all(|c| c.bytes().all(|b| b.is_ascii_digit()));
+    if numbers.is_empty() || as_names || row.len() != columns {
+        return Ok(());
+    }
+    let word = row.iter().find(|c| kind(c, comma) == Kind::Word).unwrap_or("");
+    let problem = format!(
+        "'{}' stands beside numbers: is this a header (give every column a name), or a sample (give every column a value)?",
+        shown(word)
+    );
+    Err(Error::data(path, format!("line {}", line.number), problem))
 }
 
 /// The error of a file in which no line has values.
@@ -206,9 +241,8 @@ fn commented(dialect: Dialect, comment: &str, columns: usize) -> Option<Vec<Stri
     let text = comment.trim_start().trim_start_matches(['#', '%', '/', ';']);
     let mut record = Record::default();
     dialect.split(text, &mut record);
-    let words = record
-        .iter()
-        .all(|c| kind(c, dialect.comma_is_free()) == Kind::Word && !c.ends_with(':'));
+    let is_name = |c: &str| c.is_empty() || (kind(c, dialect.comma_is_free()) == Kind::Word && !c.ends_with(':'));
+    let words = record.iter().all(is_name) && record.iter().any(|c| !c.is_empty());
     (record.len() == columns && words && columns > 1).then(|| record.iter().map(clean).collect())
 }
 

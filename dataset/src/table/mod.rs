@@ -10,21 +10,22 @@ mod content;
 mod dialect;
 mod form;
 mod header;
+mod names;
 mod reader;
 mod roles;
 mod stamp;
 mod text;
-mod units;
+mod times;
+pub(crate) mod units;
 
-pub(crate) use cell::{clean, shown};
+pub(crate) use cell::shown;
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
 pub(crate) use reader::read;
 
 use crate::{
     ChannelConfig, Columns,
-    track::{Header, Labels, Places, Track},
+    track::{Labels, Places},
 };
-use std::path::Path;
 
 /// What is known of a table before it is read.
 #[derive(Debug, Clone, Copy, Default)]
@@ -34,6 +35,8 @@ pub(crate) struct TableOptions<'a> {
     /// What `channels.toml` or options say of the channels, in their order: a channel that has a unit or a full scale here is not
     /// converted, whatever the header says.
     pub(crate) channels: &'a [ChannelConfig],
+    /// What the user or `channels.toml` says of the distance of samples in seconds, or 0: it tells the unit of times that have none.
+    pub(crate) period_s: f64,
     /// Whether the file may hold many sequences: a column `id` is a group then.
     pub(crate) many: bool,
 }
@@ -65,26 +68,6 @@ pub(crate) struct Table {
     pub(crate) groups: Labels,
     /// Which channels rise from line to line, as a row number or a time does.
     pub(crate) rising: Rising,
-}
-
-impl Table {
-    /// The whole file as one recording, and what its channels are.
-    pub(crate) fn into_track(self, path: &Path) -> (Track, Header) {
-        let header = Header {
-            count: self.channels,
-            names: self.names,
-            units: self.units,
-        };
-        let track = Track {
-            path: path.into(),
-            values: self.values,
-            times: self.times,
-            resolution_s: self.resolution_s,
-            places: self.places,
-            labels: self.labels,
-        };
-        (track, header)
-    }
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ pub(crate) fn read(path: &Path, options: TableOptions<'_>, notes: &mut Notes) ->
     let start = held[head.first].number;
     let (layout, records) = decide(path, dialect, &head, &held, options, notes)?;
     doubt_commas(&head, dialect, &records, notes);
+    refuse_start_and_rate(path, &head, &records)?;
     let typed = |deciding: &Deciding<'_>| layout.channels.iter().map(|c| deciding.typed(c.column)).collect();
     let deciding = deciding(path, &head, &records, dialect, options);
     let mut reader = Reader {
@@ -62,6 +63,7 @@ pub(crate) fn read(path: &Path, options: TableOptions<'_>, notes: &mut Notes) ->
         layout,
         record: Record::default(),
         sample: Vec::new(),
+        written: Vec::new(),
         blank: 0,
         repeated: 0,
     };
@@ -89,6 +91,7 @@ fn deciding<'a>(
         comma: dialect.comma_is_free(),
         columns: options.columns,
         told: options.channels,
+        period_s: options.period_s,
         many: options.many,
     }
 }
@@ -115,6 +118,28 @@ fn decide(
     }
     let layout = deciding(path, head, &records, dialect, options).layout(notes)?;
     Ok((layout, records))
+}
+
+/// Wristbands of Empatica write the time of the first sample and the rate as the first two samples.
+fn refuse_start_and_rate(path: &Path, head: &Head, records: &[Record]) -> Result<(), Error> {
+    let value = |row: usize| {
+        let cells: Option<Vec<f64>> = records.get(row)?.iter().map(|c| cell::number(c, true)).collect();
+        let cells = cells?;
+        cells.iter().all(|v| *v == cells[0]).then(|| cells[0])
+    };
+    match (value(0), value(1)) {
+        (Some(start), Some(hz))
+            if head.names.is_empty() && (1e9..4e9).contains(&start) && (0.1..=10_000.0).contains(&hz) =>
+        {
+            let problem = format!(
+                "they hold the time of the first sample and the rate, {hz} Hz, in place of samples; remove both lines and give \
+                 --sample-period-s {}",
+                1.0 / hz
+            );
+            Err(Error::data(path, "lines 1 and 2", problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Two columns without names, of whole numbers alone, may be one column with decimal commas.
@@ -147,6 +172,8 @@ struct Reader<'a> {
     table: Table,
     record: Record,
     sample: Vec<f32>,
+    /// The same values before they are rounded and scaled.
+    written: Vec<f64>,
     rising: Rising,
     blank: u64,
     repeated: u64,
@@ -210,21 +237,30 @@ impl Reader<'_> {
 
     fn sample(&mut self, number: usize, record: &Record) -> Result<(), Error> {
         self.sample.clear();
+        self.written.clear();
         for k in 0..self.layout.channels.len() {
             let Channel { column, factor, .. } = self.layout.channels[k];
             let cell = record.get(column);
-            let value = match cell.parse::<f32>() {
+            let (written, value) = match cell.parse::<f32>() {
                 Ok(v) if v.is_finite() => {
                     if self.decimal != Decimal::Point && cell.as_bytes().contains(&b'.') {
                         self.decimal(Decimal::Point, number, column, cell)?;
                     }
-                    match factor {
-                        1.0 => v,
-                        _ => (cell.parse::<f64>().unwrap_or(f64::from(v)) * factor) as f32,
-                    }
+                    // A float of 32 bits holds whole numbers up to 2^24.
+                    let exact = factor == 1.0 && v.abs() < 16_777_216.0;
+                    let written = if exact {
+                        f64::from(v)
+                    } else {
+                        cell.parse().unwrap_or(f64::from(v))
+                    };
+                    (written, if factor == 1.0 { v } else { (written * factor) as f32 })
                 }
-                _ => (self.other_number(number, column, cell)? * factor) as f32,
+                _ => {
+                    let written = self.other_number(number, column, cell)?;
+                    (written, (written * factor) as f32)
+                }
             };
+            self.written.push(written);
             self.sample.push(value);
         }
         self.words(number, record)?;
@@ -241,7 +277,7 @@ impl Reader<'_> {
             };
             self.table.times.push(seconds);
         }
-        self.rising.push(&self.sample);
+        self.rising.push(&self.written);
         self.table.values.extend_from_slice(&self.sample);
         self.table.places.push(number);
         self.table.length += 1;

@@ -1,86 +1,15 @@
 //! What each column of a table is: by what the user says, by its name, and by what its cells are.
 
 use super::{
-    cell::{Kind, shown},
+    cell::{self, Kind, shown},
     dialect::Record,
-    form::Form,
     header::{self, Head},
-    stamp::{self, Scale, Stamp, words},
+    names,
+    stamp::{self, Stamp},
     units,
 };
 use crate::{ChannelConfig, Columns, Error, Notes};
 use std::path::Path;
-
-/// Names of the column that holds the class of each sample; `label` is certain.
-const LABELS: [&str; 14] = [
-    "label",
-    "labels",
-    "class",
-    "classes",
-    "activity",
-    "activities",
-    "target",
-    "annotation",
-    "gesture",
-    "class_name",
-    "activity_name",
-    "label_name",
-    "ground_truth",
-    "activity_label",
-];
-/// Names of the column that says whose a sample is.
-const GROUPS: [&str; 12] = [
-    "group",
-    "subject",
-    "user",
-    "person",
-    "participant",
-    "volunteer",
-    "patient",
-    "speaker",
-    "individual",
-    "wearer",
-    "proband",
-    "owner",
-];
-/// Names of the column that tells recordings of one file apart.
-const SEQUENCES: [&str; 10] = [
-    "sequence",
-    "recording",
-    "trial",
-    "session",
-    "segment",
-    "series",
-    "execution",
-    "repetition",
-    "file",
-    "filename",
-];
-/// Names of columns that number the samples.
-const INDICES: [&str; 20] = [
-    "index",
-    "idx",
-    "sample",
-    "samples",
-    "sample_number",
-    "sample_no",
-    "sample_index",
-    "sample_n",
-    "samplenumber",
-    "frame",
-    "row",
-    "n",
-    "no",
-    "nr",
-    "count",
-    "counter",
-    "packet",
-    "packet_counter",
-    "seq",
-    "unnamed_0",
-];
-/// More classes than this are none in a column of whole numbers.
-const MOST_CLASSES: usize = 200;
 
 /// A channel: its column, name and unit, and what its values are multiplied by.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +35,7 @@ pub(crate) struct Layout {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Role {
+pub(super) enum Role {
     Open,
     Channel,
     Time,
@@ -127,6 +56,8 @@ pub(crate) struct Deciding<'a> {
     pub(crate) columns: Option<&'a Columns>,
     /// What `channels.toml` or options say of the channels, in their order, or nothing.
     pub(crate) told: &'a [ChannelConfig],
+    /// What the user says of the rate, or 0.
+    pub(crate) period_s: f64,
     /// Whether the file may hold many sequences.
     pub(crate) many: bool,
 }
@@ -144,34 +75,13 @@ impl Deciding<'_> {
         Error::data(self.path, format!("column {}", self.typed(column)), problem)
     }
 
-    fn numbers(&self, column: usize) -> Vec<f64> {
+    pub(super) fn numbers(&self, column: usize) -> Vec<f64> {
         let cells = self.records.iter().map(|r| r.get(column));
-        cells.filter_map(|c| super::cell::number(c, self.comma)).collect()
-    }
-
-    /// Records of the first sequence, where a column tells sequences apart.
-    fn first_sequence(&self) -> Vec<&Record> {
-        let asked = self
-            .columns
-            .and_then(|c| c.sequence.as_deref())
-            .and_then(|name| self.find("sequence", name).ok());
-        let column = asked.or_else(|| (0..self.head.names.len()).find(|k| self.is_sequence(*k)));
-        let first = |k: usize| self.records.first().map_or("", |r| r.get(k));
-        let own = |r: &&Record| column.is_none_or(|k| r.get(k) == first(k));
-        self.records.iter().filter(own).collect()
-    }
-
-    /// Numbers of a time column, within one sequence.
-    fn stamps(&self, column: usize) -> Vec<f64> {
-        let cells = self.first_sequence();
-        cells
-            .iter()
-            .filter_map(|r| super::cell::number(r.get(column), self.comma))
-            .collect()
+        cells.filter_map(|c| cell::number(c, self.comma)).collect()
     }
 
     /// The column that an option names.
-    fn find(&self, key: &str, name: &str) -> Result<usize, Error> {
+    pub(super) fn find(&self, key: &str, name: &str) -> Result<usize, Error> {
         let same = |text: &str| text.eq_ignore_ascii_case(name) || text.to_lowercase() == name.to_lowercase();
         let names = &self.head.names;
         let exact: Vec<usize> = (0..names.len()).filter(|k| same(names[*k].trim())).collect();
@@ -267,24 +177,21 @@ impl Deciding<'_> {
         let name = self.name(column);
         let row_unit = self.head.units.get(column).map(String::as_str);
         stamp::by_name(&name, row_unit).is_some()
-            || LABELS.contains(&plain(&name).as_str())
+            || names::is_label(&name)
             || self.is_group(column)
             || self.is_sequence(column)
     }
 
-    fn name(&self, column: usize) -> String {
+    pub(super) fn name(&self, column: usize) -> String {
         self.head.names.get(column).cloned().unwrap_or_default()
     }
 
     fn is_group(&self, column: usize) -> bool {
-        let name = plain(&self.name(column));
-        let id = self.many && name == "id";
-        id || GROUPS.iter().any(|g| belongs(&name, g))
+        names::is_group(&self.name(column), self.many)
     }
 
-    fn is_sequence(&self, column: usize) -> bool {
-        let name = plain(&self.name(column));
-        SEQUENCES.iter().any(|s| belongs(&name, s))
+    pub(super) fn is_sequence(&self, column: usize) -> bool {
+        names::is_sequence(&self.name(column))
     }
 
     /// Decides what every column is.
@@ -324,16 +231,16 @@ impl Deciding<'_> {
         if self.head.names.is_empty() {
             return Role::Open;
         }
-        let (name, typed) = (plain(&self.name(column)), self.typed(column));
+        let (name, typed) = (names::plain(&self.name(column)), self.typed(column));
         let taken = |role: Role| roles.contains(&role);
-        if LABELS.contains(&name.as_str()) && !taken(Role::Label) && kind != Kind::Missing {
+        if names::is_label(&name) && !taken(Role::Label) && kind != Kind::Missing {
             if name == "label" {
                 return Role::Label;
             }
             let values = self.numbers(column);
             let whole = values
                 .iter()
-                .all(|v| v.fract() == 0.0 && *v >= 0.0 && *v < MOST_CLASSES as f64);
+                .all(|v| v.fract() == 0.0 && *v >= 0.0 && *v < names::MOST_CLASSES as f64);
             return match kind {
                 Kind::Word => {
                     notes.understood(format!("label of each sample: column {typed}"));
@@ -377,18 +284,12 @@ impl Deciding<'_> {
     /// Whether a column is called as the number of a sample is, and counts.
     fn is_index(&self, column: usize, kind: Kind) -> bool {
         let name = self.name(column);
-        let words = words(units::bracketed(&name).map_or(name.as_str(), |(base, _)| base));
-        let last = words.last().map_or("", String::as_str);
-        let called = INDICES.contains(&words.join("_").as_str())
-            || name.trim().is_empty()
-            || name.trim() == "#"
-            || (words.len() > 1 && ["index", "sample", "number", "counter", "idx"].contains(&last));
         let values = self.numbers(column);
         let steps = || values.windows(2).map(|w| w[1] - w[0]);
         let counts =
             values.iter().all(|v| v.fract() == 0.0) && steps().all(|d| d >= 0.0 || values.len() > 2 && d < -1.0);
         let rises = 2 * steps().filter(|d| *d > 0.0).count() >= values.len().saturating_sub(1);
-        called && kind == Kind::Number && counts && rises
+        names::is_index(&name) && kind == Kind::Number && counts && rises
     }
 
     /// What a column without a telling name is.
@@ -420,8 +321,7 @@ impl Deciding<'_> {
                     return Err(self.data(column, words_problem(&typed, first, "...")));
                 }
                 notes.warn(format!(
-                    "column {typed} is left out: it holds the word '{}' in every line",
-                    shown(first)
+                    "column {typed} is left out: it holds one word in all lines of a file"
                 ));
                 layout.constant.push((column, first.to_owned()));
                 Ok(Role::Left)
@@ -484,155 +384,6 @@ impl Deciding<'_> {
         }
         list
     }
-
-    /// Finds the time column and its unit.
-    fn decide_time(
-        &self,
-        roles: &mut [Role],
-        kinds: &[Kind],
-        layout: &mut Layout,
-        notes: &mut Notes,
-    ) -> Result<(), Error> {
-        if let Some(column) = roles.iter().position(|r| *r == Role::Time) {
-            let given = self
-                .columns
-                .and_then(|c| c.time.as_ref())
-                .and_then(|t| t.unit.as_deref());
-            let scale = match self.form(column) {
-                Some(form) => Scale::Form(form),
-                None => {
-                    let by_name =
-                        stamp::by_name(&self.name(column), self.head.units.get(column).map(String::as_str)).flatten();
-                    let unit = given.and_then(units::time).or(by_name);
-                    let typed = self.typed(column);
-                    match unit {
-                        Some(unit) => {
-                            notes.understood(format!("time: column {typed}, {}", unit.name));
-                            Scale::Number(unit)
-                        }
-                        None => Scale::Number(stamp::settle(&typed, &self.stamps(column), notes)),
-                    }
-                }
-            };
-            layout.time = Some(Stamp::new(column, scale));
-            return Ok(());
-        }
-        let open = |k: &usize| roles[*k] == Role::Open;
-        let mut candidates: Vec<Candidate> = (0..roles.len())
-            .filter(open)
-            .filter_map(|column| self.candidate(column, kinds[column]))
-            .collect();
-        self.pair(&mut candidates);
-        let best = candidates
-            .iter()
-            .max_by(|a, b| a.rank.total_cmp(&b.rank).then(b.column.cmp(&a.column)));
-        let Some(best) = best.cloned() else { return Ok(()) };
-        let pair = match best.scale {
-            Scale::Pair(_, beside) => Some(beside),
-            _ => None,
-        };
-        let typed = self.typed(best.column);
-        for other in &candidates {
-            roles[other.column] = Role::Left;
-            if other.column == best.column || Some(other.column) == pair {
-                continue;
-            }
-            notes.understood(format!(
-                "column {} is left out: column {typed} is the time",
-                self.typed(other.column)
-            ));
-        }
-        roles[best.column] = Role::Time;
-        let mut scale = best.scale;
-        match scale {
-            Scale::Number(unit) if best.has_unit => notes.understood(format!("time: column {typed}, {}", unit.name)),
-            Scale::Number(_) => scale = Scale::Number(stamp::settle(&typed, &self.stamps(best.column), notes)),
-            Scale::Form(Form::OfDay) => notes.understood(format!("time: column {typed}, times of day")),
-            Scale::Form(_) => notes.understood(format!("time: column {typed}, dates with times of day")),
-            Scale::Pair(_, beside) => {
-                notes.understood(format!(
-                    "time: date in column {typed}, time of day in column {}",
-                    self.typed(beside)
-                ));
-            }
-        }
-        layout.time = Some(Stamp::new(best.column, scale));
-        Ok(())
-    }
-
-    /// How most cells of a column write a time, where they do.
-    fn form(&self, column: usize) -> Option<Form> {
-        let numbers = self.numbers(column).len();
-        let first = self.records.iter().find_map(|r| super::form::of(r.get(column)))?;
-        let fits = |form: &Form| {
-            self.records
-                .iter()
-                .filter(|r| super::form::nanoseconds(r.get(column), *form).is_some())
-                .count()
-        };
-        let all = [first, Form::Instant, Form::Civil, Form::OfDay, Form::Date];
-        let best = all.into_iter().rev().max_by_key(fits)?;
-        // 13/01/2024 among 01/13/2024: another order that fits more cells.
-        let others = super::form::others().max_by_key(fits)?;
-        let best = if fits(&others) > fits(&best) { others } else { best };
-        (fits(&best) > numbers).then_some(best)
-    }
-
-    fn candidate(&self, column: usize, kind: Kind) -> Option<Candidate> {
-        let row_unit = self.head.units.get(column).map(String::as_str);
-        let name = self.name(column);
-        let by_name = stamp::by_name(&name, row_unit);
-        let scale = match (kind, by_name) {
-            (Kind::Time, _) => Scale::Form(self.form(column)?),
-            // Words or nothing under the name of a time: the message of the first sample says what to write.
-            (_, Some(unit)) => Scale::Number(unit.or_else(|| units::time("s"))?),
-            _ => return None,
-        };
-        let mut reader = Stamp::new(column, scale);
-        let values: Vec<f64> = self
-            .first_sequence()
-            .iter()
-            .filter_map(|r| reader.seconds(r, self.comma))
-            .collect();
-        let steps = values.len().saturating_sub(1).max(1) as f64;
-        let rises = values.windows(2).filter(|w| w[1] > w[0]).count() as f64 / steps;
-        let back = values.windows(2).filter(|w| w[1] < w[0]).count() as f64 / steps;
-        // `t` may be a temperature, and `date` and `clock` other things.
-        let short = ["t", "ts", "clock", "date", "tick", "ticks", "utc"].contains(&plain(&name).as_str());
-        if kind == Kind::Number && short && values.len() > 2 && (back > 0.3 || rises == 0.0) {
-            return None;
-        }
-        let has_unit = by_name.flatten().is_some();
-        let elapsed = words(&name)
-            .iter()
-            .any(|w| ["elapsed", "relative", "since"].contains(&w.as_str()));
-        let form = matches!(scale, Scale::Form(f) if f != Form::Date);
-        let rank = 4.0 * rises + 2.0 * f64::from(has_unit) + f64::from(elapsed) + 0.5 * f64::from(form);
-        Some(Candidate {
-            column,
-            scale,
-            has_unit,
-            rank,
-        })
-    }
-
-    /// A column of dates and one of times of day are one time.
-    fn pair(&self, candidates: &mut [Candidate]) {
-        let of_day = candidates.iter().find(|c| c.scale == Scale::Form(Form::OfDay)).cloned();
-        let date = candidates.iter_mut().find(|c| c.scale == Scale::Form(Form::Date));
-        if let (Some(of_day), Some(date)) = (of_day, date) {
-            date.scale = Scale::Pair(Form::Date, of_day.column);
-            date.rank = of_day.rank + 0.1;
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Candidate {
-    column: usize,
-    scale: Scale,
-    has_unit: bool,
-    rank: f64,
 }
 
 /// What to do with a column of words.
@@ -642,19 +393,6 @@ pub(crate) fn words_problem(typed: &str, first: &str, other: &str) -> String {
         shown(first),
         shown(other)
     )
-}
-
-/// A name in small letters, its words joined by `_`.
-fn plain(name: &str) -> String {
-    let base = units::bracketed(name).map_or(name, |(base, _)| base);
-    words(base).join("_")
-}
-
-/// Whether a name is a word, or it with `id`, `name`, `number` beside it.
-fn belongs(name: &str, word: &str) -> bool {
-    let rest = name.strip_prefix(word).unwrap_or("?");
-    let rest = rest.trim_start_matches('s').trim_start_matches('_');
-    ["", "id", "name", "number", "no", "nr", "num", "ids"].contains(&rest)
 }
 
 /// Prints a factor as people write it.

@@ -9,7 +9,14 @@ use super::{
 use crate::Notes;
 
 /// Words that say that a column is a time.
-const TIME_WORDS: [&str; 15] = [
+const TIME_WORDS: [&str; 22] = [
+    "zeit",
+    "uhrzeit",
+    "datum",
+    "temps",
+    "heure",
+    "tiempo",
+    "fecha",
     "time",
     "timestamp",
     "timestamps",
@@ -268,8 +275,24 @@ pub(crate) fn by_values(values: &[f64]) -> ByValues {
 }
 
 /// Settles the unit of a time column of numbers that has none, and says how.
-pub(crate) fn settle(typed: &str, values: &[f64], notes: &mut Notes) -> TimeUnit {
+///
+/// `period_s` is what the user says of the rate, or 0: where one unit fits it, that is the unit.
+pub(crate) fn settle(typed: &str, values: &[f64], period_s: f64, notes: &mut Notes) -> TimeUnit {
+    let fits = |step: f64, unit: &TimeUnit| (0.5..2.0).contains(&(step * unit.seconds / period_s));
     match by_values(values) {
+        ByValues::Doubtful(_, step)
+            if let Some(unit) = ["s", "ms", "us", "ns"]
+                .map(unit)
+                .into_iter()
+                .find(|u| period_s > 0.0 && fits(step, u)) =>
+        {
+            notes.understood(format!(
+                "time: column {}, {}, as the sample period says",
+                shown(typed),
+                unit.name
+            ));
+            unit
+        }
         ByValues::Epoch(unit) => {
             notes.understood(format!(
                 "time: column {}, {} since 1970 by its size",

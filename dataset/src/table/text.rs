@@ -60,9 +60,9 @@ impl Lines {
             let problem = "no table of text: the file is binary (it holds zero bytes); export it as CSV";
             return Err(Error::data(path, "contents", problem));
         }
-        let end = match coding {
-            Coding::Bytes if head.contains(&b'\r') && !head.contains(&b'\n') => b'\r',
-            _ => b'\n',
+        let end = match head.contains(&b'\r') && !head.contains(&b'\n') {
+            true => b'\r',
+            false => b'\n',
         };
         let rest = Cursor::new(head.split_off(skip)).chain(file);
         let reader: Box<dyn BufRead> = match coding {

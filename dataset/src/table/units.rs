@@ -251,6 +251,20 @@ pub(crate) fn of(written: &str, name: &str) -> Unit {
     }
 }
 
+/// What a value in the unit `from` is multiplied by to be one in `to`; `None` where the two are not known to be of one quantity.
+/// `name` is that of the channel: the `G` of a magnetometer is no acceleration.
+///
+/// # Examples
+/// ```
+/// assert_eq!(dataset::unit_factor("mg", "g", "ax"), Some(1e-3));
+/// assert_eq!(dataset::unit_factor("deg/s", "g", "ax"), None);
+/// ```
+#[must_use]
+pub fn factor(from: &str, to: &str, name: &str) -> Option<f64> {
+    let (from, to) = (of(from, name), of(to, name));
+    (from.to == to.to).then_some(from.factor / to.factor)
+}
+
 /// Whether a cell of a row under the header is a unit, in brackets or not.
 pub(crate) fn is_unit(cell: &str) -> bool {
     let inner = cell.trim().trim_matches(['[', ']', '(', ')']);

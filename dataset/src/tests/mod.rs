@@ -2,6 +2,7 @@
 
 mod formats;
 mod leaks;
+mod stores;
 
 use crate::*;
 use float_model::{Sequences, Targets};

@@ -1,8 +1,7 @@
 //! Channels of recordings in a model's order and units.
 
-use super::units;
 use crate::Error;
-use dataset::ChannelConfig;
+use dataset::{ChannelConfig, unit_factor};
 use float_model::{Channel, Sequences, printable};
 use std::path::Path;
 
@@ -105,7 +104,7 @@ fn factor(wanted: &Channel, found: &ChannelConfig, file: &Path, notes: &mut Vec<
     if wanted.unit.is_empty() || found.unit.is_empty() {
         return Ok(1.0);
     }
-    let Some(factor) = units::factor(&found.unit, &wanted.unit) else {
+    let Some(factor) = unit_factor(&found.unit, &wanted.unit, &wanted.name) else {
         let problem = format!(
             "unit of {}: {}, and the model takes {}; convert it",
             printable(&wanted.name),

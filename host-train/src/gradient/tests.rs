@@ -310,3 +310,49 @@ fn only_the_last_pass_can_be_differentiated() {
     let error = first.backward().unwrap_err().to_string();
     assert!(error.contains("another pass"), "{error}");
 }
+
+/// A batch is padded to its own longest sequence: what it is padded to changes no bit.
+#[test]
+fn padding_changes_no_bit_of_a_gradient() {
+    let lengths: Vec<u32> = (0..BATCH as u32).map(|n| 3 + n * 5 % 17).collect();
+    let longest = lengths.iter().copied().max().unwrap() as usize;
+    let drawn = random(BATCH * LENGTH * 2, 5);
+    let padded = |length: usize| {
+        let mut values = vec![0.0; BATCH * length * 2];
+        for (n, own) in lengths.iter().enumerate() {
+            let own = *own as usize * 2;
+            values[n * length * 2..][..own].copy_from_slice(&drawn[n * LENGTH * 2..][..own]);
+        }
+        Sequences {
+            values,
+            count: BATCH,
+            length,
+            channels: 2,
+            lengths: lengths.clone(),
+        }
+    };
+    for threads in [1, 3] {
+        let fused = Differentiator::new(Engine::Fused, Device::Cpu, threads, LENGTH).unwrap();
+        for cell in [Cell::SkipGru, Cell::SkipLstm, Cell::Gru] {
+            let shape = shape(cell, 2);
+            let p = parameters(shape, 0.4, 3);
+            let updates = || if cell.skips() { Updates::Gate } else { Updates::Every };
+            let of = |length: usize| {
+                let g = fused.gradient(
+                    &shape,
+                    &p.values,
+                    &batch(padded(length), updates()),
+                    cost(Budget::Cost, None),
+                );
+                let g = g.unwrap();
+                let bits = |v: &Vec<f32>| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+                (
+                    g.loss.to_bits(),
+                    g.updates.to_bits(),
+                    g.gradients.iter().map(bits).collect::<Vec<_>>(),
+                )
+            };
+            assert!(of(longest) == of(LENGTH), "{cell:?} on {threads} threads");
+        }
+    }
+}

@@ -86,6 +86,7 @@ pub const SLOW: [(&str, &str); 18] = [
     ("identical", "builds images and runs them"),
     ("image", "builds images and runs them"),
     ("kill", "trains, and is killed, many times"),
+    ("large_data", "reads a file of 20 GB, most of it a hole"),
     ("models", "builds images and runs them"),
     ("reproduce", "trains for every row of a table"),
     ("road", "builds images and runs them"),

@@ -1,0 +1,158 @@
+//! Names by which people call the columns that are no channels.
+
+use super::{stamp::words, units};
+
+/// Names of the column that holds the class of each sample; `label` is certain.
+const LABELS: [&str; 14] = [
+    "label",
+    "labels",
+    "class",
+    "classes",
+    "activity",
+    "activities",
+    "target",
+    "annotation",
+    "gesture",
+    "class_name",
+    "activity_name",
+    "label_name",
+    "ground_truth",
+    "activity_label",
+];
+/// Names of the column that says whose a sample is.
+const GROUPS: [&str; 12] = [
+    "group",
+    "subject",
+    "user",
+    "person",
+    "participant",
+    "volunteer",
+    "patient",
+    "speaker",
+    "individual",
+    "wearer",
+    "proband",
+    "owner",
+];
+/// Names of the column that tells recordings of one file apart.
+const SEQUENCES: [&str; 10] = [
+    "sequence",
+    "recording",
+    "trial",
+    "session",
+    "segment",
+    "series",
+    "execution",
+    "repetition",
+    "file",
+    "filename",
+];
+/// Names of columns that number the samples.
+const INDICES: [&str; 20] = [
+    "index",
+    "idx",
+    "sample",
+    "samples",
+    "sample_number",
+    "sample_no",
+    "sample_index",
+    "sample_n",
+    "samplenumber",
+    "frame",
+    "row",
+    "n",
+    "no",
+    "nr",
+    "count",
+    "counter",
+    "packet",
+    "packet_counter",
+    "seq",
+    "unnamed_0",
+];
+/// More classes than this are none in a column of whole numbers.
+pub(super) const MOST_CLASSES: usize = 200;
+
+/// A name in small letters, its words joined by `_`.
+pub(super) fn plain(name: &str) -> String {
+    let base = units::bracketed(name).map_or(name, |(base, _)| base);
+    words(base).join("_")
+}
+
+/// Whether a name is a word, or it with `id`, `name`, `number` beside it.
+fn belongs(name: &str, word: &str) -> bool {
+    let rest = name.strip_prefix(word).unwrap_or("?");
+    let rest = rest.trim_start_matches('s').trim_start_matches('_');
+    ["", "id", "name", "number", "no", "nr", "num", "ids"].contains(&rest)
+}
+
+/// Whether a name is that of the class of each sample.
+pub(super) fn is_label(name: &str) -> bool {
+    LABELS.contains(&plain(name).as_str())
+}
+
+/// Whether a name says whose a sample is; `many`: whether an `id` is one.
+pub(super) fn is_group(name: &str, many: bool) -> bool {
+    let name = plain(name);
+    (many && name == "id") || GROUPS.iter().any(|g| belongs(&name, g))
+}
+
+/// Whether a name tells recordings of one file apart.
+pub(super) fn is_sequence(name: &str) -> bool {
+    let name = plain(name);
+    SEQUENCES.iter().any(|s| belongs(&name, s))
+}
+
+/// Whether a name is that of the number of a sample, or no name at all.
+pub(super) fn is_index(name: &str) -> bool {
+    let name = name.trim();
+    let bare = plain(name);
+    let last = bare.rsplit('_').next().unwrap_or("");
+    let of_many = bare.contains('_') && ["index", "sample", "number", "counter", "idx"].contains(&last);
+    name.is_empty() || name == "#" || INDICES.contains(&bare.as_str()) || of_many
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_known_in_their_forms() {
+        for name in ["label", "Activity", "class", "ground_truth", "activityLabel"] {
+            assert!(is_label(name), "{name}");
+        }
+        for name in [
+            "subject",
+            "Subject ID",
+            "user_id",
+            "participantId",
+            "volunteer number",
+            "users",
+        ] {
+            assert!(is_group(name, false), "{name}");
+        }
+        assert!(is_group("ID", true) && !is_group("id", false) && !is_group("subjective", false));
+        for name in ["sequence", "trial_id", "Recording", "session no"] {
+            assert!(is_sequence(name), "{name}");
+        }
+        for name in [
+            "",
+            "index",
+            "Unnamed: 0",
+            "#",
+            "sample",
+            "Sample number",
+            "frame",
+            "loggingSample(N)",
+            "packet_counter",
+        ] {
+            assert!(is_index(name), "{name}");
+        }
+        for name in ["ax", "number of steps", "temperature", "samples_per_s", "nx"] {
+            assert!(
+                !is_label(name) && !is_group(name, true) && !is_sequence(name) && !is_index(name),
+                "{name}"
+            );
+        }
+    }
+}
