@@ -166,7 +166,10 @@ fn uncertain_choices_are_told() {
     );
     assert!(count.as_u64().unwrap() < 20 && error > 0.05, "{value}");
     let (stdout, _) = said(&format!("{line} {}", f.at("b")));
-    let told = format!("the accuracy is of {count} validation sequences: uncertain by ±{error:.2}");
+    let told = format!(
+        "the accuracy is of {count} validation sequences: uncertain by ±{}",
+        float_model::rounded(error)
+    );
     assert!(stdout.contains(&told), "{stdout}");
     // Formats are chosen by training sequences too, and quantize says what its metric is worth.
     let report = json(&format!("quantize {} --out {}", f.at("a"), f.at("m.srnn")));
