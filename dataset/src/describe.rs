@@ -82,7 +82,10 @@ fn part(name: &'static str, labelled: &Labelled, indices: &[usize], outputs: usi
     let has_classes = matches!(labelled.y.answers(), Targets::Labels(_));
     let mut class_counts = vec![0; if has_classes { outputs } else { 0 }];
     for n in indices {
-        labelled.classes_of(*n).iter().for_each(|l| class_counts[*l as usize] += 1);
+        labelled
+            .classes_of(*n)
+            .iter()
+            .for_each(|l| class_counts[*l as usize] += 1);
     }
     let ids = labelled.groups.ids();
     let present: BTreeSet<u32> = indices.iter().filter_map(|n| ids.get(*n)).copied().collect();

@@ -5,12 +5,12 @@
 
 use crate::{
     Error, Notes,
-    table::Table,
     folder::{
         Entry,
         tree::{Kind, walk},
     },
     locate, names,
+    table::Table,
     track::Labels,
 };
 use serde::Deserialize;

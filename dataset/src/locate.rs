@@ -262,7 +262,9 @@ pub struct Parts {
 pub fn parts(path: &Path) -> Result<Parts, Error> {
     let whole = || {
         // One archive may hold both parts.
-        let archive = source(path).ok().filter(|s| matches!(s, Source::Archive(file) if npz::has_two_parts(file)));
+        let archive = source(path)
+            .ok()
+            .filter(|s| matches!(s, Source::Archive(file) if npz::has_two_parts(file)));
         Parts {
             train: path.into(),
             test: archive.map(|_| path.into()),

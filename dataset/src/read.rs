@@ -32,7 +32,11 @@ pub(crate) fn cut(
     match options.window {
         Some(window) => window::cut(path, window, found),
         None => {
-            let y = found.y.clone().map(|y| y.at_steps(&found.y_path, &found.x)).transpose()?;
+            let y = found
+                .y
+                .clone()
+                .map(|y| y.at_steps(&found.y_path, &found.x))
+                .transpose()?;
             Ok(found.with_answers(|_| y))
         }
     }
@@ -209,11 +213,7 @@ pub fn load_targets(path: &Path) -> Result<Targets, Error> {
 }
 
 /// [`load_targets`] with the names of the classes.
-fn read_targets(
-    path: &Path,
-    options: &ReadOptions<'_>,
-    notes: &mut Notes,
-) -> Result<(Targets, Vec<String>), Error> {
+fn read_targets(path: &Path, options: &ReadOptions<'_>, notes: &mut Notes) -> Result<(Targets, Vec<String>), Error> {
     let name = locate::name(path);
     if idx::is_name(&name) {
         return Ok((idx::labels(path)?, Vec::new()));

@@ -75,7 +75,13 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
         "UCI HAR: {count} windows of {length} samples that overlap by half; the rate of {RATE_HZ} Hz and the units are those of its README"
     ));
     Ok(Recordings {
-        x: Store::of(Sequences::new(&dir.display().to_string(), values, count, length, channels.len())?),
+        x: Store::of(Sequences::new(
+            &dir.display().to_string(),
+            values,
+            count,
+            length,
+            channels.len(),
+        )?),
         y: Some(y.into()),
         y_path,
         groups: groups.iter().map(String::as_str).collect(),

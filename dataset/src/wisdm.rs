@@ -6,7 +6,9 @@
 //! second. Acceleration is in m/s².
 
 use crate::{
-    Error, Notes, ReadOptions, Recordings, answers::Answers, long_csv, names,
+    Error, Notes, ReadOptions, Recordings,
+    answers::Answers,
+    long_csv, names,
     track::{Header, Labels, Track},
 };
 use std::{
@@ -91,7 +93,11 @@ pub(crate) fn is_one(path: &Path) -> bool {
 }
 
 /// Reads files; `path` is the one file, or their folder.
-pub(crate) fn read(path: &Path, files: &[PathBuf], options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
+pub(crate) fn read(
+    path: &Path,
+    files: &[PathBuf],
+    options: &ReadOptions<'_>,
+) -> Result<Recordings<Option<Answers>>, Error> {
     let mut notes = Notes::default();
     let (mut tracks, mut groups) = (Vec::new(), Vec::new());
     for file in files {

@@ -2,8 +2,7 @@
 
 use super::Entry;
 use crate::{
-    Error, Notes,
-    long_csv, names,
+    Error, Notes, long_csv, names,
     table::{self, Table, TableOptions},
     track::{Header, Track},
 };
