@@ -8,12 +8,12 @@
 //! an average, and losses of a whole multiple of 64 samples, because the device counts its samples modulo 64.
 
 mod decode;
-#[cfg(all(unix, feature = "live"))]
+#[cfg(feature = "live")]
 mod port;
 mod session;
 
 pub use decode::{Decoder, Modifiers};
-#[cfg(all(unix, feature = "live"))]
+#[cfg(feature = "live")]
 pub use port::{open_port, record_to_file};
 pub use session::{Ending, Mode, RecordOptions, Recording, record};
 

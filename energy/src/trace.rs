@@ -229,21 +229,24 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
         );
         Err(fault(path, format!("{:.6} s", step.start_s), problem))
     };
-    let own_stamps = match format {
-        Format::Ppk2Csv if options.rate_hz.is_none() => {
-            return checked(path, format, ppk2_csv::read(path, options, sink)?);
-        }
-        // Its stamps are left away, and its levels are columns.
-        Format::Ppk2Csv => return checked(path, format, csv::read(path, format, options, sink)?),
-        Format::Numbers => return checked(path, format, numbers::read(path, options, sink)?),
+    let own_rate = matches!(
+        format,
+        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson
+    );
+    if own_rate {
+        options.used_by(format)?;
+    }
+    let summary = match format {
+        // With another rate its stamps are left away.
+        Format::Ppk2Csv if options.rate_hz.is_none() => ppk2_csv::read(path, options, sink),
+        Format::Numbers => numbers::read(path, options, sink),
         Format::Ppk2 => ppk2_file::read(path, options, sink),
         Format::EnergyTrace => energytrace::read(path, sink),
         Format::EnergyRunner => energyrunner::read_bin(path, sink),
         Format::EnergyRunnerJson => energyrunner::read_json(path, sink),
-        _ => return checked(path, format, csv::read(path, format, options, sink)?),
+        _ => csv::read(path, format, options, sink),
     }?;
-    options.used_by(format)?;
-    checked(path, format, own_stamps)
+    checked(path, format, summary)
 }
 
 /// The summary of a trace, with notes on what no instrument can have meant.

@@ -337,7 +337,12 @@ fn bad_files_and_options_name_place_and_fix() {
     zip_of(&folder.path().join("version.ppk2"), &[0; 12], 1);
     zip_of(&folder.path().join("empty.ppk2"), &[], 2);
     let cases = [
-        (file("cut.ppk2", &bytes[..bytes.len() / 2]), "cut off"),
+        // What is left of it is read.
+        (
+            file("cut.ppk2", &bytes[..bytes.len() / 2]),
+            "still open when the trace ends",
+        ),
+        (file("short.ppk2", &bytes[..40]), "cut off"),
         (folder.path().join("odd.ppk2"), "ends with 1 bytes of a frame"),
         (folder.path().join("version.ppk2"), "formatVersion is 1"),
         (folder.path().join("empty.ppk2"), "holds no samples"),

@@ -1,6 +1,8 @@
 //! Sessions with a simulated PPK2 on a pseudo-terminal.
 #![cfg(all(unix, feature = "live"))]
 
+use std::ops::ControlFlow;
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -113,7 +115,7 @@ fn a_session_is_recorded_with_its_ranges_and_gaps() {
     for name in ["out.ppk2", "out.csv"] {
         let (port, thread) = device(stream(4), false);
         let out = folder.path().join(name);
-        let recording = record_to_file(&port, &out, &options(9000), &mut |_| ()).unwrap();
+        let recording = record_to_file(&port, &out, &options(9000), &mut |_| ControlFlow::Continue(())).unwrap();
         assert_eq!(
             (recording.samples, recording.lost, recording.ending),
             (9000, 4, Ending::Complete)
@@ -145,7 +147,7 @@ fn a_device_that_goes_away_leaves_a_whole_file() {
     let folder = tempfile::tempdir().unwrap();
     let (port, thread) = device(stream(0), true);
     let out = folder.path().join("cut.ppk2");
-    let recording = record_to_file(&port, &out, &options(100_000), &mut |_| ()).unwrap();
+    let recording = record_to_file(&port, &out, &options(100_000), &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((recording.samples, recording.ending), (9000, Ending::Disconnected));
     thread.join().unwrap();
     let m = measured(&out);
@@ -153,24 +155,94 @@ fn a_device_that_goes_away_leaves_a_whole_file() {
 }
 
 #[test]
+fn a_recording_that_is_stopped_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["out.ppk2", "out.csv"] {
+        let mut stream = [stream(0), stream(0), stream(0)].concat();
+        // What is left fits into the terminal's buffer.
+        stream.truncate(4 * 20_100);
+        let (port, thread) = device(stream, false);
+        let out = folder.path().join(name);
+        let mut stop = |samples: u64| match samples >= 20_000 {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let recording = record_to_file(&port, &out, &options(100_000), &mut stop).unwrap();
+        assert_eq!((recording.samples, recording.ending), (20_000, Ending::Stopped));
+        assert_eq!(thread.join().unwrap().last(), Some(&0x07), "the kit was stopped");
+        assert_eq!(measured(&out).samples, 20_000);
+        assert!(!folder.path().join(format!("{name}.partial")).exists());
+    }
+}
+
+#[test]
+fn what_a_killed_recording_leaves_is_readable() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream: Vec<u8> = (0..125_100)
+        .flat_map(|n| word(2000, 2, n, u32::from(n % 10_000 > 100)))
+        .collect();
+    for name in ["out.ppk2", "out.csv"] {
+        let (port, thread) = device(stream.clone(), false);
+        let (out, partial) = (folder.path().join(name), folder.path().join(format!("{name}.partial")));
+        let killed = folder.path().join(format!("killed-{name}.partial"));
+        let mut copy = |samples: u64| {
+            if samples == 120_000 {
+                std::fs::copy(&partial, &killed).unwrap();
+            }
+            ControlFlow::Continue(())
+        };
+        record_to_file(&port, &out, &options(125_000), &mut copy).unwrap();
+        thread.join().unwrap();
+        let (left, whole) = (measured(&killed), measured(&out));
+        assert!((100_000..=120_000).contains(&left.samples), "{name}: {}", left.samples);
+        assert_eq!(left.windows[..9], whole.windows[..9]);
+        // The one that was killed stays, and is told.
+        std::fs::copy(&killed, &partial).unwrap();
+        let (port, thread) = device(Vec::new(), true);
+        let said = record_to_file(&port, &out, &options(10), &mut |_| ControlFlow::Continue(())).unwrap_err();
+        assert!(said.to_string().contains("recording that was interrupted"), "{said}");
+        drop(thread);
+    }
+    let killed = std::fs::read(folder.path().join("killed-out.ppk2.partial")).unwrap();
+    for end in (0..killed.len()).step_by(997) {
+        let cut = folder.path().join("cut.ppk2");
+        std::fs::write(&cut, &killed[..end]).unwrap();
+        let mut samples = 0;
+        let read = ReadOptions {
+            voltage_v: Some(3.0),
+            ..ReadOptions::default()
+        };
+        let found = energy::trace::read(&cut, &read, &mut |_| {
+            samples += 1;
+            Ok(())
+        });
+        assert!(samples > 0 || found.is_err(), "{end} bytes");
+    }
+}
+
+#[test]
 fn impossible_sessions_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out.csv");
-    let absent = record_to_file(&folder.path().join("port"), &out, &options(10), &mut |_| ())
-        .unwrap_err()
-        .to_string();
+    let absent = record_to_file(&folder.path().join("port"), &out, &options(10), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap_err()
+    .to_string();
     assert!(absent.starts_with("cannot read"), "{absent}");
     let plain = folder.path().join("plain");
     std::fs::write(&plain, b"no terminal").unwrap();
     assert!(
-        record_to_file(&plain, &out, &options(10), &mut |_| ())
+        record_to_file(&plain, &out, &options(10), &mut |_| ControlFlow::Continue(()))
             .unwrap_err()
             .to_string()
             .starts_with("cannot read")
     );
-    let text = record_to_file(&plain, &folder.path().join("out.txt"), &options(10), &mut |_| ())
-        .unwrap_err()
-        .to_string();
+    let text = record_to_file(&plain, &folder.path().join("out.txt"), &options(10), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap_err()
+    .to_string();
     assert!(text.contains("neither in .ppk2 nor in .csv"), "{text}");
     for (options, expected) in [
         (
@@ -188,7 +260,7 @@ fn impossible_sessions_are_refused() {
             "seconds above 0",
         ),
     ] {
-        let (mut port, mut sink) = (std::io::Cursor::new(Vec::new()), |_: &_| Ok(()));
+        let (mut port, mut sink) = (std::io::Cursor::new(Vec::new()), |_: &_| Ok(ControlFlow::Continue(())));
         let message = energy::ppk2::record(&mut port, &options, &mut sink)
             .unwrap_err()
             .to_string();

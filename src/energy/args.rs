@@ -229,7 +229,7 @@ pub struct MeasureArgs {
 /// Options of `energy record`.
 #[derive(Args, Debug)]
 pub struct RecordArgs {
-    /// The kit's serial port, for example /dev/ttyACM1.
+    /// The kit's serial port, for example /dev/ttyACM1 or COM3.
     #[arg(long)]
     pub port: PathBuf,
     /// Supply voltage in volts, 0.8 to 5; in mode ampere that of the other supply.

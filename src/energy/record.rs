@@ -1,15 +1,15 @@
 //! `skiprnn energy record`
 
 use super::args::RecordArgs;
-use crate::output::Output;
+use crate::{
+    interrupt,
+    output::{Output, Usage, merge, progress_bar},
+};
+use energy::ppk2::{Ending, RATE_HZ, RecordOptions, record_to_file};
+use serde_json::json;
 
 /// Runs the command.
-#[cfg(unix)]
 pub fn run(args: &RecordArgs, out: Output) -> anyhow::Result<()> {
-    use crate::output::{Usage, merge, progress_bar};
-    use energy::ppk2::{Ending, RATE_HZ, RecordOptions, record_to_file};
-    use serde_json::json;
-
     let millivolts = (args.voltage * 1e3).round();
     if !(0.0..=f64::from(u16::MAX)).contains(&millivolts) {
         return Err(Usage::error(format!(
@@ -24,8 +24,10 @@ pub fn run(args: &RecordArgs, out: Output) -> anyhow::Result<()> {
     };
     let wanted = (args.seconds * f64::from(RATE_HZ)) as u64;
     let bar = progress_bar("recording", wanted);
+    let _keeping = interrupt::keep();
     let result = record_to_file(&args.port, &args.out, &options, &mut |samples| {
         bar.set_position(samples);
+        interrupt::flow()
     });
     bar.finish_and_clear();
     let recording = result?;
@@ -38,6 +40,7 @@ pub fn run(args: &RecordArgs, out: Output) -> anyhow::Result<()> {
         let ending = match recording.ending {
             Ending::Complete => "",
             Ending::Disconnected => "; the kit went away, what it sent until then is kept",
+            Ending::Stopped => "; stopped, what was recorded until then is kept",
         };
         format!(
             "{}: {} samples, {} of them lost{ending}",
@@ -46,22 +49,14 @@ pub fn run(args: &RecordArgs, out: Output) -> anyhow::Result<()> {
             recording.lost
         )
     });
-    if recording.ending == Ending::Disconnected {
-        anyhow::bail!(
-            "{}: the kit went away after {:.2} of {} s; check the cable and record again",
+    let recorded_s = recording.samples as f64 / f64::from(RATE_HZ);
+    match recording.ending {
+        Ending::Complete => Ok(()),
+        Ending::Disconnected => anyhow::bail!(
+            "{}: the kit went away after {recorded_s:.2} of {} s; check the cable and record again",
             args.port.display(),
-            recording.samples as f64 / f64::from(RATE_HZ),
             args.seconds
-        );
+        ),
+        Ending::Stopped => anyhow::bail!("stopped after {recorded_s:.2} of {} s", args.seconds),
     }
-    Ok(())
-}
-
-/// Runs the command.
-#[cfg(not(unix))]
-pub fn run(args: &RecordArgs, _: Output) -> anyhow::Result<()> {
-    anyhow::bail!(
-        "{}: recording needs a Unix system; record with the maker's application and measure its .ppk2",
-        args.port.display()
-    )
 }

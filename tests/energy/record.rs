@@ -84,6 +84,94 @@ fn what_a_kit_sent_before_it_went_away_is_kept() {
     assert_eq!(measured["samples"], 2001);
 }
 
+/// A kit that sends a hundred samples a millisecond until nobody listens.
+fn tireless_kit() -> String {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+    let held = File::options().read(true).write(true).open(&path).unwrap();
+    thread::spawn(move || {
+        let mut master = File::from(master);
+        let (mut commands, mut byte) = (Vec::new(), [0_u8]);
+        while !commands.ends_with(&[0x0c, 1, 0x06]) && master.read(&mut byte).unwrap_or(0) == 1 {
+            commands.push(byte[0]);
+            if byte[0] == 0x19 {
+                master.write_all(METADATA).unwrap();
+            }
+        }
+        for n in (0_u32..).step_by(1000) {
+            let word = |n: u32| (2000 | 1 << 14 | (n & 63) << 18 | 1 << 24).to_le_bytes();
+            let words: Vec<u8> = (n..n + 1000).flat_map(word).collect();
+            if master.write_all(&words).is_err() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        drop(held);
+    });
+    path
+}
+
+/// Starts a recording, and ends the program by this signal when a second of it is on the disk.
+fn ended_by(signal: &str, f: &Folder, name: &str) -> std::process::Output {
+    let line = format!(
+        "energy record --port {} --voltage 3.0 --seconds 600 --out {}",
+        tireless_kit(),
+        f.at(name)
+    );
+    let program = std::process::Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(line.split(' '))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let partial = f.path(&format!("{name}.partial"));
+    let least = if name.ends_with("csv") { 3_000_000 } else { 1000 };
+    let waited = (0..600).any(|_| {
+        thread::sleep(Duration::from_millis(50));
+        std::fs::metadata(&partial).is_ok_and(|m| m.len() > least)
+    });
+    assert!(waited, "{name}: nothing was recorded");
+    let sent = std::process::Command::new("kill")
+        .args([signal, &program.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    program.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_recording_that_is_interrupted_is_kept() {
+    for (signal, name) in [("-INT", "run.csv"), ("-TERM", "run.ppk2")] {
+        let f = Folder::new();
+        let output = ended_by(signal, &f, name);
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert_eq!(output.status.code(), Some(130), "{stderr}");
+        assert!(
+            stdout.contains("stopped, what was recorded until then is kept"),
+            "{stdout}"
+        );
+        assert_eq!(f.names(), [name]);
+        let measured = json(&format!("energy measure {} --voltage 3.0", f.at(name)));
+        assert!(number(&measured, "/samples") >= 10_000.0);
+    }
+}
+
+#[test]
+fn what_a_killed_recording_left_is_measured() {
+    for name in ["run.csv", "run.ppk2"] {
+        let f = Folder::new();
+        ended_by("-KILL", &f, name);
+        let partial = format!("{name}.partial");
+        assert_eq!(f.names(), [partial.as_str()]);
+        let measured = json(&format!("energy measure {} --voltage 3.0", f.at(&partial)));
+        assert!(number(&measured, "/samples") >= 100_000.0, "{}", measured["samples"]);
+    }
+}
+
 #[test]
 fn impossible_recordings_leave_nothing_behind() {
     let f = Folder::new();

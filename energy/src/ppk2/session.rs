@@ -1,4 +1,6 @@
+use std::cell::Cell;
 use std::io::{ErrorKind, Read, Write};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -72,6 +74,8 @@ pub enum Ending {
     Complete,
     /// The device fell silent or was unplugged; what it sent until then is recorded.
     Disconnected,
+    /// The receiver of the samples asked to end; what came until then is recorded.
+    Stopped,
 }
 
 /// What was recorded.
@@ -86,7 +90,7 @@ pub struct Recording {
 }
 
 /// Drives a kit: reads its calibration, sets mode and voltage, powers the device, records, and stops. Every sample goes
-/// to `sink`.
+/// to `sink`, which ends the recording by a break.
 ///
 /// A read of `port` without data must return after a short time, empty or with a time-out; it is tried again until the
 /// device has been silent for three seconds. The device is left powered.
@@ -97,7 +101,7 @@ pub struct Recording {
 pub fn record(
     port: &mut (impl Read + Write),
     options: &RecordOptions,
-    sink: &mut dyn FnMut(&Ppk2Sample) -> Result<(), Error>,
+    sink: &mut dyn FnMut(&Ppk2Sample) -> Result<ControlFlow<()>, Error>,
 ) -> Result<Recording, Error> {
     options.validate()?;
     let modifiers = metadata(port)?;
@@ -108,27 +112,30 @@ pub fn record(
     send(port, &[START])?;
     let wanted = (options.seconds * f64::from(RATE_HZ)).round() as u64;
     let mut decoder = Decoder::new(modifiers, f64::from(options.voltage_mv) * 1e-3);
-    let mut recorded = 0;
+    let (recorded, stopped) = (Cell::new(0), Cell::new(false));
     let mut limited = |sample: &Ppk2Sample| {
-        recorded += 1;
-        if recorded <= wanted { sink(sample) } else { Ok(()) }
+        if recorded.get() < wanted && !stopped.get() {
+            recorded.set(recorded.get() + 1);
+            stopped.set(sink(sample)?.is_break());
+        }
+        Ok(())
     };
     let mut buffer = [0_u8; 1 << 14];
     let mut ending = Ending::Complete;
-    while decoder.samples() < wanted {
+    while decoder.samples() < wanted && ending == Ending::Complete {
         match receive(port, &mut buffer) {
             Some(got) => decoder.push(&buffer[..got], &mut limited)?,
-            None => {
-                ending = Ending::Disconnected;
-                break;
-            }
+            None => ending = Ending::Disconnected,
+        }
+        if stopped.get() {
+            ending = Ending::Stopped;
         }
     }
-    if ending == Ending::Complete {
+    if ending != Ending::Disconnected {
         send(port, &[STOP])?;
     }
     Ok(Recording {
-        samples: decoder.samples().min(wanted),
+        samples: recorded.get(),
         lost: decoder.lost(),
         ending,
     })

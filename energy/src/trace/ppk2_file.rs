@@ -4,15 +4,16 @@
 //! each channel, `(bits >> 2i) & 3`: 0 unknown, 1 low, 2 high, 3 both. A lost sample is 0.2 uA with `bits == 0x5555`.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
+use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
-use zip::ZipArchive;
+use zip::{ZipArchive, result::ZipError};
 
 use super::ppk2_csv::{LOST_UA, Level, Levels, channels, hazards};
 use super::source::read_error;
-use super::{Format, ReadOptions, Sink, Step, Summary, fault, required_voltage};
+use super::{Format, ReadOptions, Sink, Step, Summary, cut_off, fault, required_voltage};
 use crate::error::Error;
 
 const FRAME_BYTES: usize = 6;
@@ -34,27 +35,33 @@ struct Session {
 pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let voltage_v = required_voltage(options, Format::Ppk2)?;
     let channels = channels(options.markers.as_ref())?;
-    let file = File::open(path).map_err(read_error(path))?;
-    let cut = |e: zip::result::ZipError| {
+    let file = BufReader::new(File::open(path).map_err(read_error(path))?);
+    let cut = |e: &ZipError| {
         fault(
             path,
             "zip",
             format!("{e}; the file may be cut off, copy or save it again"),
         )
     };
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(cut)?;
-    let rate_hz = sample_rate(path, &mut archive)?;
-    let member = archive
-        .by_name("session.raw")
-        .map_err(|e| fault(path, "session.raw", format!("{e}; save it again")))?;
     let mut frames = Frames {
-        path,
         voltage_v,
-        period_s: 1.0 / rate_hz,
         levels: Levels::new(channels),
         ..Frames::new(path)
     };
-    frames.read(member, sink)?;
+    let rate_hz = match ZipArchive::new(file) {
+        Ok(mut archive) => {
+            options.used_by(Format::Ppk2)?;
+            let rate_hz = sample_rate(path, archive.by_name("metadata.json").map_err(|e| cut(&e))?)?;
+            let member = archive
+                .by_name("session.raw")
+                .map_err(|e| fault(path, "session.raw", format!("{e}; save it again")))?;
+            frames.period_s = 1.0 / rate_hz;
+            frames.read(member, sink)?;
+            rate_hz
+        }
+        // The directory is written last.
+        Err(e) => cut_session(path, options.rate_hz, &mut frames, sink)?.ok_or_else(|| cut(&e))?,
+    };
     let mut summary = Summary {
         samples: frames.samples,
         missing: frames.missing,
@@ -64,13 +71,62 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
         mean_rate_hz: Some(rate_hz),
         ..Summary::default()
     };
+    if frames.cut {
+        summary
+            .notes
+            .push(cut_off("it has no directory, and its last sample may not be whole"));
+    }
     hazards(&mut summary, rate_hz, frames.clipped);
     Ok(summary)
 }
 
-fn sample_rate(path: &Path, archive: &mut ZipArchive<BufReader<File>>) -> Result<f64, Error> {
+/// Reads a session without a directory, member by member, as far as it goes. Gives the rate; `None` where it holds no samples, or
+/// nothing says their rate.
+fn cut_session(
+    path: &Path,
+    given_hz: Option<f64>,
+    frames: &mut Frames<'_>,
+    sink: &mut Sink<'_>,
+) -> Result<Option<f64>, Error> {
+    let mut reader = BufReader::new(File::open(path).map_err(read_error(path))?);
+    let mut rate_hz = given_hz;
+    while let Some(name) = member(&mut reader) {
+        let unpacked = DeflateDecoder::new(&mut reader);
+        match (name.as_slice(), rate_hz) {
+            (b"metadata.json", _) => rate_hz = Some(sample_rate(path, unpacked)?),
+            (b"session.raw", Some(rate)) => {
+                frames.cut = true;
+                frames.period_s = 1.0 / rate;
+                frames.read(unpacked, sink)?;
+                return Ok(rate_hz);
+            }
+            (b"session.raw", None) => {
+                let problem = "the file was cut off before its rate; give it with --rate HZ, 100000 where nothing else was chosen";
+                return Err(fault(path, "session.raw", problem));
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// The name of the member that begins here, packed by deflate; `None` where none does.
+fn member(reader: &mut impl BufRead) -> Option<Vec<u8>> {
+    let mut header = [0_u8; 30];
+    reader.read_exact(&mut header).ok()?;
+    let u16_at = |place: usize| u64::from(u16::from_le_bytes([header[place], header[place + 1]]));
+    if !header.starts_with(b"PK\x03\x04") || u16_at(8) != 8 {
+        return None;
+    }
+    let (name_bytes, extra_bytes) = (u16_at(26), u16_at(28));
+    let mut name = Vec::new();
+    reader.take(name_bytes).read_to_end(&mut name).ok()?;
+    std::io::copy(&mut reader.take(extra_bytes), &mut std::io::sink()).ok()?;
+    Some(name)
+}
+
+fn sample_rate(path: &Path, member: impl Read) -> Result<f64, Error> {
     let bad = |problem: String| fault(path, "metadata.json", format!("{problem}; save the session again"));
-    let member = archive.by_name("metadata.json").map_err(|e| bad(e.to_string()))?;
     let mut text = String::new();
     member
         .take(1 << 20)
@@ -96,6 +152,8 @@ struct Frames<'a> {
     missing: u64,
     clipped: u64,
     max_ua: f32,
+    /// The file was cut off: what cannot be unpacked is its end.
+    cut: bool,
 }
 
 impl<'a> Frames<'a> {
@@ -110,6 +168,7 @@ impl<'a> Frames<'a> {
             missing: 0,
             clipped: 0,
             max_ua: 0.0,
+            cut: false,
         }
     }
 
@@ -117,13 +176,14 @@ impl<'a> Frames<'a> {
         let mut buffer = vec![0_u8; FRAME_BYTES << 14];
         let mut filled = 0;
         loop {
-            let got = member.read(&mut buffer[filled..]).map_err(|e| {
-                fault(
-                    self.path,
-                    "session.raw",
-                    format!("{e} after sample {}; the file may be cut off", self.samples),
-                )
-            })?;
+            let got = match member.read(&mut buffer[filled..]) {
+                Ok(got) => got,
+                Err(_) if self.cut => 0,
+                Err(e) => {
+                    let problem = format!("{e} after sample {}; the file may be cut off", self.samples);
+                    return Err(fault(self.path, "session.raw", problem));
+                }
+            };
             filled += got;
             let whole = filled - filled % FRAME_BYTES;
             for frame in buffer[..whole].chunks_exact(FRAME_BYTES) {
@@ -135,7 +195,7 @@ impl<'a> Frames<'a> {
                 break;
             }
         }
-        if filled != 0 {
+        if filled != 0 && !self.cut {
             let problem = format!("ends with {filled} bytes of a frame of {FRAME_BYTES}; save the session again");
             return Err(fault(self.path, "session.raw", problem));
         }

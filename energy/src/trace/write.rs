@@ -67,12 +67,11 @@ fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     }
 }
 
-/// Writes a `.ppk2` session. [`Self::finish`] completes the file; without it there is no directory and the file does
-/// not open.
+/// Writes a `.ppk2` session. [`Self::finish`] completes the file; without it there is no directory, and what was flushed can be
+/// measured all the same.
 pub struct Ppk2Writer {
     path: PathBuf,
     zip: ZipWriter<BufWriter<File>>,
-    rate_hz: u32,
 }
 
 impl Ppk2Writer {
@@ -82,13 +81,25 @@ impl Ppk2Writer {
     /// [`Error::Write`].
     pub fn create(path: &Path, rate_hz: u32) -> Result<Self, Error> {
         let file = File::create(path).map_err(write_error(path))?;
+        Self::new(file, path, rate_hz)
+    }
+
+    /// As [`Self::create`], into a file that is open; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn new(file: File, path: &Path, rate_hz: u32) -> Result<Self, Error> {
         let mut zip = ZipWriter::new(BufWriter::new(file));
-        start(&mut zip, "session.raw").map_err(write_error(path))?;
-        Ok(Self {
-            path: path.into(),
-            zip,
-            rate_hz,
-        })
+        let metadata =
+            serde_json::json!({ "metadata": { "samplesPerSecond": rate_hz }, "formatVersion": 2 }).to_string();
+        // It comes first, so that a session that was cut off still says its rate.
+        let mut begin = || {
+            start(&mut zip, "metadata.json")?;
+            zip.write_all(metadata.as_bytes())?;
+            start(&mut zip, "session.raw")
+        };
+        begin().map_err(write_error(path))?;
+        Ok(Self { path: path.into(), zip })
     }
 
     /// Appends one sample.
@@ -102,18 +113,19 @@ impl Ppk2Writer {
         self.zip.write_all(&frame).map_err(write_error(&self.path))
     }
 
-    /// Writes the metadata and closes the file.
+    /// Hands everything so far to the system: what ends the program does not lose it.
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn finish(mut self) -> Result<(), Error> {
-        let metadata =
-            serde_json::json!({ "metadata": { "samplesPerSecond": self.rate_hz }, "formatVersion": 2 }).to_string();
-        let mut close = || {
-            start(&mut self.zip, "metadata.json")?;
-            self.zip.write_all(metadata.as_bytes())
-        };
-        close().map_err(write_error(&self.path))?;
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.zip.flush().map_err(write_error(&self.path))
+    }
+
+    /// Closes the file.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn finish(self) -> Result<(), Error> {
         let mut file = self.zip.finish().map_err(|e| write_error(&self.path)(e.into()))?;
         file.flush().map_err(write_error(&self.path))
     }
@@ -164,6 +176,14 @@ impl<W: Write> Ppk2CsvWriter<W> {
     /// Leaves a sample out, as the app does where it holds none.
     pub fn skip(&mut self) {
         self.samples += 1;
+    }
+
+    /// Hands everything so far to the writer's own end.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
     }
 
     /// Flushes and hands the writer back.
