@@ -39,7 +39,7 @@ fn round(source: &mut BatchSource, engine: &mut Differentiator, network: &Parame
     let cost = UpdateCost {
         budget: Budget::Cost,
         lambda: 1e-4,
-        decision_clip: f64::INFINITY,
+        decision_clip: None,
     };
     let (mut batches, started) = (0.0, Instant::now());
     for step in first..first + STEPS {
