@@ -168,7 +168,7 @@ fn what_a_killed_recording_left_is_measured() {
         let partial = format!("{name}.partial");
         assert_eq!(f.names(), [partial.as_str()]);
         let measured = json(&format!("energy measure {} --voltage 3.0", f.at(&partial)));
-        assert!(number(&measured, "/samples") >= 100_000.0, "{}", measured["samples"]);
+        assert!(number(&measured, "/samples") >= 10_000.0, "{}", measured["samples"]);
     }
 }
 

@@ -111,7 +111,12 @@ fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], u32, &[u8])> {
 fn after(body: &[u8], size: usize) -> &[u8] {
     let rest = body.get(size..).unwrap_or_default();
     let padded = rest.get(size % 2..).unwrap_or_default();
-    match chunk(padded).is_none() && chunk(rest).is_some() {
+    // The last letters of a name and a part of its size may look like a name as well.
+    let known = matches!(
+        rest.get(..4),
+        Some(b"data" | b"fmt " | b"LIST" | b"fact" | b"bext" | b"JUNK" | b"PEAK" | b"cue " | b"smpl" | b"id3 ")
+    );
+    match known || (chunk(padded).is_none() && chunk(rest).is_some()) {
         true => rest,
         false => padded,
     }

@@ -32,6 +32,11 @@ impl<'a> Lines<'a> {
 
     /// The next line that is not empty, without its end; `None` at the end of the file.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        Ok(self.advance()?.then_some(self.line.as_slice()))
+    }
+
+    /// Goes to the next line that is not empty; false at the end of the file.
+    pub(super) fn advance(&mut self) -> Result<bool, Error> {
         loop {
             self.line.clear();
             let mut limited = (&mut self.reader).take(MOST_LINE_BYTES);
@@ -39,7 +44,7 @@ impl<'a> Lines<'a> {
                 .read_until(b'\n', &mut self.line)
                 .map_err(read_error(self.path))?;
             if got == 0 {
-                return Ok(None);
+                return Ok(false);
             }
             if self.number == 0 && self.line.starts_with(b"\xef\xbb\xbf") {
                 self.line.drain(..3);
@@ -53,9 +58,14 @@ impl<'a> Lines<'a> {
                 self.line.pop();
             }
             if !self.line.is_empty() {
-                return Ok(Some(&self.line));
+                return Ok(true);
             }
         }
+    }
+
+    /// The line read last, without its end.
+    pub(super) fn line(&self) -> &[u8] {
+        &self.line
     }
 
     /// As [`Self::next`], as text: for headers.

@@ -17,6 +17,7 @@ pub(super) struct Row {
 
 /// How many rows decide on the clock.
 const LOOK_AHEAD: usize = 4096;
+const LOOK_AHEAD_ON_A_RASTER: usize = 64;
 /// A gap this many times the mean step is missing data, where steps are uneven.
 const GAP_FACTOR: f64 = 10.0;
 /// More samples than this on one stamp are no buffer of an instrument: its stamps stand still.
@@ -136,7 +137,12 @@ impl<'a, 'b> Raster<'a, 'b> {
             return self.advance(row);
         }
         self.head.push(row);
-        if self.head.len() < LOOK_AHEAD {
+        // What must lie on a raster shows it at once, and a fault then has its own line.
+        let enough = match self.expected {
+            Expected::Regular => LOOK_AHEAD_ON_A_RASTER,
+            _ => LOOK_AHEAD,
+        };
+        if self.head.len() < enough {
             Ok(())
         } else {
             self.decide()

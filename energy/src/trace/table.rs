@@ -63,15 +63,19 @@ impl<'l> Iterator for Fields<'l> {
     #[inline]
     fn next(&mut self) -> Option<&'l [u8]> {
         let mut rest = self.rest?;
-        let separator = self.dialect.separator;
+        let Dialect { separator, quoted, .. } = self.dialect;
         if separator == b' ' {
             rest = rest.trim_ascii_start();
         }
-        let mut inside = false;
-        let end = rest.iter().position(|&byte| {
-            inside ^= self.dialect.quoted && byte == b'"';
-            !inside && (byte == separator || (separator == b' ' && byte == b'\t'))
-        });
+        let end = if !quoted && separator != b' ' {
+            rest.iter().position(|&byte| byte == separator)
+        } else {
+            let mut inside = false;
+            rest.iter().position(|&byte| {
+                inside ^= quoted && byte == b'"';
+                !inside && (byte == separator || (separator == b' ' && byte == b'\t'))
+            })
+        };
         let Some(end) = end else {
             self.rest = None;
             return Some(rest);
@@ -119,7 +123,8 @@ pub(super) struct Table<'a> {
     path: &'a Path,
     /// Rows that were read to find the layout.
     buffered: VecDeque<HeadLine>,
-    line: HeadLine,
+    /// The line read last, where it was one of them.
+    line: Option<HeadLine>,
     pub dialect: Dialect,
     /// Names of the columns, with their units in brackets where a row of units follows; `1`, `2` and so on without a header.
     pub names: Vec<String>,
@@ -162,11 +167,7 @@ impl<'a> Table<'a> {
             lines,
             path,
             buffered: rows,
-            line: HeadLine {
-                number: 0,
-                bytes: Vec::new(),
-                ended: true,
-            },
+            line: None,
             dialect,
             names: names.unwrap_or_else(|| (1..=first.len()).map(|n| n.to_string()).collect()),
             first,
@@ -181,41 +182,43 @@ impl<'a> Table<'a> {
 
     /// The next line that is not empty and no comment.
     pub(super) fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        let separator = self.dialect.separator;
+        // sigrok puts lines between the frames of an instrument.
+        let is_row = |line: &[u8]| {
+            let comment = line.first().is_some_and(|&byte| is_comment(byte) && byte != separator);
+            !comment && !line.starts_with(b"FRAME-")
+        };
         loop {
-            if let Some(line) = self.buffered.pop_front() {
-                self.line = line;
-            } else {
-                match self.lines.next()? {
-                    None => return Ok(None),
-                    Some(bytes) => {
-                        self.line.bytes.clear();
-                        self.line.bytes.extend_from_slice(bytes);
-                    }
-                }
-                (self.line.number, self.line.ended) = (self.lines.number(), self.lines.ended());
-            }
-            let first = self.line.bytes.first().copied().unwrap_or_default();
-            let comment = is_comment(first) && first != self.dialect.separator;
-            // sigrok puts lines between the frames of an instrument.
-            if !comment && !self.line.bytes.starts_with(b"FRAME-") {
-                return Ok(Some(&self.line.bytes));
+            self.line = self.buffered.pop_front();
+            let found = match &self.line {
+                Some(line) => is_row(&line.bytes),
+                None if !self.lines.advance()? => return Ok(None),
+                None => is_row(self.lines.line()),
+            };
+            if found {
+                return Ok(Some(match &self.line {
+                    Some(line) => &line.bytes,
+                    None => self.lines.line(),
+                }));
             }
         }
     }
 
     /// Number of the line read last.
     pub(super) fn number(&self) -> u64 {
-        self.line.number
+        self.line
+            .as_ref()
+            .map_or_else(|| self.lines.number(), |line| line.number)
     }
 
     /// Whether the line read last has a line end; the last one of a recording that was cut off has none.
     pub(super) fn ended(&self) -> bool {
-        self.line.ended
+        self.line.as_ref().map_or_else(|| self.lines.ended(), |line| line.ended)
     }
 
     /// An error at the line read last.
     pub(super) fn fault(&self, problem: impl Into<String>) -> Error {
-        fault(self.path, format!("line {}", self.line.number), problem)
+        fault(self.path, format!("line {}", self.number()), problem)
     }
 }
 
