@@ -57,13 +57,17 @@ impl DataSource {
     }
 
     /// Identifies what the files of recorded sequences hold now, to find out later whether they changed; `None` for a generated
-    /// task.
+    /// task. Files of a test part do not count: they may be recorded after a training.
     ///
     /// # Errors
     /// Files that are missing or cannot be read.
     pub fn fingerprint(&self) -> Result<Option<String>, Error> {
         Ok(match self {
-            DataSource::Dataset(config) => Some(dataset::fingerprint(config)?),
+            DataSource::Dataset(config) => Some(dataset::fingerprint(&DatasetConfig {
+                test_x: None,
+                test_y: None,
+                ..config.clone()
+            })?),
             DataSource::Mnist(config) => Some(dataset::fingerprint(&DatasetConfig {
                 train_x: config.data.clone(),
                 ..DatasetConfig::default()

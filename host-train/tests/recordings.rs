@@ -40,7 +40,9 @@ fn a_dataset_trains_and_the_test_part_is_read_by_evaluation_only() {
     let mut warnings = Vec::new();
     let report = train(&config, &out, false, &mut |p| warnings.extend(p.message.clone())).unwrap();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert_eq!(TrainConfig::load(&out).unwrap(), config);
+    let mut saved = TrainConfig::load(&out).unwrap();
+    assert!(saved.data_fingerprint.take().is_some());
+    assert_eq!(saved, config);
     assert_eq!(
         report.best.metric.value(),
         1.0,
