@@ -71,16 +71,16 @@ pub struct RecordingArgs {
     pub axes: Option<Axes>,
     /// What WAV files become: log-mel, raw (amplitude by amplitude) or raw:N (N amplitudes a step). [default:
     /// log-mel]
-    #[arg(long, value_name = "log-mel|raw[:N]", value_parser = parse_audio)]
+    #[arg(help_heading = "Sound", long, value_name = "log-mel|raw[:N]", value_parser = parse_audio)]
     pub audio: Option<Audio>,
     /// Length of a log-mel frame in seconds. [default: 0.032]
-    #[arg(long)]
+    #[arg(help_heading = "Sound", long)]
     pub frame_s: Option<f64>,
     /// Time from one log-mel frame to the next, in seconds. [default: 0.02]
-    #[arg(long)]
+    #[arg(help_heading = "Sound", long)]
     pub hop_s: Option<f64>,
     /// Bands of a log-mel frame. [default: 16]
-    #[arg(long)]
+    #[arg(help_heading = "Sound", long)]
     pub mel_bands: Option<usize>,
     /// A TOML file with channel names, units, full scales and the sample rate.
     #[arg(long, help_heading = CHANNELS)]
