@@ -1,7 +1,7 @@
 //! Answers that are written as text: what each word stands for is decided here, once for all readers.
 
 use crate::{
-    Error, Loss, Notes, Store, names,
+    Error, Loss, Notes, names,
     targets::{self, MOST_CLASSES},
     track::Labels,
 };
@@ -95,24 +95,28 @@ impl From<Targets> for Answers {
 }
 
 impl Answers {
-    /// Answers at every step. Where the sequences are of unequal length, they are padded with class 0 to the longest, for a
-    /// summary; training refuses them.
-    pub(crate) fn at_steps(self, path: &Path, x: &Store) -> Result<Targets, Error> {
+    /// Answers at every step of sequences of `lengths` samples. Where these are unequal, the answers are padded with class 0 to the
+    /// longest, for a summary; training refuses them.
+    pub(crate) fn at_steps(
+        self,
+        path: &Path,
+        lengths: impl ExactSizeIterator<Item = usize> + Clone,
+    ) -> Result<Targets, Error> {
         let labels = match self {
             Answers::Whole(targets) => return Ok(targets),
             Answers::Samples(labels) => labels,
         };
-        let length = x.longest();
-        if x.has_one_length() {
+        let (count, length) = (lengths.len(), lengths.clone().max().unwrap_or(0));
+        if lengths.clone().all(|own| own == length) {
             let answers = Box::new(Targets::Labels(labels));
             return Ok(Targets::PerStep { answers, length });
         }
-        if x.count().saturating_mul(length) > MOST_PADDED {
+        if count.saturating_mul(length) > MOST_PADDED {
             return Err(unequal(path));
         }
-        let (mut padded, mut rest) = (Vec::with_capacity(x.count() * length), &labels[..]);
-        for n in 0..x.count() {
-            let (own, others) = rest.split_at(x.length_of(n));
+        let (mut padded, mut rest) = (Vec::with_capacity(count * length), &labels[..]);
+        for (n, own) in lengths.enumerate() {
+            let (own, others) = rest.split_at(own);
             padded.extend_from_slice(own);
             padded.resize((n + 1) * length, 0);
             rest = others;

@@ -70,7 +70,7 @@ fn part(word: &str) -> Option<&'static str> {
 impl ArrayName {
     /// What the name of a `.npy`, `.csv` or `.txt` file says; `None` where it names no array.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        let name = crate::locate::name(path);
+        let name = crate::paths::name(path);
         let (stem, end) = name.rsplit_once('.')?;
         if !["npy", "csv", "tsv", "txt"].contains(&end) {
             return None;

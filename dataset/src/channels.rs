@@ -10,7 +10,7 @@
 //! full_scale = 2.0               # optional
 //! ```
 
-use crate::{Error, locate, track::Header};
+use crate::{Error, paths, track::Header};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -102,7 +102,7 @@ pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
         true => vec![data],
         false => vec![parent()],
     };
-    if data.is_dir() && locate::is_part(&locate::name(data)) {
+    if data.is_dir() && paths::is_part(&paths::name(data)) {
         folders.push(parent());
     }
     let found = folders.into_iter().map(|f| f.join(FILE)).find(|p| p.is_file());

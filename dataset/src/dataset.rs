@@ -42,8 +42,8 @@ impl Dataset {
     pub fn load(config: &DatasetConfig) -> Result<Self, Error> {
         let (labelled, outputs, split) = Self::checked(config)?;
         let path = &config.train_x;
-        let training = select_part(&labelled, &split.training);
-        let validation = select_part(&labelled, &split.validation);
+        let training = labelled.select(&split.training);
+        let validation = labelled.select(&split.validation);
         let mut warnings = labelled.notes.warnings();
         warnings.extend(split.warnings);
         for (part, y) in [("training", &training.1), ("validation", &validation.1)] {
@@ -71,10 +71,7 @@ impl Dataset {
     /// As [`Dataset::load`].
     pub fn load_parts(config: &DatasetConfig) -> Result<(Part, Part), Error> {
         let (labelled, _, split) = Self::checked(config)?;
-        Ok((
-            select_part(&labelled, &split.training),
-            select_part(&labelled, &split.validation),
-        ))
+        Ok((labelled.select(&split.training), labelled.select(&split.validation)))
     }
 
     /// Recordings that can be trained on, the outputs that a model of them needs, and their parts.
@@ -134,11 +131,6 @@ impl Dataset {
         let test = test_recordings(config)?;
         Ok((test.x, test.y))
     }
-}
-
-pub(crate) fn select_part(labelled: &Labelled, indices: &[usize]) -> Part {
-    let (x, y) = (&labelled.x, &labelled.y);
-    (x.select(indices.iter().copied()), y.select(indices.iter().copied()))
 }
 
 /// The sequences at `indices`, with their answers.

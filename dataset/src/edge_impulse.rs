@@ -6,10 +6,11 @@
 use crate::{
     Columns, Error, Notes, TimeColumn,
     folder::{
-        Entry, tables,
+        entry::{Entry, Span},
+        kinds,
         tree::{Kind, walk},
     },
-    locate, names,
+    names, paths,
     table::Table,
     track::Labels,
 };
@@ -21,16 +22,6 @@ use std::{
 
 /// The name of the file that says what the others are.
 const INFO: &str = "info.labels";
-
-/// A stretch of a recording with a class of its own.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Span {
-    /// From here on, in milliseconds or in samples: the format's documentation and its files differ.
-    pub(crate) start: f64,
-    /// To here.
-    pub(crate) end: f64,
-    pub(crate) label: String,
-}
 
 #[derive(Deserialize)]
 struct Acquisition<V> {
@@ -89,7 +80,7 @@ pub(crate) fn read(path: &Path) -> Result<Table, Error> {
         );
         Error::data(path, "contents", problem)
     };
-    match locate::name(path).ends_with(".cbor") {
+    match paths::name(path).ends_with(".cbor") {
         true => {
             let found: Acquisition<ciborium::Value> =
                 ciborium::from_reader(&bytes[..]).map_err(|e| broken(e.to_string()))?;
@@ -185,7 +176,7 @@ pub(crate) fn info_labels(dir: &Path) -> Option<PathBuf> {
         return Some(own);
     }
     let beside = dir.parent()?.join(INFO);
-    (locate::is_part(&locate::name(dir)) && beside.is_file()).then_some(beside)
+    (paths::is_part(&paths::name(dir)) && beside.is_file()).then_some(beside)
 }
 
 /// The files that `info.labels` names in `dir`, with their classes.
@@ -276,7 +267,7 @@ pub(crate) fn columns(entries: &[Entry], given: Option<Columns>) -> Result<Optio
     let table = entries.iter().find(|e| Kind::of(&e.file) == Some(Kind::Table));
     let mut columns = given.unwrap_or_default();
     if let (Some(table), None) = (table, &columns.time)
-        && tables::Columns::peek(&table.path)?.has(TIME)
+        && kinds::Columns::peek(&table.path)?.has(TIME)
     {
         columns.time = Some(TimeColumn {
             name: TIME.to_owned(),

@@ -1,6 +1,6 @@
 //! Whether the files of a dataset are still those of before: a fingerprint of what they hold.
 
-use crate::{DatasetConfig, Error, array_name::Role, locate};
+use crate::{DatasetConfig, Error, array_name::Role, locate, paths};
 use std::{
     collections::BTreeMap,
     fs::File,
@@ -76,7 +76,7 @@ fn files_of(path: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
         beside.extend(locate::companion(path, role)?);
     }
     for file in beside.into_iter().filter(|p| p.is_file()).chain([path.to_path_buf()]) {
-        found.insert(locate::name(&file), file);
+        found.insert(paths::name(&file), file);
     }
     Ok(found)
 }

@@ -1,11 +1,9 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels,
-    dataset::select_part,
-    idx, locate,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx,
     normalise::{Statistics, covering_power_of_two},
-    read,
+    paths, read,
     split::{self, Split},
     targets,
 };
@@ -167,6 +165,12 @@ impl Labelled {
             2
         };
         self.of_recordings.is_some_and(|(_, count)| count < needed)
+    }
+
+    /// The sequences at `indices` and their answers.
+    pub(crate) fn select(&self, indices: &[usize]) -> (Store, Targets) {
+        let (x, y) = (&self.x, &self.y);
+        (x.select(indices.iter().copied()), y.select(indices.iter().copied()))
     }
 
     /// Which sequences belong to which part.
@@ -334,7 +338,7 @@ pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Er
     if config.test_x.is_none() && config.test_share > 0.0 {
         let mut labelled = Labelled::load(config)?;
         let split = labelled.split(config)?;
-        (labelled.x, labelled.y) = select_part(&labelled, &split.test);
+        (labelled.x, labelled.y) = labelled.select(&split.test);
         return Ok(labelled.recordings);
     }
     match Labelled::load_test(config)? {
@@ -346,7 +350,7 @@ pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Er
 impl DatasetConfig {
     /// Gives the names of the training set's words as the class names: the same word must be the same class elsewhere.
     fn name_classes(&mut self) -> Result<(), Error> {
-        let name = locate::name(&self.train_x);
+        let name = paths::name(&self.train_x);
         let is_read = self.train_x.exists() && !idx::is_name(&name);
         if self.class_names.is_empty() && is_read {
             let training = Labelled::load(self)?;

@@ -9,10 +9,12 @@
 
 mod answers;
 mod array_name;
+mod arrays;
 mod channels;
 mod clock;
 mod columns;
 mod config;
+mod cut;
 mod dataset;
 mod describe;
 mod edge_impulse;
@@ -33,6 +35,7 @@ mod notes;
 mod npy;
 mod npz;
 mod origin;
+mod paths;
 pub mod philox;
 mod read;
 mod recordings;

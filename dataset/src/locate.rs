@@ -4,29 +4,14 @@ use crate::{
     Error,
     array_name::{ArrayName, Role},
     folder::{list, tree},
-    idx, npz, uci_har, wisdm,
+    idx, npz,
+    paths::{OTHER, TEST, TRAINING, name},
+    uci_har, wisdm,
 };
 use std::path::{Path, PathBuf};
 
-/// Names of the folders of one part of a set: training, test, and parts that are not read.
-const TRAINING: [&str; 2] = ["train", "training"];
-const TEST: [&str; 2] = ["test", "testing"];
-const OTHER: [&str; 4] = ["val", "valid", "validation", "dev"];
 /// Folders that hold nothing but one other folder are looked into, up to this many.
 const WRAPPERS: usize = 8;
-
-/// The name of a file, in lower case.
-pub(crate) fn name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_ascii_lowercase()
-}
-
-/// Whether a folder of this name is one part of a set.
-pub(crate) fn is_part(name: &str) -> bool {
-    [&TRAINING[..], &TEST, &OTHER].concat().contains(&name)
-}
 
 /// What a path means.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use crate::{
     Error, ReadOptions, Recordings,
     answers::Answers,
     array_name::{ArrayName, Role},
-    npy,
+    arrays, npy,
 };
 use std::{
     fs::File,
@@ -33,10 +33,10 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
     let groups = archive.array(Role::Groups, part)?;
     let mut found = Recordings::of("NumPy archive");
     let lengths = lengths.map(|a| npy::whole_numbers(&a.0, &a.1)).transpose()?;
-    found.x = npy::sequences(&x.0, &x.1, lengths, options.axes, &mut found.notes)?;
+    found.x = arrays::sequences(&x.0, &x.1, lengths, options.axes, &mut found.notes)?;
     found.y_path = path.join("y.npy");
     if let Some((place, bytes)) = y {
-        let (y, names) = npy::targets(&place, &bytes, options.wanted(&[]), &mut found.notes)?;
+        let (y, names) = arrays::targets(&place, &bytes, options.wanted(&[]), &mut found.notes)?;
         (found.y, found.class_names, found.y_path) = (Some(y.into()), names, place);
     }
     if let Some((place, bytes)) = groups {

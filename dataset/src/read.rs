@@ -4,9 +4,9 @@ use crate::{
     Error, Notes, ReadOptions, Recordings, Store,
     answers::{self, Answers, Written},
     array_name::Role,
-    channels, folder, idx,
+    arrays, channels, cut, folder, idx,
     locate::{self, Source},
-    long_csv, names, npy, npz, uci_har, window, wisdm,
+    long_csv, names, npy, npz, paths, uci_har, wisdm,
 };
 use float_model::{Sequences, Targets};
 use std::path::Path;
@@ -30,12 +30,12 @@ pub(crate) fn cut(
     found: Recordings<Option<Answers>>,
 ) -> Result<Recordings, Error> {
     match options.window {
-        Some(window) => window::cut(path, window, found),
+        Some(window) => cut::windows(path, window, found),
         None => {
             let y = found
                 .y
                 .clone()
-                .map(|y| y.at_steps(&found.y_path, &found.x))
+                .map(|y| y.at_steps(&found.y_path, (0..found.x.count()).map(|n| found.x.length_of(n))))
                 .transpose()?;
             Ok(found.with_answers(|_| y))
         }
@@ -61,7 +61,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             let lengths = locate::companion(path, Role::Lengths)?;
             let lengths = lengths.map(|p| npy::read_whole_numbers(&p)).transpose()?;
             let mut found = Recordings::of("NumPy arrays");
-            found.x = npy::read_sequences(path, lengths, options.axes, &mut found.notes)?;
+            found.x = arrays::read_sequences(path, lengths, options.axes, &mut found.notes)?;
             found
         }
     };
@@ -127,7 +127,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
 }
 
 fn is_text(path: &Path) -> bool {
-    let name = locate::name(path);
+    let name = paths::name(path);
     [".csv", ".tsv", ".txt"].iter().any(|e| name.ends_with(e)) && !folder::list::is_list(path)
 }
 
@@ -220,7 +220,7 @@ pub fn load_targets(path: &Path) -> Result<Targets, Error> {
 
 /// [`load_targets`] with the names of the classes.
 fn read_targets(path: &Path, options: &ReadOptions<'_>, notes: &mut Notes) -> Result<(Targets, Vec<String>), Error> {
-    let name = locate::name(path);
+    let name = paths::name(path);
     if idx::is_name(&name) {
         return Ok((idx::labels(path)?, Vec::new()));
     }
@@ -237,7 +237,7 @@ fn read_targets(path: &Path, options: &ReadOptions<'_>, notes: &mut Notes) -> Re
             .ok_or_else(|| Error::data(path, "y", "no such array; save x=..., y=..."))?;
         return Ok((y, found.class_names));
     }
-    npy::targets(
+    arrays::targets(
         path,
         &std::fs::read(path).map_err(Error::io(path))?,
         options.wanted(&[]),

@@ -9,8 +9,8 @@ use crate::{
     ChannelConfig, Error, Notes, ReadOptions, Recordings, Store,
     answers::Answers,
     answers::{self, Wanted, Written},
-    locate::name,
     names,
+    paths::name,
 };
 use float_model::Sequences;
 use std::{

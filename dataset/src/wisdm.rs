@@ -69,7 +69,7 @@ fn is_header(line: &str) -> bool {
 
 /// Whether a file begins like one of these sets.
 pub(crate) fn is_one(path: &Path) -> bool {
-    let name = crate::locate::name(path);
+    let name = crate::paths::name(path);
     if ![".txt", ".csv"].iter().any(|e| name.ends_with(e)) {
         return false;
     }

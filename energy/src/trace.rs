@@ -7,6 +7,7 @@
 mod clock;
 mod columns;
 mod csv;
+mod detect;
 mod energyrunner;
 mod energytrace;
 mod instrument;
@@ -204,7 +205,7 @@ pub type Sink<'a> = dyn FnMut(&Step) -> Result<(), Error> + 'a;
 /// # Errors
 /// [`Error::Read`], [`Error::Trace`] where the extension names another format than the content has.
 pub fn detect(path: &Path) -> Result<Format, Error> {
-    source::detect(path)
+    detect::detect(path)
 }
 
 /// Reads a trace from beginning to end, once, and hands every step to `sink`.

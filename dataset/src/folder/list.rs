@@ -1,6 +1,6 @@
 //! A table that lists files with their classes, groups or targets: `labels.csv` and its usual other names.
 
-use super::{Entry, tree};
+use super::{entry::Entry, tree};
 use crate::{Columns, Error, Notes, names};
 use std::{
     collections::HashMap,
@@ -37,8 +37,8 @@ enum Role {
 /// The list of a folder: in it, or, where it is one part of a set, beside it.
 pub(crate) fn find(dir: &Path) -> Option<PathBuf> {
     in_folder(dir).or_else(|| {
-        let name = crate::locate::name(dir);
-        crate::locate::is_part(&name).then(|| in_folder(dir.parent()?))?
+        let name = crate::paths::name(dir);
+        crate::paths::is_part(&name).then(|| in_folder(dir.parent()?))?
     })
 }
 
@@ -46,7 +46,7 @@ fn in_folder(dir: &Path) -> Option<PathBuf> {
     let mut found: Vec<(usize, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(dir).ok()?.flatten() {
         let path = entry.path();
-        let name = crate::locate::name(&path);
+        let name = crate::paths::name(&path);
         let Some((stem, ending)) = name.rsplit_once('.') else {
             continue;
         };
@@ -308,7 +308,7 @@ impl List<'_> {
             notes.understood(format!(
                 "groups: column {} of {}; {} is left out (--columns group=NAME chooses)",
                 names::shown(cells[best]),
-                crate::locate::name(self.path),
+                crate::paths::name(self.path),
                 names::list(&others)
             ));
             for k in groups {

@@ -1,7 +1,9 @@
 //! A folder of recordings, one or more in each file: with a list of the files, or with folders that say what each is.
 
+pub(crate) mod entry;
+pub(crate) mod kinds;
 pub(crate) mod list;
-pub(crate) mod tables;
+mod tables;
 pub(crate) mod tree;
 
 use crate::{
@@ -15,25 +17,12 @@ use crate::{
     track::{Header, Labels, Track},
     wav,
 };
+use entry::Entry;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
 };
 use tree::{Kind, Tree};
-
-/// A file of recordings.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Entry {
-    /// The path from the folder on.
-    pub(crate) file: String,
-    pub(crate) path: PathBuf,
-    /// Its class, or its targets, where a list says them.
-    pub(crate) answer: Vec<String>,
-    /// Whose it is, where a list says so.
-    pub(crate) group: Option<String>,
-    /// Classes of stretches of it, where a list says them.
-    pub(crate) spans: Vec<edge_impulse::Span>,
-}
 
 /// Reads a folder, or the list of one: a class of each file from the list, from the samples or from the folders, in this order.
 /// Words are looked up in the options' class names, or, where those are empty, in those of `channels.toml`, or become classes in
@@ -110,7 +99,7 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
     });
     if kind == Kind::Table {
         let paths: Vec<PathBuf> = files.iter().map(|f| f.path.clone()).collect();
-        let alike = tables::part(&paths)?;
+        let alike = kinds::part(&paths)?;
         let others: Vec<String> = files
             .iter()
             .zip(&alike)
@@ -166,7 +155,7 @@ fn not_listed(list: &Path, dir: &Path, entries: &[Entry], notes: &mut Notes) -> 
         .chain(others.iter().map(|f| f.path.clone()))
         .collect();
     let alike = match kinds.contains(&Some(Kind::Table)) {
-        true => tables::part(&all)?,
+        true => kinds::part(&all)?,
         false => vec![true; all.len()],
     };
     let (recordings, tables): (Vec<_>, Vec<_>) = others.iter().zip(&alike[known.len()..]).partition(|(_, a)| **a);

@@ -1,6 +1,6 @@
 //! A `.npy` file of sequences that stays where it is: samples are read at their places when they are used.
 
-use super::{Shape, header::Header, numbers};
+use super::{Shape, header::Header, not_finite, numbers};
 use crate::Error;
 use std::{
     fs::File,
@@ -22,7 +22,7 @@ pub(crate) struct ArrayFile {
 
 impl ArrayFile {
     /// A file whose elements lie as (N, T, I), or as (N, I, T) where `shape` says so.
-    pub(super) fn new(path: &Path, file: File, header: Header, shape: Shape) -> Self {
+    pub(crate) fn new(path: &Path, file: File, header: Header, shape: Shape) -> Self {
         ArrayFile {
             path: path.into(),
             file,
@@ -89,7 +89,7 @@ impl ArrayFile {
     /// The error for a value of a sample, counted over all sequences, that is NaN or infinite.
     pub(crate) fn not_finite(&self, sample: u64, channel: usize, value: f32) -> Error {
         let length = self.shape.length as u64;
-        super::not_finite(
+        not_finite(
             &self.path,
             (sample / length) as usize,
             (sample % length) as usize,

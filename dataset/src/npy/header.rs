@@ -6,7 +6,7 @@ use npyz::{NpyHeader, Order};
 use std::path::Path;
 
 /// Bytes of the longest header that is read; NumPy's own limit for headers that are not trusted is 10,000.
-pub(super) const LONGEST: usize = 1 << 16;
+pub(crate) const LONGEST: usize = 1 << 16;
 /// Brackets within brackets.
 const DEEPEST: usize = 8;
 

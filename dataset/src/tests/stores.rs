@@ -46,7 +46,7 @@ fn write(dir: &Path, descr: &str, is_fortran: bool, order: [usize; 3], element: 
 }
 
 fn open(most: usize, path: &Path, lengths: Option<Vec<i64>>, axes: Option<Axes>) -> Result<Store, Error> {
-    npy::read_within(most, path, lengths, axes, &mut Notes::default())
+    arrays::read_within(most, path, lengths, axes, &mut Notes::default())
 }
 
 fn expected() -> Sequences {
