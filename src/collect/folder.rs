@@ -144,7 +144,9 @@ fn cut_off(folder: &Path) {
         let name = name.to_string_lossy();
         if let Some(whole) = name.strip_suffix(PARTIAL) {
             let (name, whole) = (name.escape_debug(), whole.escape_debug());
-            eprintln!("note: {name} was cut off; to use it, rename it to {whole} and add it to {LABELS}");
+            crate::output::tell(format_args!(
+                "note: {name} was cut off; to use it, rename it to {whole} and add it to {LABELS}"
+            ));
         }
     }
 }
