@@ -288,7 +288,7 @@ fn a_board_is_recorded_to_its_end_and_losses_are_counted() {
     }
     text += "stack used=900 bytes=12288\nsummary samples=144 missed=0 dropped=16 failures=0\n";
     std::fs::write(f.path("log"), text).unwrap();
-    let run = format!("echo \"$*\" > {}; cat {}; sleep 60", f.at("given"), f.at("log"));
+    let run = format!("echo \"$*\" > {}; cat {}; exec sleep 60", f.at("given"), f.at("log"));
     let output = command(&f, &run, "--probe 1366:1051").output().unwrap();
     let (code, value, stderr) = said(&output);
     assert_eq!(code, Some(0), "{stderr}");
@@ -357,7 +357,7 @@ fn a_probe_that_is_pulled_loses_the_last_block_at_most() {
 fn a_board_that_stops_sending_or_fails_ends_it_with_what_is_kept() {
     let f = Folder::new();
     std::fs::write(f.path("log"), log(10)).unwrap();
-    let silent = format!("cat {}; sleep 60", f.at("log"));
+    let silent = format!("cat {}; exec sleep 60", f.at("log"));
     let output = command(&f, &silent, "--silence-s 0.3").output().unwrap();
     let (code, value, stderr) = said(&output);
     assert_eq!((code, &value["ending"]), (Some(1), &"silent".into()), "{stderr}");
@@ -406,7 +406,7 @@ fn ctrl_c_keeps_what_is_there_and_every_block_is_on_disk_as_it_comes() {
     let left = f.path("out").join("standing-001.csv.partial");
     std::fs::create_dir(f.path("out")).unwrap();
     std::fs::write(&left, "time\n").unwrap();
-    let child = command(&f, &format!("cat {}; sleep 60", f.at("log")), "")
+    let child = command(&f, &format!("cat {}; exec sleep 60", f.at("log")), "")
         .spawn()
         .unwrap();
     let partial = f.path("out").join("walking-001.csv.partial");
@@ -441,7 +441,7 @@ fn ctrl_c_keeps_what_is_there_and_every_block_is_on_disk_as_it_comes() {
 fn a_disk_that_fills_leaves_whole_rows_and_says_so() {
     let f = Folder::new();
     std::fs::write(f.path("log"), log(400)).unwrap();
-    let inner = command(&f, &format!("cat {}; sleep 60", f.at("log")), "");
+    let inner = command(&f, &format!("cat {}; exec sleep 60", f.at("log")), "");
     let words: Vec<String> = std::iter::once(inner.get_program())
         .chain(inner.get_args())
         .map(|word| word.to_string_lossy().into_owned())
@@ -475,7 +475,7 @@ fn a_disk_that_fills_leaves_whole_rows_and_says_so() {
 fn an_image_of_another_sensor_or_range_is_not_recorded_under_the_wrong_name() {
     let f = Folder::new();
     std::fs::write(f.path("log"), log(3)).unwrap();
-    let output = command(&f, &format!("cat {}; sleep 60", f.at("log")), "--full-scale 8")
+    let output = command(&f, &format!("cat {}; exec sleep 60", f.at("log")), "--full-scale 8")
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
