@@ -367,7 +367,7 @@ fn a_board_that_stops_sending_or_fails_ends_it_with_what_is_kept() {
     );
 
     let failing = format!(
-        "cat {}; echo 'sensor: it does not answer: Bus(Timeout)'; echo 'refused: no samples without the sensor'; sleep 60",
+        "cat {}; echo 'sensor: it does not answer: Bus(Timeout)'; echo 'refused: no samples without the sensor'; exec sleep 60",
         f.at("log")
     );
     let output = command(&f, &failing, "").output().unwrap();
