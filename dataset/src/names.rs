@@ -15,21 +15,14 @@ pub(crate) const FILE: [&str; 9] = [
     "recording",
 ];
 
-/// Columns that hold a class.
-pub(crate) const LABEL: [&str; 9] = [
-    "label",
-    "labels",
-    "class",
-    "class_name",
-    "classname",
-    "category",
-    "activity",
-    "target",
-    "y",
-];
+/// Columns that hold a class, in a list of files and in a table of samples.
+pub(crate) const CLASSES: [&str; 6] = ["label", "labels", "class", "class_name", "activity", "target"];
 
-/// Columns that say whose a recording is, those of a person before those of an occasion.
-pub(crate) const GROUP: [&str; 12] = [
+/// Columns that hold a class in a list of files alone: `y` is an axis in a table of samples.
+pub(crate) const CLASSES_OF_FILES: [&str; 3] = ["classname", "category", "y"];
+
+/// Columns that say which person a recording or a sample is of, in a list of files and in a table of samples.
+pub(crate) const PERSONS: [&str; 8] = [
     "group",
     "subject",
     "user",
@@ -38,11 +31,10 @@ pub(crate) const GROUP: [&str; 12] = [
     "person",
     "volunteer",
     "patient",
-    "subject_name",
-    "fold",
-    "session",
-    "sid",
 ];
+
+/// Columns that group the recordings in a list of files alone, after those of persons.
+pub(crate) const OCCASIONS: [&str; 4] = ["subject_name", "fold", "session", "sid"];
 
 /// Columns of several real targets, each followed by a number: `target_1`, `y1`.
 const TARGETS: [&str; 4] = ["target", "output", "label", "y"];
@@ -60,7 +52,8 @@ pub(crate) fn is_file(name: &str) -> bool {
 
 /// Whether a column holds a class.
 pub(crate) fn is_label(name: &str) -> bool {
-    LABEL.contains(&plain(name).as_str())
+    let name = plain(name);
+    CLASSES.iter().chain(&CLASSES_OF_FILES).any(|c| *c == name)
 }
 
 /// Whether a column says whose a recording is; `subject_id`, `userID` and the like too. The smaller the number, the more it counts.
@@ -69,7 +62,7 @@ pub(crate) fn group_rank(name: &str) -> Option<usize> {
     let stem = ["_id", "id", "_number", "_no"]
         .iter()
         .find_map(|end| name.strip_suffix(end));
-    let rank = |n: &str| GROUP.iter().position(|g| *g == n);
+    let rank = |n: &str| PERSONS.iter().chain(&OCCASIONS).position(|g| *g == n);
     rank(&name).or_else(|| rank(stem?))
 }
 

@@ -4,6 +4,7 @@ mod board;
 mod folder;
 mod port;
 mod recording;
+mod sensor;
 mod timing;
 
 use crate::{

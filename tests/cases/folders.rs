@@ -1,22 +1,22 @@
-//! Folders of recordings and the files that name their labels.
+//! Folders of recordings: what their names and their files say.
 
 use crate::common::{Folder, fails, json, skiprnn};
 use float_model::{Sequences, Targets};
 use serde_json::{Value, json as value};
 use std::fs;
 
-const TINY: &str = "--cell gru --hidden 4 --batch 8 --steps 4 --eval-every 2 --threads 1";
+pub(super) const TINY: &str = "--cell gru --hidden 4 --batch 8 --steps 4 --eval-every 2 --threads 1";
 
 impl Folder {
     /// Writes a file, with the folders above it.
-    fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
+    pub(super) fn write(&self, name: &str, contents: impl AsRef<[u8]>) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
     }
 
     /// Writes recordings of two channels, one a name, of unequal values.
-    fn recordings(&self, names: &[&str]) {
+    pub(super) fn recordings(&self, names: &[&str]) {
         for (n, name) in names.iter().enumerate() {
             self.write(name, samples("ax,ay", n));
         }
@@ -24,17 +24,17 @@ impl Folder {
 }
 
 /// Twelve samples of recording `n` under a header of two channels.
-fn samples(header: &str, n: usize) -> String {
+pub(super) fn samples(header: &str, n: usize) -> String {
     let line = |t: usize| format!("{},{}\n", (t * (n + 2)) % 7, ((n + t * t) % 5) as f32 / 2.0);
     format!("{header}\n{}", (0..12).map(line).collect::<String>())
 }
 
-fn describe(f: &Folder, name: &str) -> Value {
+pub(super) fn describe(f: &Folder, name: &str) -> Value {
     json(&format!("data describe {}", f.at(name)))
 }
 
 /// Groups of all parts, sorted.
-fn groups(described: &Value) -> Vec<String> {
+pub(super) fn groups(described: &Value) -> Vec<String> {
     let parts = described["parts"].as_array().unwrap();
     let all = parts.iter().flat_map(|p| p["groups"].as_array().unwrap());
     let mut groups: Vec<String> = all.map(|g| g.as_str().unwrap().to_owned()).collect();
@@ -43,203 +43,19 @@ fn groups(described: &Value) -> Vec<String> {
 }
 
 /// Sequences of all parts.
-fn count(described: &Value) -> u64 {
+pub(super) fn count(described: &Value) -> u64 {
     let parts = described["parts"].as_array().unwrap();
     parts.iter().map(|p| p["sequences"].as_u64().unwrap()).sum()
 }
 
-fn text(described: &Value, field: &str) -> String {
+pub(super) fn text(described: &Value, field: &str) -> String {
     let texts = described[field].as_array().unwrap().iter();
     texts
         .map(|t| t.as_str().map_or_else(|| t.to_string(), str::to_owned) + "\n")
         .collect()
 }
 
-#[test]
-fn a05_a_user_column_is_a_group_and_an_unknown_column_is_refused() {
-    let f = Folder::new();
-    f.recordings(&["d/s0.csv", "d/s1.csv", "d/s2.csv", "d/s3.csv"]);
-    for header in [
-        "file,label,user",
-        "File,Label,Subject ID",
-        "filename,class,session",
-        "path,activity,person",
-    ] {
-        f.write(
-            "d/labels.csv",
-            format!("{header}\ns0.csv,0,1\ns1.csv,1,2\ns2.csv,0,3\ns3.csv,1,4\n"),
-        );
-        let d = describe(&f, "d");
-        assert_eq!(
-            (d["objective"].as_str(), groups(&d)),
-            (
-                Some("classification"),
-                vec!["1".into(), "2".into(), "3".into(), "4".into()]
-            )
-        );
-    }
-    let rows = "s0.csv,0,1\ns1.csv,1,2\ns2.csv,0,3\ns3.csv,1,4\n";
-    f.write("d/labels.csv", format!("file,Subject,label\n{rows}"));
-    assert_eq!(groups(&describe(&f, "d")), ["0", "1"]);
-    f.write("d/labels.csv", format!("file,label,mood\n{rows}"));
-    let line = format!("data describe {}", f.at("d"));
-    fails(
-        &line,
-        1,
-        &[
-            "labels.csv: line 1",
-            "'mood'",
-            "known are file",
-            "--columns",
-            "ignore=NAME",
-        ],
-    );
-    assert_eq!(count(&json(&format!("{line} --columns ignore=mood"))), 4);
-    assert_eq!(groups(&json(&format!("{line} --columns group=mood"))).len(), 4);
-    f.write("d/labels.csv", format!("file,label,class\n{rows}"));
-    fails(&line, 1, &["label, class could all be the answer"]);
-    // Several real targets have numbered names.
-    for header in ["file,target_1,target_2", "file,y1,y2"] {
-        f.write(
-            "d/labels.csv",
-            format!("{header}\ns0.csv,0.5,1\ns1.csv,1,2\ns2.csv,0.25,3\ns3.csv,1,4\n"),
-        );
-        let d = describe(&f, "d");
-        assert_eq!(
-            (d["objective"].as_str(), d["outputs"].as_u64()),
-            (Some("regression"), Some(2))
-        );
-    }
-}
-
-#[test]
-fn a15_a_file_listed_twice_is_refused_with_both_lines() {
-    let f = Folder::new();
-    f.recordings(&["d/s0.csv", "d/s1.csv"]);
-    for again in ["s0.csv,no", "./s0.csv,yes"] {
-        f.write("d/labels.csv", format!("file,label\ns0.csv,yes\ns1.csv,no\n{again}\n"));
-        fails(
-            &format!("data describe {}", f.at("d")),
-            1,
-            &["labels.csv", "s0.csv is listed twice (lines 2, 4)"],
-        );
-    }
-}
-
-#[test]
-fn d05_headers_of_lists_are_headers_and_a_missing_file_is_named_with_its_line() {
-    let f = Folder::new();
-    f.recordings(&["d/yes/a.csv", "d/no/b.csv", "d/c.csv", "d/e.csv"]);
-    let rows = "yes\\a.csv,yes\nno/b.csv,no\nc.csv,yes\ne.csv,no\n";
-    for header in ["", "File,Label\n", "filename,label\n", "\u{feff}file,label\n"] {
-        f.write("d/labels.csv", format!("{header}{rows}"));
-        let d = describe(&f, "d");
-        assert_eq!((count(&d), &d["class_names"]), (4, &value!(["no", "yes"])), "{header}");
-    }
-    let line = format!("data describe {}", f.at("d"));
-    f.write("d/labels.csv", format!("file,label\n{rows}x.csv,no\ny.csv,no\n"));
-    fails(&line, 1, &["labels.csv: line 6: x.csv: no such file (2 such lines)"]);
-    let out = String::from_utf8(skiprnn(line.split(' ')).stderr).unwrap();
-    assert_eq!(out.matches("no such file").count(), 1, "named once: {out}");
-    for away in ["../c.csv", "/etc/hosts", "C:\\c.csv", "yes/../../c.csv"] {
-        f.write("d/labels.csv", format!("file,label\n{rows}{away},no\n"));
-        fails(&line, 1, &["line 6", "leads out of the folder"]);
-    }
-    f.write("d/labels.csv", "recordings of 2024\nc.csv,no\n");
-    fails(&line, 1, &["line 1", "no known header", "file,label"]);
-}
-
-#[test]
-fn d07_lists_are_separated_by_semicolons_or_tabs_too() {
-    let f = Folder::new();
-    f.recordings(&["d/a.csv", "d/b.csv"]);
-    for separator in [";", "\t"] {
-        let list = "file,label,user\na.csv,yes,anna\nb.csv,no,bo\n".replace(',', separator);
-        f.write("d/labels.csv", list);
-        assert_eq!(groups(&describe(&f, "d")), ["anna", "bo"]);
-    }
-}
-
-#[test]
-fn d14_lists_and_arrays_have_many_names() {
-    let f = Folder::new();
-    let names = [
-        "Labels.csv",
-        "LABEL.CSV",
-        "annotations.csv",
-        "metadata.csv",
-        "Index.csv",
-        "labels.tsv",
-    ];
-    for (k, name) in names.iter().enumerate() {
-        let d = format!("d{k}");
-        f.recordings(&[&format!("{d}/a.csv"), &format!("{d}/b.csv")]);
-        f.write(&format!("{d}/{name}"), "file,label\na.csv,yes\nb.csv,no\n");
-        assert_eq!(count(&describe(&f, &d)), 2, "{name}");
-    }
-    // train.csv and test.csv may be such lists.
-    f.recordings(&["p/a.csv", "p/b.csv", "p/c.csv", "p/train/d.csv"]);
-    f.write("p/train.csv", "file,label\na.csv,yes\nb.csv,no\n");
-    f.write("p/test.csv", "file,label\nc.csv,no\n");
-    let d = describe(&f, "p");
-    assert_eq!(
-        d["parts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|p| p["sequences"].as_u64().unwrap())
-            .collect::<Vec<_>>(),
-        [1, 1, 1]
-    );
-}
-
-#[test]
-fn d15_wisdm_is_read_as_it_is_published() {
-    let f = Folder::new();
-    let mut text = String::new();
-    for user in 1..5 {
-        for (k, activity) in ["Walking", "Jogging"].iter().enumerate() {
-            for t in 0..30u64 {
-                // A pause of the clock in the middle, two records in one line, and a comma before the end.
-                let time = 49_105_962_326_000 + t * 50_000_000 + if t >= 15 { 60_000_000_000 } else { 0 };
-                let end = ["\n", "", ",;\n"][(t % 3) as usize];
-                let end = if end == ",;\n" {
-                    ",;\n"
-                } else if end.is_empty() {
-                    ";"
-                } else {
-                    ";\n"
-                };
-                text += &format!("{user},{activity},{time},{}.5,{k},9.8{end}", t % 4);
-            }
-            text += "\n";
-        }
-    }
-    text += "4,Walking,0,0,0,3.21;\n11,Walking,1867172313000,4.4,4.4,;\n";
-    f.write("raw/WISDM_ar_v1.1_raw.txt", &text);
-    f.write("raw/WISDM_ar_v1.1_raw_about.txt", "About the set: 36 people\n");
-    let d = describe(&f, "raw");
-    assert!(text_has(&d, "warnings", "raw_about.txt"), "{d}");
-    assert_eq!((d["format"].as_str(), count(&d)), (Some("WISDM text"), 16));
-    assert_eq!(d["class_names"], value!(["Jogging", "Walking"]));
-    assert_eq!(groups(&d), ["1", "2", "3", "4"]);
-    assert!((d["sample_period_s"].as_f64().unwrap() - 0.05).abs() < 1e-6, "{d}");
-    assert!(text_has(&d, "warnings", "2 records that lack a value or a time"), "{d}");
-    assert!(text_has(&d, "readings", "jump of the clock"));
-    assert_eq!(d["channels"][2]["unit"], "g", "as in other tables");
-    // As CSV, with and without the header of its copies.
-    let lines: Vec<String> = text
-        .split([';', '\n'])
-        .filter(|l| l.matches(',').count() == 5)
-        .map(str::to_owned)
-        .collect();
-    for header in ["", "user,activity,timestamp,x-axis,y-axis,z-axis\n"] {
-        f.write("all.csv", format!("{header}{}\n", lines.join("\n")));
-        assert_eq!(count(&describe(&f, "all.csv")), 16, "{header}");
-    }
-}
-
-fn text_has(described: &Value, field: &str, needle: &str) -> bool {
+pub(super) fn text_has(described: &Value, field: &str, needle: &str) -> bool {
     text(described, field).contains(needle)
 }
 
@@ -467,165 +283,6 @@ fn e04_arrays_are_found_by_their_usual_names() {
         assert_eq!((count(&d), &d["class_names"]), (16, &classes));
         assert!(text_has(&d, "readings", "9 samples of one channel"), "{d}");
     }
-}
-
-#[test]
-fn e07_uci_har_is_read_as_it_is_published() {
-    let f = Folder::new();
-    f.write(
-        "UCI HAR Dataset/activity_labels.txt",
-        "1 WALKING\n2 SITTING\n3 LAYING\n",
-    );
-    f.write("UCI HAR Dataset/README.txt", "about the set\n");
-    f.write("UCI HAR Dataset/features.txt", "1 tBodyAcc-mean()-X\n");
-    for (part, n) in [("train", 12), ("test", 6)] {
-        let at = |name: &str| format!("UCI HAR Dataset/{part}/{name}_{part}.txt");
-        for (k, channel) in ["total_acc_x", "total_acc_y", "body_gyro_x"].iter().enumerate() {
-            let line = |n: usize| {
-                (0..16)
-                    .map(|t| format!(" {:15.7e}", ((n + 1) * (t + k)) as f32 / 50.0))
-                    .collect::<String>()
-                    + "\n"
-            };
-            f.write(
-                &at(&format!("Inertial Signals/{channel}")),
-                (0..n).map(line).collect::<String>(),
-            );
-        }
-        f.write(&at("X"), (0..n).map(|n| format!("  {n}.0  2.5\n")).collect::<String>());
-        f.write(&at("y"), (0..n).map(|n| format!("{}\n", n % 3 + 1)).collect::<String>());
-        let first = if part == "train" { 1 } else { 9 };
-        f.write(
-            &at("subject"),
-            (0..n).map(|n| format!("{}\n", first + n / 2)).collect::<String>(),
-        );
-    }
-    let data = f.path("UCI HAR Dataset");
-    let described = |data: &std::path::Path| -> Value {
-        let out = skiprnn([
-            std::ffi::OsStr::new("data"),
-            "describe".as_ref(),
-            data.as_os_str(),
-            "--json".as_ref(),
-        ]);
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        serde_json::from_slice(&out.stdout).unwrap()
-    };
-    let d = described(&data);
-    assert_eq!((d["format"].as_str(), count(&d)), (Some("UCI HAR text files"), 18));
-    assert_eq!(
-        d["class_names"],
-        value!(["WALKING", "SITTING", "LAYING"]),
-        "in the order of their numbers"
-    );
-    assert_eq!((d["sample_period_s"].as_f64(), groups(&d).len()), (Some(0.02), 9));
-    let channel = |k: usize| {
-        (
-            d["channels"][k]["name"].as_str().unwrap(),
-            d["channels"][k]["unit"].as_str().unwrap(),
-        )
-    };
-    assert_eq!(
-        [channel(0), channel(2)],
-        [("body_gyro_x", "rad/s"), ("total_acc_y", "g")]
-    );
-    assert_eq!(
-        described(data.parent().unwrap())["format"],
-        d["format"],
-        "the folder around it"
-    );
-    let gyro = data.join("train/Inertial Signals/body_gyro_x_train.txt");
-    fs::write(&gyro, "1 2 3\n1 2\n").unwrap();
-    let out = skiprnn([std::ffi::OsStr::new("data"), "describe".as_ref(), data.as_os_str()]);
-    let said = String::from_utf8_lossy(&out.stderr);
-    assert!(
-        said.contains("body_gyro_x_train.txt: line 2: 2 numbers, the first line has 3"),
-        "{said}"
-    );
-}
-
-/// A recording in the data acquisition format.
-fn acquisition(n: usize) -> Value {
-    let sample = |t: usize| value!([(t * (n + 1)) % 7, (t % 3) as f32 / 2.0]);
-    value!({
-        "protected": {"ver": "v1", "alg": "HS256"}, "signature": "00",
-        "payload": {
-            "device_type": "X", "interval_ms": 10,
-            "sensors": [{"name": "accX", "units": "m/s2"}, {"name": "accY", "units": "m/s2"}],
-            "values": (0..20).map(sample).collect::<Vec<_>>(),
-        }
-    })
-}
-
-#[test]
-fn e07_edge_impulse_exports_are_read_with_their_list() {
-    let f = Folder::new();
-    let mut files = Vec::new();
-    for (part, n) in [("training", 6), ("testing", 2)] {
-        for k in 0..n {
-            let label = ["up-down", "idle"][k % 2];
-            let path = format!("{part}/{label}.{k}x7.json");
-            f.write(&format!("d/{path}"), acquisition(k).to_string());
-            files.push(value!({"path": path, "category": part, "label": {"type": "label", "label": label}}));
-        }
-    }
-    f.write("d/info.labels", value!({"version": 1, "files": files}).to_string());
-    let d = describe(&f, "d");
-    assert_eq!((d["class_names"].clone(), count(&d)), (value!(["idle", "up-down"]), 8));
-    assert_eq!(
-        (d["parts"][2]["sequences"].as_u64(), d["sample_period_s"].as_f64()),
-        (Some(2), Some(0.01))
-    );
-    assert_eq!(
-        (d["channels"][0]["name"].as_str(), &d["doubts"]),
-        (Some("accX"), &value!([]))
-    );
-    // Stretches with classes of their own; a file that the list lacks is told.
-    let spans = value!({"type": "multi-label", "labels": [
-        {"label": "idle", "startIndex": 0, "endIndex": 9}, {"label": "up-down", "startIndex": 10, "endIndex": 19}]});
-    let list: Vec<Value> = (0..3)
-        .map(|k| value!({"path": format!("{k}.json"), "category": "training", "label": spans}))
-        .collect();
-    (0..4).for_each(|k| f.write(&format!("m/{k}.json"), acquisition(k).to_string()));
-    f.write("m/info.labels", value!({"version": 1, "files": list}).to_string());
-    let d = describe(&f, "m");
-    assert_eq!((d["every_step"].as_bool(), count(&d)), (Some(true), 3));
-    assert!(
-        text_has(&d, "warnings", "1 files that info.labels does not name"),
-        "{d}"
-    );
-    f.write("m/info.labels", value!({"version": 7, "files": []}).to_string());
-    fails(
-        &format!("data describe {}", f.at("m")),
-        1,
-        &["info.labels: version: is 7"],
-    );
-    f.write(
-        "m/info.labels",
-        value!({"version": 1, "files": [{"path": "../x.json"}]}).to_string(),
-    );
-    fails(&format!("data describe {}", f.at("m")), 1, &["no such file"]);
-}
-
-#[test]
-fn e07_times_of_edge_impulse_tables_are_milliseconds() {
-    let f = Folder::new();
-    let mut files = Vec::new();
-    for n in 0..4usize {
-        let line = |t: usize| format!("{},{},1.5\n", t * 16, (t * (n + 1)) % 7);
-        f.write(
-            &format!("d/{n}.csv"),
-            format!("timestamp,accX,accY\n{}", (0..30).map(line).collect::<String>()),
-        );
-        let label = ["a", "b"][n % 2];
-        files.push(
-            value!({"path": format!("{n}.csv"), "category": "training", "label": {"type": "label", "label": label}}),
-        );
-    }
-    f.write("d/info.labels", value!({"version": 1, "files": files}).to_string());
-    let d = describe(&f, "d");
-    assert!((d["sample_period_s"].as_f64().unwrap() - 0.016).abs() < 1e-9, "{d}");
-    assert_eq!(d["doubts"], value!([]), "the format says the unit");
 }
 
 #[test]

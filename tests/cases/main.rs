@@ -11,6 +11,8 @@ mod arrays;
 mod collect;
 mod commands;
 mod folders;
+mod importers;
+mod lists;
 mod models;
 mod sound;
 mod tables;

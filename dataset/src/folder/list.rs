@@ -261,8 +261,8 @@ impl List<'_> {
                  group). Rename it, or say what it is with --columns label=NAME, group=NAME or ignore=NAME",
                 names::shown(name),
                 names::FILE[..5].join(", "),
-                names::LABEL[..8].join(", "),
-                names::GROUP.join(", "),
+                [&names::CLASSES[..], &names::CLASSES_OF_FILES[..2]].concat().join(", "),
+                [&names::PERSONS[..], &names::OCCASIONS].concat().join(", "),
             );
             return Err(self.problem(line, problem));
         }

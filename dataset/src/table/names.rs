@@ -1,40 +1,22 @@
-//! Names by which people call the columns that are no channels, in a table of samples: `y` is an axis here, and `name` no file, which
-//! is why a list of files (`crate::names`) knows others.
+//! Names by which people call the columns that are no channels, in a table of samples. Some are also those of columns of a list of
+//! files (`crate::names`); others are not, as `y` is an axis here, and `name` no file.
 
 use super::{stamp::words, units};
+use crate::names::{CLASSES, PERSONS};
 
-/// Names of the column that holds the class of each sample; `label` is certain.
-const LABELS: [&str; 14] = [
-    "label",
-    "labels",
-    "class",
+/// Names of the column that holds the class of each sample, beside those that lists of files have too.
+const LABELS: [&str; 8] = [
     "classes",
-    "activity",
     "activities",
-    "target",
     "annotation",
     "gesture",
-    "class_name",
     "activity_name",
     "label_name",
     "ground_truth",
     "activity_label",
 ];
-/// Names of the column that says whose a sample is.
-const GROUPS: [&str; 12] = [
-    "group",
-    "subject",
-    "user",
-    "person",
-    "participant",
-    "volunteer",
-    "patient",
-    "speaker",
-    "individual",
-    "wearer",
-    "proband",
-    "owner",
-];
+/// Names of the column that says whose a sample is, beside those that lists of files have too.
+const GROUPS: [&str; 4] = ["individual", "wearer", "proband", "owner"];
 /// Names of the column that tells recordings of one file apart.
 const SEQUENCES: [&str; 10] = [
     "sequence",
@@ -89,13 +71,14 @@ fn belongs(name: &str, word: &str) -> bool {
 
 /// Whether a name is that of the class of each sample.
 pub(super) fn is_label(name: &str) -> bool {
-    LABELS.contains(&plain(name).as_str())
+    let name = plain(name);
+    CLASSES.iter().chain(&LABELS).any(|l| *l == name)
 }
 
 /// Whether a name says whose a sample is; `many`: whether an `id` is one.
 pub(super) fn is_group(name: &str, many: bool) -> bool {
     let name = plain(name);
-    (many && name == "id") || GROUPS.iter().any(|g| belongs(&name, g))
+    (many && name == "id") || PERSONS.iter().chain(&GROUPS).any(|g| belongs(&name, g))
 }
 
 /// Whether a name tells recordings of one file apart.
