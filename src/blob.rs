@@ -21,12 +21,23 @@ pub struct Prepared {
 
 /// Finds the data that the options name and converts it to counts.
 pub fn prepare(model: &Model<'_>, task: Option<Task>, args: &InputArgs, default_n: usize) -> anyhow::Result<Prepared> {
+    prepare_as(model, &ModelInput::of_blob(model), task, args, default_n)
+}
+
+/// [`prepare`], the recordings being read as `input` says.
+pub fn prepare_as(
+    model: &Model<'_>,
+    input: &ModelInput,
+    task: Option<Task>,
+    args: &InputArgs,
+    default_n: usize,
+) -> anyhow::Result<Prepared> {
     let period = model.sample_period_ns() as f64 * 1e-9;
     if task.is_some() && args.data_of.is_some() {
         return Err(Usage::error("--task, --data-of: both name the data; give one of them"));
     }
     let source = task.map(|task| inputs::generator(task, period, model.sequence_length() as usize));
-    let data = inputs::resolve(args, &ModelInput::of_blob(model), source.as_ref(), default_n)?;
+    let data = inputs::resolve(args, input, source.as_ref(), default_n)?;
     if let (Some(source), None) = (&source, &args.x)
         && data.x.channels != model.inputs()
     {

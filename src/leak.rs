@@ -5,7 +5,10 @@ use crate::{
     blob, inputs,
     output::{Output, notes, write_atomically},
 };
-use experiments::leak::{self, Leak};
+use experiments::{
+    ModelInput,
+    leak::{self, Leak},
+};
 use quantize::Simulator;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -49,7 +52,9 @@ pub fn run(args: &LeakArgs, out: Output) -> anyhow::Result<()> {
     leak::check_shuffles(args.shuffles)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
-    let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
+    // What the pattern tells need not be what the model answers.
+    let input = ModelInput::of_blob(&model).with_classes();
+    let prepared = blob::prepare_as(&model, &input, args.task, &args.input, COUNT)?;
     let classes = leak::classes(prepared.data.y.as_ref())?;
     let length = prepared.data.x.length;
     let runs = Simulator::new(&model)?

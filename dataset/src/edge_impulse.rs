@@ -375,6 +375,21 @@ mod tests {
         read(&path)
     }
 
+    /// The same value in CBOR. serde_json's own writing of numbers depends on its features.
+    fn as_cbor(value: &serde_json::Value) -> ciborium::Value {
+        use serde_json::Value as Json;
+        match value {
+            Json::Null => ciborium::Value::Null,
+            Json::Bool(b) => (*b).into(),
+            Json::Number(n) => n.as_i64().map_or_else(|| n.as_f64().unwrap().into(), Into::into),
+            Json::String(s) => s.as_str().into(),
+            Json::Array(list) => ciborium::Value::Array(list.iter().map(as_cbor).collect()),
+            Json::Object(map) => {
+                ciborium::Value::Map(map.iter().map(|(k, v)| (k.as_str().into(), as_cbor(v))).collect())
+            }
+        }
+    }
+
     #[test]
     fn json_and_cbor_hold_the_same() {
         let t = written("a.json", JSON.as_bytes()).unwrap();
@@ -388,7 +403,7 @@ mod tests {
         );
         let value: serde_json::Value = serde_json::from_str(JSON).unwrap();
         let mut cbor = Vec::new();
-        ciborium::into_writer(&value, &mut cbor).unwrap();
+        ciborium::into_writer(&as_cbor(&value), &mut cbor).unwrap();
         assert_eq!(written("a.cbor", &cbor).unwrap().values, t.values);
         for cut in 0..cbor.len() {
             assert!(written("a.cbor", &cbor[..cut]).is_err());

@@ -25,6 +25,7 @@ const FASTEST_S: f64 = 1e-6;
 pub struct ModelInput {
     class_names: Vec<String>,
     channels: Vec<Channel>,
+    /// Classes or targets; 0 where any classes are taken.
     outputs: usize,
     sample_period_s: f64,
     objective: Objective,
@@ -89,6 +90,21 @@ impl ModelInput {
         }
     }
 
+    /// What a model would say whose answers are classes, where this one's are something else: any classes, by their numbers or their
+    /// words in sorted order.
+    #[must_use]
+    pub fn with_classes(&self) -> Self {
+        match self.objective {
+            Objective::Classification => self.clone(),
+            _ => ModelInput {
+                class_names: Vec::new(),
+                outputs: 0,
+                objective: Objective::Classification,
+                ..self.clone()
+            },
+        }
+    }
+
     /// What a model would say that takes every `every`-th sample where this one takes every `own`-th.
     #[must_use]
     pub fn at_every(&self, own: usize, every: usize) -> Self {
@@ -149,7 +165,7 @@ impl ModelInput {
     pub fn named(&self, config: &DatasetConfig) -> DatasetConfig {
         let class_names = match (self.class_names.is_empty(), self.objective) {
             (false, _) => self.class_names.clone(),
-            (true, Objective::Classification) => (0..self.outputs).map(|k| k.to_string()).collect(),
+            (true, Objective::Classification) if self.outputs > 0 => (0..self.outputs).map(|k| k.to_string()).collect(),
             (true, _) => config.class_names.clone(),
         };
         DatasetConfig {
