@@ -1,7 +1,7 @@
 //! The folder of recordings: `labels.csv`, `channels.toml`, and the names of files.
 
 use super::{CollectArgs, recording::Recording};
-use crate::output::{Usage, write_atomically};
+use crate::output::{Usage, tell, write_atomically};
 use anyhow::{Context, bail};
 use dataset::{ChannelConfig, ChannelsFile};
 use std::{
@@ -144,7 +144,7 @@ fn cut_off(folder: &Path) {
         let name = name.to_string_lossy();
         if let Some(whole) = name.strip_suffix(PARTIAL) {
             let (name, whole) = (name.escape_debug(), whole.escape_debug());
-            crate::output::tell(format_args!(
+            tell(format_args!(
                 "note: {name} was cut off; to use it, rename it to {whole} and add it to {LABELS}"
             ));
         }
