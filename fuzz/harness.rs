@@ -165,7 +165,12 @@ pub const TARGETS: &[Target] = &[
         name: "trace_json",
         layout: Layout::File("trace.json"),
         read: trace,
-        seeds: || texts(&["{\"energy\": [0.1, 0.2, 0.1], \"iterations\": 10, \"samples\": [1, 2, 3]}"]),
+        seeds: || {
+            let samples = vec!["0.001"; 30].join(",");
+            texts(&[&format!(
+                "[{{\"power\":{{\"samples\":[{samples}],\"timestamps\":[[\"00\",5],[\"01\",25]],\"voltage\":1.8}},\"infer\":{{\"iterations\":5}}}}]"
+            )])
+        },
     },
     Target {
         name: "trace_ppk2",
@@ -305,16 +310,22 @@ fn trace(folder: &Path) -> Result<(), String> {
         .find(|n| folder.join(n).exists());
     let path = folder.join(name.unwrap_or("trace.csv"));
     let mut found = Err(String::new());
-    for voltage_v in [None, Some(3.0)] {
+    let threshold = energy::Windowing::Threshold {
+        factor: 1.5,
+        keep: Default::default(),
+    };
+    let ways = [
+        (None, energy::Windowing::Auto),
+        (Some(3.0), energy::Windowing::Auto),
+        (Some(3.0), threshold),
+    ];
+    for (voltage_v, windowing) in ways {
         let options = energy::MeasureOptions {
             read: energy::trace::ReadOptions {
                 voltage_v,
                 ..Default::default()
             },
-            windowing: energy::Windowing::Threshold {
-                factor: 1.5,
-                keep: Default::default(),
-            },
+            windowing,
             ..Default::default()
         };
         let measured = energy::measure(&path, &options).and_then(|measurement| {
