@@ -136,6 +136,9 @@ pub struct Evaluation {
     pub sequences: usize,
     /// What was understood of model and data, assumed, or looks wrong.
     pub notes: Vec<String>,
+    /// What the data are called.
+    #[serde(skip)]
+    data: String,
     /// Which sequences of the run's own data they are.
     evaluated_on: Option<HeldOut>,
     #[serde(flatten)]
@@ -189,7 +192,8 @@ impl fmt::Display for Evaluation {
                  --test-share, or give --x and --y",
                 self.sequences
             )?,
-            _ => write!(f, ", on {} held-out sequences", self.sequences)?,
+            Some(_) => write!(f, ", on {} held-out sequences", self.sequences)?,
+            None => write!(f, ", on the {} sequences of {}", self.sequences, self.data)?,
         }
         f.write_str(&notes(&self.notes))
     }
@@ -256,6 +260,7 @@ pub fn evaluate(args: &EvalArgs) -> anyhow::Result<Evaluation> {
         figures,
         sequences: data.x.count,
         notes: [run.notes, data.notes].concat(),
+        data: data.name,
         evaluated_on: data.held_out,
         results,
         warnings,

@@ -109,6 +109,13 @@ pub(crate) fn onto_grid(
         .map(|w| (w[1] - w[0]) / grid_s)
         .filter(|g| *g > GAP && *g * grid_s > GAP * rate.period_s);
     let (gaps, filled) = gaps.fold((0, 0), |(n, filled), g| (n + 1, filled + g.round() as u64 - 1));
+    if filled > track.times.len() as u64 {
+        let problem = format!(
+            "{filled} samples would be made up in {gaps} gaps, and {} are there; cut the file at its gaps",
+            track.times.len()
+        );
+        return Err(Error::data(&track.path, "time", problem));
+    }
     notes.count(
         gaps,
         "gaps of more than 3 samples were filled by interpolation",

@@ -64,7 +64,8 @@ pub struct CollectArgs {
     /// Length of the recording. [default: until Ctrl-C]
     #[arg(help_heading = "Recording", long)]
     pub seconds: Option<f64>,
-    /// Samples a second. [default: every sample that the sensor makes, or that the port sends]
+    /// Samples a second: of a board, those that are kept; of a port, what it is known to send. [default: every sample that the
+    /// sensor makes, or the rate at which lines come]
     #[arg(
         help_heading = "Recording",
         long,

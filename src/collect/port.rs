@@ -136,7 +136,7 @@ impl Listener<'_> {
             }
             None => {
                 self.waiting.push(sample);
-                if self.given_s.is_some() || at_s - first_s >= DETECT_S {
+                if at_s - first_s >= DETECT_S {
                     self.start()?;
                 }
             }
@@ -157,6 +157,17 @@ impl Listener<'_> {
             return Ok(());
         };
         let measured = self.arrivals.rate();
+        if let (Some(period_s), Some(rate)) = (self.given_s, measured) {
+            let given_hz = 1.0 / period_s;
+            if (given_hz / rate.hz - 1.0).abs() > TOLERANCE + rate.uncertainty_hz / rate.hz {
+                bail!(
+                    "--rate: {given_hz} samples a second are given, {:.2} (+- {:.2}) come; leave it out, and let a model use every K-th \
+                     sample with train --every K",
+                    rate.hz,
+                    rate.uncertainty_hz
+                );
+            }
+        }
         let (period_s, uncertainty) = match (self.given_s, measured) {
             (Some(period_s), _) => (period_s, 0.0),
             (None, Some(rate)) => (1.0 / rate.hz, rate.uncertainty_hz / rate.hz),

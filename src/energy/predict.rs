@@ -105,7 +105,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
 
 /// The samples used: as given, from the simulator on the data given, or from the blob.
 fn samples_used(args: &PredictArgs, model: &Model<'_>) -> anyhow::Result<Use> {
-    if args.task.is_some() || args.input.x.is_some() {
+    if args.task.is_some() || args.input.x.is_some() || args.input.data_of.is_some() {
         return Use::simulated(model, args.task, &args.input, args.dial);
     }
     for (option, given) in [
@@ -115,7 +115,7 @@ fn samples_used(args: &PredictArgs, model: &Model<'_>) -> anyhow::Result<Use> {
     ] {
         if given {
             return Err(Usage::error(format!(
-                "{option}: no sequences to run on; give --task or --x too"
+                "{option}: no sequences to run on; give --task, --x or --data-of too"
             )));
         }
     }

@@ -453,3 +453,47 @@ fn links_in_a_circle_end() {
     assert_eq!(count(&d), 4);
     assert!(text_has(&d, "warnings", "links to folders"), "{d}");
 }
+
+#[test]
+fn a_recording_with_other_columns_is_refused_and_not_left_out() {
+    let f = Folder::new();
+    f.recordings(&["d/sit/0.csv", "d/sit/1.csv", "d/walk/0.csv", "d/walk/1.csv"]);
+    f.write("d/walk/2.csv", samples("accx,accy", 3));
+    let line = format!("data describe {}", f.at("d"));
+    fails(
+        &line,
+        1,
+        &["walk/2.csv", "columns: accx, accy", "has ax, ay", "make them alike"],
+    );
+    // Beside the folders too, where it has a time.
+    fs::remove_file(f.path("d/walk/2.csv")).unwrap();
+    f.write("d/more.csv", "time,accx\n0,1\n0.1,2\n");
+    fails(&line, 1, &["more.csv", "columns"]);
+    f.write("d/more.csv", "subject,age\nanna,30\n");
+    assert!(text_has(&describe(&f, "d"), "readings", "more.csv"));
+    // Units in the names are no other columns.
+    f.write("u/sit/0.csv", samples("ax (g),ay (g)", 0));
+    f.write("u/sit/1.csv", samples("ax (mg),ay (mg)", 1));
+    f.write("u/walk/0.csv", samples("ax (g),ay (g)", 2));
+    f.write("u/walk/1.csv", samples("ax (mg),ay (mg)", 3));
+    let described = describe(&f, "u");
+    assert_eq!(
+        (count(&described), &described["channels"][0]["unit"]),
+        (4, &value!("g"))
+    );
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_refused_even_by_little() {
+    let f = Folder::new();
+    f.recordings(&["d/sit/0.csv", "d/walk/0.csv"]);
+    let file = |back: f64| {
+        let line = |t: usize| format!("{:.3},{t}\n", t as f64 * 0.01 - if t < 25 { 0.0 } else { back });
+        format!("time,ax\n{}", (0..50).map(line).collect::<String>())
+    };
+    for (back, place) in [(0.2, "line 27"), (3.0, "made up")] {
+        f.write("e/sit/0.csv", file(0.0));
+        f.write("e/walk/0.csv", file(back));
+        fails(&format!("data describe {}", f.at("e")), 1, &["walk/0.csv", place]);
+    }
+}

@@ -3,9 +3,6 @@
 use super::{jump_s, median, place};
 use crate::{Error, Notes, track::Track};
 
-/// Ways back of at most this many seconds, or ten samples, are samples that came late.
-const LATE_S: f64 = 1.0;
-const LATE_SAMPLES: f64 = 10.0;
 /// Fewer samples in a row are late ones, however late.
 const FEWEST: usize = 5;
 /// Where more than this share of all steps goes back, the lines are in no order, and only sorting makes sense of them.
@@ -35,7 +32,7 @@ pub(super) fn sort(track: &mut Track, channels: usize, notes: &mut Notes) -> Res
             let end = back.get(place_of_next + 1).copied().unwrap_or(times.len());
             let run = &times[*k..end];
             let run = &run[..run.iter().take_while(|t| **t <= to).count()];
-            if to - from <= LATE_S.max(LATE_SAMPLES * period) || run.len() < FEWEST {
+            if run.len() < FEWEST {
                 continue;
             }
             let last = run[run.len() - 1];

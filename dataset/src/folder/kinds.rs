@@ -1,6 +1,6 @@
 //! Kinds of text tables in one folder, by their columns: which of them are recordings.
 
-use crate::{Error, names};
+use crate::{Error, names, table::units};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
@@ -18,10 +18,14 @@ pub(crate) struct Columns {
     count: usize,
 }
 
+/// Usual names of the time of a sample.
+const TIMES: [&str; 5] = ["time", "timestamp", "datetime", "t", "secondselapsed"];
+
 /// Names that say nothing of what a table holds: people, classes and times stand in tables of many kinds.
 fn says_nothing(name: &str) -> bool {
-    let time = ["time", "timestamp", "date", "datetime", "index", "id", ""];
-    names::is_label(name) || names::is_file(name) || names::group_rank(name).is_some() || time.contains(&name)
+    let other = ["date", "index", "id", ""];
+    let is_known = names::is_label(name) || names::is_file(name) || names::group_rank(name).is_some();
+    is_known || TIMES.contains(&name) || other.contains(&name)
 }
 
 impl Columns {
@@ -42,7 +46,8 @@ impl Columns {
             .unwrap_or(',');
         let cells: Vec<String> = line
             .split(separator)
-            .map(|c| names::plain(c.trim_matches([' ', '"'])))
+            // A unit in the name is no part of it: ax (g) and ax (mg) are one column.
+            .map(|c| names::plain(&units::of_channel(c.trim_matches([' ', '"'])).0))
             .collect();
         let number = |c: &String| c.is_empty() || c.replace(',', ".").parse::<f64>().is_ok();
         Ok(Columns {
@@ -57,6 +62,19 @@ impl Columns {
     /// Whether a column has this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Whether a column is a time, as recordings have it.
+    pub(crate) fn is_timed(&self) -> bool {
+        TIMES.iter().any(|name| self.names.contains(*name))
+    }
+
+    /// What the columns are called, for messages.
+    pub(crate) fn shown(&self) -> String {
+        match self.names.is_empty() {
+            true => format!("{} columns without names", self.count),
+            false => names::list(&self.names.iter().collect::<Vec<_>>()),
+        }
     }
 
     /// Whether two tables can be of one kind: they share a column that says what they hold. Without a header row they may be.

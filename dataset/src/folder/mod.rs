@@ -100,12 +100,19 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
     if kind == Kind::Table {
         let paths: Vec<PathBuf> = files.iter().map(|f| f.path.clone()).collect();
         let alike = kinds::part(&paths)?;
-        let others: Vec<String> = files
-            .iter()
-            .zip(&alike)
-            .filter(|(_, a)| !**a)
-            .map(|(f, _)| f.relative())
-            .collect();
+        let of_kind = |wanted: bool| {
+            files
+                .iter()
+                .zip(&alike)
+                .filter(move |(_, a)| **a == wanted)
+                .map(|(f, _)| f)
+        };
+        for other in of_kind(false) {
+            if let Some(recording) = of_kind(true).find(|f| f.path.parent() == other.path.parent()) {
+                refuse_sibling(dir, &other.path, &recording.path)?;
+            }
+        }
+        let others: Vec<String> = of_kind(false).map(tree::Found::relative).collect();
         if !others.is_empty() {
             notes.understood(left_out(&others));
         }
@@ -118,6 +125,22 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
         ..Entry::default()
     };
     Ok(files.into_iter().map(entry).collect())
+}
+
+/// A table beside recordings in a folder of a class or a person, or one with a time, is a recording with other columns, and not
+/// something to leave out without a word.
+fn refuse_sibling(dir: &Path, other: &Path, recording: &Path) -> Result<(), Error> {
+    let columns = kinds::Columns::peek(other)?;
+    if other.parent() == Some(dir) && !columns.is_timed() {
+        return Ok(());
+    }
+    let problem = format!(
+        "{}; {} beside it has {}: make them alike, or move the file away",
+        columns.shown(),
+        recording.display(),
+        kinds::Columns::peek(recording)?.shown()
+    );
+    Err(Error::data(other, "columns", problem))
 }
 
 fn left_out(tables: &[String]) -> String {
