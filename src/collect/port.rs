@@ -14,6 +14,8 @@ use std::{fmt::Write, path::Path};
 const DETECT_S: f64 = 2.0;
 /// A rate that differs from that of the folder by less than this of it is the same, beside its uncertainty.
 const TOLERANCE: f64 = 0.02;
+/// A given rate that differs from that of the lines by more than this of it is another's. Their times are late by varying amounts.
+const WRONG: f64 = 0.25;
 
 /// Runs the command.
 pub fn run(args: &CollectArgs, port: &Path, out: Output) -> anyhow::Result<()> {
@@ -159,7 +161,7 @@ impl Listener<'_> {
         let measured = self.arrivals.rate();
         if let (Some(period_s), Some(rate)) = (self.given_s, measured) {
             let given_hz = 1.0 / period_s;
-            if (given_hz / rate.hz - 1.0).abs() > TOLERANCE + rate.uncertainty_hz / rate.hz {
+            if (given_hz / rate.hz - 1.0).abs() > WRONG + rate.uncertainty_hz / rate.hz {
                 bail!(
                     "--rate: {given_hz} samples a second are given, {:.2} (+- {:.2}) come; leave it out, and let a model use every K-th \
                      sample with train --every K",

@@ -137,7 +137,7 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
     send(changes, 1000, Duration::from_millis(1), |k| {
         if k < 200 { "1,2\n".into() } else { "1,2,3\n".into() }
     });
-    let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 50");
+    let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 1000");
     assert_eq!(
         (code, &value["ending"], &value["samples"]),
         (Some(1), &"failed".into(), &199.into()),
@@ -148,12 +148,22 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
         "{stderr}"
     );
     let text = read(&f.path("out"), "walking-001.csv");
-    assert_eq!(text.lines().nth(3), Some("0.040000,1,2"));
+    assert_eq!(text.lines().nth(3), Some("0.002000,1,2"));
+
+    // A rate that does not come is not believed.
+    let fast = port();
+    let path = fast.path.clone();
+    send(fast, 400, Duration::from_millis(1), |_| "1,2\n".into());
+    let (code, _, stderr) = collect(&path, &f.at("fast"), "--rate 50");
+    assert!(
+        code == Some(1) && stderr.contains("--rate: 50 samples a second are given"),
+        "{stderr}"
+    );
 
     let leaves = port();
     let path = leaves.path.clone();
     send(leaves, 50, Duration::from_millis(1), |_| "1,2\n".into());
-    let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 50");
+    let (code, value, stderr) = collect(&path, &f.at("out"), "--rate 1000");
     assert_eq!(
         (code, &value["ending"], &value["samples"]),
         (Some(1), &"gone".into(), &49.into()),
@@ -169,7 +179,7 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
     send(quiet, 50, Duration::from_millis(1), |k| {
         if k == 49 { "9".into() } else { "1,2\n".into() }
     });
-    let (code, value, _) = collect(&path, &f.at("out"), "--rate 50 --silence-s 0.15");
+    let (code, value, _) = collect(&path, &f.at("out"), "--rate 1000 --silence-s 0.15");
     assert_eq!(
         (code, &value["ending"], &value["samples"]),
         (Some(1), &"silent".into(), &48.into())
@@ -199,7 +209,7 @@ fn a_port_that_is_none_or_sends_something_else_leaves_nothing_behind() {
     let path = three.path.clone();
     send(three, 1000, Duration::from_millis(1), |_| "1,2,3\n".into());
     fails(
-        &line(&path, "--rate 100 --channel-names ax,ay"),
+        &line(&path, "--rate 1000 --channel-names ax,ay"),
         2,
         &["--channel-names: 2 of them", "3 numbers a line"],
     );

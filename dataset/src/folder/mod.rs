@@ -108,8 +108,13 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
                 .map(|(f, _)| f)
         };
         for other in of_kind(false) {
-            if let Some(recording) = of_kind(true).find(|f| f.path.parent() == other.path.parent()) {
-                refuse_sibling(dir, &other.path, &recording.path)?;
+            let sibling = of_kind(true).find(|f| f.path.parent() == other.path.parent());
+            if let Some(recording) = sibling.or(of_kind(true).next()) {
+                refuse_recording(
+                    &other.path,
+                    &recording.path,
+                    sibling.is_some() && !other.parts.is_empty(),
+                )?;
             }
         }
         let others: Vec<String> = of_kind(false).map(tree::Found::relative).collect();
@@ -127,15 +132,15 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
     Ok(files.into_iter().map(entry).collect())
 }
 
-/// A table beside recordings in a folder of a class or a person, or one with a time, is a recording with other columns, and not
-/// something to leave out without a word.
-fn refuse_sibling(dir: &Path, other: &Path, recording: &Path) -> Result<(), Error> {
+/// A table with a time, or `beside` recordings in a folder of a class or a person, is a recording with other columns, and not something
+/// to leave out.
+fn refuse_recording(other: &Path, recording: &Path, beside: bool) -> Result<(), Error> {
     let columns = kinds::Columns::peek(other)?;
-    if other.parent() == Some(dir) && !columns.is_timed() {
+    if !beside && !columns.is_timed() {
         return Ok(());
     }
     let problem = format!(
-        "{}; {} beside it has {}: make them alike, or move the file away",
+        "{}; {} has {}: make them alike, or move the file away",
         columns.shown(),
         recording.display(),
         kinds::Columns::peek(recording)?.shown()
