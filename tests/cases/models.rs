@@ -361,6 +361,13 @@ fn a_models_own_class_names_count_in_every_command() {
         "energy predict {blob} --x {test} --board nrf52840 --sensor none"
     ));
     assert_eq!(predicted["metric"], 1.0);
+    let of_run = format!("energy predict {blob} --board nrf52840 --sensor none --data-of");
+    assert_eq!(json(&format!("{of_run} {run}"))["metric"], 1.0);
+    fails(&format!("{of_run} {}", m.f.at("nowhere")), 1, &["nowhere"]);
+    // Given files are not called held out: they may be those of the training.
+    let said = skiprnn(format!("eval {run} --x {test}").split(' ')).stdout;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(said.contains(&format!("sequences of {test}")) && !said.contains("held-out"), "{said}");
     let fidelity = json(&format!("fidelity {run} --integer-format block-i16-a16"));
     let row = &fidelity["rows"][0];
     assert_eq!(

@@ -132,7 +132,8 @@ pub fn record(
         }
     }
     if ending != Ending::Disconnected {
-        send(port, &[STOP])?;
+        // What was recorded is whole, whether the kit is still there to hear this or not.
+        let _ = send(port, &[STOP]);
     }
     Ok(Recording {
         samples: recorded.get(),
