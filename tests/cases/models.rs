@@ -555,7 +555,7 @@ fn a10_samples_beyond_the_full_scale_are_counted() {
 }
 
 #[test]
-fn d12_quantizing_unequal_lengths_says_the_real_reason_at_once() {
+fn d12_e12_quantizing_unequal_lengths_says_the_real_reason_at_once() {
     let f = Folder::new();
     fs::create_dir(f.path("d")).unwrap();
     let mut labels = String::from("file,label\n");
