@@ -367,7 +367,10 @@ fn a_models_own_class_names_count_in_every_command() {
     // Given files are not called held out: they may be those of the training.
     let said = skiprnn(format!("eval {run} --x {test}").split(' ')).stdout;
     let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(said.contains(&format!("sequences of {test}")) && !said.contains("held-out"), "{said}");
+    assert!(
+        said.contains(&format!("sequences of {test}")) && !said.contains("held-out"),
+        "{said}"
+    );
     let fidelity = json(&format!("fidelity {run} --integer-format block-i16-a16"));
     let row = &fidelity["rows"][0];
     assert_eq!(

@@ -8,7 +8,7 @@ use safetensors::{
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// The bytes that [`save`] writes.
+/// The bytes that [`crate::save`] writes.
 ///
 /// # Errors
 /// The model is not valid.
