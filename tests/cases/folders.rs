@@ -471,6 +471,18 @@ fn a_recording_with_other_columns_is_refused_and_not_left_out() {
     fails(&line, 1, &["more.csv", "columns"]);
     f.write("d/more.csv", "subject,age\nanna,30\n");
     assert!(text_has(&describe(&f, "d"), "readings", "more.csv"));
+    // At the top, beside the recordings, a table of people stays one.
+    for n in 0..3 {
+        f.write(&format!("flat/{n}.csv"), format!("ax,label\n{n},a\n1,a\n2,b\n3,b\n"));
+    }
+    f.write("flat/people.csv", "subject,age\nanna,30\n");
+    assert!(text_has(&describe(&f, "flat"), "readings", "people.csv"));
+    f.write("flat/people.csv", "t_ms,age\n0,30\n");
+    fails(
+        &format!("data describe {}", f.at("flat")),
+        1,
+        &["people.csv", "columns"],
+    );
     // Units in the names are no other columns.
     f.write("u/sit/0.csv", samples("ax (g),ay (g)", 0));
     f.write("u/sit/1.csv", samples("ax (mg),ay (mg)", 1));

@@ -1,6 +1,9 @@
 //! Kinds of text tables in one folder, by their columns: which of them are recordings.
 
-use crate::{Error, names, table::units};
+use crate::{
+    Error, names,
+    table::{self, units},
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::Read,
@@ -18,14 +21,11 @@ pub(crate) struct Columns {
     count: usize,
 }
 
-/// Usual names of the time of a sample.
-const TIMES: [&str; 5] = ["time", "timestamp", "datetime", "t", "secondselapsed"];
-
 /// Names that say nothing of what a table holds: people, classes and times stand in tables of many kinds.
 fn says_nothing(name: &str) -> bool {
     let other = ["date", "index", "id", ""];
     let is_known = names::is_label(name) || names::is_file(name) || names::group_rank(name).is_some();
-    is_known || TIMES.contains(&name) || other.contains(&name)
+    is_known || table::is_time(name) || other.contains(&name)
 }
 
 impl Columns {
@@ -66,7 +66,7 @@ impl Columns {
 
     /// Whether a column is a time, as recordings have it.
     pub(crate) fn is_timed(&self) -> bool {
-        TIMES.iter().any(|name| self.names.contains(*name))
+        self.names.iter().any(|name| table::is_time(name))
     }
 
     /// What the columns are called, for messages.
@@ -87,8 +87,8 @@ impl Columns {
 }
 
 /// Parts the tables of a folder into recordings and tables of another kind, for example one line a subject. The columns that most
-/// files have are those of the recordings.
-pub(crate) fn part(files: &[PathBuf]) -> Result<Vec<bool>, Error> {
+/// files have are those of the recordings. Returns the columns of each, and whether it is a recording.
+pub(crate) fn part(files: &[PathBuf]) -> Result<Vec<(Columns, bool)>, Error> {
     let columns = files.iter().map(|f| Columns::peek(f)).collect::<Result<Vec<_>, _>>()?;
     let mut votes: BTreeMap<&Columns, (usize, u64)> = BTreeMap::new();
     for (columns, file) in columns.iter().zip(files) {
@@ -99,5 +99,6 @@ pub(crate) fn part(files: &[PathBuf]) -> Result<Vec<bool>, Error> {
     let Some((most, _)) = votes.into_iter().max_by_key(|(_, vote)| *vote) else {
         return Ok(Vec::new());
     };
-    Ok(columns.iter().map(|c| c.related(most)).collect())
+    let alike: Vec<bool> = columns.iter().map(|c| c.related(most)).collect();
+    Ok(columns.into_iter().zip(alike).collect())
 }

@@ -99,30 +99,31 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
     });
     if kind == Kind::Table {
         let paths: Vec<PathBuf> = files.iter().map(|f| f.path.clone()).collect();
-        let alike = kinds::part(&paths)?;
-        let of_kind = |wanted: bool| {
-            files
-                .iter()
-                .zip(&alike)
-                .filter(move |(_, a)| **a == wanted)
-                .map(|(f, _)| f)
-        };
-        for other in of_kind(false) {
-            let sibling = of_kind(true).find(|f| f.path.parent() == other.path.parent());
-            if let Some(recording) = sibling.or(of_kind(true).next()) {
-                refuse_recording(
-                    &other.path,
-                    &recording.path,
-                    sibling.is_some() && !other.parts.is_empty(),
-                )?;
+        let kinds = kinds::part(&paths)?;
+        let of_kind = |wanted: bool| files.iter().zip(&kinds).filter(move |(_, (_, alike))| *alike == wanted);
+        for (other, (columns, _)) in of_kind(false) {
+            let sibling = of_kind(true).find(|(f, _)| f.path.parent() == other.path.parent());
+            // Not at the top, where tables of people lie beside their recordings.
+            let beside = sibling.is_some() && other.parts.len() > 1;
+            if let Some((recording, (theirs, _))) = sibling.or(of_kind(true).next())
+                && (beside || columns.is_timed())
+            {
+                // A recording with other columns, and not something to leave out.
+                let problem = format!(
+                    "{}; {} has {}: make them alike, or move the file away",
+                    columns.shown(),
+                    recording.path.display(),
+                    theirs.shown()
+                );
+                return Err(Error::data(&other.path, "columns", problem));
             }
         }
-        let others: Vec<String> = of_kind(false).map(tree::Found::relative).collect();
+        let others: Vec<String> = of_kind(false).map(|(f, _)| f.relative()).collect();
         if !others.is_empty() {
             notes.understood(left_out(&others));
         }
-        let mut alike = alike.into_iter();
-        files.retain(|_| alike.next().unwrap_or(true));
+        let mut kinds = kinds.into_iter();
+        files.retain(|_| kinds.next().is_none_or(|(_, alike)| alike));
     }
     let entry = |f: tree::Found| Entry {
         file: f.relative(),
@@ -130,22 +131,6 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
         ..Entry::default()
     };
     Ok(files.into_iter().map(entry).collect())
-}
-
-/// A table with a time, or `beside` recordings in a folder of a class or a person, is a recording with other columns, and not something
-/// to leave out.
-fn refuse_recording(other: &Path, recording: &Path, beside: bool) -> Result<(), Error> {
-    let columns = kinds::Columns::peek(other)?;
-    if !beside && !columns.is_timed() {
-        return Ok(());
-    }
-    let problem = format!(
-        "{}; {} has {}: make them alike, or move the file away",
-        columns.shown(),
-        recording.display(),
-        kinds::Columns::peek(recording)?.shown()
-    );
-    Err(Error::data(other, "columns", problem))
 }
 
 fn left_out(tables: &[String]) -> String {
@@ -183,7 +168,7 @@ fn not_listed(list: &Path, dir: &Path, entries: &[Entry], notes: &mut Notes) -> 
         .chain(others.iter().map(|f| f.path.clone()))
         .collect();
     let alike = match kinds.contains(&Some(Kind::Table)) {
-        true => kinds::part(&all)?,
+        true => kinds::part(&all)?.into_iter().map(|(_, alike)| alike).collect(),
         false => vec![true; all.len()],
     };
     let (recordings, tables): (Vec<_>, Vec<_>) = others.iter().zip(&alike[known.len()..]).partition(|(_, a)| **a);

@@ -70,5 +70,10 @@ pub(crate) struct Table {
     pub(crate) rising: Rising,
 }
 
+/// Whether a column of this name is a time.
+pub(crate) fn is_time(name: &str) -> bool {
+    stamp::by_name(name, None).is_some()
+}
+
 #[cfg(test)]
 mod tests;
