@@ -39,6 +39,13 @@ pub struct InputArgs {
     pub seed: u64,
 }
 
+impl InputArgs {
+    /// Whether they, or a task beside them, say which sequences to run on.
+    pub fn names_data(&self, task: Option<Task>) -> bool {
+        task.is_some() || self.x.is_some() || self.data_of.is_some()
+    }
+}
+
 /// What to print of the results.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]

@@ -277,7 +277,7 @@ pub struct FrontArgs {
     /// The data.
     #[command(flatten)]
     pub input: InputArgs,
-    /// With --task or --x: settings of the dial, separated by commas. [default: 0]
+    /// With --task, --x or --data-of: settings of the dial, separated by commas. [default: 0]
     #[arg(
         help_heading = "Dial, cap and budget",
         long,

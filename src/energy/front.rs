@@ -16,10 +16,10 @@ use skiprnn_nostd::Model;
 /// Runs the command.
 pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
     let (board, sensor) = parts::load(&args.parts)?;
-    let simulated = args.task.is_some() || args.input.x.is_some();
+    let simulated = args.input.names_data(args.task);
     if !simulated && (!args.dials.is_empty() || args.input.n.is_some()) {
         return Err(Usage::error(
-            "--dials, --n: no sequences to run on; give --task or --x too",
+            "--dials, --n: no sequences to run on; give --task, --x or --data-of too",
         ));
     }
     let mut points = Vec::new();

@@ -105,7 +105,7 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
 
 /// The samples used: as given, from the simulator on the data given, or from the blob.
 fn samples_used(args: &PredictArgs, model: &Model<'_>) -> anyhow::Result<Use> {
-    if args.task.is_some() || args.input.x.is_some() || args.input.data_of.is_some() {
+    if args.input.names_data(args.task) {
         return Use::simulated(model, args.task, &args.input, args.dial);
     }
     for (option, given) in [

@@ -364,6 +364,9 @@ fn a_models_own_class_names_count_in_every_command() {
     let of_run = format!("energy predict {blob} --board nrf52840 --sensor none --data-of");
     assert_eq!(json(&format!("{of_run} {run}"))["metric"], 1.0);
     fails(&format!("{of_run} {}", m.f.at("nowhere")), 1, &["nowhere"]);
+    let front = format!("energy front {blob} --board nrf52840 --sensor none --data-of");
+    assert_eq!(json(&format!("{front} {run}"))["points"][0]["metric"], 1.0);
+    fails(&format!("{front} {}", m.f.at("nowhere")), 1, &["nowhere"]);
     // Given files are not called held out: they may be those of the training.
     let said = skiprnn(format!("eval {run} --x {test}").split(' ')).stdout;
     let said = String::from_utf8_lossy(&said).into_owned();

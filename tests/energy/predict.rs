@@ -59,6 +59,7 @@ fn predictions_and_what_narrows_them() {
         1,
         &["only", "sequences fit"],
     );
+    fails(&format!("{line} --data-of {}", f.at("nowhere")), 1, &["nowhere"]);
     fails(&format!("{line} --schedules"), 2, &["--task, --x or --data-of"]);
     fails(&format!("{line} --dial 0.3"), 2, &["--updates-mean", "0.3"]);
     fails(
