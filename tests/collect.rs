@@ -3,22 +3,13 @@
 mod common;
 
 use common::{Folder, fails, json, skiprnn};
+use float_model::Sequences;
 use serde_json::Value;
 use std::path::Path;
 
-/// Writes an f32 array (N, T, I) as .npy.
-fn npy(path: &Path, shape: [usize; 3], values: &[f32]) {
-    let [n, t, i] = shape;
-    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {t}, {i}), }}");
-    while (10 + header.len() + 1) % 64 != 0 {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    std::fs::write(path, bytes).unwrap();
+/// Writes sequences (N, T, I) as .npy.
+fn npy(path: &Path, [n, t, i]: [usize; 3], values: &[f32]) {
+    dataset::save_sequences(path, &Sequences::new("x", values.to_vec(), n, t, i).unwrap()).unwrap();
 }
 
 /// Counts over the whole range that no two samples share.
