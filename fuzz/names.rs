@@ -1,7 +1,7 @@
-//! The names of the fuzz targets of `harness.rs`, for `cargo xtask fuzz`, which does not build the readers.
+//! The names of the fuzz targets of `harness/`, for `cargo xtask fuzz`, which does not build the readers.
 
 /// Each is the name of a target and of its folder in `fuzz/corpus`.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 17] = [
     "table",
     "folder",
     "importers",
@@ -12,5 +12,11 @@ pub const NAMES: [&str; 11] = [
     "trace_csv",
     "trace_json",
     "trace_ppk2",
+    "profile",
+    "calibration",
     "model",
+    "run",
+    "port",
+    "log",
+    "image",
 ];

@@ -1,4 +1,4 @@
-//! Bytes to files, to what a reader makes of them: see `harness.rs`. `cargo xtask fuzz NAME` starts it, with the name of
+//! Bytes to files, to what a reader makes of them: see `harness/`. `cargo xtask fuzz NAME` starts it, with the name of
 //! the target in the variable `READER`. With a folder in `SEEDS` it only writes the target's seeds there.
 #![no_main]
 
@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 static TARGET: LazyLock<&harness::Target> = LazyLock::new(|| {
     let name = std::env::var("READER").unwrap_or_default();
-    harness::target(&name).expect("READER names a target of harness.rs")
+    harness::target(&name).expect("READER names a target of harness/")
 });
 
 libfuzzer_sys::fuzz_target!(

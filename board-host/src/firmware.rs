@@ -5,7 +5,7 @@ pub use crate::{
     memory::{Region, Regions, blob, sequences},
 };
 
-use crate::Error;
+use crate::{Error, log};
 use std::{
     env,
     io::{self, Write},
@@ -15,6 +15,17 @@ use std::{
 
 /// Lines kept of what a failing build says.
 const LOG_TAIL: usize = 30;
+
+/// The lines that an image logged: `bytes` of its log, decoded by the table in its ELF; `path` names the image in errors.
+///
+/// # Errors
+/// It is no ELF with such a table, or the table does not explain the bytes.
+pub fn log_lines(elf: &[u8], path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
+    let table = log::table(elf, path)?;
+    let mut decoder = log::Decoder::new(&table);
+    decoder.take(bytes, &mut |_| {});
+    decoder.finish(path)
+}
 
 /// The tree that this program was built from.
 pub(crate) fn source_tree() -> Result<PathBuf, Error> {

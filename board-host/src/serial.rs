@@ -91,6 +91,17 @@ pub fn listen(
     }
 }
 
+/// The rows of the bytes that a port sent, as [`listen`] hears them: a sample, or none where the line is no row of numbers or has
+/// more or fewer than the others.
+///
+/// # Errors
+/// Why these are no lines of numbers.
+pub fn rows(bytes: &[u8]) -> Result<Vec<Option<Vec<f64>>>, String> {
+    let (mut reader, mut rows) = (Reader::default(), Vec::new());
+    reader.take(bytes, &mut |row| rows.push(row))?;
+    Ok(rows)
+}
+
 /// Makes lines of bytes, and rows of numbers of lines.
 #[derive(Debug, Default)]
 struct Reader {

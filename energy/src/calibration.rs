@@ -25,13 +25,21 @@ impl Calibration {
     /// Reads a calibration file.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Profile`] with file, line and fix. The figures are checked when they are applied.
+    /// [`Error::Read`], [`Error::Profile`] with file, line and fix, [`Error::Mismatch`] where it holds no figure. The figures are
+    /// checked when they are applied.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
             path: path.into(),
             source,
         })?;
-        crate::profile::parse(&path.display().to_string(), &text)
+        let calibration: Self = crate::profile::parse(&path.display().to_string(), &text)?;
+        match calibration == Self::default() {
+            true => Err(Error::Mismatch(format!(
+                "{}: holds no figure; give at least one of active_energy_pj_per_cycle, sleep_current_ua, wake_energy_uj",
+                path.display()
+            ))),
+            false => Ok(calibration),
+        }
     }
 
     /// The text of a calibration file.

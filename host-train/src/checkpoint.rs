@@ -226,6 +226,14 @@ impl State {
     }
 }
 
+/// The step at which the checkpoint of a run folder was written; `None` where there is none.
+///
+/// # Errors
+/// The file cannot be read, or is no checkpoint of a network of this shape.
+pub fn checkpoint_step(run: &Path, shape: Shape) -> Result<Option<u64>, Error> {
+    Ok(State::load(run, shape)?.map(|state| state.adam.step))
+}
+
 fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }

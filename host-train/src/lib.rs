@@ -43,6 +43,7 @@ mod trainer;
 pub use augment::Augment;
 pub use batch_source::{BatchSource, NormalisedBatch};
 pub use budget::Budget;
+pub use checkpoint::checkpoint_step;
 pub use config::{Binarize, TrainConfig};
 pub use dataset::{ChannelConfig, DatasetConfig, Loss, philox};
 pub use device::Device;

@@ -1,5 +1,5 @@
 //! `cargo xtask fuzz`: readers under libFuzzer with AddressSanitizer, and corpora made as small as their coverage allows.
-//! `blob` is parse and step of skiprnn-nostd; the other targets are the readers of the host, `fuzz/harness.rs`.
+//! `blob` is parse and step of skiprnn-nostd; the other targets are the readers of the host, `fuzz/harness/`.
 
 use crate::{
     needs::{self, Need},

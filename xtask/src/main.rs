@@ -99,7 +99,7 @@ enum Command {
     },
     /// Fuzzes the blob parser with the update, and the host's readers, with libFuzzer (nightly Rust), and keeps small corpora.
     Fuzz {
-        /// Targets to fuzz: blob, and those of fuzz/harness.rs. [default: all]
+        /// Targets to fuzz: blob, and those of fuzz/harness/. [default: all]
         targets: Vec<String>,
         /// How long to fuzz each, in seconds.
         #[arg(long, default_value_t = 600)]
