@@ -79,8 +79,10 @@ pub fn elf(board: &str) -> Vec<u8> {
         table.extend(section.to_le_bytes());
         strings.extend(name.bytes().chain([0]));
     }
+    // What follows begins at a multiple of 4.
+    strings.resize(strings.len().next_multiple_of(4), 0);
     let names = b"\0.text\0.defmt\0.symtab\0.strtab\0.shstrtab\0";
-    let text = [0x00, 0x80, 0x00, 0x20, 0x01, 0x01, 0x00, 0x00, 0xfe, 0xe7];
+    let text = [0, 0x80, 0, 0x20, 1, 1, 0, 0, 0xfe, 0xe7, 0, 0xbf];
     let (headers, segment) = (52, 32);
     let mut at = headers + segment;
     let mut contents: Vec<u8> = Vec::new();
