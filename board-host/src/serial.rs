@@ -3,6 +3,7 @@
 
 use crate::{Error, collect::Ending};
 use serial2::SerialPort;
+use skiprnn_nostd::Printable;
 use std::{
     io::ErrorKind,
     path::Path,
@@ -161,10 +162,10 @@ impl Reader {
                 }
             }
             (None, None) if self.lines > PATIENCE => {
-                let shown: String = String::from_utf8_lossy(line).chars().take(60).collect();
+                let shown = String::from_utf8_lossy(line);
                 Err(format!(
                     "sends no lines of numbers separated by commas or tabs, but such as \"{}\"; is --baud what the board sends at?",
-                    shown.trim().escape_debug()
+                    Printable(shown.trim())
                 ))
             }
             (None, _) => Ok(None),

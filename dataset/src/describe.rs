@@ -1,7 +1,7 @@
 //! A summary of a dataset as it was read: shapes, rates, classes, groups, balance, ranges.
 
 use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::statistics};
-use float_model::Targets;
+use float_model::{Targets, printable};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -138,7 +138,7 @@ pub(crate) fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[S
     let Targets::Labels(labels) = y else { return None };
     let mut is_there = vec![false; outputs];
     labels.iter().for_each(|l| is_there[*l as usize] = true);
-    let name = |c: usize| names.get(c).cloned().unwrap_or_else(|| c.to_string());
+    let name = |c: usize| names.get(c).map_or_else(|| c.to_string(), |name| printable(name));
     let absent: Vec<usize> = (0..outputs).filter(|c| !is_there[*c]).collect();
     let listed: Vec<String> = absent.iter().take(LISTED).map(|c| name(*c)).collect();
     match absent.len() {
@@ -236,7 +236,7 @@ fn imbalance(counts: &[usize], names: &[String]) -> Option<String> {
     let (most, least) = (counts.iter().max()?, counts.iter().min()?);
     let name = |count: &usize| {
         let k = counts.iter().position(|c| c == count).unwrap_or(0);
-        names.get(k).cloned().unwrap_or_else(|| k.to_string())
+        names.get(k).map_or_else(|| k.to_string(), |name| printable(name))
     };
     (*most > IMBALANCE * (*least).max(1)).then(|| {
         format!(

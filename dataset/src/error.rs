@@ -1,5 +1,6 @@
 //! What can go wrong between a file of recordings and a dataset.
 
+use float_model::printable_text;
 use std::path::{Path, PathBuf};
 
 /// An error that names the file, the field and the fix.
@@ -14,7 +15,7 @@ pub enum Error {
         problem: String,
     },
     /// A file cannot be read or written.
-    #[error("{path}: cannot be accessed")]
+    #[error("{}: cannot be accessed", printable_text(&path.display().to_string()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -50,11 +51,12 @@ impl Error {
         matches!(self, Error::Usage { .. })
     }
 
+    /// A file with wrong contents. Names from files in the texts are made printable.
     pub(crate) fn data(file: &Path, field: impl Into<String>, problem: impl Into<String>) -> Self {
         Error::Data {
-            file: file.display().to_string(),
-            field: field.into(),
-            problem: problem.into(),
+            file: printable_text(&file.display().to_string()),
+            field: printable_text(&field.into()),
+            problem: printable_text(&problem.into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Names that people give to columns, files and folders, and how names from files are printed.
 
-pub(crate) use crate::table::shown;
+pub(crate) use float_model::{printable as shown, printable_list as list, without_unprintable as clean};
 
 /// Columns of a list of files that name the file.
 pub(crate) const FILE: [&str; 9] = [
@@ -74,18 +74,6 @@ pub(crate) fn target_number(name: &str) -> Option<u32> {
     TARGETS.contains(&stem.trim_end_matches('_')).then_some(number)
 }
 
-/// Most names in one message.
-const SHOWN: usize = 12;
-
-/// Names from a file in one line; of many only the first.
-pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
-    let first: Vec<String> = names.iter().take(SHOWN).map(|n| shown(n.as_ref())).collect();
-    match names.len().saturating_sub(SHOWN) {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +91,7 @@ mod tests {
 
     #[test]
     fn names_are_printed_without_control_characters_and_not_all_of_many() {
-        assert_eq!(list(&["a\u{1b}b", "c"]), "ab, c");
+        assert_eq!(list(&["a\u{1b}b", "c"]), "a\\u{1b}b, c");
         let many: Vec<String> = (0..500).map(|n| n.to_string()).collect();
         assert!(list(&many).ends_with("10, 11 and 488 more"), "{}", list(&many));
     }

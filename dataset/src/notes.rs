@@ -1,5 +1,6 @@
 //! What was noticed while reading: what files were taken for, what was changed, and what is uncertain.
 
+use float_model::printable_text;
 use serde::Serialize;
 use std::{fmt, path::Path};
 
@@ -27,7 +28,7 @@ struct Counted {
     first: String,
 }
 
-/// What was noticed while reading. However many files a thing concerns, it is one line.
+/// What was noticed while reading. However many files a thing concerns, it is one line. Names from files are made printable.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     understood: Vec<String>,
@@ -40,7 +41,7 @@ impl Notes {
     /// What a part of the files was taken for, for example `time: column timestamp, milliseconds since 1970`. Equal lines
     /// are one.
     pub(crate) fn understood(&mut self, text: impl Into<String>) {
-        let text = text.into();
+        let text = printable_text(&text.into());
         if !self.understood.contains(&text) {
             self.understood.push(text);
         }
@@ -61,14 +62,14 @@ impl Notes {
                 count,
                 text: text.to_owned(),
                 files: 1,
-                first: place.display().to_string(),
+                first: printable_text(&place.display().to_string()),
             }),
         }
     }
 
     /// A warning of its own. Equal ones are one.
     pub(crate) fn warn(&mut self, text: impl Into<String>) {
-        let text = text.into();
+        let text = printable_text(&text.into());
         if !self.warnings.contains(&text) {
             self.warnings.push(text);
         }
@@ -77,8 +78,8 @@ impl Notes {
     /// A reading that may be wrong: `text` says what was found and what else it could be, `option` what to type.
     pub(crate) fn doubt(&mut self, text: impl Into<String>, option: impl Into<String>) {
         let doubt = Doubt {
-            text: text.into(),
-            option: option.into(),
+            text: printable_text(&text.into()),
+            option: printable_text(&option.into()),
         };
         // Files differ in their figures; what one option settles is one doubt.
         if !self.doubts.iter().any(|d| d.option == doubt.option) {

@@ -4,13 +4,16 @@ use charts::{
     Axis, Chart, DEFAULT_STYLE, Drawing, Group, GroupedBars, HEIGHT, Series, WIDTH, line_colours, span, stacked,
 };
 use dataset::{DatasetSummary, PartSummary};
+use float_model::{printable, printable_list};
 use std::fmt::Write;
 
 /// Classes whose names a line of the table has room for.
 const SHOWN: usize = 12;
 
 fn class_name(s: &DatasetSummary, k: usize) -> String {
-    s.class_names.get(k).cloned().unwrap_or_else(|| format!("class {k}"))
+    s.class_names
+        .get(k)
+        .map_or_else(|| format!("class {k}"), |name| printable(name))
 }
 
 fn length(p: &PartSummary) -> String {
@@ -41,7 +44,7 @@ pub fn text(s: &DatasetSummary) -> String {
     for p in &s.parts {
         let groups = match p.groups.len() {
             0 => "unknown".into(),
-            1..=6 => p.groups.join(", "),
+            1..=6 => printable_list(&p.groups),
             n => format!("{n}"),
         };
         let _ = writeln!(t, "{:<12}{:>10}  {:<28}{groups}", p.part, p.sequences, length(p));
@@ -74,7 +77,13 @@ pub fn text(s: &DatasetSummary) -> String {
         let _ = writeln!(
             t,
             "{:<20}{:<10}{:>12.4}{:>12.4}{:>12.4}{:>12.4}{:>12}",
-            c.name, c.unit, c.least, c.most, c.mean, c.std, c.full_scale
+            printable(&c.name),
+            printable(&c.unit),
+            c.least,
+            c.most,
+            c.mean,
+            c.std,
+            c.full_scale
         );
     }
     if s.channels.len() > SHOWN {

@@ -25,7 +25,8 @@ pub fn by_name<T: Copy>(what: &str, all: &[T], name: impl Fn(T) -> &'static str,
     Err(format!("unknown {what} '{text}'; expected {expected}"))
 }
 
-/// A name from a file as a message may show it: control characters escaped, and cut after 80 characters.
+/// A name from a file as a message may show it: characters that a terminal obeys are escaped, and it is cut after 80 characters
+/// ([`skiprnn_nostd::Printable`]).
 ///
 /// # Examples
 /// ```
@@ -33,17 +34,49 @@ pub fn by_name<T: Copy>(what: &str, all: &[T], name: impl Fn(T) -> &'static str,
 /// ```
 #[must_use]
 pub fn printable(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown = String::new();
-    for (k, c) in text.chars().enumerate() {
-        match c {
-            _ if k == MOST => {
-                shown.push_str("...");
-                break;
-            }
-            c if c.is_control() => shown.extend(c.escape_default()),
-            c => shown.push(c),
+    skiprnn_nostd::Printable(text).to_string()
+}
+
+/// Names from a file as a message may show them, separated by commas; of more than 12 the first 12, and how many more there are.
+///
+/// # Examples
+/// ```
+/// assert_eq!(float_model::printable_list(&["ax", "a\ty"]), "ax, a\\ty");
+/// ```
+#[must_use]
+pub fn printable_list<S: AsRef<str>>(names: &[S]) -> String {
+    const MOST: usize = 12;
+    let first: Vec<String> = names.iter().take(MOST).map(|n| printable(n.as_ref())).collect();
+    match names.len().saturating_sub(MOST) {
+        0 => first.join(", "),
+        more => format!("{} and {more} more", first.join(", ")),
+    }
+}
+
+/// A whole text with names or paths in it as a terminal may show it: as [`printable`], but uncut, and the ends of lines stay.
+///
+/// # Examples
+/// ```
+/// assert_eq!(float_model::printable_text("a\u{1b}[2J.csv: no\nlabel"), "a\\u{1b}[2J.csv: no\nlabel");
+/// ```
+#[must_use]
+pub fn printable_text(text: &str) -> String {
+    let shown = |c: char| skiprnn_nostd::Printable::shows(c) || c == '\n';
+    if text.chars().all(shown) {
+        return text.to_owned();
+    }
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match shown(c) {
+            true => safe.push(c),
+            false => safe.extend(c.escape_default()),
         }
     }
-    shown
+    safe
+}
+
+/// A text without the characters that [`printable`] escapes.
+#[must_use]
+pub fn without_unprintable(text: &str) -> String {
+    text.chars().filter(|c| skiprnn_nostd::Printable::shows(*c)).collect()
 }

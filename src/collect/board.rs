@@ -20,6 +20,7 @@ use board_host::{
     sensors::Sensor,
 };
 use dataset::{ChannelConfig, ChannelsFile, ReadOptions};
+use float_model::printable;
 use std::{
     fmt::Write,
     num::{NonZeroU32, NonZeroU64},
@@ -267,8 +268,8 @@ impl World {
                 bail!(
                     "{}: channel {} is in {}; the {} senses {name} in {unit}",
                     path.display(),
-                    channel.name.escape_debug(),
-                    channel.unit.escape_debug(),
+                    printable(&channel.name),
+                    printable(&channel.unit),
                     plan.sensor.name
                 );
             }

@@ -4,6 +4,7 @@ use super::{CollectArgs, recording::Recording};
 use crate::output::{Usage, tell, write_atomically};
 use anyhow::{Context, bail};
 use dataset::{ChannelConfig, ChannelsFile};
+use float_model::{printable, printable_list};
 use std::{
     fs::{self, File},
     io::{ErrorKind, Write},
@@ -143,7 +144,7 @@ fn cut_off(folder: &Path) {
     for name in names.map(|entry| entry.file_name()) {
         let name = name.to_string_lossy();
         if let Some(whole) = name.strip_suffix(PARTIAL) {
-            let (name, whole) = (name.escape_debug(), whole.escape_debug());
+            let (name, whole) = (printable(&name), printable(whole));
             tell(format_args!(
                 "note: {name} was cut off; to use it, rename it to {whole} and add it to {LABELS}"
             ));
@@ -164,13 +165,12 @@ fn same_channels(folder: &Path, wanted: &ChannelsFile, label: &str, rate_toleran
     {
         bail!(
             "{shown}: its recordings are of the sensor {}, not of {ours}; give another --out",
-            theirs.escape_debug()
+            printable(theirs)
         );
     }
     let names = |file: &ChannelsFile| {
         let named = |channel: &ChannelConfig| format!("{} ({})", channel.name, channel.unit);
-        let list: Vec<String> = file.channel.iter().map(named).collect();
-        list.join(", ").escape_debug().to_string()
+        printable_list(&file.channel.iter().map(named).collect::<Vec<_>>())
     };
     let same = |a: &ChannelConfig, b: &ChannelConfig| a.name == b.name && a.unit == b.unit;
     let channels = || found.channel.iter().zip(&wanted.channel);
@@ -187,8 +187,8 @@ fn same_channels(folder: &Path, wanted: &ChannelsFile, label: &str, rate_toleran
         {
             bail!(
                 "{shown}: its recordings have {a} {unit} as full scale of {}, not {b} {unit}; give --full-scale {a}, or another --out",
-                theirs.name.escape_debug(),
-                unit = theirs.unit.escape_debug()
+                printable(&theirs.name),
+                unit = printable(&theirs.unit)
             );
         }
     }
@@ -203,7 +203,7 @@ fn same_channels(folder: &Path, wanted: &ChannelsFile, label: &str, rate_toleran
     if !found.class_names.is_empty() && !found.class_names.iter().any(|name| name == label) {
         bail!(
             "{shown}: its class_names are {}; add the class there, or give one of them as --label",
-            found.class_names.join(", ").escape_debug()
+            printable_list(&found.class_names)
         );
     }
     Ok(())
@@ -223,11 +223,10 @@ fn labels_have_groups(path: &Path) -> anyhow::Result<Option<bool>> {
         "file,label" => Ok(Some(false)),
         "file,label,group" | "file,label,subject" => Ok(Some(true)),
         other => {
-            let shown: String = other.chars().take(60).collect();
             bail!(
                 "{}: begins with {}, to which no line can be added; it has to begin with file,label or file,label,group",
                 path.display(),
-                shown.escape_debug()
+                printable(other)
             )
         }
     }

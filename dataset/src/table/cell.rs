@@ -56,23 +56,6 @@ pub(crate) fn kind(cell: &str, comma: bool) -> Kind {
     }
 }
 
-/// A text of a file as messages show it: without control characters, at most 60 signs long.
-pub(crate) fn shown(text: &str) -> String {
-    const MOST: usize = 60;
-    let clean: String = clean(text).chars().take(MOST + 1).collect();
-    match clean.chars().count() > MOST {
-        true => clean.chars().take(MOST).chain("...".chars()).collect(),
-        false => clean,
-    }
-}
-
-/// A text without control characters and without signs that turn the direction of writing.
-pub(crate) fn clean(text: &str) -> String {
-    let bad =
-        |c: &char| c.is_control() || ('\u{200b}'..='\u{200f}').contains(c) || ('\u{202a}'..='\u{202e}').contains(c);
-    text.chars().filter(|c| !bad(c)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,7 +78,5 @@ mod tests {
         ] {
             assert_eq!(kind(cell, comma), wanted, "{cell}");
         }
-        assert_eq!(shown("a\u{1b}[31mb\n"), "a[31mb");
-        assert_eq!(shown(&"x".repeat(70)).len(), 63);
     }
 }

@@ -1,11 +1,14 @@
 //! Where the samples of a table begin, and what stands above them: titles, names, units.
 
 use super::{
-    cell::{Kind, clean, kind, shown},
+    cell::{Kind, kind},
     dialect::{Dialect, Record, Separator, is_comment, mode},
     units,
 };
-use crate::{Error, Notes};
+use crate::{
+    Error, Notes,
+    names::{clean, shown},
+};
 use std::path::Path;
 
 /// More columns are none of a table of samples.

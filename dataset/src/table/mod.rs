@@ -18,7 +18,6 @@ mod text;
 mod times;
 pub(crate) mod units;
 
-pub(crate) use cell::shown;
 pub(crate) use checks::{Rising, doubt_rising, warn_of_answers};
 pub(crate) use reader::read;
 

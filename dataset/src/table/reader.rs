@@ -2,13 +2,13 @@
 
 use super::{
     Rising, Table, TableOptions,
-    cell::{self, Decimal, shown},
+    cell::{self, Decimal},
     dialect::{self, Dialect, Record},
     header::{self, Head, HeadLine},
     roles::{Channel, Deciding, Layout, words_problem},
     text::Lines,
 };
-use crate::{Error, Notes, track::Labels};
+use crate::{Error, Notes, names::shown, track::Labels};
 use std::path::Path;
 
 /// Lines by which separator, header and columns are found.

@@ -1,14 +1,14 @@
 //! What each column of a table is: by what the user says, by its name, and by what its cells are.
 
 use super::{
-    cell::{self, Kind, shown},
+    cell::{self, Kind},
     dialect::Record,
     header::{self, Head},
     names,
     stamp::{self, Stamp},
     units,
 };
-use crate::{ChannelConfig, Columns, Error, Notes};
+use crate::{ChannelConfig, Columns, Error, Notes, names::shown};
 use std::path::Path;
 
 /// A channel: its column, name and unit, and what its values are multiplied by.

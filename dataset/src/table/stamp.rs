@@ -1,12 +1,12 @@
 //! The time column: which one it is, in which unit it counts, and what its cells are in seconds.
 
 use super::{
-    cell::{self, shown},
+    cell,
     dialect::Record,
     form::{self, Form},
     units::{self, TimeUnit},
 };
-use crate::Notes;
+use crate::{Notes, names::shown};
 
 /// Words that say that a column is a time.
 const TIME_WORDS: [&str; 22] = [

@@ -1,6 +1,6 @@
 //! Units in the names of columns: what they are called, and what makes them the units in which the sensors of this project deliver.
 
-use crate::{ChannelConfig, Notes};
+use crate::{ChannelConfig, Notes, names::shown};
 use std::f64::consts::PI;
 
 /// Standard gravity in m/s2 (CGPM 1901): what one g is.
@@ -292,7 +292,7 @@ pub(crate) fn convert(
             .for_each(|v| *v = (f64::from(*v) * unit.factor) as f32);
         notes.understood(format!(
             "unit: {} becomes {}, values are multiplied by {:.6}",
-            super::shown(own),
+            shown(own),
             unit.to,
             unit.factor
         ));

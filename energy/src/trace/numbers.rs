@@ -1,5 +1,6 @@
 //! Lists of numbers in brackets, as ppk2-api's examples print them: `[12.1, 11.9, ...]`, one list after the other.
 
+use skiprnn_nostd::Printable;
 use std::io::BufRead;
 use std::path::Path;
 
@@ -141,7 +142,7 @@ impl List {
                 } else {
                     number(bare).map(Some)
                 };
-                let shown = String::from_utf8_lossy(bare).escape_debug().to_string();
+                let shown = Printable(&String::from_utf8_lossy(bare)).to_string();
                 self.cell.clear();
                 value.ok_or_else(|| format!("'{shown}' is no number; give a list of numbers"))
             }
