@@ -34,7 +34,11 @@ impl Failure {
             (false, Some(_)) => WRONG_USAGE,
             (false, None) => FAILED,
         };
-        Failure { message, exit_code }
+        // The last place in which a name from a file can be kept from the terminal.
+        Failure {
+            message: float_model::printable_text(&message),
+            exit_code,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What can go wrong, with the fix.
 
+use skiprnn_nostd::PrintableText;
 use std::{io, path::PathBuf};
 use virtual_board::host::elf::ElfError;
 
@@ -70,15 +71,15 @@ pub enum Error {
     },
 
     /// The image said why it does not replay what it was given.
-    #[error("the firmware refused: {0}")]
+    #[error("the firmware refused: {}", PrintableText(.0))]
     Refused(String),
 
     /// The image panicked or the core faulted.
-    #[error("the firmware failed: {0}")]
+    #[error("the firmware failed: {}", PrintableText(.0))]
     Fault(String),
 
     /// The image is not one of this project's, or of another version.
-    #[error("{path}: {why}; give an image of this version's firmware/boards, or none to have it built")]
+    #[error("{path}: {}; give an image of this version's firmware/boards, or none to have it built", PrintableText(.why))]
     Image {
         /// The ELF.
         path: PathBuf,
@@ -87,7 +88,7 @@ pub enum Error {
     },
 
     /// What the image logged contradicts what it was given.
-    #[error("the firmware's log does not match the run: {0}")]
+    #[error("the firmware's log does not match the run: {}", PrintableText(.0))]
     Mismatch(String),
 
     /// The blob or the sequences cannot be loaded.
@@ -100,7 +101,7 @@ pub enum Error {
     },
 
     /// The board cannot go on: it locked up, sleeps for ever, or does what no model knows.
-    #[error("the emulated board stopped after {lines} lines of its log: {why}")]
+    #[error("the emulated board stopped after {lines} lines of its log: {}", PrintableText(.why))]
     Stopped {
         /// Why, with the address.
         why: String,
@@ -134,7 +135,7 @@ pub enum Error {
     },
 
     /// A serial port does not send samples.
-    #[error("{port}: {why}")]
+    #[error("{port}: {}", PrintableText(.why))]
     Port {
         /// The port.
         port: PathBuf,

@@ -1,3 +1,4 @@
+use skiprnn_nostd::PrintableText;
 use std::path::PathBuf;
 
 /// An error that names the file, the field and the fix. The text of an error does not hold that of its cause.
@@ -30,7 +31,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A profile that does not hold what a profile must hold.
-    #[error("{file}: {field}: {problem}")]
+    #[error("{file}: {}: {}", PrintableText(.field), PrintableText(.problem))]
     Profile {
         /// File, or the built-in profile's name.
         file: String,
@@ -48,7 +49,7 @@ pub enum Error {
         problem: String,
     },
     /// A trace that does not hold what its format says, or that cannot be relied on.
-    #[error("{file}: {place}: {problem}")]
+    #[error("{file}: {}: {}", PrintableText(.place), PrintableText(.problem))]
     Trace {
         /// The file.
         file: String,
@@ -58,7 +59,7 @@ pub enum Error {
         problem: String,
     },
     /// An option of a measurement that is missing or does not fit the trace.
-    #[error("{option}: {problem}")]
+    #[error("{option}: {}", PrintableText(.problem))]
     Option {
         /// The option.
         option: &'static str,
@@ -66,6 +67,6 @@ pub enum Error {
         problem: String,
     },
     /// Board, sensor and workload that do not go together.
-    #[error("{0}")]
+    #[error("{}", PrintableText(.0))]
     Mismatch(String),
 }

@@ -1,5 +1,6 @@
 //! Errors of model files and of data. Each names the file, the field and the fix.
 
+use crate::printable_text;
 use std::path::PathBuf;
 
 /// Why a model file or data cannot be used.
@@ -17,7 +18,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is no safetensors file.
-    #[error("{path}: not a readable safetensors file ({reason}); is it truncated, or another format?")]
+    #[error("{path}: not a readable safetensors file ({}); is it truncated, or another format?", printable_text(.reason))]
     NotSafetensors {
         /// The file.
         path: PathBuf,
@@ -25,7 +26,7 @@ pub enum Error {
         reason: String,
     },
     /// A model file holds something else than a model that can be used.
-    #[error("{path}: {problems}")]
+    #[error("{path}: {}", printable_text(.problems))]
     ModelFile {
         /// The file.
         path: PathBuf,
@@ -33,7 +34,7 @@ pub enum Error {
         problems: String,
     },
     /// A tensor, a metadata field or an array is missing or wrong.
-    #[error("{file}: {field}: {problem}")]
+    #[error("{file}: {}: {}", printable_text(.field), printable_text(.problem))]
     Field {
         /// The file, or what stands for it ("model", "data").
         file: String,

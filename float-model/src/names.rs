@@ -53,7 +53,8 @@ pub fn printable_list<S: AsRef<str>>(names: &[S]) -> String {
     }
 }
 
-/// A whole text with names or paths in it as a terminal may show it: as [`printable`], but uncut, and the ends of lines stay.
+/// A whole text with names or paths in it as a terminal may show it: as [`printable`], but uncut, and the ends of lines stay
+/// ([`skiprnn_nostd::PrintableText`]).
 ///
 /// # Examples
 /// ```
@@ -61,18 +62,7 @@ pub fn printable_list<S: AsRef<str>>(names: &[S]) -> String {
 /// ```
 #[must_use]
 pub fn printable_text(text: &str) -> String {
-    let shown = |c: char| skiprnn_nostd::Printable::shows(c) || c == '\n';
-    if text.chars().all(shown) {
-        return text.to_owned();
-    }
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match shown(c) {
-            true => safe.push(c),
-            false => safe.extend(c.escape_default()),
-        }
-    }
-    safe
+    skiprnn_nostd::PrintableText(text).to_string()
 }
 
 /// A text without the characters that [`printable`] escapes.

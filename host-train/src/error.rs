@@ -1,5 +1,6 @@
 //! What can go wrong between an option and a trained model, said so that the reader can fix it.
 
+use float_model::printable_text;
 use std::path::{Path, PathBuf};
 
 /// An error that names the file, the field and the fix.
@@ -22,7 +23,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file holds something else than it should.
-    #[error("{file}: {field}: {problem}")]
+    #[error("{file}: {}: {}", printable_text(.field), printable_text(.problem))]
     Data {
         /// The file.
         file: String,

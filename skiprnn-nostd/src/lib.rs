@@ -38,7 +38,7 @@ pub use cell::CellKind;
 pub use model::{Channel, DialPoint, FractionBits, Kernel, Model, Objective, OutputAt, WeightBits};
 pub use network::{BlobError, Instance, Network};
 pub use parse::{Field, ParseError};
-pub use printable::Printable;
+pub use printable::{Printable, PrintableText};
 pub use proof::{narrowed, row_bound};
 pub use sequence::{Progress, Sequence, SequenceError};
 pub use sizes::Sizes;

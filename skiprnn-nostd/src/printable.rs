@@ -41,6 +41,28 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// A whole text with names or paths in it as a terminal may show it: as [`Printable`], but uncut, and the ends of lines stay.
+///
+/// # Examples
+/// ```
+/// use skiprnn_nostd::PrintableText;
+/// assert_eq!(PrintableText("a\u{1b}[2J.csv: no\nlabel").to_string(), "a\\u{1b}[2J.csv: no\nlabel");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintableText<'a>(pub &'a str);
+
+impl fmt::Display for PrintableText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match Printable::shows(c) || c == '\n' {
+                true => f.write_char(c)?,
+                false => write!(f, "{}", c.escape_default())?,
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
