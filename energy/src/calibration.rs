@@ -1,6 +1,6 @@
 //! Figures of one measured board in place of a profile's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Calibration {
     pub sleep_current_ua: Option<Figure>,
     /// Energy of one wake-up.
     pub wake_energy_uj: Option<Figure>,
+    /// The file that it was read from, which errors name.
+    #[serde(skip)]
+    file: Option<PathBuf>,
 }
 
 impl Calibration {
@@ -31,7 +34,11 @@ impl Calibration {
             path: path.into(),
             source,
         })?;
-        crate::profile::parse(&path.display().to_string(), &text)
+        let read: Self = crate::profile::parse(&path.display().to_string(), &text)?;
+        Ok(Self {
+            file: Some(path.into()),
+            ..read
+        })
     }
 
     /// The text of a calibration file.
@@ -79,6 +86,7 @@ impl Calibration {
             active_energy_pj_per_cycle: active,
             sleep_current_ua: sleep,
             wake_energy_uj: None,
+            file: None,
         })
     }
 
@@ -101,7 +109,8 @@ impl Calibration {
         if let Some(figure) = &self.wake_energy_uj {
             calibrated.wake_energy_uj = Some(figure.clone());
         }
-        calibrated.validate("calibration")?;
+        let file = self.file.as_deref().map(|path| path.display().to_string());
+        calibrated.validate(file.as_deref().unwrap_or("calibration"))?;
         Ok(calibrated)
     }
 }

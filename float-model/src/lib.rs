@@ -24,7 +24,7 @@ pub use file::{load, load_with_notes, save, to_bytes};
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};
-pub use names::{by_name, printable};
+pub use names::{by_name, escaped, printable};
 pub use uncertainty::rounded;
 
 #[cfg(test)]

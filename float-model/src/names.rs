@@ -47,3 +47,21 @@ pub fn printable(text: &str) -> String {
     }
     shown
 }
+
+/// A text as a terminal may get it: control characters escaped, but line feeds.
+///
+/// # Examples
+/// ```
+/// assert_eq!(float_model::escaped("a\u{1b}[31m\nb"), "a\\u{1b}[31m\nb");
+/// ```
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_control() && c != '\n' => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
