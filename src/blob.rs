@@ -5,9 +5,10 @@ use crate::{
     inputs::{self, Data},
     output::Usage,
 };
+use anyhow::Context;
 use experiments::ModelInput;
 pub use experiments::{objective, output_at};
-use quantize::Blob;
+use quantize::{Blob, Simulator};
 use skiprnn_nostd::Model;
 use std::path::Path;
 
@@ -69,6 +70,28 @@ pub fn read(path: &Path) -> anyhow::Result<Blob> {
         );
     }
     Ok(Blob::read(path)?)
+}
+
+/// Refuses a model that cannot be run on recordings: too large for any board, or without the channels that say what a count is.
+pub fn to_run(model: &Model<'_>, file: &Path) -> anyhow::Result<()> {
+    let (described, inputs) = (model.channels().count(), model.inputs());
+    anyhow::ensure!(
+        described == inputs,
+        "{}: channels: {described} are described, the model takes {inputs}; quantize the model again",
+        file.display()
+    );
+    Simulator::new(model).with_context(|| file.display().to_string())?;
+    Ok(())
+}
+
+/// Refuses a model without a dial curve, by which a budget finds what it can pay for.
+pub fn to_budget(model: &Model<'_>, file: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        model.dial_curve().next().is_some(),
+        "{}: dial_curve: it is empty, and a budget turns the dial by it; quantize the model again",
+        file.display()
+    );
+    Ok(())
 }
 
 /// Seconds between samples of a model that is to run in time.

@@ -46,6 +46,7 @@ pub fn run(args: &CompareArgs, out: Output) -> anyhow::Result<()> {
     let run = Run::open(&args.run)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    blob::to_run(&model, &args.blob)?;
     let (run_name, blob_name) = (args.run.display().to_string(), args.blob.display().to_string());
     schedules::check_shapes(&run, &run_name, &model, &blob_name)?;
     let data = inputs::resolve(&args.input, &run.input(), run.source().as_ref(), COUNT)?;

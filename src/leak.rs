@@ -52,6 +52,7 @@ pub fn run(args: &LeakArgs, out: Output) -> anyhow::Result<()> {
     leak::check_shuffles(args.shuffles)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    blob::to_run(&model, &args.blob)?;
     // What the pattern tells need not be what the model answers.
     let input = ModelInput::of_blob(&model).with_classes();
     let prepared = blob::prepare_as(&model, &input, args.task, &args.input, COUNT)?;

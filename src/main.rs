@@ -25,6 +25,7 @@ mod inputs;
 mod inspect;
 mod interrupt;
 mod leak;
+mod memory;
 mod output;
 mod plot;
 mod quantize;
@@ -38,13 +39,13 @@ mod train;
 use clap::{CommandFactory, FromArgMatches};
 use cli::{Cli, Command};
 use errors::{CommandLine, Failure};
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
     // clap ends wrong usage with exit code 2 by itself.
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match run(&cli) {
+    match utf8(std::env::args_os().skip(1)).and_then(|()| run(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
@@ -53,6 +54,17 @@ fn main() -> ExitCode {
             output::tell(format_args!("error: {}", failure.message));
             ExitCode::from(failure.exit_code)
         }
+    }
+}
+
+/// Refuses paths that JSON, `config.toml` and reports, which are UTF-8, could not name.
+fn utf8(words: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
+    match words.into_iter().find(|word| word.to_str().is_none()) {
+        None => Ok(()),
+        Some(word) => Err(output::Usage::error(format!(
+            "{}: is not written in UTF-8, as a path must be here; rename it, or reach it through a link",
+            word.display()
+        ))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What commands print: one JSON object, or lines for people; files written whole or not at all.
 
+use float_model::printable_text;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::{fmt::Display, io::Write, path::Path};
@@ -14,7 +15,10 @@ pub struct Output {
 impl Output {
     /// Prints the result, as JSON or as `text` says it. A reader that leaves early (`| head`) is no failure.
     pub fn print(self, json: &Value, text: impl FnOnce() -> String) {
-        let shown = if self.json { json.to_string() } else { text() };
+        let shown = match self.json {
+            true => escaped_json(&json.to_string()),
+            false => printable_text(&text()),
+        };
         if let Err(error) = writeln!(std::io::stdout().lock(), "{shown}")
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {
@@ -28,7 +32,19 @@ impl Output {
 /// file), it is lost, and the command goes on.
 pub fn tell(line: impl Display) {
     // In one write, so that lines of several threads do not mix.
-    let _ = std::io::stderr().lock().write_all(format!("{line}\n").as_bytes());
+    let _ = std::io::stderr().lock().write_all(format!("{}\n", printable_text(&line.to_string())).as_bytes());
+}
+
+/// JSON in one line, with the control characters that JSON allows, of which terminals obey some, as escapes too.
+fn escaped_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c.is_control() {
+            true => shown += &format!("\\u{:04x}", u32::from(c)),
+            false => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// Tells every warning.

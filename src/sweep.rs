@@ -116,7 +116,19 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
     out.print(&serde_json::to_value(front.json(folder, &failed))?, || {
         front.text(folder)
     });
-    check_failed(&failed)
+    check_failed(&failed)?;
+    check_damaged(&front.damaged)
+}
+
+/// The error of a sweep some of whose runs cannot be used.
+fn check_damaged(damaged: &[String]) -> anyhow::Result<()> {
+    let count = damaged.len();
+    anyhow::ensure!(
+        damaged.is_empty(),
+        "{count} runs cannot be used and are left out; move their folders away and train again: {}",
+        damaged.join("; ")
+    );
+    Ok(())
 }
 
 /// Trains run `k` alone.

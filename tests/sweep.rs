@@ -169,3 +169,40 @@ fn bad_sweeps_are_refused() {
     assert!(!f.path("out").join("sweep.csv").exists());
     assert!(skiprnn(["sweep", "--help"]).status.success());
 }
+
+#[test]
+fn damaged_runs_are_told_and_the_others_go_on() {
+    let f = Folder::new();
+    let data = write_dataset(&f);
+    let command = format!(
+        "sweep dataset --data {data} --sample-period-s 0.02 --cells gru --hidden 4 --seeds 1,2 --steps 2 --batch 16 --eval-every 2 \
+         --jobs 1 --threads 1 --out {}",
+        f.at("sweep")
+    );
+    json(&command);
+    let seed = |n: u32| f.path(&format!("sweep/gru-4/seed-{n}"));
+    let run = |more: &str| {
+        let out = skiprnn(format!("{command}{more} --json").split(' '));
+        let said = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(1), "{said}");
+        (serde_json::from_slice::<Value>(&out.stdout).unwrap(), said)
+    };
+    for (name, contents) in [("model.safetensors", ""), ("training.json", "{"), ("config.toml", "cell = 3")] {
+        let path = seed(1).join(name);
+        let good = fs::read(&path).unwrap();
+        fs::write(&path, contents).unwrap();
+        // The other run is trained again.
+        fs::remove_dir_all(seed(2)).unwrap();
+        let (table, said) = run("");
+        assert!(said.contains(name) && said.contains("gru-4 1"), "{said}");
+        assert!(seed(2).join("training.json").exists(), "{said}");
+        assert_eq!(table["settings"][0]["finished"], 1, "{table}");
+        let (table, said) = run(" --report-only");
+        assert!(said.contains("1 runs cannot be used") && said.contains(name), "{said}");
+        assert!(table["damaged"][0].as_str().unwrap().contains(name), "{table}");
+        let report = fs::read_to_string(f.path("sweep/SWEEP.md")).unwrap();
+        assert!(report.contains("Left out: gru-4 1: ") && report.contains(name), "{report}");
+        fs::write(&path, good).unwrap();
+    }
+    json(&command);
+}

@@ -138,7 +138,9 @@ pub(crate) fn sequences(
     let elements = &bytes[header.offset..][..header.count() * width];
     let strides = shape.strides(header.is_fortran);
     let (length, channels) = (shape.length, shape.channels);
-    let mut values = Vec::new();
+    // As many as the elements that are there, at most.
+    let used = lengths.iter().map(|length| *length as usize).sum::<usize>();
+    let mut values = Vec::with_capacity(used * channels);
     if strides == [length * channels, channels, 1] {
         for (row, used) in elements.chunks_exact(length * channels * width).zip(&lengths) {
             numbers::to_f32(

@@ -10,7 +10,7 @@
 //! full_scale = 2.0               # optional
 //! ```
 
-use crate::{Error, paths, track::Header};
+use crate::{Error, clock::PERIODS_S, error::toml_problem, paths, track::Header};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -67,12 +67,12 @@ impl ChannelsFile {
     /// Seconds between samples, 0 where the file does not say; `path` is what an error names.
     ///
     /// # Errors
-    /// Both the rate and the period are given, or it is not above 0.
+    /// Both the rate and the period are given, or it is not between a microsecond and a day.
     pub fn period(&self, path: &Path) -> Result<f64, Error> {
-        let period = match (self.sample_period_s, self.sample_rate_hz) {
+        let (field, period) = match (self.sample_period_s, self.sample_rate_hz) {
             (None, None) => return Ok(0.0),
-            (Some(period), None) => period,
-            (None, Some(rate)) => 1.0 / rate,
+            (Some(period), None) => ("sample_period_s", period),
+            (None, Some(rate)) => ("sample_rate_hz", 1.0 / rate),
             (Some(_), Some(_)) => {
                 return Err(Error::data(
                     path,
@@ -81,18 +81,18 @@ impl ChannelsFile {
                 ));
             }
         };
-        if period.is_finite() && period > 0.0 {
-            Ok(period)
-        } else {
-            Err(Error::data(path, "sample_rate_hz", "is not above 0; give hertz"))
+        if PERIODS_S.contains(&period) {
+            return Ok(period);
         }
+        let problem = format!("{period:e} s between samples; 1e-6 to 86400 can be: 1000000 Hz to one sample a day");
+        Err(Error::data(path, field, problem))
     }
 }
 
 /// Reads a `channels.toml`.
 pub(crate) fn load(path: &Path) -> Result<ChannelsFile, Error> {
     let text = std::fs::read_to_string(path).map_err(Error::io(path))?;
-    toml::from_str(&text).map_err(|e| Error::data(path, "contents", e.to_string()))
+    toml::from_str(&text).map_err(|e| Error::data(path, "contents", toml_problem(&text, &e)))
 }
 
 /// Reads the `channels.toml` in a folder, or beside a file, or beside a folder that is one part of a set; `None` where there is none.

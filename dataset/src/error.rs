@@ -37,6 +37,14 @@ pub enum Error {
     Model(#[from] float_model::Error),
 }
 
+/// What is wrong with a text that is no TOML, or has a field too few, too many or of another type: the line and the problem.
+#[must_use]
+pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().and_then(|span| text.get(..span.start));
+    let line = line.map_or(1, |before| before.matches('\n').count() + 1);
+    float_model::escaped(&format!("line {line}: {}", error.message().trim()))
+}
+
 impl Error {
     /// A bad option value.
     pub fn usage(field: impl Into<String>, problem: impl Into<String>) -> Self {

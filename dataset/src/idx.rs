@@ -4,10 +4,10 @@
 //! values. Images (N, rows, columns) become sequences of rows·columns samples of one channel in [0, 1], labels (N)
 //! classes.
 
-use crate::Error;
+use crate::{Error, unpacked};
 use flate2::read::GzDecoder;
 use float_model::{Sequences, Targets};
-use std::{io::Read, path::Path};
+use std::path::Path;
 
 const UNSIGNED_BYTES: u8 = 8;
 
@@ -29,10 +29,14 @@ pub(crate) fn is_name(name: &str) -> bool {
 fn read(path: &Path) -> Result<(Vec<usize>, Vec<u8>), Error> {
     let mut bytes = std::fs::read(path).map_err(Error::io(path))?;
     if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut unpacked = Vec::new();
-        let unpacking = GzDecoder::new(&bytes[..]).read_to_end(&mut unpacked);
-        unpacking.map_err(|e| Error::data(path, "contents", format!("broken gzip ({e}); fetch the file again")))?;
-        bytes = unpacked;
+        let size = bytes.len() as u64;
+        let unpacking = unpacked::read(GzDecoder::new(&bytes[..]), size);
+        let unpacking = unpacking
+            .map_err(|e| Error::data(path, "contents", format!("broken gzip ({e}); fetch the file again")))?;
+        bytes = unpacking.ok_or_else(|| {
+            let problem = format!("unpacks to more than {} bytes; unpack it with gunzip", unpacked::most(size));
+            Error::data(path, "contents", problem)
+        })?;
     }
     let [0, 0, kind, dimensions, rest @ ..] = &bytes[..] else {
         return Err(Error::data(
@@ -55,14 +59,12 @@ fn read(path: &Path) -> Result<(Vec<usize>, Vec<u8>), Error> {
     }
     let size = |b: &[u8]| u32::from_be_bytes([b[0], b[1], b[2], b[3]]) as usize;
     let shape: Vec<usize> = rest[..head].chunks_exact(4).map(size).collect();
-    let values = &rest[head..];
-    if shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(values.len()) {
-        return Err(truncated(format!(
-            "shape {shape:?} does not fit {} values",
-            values.len()
-        )));
+    let values = rest.len() - head;
+    if shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)) != Some(values) {
+        return Err(truncated(format!("shape {shape:?} does not fit {values} values")));
     }
-    Ok((shape, values.to_vec()))
+    bytes.drain(..4 + head);
+    Ok((shape, bytes))
 }
 
 /// Reads a file of images.

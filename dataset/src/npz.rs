@@ -4,17 +4,13 @@ use crate::{
     Error, ReadOptions, Recordings,
     answers::Answers,
     array_name::{ArrayName, Role},
-    arrays, npy,
+    arrays, npy, unpacked,
 };
 use std::{
     fs::File,
-    io::Read,
     path::{Path, PathBuf},
 };
 use zip::{ZipArchive, result::ZipError};
-
-/// An array is packed to no less than a part of this many of it.
-const PACKED: u64 = 1100;
 
 /// Reads an archive as `numpy.savez` or `numpy.savez_compressed` writes it. Where it holds two parts, it is the training part, or
 /// the test part where the options say so.
@@ -76,6 +72,8 @@ impl Part {
 
 struct Archive<'a> {
     path: &'a Path,
+    /// Bytes of the archive.
+    size: u64,
     zip: ZipArchive<File>,
     /// Names of the entries, and whether they were read or belong to the other part.
     names: Vec<(String, bool)>,
@@ -90,6 +88,7 @@ fn rank(entry: &str, role: Role, part: Part) -> Option<u8> {
 impl<'a> Archive<'a> {
     fn open(path: &'a Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::io(path))?;
+        let size = file.metadata().map_err(Error::io(path))?.len();
         let broken = |e: ZipError| {
             Error::data(
                 path,
@@ -103,7 +102,7 @@ impl<'a> Archive<'a> {
             .filter_map(Result::ok)
             .map(|n| (n.to_string(), false))
             .collect();
-        Ok(Archive { path, zip, names })
+        Ok(Archive { path, size, zip, names })
     }
 
     /// The part that is meant: the one asked for, where there are two.
@@ -151,18 +150,15 @@ impl<'a> Archive<'a> {
             Error::data(&place, "contents", problem)
         };
         let file = self.zip.by_name(entry).map_err(|e| broken(e.to_string()))?;
-        let most = file.compressed_size().saturating_mul(PACKED);
-        if file.size() > most {
-            return Err(broken(format!(
-                "{} bytes cannot come of {}",
-                file.size(),
-                file.compressed_size()
-            )));
-        }
-        let (size, mut bytes) = (file.size(), Vec::new());
-        file.take(size)
-            .read_to_end(&mut bytes)
-            .map_err(|e| broken(e.to_string()))?;
+        let bytes = unpacked::read(file, self.size).map_err(|e| broken(e.to_string()))?;
+        let Some(bytes) = bytes else {
+            let problem = format!(
+                "unpacks to more than {} bytes, and the archive has {}; write it with numpy.savez, which packs nothing, or as .npy",
+                unpacked::most(self.size),
+                self.size
+            );
+            return Err(Error::data(&place, "contents", problem));
+        };
         Ok(Some((place, bytes)))
     }
 

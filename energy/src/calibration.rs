@@ -1,6 +1,6 @@
 //! Figures of one measured board in place of a profile's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ pub struct Calibration {
     pub sleep_current_ua: Option<Figure>,
     /// Energy of one wake-up.
     pub wake_energy_uj: Option<Figure>,
+    /// The file that it was read from, which errors name.
+    #[serde(skip)]
+    file: Option<PathBuf>,
 }
 
 impl Calibration {
@@ -32,13 +35,16 @@ impl Calibration {
             path: path.into(),
             source,
         })?;
-        let calibration: Self = crate::profile::parse(&path.display().to_string(), &text)?;
-        match calibration == Self::default() {
+        let read: Self = crate::profile::parse(&path.display().to_string(), &text)?;
+        match read == Self::default() {
             true => Err(Error::Mismatch(format!(
                 "{}: holds no figure; give at least one of active_energy_pj_per_cycle, sleep_current_ua, wake_energy_uj",
                 path.display()
             ))),
-            false => Ok(calibration),
+            false => Ok(Self {
+                file: Some(path.into()),
+                ..read
+            }),
         }
     }
 
@@ -87,6 +93,7 @@ impl Calibration {
             active_energy_pj_per_cycle: active,
             sleep_current_ua: sleep,
             wake_energy_uj: None,
+            file: None,
         })
     }
 
@@ -109,7 +116,8 @@ impl Calibration {
         if let Some(figure) = &self.wake_energy_uj {
             calibrated.wake_energy_uj = Some(figure.clone());
         }
-        calibrated.validate("calibration")?;
+        let file = self.file.as_deref().map(|path| path.display().to_string());
+        calibrated.validate(file.as_deref().unwrap_or("calibration"))?;
         Ok(calibrated)
     }
 }

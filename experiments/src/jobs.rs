@@ -68,8 +68,10 @@ pub enum Progress {
     Unfinished(Option<CurvePoint>),
     /// It is done.
     Finished(Finished),
-    /// The folder is of another configuration, or cannot be read; why.
+    /// The folder is of another configuration; which field differs.
     Refused(String),
+    /// The folder has files that cannot be used, such as an empty model; which, and why.
+    Damaged(String),
 }
 
 /// One run.
@@ -95,7 +97,10 @@ impl Run {
             config,
             progress: Progress::Absent,
         };
-        run.progress = run.read().unwrap_or_else(|error| Progress::Refused(error.chain()));
+        run.progress = run.read().unwrap_or_else(|error| match error {
+            Error::Train(host_train::Error::ResumeMismatch { .. }) => Progress::Refused(error.chain()),
+            _ => Progress::Damaged(error.chain()),
+        });
         run
     }
 
@@ -109,6 +114,7 @@ impl Run {
             }
             Existing::Finished { threads, summary, .. } => {
                 self.config.threads = threads;
+                float_model::load(&self.folder.join("model.safetensors"))?;
                 Progress::Finished(finished(&self.folder, summary)?)
             }
         })
@@ -205,9 +211,18 @@ pub type Work = Box<dyn FnOnce(Observer<'_>) -> Result<(), Error> + Send>;
 /// Trains the runs that are not finished, `at_once` at a time and in order. Returns a line for each that failed.
 ///
 /// # Errors
-/// A folder that holds something else; then nothing is trained. [`Error::Interrupted`] as in [`do_all`].
+/// A folder of another configuration; then nothing is trained. [`Error::Interrupted`] as in [`do_all`].
 pub fn train_all(jobs: Vec<Job>, at_once: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
     do_all(tasks(jobs)?, at_once, observer)
+}
+
+/// A task that fails, so that the others go on and the end tells of it.
+fn damaged(label: String, folder: &Path, problem: &str) -> Task {
+    let error = Error::data(problem, format!("move {} away and train again", folder.display()));
+    Task {
+        label,
+        work: Box::new(|_| Err(error)),
+    }
 }
 
 /// Refuses finished runs of data that have changed since: beside them, runs of the new data would mean nothing. Data that cannot be
@@ -235,10 +250,10 @@ fn same_data(jobs: &[Job]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The training of the runs that are not finished.
+/// The training of the runs that are not finished. A run whose files are damaged is a task that fails.
 ///
 /// # Errors
-/// A folder that holds something else, or a finished run of data that have changed since.
+/// A folder of another configuration, or a finished run of data that have changed since.
 pub fn tasks(jobs: Vec<Job>) -> Result<Vec<Task>, Error> {
     same_data(&jobs)?;
     let waiting = jobs.into_iter().filter(|j| j.run.finished().is_none());
@@ -246,6 +261,9 @@ pub fn tasks(jobs: Vec<Job>) -> Result<Vec<Task>, Error> {
         if let Progress::Refused(problem) = &job.run.progress {
             let fix = format!("move {} away", job.run.folder.display());
             return Err(Error::data(problem, fix));
+        }
+        if let Progress::Damaged(problem) = &job.run.progress {
+            return Ok(damaged(job.label, &job.run.folder, problem));
         }
         Ok(Task {
             label: job.label.clone(),

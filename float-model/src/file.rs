@@ -51,7 +51,7 @@ pub fn load_with_notes(path: &Path) -> Result<(FloatModel, Vec<String>), Error> 
         },
         None => Error::NotSafetensors {
             path: path.into(),
-            reason: e.to_string(),
+            reason: crate::printable_text(&e.to_string()),
         },
     };
     let file = SafeTensors::deserialize(&bytes).map_err(bad)?;

@@ -152,7 +152,7 @@ impl TrainConfig {
     pub fn load(run_dir: &Path) -> Result<Self, Error> {
         let path = run_dir.join("config.toml");
         let text = std::fs::read_to_string(&path).map_err(Error::io(&path))?;
-        toml::from_str(&text).map_err(|e| Error::data(&path, "configuration", e.to_string()))
+        toml::from_str(&text).map_err(|e| Error::data(&path, "configuration", dataset::toml_problem(&text, &e)))
     }
 
     /// Writes `config.toml` into a run folder.
@@ -183,7 +183,7 @@ impl TrainConfig {
             ("hidden", self.hidden, 4096),
             ("layers", self.layers, 16),
             ("batch", self.batch, 1 << 20),
-            ("threads", self.threads, 1024),
+            ("threads", self.threads, 256),
         ];
         if let Some((field, n, most)) = limits.iter().find(|(_, n, most)| n > most) {
             return Err(Error::usage(*field, format!("is {n}; give at most {most}")));

@@ -11,6 +11,11 @@ pub const VALIDATION_COUNT: usize = 2000;
 /// before it counts: chosen among many states by 2,000 sequences alone, a metric is too optimistic.
 pub const FRESH_COUNT: usize = 10_000;
 
+/// Samples of a generated sequence, at most: the 10,000 fresh sequences of the adding task then take 800 MB.
+const MOST_SAMPLES: usize = 10_000;
+/// Values (f32) that are generated at once, at most: 1 GiB.
+const MOST_VALUES: usize = 1 << 28;
+
 /// Where sequences come from.
 #[allow(clippy::large_enum_variant, reason = "a run has one; a box would only be in the way")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,7 +151,10 @@ impl DataSource {
     pub fn training(&self, n: usize, seed: u64) -> Result<(Sequences, Targets), Error> {
         Ok(match self.recorded_parts()? {
             Some(((x, y), _)) => (x.take(n).all()?, y.take(n)),
-            None => self.generate(n, seed, Purpose::Training, u64::MAX),
+            None => {
+                self.can_generate(n)?;
+                self.generate(n, seed, Purpose::Training, u64::MAX)
+            }
         })
     }
 
@@ -178,9 +186,24 @@ impl DataSource {
             DataSource::Mnist(config) => Ok(config.load_test()?),
             _ if n == 0 => Err(Error::usage("n", "0 sequences cannot be evaluated; give at least 1")),
             _ => {
+                self.can_generate(n)?;
                 let (x, y) = self.generate(n, seed, Purpose::Evaluation, 0);
                 Ok((Store::of(x), y))
             }
+        }
+    }
+
+    /// Refuses more sequences of a generated task than memory is meant for.
+    fn can_generate(&self, n: usize) -> Result<(), Error> {
+        let values = match self {
+            DataSource::Frequency { sample_period_s } => tasks::frequency_length(*sample_period_s),
+            DataSource::Adding { length } => 2 * length,
+            DataSource::Mnist(_) | DataSource::Dataset(_) => 1,
+        };
+        let most = MOST_VALUES / values.max(1);
+        match n <= most {
+            true => Ok(()),
+            false => Err(Error::usage("n", format!("{n} sequences; give at most {most} of this length"))),
         }
     }
 
@@ -197,17 +220,17 @@ impl DataSource {
     pub(crate) fn validate(&self) -> Result<(), Error> {
         match self {
             DataSource::Frequency { sample_period_s: t } => {
-                let possible = t.is_finite() && *t > 0.0 && (2..=1_000_000).contains(&tasks::frequency_length(*t));
+                let possible = t.is_finite() && *t > 0.0 && (2..=MOST_SAMPLES).contains(&tasks::frequency_length(*t));
                 possible.then_some(()).ok_or_else(|| {
                     Error::usage(
                         "sample_period_s",
-                        format!("{t} s; a signal lasts 0.1 s and needs 2 to 1,000,000 samples: give 1e-7 to 0.05"),
+                        format!("{t} s; a signal lasts 0.1 s and needs 2 to {MOST_SAMPLES} samples: give 1e-5 to 0.05"),
                     )
                 })
             }
-            DataSource::Adding { length } if !(2..=1_000_000).contains(length) => Err(Error::usage(
+            DataSource::Adding { length } if !(2..=MOST_SAMPLES).contains(length) => Err(Error::usage(
                 "length",
-                format!("{length} samples; two of them are marked: give 2 to 1,000,000"),
+                format!("{length} samples; two of them are marked: give 2 to {MOST_SAMPLES}"),
             )),
             DataSource::Dataset(d) => Ok(d.validate()?),
             _ => Ok(()),

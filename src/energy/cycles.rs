@@ -34,6 +34,7 @@ pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
     let machine = args.target.machine.unwrap_or_default();
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
+    blob::to_run(&model, &args.blob)?;
     let mut prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
     if args.input.n.is_none() {
         prepared.data.x = prepared.data.x.take(COUNT);

@@ -38,6 +38,7 @@ pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
             );
         }
         let operated = if simulated {
+            blob::to_run(&model, path)?;
             on_data(args, &model)?
         } else {
             on_blob(&path.display().to_string(), &model)?

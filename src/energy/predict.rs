@@ -44,6 +44,9 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
     let model = blob.model();
     let (board, sensor) = parts::load(&args.parts)?;
     blob::known_period(&model, &args.blob)?;
+    if args.input.names_data(args.task) {
+        blob::to_run(&model, &args.blob)?;
+    }
     let found = samples_used(args, &model)?;
     let cost = parts::update_cost(&args.cost, &board)?;
     let workload = parts::workload(board.core, &model, found.updates_mean, found.schedules, cost)?;

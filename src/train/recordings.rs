@@ -206,7 +206,12 @@ fn channels(args: &RecordingArgs) -> anyhow::Result<Vec<ChannelConfig>> {
     Ok(args.channels.channel_names.iter().enumerate().map(channel).collect())
 }
 
-/// Paths go into config.toml, which is read from anywhere later.
+/// Paths go into config.toml, which is read from anywhere later, and is UTF-8.
 pub fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    std::path::absolute(path).with_context(|| format!("{}: not a usable path", path.display()))
+    let whole = std::path::absolute(path).with_context(|| format!("{}: not a usable path", path.display()))?;
+    if whole.to_str().is_none() {
+        let problem = "is not written in UTF-8, as a path must be here; rename it, or reach it through a link";
+        return Err(Usage::error(format!("{}: {problem}", whole.display())));
+    }
+    Ok(whole)
 }

@@ -6,7 +6,7 @@
 mod order;
 mod rate;
 
-pub(crate) use rate::{Rate, common_period};
+pub(crate) use rate::{PERIODS_S, Rate, common_period};
 
 use crate::{Error, Notes, track::Track};
 

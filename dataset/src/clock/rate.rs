@@ -12,7 +12,7 @@ const JUMP_STEPS: f64 = 20.0;
 /// Recordings whose rates differ by more than this factor are not of one set.
 pub(crate) const OTHER_KIND: f64 = 10.0;
 /// Between a sample every microsecond and one every day.
-const PERIODS_S: std::ops::RangeInclusive<f64> = 1e-6..=86_400.0;
+pub(crate) const PERIODS_S: std::ops::RangeInclusive<f64> = 1e-6..=86_400.0;
 
 /// The rate of a recording, as its stamps say.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -7,6 +7,7 @@ use std::path::Path;
 
 /// Bytes of the longest header that is read; NumPy's own limit for headers that are not trusted is 10,000.
 pub(crate) const LONGEST: usize = 1 << 16;
+const NO_DICTIONARY: &str = "its header is no dictionary of shape, order and type";
 /// Brackets within brackets.
 const DEEPEST: usize = 8;
 
@@ -31,7 +32,9 @@ impl Header {
     pub(crate) fn parse(path: &Path, head: &[u8], size: u64) -> Result<Self, Error> {
         let broken = |e: String| Error::data(path, "header", format!("no .npy file ({e}); write it with numpy.save"));
         let offset = bounded(head).map_err(|e| broken(e.into()))?;
-        let header = NpyHeader::from_reader(&head[..offset]).map_err(|e| broken(e.to_string()))?;
+        let header = NpyHeader::from_reader(&head[..offset]);
+        // What the parser says holds the header itself, of any length.
+        let header = header.map_err(|_| broken(NO_DICTIONARY.into()))?;
         let dtype = match header.dtype() {
             npyz::DType::Plain(dtype) => dtype,
             other => {
@@ -100,7 +103,7 @@ fn bounded(head: &[u8]) -> Result<usize, &'static str> {
             // True, False, and the L of old integers.
             (b',' | b':' | b' ' | b'\n', None) => {}
             (letter, None) if b"TrueFalsL".contains(letter) => {}
-            _ => return Err("its header is no dictionary of shape, order and type"),
+            _ => return Err(NO_DICTIONARY),
         }
         if depth > DEEPEST {
             return Err("its header has too many brackets");

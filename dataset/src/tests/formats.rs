@@ -407,3 +407,30 @@ fn mnist_is_split_in_order() {
     fs::write(&labels, bytes).unwrap();
     says(config(1), "label of image 5: 11 is not a digit");
 }
+
+/// Packed files of some kilobytes that unpack to sixty megabytes.
+#[test]
+fn what_unpacks_to_far_more_than_it_is_packed_to_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("z.npz");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    zip.start_file("x.npy", options).unwrap();
+    let mut header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 15, 1), }".to_vec();
+    header.resize(117, b' ');
+    header.push(b'\n');
+    zip.write_all(b"\x93NUMPY\x01\x00\x76\x00").unwrap();
+    zip.write_all(&header).unwrap();
+    let zeros = vec![0; 60_000_000];
+    zip.write_all(&zeros).unwrap();
+    zip.finish().unwrap();
+    assert!(fs::metadata(&path).unwrap().len() < 100_000);
+    fails(&path, &["z.npz/x.npy", "unpacks to more than", "numpy.savez"]);
+
+    let path = dir.path().join("train-images-idx3-ubyte.gz");
+    let mut packed = flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
+    packed.write_all(b"\0\0\x08\x03\x03\x93\x87\0\0\0\0\x01\0\0\0\x01").unwrap();
+    packed.write_all(&zeros).unwrap();
+    packed.finish().unwrap();
+    fails(&path, &["idx3-ubyte.gz", "unpacks to more than", "gunzip"]);
+}

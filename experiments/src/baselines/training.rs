@@ -67,7 +67,7 @@ impl BaselineRun {
             Training::Recurrent(run) => match &run.progress {
                 Progress::Finished(_) => None,
                 Progress::Absent => Some("not started".into()),
-                Progress::Refused(problem) => Some(problem.clone()),
+                Progress::Refused(problem) | Progress::Damaged(problem) => Some(problem.clone()),
                 Progress::Unfinished(_) => Some("unfinished".into()),
             },
             Training::Cnn { finished, .. } => match finished {

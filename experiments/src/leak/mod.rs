@@ -48,6 +48,8 @@ pub struct Leak {
 
 /// Shuffles at least: fewer cannot tell 99 of 100.
 const LEAST_SHUFFLES: usize = 100;
+/// Shuffles at most: more tell nothing more.
+const MOST_SHUFFLES: usize = 1_000_000;
 
 /// Estimates what the schedules of `runs` on sequences of `length` samples tell of the classes, beside `shuffles` shuffles of the
 /// classes, drawn from `seed`.
@@ -79,11 +81,12 @@ pub fn measure(runs: &[Run], classes: &[usize], length: usize, shuffles: usize, 
 /// Checks the number of shuffles before anything is run.
 ///
 /// # Errors
-/// Fewer than 100.
+/// Fewer than 100, or more than a million.
 pub fn check_shuffles(shuffles: usize) -> Result<(), Error> {
-    match shuffles < LEAST_SHUFFLES {
-        true => Err(Error::option("shuffles", "too few to tell chance; give at least 100")),
-        false => Ok(()),
+    match shuffles {
+        ..LEAST_SHUFFLES => Err(Error::option("shuffles", "too few to tell chance; give at least 100")),
+        LEAST_SHUFFLES..=MOST_SHUFFLES => Ok(()),
+        _ => Err(Error::option("shuffles", format!("is {shuffles}; give at most {MOST_SHUFFLES}"))),
     }
 }
 

@@ -62,6 +62,9 @@ pub struct Options {
     pub checkpoint_seconds: Option<f64>,
 }
 
+/// Runs of a row, at most.
+const MOST_RUNS: u64 = 1000;
+
 /// What `run` gives.
 pub struct Reproduction {
     /// The report.
@@ -113,6 +116,9 @@ impl Options {
             if zero {
                 return Err(Error::option(option, "must be at least 1"));
             }
+        }
+        if self.runs > MOST_RUNS {
+            return Err(Error::option("runs", format!("is {}; give at most {MOST_RUNS}", self.runs)));
         }
         if self.table == Table::Mnist && self.data.is_none() {
             let problem = "missing; give the folder with train-images-idx3-ubyte and the other files";

@@ -182,7 +182,7 @@ impl Section {
     fn state(&self, row: &Row, runs: &[Run]) -> String {
         let of = |run: &Run| match &run.progress {
             Progress::Finished(_) | Progress::Absent => None,
-            Progress::Refused(problem) => Some(format!("seed {}: {problem}", run.seed)),
+            Progress::Refused(problem) | Progress::Damaged(problem) => Some(format!("seed {}: {problem}", run.seed)),
             Progress::Unfinished(None) => Some(format!("seed {}: just begun", run.seed)),
             Progress::Unfinished(Some(last)) => Some(format!(
                 "seed {} at step {} of {}: {} {} with {}",

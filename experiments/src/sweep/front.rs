@@ -4,7 +4,7 @@ use super::grid::Setting;
 use crate::{
     Error, Fitted, Hardware, HeldOut, Spread, TrainedModel,
     held_out::SEED,
-    jobs::{Finished, Job, Run},
+    jobs::{Finished, Job, Progress, Run},
     network_shape, pareto_front,
     stats::{distinct, mean_updates},
     workload::HardwareNames,
@@ -86,13 +86,17 @@ pub struct Front {
     pub settings: Vec<SettingResult>,
     /// What is missing, and why.
     pub notes: Vec<String>,
+    /// A line for each run that is there and cannot be used: of another configuration, or with damaged files.
+    pub damaged: Vec<String>,
 }
 
 impl Front {
     /// Runs every finished model on the held-out data.
     ///
+    /// A run whose files cannot be used is left out, and told in `damaged`.
+    ///
     /// # Errors
-    /// Recordings or models that cannot be read, or that do not fit each other.
+    /// Recordings that cannot be read, or that do not fit the models.
     pub fn measure(
         settings: &[Setting],
         jobs: &[Job],
@@ -106,25 +110,17 @@ impl Front {
             runs: Vec::new(),
             settings: Vec::new(),
             notes: Vec::new(),
+            damaged: Vec::new(),
         };
         let mut data: Option<Fitted<Targets>> = None;
         for (setting, job) in settings.iter().zip(jobs) {
-            let figures = match job.run.finished() {
-                None => None,
-                Some(finished) => {
-                    front.metric_name.clone_from(&finished.metric_name);
-                    let opened = TrainedModel::open(&job.run.folder)?;
-                    let data = match &data {
-                        Some(read) => read,
-                        None => {
-                            let (held_out, read) = HeldOut::choose(source, setting.seed, &opened.input())?;
-                            front.evaluated_on = Some(held_out);
-                            front.notes.extend(read.notes.iter().cloned());
-                            data.insert(read)
-                        }
-                    };
-                    Some(front.figures(&opened, (&data.x, &data.y), hardware)?)
+            let figures = match &job.run.progress {
+                Progress::Finished(finished) => front.finished(setting, job, finished, (source, &mut data), hardware)?,
+                Progress::Refused(problem) | Progress::Damaged(problem) => {
+                    front.left_out(&job.label, problem);
+                    None
                 }
+                Progress::Absent | Progress::Unfinished(_) => None,
             };
             front.runs.push(RunResult {
                 setting: *setting,
@@ -135,6 +131,42 @@ impl Front {
         front.settings = setting_results(&front.runs);
         front.mark_fronts();
         Ok(front)
+    }
+
+    /// Notes a run that is there and cannot be used.
+    fn left_out(&mut self, label: &str, problem: &str) {
+        self.damaged.push(format!("{label}: {problem}"));
+    }
+
+    /// The figures of a finished run; `None`, with a line in `damaged`, where its model does not fit the data. The held-out data are
+    /// read for the first model.
+    fn finished(
+        &mut self,
+        setting: &Setting,
+        job: &Job,
+        finished: &Finished,
+        (source, data): (&DataSource, &mut Option<Fitted<Targets>>),
+        hardware: Option<&Hardware>,
+    ) -> Result<Option<HeldOutFigures>, Error> {
+        let opened = TrainedModel::open(&job.run.folder)?;
+        self.metric_name.clone_from(&finished.metric_name);
+        let data = match data {
+            Some(read) => &*read,
+            None => {
+                let (held_out, read) = HeldOut::choose(source, setting.seed, &opened.input())?;
+                self.evaluated_on = Some(held_out);
+                self.notes.extend(read.notes.iter().cloned());
+                &*data.insert(read)
+            }
+        };
+        match self.figures(&opened, (&data.x, &data.y), hardware) {
+            Ok(figures) => Ok(Some(figures)),
+            Err(error @ Error::Model(_)) => {
+                self.left_out(&job.label, &format!("{}: {}", opened.file.display(), error.chain()));
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn figures(

@@ -19,7 +19,7 @@ fn state(r: &RunResult) -> String {
     match &r.run.progress {
         Progress::Finished(_) => "finished".into(),
         Progress::Absent => "not started".into(),
-        Progress::Refused(problem) => problem.clone(),
+        Progress::Refused(problem) | Progress::Damaged(problem) => problem.clone(),
         Progress::Unfinished(None) => "just begun".into(),
         Progress::Unfinished(Some(last)) => format!("at step {} of {}", last.step, r.run.config.steps),
     }
@@ -46,7 +46,7 @@ fn runs_csv(front: &Front) -> String {
             c.hidden,
             c.lambda,
             c.seed,
-            state(r).replace(',', ";"),
+            state(r).replace(',', ";").replace(char::is_control, " "),
             or_empty(f.map(|f| f.steps as f64)),
             or_empty(f.map(|f| f.seconds.round())),
             or_empty(f.map(|f| f.returns as f64)),
@@ -145,6 +145,9 @@ fn legend(front: &Front) -> String {
     for note in &front.notes {
         let _ = write!(s, " Note: {note}.");
     }
+    for run in &front.damaged {
+        let _ = write!(s, " Left out: {}.", run.replace(char::is_control, " "));
+    }
     s
 }
 
@@ -207,6 +210,7 @@ pub struct FrontJson<'a> {
     sensor: Option<&'a str>,
     failed: &'a [String],
     notes: &'a [String],
+    damaged: &'a [String],
     settings: Vec<SettingJson>,
     runs: Vec<RunJson>,
 }
@@ -265,6 +269,7 @@ impl Front {
             sensor: self.hardware.as_ref().map(|h| h.sensor.as_str()),
             failed,
             notes: &self.notes,
+            damaged: &self.damaged,
             settings: self.settings.iter().map(setting).collect(),
             runs: self.runs.iter().map(run).collect(),
         }

@@ -87,7 +87,7 @@ pub fn open(folder: &Path) -> Result<Trained, Error> {
 fn load_config(folder: &Path) -> Result<CnnConfig, Error> {
     let path = folder.join(CONFIG);
     let text = fs::read_to_string(&path).map_err(Error::io(&path, "read"))?;
-    toml::from_str(&text).map_err(|e| Error::data(path.display(), e.to_string()))
+    toml::from_str(&text).map_err(|e| Error::data(path.display(), dataset::toml_problem(&text, &e)))
 }
 
 fn names(config: &CnnConfig) -> Vec<String> {
