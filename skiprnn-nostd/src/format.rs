@@ -177,28 +177,6 @@ pub struct DialRecord {
     pub metric: F32,
 }
 
-/// The largest result of `DialRecord::updates_16`: 2^30 updates, so that another shift by 16 bits fits 64 bits.
-pub(crate) const MOST_UPDATES_16: i64 = 1 << 46;
-
-impl DialRecord {
-    /// The mean updates with 16 fractional bits, from 0 to [`MOST_UPDATES_16`], cut off below; NaN counts as the most.
-    ///
-    /// By hand, because a core without floating point would link a library for one conversion.
-    pub(crate) fn updates_16(&self) -> i64 {
-        let bits = self.updates_mean.get().to_bits();
-        let exponent = ((bits >> 23) & 0xff) as i32;
-        let mantissa = i64::from((bits & 0x7f_ffff) | 0x80_0000);
-        // The value is mantissa · 2^(exponent - 150); with 16 fractional bits, mantissa · 2^(exponent - 134).
-        match exponent.wrapping_sub(134) {
-            _ if bits >> 31 == 1 => 0,
-            shift if shift <= -24 => 0,
-            shift if shift < 0 => mantissa >> shift.unsigned_abs(),
-            shift if shift <= 22 => mantissa << shift.unsigned_abs(),
-            _ => MOST_UPDATES_16,
-        }
-    }
-}
-
 /// Rounds up to a multiple of 4.
 #[must_use]
 pub const fn align4(n: usize) -> usize {

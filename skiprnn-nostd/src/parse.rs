@@ -267,18 +267,17 @@ fn read_channels<'a>(sections: &Sections<'a>, inputs: usize) -> Result<&'a [Chan
 fn read_dial<'a>(sections: &Sections<'a>, sequence_length: u32) -> Result<&'a [DialRecord], ParseError> {
     let bytes = sections.required(kind::DIAL, 0, Field::Dial)?;
     let curve: &[DialRecord] = as_array(bytes, 0, Field::Dial, bytes.len() / size_of::<DialRecord>())?;
+    let most = match sequence_length {
+        0 => f32::MAX,
+        samples => samples as f32,
+    };
     let mut last = None;
     for (index, point) in curve.iter().enumerate() {
         let dial = point.dial.get();
         let rises = last.is_none_or(|last| last < dial);
         entry(Field::Dial, 0, index, dial.into(), rises)?;
         last = Some(dial);
-        let most = match sequence_length {
-            0 => i64::MAX,
-            // T as an f32 holds it may be a 2^24th more.
-            samples => (i64::from(samples) << 16).wrapping_add(i64::from(samples) >> 8),
-        };
-        if !point.updates_mean.get().is_finite() || !(1 << 16..=most).contains(&point.updates_16()) {
+        if !(1.0..=most).contains(&point.updates_mean.get()) {
             return Err(ParseError::Updates {
                 index,
                 bits: point.updates_mean.get().to_bits(),

@@ -1,9 +1,12 @@
 //! The balance of what was allowed and what was spent, and the dial that it pays for.
 
 use super::{Plan, Setting};
-use crate::format::{DialRecord, MOST_UPDATES_16 as MOST};
+use crate::format::DialRecord;
 use core::num::NonZeroU32;
 use fixed::types::I16F16;
+
+/// Updates are counted with 16 fractional bits, up to 2^30 of them, so that another shift by 16 fits 64 bits.
+const MOST: i64 = 1 << 46;
 
 /// Turns the dial so that what is spent meets what is allowed.
 #[derive(Debug, Clone)]
@@ -33,7 +36,7 @@ impl<'a> Balance<'a> {
     /// between. Where even the lowest point costs more, its dial, and a cap.
     pub(super) fn setting(&self) -> Setting {
         let wanted = self.affordable();
-        let mut points = self.curve.iter().map(|p| (i64::from(p.dial.get()), p.updates_16()));
+        let mut points = self.curve.iter().map(|p| (i64::from(p.dial.get()), updates(p)));
         // `Model::parse` makes sure that there is at least one point.
         let Some(mut below) = points.next() else {
             return Setting::default();
@@ -84,6 +87,23 @@ impl<'a> Balance<'a> {
         let balance = self.nj.saturating_add(allowed_nj).saturating_sub(spent_nj);
         // Not clamp(), which panics where the bounds are crossed, and the compiler cannot always see that they are not.
         self.nj = balance.min(bound).max(bound.wrapping_neg());
+    }
+}
+
+/// A point's mean updates with 16 fractional bits, from 0 to [`MOST`], cut off below; NaN counts as [`MOST`].
+///
+/// By hand, because a core without floating point would link a library for one conversion.
+fn updates(point: &DialRecord) -> i64 {
+    let bits = point.updates_mean.get().to_bits();
+    let exponent = ((bits >> 23) & 0xff) as i32;
+    let mantissa = i64::from((bits & 0x7f_ffff) | 0x80_0000);
+    // The value is mantissa · 2^(exponent - 150); with 16 fractional bits, mantissa · 2^(exponent - 134).
+    match exponent.wrapping_sub(134) {
+        _ if bits >> 31 == 1 => 0,
+        shift if shift <= -24 => 0,
+        shift if shift < 0 => mantissa >> shift.unsigned_abs(),
+        shift if shift <= 22 => mantissa << shift.unsigned_abs(),
+        _ => MOST,
     }
 }
 
@@ -162,7 +182,7 @@ mod tests {
             (1073741824.0, MOST),
             (1073741696.0, 1073741696 << 16),
         ] {
-            assert_eq!(point(0.0, value).updates_16(), expected, "{value}");
+            assert_eq!(updates(&point(0.0, value)), expected, "{value}");
         }
     }
 
