@@ -80,7 +80,10 @@ pub(crate) fn without_control_characters(field: &str, text: &str) -> Result<(), 
     match text.contains(char::is_control) {
         true => Err(Error::unquantizable(
             field,
-            format!("'{}' holds a control character, for example a tab; rename it", printable(text)),
+            format!(
+                "'{}' holds a control character, for example a tab; rename it",
+                printable(text)
+            ),
         )),
         false => Ok(()),
     }

@@ -267,7 +267,11 @@ impl Draft {
         let above = noise.one_in(2).then(|| noise.between(1, 1 << 20));
         let mut dial = Vec::new();
         for point in below.into_iter().chain([0]).chain(above) {
-            let updates = if shape.length == 1 { 1.0 } else { 1.0 + noise.between(0, 6) as f32 };
+            let updates = if shape.length == 1 {
+                1.0
+            } else {
+                1.0 + noise.between(0, 6) as f32
+            };
             dial.extend(packed([point], 4));
             dial.extend(updates.to_le_bytes());
             dial.extend(f32::NAN.to_le_bytes());
@@ -333,7 +337,12 @@ impl Draft {
             put(&mut bytes, 6, 2, self.sections.len() as u64);
         }
         for (entry, at, width, value) in &self.table {
-            put(&mut bytes, 56 + 12 * (entry % self.sections.len().max(1)) + at, *width, *value);
+            put(
+                &mut bytes,
+                56 + 12 * (entry % self.sections.len().max(1)) + at,
+                *width,
+                *value,
+            );
         }
         let length = bytes.len() as u64;
         put(&mut bytes, 8, 4, length);
@@ -351,7 +360,11 @@ impl Draft {
         let beyond = i64::from(noise.one_in(12));
         for k in 0..network.layers.len() {
             let bounds = network.bounds(k);
-            let Some(units) = self.sections.iter_mut().find(|s| s.kind == 20 && usize::from(s.layer) == k) else {
+            let Some(units) = self
+                .sections
+                .iter_mut()
+                .find(|s| s.kind == 20 && usize::from(s.layer) == k)
+            else {
                 return;
             };
             for (index, bound) in bounds.iter().enumerate() {
@@ -440,7 +453,11 @@ fn blocks(noise: &mut Noise, layout: u8, rows: usize, columns: usize, hidden: us
             for row in &mut weights {
                 for (k, weight) in row.iter_mut().enumerate() {
                     if group * wide + k < columns {
-                        *weight = if noise.one_in(64) { -limit - 1 } else { noise.value(limit) };
+                        *weight = if noise.one_in(64) {
+                            -limit - 1
+                        } else {
+                            noise.value(limit)
+                        };
                     }
                 }
             }

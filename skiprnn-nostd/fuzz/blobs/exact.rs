@@ -159,9 +159,15 @@ impl<'a> Exact<'a> {
         let product = |w: &[i128], x: &[i128]| -> i128 { w.iter().zip(x).map(|(w, x)| w * x).sum() };
         let x = over_x.map_or(0, |row| product(&l.weight_ih[unit * n.rows() + row], x));
         let h = over_h.map_or(0, |row| product(&l.weight_hh[unit * n.rows() + row], narrow));
-        assert!(bound.plane == 0 || h.abs() <= bound.plane, "an upper plane of {h}, {bound:?}");
+        assert!(
+            bound.plane == 0 || h.abs() <= bound.plane,
+            "an upper plane of {h}, {bound:?}"
+        );
         let sum = l.bias[index] + x + (h << (n.h_drop - n.hh_gain));
-        assert!(sum.abs() <= bound.all && bound.holds(), "an accumulator of {sum}, {bound:?}");
+        assert!(
+            sum.abs() <= bound.all && bound.holds(),
+            "an accumulator of {sum}, {bound:?}"
+        );
         self.fullest = self.fullest.max(sum.abs() as f64 / PLAIN as f64);
         let pre = round(sum * l.multiplier[index], 32);
         assert!(pre.abs() < 1 << 30, "a pre-activation of {pre}");

@@ -68,7 +68,11 @@ impl<'a> Piece<'a> {
     fn signed(self, at: usize, bytes: usize) -> i128 {
         let value = self.unsigned(at, bytes);
         let bits = 8 * bytes as u32;
-        if value >> (bits - 1) == 1 { value - (1 << bits) } else { value }
+        if value >> (bits - 1) == 1 {
+            value - (1 << bits)
+        } else {
+            value
+        }
     }
 
     fn float(self, at: usize) -> f32 {
@@ -77,7 +81,9 @@ impl<'a> Piece<'a> {
 
     /// All of it as signed numbers of so many bytes.
     fn all(self, bytes: usize) -> Vec<i128> {
-        (0..self.0.len() / bytes).map(|k| self.signed(k * bytes, bytes)).collect()
+        (0..self.0.len() / bytes)
+            .map(|k| self.signed(k * bytes, bytes))
+            .collect()
     }
 
     fn of_length(self, length: usize) -> Result<Piece<'a>, Refusal> {
@@ -333,7 +339,13 @@ impl<'a> Reader<'a> {
 }
 
 /// The rows of a matrix stored in blocks; `layout` as `kernel` in the header.
-fn matrix(bytes: Piece<'_>, layout: u32, rows: usize, columns: usize, hidden: usize) -> Result<Vec<Vec<i128>>, Refusal> {
+fn matrix(
+    bytes: Piece<'_>,
+    layout: u32,
+    rows: usize,
+    columns: usize,
+    hidden: usize,
+) -> Result<Vec<Vec<i128>>, Refusal> {
     let wide = if layout == 3 { 2 } else { 4 };
     let groups = columns.div_ceil(wide);
     bytes.of_length(4 * hidden * groups * rows)?;

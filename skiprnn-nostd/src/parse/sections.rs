@@ -58,7 +58,9 @@ impl<'a> Sections<'a> {
             let (kind, layer) = (section.kind.get(), section.layer.get());
             let in_layers = usize::from(layer) < layers;
             let belongs = match kind {
-                kind::NAME | kind::CLASS_NAMES | kind::CHANNELS | kind::CHANNEL_TEXT | kind::DIAL | kind::HEAD => layer == 0,
+                kind::NAME | kind::CLASS_NAMES | kind::CHANNELS | kind::CHANNEL_TEXT | kind::DIAL | kind::HEAD => {
+                    layer == 0
+                }
                 kind::GATE => layer == 0 && gated,
                 kind::C0 => in_layers && cell == CellKind::Lstm,
                 kind::WEIGHT_IH_8 | kind::WEIGHT_IH_16 | kind::WEIGHT_HH | kind::UNITS | kind::H0 => in_layers,
