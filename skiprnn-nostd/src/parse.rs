@@ -286,10 +286,7 @@ fn read_dial<'a>(sections: &Sections<'a>, sequence_length: u32) -> Result<&'a [D
     }
     match curve.iter().any(|point| point.dial.get() == 0) {
         true => Ok(curve),
-        false => Err(ParseError::Missing {
-            field: Field::Dial,
-            layer: 0,
-        }),
+        false => Err(ParseError::NoDialZero),
     }
 }
 

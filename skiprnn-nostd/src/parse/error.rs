@@ -135,6 +135,8 @@ pub enum ParseError {
         /// The bits of the number found, as [`f32::to_bits`] gives them.
         bits: u32,
     },
+    /// The dial's curve has no point for dial 0.
+    NoDialZero,
     /// The mean updates of a point of the dial's curve are no finite number from 1 to the samples of a sequence.
     Updates {
         /// The index of the point.
@@ -241,6 +243,9 @@ impl fmt::Display for ParseError {
                     "{field:?}: entry {index}, an f32 of the bits {bits:#010x}, is not a finite number above 0"
                 )
             }
+            ParseError::NoDialZero => {
+                write!(f, "{:?}: no point of the curve is for dial 0; quantize the model again", Field::Dial)
+            }
             ParseError::Updates { index, bits } => {
                 write!(
                     f,
@@ -250,7 +255,10 @@ impl fmt::Display for ParseError {
             }
             ParseError::Utf8 { field, at } => write!(f, "{field:?}: byte {at} is not UTF-8"),
             ParseError::Control { field, at } => write!(f, "{field:?}: byte {at} is a control character out of place"),
-            ParseError::Lines { field, needed, found } => write!(f, "{field:?}: {found} lines, {needed} needed"),
+            ParseError::Lines { field, needed, found } => write!(
+                f,
+                "{field:?}: {found} lines, {needed} needed; quantize the model again"
+            ),
             ParseError::Padding {
                 field,
                 layer,
