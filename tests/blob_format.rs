@@ -1,6 +1,9 @@
 //! `skiprnn-nostd/docs/blob-format.md` and the code say the same: its example, written and read.
 
-use float_model::with_causes;
+mod common;
+
+use common::{Folder, fails};
+use float_model::{Sequences, with_causes};
 use quantize::Blob;
 use skiprnn_nostd::{CellKind, FractionBits, Model, ParseError, State, WeightBits, format};
 
@@ -121,7 +124,7 @@ fn with(offset: usize, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn every_bad_field_is_named() {
-    let cases: [(usize, &[u8], &str); 29] = [
+    let cases: [(usize, &[u8], &str); 43] = [
         (0, b"ELF!", "magic"),
         (4, &[2, 0], "version: 2"),
         (6, &[200, 0], "Sections"),
@@ -159,6 +162,20 @@ fn every_bad_field_is_named() {
         (0x134 + 3, &[0x80], "Multiplier: entry 0 of layer 0 is -"),
         (0x124, &[0xff, 0xff, 0xff, 0x7f], "beyond 2147483647"),
         (46, &[1, 2], "WeightHh"),
+        (17, &[0], "section table: entry 5, of kind 6"),
+        (0x38, &[8], "section table: entry 0, of kind 8"),
+        (0x44, &[1], "section table: entry 1, of kind 1"),
+        (0xb2, &[1], "section table: entry 10, of kind 21 and layer 1"),
+        (0x44, &[16], "section table: entry 7, of kind 17"),
+        (0xbc, &[0x1b], "Name: byte 0 is a control character"),
+        (0xbc, b"\n", "Name: byte 0 is a control character"),
+        (0xbd, b"\xc2\x9b", "Name: byte 2 is a control character"),
+        (0x5c + 8, &[0], "ChannelText: 0 lines, 1 needed; quantize the model again"),
+        (0xe6, b"-", "ChannelText: byte 16 is a control character"),
+        (0x68 + 8, &[0], "Dial: no point of the curve is for dial 0; quantize the model again"),
+        (0xec, &[1], "Dial: no point of the curve is for dial 0"),
+        (0xf2, &[0x10, 0x41], "UpdatesMean: entry 0, an f32 of the bits 0x41100000"),
+        (0xf2, &[0xc0, 0x7f], "UpdatesMean: entry 0, an f32 of the bits 0x7fc00000"),
     ];
     for (offset, bytes, needle) in cases {
         let error = with_causes(&Blob::new("f.srnn", &with(offset, bytes)).unwrap_err());
@@ -179,4 +196,42 @@ fn a_misaligned_blob_is_refused() {
         Model::parse(&room[1..=bytes.len()]).unwrap_err(),
         ParseError::Misaligned
     );
+}
+
+#[test]
+fn what_a_program_asks_a_parsed_blob_for_is_there() {
+    let blob = Blob::new("blob", &documented()).unwrap();
+    let model = blob.model();
+    assert_eq!(model.channels().count(), model.inputs());
+    assert!(model.dial_curve().any(|point| point.dial == 0));
+    assert_eq!(model.class_names().count(), 0);
+}
+
+#[test]
+fn a_blob_without_channels_or_a_curve_is_refused_by_every_command() {
+    let f = Folder::new();
+    let x = Sequences::new("x", vec![0.5; 3 * 8], 3, 8, 1).unwrap();
+    dataset::save_sequences(&f.path("x.npy"), &x).unwrap();
+    let x = f.at("x.npy");
+    for (name, bytes, why) in [
+        ("channels.srnn", with(0x5c + 8, &[0]), "ChannelText"),
+        ("curve.srnn", with(0x68 + 8, &[0]), "Dial"),
+    ] {
+        std::fs::write(f.path(name), bytes).unwrap();
+        let m = f.at(name);
+        let on = format!("{m} --board nrf52840 --sensor none");
+        for line in [
+            format!("inspect {m}"),
+            format!("simulate {m} --x {x}"),
+            format!("simulate {on} --x {x} --budget-uj-per-hour 60000"),
+            format!("leak {m} --x {x} --y {x}"),
+            format!("emulate {m} --x {x}"),
+            format!("flash {m} --board nrf52840-dk --x {x} --dry-run"),
+            format!("energy predict {on} --x {x}"),
+            format!("energy front {on} --x {x} --y {x}"),
+            format!("energy cycles {m} --x {x}"),
+        ] {
+            fails(&line, 1, &[name, why, "quantize the model again"]);
+        }
+    }
 }

@@ -24,6 +24,11 @@ pub struct CurvePoint {
     pub metric: Option<f64>,
 }
 
+/// A dial as a blob stores it, with 16 fractional bits.
+pub(crate) fn stored_dial(dial: f64) -> i32 {
+    (dial * 65_536.0).round() as i32
+}
+
 /// How far the mean updates of blocks of neighbouring sequences lie apart. Where a block is about what one person, machine or
 /// place gave, this is how far those do.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

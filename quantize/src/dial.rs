@@ -2,7 +2,7 @@
 
 use crate::{
     CurvePoint, Error, IntegerModel, Options, Run, Simulator,
-    curve::{BlockSpread, mean},
+    curve::{BlockSpread, mean, stored_dial},
     simulate::counts,
 };
 use float_model::{Metric, Sequences, Targets};
@@ -51,7 +51,8 @@ pub(crate) fn dial_curve(
     };
     dials.push(0.0);
     dials.sort_by(f64::total_cmp);
-    dials.dedup();
+    // Two dials that the blob stores as one number are one point.
+    dials.dedup_by_key(|dial| stored_dial(*dial));
     let mut curve = Vec::new();
     for dial in dials {
         let runs = at(dial, &of_x)?;

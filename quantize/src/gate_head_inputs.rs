@@ -6,7 +6,7 @@ use crate::{
     integers::{IntegerChannel, IntegerGate},
     rows::{Limits, RealRow, smallest_scale},
 };
-use float_model::FloatModel;
+use float_model::{FloatModel, printable};
 
 /// Rounds to 16 bits, saturating.
 pub(crate) fn clamp_16(v: f64) -> i16 {
@@ -75,6 +75,20 @@ pub(crate) fn head(model: &FloatModel, h_step: f64, h_max: u32) -> (Vec<i16>, Ve
     (weight, bias, scale / h_step)
 }
 
+/// Refuses a text that a blob cannot hold.
+pub(crate) fn without_control_characters(field: &str, text: &str) -> Result<(), Error> {
+    match text.contains(char::is_control) {
+        true => Err(Error::unquantizable(
+            field,
+            format!(
+                "'{}' holds a control character, for example a tab; rename it",
+                printable(text)
+            ),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Conversion of counts, channel by channel; a full scale that the model does not state is taken from the calibration data.
 pub(crate) fn channels(
     model: &FloatModel,
@@ -96,11 +110,8 @@ pub(crate) fn channels(
                 (format!("channel {k}"), String::new(), reach)
             }
         };
-        if name.contains(['\t', '\n']) || unit.contains(['\t', '\n']) {
-            return Err(Error::unquantizable(
-                format!("channel {k}"),
-                "name and unit must not hold tabs or line feeds",
-            ));
+        for text in [&name, &unit] {
+            without_control_characters(&format!("channel {k}"), text)?;
         }
         let to_x = f64::from(1u32 << x_fraction) / std;
         let factor = f64::from(full_scale) / 32_768.0 * to_x;

@@ -90,7 +90,11 @@ pub(crate) fn integers(
         head_bias,
         logit_scale,
         channels: channels(model, ranges, x_fraction, notes)?,
-        dial_curve: vec![CurvePoint::default()],
+        // Until it is measured: sample 0 is always used.
+        dial_curve: vec![CurvePoint {
+            updates_mean: 1.0,
+            ..CurvePoint::default()
+        }],
         source: Source {
             name: options.name.clone(),
             model: model.clone(),

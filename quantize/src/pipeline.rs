@@ -11,6 +11,7 @@ use crate::{
     dial::dial_curve,
     fidelity::{Comparison, fidelity},
     finetune::{Outcome, finetune},
+    gate_head_inputs::without_control_characters,
     layers::Context,
 };
 use float_model::{FloatModel, Objective, Sequences, Targets};
@@ -90,6 +91,10 @@ pub fn quantize_with_more(
     options: &Options,
 ) -> Result<Quantized, Error> {
     model.validate("model")?;
+    without_control_characters("name", &options.name)?;
+    for name in &model.description.class_names {
+        without_control_characters("class_names", name)?;
+    }
     if y.is_some_and(|y| y.count() != x.count) {
         return Err(Error::Data {
             file: "calibration data".into(),

@@ -304,16 +304,6 @@ pub fn counts(model: &Model<'_>, file: &str, x: &Sequences) -> Result<Vec<i16>, 
         });
     }
     let full_scales: Vec<f64> = model.channels().map(|c| f64::from(c.full_scale)).collect();
-    if full_scales.len() != model.inputs() {
-        return Err(Error::Data {
-            file: "blob".into(),
-            problem: format!(
-                "channels: {} are described, the model takes {}; quantize it again",
-                full_scales.len(),
-                model.inputs()
-            ),
-        });
-    }
     let count = |(k, v): (usize, &f32)| {
         let counts = f64::from(*v) / full_scales[k % x.channels] * 32_768.0;
         (counts + 0.5).floor().clamp(-32_768.0, 32_767.0) as i16

@@ -1,5 +1,6 @@
 //! Tests of the whole crate, and the models and data that its unit tests share.
 
+mod proofs;
 mod reference;
 
 use crate::{Options, quantize};

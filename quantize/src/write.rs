@@ -3,6 +3,7 @@
 use crate::{
     Blob, Error, IntegerModel, Kernel, Width,
     blocks::pack,
+    curve::stored_dial,
     integers::{IntegerLayer, RowRecord},
 };
 use float_model::{Family, Objective, OutputAt};
@@ -111,7 +112,7 @@ pub(crate) fn bytes(model: &IntegerModel) -> Vec<u8> {
         .iter()
         .flat_map(|p| {
             let record = DialRecord {
-                dial: ((p.dial * 65_536.0).round() as i32).into(),
+                dial: stored_dial(p.dial).into(),
                 updates_mean: (p.updates_mean as f32).into(),
                 metric: p.metric.map_or(f32::NAN, |m| m as f32).into(),
             };

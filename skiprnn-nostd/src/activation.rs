@@ -69,9 +69,13 @@ const fn tables() -> Tables {
 /// tanh of `x` with `FRACTION` fractional bits (16 to 24), with 31 fractional bits.
 #[inline(always)]
 fn tanh_31<const FRACTION: u32>(tables: &Tables, x: i32) -> i32 {
-    // v keeps 16 fractional bits of x; of a long x the rest is rounded away.
-    let half = if FRACTION > 17 { 1 << (FRACTION - 17) } else { 0 };
-    let magnitude = x.unsigned_abs().wrapping_add(half);
+    // v keeps 16 fractional bits of x; of a long x the rest is rounded away, ties toward +infinity: of a negative x the
+    // complement, which is its magnitude less 1, so that the half that is added takes a tie toward 0.
+    let magnitude = if FRACTION > 17 {
+        ((x ^ (x >> 31)) as u32).wrapping_add(1 << (FRACTION - 17))
+    } else {
+        x.unsigned_abs()
+    };
     let to_piece = FRACTION - PIECES_BITS;
     let piece = (magnitude.wrapping_add(1 << (to_piece - 1)) >> to_piece).min((1 << TABLE_BITS) - 1);
     let Some(&line) = tables.0.get(piece as usize) else {
@@ -174,6 +178,19 @@ mod tests {
             let exact = (f64::from(x) / 16_777_216.0).tanh() * 32_768.0;
             // Half a unit of the argument's 16th bit is a quarter of an LSB more.
             assert!((f64::from(tanh_q15::<24>(&TABLES, x)) - exact).abs() <= 1.1, "{x}");
+        }
+    }
+
+    #[test]
+    fn a_long_argument_is_rounded_with_ties_toward_plus_infinity() {
+        let ties = (-3000..3000).map(|k| 256 * k + 128);
+        for x in ties.chain(-70_000..70_000) {
+            let rounded = (x + 128) >> 8;
+            assert_eq!(
+                tanh_q15::<24>(&TABLES, x),
+                tanh_q15::<16>(&TABLES, rounded),
+                "{x} is {rounded} in 16 bits"
+            );
         }
     }
 

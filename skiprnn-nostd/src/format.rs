@@ -112,7 +112,7 @@ pub struct Section {
 /// What a section holds. H hidden units, I_k inputs of layer k, O outputs; G gate rows per unit, 4 (i, f, g, o) or
 /// 3 (r, z, n).
 pub mod kind {
-    /// UTF-8 name of the model.
+    /// UTF-8 name of the model, without control characters, as all texts are but for the separators.
     pub const NAME: u16 = 1;
     /// UTF-8 class names, separated by line feeds; empty where there are none.
     pub const CLASS_NAMES: u16 = 2;
@@ -120,7 +120,7 @@ pub mod kind {
     pub const CHANNELS: u16 = 3;
     /// UTF-8: for each channel its name, a tab, its unit, a line feed.
     pub const CHANNEL_TEXT: u16 = 4;
-    /// Records [`super::DialRecord`], by rising dial; at least the one for dial 0.
+    /// Records [`super::DialRecord`], each of a larger dial than the one before; one of them for dial 0.
     pub const DIAL: u16 = 5;
     /// (H) i16 weights, then the bias as i64.
     pub const GATE: u16 = 6;
@@ -155,11 +155,11 @@ pub struct UnitRecord {
 #[derive(Debug, Clone, Copy, PartialEq, FromBytes, IntoBytes, KnownLayout, Immutable)]
 #[repr(C)]
 pub struct ChannelRecord {
-    /// Magnitude at 32,768 counts, in the channel's unit.
+    /// Magnitude at 32,768 counts, in the channel's unit; above 0.
     pub full_scale: F32,
     /// 0 to 2^31 - 1.
     pub multiplier: I32,
-    /// Magnitude below 2^62.
+    /// Magnitude below 2^61.
     pub offset: I64,
     /// 1 to 62.
     pub shift: U32,
@@ -171,7 +171,7 @@ pub struct ChannelRecord {
 pub struct DialRecord {
     /// Offset added to the gate's pre-activation, 16 fractional bits.
     pub dial: I32,
-    /// Mean updates per sequence.
+    /// Mean updates per sequence: from 1 to T.
     pub updates_mean: F32,
     /// Accuracy or mean squared error.
     pub metric: F32,

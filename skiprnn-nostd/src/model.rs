@@ -376,12 +376,13 @@ impl<'a> Model<'a> {
         self.name
     }
 
-    /// The class names, O of them or none.
+    /// The class names, exactly O of them or none.
     pub fn class_names(&self) -> impl Iterator<Item = &'a str> {
-        lines(self.class_names).filter(|name| !name.is_empty())
+        let names = if self.class_names.is_empty() { 0 } else { self.outputs };
+        lines(self.class_names).take(names)
     }
 
-    /// The input channels.
+    /// The input channels, exactly I of them.
     pub fn channels(&self) -> impl Iterator<Item = Channel<'a>> + '_ {
         lines(self.channel_text).zip(self.channels).map(|(text, record)| {
             let (name, unit) = text.split_once(['\t']).unwrap_or((text, ""));
@@ -393,7 +394,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// The trade-off curve of updates against accuracy, by rising dial; it has at least one point.
+    /// The trade-off curve of updates against accuracy, by rising dial; one of its points, at least, is that of dial 0.
     pub fn dial_curve(&self) -> impl Iterator<Item = DialPoint> + '_ {
         self.dial_curve.iter().map(|record| DialPoint {
             dial: I16F16::from_bits(record.dial.get()),

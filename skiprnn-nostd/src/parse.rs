@@ -2,6 +2,7 @@
 
 mod error;
 mod sections;
+mod texts;
 mod values;
 
 pub use error::{Field, ParseError};
@@ -9,7 +10,7 @@ pub use error::{Field, ParseError};
 use crate::{
     CellKind, MAX_LAYERS, Model, Objective, OutputAt,
     cell::{Fractions, Layer},
-    format::{self, CRC, CRC_OFFSET, ChannelRecord, Header, Section, UnitRecord, align4, kind},
+    format::{self, CRC, CRC_OFFSET, ChannelRecord, DialRecord, Header, Section, UnitRecord, align4, kind},
     kernel::Layout,
     model::Head,
     proof::{Maxima, PLAIN_LIMIT, X_MAX, bounds, h_max, row_bound},
@@ -21,6 +22,8 @@ use zerocopy::{FromBytes, little_endian::U16};
 
 /// Largest I, H and O of a blob.
 const MAX_SIZE: u32 = 4096;
+/// The most entries of a section table: 7 sections of the model, and 5 of each layer.
+const MAX_SECTIONS: u32 = 7 + 5 * MAX_LAYERS as u32;
 
 impl<'a> Model<'a> {
     /// Reads a blob in place. `bytes` may be longer than the blob, as a flash section is.
@@ -52,7 +55,7 @@ impl<'a> Model<'a> {
         };
         check_crc(bytes, header.crc.get())?;
         let behind = bytes.get(size_of::<Header>()..).unwrap_or(&[]);
-        let count = usize::from(header.sections.get());
+        let count = ranged(Field::Sections, header.sections.get().into(), 0..=MAX_SECTIONS)?;
         let (table, _) = <[Section]>::ref_from_prefix_with_elems(behind, count).map_err(|_| ParseError::Value {
             field: Field::Sections,
             found: header.sections.get().into(),
@@ -82,12 +85,12 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         objective,
         output_at,
     } = Kinds::read(header)?;
+    sections.check(cell, sizes.layers, header.flags & format::FLAG_GATE != 0)?;
     let (layers, h_max) = read_layers(sections, cell, sizes, formats)?;
     let gate = match header.flags & format::FLAG_GATE {
         0 => None,
         _ => Some(read_gate(header, sections, sizes.hidden)?),
     };
-    let dial = sections.required(kind::DIAL, 0, Field::Dial)?;
     Ok(Model {
         cell,
         objective,
@@ -105,10 +108,10 @@ fn read<'a>(header: &Header, sections: &Sections<'a>, size: usize) -> Result<Mod
         gate,
         head: read_head(sections, sizes, h_max)?,
         channels: read_channels(sections, sizes.inputs)?,
-        channel_text: sections.text(kind::CHANNEL_TEXT, Field::ChannelText)?,
-        name: sections.text(kind::NAME, Field::Name)?,
-        class_names: sections.text(kind::CLASS_NAMES, Field::ClassNames)?,
-        dial_curve: as_array(dial, 0, Field::Dial, dial.len() / size_of::<format::DialRecord>())?,
+        channel_text: sections.named_units(kind::CHANNEL_TEXT, Field::ChannelText, sizes.inputs)?,
+        name: sections.line(kind::NAME, Field::Name)?,
+        class_names: sections.names(kind::CLASS_NAMES, Field::ClassNames, sizes.outputs)?,
+        dial_curve: read_dial(sections, header.sequence_length.get())?,
         size,
     })
 }
@@ -192,6 +195,7 @@ impl Formats {
         ranged(Field::Reserved, reserved, 0..=0)?;
         ranged(Field::Fractions, header.x_fraction.into(), 8..=15)?;
         ranged(Field::Fractions, header.h_fraction.into(), 13..=15)?;
+        ranged(Field::GateFraction, header.gate_fraction.into(), 16..=47)?;
         positive(Field::LogitScale, 0, header.logit_scale.get())?;
         let fractions = Fractions {
             x: header.x_fraction,
@@ -259,6 +263,33 @@ fn read_channels<'a>(sections: &Sections<'a>, inputs: usize) -> Result<&'a [Chan
     Ok(channels)
 }
 
+/// Reads the curve: by rising dial, a point for dial 0 among them, and mean updates that sequences of this length can have.
+fn read_dial<'a>(sections: &Sections<'a>, sequence_length: u32) -> Result<&'a [DialRecord], ParseError> {
+    let bytes = sections.required(kind::DIAL, 0, Field::Dial)?;
+    let curve: &[DialRecord] = as_array(bytes, 0, Field::Dial, bytes.len() / size_of::<DialRecord>())?;
+    let most = match sequence_length {
+        0 => f32::MAX,
+        samples => samples as f32,
+    };
+    let mut last = None;
+    for (index, point) in curve.iter().enumerate() {
+        let dial = point.dial.get();
+        let rises = last.is_none_or(|last| last < dial);
+        entry(Field::Dial, 0, index, dial.into(), rises)?;
+        last = Some(dial);
+        if !(1.0..=most).contains(&point.updates_mean.get()) {
+            return Err(ParseError::Updates {
+                index,
+                bits: point.updates_mean.get().to_bits(),
+            });
+        }
+    }
+    match curve.iter().any(|point| point.dial.get() == 0) {
+        true => Ok(curve),
+        false => Err(ParseError::NoDialZero),
+    }
+}
+
 fn read_layer<'a>(
     sections: &Sections<'a>,
     cell: CellKind,
@@ -295,7 +326,8 @@ fn read_layer<'a>(
 }
 
 fn read_gate<'a>(header: &Header, sections: &Sections<'a>, hidden: usize) -> Result<Gate<'a>, ParseError> {
-    let shift = ranged(Field::GateFraction, header.gate_fraction.into(), 16..=47)? as u32 - 16;
+    // `Formats::read` has seen that it is 16 or more.
+    let shift = u32::from(header.gate_fraction).saturating_sub(16);
     let bytes = sections.required(kind::GATE, 0, Field::Gate)?;
     let at = align4(2 * hidden);
     let (Some(weights), Some(bias)) = (bytes.get(..2 * hidden), bytes.get(at..)) else {

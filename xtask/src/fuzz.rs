@@ -84,14 +84,14 @@ impl Fuzzed {
 
     /// Writes what the target starts from into `folder`.
     fn seeds(&self, root: &Path, program: &Path, folder: &Path) -> anyhow::Result<()> {
+        let written = Command::new(program)
+            .env("READER", &self.name)
+            .env("SEEDS", folder)
+            .status()?;
+        if !written.success() {
+            bail!("the seeds of {} could not be written", self.name);
+        }
         if self.name != BLOB {
-            let written = Command::new(program)
-                .env("READER", &self.name)
-                .env("SEEDS", folder)
-                .status()?;
-            if !written.success() {
-                bail!("the seeds of {} could not be written", self.name);
-            }
             return Ok(());
         }
         // The example of the document, and the small models.

@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulated boards included.
 
 mod bench_mcu;
+mod blobs;
 mod circles;
 mod coverage;
 mod dependencies;
@@ -87,6 +88,16 @@ enum Command {
         #[arg(long, default_value_t)]
         with: Backend,
     },
+    /// Draws blobs with right checksums and mutated fields, and checks that skiprnn-nostd refuses or computes each as its format's
+    /// page says.
+    Blobs {
+        /// Number of blobs.
+        #[arg(long, default_value_t = 1_000_000)]
+        count: u64,
+        /// Seed of the blobs and of their samples.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
     /// Checks licences, packages in more than one version, and the dependencies between crates that ARCHITECTURE.md allows.
     Dependencies,
     /// Checks that no modules of a crate depend on each other in a circle, apart from a list of exceptions.
@@ -126,6 +137,7 @@ fn main() -> ExitCode {
             with,
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
+        Command::Blobs { count, seed } => blobs::run(count, seed),
         Command::Circles => circles::run(),
         Command::Coverage => coverage::run(),
         Command::Dependencies => dependencies::run(),

@@ -39,6 +39,7 @@ pub enum Field {
     FullScale,
     ChannelText,
     Dial,
+    UpdatesMean,
     Gate,
     GateBias,
     Head,
@@ -77,6 +78,16 @@ pub enum ParseError {
         stored: u32,
         /// The checksum of the bytes that there are.
         computed: u32,
+    },
+    /// An entry of the section table whose kind is unknown, that stands there twice, that belongs to a layer which the
+    /// model does not have, or that a model of this cell or without a skip gate has no use for.
+    Section {
+        /// The index of the entry, from 0.
+        index: usize,
+        /// The kind that it states.
+        kind: u16,
+        /// The layer that it states.
+        layer: u16,
     },
     /// A section is not there.
     Missing {
@@ -124,12 +135,37 @@ pub enum ParseError {
         /// The bits of the number found, as [`f32::to_bits`] gives them.
         bits: u32,
     },
+    /// The dial's curve has no point for dial 0.
+    NoDialZero,
+    /// The mean updates of a point of the dial's curve are no finite number from 1 to the samples of a sequence.
+    Updates {
+        /// The index of the point.
+        index: usize,
+        /// The bits of the number found, as [`f32::to_bits`] gives them.
+        bits: u32,
+    },
     /// A text is not UTF-8.
     Utf8 {
         /// The section.
         field: Field,
         /// The bytes before the first that is wrong.
         at: usize,
+    },
+    /// A text holds a control character that does not separate names, or separates them where nothing ends.
+    Control {
+        /// The section.
+        field: Field,
+        /// The bytes before it.
+        at: usize,
+    },
+    /// A text has another number of lines than the model has classes or channels.
+    Lines {
+        /// The section.
+        field: Field,
+        /// The lines that it should have.
+        needed: usize,
+        /// The lines that it has.
+        found: usize,
     },
     /// The padding behind a row of weights is not 0.
     Padding {
@@ -176,6 +212,11 @@ impl fmt::Display for ParseError {
                     "crc: {computed:#010x} computed, {stored:#010x} stored; the blob is damaged, copy it again"
                 )
             }
+            ParseError::Section { index, kind, layer } => write!(
+                f,
+                "section table: entry {index}, of kind {kind} and layer {layer}, is unknown, a repetition, or of no use to \
+                 this model"
+            ),
             ParseError::Missing { field, layer } => write!(f, "{field:?}: no such section for layer {layer}"),
             ParseError::Size {
                 field,
@@ -202,7 +243,22 @@ impl fmt::Display for ParseError {
                     "{field:?}: entry {index}, an f32 of the bits {bits:#010x}, is not a finite number above 0"
                 )
             }
+            ParseError::NoDialZero => {
+                write!(f, "{:?}: no point of the curve is for dial 0; quantize the model again", Field::Dial)
+            }
+            ParseError::Updates { index, bits } => {
+                write!(
+                    f,
+                    "{:?}: entry {index}, an f32 of the bits {bits:#010x}, is not from 1 to the samples of a sequence",
+                    Field::UpdatesMean
+                )
+            }
             ParseError::Utf8 { field, at } => write!(f, "{field:?}: byte {at} is not UTF-8"),
+            ParseError::Control { field, at } => write!(f, "{field:?}: byte {at} is a control character out of place"),
+            ParseError::Lines { field, needed, found } => write!(
+                f,
+                "{field:?}: {found} lines, {needed} needed; quantize the model again"
+            ),
             ParseError::Padding {
                 field,
                 layer,

@@ -2,7 +2,8 @@
 
 use super::{Field, ParseError};
 use crate::{
-    format::Section,
+    CellKind,
+    format::{Section, kind},
     kernel::{Layout, Matrix},
 };
 use zerocopy::{FromBytes, Immutable, KnownLayout};
@@ -50,13 +51,32 @@ impl<'a> Sections<'a> {
         as_array(self.required(kind, layer, field)?, layer, field, count)
     }
 
-    /// The text of a section; empty where there is no such section.
-    pub(super) fn text(&self, kind: u16, field: Field) -> Result<&'a str, ParseError> {
-        let bytes = self.find(kind, 0, field)?.unwrap_or(&[]);
-        core::str::from_utf8(bytes).map_err(|error| ParseError::Utf8 {
-            field,
-            at: error.valid_up_to(),
-        })
+    /// Refuses what has no place in the table of a model of `layers` layers: each section may be there once, and only those that
+    /// such a model has. `gated`: it has a skip gate.
+    pub(super) fn check(&self, cell: CellKind, layers: usize, gated: bool) -> Result<(), ParseError> {
+        for (index, section) in self.table.iter().enumerate() {
+            let (kind, layer) = (section.kind.get(), section.layer.get());
+            let in_layers = usize::from(layer) < layers;
+            let belongs = match kind {
+                kind::NAME | kind::CLASS_NAMES | kind::CHANNELS | kind::CHANNEL_TEXT | kind::DIAL | kind::HEAD => {
+                    layer == 0
+                }
+                kind::GATE => layer == 0 && gated,
+                kind::C0 => in_layers && cell == CellKind::Lstm,
+                kind::WEIGHT_IH_8 | kind::WEIGHT_IH_16 | kind::WEIGHT_HH | kind::UNITS | kind::H0 => in_layers,
+                _ => false,
+            };
+            // The two widths of weight_ih are one section.
+            let same = |other: u16| match (kind, other) {
+                (kind::WEIGHT_IH_8 | kind::WEIGHT_IH_16, kind::WEIGHT_IH_8 | kind::WEIGHT_IH_16) => true,
+                _ => kind == other,
+            };
+            let mut before = self.table.iter().take(index);
+            if !belongs || before.any(|s| same(s.kind.get()) && s.layer.get() == layer) {
+                return Err(ParseError::Section { index, kind, layer });
+            }
+        }
+        Ok(())
     }
 
     /// A matrix of one block a unit, its padding checked.

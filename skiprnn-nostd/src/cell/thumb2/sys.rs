@@ -20,7 +20,7 @@
 //! | 64 | `h_drop` - `hh_gain`; 8 less that |
 //! | 72 | where the loop over groups returns to, this time and next; how a unit begins |
 //!
-//! Instructions for a unit outside of the loops over groups, with DSP: 120 for an LSTM and 92 for a GRU in blocks, 130
+//! Instructions for a unit outside of the loops over groups, with DSP: 119 for an LSTM and 92 for a GRU in blocks, 129
 //! and 95 in byte planes.
 #![allow(unsafe_code)]
 
@@ -78,23 +78,30 @@ const _: () = assert!(size_of::<Pass>() == 72 && FRAME == 72 + 12);
 /// What the assembly spells out.
 const _: () = assert!(PIECES_BITS == 4 && TABLE_BITS == 7 && BETWEEN_BITS == 12 && CELL_FRACTION == 24);
 
+/// r2 from the complement of a negative x to its magnitude.
+macro_rules! magnitude {
+    ($x:literal) => {
+        concat!("sub r2, r2, ", $x, ", asr #31\n")
+    };
+}
+
 /// In place: x with 16 fractional bits, or 17 (half of it: for a sigmoid), or 24, to tanh with 31, as
 /// [`crate::activation`] computes it. r8 is the table; r0 to r2, lr and, if not another, r3 are changed.
 macro_rules! tanh {
     (16, $x:literal) => {
-        tanh!($x, "", "#1 << 11", "#12", "#0", "r3")
+        tanh!($x, magnitude!($x), "#1 << 11", "#12", "#0", "r3")
     };
     (17, $x:literal) => {
-        tanh!($x, "", "#1 << 12", "#13", "#1", "r3")
+        tanh!($x, magnitude!($x), "#1 << 12", "#13", "#1", "r3")
     };
+    // Rounded to 16 fractional bits: r2 is a negative x's magnitude less 1.
     (24, $x:literal, $t:literal) => {
         tanh!($x, "add r2, r2, #128\n", "#1 << 19", "#20", "#8", $t)
     };
-    ($x:literal, $round:literal, $half_piece:literal, $piece:literal, $between:literal, $t:literal) => {
+    ($x:literal, $magnitude:expr, $half_piece:literal, $piece:literal, $between:literal, $t:literal) => {
         concat!(
             "eor r2, ", $x, ", ", $x, ", asr #31\n",
-            "sub r2, r2, ", $x, ", asr #31\n",
-            $round,
+            $magnitude,
             "add r0, r2, ", $half_piece, "\n",
             "usat r0, #7, r0, asr ", $piece, "\n",
             "ldr ", $t, ", [r8, r0, lsl #2]\n",
