@@ -32,7 +32,7 @@ impl Image {
 
     /// Finds the image of a program, or builds it.
     pub(crate) fn of(options: &Options, program: Program) -> Result<Self, Error> {
-        options.backend.check()?;
+        options.check()?;
         if let Some(path) = &options.firmware {
             // Another machine's image would run into a fault, or into nothing until the time is over.
             Identity::of(&read(path)?, path)?.expect(options.machine.name(), path)?;
