@@ -11,8 +11,10 @@ pub enum Error {
     QemuMissing,
 
     /// An image that somebody gives is not run in QEMU, which would give it this computer's files and shell.
-    #[error("{path}: QEMU gives an image the files and the shell of this computer, so it runs only images that are built here; leave \
-             --with qemu out, and the virtual board runs it")]
+    #[error(
+        "{path}: QEMU gives an image the files and the shell of this computer, so it runs only images that are built here; leave \
+             --with qemu out, and the virtual board runs it"
+    )]
     GivenToQemu {
         /// The image.
         path: PathBuf,

@@ -175,7 +175,10 @@ impl<'a> Values<'a> {
     /// A number of this many bytes, at most 16.
     fn number(&mut self, bytes: usize) -> Result<u128, String> {
         let taken = self.take(bytes)?;
-        Ok(taken.iter().rev().fold(0, |number, byte| number << 8 | u128::from(*byte)))
+        Ok(taken
+            .iter()
+            .rev()
+            .fold(0, |number, byte| number << 8 | u128::from(*byte)))
     }
 
     /// The format string of a value.
@@ -195,7 +198,10 @@ impl<'a> Values<'a> {
             _ => 4,
         };
         let number = self.number(bytes)? as usize;
-        format.split('|').nth(number).ok_or_else(|| "a variant that is not there".into())
+        format
+            .split('|')
+            .nth(number)
+            .ok_or_else(|| "a variant that is not there".into())
     }
 
     fn say(&mut self, text: fmt::Arguments<'_>) -> Result<(), String> {

@@ -107,7 +107,12 @@ pub fn pieces(format: &str) -> impl Iterator<Item = Result<Piece<'_>, String>> {
         };
         rest = after;
         let piece = value(inner);
-        Some(piece.ok_or_else(|| format!("the placeholder {{{}}}", inner.escape_debug().take(60).collect::<String>())))
+        Some(piece.ok_or_else(|| {
+            format!(
+                "the placeholder {{{}}}",
+                inner.escape_debug().take(60).collect::<String>()
+            )
+        }))
     })
 }
 

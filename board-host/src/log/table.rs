@@ -35,7 +35,9 @@ pub enum Kind {
 impl Kind {
     fn of(tag: &str) -> Option<Self> {
         match tag {
-            "defmt_println" | "defmt_trace" | "defmt_debug" | "defmt_info" | "defmt_warn" | "defmt_error" => Some(Self::Line),
+            "defmt_println" | "defmt_trace" | "defmt_debug" | "defmt_info" | "defmt_warn" | "defmt_error" => {
+                Some(Self::Line)
+            }
             "defmt_prim" | "defmt_derived" | "defmt_write" | "defmt_str" => Some(Self::Value),
             _ => None,
         }
@@ -65,7 +67,9 @@ impl Table {
         }
         let said = |what: &str| {
             let prefix = format!("_defmt_{what}_ = ");
-            let found = symbols.iter().find_map(|symbol| symbol.name.trim_matches('"').strip_prefix(&prefix));
+            let found = symbols
+                .iter()
+                .find_map(|symbol| symbol.name.trim_matches('"').strip_prefix(&prefix));
             found.ok_or_else(|| image(format!("the ELF does not say the {what} of its log")))
         };
         let (version, encoding) = (said("version")?, said("encoding")?);
@@ -83,7 +87,9 @@ impl Table {
             let name: Name<'_> = serde_json::from_str(symbol.name)
                 .map_err(|error| image(format!("the table of its log is damaged: {error}")))?;
             if name.tag == "defmt_timestamp" {
-                return Err(image("its log has times of its own, which no image of this project has".into()));
+                return Err(image(
+                    "its log has times of its own, which no image of this project has".into(),
+                ));
             }
             if let (Some(kind), Ok(number)) = (Kind::of(&name.tag), u16::try_from(symbol.value)) {
                 entries.insert(number, (kind, name.data.into_owned()));

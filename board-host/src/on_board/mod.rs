@@ -142,7 +142,10 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     if stack.is_empty() {
         return Err(Error::Image {
             path: path.clone(),
-            why: format!("its stack ends at {:#010x} and begins at {:#010x}", stack.start, stack.end),
+            why: format!(
+                "its stack ends at {:#010x} and begins at {:#010x}",
+                stack.start, stack.end
+            ),
         });
     }
     // An image that is to be watched is run under a debug probe, as `flash` does it.

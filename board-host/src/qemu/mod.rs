@@ -37,7 +37,10 @@ const MOST_OUTPUT: u64 = 64 << 20;
 fn version(options: &[&str]) -> io::Result<std::process::ExitStatus> {
     let mut qemu = Command::new(QEMU);
     qemu.args(options).arg("--version");
-    qemu.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()
+    qemu.stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
 }
 
 /// Says how to install the emulator where it is missing.

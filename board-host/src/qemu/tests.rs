@@ -57,9 +57,14 @@ fn an_image_that_somebody_gives_is_refused_before_anything_is_started() {
         firmware: Some("their.elf".into()),
         ..options(5)
     };
-    let why = run(Path::new("other.elf"), &Loads::default(), &given, &mut |_| {}).map(|_| ()).unwrap_err();
+    let why = run(Path::new("other.elf"), &Loads::default(), &given, &mut |_| {})
+        .map(|_| ())
+        .unwrap_err();
     let said = why.to_string();
-    assert!(said.starts_with("their.elf: ") && said.contains("leave --with qemu out"), "{said}");
+    assert!(
+        said.starts_with("their.elf: ") && said.contains("leave --with qemu out"),
+        "{said}"
+    );
     let counted = program_counters(Path::new("other.elf"), &Loads::default(), &given, &mut |_| {});
     assert!(matches!(counted, Err(Error::GivenToQemu { .. })));
 }

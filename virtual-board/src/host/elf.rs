@@ -213,7 +213,12 @@ fn segments(file: &ElfFile32<'_>, elf: &[u8]) -> Result<Vec<Segment>, String> {
     }
     let mut spans: Vec<(u64, u64)> = segments
         .iter()
-        .map(|segment| (segment.address.into(), u64::from(segment.address) + segment.bytes.len() as u64))
+        .map(|segment| {
+            (
+                segment.address.into(),
+                u64::from(segment.address) + segment.bytes.len() as u64,
+            )
+        })
         .collect();
     spans.sort_unstable();
     match spans.windows(2).find(|pair| pair[1].0 < pair[0].1) {
@@ -325,7 +330,10 @@ pub(crate) mod tests {
         // 60,000 segments, each of them nearly the whole file of 3 MB.
         let many: Vec<(u32, u32, u32)> = (0..60_000).map(|_| (0, 64, 3_000_000)).collect();
         let error = parse(&segmented(&many, 3_100_000)).unwrap_err();
-        assert_eq!(error, "a.elf: damaged: the segment for 0x00000000 lies over another one in the file");
+        assert_eq!(
+            error,
+            "a.elf: damaged: the segment for 0x00000000 lies over another one in the file"
+        );
         let error = parse(&segmented(&[(0x100, 200, 16), (0x10f, 216, 16)], 232)).unwrap_err();
         assert_eq!(error, "a.elf: damaged: two segments go to 0x0000010f");
         assert!(parse(&segmented(&[(0x100, 200, 16), (0x110, 216, 16)], 232)).is_ok());

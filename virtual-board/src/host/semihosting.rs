@@ -408,7 +408,10 @@ mod tests {
             .filter(|operation| !matches!(answer(*operation, &[TEXT, 0, 3], b"abc"), Answer::Refused(_)))
             .collect();
         let console = [SYS_CLOSE, SYS_WRITEC, SYS_WRITE0, SYS_WRITE, SYS_READ, SYS_READC];
-        assert_eq!(offered, [&console[..], &[SYS_ERRNO, SYS_EXIT, SYS_EXIT_EXTENDED]].concat());
+        assert_eq!(
+            offered,
+            [&console[..], &[SYS_ERRNO, SYS_EXIT, SYS_EXIT_EXTENDED]].concat()
+        );
     }
 
     #[test]
@@ -416,7 +419,10 @@ mod tests {
         let mut memory = memory(&[OUTPUT, BLOCK, 0x1000], b"");
         let mut console = Semihosting::default();
         for _ in 0..MOST_OUTPUT / 0x1000 {
-            assert!(matches!(console.answer(SYS_WRITE, BLOCK, &mut memory), Answer::Written { .. }));
+            assert!(matches!(
+                console.answer(SYS_WRITE, BLOCK, &mut memory),
+                Answer::Written { .. }
+            ));
         }
         assert_eq!(
             console.answer(SYS_WRITE, BLOCK, &mut memory),

@@ -80,7 +80,10 @@ impl<'e> Symbols<'e> {
         }
         let mut symbols = Vec::new();
         if let Some(header) = headers.iter().find(|header| header.sh_type(order) == SHT_SYMTAB) {
-            let strings = section(header.sh_link(order)).map(data).transpose()?.unwrap_or_default();
+            let strings = section(header.sh_link(order))
+                .map(data)
+                .transpose()?
+                .unwrap_or_default();
             let entries: &[Sym32<Endianness>] = header.data_as_array(order, elf).map_err(wrong)?;
             for entry in entries {
                 let place = entry.st_shndx(order);
@@ -107,7 +110,9 @@ impl<'e> Symbols<'e> {
     /// The value of the first symbol of this name.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<u32> {
-        self.iter().find(|symbol| symbol.name == name).map(|symbol| symbol.value)
+        self.iter()
+            .find(|symbol| symbol.name == name)
+            .map(|symbol| symbol.value)
     }
 
     /// The names of the sections.
@@ -166,7 +171,10 @@ mod tests {
         let symbols = Symbols::read(&elf).unwrap();
         assert_eq!(symbols.value("two"), Some(9));
         assert_eq!(symbols.value("three"), None);
-        let names: Vec<_> = symbols.iter().map(|symbol| (symbol.name, symbols.section_of(symbol))).collect();
+        let names: Vec<_> = symbols
+            .iter()
+            .map(|symbol| (symbol.name, symbols.section_of(symbol)))
+            .collect();
         assert_eq!(names, [("one", Some("one")), ("two", Some("one"))]);
         assert_eq!(symbols.sections(), ["", "one", ""]);
     }
@@ -182,7 +190,10 @@ mod tests {
                 strings[4000] = 0;
             }
             let why = Symbols::read(&elf(&symbols, &strings)).unwrap_err();
-            assert_eq!(why, "damaged: the names of its symbols and sections lie over each other");
+            assert_eq!(
+                why,
+                "damaged: the names of its symbols and sections lie over each other"
+            );
         }
     }
 

@@ -114,13 +114,20 @@ fn a_frame_without_end_is_given_up() {
     }
     assert!(decoder.gave_up() && decoder.frame.len() <= LONGEST_FRAME);
     let error = decoder.finish(Path::new("a.elf")).unwrap_err().to_string();
-    assert!(error.contains("after line 0: a frame of more than 65536 bytes"), "{error}");
+    assert!(
+        error.contains("after line 0: a frame of more than 65536 bytes"),
+        "{error}"
+    );
 }
 
 #[test]
 fn no_bytes_make_it_panic() {
     let entries = [
-        (0, Kind::Line, "{=u8} {} {=[?]} {=[u8]} {=str} {=char} {=istr} {=__internal_FormatSequence}"),
+        (
+            0,
+            Kind::Line,
+            "{=u8} {} {=[?]} {=[u8]} {=str} {=char} {=istr} {=__internal_FormatSequence}",
+        ),
         (1, PRIM, "A|B({})|C"),
         (2, PRIM, "{=[?; 3]} {=i128:#x} {=f64:?}"),
         (3, PRIM, "{=0..8}"),
