@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use crate::output::Usage;
 use board_host::{Backend, Machine};
 use clap::{Args, ValueEnum};
 use std::{fmt::Display, path::PathBuf, str::FromStr};
@@ -89,9 +90,23 @@ pub struct TargetArgs {
     /// What runs the image: virtual-board, a model within this program, or qemu, which must be installed.
     #[arg(long, value_name = "NAME", default_value_t, value_parser = parsed::<Backend>)]
     pub with: Backend,
-    /// A firmware image (ELF) of the application. [default: built from the source tree]
+    /// A firmware image (ELF) of the application, for the virtual board. [default: built from the source tree]
     #[arg(long)]
     pub firmware: Option<PathBuf>,
+}
+
+impl TargetArgs {
+    /// Refuses an image that somebody gives for QEMU, which would give it this computer's files and shell.
+    pub fn check(&self) -> anyhow::Result<()> {
+        match (&self.firmware, self.with) {
+            (Some(path), Backend::Qemu) => Err(Usage::error(format!(
+                "--firmware: QEMU would give {} the files and the shell of this computer; leave --with qemu out, and the virtual \
+                 board runs it",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Reads an option's value. clap names the option and the value, so that of a message such as

@@ -17,6 +17,7 @@ use board_host::{
 };
 use clap::Args;
 use energy::PricedBudget;
+use experiments::shell;
 use serde_json::{Value, json};
 use skiprnn_nostd::Model;
 use std::{
@@ -176,7 +177,10 @@ struct Plan {
 
 impl Plan {
     fn lines(&self) -> Vec<String> {
-        let line = |command: &Vec<String>| format!("probe-rs {}", command.join(" "));
+        let line = |command: &Vec<String>| {
+            let words: Vec<String> = command.iter().map(shell::quoted).collect();
+            format!("probe-rs {}", words.join(" "))
+        };
         self.commands.iter().map(line).collect()
     }
 

@@ -10,7 +10,7 @@ use crate::{
 use clap::Args;
 use experiments::{
     jobs::{self, Job},
-    processors,
+    processors, shell,
     sweep::{self, Front, Grid},
 };
 use float_model::Cell;
@@ -154,13 +154,13 @@ fn write_slurm(path: &Path, runs: &[Job], threads: usize, folder: &Path, out: Ou
             "--slurm: every run is finished; remove it to write the table",
         ));
     }
-    let words: Vec<String> = std::env::args().collect();
-    let script = sweep::script(&words, &tasks, threads, folder);
+    let words: Vec<_> = std::env::args_os().collect();
+    let script = sweep::script(&words, &tasks, threads, folder).map_err(|error| Usage::error(error.to_string()))?;
     output::write_atomically(path, script.as_bytes())?;
     // Slurm does not make the folder of a task's log.
     std::fs::create_dir_all(folder)?;
     out.print(&json!({ "slurm": path, "tasks": tasks.len() }), || {
-        format!("{} tasks; submit them with: sbatch {}", tasks.len(), path.display())
+        format!("{} tasks; submit them with: sbatch {}", tasks.len(), shell::path(path))
     });
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::{
     interrupt,
     output::{self, Output, tell},
 };
+use experiments::shell;
 use host_train::{Existing, Progress, TrainConfig, TrainReport};
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -93,7 +94,7 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
             float_model::rounded(error)
         );
     }
-    let folder = folder.display();
+    let folder = shell::path(folder);
     text += &match result.test_part {
         true => format!("\nnext: `skiprnn eval {folder}` reads the held-out data"),
         false => format!(

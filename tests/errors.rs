@@ -204,6 +204,7 @@ fn an_error_of_a_board_tells_its_cause_once() {
     use board_host::Error;
     let errors = one_of_each!(Error {
         Error::QemuMissing => Error::QemuMissing,
+        Error::GivenToQemu { .. } => Error::GivenToQemu { path: path() },
         Error::TargetMissing { .. } => Error::TargetMissing { target: "thumbv6m-none-eabi" },
         Error::NotModelled { .. } => Error::NotModelled { board: "one", modelled: "two, three" },
         Error::NoPart { .. } => Error::NoPart { board: "one", program: text("program") },

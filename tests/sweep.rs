@@ -144,6 +144,50 @@ fn an_array_job_does_what_the_command_would() {
 }
 
 #[test]
+fn a_name_that_holds_a_command_stays_a_name_in_an_array_job() {
+    let f = Folder::new();
+    let data = f.path("it's\n$(touch INJECTED)\n`touch INJECTED`;#");
+    fs::rename(write_dataset(&f), &data).unwrap();
+    let sweep = |out: &Path, script: &Path| {
+        let words =
+            "--hidden 2 --steps 2 --batch 8 --eval-every 2 --lambdas 1e-2 --seeds 1 --cells skip-gru --threads 1";
+        Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+            .current_dir(f.path(""))
+            .args(["sweep", "dataset", "--sample-period-s", "0.02", "--data"])
+            .arg(&data)
+            .args(words.split(' '))
+            .args([Path::new("--out"), out, Path::new("--slurm"), script])
+            .output()
+            .unwrap()
+    };
+    let script = f.path("s.sh");
+    let written = sweep(Path::new("o $x"), &script);
+    assert!(written.status.success(), "{written:?}");
+    let text = fs::read_to_string(&script).unwrap();
+    assert!(
+        text.lines()
+            .all(|line| line.starts_with('#') || line.starts_with("exec ")),
+        "{text}"
+    );
+    let run = Command::new("bash")
+        .arg(&script)
+        .current_dir(f.path(""))
+        .env("SLURM_ARRAY_TASK_ID", "0")
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{run:?}\n{text}");
+    assert!(f.path("o $x").is_dir() && !f.path("INJECTED").exists(), "{text}");
+    // The folder stands in a line that Slurm reads, and not a shell.
+    let refused = sweep(Path::new("n\ntouch INJECTED\n#"), &f.path("t.sh"));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("--out") && said.contains("#SBATCH") && !f.path("t.sh").exists(),
+        "{said}"
+    );
+}
+
+#[test]
 fn bad_sweeps_are_refused() {
     let f = Folder::new();
     let data = write_dataset(&f);

@@ -7,13 +7,15 @@ use virtual_board::host::elf;
 /// Runs the image at `path` with these bytes in memory, each behind its address, until it ends; returns what it wrote to its
 /// console. Of the options those that name the machine, what runs it and its time count.
 ///
+/// QEMU gives an image the files and the shell of this computer: with it, the image must be one that the caller built.
+///
 /// On the virtual board an instruction takes one period of the board's clock: SysTick counts instructions, exactly. In QEMU it
 /// takes 64 ns, as the options say.
 ///
 /// # Errors
 /// The file is no image for the machine, a tool is missing, or the run did not come to its end.
 pub fn console(path: &Path, memory: &[(u32, &[u8])], options: &Options) -> Result<String, Error> {
-    options.backend.check()?;
+    options.check()?;
     let loads = Loads {
         memory: memory
             .iter()

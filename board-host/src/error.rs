@@ -11,6 +11,16 @@ pub enum Error {
     #[error("qemu-system-arm is not installed; type: apt-get install qemu-system-arm")]
     QemuMissing,
 
+    /// An image that somebody gives is not run in QEMU, which would give it this computer's files and shell.
+    #[error(
+        "{path}: QEMU gives an image the files and the shell of this computer, so it runs only images that are built here; leave \
+             --with qemu out, and the virtual board runs it"
+    )]
+    GivenToQemu {
+        /// The image.
+        path: PathBuf,
+    },
+
     /// The compiler lacks the board's target.
     #[error("the target {target} is not installed; type: rustup target add {target}")]
     TargetMissing {

@@ -2,8 +2,8 @@
 
 use crate::{Error, Machine, boards::BOARDS};
 use board_link::symbols::{BOARD_PREFIX, UNWATCHED};
-use object::{Object, ObjectSymbol};
 use std::path::Path;
+use virtual_board::host::symbols::Symbols;
 
 /// What an image says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl Identity {
             path: path.to_owned(),
             why,
         };
-        let file = object::File::parse(elf).map_err(|error| image(error.to_string()))?;
-        let names: Vec<&str> = file.symbols().filter_map(|symbol| symbol.name().ok()).collect();
+        let symbols = Symbols::read(elf).map_err(image)?;
+        let names: Vec<&str> = symbols.iter().map(|symbol| symbol.name).collect();
         let boards: Vec<&str> = names
             .iter()
             .filter_map(|name| name.strip_prefix(BOARD_PREFIX))
@@ -85,12 +85,17 @@ mod tests {
     fn a_file_that_is_no_image_is_refused() {
         let path = Path::new("x.elf");
         assert!(matches!(Identity::of(b"no ELF", path), Err(Error::Image { .. })));
-        // The test's own program is an ELF, of no board.
-        #[cfg(target_os = "linux")]
+        // An ELF without symbols, of no board.
+        let mut elf = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0".to_vec();
+        elf.resize(52, 0);
+        let error = Identity::of(&elf, path).unwrap_err().to_string();
+        assert!(error.contains("x.elf: it does not say which board it is of"), "{error}");
+        // The test's own program is an ELF of 64 bits.
+        #[cfg(all(target_os = "linux", target_pointer_width = "64"))]
         {
             let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
             let error = Identity::of(&own, path).unwrap_err().to_string();
-            assert!(error.contains("x.elf: it does not say which board it is of"), "{error}");
+            assert!(error.contains("x.elf: no ELF of 32 bits"), "{error}");
         }
     }
 

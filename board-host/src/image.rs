@@ -7,20 +7,13 @@ use crate::{
     image_cache, log,
     memory::{Loads, Regions},
 };
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use virtual_board::host::elf;
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })
-}
 
 /// A firmware image, read.
 pub(crate) struct Image {
     pub(crate) program: elf::Image,
-    table: defmt_decoder::Table,
+    table: log::Table,
     pub(crate) regions: Regions,
 }
 
@@ -32,18 +25,18 @@ impl Image {
 
     /// Finds the image of a program, or builds it.
     pub(crate) fn of(options: &Options, program: Program) -> Result<Self, Error> {
-        options.backend.check()?;
+        options.check()?;
         if let Some(path) = &options.firmware {
             // Another machine's image would run into a fault, or into nothing until the time is over.
-            Identity::of(&read(path)?, path)?.expect(options.machine.name(), path)?;
+            Identity::of(&elf::bytes(path)?, path)?.expect(options.machine.name(), path)?;
         }
         Self::read(image_cache::find(options, program)?)
     }
 
     pub(crate) fn read(path: PathBuf) -> Result<Self, Error> {
-        let elf = read(&path)?;
+        let elf = elf::bytes(&path)?;
         Ok(Self {
-            table: log::table(&elf, &path)?,
+            table: log::Table::read(&elf, &path)?,
             regions: Regions::of(&elf, &path)?,
             program: elf::Image::parse(&elf, &path)?,
         })

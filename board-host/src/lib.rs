@@ -72,7 +72,8 @@ pub struct Options {
     pub backend: Backend,
     /// How the board is to run the sequences.
     pub settings: Settings,
-    /// An ELF of `firmware/boards/qemu`, with the program that is run, in place of building one from the source tree.
+    /// An ELF of `firmware/boards/qemu`, with the program that is run, in place of building one from the source tree. Only the
+    /// virtual board runs it: it may be anybody's, and QEMU would give it the files and the shell of this computer.
     pub firmware: Option<PathBuf>,
     /// An instruction takes 2^icount_shift ns of virtual time: 0 to 10. Counts are exact at 6.
     pub icount_shift: u8,
@@ -80,6 +81,19 @@ pub struct Options {
     pub timeout_s: u64,
     /// Where to write the decoded log, however the run ends.
     pub keep_log: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether the image can be started here with these options.
+    ///
+    /// # Errors
+    /// What runs it is missing, or is not safe for an image that somebody gives.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.backend == Backend::Qemu {
+            qemu::refuse_given(self)?;
+        }
+        self.backend.check()
+    }
 }
 
 impl Default for Options {

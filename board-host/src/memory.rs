@@ -2,8 +2,8 @@
 
 use crate::{Error, Load};
 use board_link::{SequenceHeader, Settings, blob::HEADER_BYTES, symbols};
-use object::{Object, ObjectSymbol};
 use std::path::Path;
+use virtual_board::host::symbols::Symbols;
 
 /// What a run puts into a board.
 #[derive(Debug, Default)]
@@ -42,11 +42,10 @@ impl Regions {
             path: path.to_owned(),
             why,
         };
-        let file = object::File::parse(elf).map_err(|error| image(error.to_string()))?;
+        let symbols = Symbols::read(elf).map_err(image)?;
         let symbol = |name: &str| {
-            file.symbols()
-                .find(|symbol| symbol.name() == Ok(name))
-                .map(|symbol| symbol.address() as u32)
+            symbols
+                .value(name)
                 .ok_or_else(|| image(format!("the ELF has no symbol {name}")))
         };
         let region = |start, bytes| -> Result<Region, Error> {
@@ -86,7 +85,7 @@ impl Loads {
 /// # Errors
 /// It is empty, or too large, or the settings contradict each other.
 pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Error> {
-    let limit = room - HEADER_BYTES;
+    let limit = room.saturating_sub(HEADER_BYTES);
     if blob.is_empty() || blob.len() > limit {
         return Err(Error::Load {
             what: "blob",
@@ -111,7 +110,7 @@ pub fn sequences(counts: &[i16], (n, t, i): (usize, usize, usize), room: usize) 
     if counts.is_empty() || product != Some(counts.len()) {
         return Err(other_shape());
     }
-    let (length, room) = (counts.len() * 2, room - SequenceHeader::BYTES);
+    let (length, room) = (counts.len() * 2, room.saturating_sub(SequenceHeader::BYTES));
     if length > room {
         let most = room / (2 * t * i);
         return Err(error(format!(

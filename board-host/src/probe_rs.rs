@@ -10,6 +10,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
+use virtual_board::host::elf;
 
 /// Bytes for a region of flash beside the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +40,7 @@ impl BoardImage {
     /// # Errors
     /// The file cannot be read, is no image, or is another board's.
     pub fn read(path: &Path, board: &Board) -> Result<Self, Error> {
-        let elf = fs::read(path).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let elf = elf::bytes(path)?;
         let identity = Identity::of(&elf, path)?;
         identity.expect(board.name, path)?;
         Ok(Self {

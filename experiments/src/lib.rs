@@ -9,6 +9,7 @@
 //! - [`schedules`]: the float model against its blob, sequence by sequence.
 //! - [`recordings`]: what a dataset holds.
 //! - [`Inspection`]: what is in a blob.
+//! - [`shell`]: words of a command line, quoted.
 //! - [`demo`]: the page of the whole workflow.
 
 pub mod baselines;
@@ -27,6 +28,7 @@ pub mod plot;
 pub mod recordings;
 pub mod reproduce;
 pub mod schedules;
+pub mod shell;
 mod stats;
 pub mod sweep;
 mod table;

@@ -27,6 +27,7 @@ pub const COUNT: usize = 200;
 
 /// Runs the command.
 pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
+    args.target.check()?;
     let board = real_board(args)?;
     let blob = blob::read(&args.blob)?;
     let model = blob.model();

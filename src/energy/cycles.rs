@@ -31,6 +31,7 @@ struct CyclesJson {
 
 /// Runs the command.
 pub fn run(args: &CyclesArgs, out: Output) -> anyhow::Result<()> {
+    args.target.check()?;
     let machine = args.target.machine.unwrap_or_default();
     let blob = blob::read(&args.blob)?;
     let model = blob.model();

@@ -7,6 +7,7 @@ mod command;
 mod days;
 mod faults;
 mod faulty_images;
+mod host;
 mod replay;
 mod sensors;
 

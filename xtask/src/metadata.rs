@@ -3,7 +3,11 @@
 use crate::shell;
 use anyhow::{Context, bail};
 use serde::Deserialize;
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// The packages of a workspace with those that they depend on.
 #[derive(Debug, Default, Deserialize)]
@@ -23,12 +27,54 @@ pub struct Package {
     pub license: Option<String>,
     pub rust_version: Option<String>,
     pub targets: Vec<Target>,
+    /// Where it comes from; none for a package of this project.
+    pub source: Option<String>,
+    /// The registries that it may be published in; none: in all of them.
+    pub publish: Option<Vec<String>>,
+    pub description: Option<String>,
+    pub readme: Option<String>,
+    #[serde(default)]
+    pub keywords: Vec<String>,
+    #[serde(default)]
+    pub dependencies: Vec<Needed>,
+}
+
+/// A dependency as a manifest states it.
+#[derive(Debug, Deserialize)]
+pub struct Needed {
+    pub name: String,
+    /// The versions, `*` where none is stated.
+    pub req: String,
+    /// `dev`, `build`, or none.
+    pub kind: Option<String>,
+    /// The folder of a package of this project.
+    pub path: Option<PathBuf>,
+}
+
+impl Package {
+    /// The file of its build script.
+    pub fn build_script(&self) -> Option<&Path> {
+        let scripts = |target: &&Target| target.kind.iter().any(|kind| kind == "custom-build");
+        self.targets.iter().find(scripts).map(|target| target.src_path.as_path())
+    }
+
+    /// Whether it comes from elsewhere.
+    pub const fn is_of_others(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// Whether it is for others to use, and may be published.
+    pub fn is_for_others(&self) -> bool {
+        self.publish.is_none()
+    }
 }
 
 #[derive(Debug, Deserialize)]
 pub struct Target {
     name: String,
     kind: Vec<String>,
+    #[serde(default)]
+    src_path: PathBuf,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -8,7 +8,7 @@ use crate::{
 use anyhow::Context;
 
 /// The crate that states a Rust of its own.
-const PACKAGE: &str = "skiprnn-nostd";
+pub const PACKAGE: &str = "skiprnn-nostd";
 
 /// Checks it without its default features, in a target folder of its own.
 pub fn run() -> anyhow::Result<()> {

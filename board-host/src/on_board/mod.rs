@@ -38,7 +38,7 @@ use board_link::{
 use observed::{Lead, Recorder, Start};
 use part::{Mounted, playing};
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 use virtual_board::{
@@ -94,7 +94,7 @@ impl BoardOptions {
             // A model needs no debugger in its sleep.
             return boards::build_to_be(&self.board, false, self.program);
         };
-        let elf = read(path)?;
+        let elf = elf::bytes(path)?;
         Identity::of(&elf, path)?.expect(self.board.name, path)?;
         Ok(path.clone())
     }
@@ -103,13 +103,6 @@ impl BoardOptions {
 /// Seconds of a board's time; none where they are no time.
 fn seconds(seconds: f64) -> Time {
     Time::from_ps((seconds.max(0.0) * 1e12) as u64)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// What an image is given beside its blob.
@@ -126,7 +119,7 @@ pub enum Input<'a> {
 /// A board, loaded and about to be powered.
 struct Loaded {
     path: PathBuf,
-    table: defmt_decoder::Table,
+    table: log::Table,
     board: run::Board<Box<dyn Soc>>,
     rules: Checks,
     stack: std::ops::Range<u32>,
@@ -136,7 +129,7 @@ struct Loaded {
 fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted) -> Result<Loaded, Error> {
     let chip = chip::of(&options.board)?;
     let path = options.image()?;
-    let bytes = read(&path)?;
+    let bytes = elf::bytes(&path)?;
     let regions = Regions::of(&bytes, &path)?;
     let image = elf::Image::parse(&bytes, &path)?;
     let symbol = |name: &str| {
@@ -146,6 +139,15 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
         })
     };
     let stack = symbol(STACK_END)?..symbol(STACK_START)?;
+    if stack.is_empty() {
+        return Err(Error::Image {
+            path: path.clone(),
+            why: format!(
+                "its stack ends at {:#010x} and begins at {:#010x}",
+                stack.start, stack.end
+            ),
+        });
+    }
     // An image that is to be watched is run under a debug probe, as `flash` does it.
     let probe = match Identity::of(&bytes, &path)?.watched {
         true => Probe::Attached,
@@ -177,7 +179,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let (mut core, soc) = (chip.assemble)(memory, mounted)?;
     core.system.set_debugger_attached(probe.debug_enabled());
     Ok(Loaded {
-        table: log::table(&bytes, &path)?,
+        table: log::Table::read(&bytes, &path)?,
         board: run::Board::power_on(core, soc, console),
         rules: (chip.rules)(stack.clone()),
         path,
@@ -247,6 +249,13 @@ fn follow(
         recorder.came_to(report.time, board.soc.due());
         if report.end != End::Time || recorder.done() || report.time >= limit {
             return Ok(report);
+        }
+        if recorder.is_full() {
+            return Err(Error::Board {
+                board: options.board.name,
+                why: "more sleeps, transfers and samples than can be taken down; give fewer --seconds".into(),
+                at_s: report.time.as_s(),
+            });
         }
         if started.elapsed() > Duration::from_secs(options.timeout_s) {
             return Err(Error::Timeout {

@@ -205,6 +205,9 @@ impl Start {
     }
 }
 
+/// What is taken down of a run, at most, in bytes: an image may sleep and wake for nothing, as often as it can.
+const MOST_EVENTS: usize = 200 << 20;
+
 /// Takes down what happens.
 pub(super) struct Recorder<'t, 'w> {
     decoder: log::Decoder<'t>,
@@ -219,6 +222,8 @@ pub(super) struct Recorder<'t, 'w> {
     transfers: Vec<Transfer>,
     /// When a status was read that said that there is no new sample: what comes with it is dropped.
     not_ready: Option<Time>,
+    /// What the lists take, about, in bytes.
+    bytes: usize,
 }
 
 impl<'t, 'w> Recorder<'t, 'w> {
@@ -240,12 +245,18 @@ impl<'t, 'w> Recorder<'t, 'w> {
             delivered: Vec::new(),
             transfers: Vec::new(),
             not_ready: None,
+            bytes: 0,
         }
     }
 
-    /// The watcher has seen enough.
+    /// The watcher has seen enough, or there is nothing more to be seen: the log cannot be read any further.
     pub(super) const fn done(&self) -> bool {
-        self.done
+        self.done || self.decoder.gave_up()
+    }
+
+    /// More happened than can be taken down.
+    pub(super) const fn is_full(&self) -> bool {
+        self.bytes > MOST_EVENTS
     }
 
     /// Lines so far.
@@ -274,7 +285,7 @@ impl<'t, 'w> Recorder<'t, 'w> {
             resets: report.resets,
             stack: Stack {
                 used: end.stack.end.saturating_sub(end.lowest_sp),
-                bytes: end.stack.end - end.stack.start,
+                bytes: end.stack.end.saturating_sub(end.stack.start),
             },
             delivered: self.delivered,
             transfers: self.transfers,
@@ -295,16 +306,23 @@ impl<'t, 'w> Recorder<'t, 'w> {
                 samples: vec![sample.clone()],
             }),
         }
+        self.bytes += size_of::<Delivered>() + size_of::<Sample>() + size_of_val(&*sample.counts);
     }
 }
 
 impl Observer for Recorder<'_, '_> {
     fn event(&mut self, event: &Event) {
         self.checks.observe(event);
+        if self.is_full() {
+            return;
+        }
         let at = event.at;
         match &event.what {
             What::Asleep { .. } => self.asleep_since = at,
-            What::Awake => self.sleeps.push((self.asleep_since, at)),
+            What::Awake => {
+                self.bytes += size_of::<(Time, Time)>();
+                self.sleeps.push((self.asleep_since, at));
+            }
             What::Look { ready, .. } => self.not_ready = (!ready).then_some(at),
             What::Sample(sample) => self.sampled(at, sample),
             What::Transfer {
@@ -313,12 +331,15 @@ impl Observer for Recorder<'_, '_> {
                 received,
                 refused,
                 ..
-            } => self.transfers.push(Transfer {
-                from: *from,
-                to: at,
-                bytes: sent.len() + received.len(),
-                refused: *refused,
-            }),
+            } => {
+                self.bytes += size_of::<Transfer>();
+                self.transfers.push(Transfer {
+                    from: *from,
+                    to: at,
+                    bytes: sent.len() + received.len(),
+                    refused: *refused,
+                });
+            }
             _ => {}
         }
     }

@@ -1,5 +1,12 @@
-//! One run of `qemu-system-arm`, the second opinion on the virtual board.
+//! Runs of `qemu-system-arm`, the second opinion on the virtual board.
+//!
+//! QEMU gives an image all of semihosting, the files and the shell of the host among it, and cannot be told to give less. So it
+//! runs images that are built here, and never one that somebody gives ([`Options::firmware`]). Beside that it is started in its
+//! sandbox, where it has one: it cannot start another program.
 
+mod child;
+#[cfg(target_os = "linux")]
+mod sys;
 mod trace;
 
 pub use trace::program_counters;
@@ -9,28 +16,36 @@ use crate::{
     end::{End, Output},
     memory::Loads,
 };
+use child::{Child, Given};
 use std::{
-    fs,
     io::{self, Read},
     path::Path,
     process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
+    sync::OnceLock,
 };
-use tempfile::TempDir;
 
 const QEMU: &str = "qemu-system-arm";
-/// How often a running emulator is looked at.
-const POLL: Duration = Duration::from_millis(5);
+/// What it may not do: start programs, gain rights, change its priority, use system calls that are out of date.
+const SANDBOX: [&str; 2] = [
+    "-sandbox",
+    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+];
+/// The most that an image may log, in bytes, as on the virtual board.
+const MOST_OUTPUT: u64 = 64 << 20;
+
+/// How QEMU ends when it is asked for its version with these options.
+fn version(options: &[&str]) -> io::Result<std::process::ExitStatus> {
+    let mut qemu = Command::new(QEMU);
+    qemu.args(options).arg("--version");
+    qemu.stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+}
 
 /// Says how to install the emulator where it is missing.
 pub fn check() -> Result<(), Error> {
-    let status = Command::new(QEMU)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    match status {
+    match version(&[]) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(Error::Qemu {
             message: format!("--version ends with {status}"),
@@ -42,89 +57,82 @@ pub fn check() -> Result<(), Error> {
     }
 }
 
-/// A folder for what a run needs; it goes away with the value.
-pub fn folder() -> Result<TempDir, Error> {
-    tempfile::tempdir().map_err(|source| Error::Io {
-        path: std::env::temp_dir(),
-        source,
-    })
+/// The options of the sandbox; none where this QEMU was built without it.
+fn sandbox() -> &'static [&'static str] {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    match KNOWN.get_or_init(|| version(&SANDBOX).is_ok_and(|status| status.success())) {
+        true => &SANDBOX,
+        false => &[],
+    }
 }
 
-/// The emulator with an image and its loads, which are written to `folder`; where its outputs go is left to the caller.
-pub fn command(image: &Path, loads: &Loads, options: &Options, folder: &Path) -> Result<Command, Error> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Error::Io { path, source }
-    };
+/// Refuses an image that somebody gives.
+pub fn refuse_given(options: &Options) -> Result<(), Error> {
+    match &options.firmware {
+        Some(path) => Err(Error::GivenToQemu { path: path.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The emulator with an image that was built here and its loads, and the files that it reads; where its outputs go is left to
+/// the caller.
+fn command(image: &Path, loads: &Loads, options: &Options) -> Result<(Command, Given), Error> {
+    refuse_given(options)?;
     let mut qemu = Command::new(QEMU);
+    qemu.args(sandbox());
     qemu.args(["-machine", options.machine.name()]);
     qemu.args("-display none -monitor none -serial none".split(' '));
     // With sleep=off a sleeping core costs no real time; the shift fixes what an instruction costs of virtual time.
     qemu.args(["-icount", &format!("shift={},sleep=off", options.icount_shift)]);
     qemu.args(["-semihosting-config", "enable=on,target=native", "-kernel"])
         .arg(image);
+    let mut given = Given::default();
     for (address, bytes) in &loads.memory {
-        let path = folder.join(format!("{address:08x}"));
-        fs::write(&path, bytes).map_err(io(&path))?;
+        let path = given.file(bytes)?;
         qemu.args([
             "-device",
             &format!("loader,file={},addr={address:#x},force-raw=on", escaped(&path)),
         ]);
     }
     // Semihosting reads what is streamed in from the emulator's standard input.
-    let stream = folder.join("stream");
-    fs::write(&stream, &loads.stream).map_err(io(&stream))?;
-    qemu.stdin(fs::File::open(&stream).map_err(io(&stream))?);
-    Ok(qemu)
+    qemu.stdin(child::stream(&loads.stream)?);
+    Ok((qemu, given))
 }
 
-/// Runs an image with these loads until it ends or the time is over; `sink` takes its log, still encoded, as it comes.
+/// Runs an image that was built here with these loads until it ends or the time is over; `sink` takes its log, still encoded, as
+/// it comes.
 pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(&[u8])) -> Result<Output, Error> {
-    let folder = folder()?;
-    let at = |name: &str| folder.path().join(name);
-    let (log, messages) = (at("log"), at("messages"));
-    let create = |path: &Path| {
-        fs::File::create(path).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            source,
-        })
-    };
-    let mut qemu = command(image, loads, options, folder.path())?;
+    let (mut qemu, given) = command(image, loads, options)?;
     // Semihosting writes the image's log to the emulator's standard output.
-    qemu.stdout(create(&log)?).stderr(create(&messages)?);
-
-    let io = |source| Error::Io {
-        path: folder.path().to_owned(),
-        source,
-    };
-    let mut log = fs::File::open(&log).map_err(io)?;
-    let mut chunk = Vec::new();
-    let mut hand_on = |sink: &mut dyn FnMut(&[u8])| -> Result<(), Error> {
-        chunk.clear();
-        log.read_to_end(&mut chunk).map_err(io)?;
-        sink(&chunk);
-        Ok(())
-    };
-    let mut child = qemu.spawn().map_err(|error| Error::Qemu {
-        message: error.to_string(),
-    })?;
-    let started = Instant::now();
-    let mut end = End::Itself;
-    while child.try_wait().map_err(io)?.is_none() {
-        if started.elapsed() > Duration::from_secs(options.timeout_s) {
-            end = End::Timeout;
-            child.kill().map_err(io)?;
-            child.wait().map_err(io)?;
-            break;
+    qemu.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = Child::start(qemu, given)?;
+    let messages = child.messages();
+    let mut log = child.log(options.timeout_s)?;
+    let (mut chunk, mut logged) = (vec![0; 1 << 16], 0u64);
+    let end = loop {
+        match log.read(&mut chunk) {
+            Ok(0) => break End::Itself,
+            Ok(bytes) => {
+                logged += bytes as u64;
+                if logged > MOST_OUTPUT {
+                    break End::Stopped(format!("the image logged more than {} MB", MOST_OUTPUT >> 20));
+                }
+                sink(&chunk[..bytes]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => break End::Timeout,
+            Err(error) => {
+                return Err(Error::Qemu {
+                    message: error.to_string(),
+                });
+            }
         }
-        hand_on(sink)?;
-        thread::sleep(POLL);
+    };
+    if end == End::Itself {
+        child.wait();
     }
-    hand_on(sink)?;
+    drop(child);
     Ok(Output {
-        messages: String::from_utf8_lossy(&fs::read(&messages).map_err(io)?)
-            .trim()
-            .to_owned(),
+        messages: messages.finish(),
         end,
     })
 }
@@ -133,3 +141,6 @@ pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(
 fn escaped(path: &Path) -> String {
     path.to_string_lossy().replace(',', ",,")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,65 +1,55 @@
 //! Every program counter of a run in QEMU, which translates one instruction at a time and logs each before it runs
 //! (`-singlestep -d exec,nochain`): about a million lines a second of its time, read as they come and never stored.
 
-use super::{command, folder};
+use super::{child::Child, command};
 use crate::{Error, Options, memory::Loads};
 use std::{
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader, Read as _},
     path::Path,
     process::Stdio,
-    time::{Duration, Instant},
 };
 
-/// Lines between two looks at the clock.
-const LINES_PER_CHECK: u64 = 1 << 16;
+/// The longest line that is looked at, in bytes.
+const LONGEST_LINE: u64 = 1 << 12;
 
-/// Runs an image with these loads and hands every program counter to `sink`, in the order of execution.
+/// Runs an image that was built here with these loads and hands every program counter to `sink`, in the order of execution.
 pub fn program_counters(
     image: &Path,
     loads: &Loads,
     options: &Options,
     sink: &mut dyn FnMut(u32),
 ) -> Result<(), Error> {
-    let folder = folder()?;
-    let mut command = command(image, loads, options, folder.path())?;
+    let (mut command, given) = command(image, loads, options)?;
     command.args(["-singlestep", "-d", "exec,nochain"]);
     command.stdout(Stdio::null()).stderr(Stdio::piped());
-    let failed = |message: String| Error::Qemu { message };
-    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-    let Some(log) = child.stderr.take() else {
-        return Err(failed("its log cannot be read".into()));
-    };
-    let result = read(BufReader::with_capacity(1 << 18, log), options.timeout_s, sink);
-    // The log has ended, or nobody reads it any longer.
-    let _ = child.kill();
-    child.wait().map_err(|error| failed(error.to_string()))?;
-    result
+    let mut child = Child::start(command, given)?;
+    let log = child.trace(options.timeout_s)?;
+    read(BufReader::with_capacity(1 << 18, log), options.timeout_s, sink)
 }
 
 /// Reads the emulator's log to its end.
 fn read(mut log: impl BufRead, timeout_s: u64, sink: &mut dyn FnMut(u32)) -> Result<(), Error> {
     let failed = |message: String| Err(Error::Qemu { message });
-    let started = Instant::now();
     let mut counters = Counters::default();
-    let (mut line, mut lines) = (Vec::new(), 0u64);
+    let (mut line, mut lines) = (Vec::new(), 0usize);
     let mut other = String::new();
     loop {
         line.clear();
-        match log.read_until(b'\n', &mut line) {
+        match log.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
             Ok(0) => break,
             Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                return Err(Error::Timeout {
+                    seconds: timeout_s,
+                    lines,
+                });
+            }
             Err(error) => return failed(error.to_string()),
         }
         if !counters.line(&line, sink) && other.len() < 1000 {
             other += &String::from_utf8_lossy(&line);
         }
-        lines += 1;
-        if lines.is_multiple_of(LINES_PER_CHECK) && started.elapsed() > Duration::from_secs(timeout_s) {
-            return Err(Error::Timeout {
-                seconds: timeout_s,
-                lines: usize::try_from(lines).unwrap_or(usize::MAX),
-            });
-        }
+        lines = lines.saturating_add(1);
     }
     if counters.last.is_none() {
         return failed(format!("it logged no program counters; {}", other.trim()));

@@ -1,16 +1,21 @@
 //! Firmware images: ELF files with what goes into memory, where the program begins, and its symbols.
 
+use super::symbols::Symbols;
 use crate::memory::Memory;
 use object::{
-    Endianness, Object, ObjectSymbol,
+    Endianness,
     elf::{EM_ARM, ET_EXEC, FileHeader32, PT_LOAD},
     read::elf::{ElfFile32, FileHeader, ProgramHeader},
 };
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
+
+/// The longest file that is read, in bytes. Images with all their debugging information are far below it.
+pub const LONGEST_FILE: u64 = 128 << 20;
 
 /// Why an image cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +61,27 @@ pub struct Segment {
     pub bytes: Vec<u8>,
 }
 
+/// The bytes of an image's file, up to [`LONGEST_FILE`].
+///
+/// # Errors
+/// The file cannot be read, or is longer.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, ElfError> {
+    let io = |source| ElfError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(io)?;
+    file.take(LONGEST_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
+    match bytes.len() as u64 > LONGEST_FILE {
+        true => Err(ElfError::Image {
+            path: path.to_owned(),
+            why: format!("longer than {} MB, which no image is", LONGEST_FILE >> 20),
+        }),
+        false => Ok(bytes),
+    }
+}
+
 /// A firmware image.
 #[derive(Debug, Clone)]
 pub struct Image {
@@ -71,10 +97,7 @@ impl Image {
     /// # Errors
     /// The file cannot be read, or as [`Image::parse`].
     pub fn read(path: &Path) -> Result<Self, ElfError> {
-        let elf = fs::read(path).map_err(|source| ElfError::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let elf = bytes(path)?;
         Self::parse(&elf, path)
     }
 
@@ -114,7 +137,11 @@ impl Image {
             path: path.to_owned(),
             segments,
             entry: header.e_entry(order),
-            symbols: symbols(&file),
+            symbols: Symbols::read(elf)
+                .map_err(wrong)?
+                .iter()
+                .map(|symbol| (symbol.name.to_owned(), symbol.value))
+                .collect(),
         })
     }
 
@@ -164,7 +191,9 @@ impl Image {
 /// What the file puts into memory.
 fn segments(file: &ElfFile32<'_>, elf: &[u8]) -> Result<Vec<Segment>, String> {
     let order = file.endian();
-    let mut segments = Vec::new();
+    let mut segments: Vec<Segment> = Vec::new();
+    // No two of them share bytes, so that all of them together are no longer than the file.
+    let mut left = elf.len();
     for header in file.elf_program_headers() {
         let header: &<FileHeader32<Endianness> as FileHeader>::ProgramHeader = header;
         if header.p_type(order) != PT_LOAD || header.p_filesz(order) == 0 {
@@ -174,21 +203,28 @@ fn segments(file: &ElfFile32<'_>, elf: &[u8]) -> Result<Vec<Segment>, String> {
         let bytes = header
             .data(order, elf)
             .map_err(|()| format!("damaged: the segment for {address:#010x} lies beyond the end of the file"))?;
+        left = left
+            .checked_sub(bytes.len())
+            .ok_or_else(|| format!("damaged: the segment for {address:#010x} lies over another one in the file"))?;
         segments.push(Segment {
             address,
             bytes: bytes.to_vec(),
         });
     }
-    Ok(segments)
-}
-
-/// Every symbol that has a readable name; of several with one name the last.
-fn symbols(file: &ElfFile32<'_>) -> BTreeMap<String, u32> {
-    file.symbols()
-        .filter(|symbol| !symbol.is_undefined())
-        .filter_map(|symbol| Some((symbol.name().ok()?.to_owned(), u32::try_from(symbol.address()).ok()?)))
-        .filter(|(name, _)| !name.is_empty())
-        .collect()
+    let mut spans: Vec<(u64, u64)> = segments
+        .iter()
+        .map(|segment| {
+            (
+                segment.address.into(),
+                u64::from(segment.address) + segment.bytes.len() as u64,
+            )
+        })
+        .collect();
+    spans.sort_unstable();
+    match spans.windows(2).find(|pair| pair[1].0 < pair[0].1) {
+        Some(pair) => Err(format!("damaged: two segments go to {:#010x}", pair[1].0)),
+        None => Ok(segments),
+    }
 }
 
 /// The regions of a chip in words.
@@ -274,6 +310,36 @@ pub(crate) mod tests {
         assert_eq!(with(52, 4), "a.elf: no segment of it goes into memory");
         let missing = Image::read(Path::new("/does/not/exist.elf")).unwrap_err().to_string();
         assert!(missing.starts_with("/does/not/exist.elf: "), "{missing}");
+    }
+
+    /// An ELF with these segments, each an address and the place of its bytes in the file.
+    fn segmented(segments: &[(u32, u32, u32)], length: usize) -> Vec<u8> {
+        let mut elf = elf(0, &[])[..52].to_vec();
+        elf[44..46].copy_from_slice(&(segments.len() as u16).to_le_bytes());
+        for (address, offset, bytes) in segments {
+            for word in [PT_LOAD, *offset, *address, *address, *bytes, *bytes, 5, 4] {
+                elf.extend(word.to_le_bytes());
+            }
+        }
+        elf.resize(length.max(elf.len()), 0);
+        elf
+    }
+
+    #[test]
+    fn segments_that_lie_over_each_other_are_refused_before_they_take_memory() {
+        // 60,000 segments, each of them nearly the whole file of 3 MB.
+        let many: Vec<(u32, u32, u32)> = (0..60_000).map(|_| (0, 64, 3_000_000)).collect();
+        let error = parse(&segmented(&many, 3_100_000)).unwrap_err();
+        assert_eq!(
+            error,
+            "a.elf: damaged: the segment for 0x00000000 lies over another one in the file"
+        );
+        let error = parse(&segmented(&[(0x100, 200, 16), (0x10f, 216, 16)], 232)).unwrap_err();
+        assert_eq!(error, "a.elf: damaged: two segments go to 0x0000010f");
+        assert!(parse(&segmented(&[(0x100, 200, 16), (0x110, 216, 16)], 232)).is_ok());
+        // The address space ends within it.
+        let image = parse(&segmented(&[(0xffff_fff8, 200, 16)], 216)).unwrap();
+        assert!(image.load(&mut chip()).is_err());
     }
 
     #[test]

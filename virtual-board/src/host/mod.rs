@@ -3,3 +3,4 @@
 pub mod elf;
 pub mod rtt;
 pub mod semihosting;
+pub mod symbols;

@@ -4,8 +4,8 @@
 //! its channels; for each channel up follow six words: a name, the buffer, its size in bytes, the offset at which the program
 //! writes next, the offset at which the host reads next, and flags. Nothing in it is trusted.
 
+use super::symbols::Symbols;
 use crate::memory::{Kind, Memory};
-use object::{Object, ObjectSymbol};
 
 /// The symbol of the control block.
 const SYMBOL: &str = "_SEGGER_RTT";
@@ -128,10 +128,8 @@ impl Rtt {
     /// # Errors
     /// The bytes are no ELF file, or it has no such symbol.
     pub fn find(elf: &[u8]) -> Result<u32, RttError> {
-        let file = object::File::parse(elf).map_err(|_| RttError::Image)?;
-        let symbol = file.symbols().find(|symbol| symbol.name() == Ok(SYMBOL));
-        let address = symbol.ok_or(RttError::NoSymbol)?.address();
-        u32::try_from(address).map_err(|_| RttError::Image)
+        let symbols = Symbols::read(elf).map_err(|_| RttError::Image)?;
+        symbols.value(SYMBOL).ok_or(RttError::NoSymbol)
     }
 
     /// The program is reset and sets the control block up anew.

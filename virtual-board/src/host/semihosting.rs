@@ -1,7 +1,8 @@
 //! Semihosting: what a program asks of its debugger by `BKPT 0xAB` (Arm, "Semihosting for AArch32 and AArch64").
 //!
-//! The console is modelled: a program opens `:tt`, writes to it, reads from it, and ends the run with an exit code. The host's
-//! files, clock and command line are not; a program that asks for them ends the run, named.
+//! A program gets a console and an end: it opens `:tt`, writes to it, reads from it, and ends the run with an exit code. The
+//! host's files, commands, clock and command line are not there; a program that asks for one of them ends its run, and the call
+//! is named. An image may be anybody's: nothing of it reaches the operating system.
 
 use crate::memory::Memory;
 
@@ -16,28 +17,42 @@ const SYS_ERRNO: u32 = 0x13;
 const SYS_EXIT: u32 = 0x18;
 const SYS_EXIT_EXTENDED: u32 = 0x20;
 
-/// Operations by number that are not modelled, for messages.
-const OTHERS: [(u32, &str); 14] = [
-    (0x08, "SYS_ISERROR"),
-    (0x09, "SYS_ISTTY"),
-    (0x0a, "SYS_SEEK"),
-    (0x0c, "SYS_FLEN"),
-    (0x0d, "SYS_TMPNAM"),
-    (0x0e, "SYS_REMOVE"),
-    (0x0f, "SYS_RENAME"),
-    (0x10, "SYS_CLOCK"),
-    (0x11, "SYS_TIME"),
-    (0x12, "SYS_SYSTEM"),
-    (0x15, "SYS_GET_CMDLINE"),
-    (0x16, "SYS_HEAPINFO"),
-    (0x30, "SYS_ELAPSED"),
-    (0x31, "SYS_TICKFREQ"),
+/// Every operation by its number: its name, and what of the host it asks for.
+const OPERATIONS: [(u32, &str, &str); 24] = [
+    (SYS_OPEN, "SYS_OPEN", "a file"),
+    (SYS_CLOSE, "SYS_CLOSE", "the end of a file"),
+    (SYS_WRITEC, "SYS_WRITEC", "its console"),
+    (SYS_WRITE0, "SYS_WRITE0", "its console"),
+    (SYS_WRITE, "SYS_WRITE", "a file to write to"),
+    (SYS_READ, "SYS_READ", "a file to read from"),
+    (SYS_READC, "SYS_READC", "its keyboard"),
+    (0x08, "SYS_ISERROR", "the meaning of an error number"),
+    (0x09, "SYS_ISTTY", "the kind of a file"),
+    (0x0a, "SYS_SEEK", "a place in a file"),
+    (0x0c, "SYS_FLEN", "the length of a file"),
+    (0x0d, "SYS_TMPNAM", "a temporary file"),
+    (0x0e, "SYS_REMOVE", "the removal of a file"),
+    (0x0f, "SYS_RENAME", "the renaming of a file"),
+    (0x10, "SYS_CLOCK", "its clock"),
+    (0x11, "SYS_TIME", "its date"),
+    (0x12, "SYS_SYSTEM", "a command of its shell"),
+    (SYS_ERRNO, "SYS_ERRNO", "its last error"),
+    (0x15, "SYS_GET_CMDLINE", "its command line"),
+    (0x16, "SYS_HEAPINFO", "a heap"),
+    (SYS_EXIT, "SYS_EXIT", "the end of the run"),
+    (SYS_EXIT_EXTENDED, "SYS_EXIT_EXTENDED", "the end of the run"),
+    (0x30, "SYS_ELAPSED", "its clock"),
+    (0x31, "SYS_TICKFREQ", "its clock"),
 ];
 
 /// The reason ADP_Stopped_ApplicationExit: the program ended by itself.
 const APPLICATION_EXIT: u32 = 0x2_0026;
 /// The longest string that is followed to its end, in bytes.
 const LONGEST_STRING: u32 = 1 << 16;
+/// The most that a program may write to its console in a run, in bytes.
+const MOST_OUTPUT: u64 = 64 << 20;
+/// The longest name of a file that a message shows, in bytes.
+const SHOWN_NAME: usize = 80;
 /// The error number for what cannot be opened: ENOENT.
 const NO_ENTRY: u32 = 2;
 /// The error number for a handle that is not open for this: EBADF.
@@ -68,7 +83,9 @@ pub enum Answer {
     },
     /// The program ends with this exit code.
     Exit(i32),
-    /// The request is not modelled or makes no sense: why the run ends.
+    /// The program may not have this of the host, and the run ends: what it asked for, with the call's name.
+    Refused(String),
+    /// The request makes no sense: why the run ends.
     Unmodelled(String),
 }
 
@@ -78,6 +95,8 @@ pub struct Semihosting {
     input: Vec<u8>,
     /// Bytes of the input that were read.
     taken: usize,
+    /// Bytes that the program has written.
+    written: u64,
     errno: u32,
 }
 
@@ -95,6 +114,7 @@ impl Semihosting {
         Self {
             input,
             taken: 0,
+            written: 0,
             errno: 0,
         }
     }
@@ -112,17 +132,25 @@ impl Semihosting {
             SYS_ERRNO => Some(Answer::Value(self.errno)),
             SYS_EXIT => Some(exit(parameter, 0)),
             SYS_EXIT_EXTENDED => fields(parameter, memory).map(|[reason, code]| exit(reason, code)),
-            other => Some(Answer::Unmodelled(match name(other) {
-                Some(name) => format!("semihosting operation {name} ({other:#x})"),
-                None => format!("semihosting operation {other:#x}, which there is not"),
-            })),
+            _ => Some(Answer::Refused(asked(operation, parameter, memory))),
         };
-        answer.unwrap_or_else(|| {
-            Answer::Unmodelled(format!(
+        match answer {
+            Some(Answer::Written { bytes, .. }) if !self.has_room_for(&bytes) => Answer::Refused(format!(
+                "a console for more than {} MB ({})",
+                MOST_OUTPUT >> 20,
+                name(operation)
+            )),
+            Some(answer) => answer,
+            None => Answer::Unmodelled(format!(
                 "semihosting operation {operation:#x} with parameters at {parameter:#010x}, or what they point to, outside \
                  of memory"
-            ))
-        })
+            )),
+        }
+    }
+
+    fn has_room_for(&mut self, bytes: &[u8]) -> bool {
+        self.written += bytes.len() as u64;
+        self.written <= MOST_OUTPUT
     }
 
     fn failed(&mut self, errno: u32, value: u32) -> Answer {
@@ -140,10 +168,7 @@ impl Semihosting {
             (b":tt", 4..=7) => Answer::Value(OUTPUT),
             (b":tt", 8..=11) => Answer::Value(ERROR),
             (b":tt", _) => self.failed(NO_ENTRY, FAILED),
-            (file, _) => Answer::Unmodelled(format!(
-                "semihosting opens the file {:?}; only the console, :tt, is there",
-                String::from_utf8_lossy(file)
-            )),
+            _ => Answer::Refused(asked(SYS_OPEN, parameter, memory)),
         })
     }
 
@@ -232,11 +257,27 @@ fn exit(reason: u32, code: u32) -> Answer {
     })
 }
 
-fn name(operation: u32) -> Option<&'static str> {
-    OTHERS
-        .iter()
-        .find(|(number, _)| *number == operation)
-        .map(|(_, name)| *name)
+/// The name and number of an operation.
+fn name(operation: u32) -> String {
+    match OPERATIONS.iter().find(|(number, ..)| *number == operation) {
+        Some((_, name, _)) => format!("{name}, {operation:#x}"),
+        None => format!("operation {operation:#x}"),
+    }
+}
+
+/// What a program asks of the host by this operation, R0, and this parameter, R1: for messages, without control characters.
+#[must_use]
+pub fn asked(operation: u32, parameter: u32, memory: &Memory) -> String {
+    let known = OPERATIONS.iter().find(|(number, ..)| *number == operation);
+    let what = known.map_or("something that there is not", |(.., what)| what);
+    let file = (operation == SYS_OPEN).then(|| {
+        let [name, _, length] = fields(parameter, memory)?;
+        memory.bytes(name, (length as usize).min(SHOWN_NAME))
+    });
+    match file.flatten() {
+        Some(file) => format!("{what}, {:?} ({})", String::from_utf8_lossy(file), name(operation)),
+        None => format!("{what} ({})", name(operation)),
+    }
 }
 
 #[cfg(test)]
@@ -336,19 +377,56 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_modelled_is_named() {
-        let named = |answer| match answer {
-            Answer::Unmodelled(why) => why,
+    fn what_is_not_there_is_refused_and_named() {
+        let refused = |answer| match answer {
+            Answer::Refused(what) => what,
             other => panic!("{other:?}"),
         };
-        assert_eq!(named(answer(0x10, &[], b"")), "semihosting operation SYS_CLOCK (0x10)");
+        for (operation, what) in [
+            (0x0e, "the removal of a file (SYS_REMOVE, 0xe)"),
+            (0x0f, "the renaming of a file (SYS_RENAME, 0xf)"),
+            (0x10, "its clock (SYS_CLOCK, 0x10)"),
+            (0x12, "a command of its shell (SYS_SYSTEM, 0x12)"),
+            (0x15, "its command line (SYS_GET_CMDLINE, 0x15)"),
+            (0x99, "something that there is not (operation 0x99)"),
+        ] {
+            assert_eq!(refused(answer(operation, &[TEXT, 3, TEXT, 3], b"abc")), what);
+        }
+        for mode in 0..12 {
+            assert_eq!(
+                refused(answer(SYS_OPEN, &[TEXT, mode, 6], b"a\x1b.txt")),
+                "a file, \"a\\u{1b}.txt\" (SYS_OPEN, 0x1)"
+            );
+        }
+        let long = refused(answer(SYS_OPEN, &[TEXT, 0, 0x400], &[b'x'; 0x400]));
+        assert!(long.len() < 120, "{long}");
+    }
+
+    #[test]
+    fn every_operation_but_those_of_the_console_is_refused() {
+        let offered: Vec<u32> = (0..0x200)
+            .filter(|operation| !matches!(answer(*operation, &[TEXT, 0, 3], b"abc"), Answer::Refused(_)))
+            .collect();
+        let console = [SYS_CLOSE, SYS_WRITEC, SYS_WRITE0, SYS_WRITE, SYS_READ, SYS_READC];
         assert_eq!(
-            named(answer(0x99, &[], b"")),
-            "semihosting operation 0x99, which there is not"
+            offered,
+            [&console[..], &[SYS_ERRNO, SYS_EXIT, SYS_EXIT_EXTENDED]].concat()
         );
+    }
+
+    #[test]
+    fn a_program_that_writes_without_end_is_stopped() {
+        let mut memory = memory(&[OUTPUT, BLOCK, 0x1000], b"");
+        let mut console = Semihosting::default();
+        for _ in 0..MOST_OUTPUT / 0x1000 {
+            assert!(matches!(
+                console.answer(SYS_WRITE, BLOCK, &mut memory),
+                Answer::Written { .. }
+            ));
+        }
         assert_eq!(
-            named(answer(SYS_OPEN, &[TEXT, 0, 5], b"a.txt")),
-            "semihosting opens the file \"a.txt\"; only the console, :tt, is there"
+            console.answer(SYS_WRITE, BLOCK, &mut memory),
+            Answer::Refused("a console for more than 64 MB (SYS_WRITE, 0x5)".into())
         );
     }
 

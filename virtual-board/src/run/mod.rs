@@ -6,7 +6,7 @@ use crate::{
     event::{Event, ResetCause, What},
     host::{
         rtt::Rtt,
-        semihosting::{Answer, Output, Semihosting},
+        semihosting::{self, Answer, Output, Semihosting},
     },
     soc::{CoreClock, Soc},
     time::Time,
@@ -21,7 +21,7 @@ const LOOK: Time = Time::from_us(100);
 /// How the program talks to the host.
 #[derive(Debug, Clone)]
 pub enum Console {
-    /// It does not; a request to a debugger ends the run as any breakpoint does.
+    /// It does not; a request to a debugger ends the run.
     None,
     /// By breakpoints, each of which asks for something.
     Semihosting(Semihosting),
@@ -77,6 +77,13 @@ pub enum End {
         /// Where it lies.
         pc: u32,
     },
+    /// By a breakpoint the program asked for something of the host that it may not have.
+    Refused {
+        /// What, with the name of the call.
+        what: String,
+        /// Where the breakpoint lies.
+        pc: u32,
+    },
     /// An instruction, a register, a value or a request that no model knows.
     Unmodelled(String),
 }
@@ -100,6 +107,10 @@ impl fmt::Display for End {
             Self::Breakpoint { immediate, pc } => {
                 write!(f, "breakpoint {immediate:#x} at {pc:#010x}, without a debugger")
             }
+            Self::Refused { what, pc } => write!(
+                f,
+                "the image asked the host at {pc:#010x} for {what}: it gets a console at most, and nothing else of the host"
+            ),
             Self::Unmodelled(what) => write!(f, "not modelled: {what}"),
         }
     }
@@ -360,13 +371,14 @@ impl<S: Soc> Board<S> {
     }
 
     fn breakpoint(&mut self, immediate: u8, pc: u32, observer: &mut dyn Observer) -> Option<End> {
-        let Console::Semihosting(host) = &mut self.console else {
-            return Some(End::Breakpoint { immediate, pc });
-        };
         if immediate != SEMIHOSTING {
             return Some(End::Breakpoint { immediate, pc });
         }
         let [operation, parameter, ..] = self.core.registers.r;
+        let Console::Semihosting(host) = &mut self.console else {
+            let what = semihosting::asked(operation, parameter, &self.core.memory);
+            return Some(End::Refused { what, pc });
+        };
         let value = match host.answer(operation, parameter, &mut self.core.memory) {
             Answer::Value(value) => value,
             Answer::Written { value, to, bytes } => {
@@ -374,6 +386,7 @@ impl<S: Soc> Board<S> {
                 value
             }
             Answer::Exit(code) => return Some(End::Exit { code }),
+            Answer::Refused(what) => return Some(End::Refused { what, pc }),
             Answer::Unmodelled(what) => return Some(End::Unmodelled(format!("{what}, asked for at {pc:#010x}"))),
         };
         self.core.registers.r[0] = value;

@@ -151,15 +151,17 @@ fn a_register_that_no_model_knows_ends_the_run_with_its_address() {
 }
 
 #[test]
-fn a_request_that_is_not_modelled_ends_the_run_with_its_place() {
-    let report = Program::default()
-        .request(0x10, &[])
-        .board()
-        .run(Limits::default(), &mut ());
-    assert_eq!(
-        report.end.to_string(),
-        "not modelled: semihosting operation SYS_CLOCK (0x10), asked for at 0x00000044"
-    );
+fn a_request_that_is_refused_ends_the_run_with_its_place() {
+    let program = Program::default().request(0x12, &[]);
+    let refused = "the image asked the host at 0x00000044 for a command of its shell (SYS_SYSTEM, 0x12): it gets a console \
+                   at most, and nothing else of the host";
+    let report = program.board().run(Limits::default(), &mut ());
+    assert_eq!(report.end.to_string(), refused);
+    // A real board has no console of this kind: it is refused in the same words.
+    for console in [Console::None, Console::Rtt(Rtt::new(RAM))] {
+        let mut board = Board::power_on(program.core(), Nrf51::new(), console);
+        assert_eq!(board.run(Limits::default(), &mut ()).end.to_string(), refused);
+    }
 }
 
 #[test]

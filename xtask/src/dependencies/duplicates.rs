@@ -36,7 +36,6 @@ const KNOWN: &[Known] = &[
         &["0.16", "0.17"],
         "0.16: safetensors; 0.17: indexmap of zip",
     ),
-    known("", "object", &["0.36", "0.39"], "0.36: defmt-decoder"),
     known(
         "",
         "rand",

@@ -161,7 +161,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         Step::new(Both, "format of the firmware", "firmware", "cargo fmt --all --check").needing([rustfmt]),
         Step::new(
             Both,
-            "licences, packages in more than one version, dependencies between crates",
+            "licences, packages in more than one version, build scripts, crates for others, dependencies between crates",
             "",
             "cargo run --quiet --package xtask -- dependencies",
         ),

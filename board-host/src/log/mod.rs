@@ -1,68 +1,15 @@
 //! The image's log: from bytes to text by the table in its ELF, from text to the lines of [`board_link::log`].
 
-use crate::{Error, Spending};
-use board_link::log::{Line, Unreadable, VERSION, word};
-use defmt_decoder::{DecodeError, StreamDecoder, Table};
-use std::path::Path;
+mod decoder;
+mod format;
+mod table;
 
 pub use board_link::log::is_last;
+pub use decoder::Decoder;
+pub use table::Table;
 
-/// The table that turns the image's log back into text.
-pub fn table(elf: &[u8], path: &Path) -> Result<Table, Error> {
-    let image = |why: String| Error::Image {
-        path: path.to_owned(),
-        why,
-    };
-    Table::parse(elf)
-        .map_err(|error| image(error.to_string()))?
-        .ok_or_else(|| image("the ELF has no table of log lines (section .defmt)".into()))
-}
-
-/// Turns a log into lines as it comes.
-pub struct Decoder<'t> {
-    stream: Box<dyn StreamDecoder + 't>,
-    /// The lines so far.
-    pub lines: Vec<String>,
-    malformed: bool,
-}
-
-impl<'t> Decoder<'t> {
-    /// A decoder by this table.
-    pub fn new(table: &'t Table) -> Self {
-        Self {
-            stream: table.new_stream_decoder(),
-            lines: Vec::new(),
-            malformed: false,
-        }
-    }
-
-    /// Takes bytes of the log; `sink` takes each line that they complete.
-    pub fn take(&mut self, bytes: &[u8], sink: &mut dyn FnMut(&str)) {
-        self.stream.received(bytes);
-        while !self.malformed {
-            match self.stream.decode() {
-                Ok(frame) => {
-                    let line = frame.display_message().to_string();
-                    sink(&line);
-                    self.lines.push(line);
-                }
-                Err(DecodeError::UnexpectedEof) => return,
-                Err(DecodeError::Malformed) => self.malformed = true,
-            }
-        }
-    }
-
-    /// All lines. One that the table does not explain means that image and table differ.
-    pub fn finish(self, path: &Path) -> Result<Vec<String>, Error> {
-        match self.malformed {
-            false => Ok(self.lines),
-            true => Err(Error::Image {
-                path: path.to_owned(),
-                why: format!("its log cannot be decoded after line {}", self.lines.len()),
-            }),
-        }
-    }
-}
+use crate::{Error, Spending};
+use board_link::log::{Line, Unreadable, VERSION, word};
 
 impl From<Unreadable<'_>> for Error {
     fn from(error: Unreadable<'_>) -> Self {
