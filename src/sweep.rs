@@ -7,6 +7,7 @@ use crate::{
     output::{self, Output, Usage},
     train::{self, TrainArgs},
 };
+use anyhow::Context;
 use clap::Args;
 use experiments::{
     jobs::{self, Job},
@@ -144,9 +145,9 @@ fn write_slurm(path: &Path, runs: &[Job], threads: usize, folder: &Path, out: Ou
     }
     let words: Vec<String> = std::env::args().collect();
     let script = sweep::script(&words, &tasks, threads, folder);
-    output::write_atomically(path, script.as_bytes())?;
     // Slurm does not make the folder of a task's log.
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
+    output::write_atomically(path, script.as_bytes())?;
     out.print(&json!({ "slurm": path, "tasks": tasks.len() }), || {
         format!("{} tasks; submit them with: sbatch {}", tasks.len(), path.display())
     });
