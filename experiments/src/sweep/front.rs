@@ -4,7 +4,7 @@ use super::grid::Setting;
 use crate::{
     Error, Fitted, Hardware, HeldOut, Spread, TrainedModel,
     held_out::SEED,
-    jobs::{Finished, Job, Run},
+    jobs::{Finished, Job, Progress, Run},
     network_shape, pareto_front,
     stats::{distinct, mean_updates},
     workload::HardwareNames,
@@ -110,10 +110,22 @@ impl Front {
         let mut data: Option<Fitted<Targets>> = None;
         for (setting, job) in settings.iter().zip(jobs) {
             let figures = match job.run.finished() {
-                None => None,
+                None => {
+                    if let Progress::Refused(problem) = &job.run.progress {
+                        front.leave_out(setting, job, problem);
+                        continue;
+                    }
+                    None
+                }
                 Some(finished) => {
                     front.metric_name.clone_from(&finished.metric_name);
-                    let opened = TrainedModel::open(&job.run.folder)?;
+                    let opened = match TrainedModel::open(&job.run.folder) {
+                        Ok(opened) => opened,
+                        Err(error) => {
+                            front.leave_out(setting, job, &error.chain());
+                            continue;
+                        }
+                    };
                     let data = match &data {
                         Some(read) => read,
                         None => {
@@ -135,6 +147,20 @@ impl Front {
         front.settings = setting_results(&front.runs);
         front.mark_fronts();
         Ok(front)
+    }
+
+    /// Keeps a damaged run without figures, and says so.
+    fn leave_out(&mut self, setting: &Setting, job: &Job, problem: &str) {
+        let folder = job.run.folder.display();
+        self.notes.push(format!(
+            "{} is left out: {problem}; move {folder} away to train it again",
+            job.label
+        ));
+        self.runs.push(RunResult {
+            setting: *setting,
+            run: job.run.clone(),
+            figures: None,
+        });
     }
 
     fn figures(
