@@ -10,6 +10,14 @@
 //! - [`recordings`]: what a dataset holds.
 //! - [`Inspection`]: what is in a blob.
 //! - [`demo`]: the page of the whole workflow.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 pub mod baselines;
 pub mod demo;
