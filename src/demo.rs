@@ -68,7 +68,12 @@ fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
 
 /// Trains one model, or finds it trained already, and returns its learning curve.
 fn train_one(cell: Cell, args: &DemoArgs, dir: &Path) -> anyhow::Result<Vec<CurvePoint>> {
-    train::observed(&config(cell, args), dir, true, cell.name(), |_| ())?;
+    train::observed(&config(cell, args), dir, true, cell.name(), |_| ()).map_err(|error| match error.downcast() {
+        // There is no --resume here.
+        Ok(host_train::Error::Interrupted { .. }) => experiments::Error::Interrupted.into(),
+        Ok(other) => other.into(),
+        Err(other) => other,
+    })?;
     Ok(learning_curve(&dir.join("metrics.csv"))?)
 }
 

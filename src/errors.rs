@@ -2,7 +2,7 @@
 
 use crate::{interrupt, output::Usage};
 use clap::{Arg, ArgMatches, Command, parser::ValueSource};
-use std::{borrow::Cow, error::Error};
+use std::{borrow::Cow, error::Error, path::PathBuf};
 
 /// Exit code of a command that failed: a file is missing or wrong, or something did not work.
 pub const FAILED: u8 = 1;
@@ -14,7 +14,7 @@ pub const WRONG_USAGE: u8 = 2;
 pub struct Failure {
     /// The error and its causes, in one line where they are.
     pub message: String,
-    /// [`FAILED`], [`WRONG_USAGE`] or [`interrupt::INTERRUPTED`].
+    /// [`FAILED`], [`WRONG_USAGE`] or [`interrupt::exit_code`].
     pub exit_code: u8,
 }
 
@@ -29,11 +29,7 @@ impl Failure {
         if error.chain().any(diverged) {
             message = line.with_options(&message);
         }
-        let exit_code = match (interrupt::asked(), wrong) {
-            (true, _) => interrupt::INTERRUPTED,
-            (false, Some(_)) => WRONG_USAGE,
-            (false, None) => FAILED,
-        };
+        let exit_code = interrupt::exit_code().unwrap_or(if wrong.is_some() { WRONG_USAGE } else { FAILED });
         // The last place in which a name from a file can be kept from the terminal.
         Failure {
             message: float_model::printable_text(&message),
@@ -150,24 +146,46 @@ fn of_board(error: &board_host::Error) -> Option<What> {
 pub struct CommandLine<'a> {
     command: &'a Command,
     matches: &'a ArgMatches,
+    name: String,
     words: Vec<String>,
 }
 
 impl<'a> CommandLine<'a> {
     /// The innermost subcommand of `words`, which `root` parsed as `matches`.
     pub fn new(root: &'a Command, matches: &'a ArgMatches, words: Vec<String>) -> Self {
-        let (mut command, mut matches) = (root, matches);
+        let (mut command, mut matches, mut names) = (root, matches, Vec::new());
         while let Some((name, inner)) = matches.subcommand() {
             let Some(found) = command.find_subcommand(name) else {
                 break;
             };
             (command, matches) = (found, inner);
+            names.push(name);
         }
         CommandLine {
             command,
             matches,
+            name: names.join(" "),
             words,
         }
+    }
+
+    /// The innermost subcommand with those that it belongs to: `energy predict`.
+    pub fn command_name(&self) -> &str {
+        &self.name
+    }
+
+    /// The paths that an option has, given or by default; `option` is its first name.
+    pub fn paths(&self, option: &str) -> Vec<PathBuf> {
+        let Some(arg) = self.argument(option) else {
+            return Vec::new();
+        };
+        let values = self.matches.get_raw(arg.get_id().as_str());
+        values.into_iter().flatten().map(PathBuf::from).collect()
+    }
+
+    /// The name of an option as it was typed; its first name where it was not.
+    pub fn typed(&self, option: &'a str) -> &'a str {
+        self.option(option).unwrap_or(option)
     }
 
     /// The argument that a field of a configuration is given by.

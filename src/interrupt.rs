@@ -1,8 +1,9 @@
 //! Ctrl-C, SIGTERM and SIGHUP: a command that has work to keep is asked to end, and ends by itself; any other ends at once.
 //!
 //! A command that has work to keep holds a [`Keeping`] while it has, and looks at [`asked`] or [`flow`] where it can end; if it
-//! then fails, its exit code is [`INTERRUPTED`]. A second signal ends the process at once. A signal that was ignored when the
-//! process was started stays ignored, so that `nohup skiprnn train ...` outlives its terminal.
+//! then fails, its exit code is [`exit_code`]. A second signal ends the process at once. A signal that was ignored when the
+//! process was started stays ignored, so that `nohup skiprnn train ...` outlives its terminal. Whichever way a signal ends the
+//! process, no temporary file of a half-written result stays.
 
 #[cfg(unix)]
 mod sys;
@@ -10,20 +11,15 @@ mod sys;
 use crate::output::tell;
 use std::{
     ops::ControlFlow,
-    sync::{
-        Once,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering},
 };
 
-/// Exit code of a command that a signal ended, whichever signal it was.
-pub const INTERRUPTED: u8 = 130;
-
-/// Whether a signal came.
+/// The signal that came first; 0: none.
+static CAME: AtomicI32 = AtomicI32::new(0);
+/// Whether one came.
 static ASKED: AtomicBool = AtomicBool::new(false);
 /// How many have work to keep.
 static KEEPING: AtomicUsize = AtomicUsize::new(0);
-static LISTENING: Once = Once::new();
 
 /// While one is held, a signal only asks.
 #[derive(Debug)]
@@ -33,7 +29,6 @@ pub struct Keeping(());
 #[must_use]
 pub fn keep() -> Keeping {
     KEEPING.fetch_add(1, Ordering::SeqCst);
-    LISTENING.call_once(listen);
     Keeping(())
 }
 
@@ -46,6 +41,11 @@ impl Drop for Keeping {
 /// Whether the command was asked to end.
 pub fn asked() -> bool {
     ASKED.load(Ordering::SeqCst)
+}
+
+/// The exit code of a command that was asked to end: 128 and the number of the signal.
+pub fn exit_code() -> Option<u8> {
+    asked().then(|| code(CAME.load(Ordering::SeqCst)))
 }
 
 /// [`asked`], for a library that looks by itself.
@@ -61,19 +61,47 @@ pub fn flow() -> ControlFlow<()> {
     }
 }
 
-fn listen() {
+/// Hears signals from now on. Called once, before anything else. Where signals cannot be heard, they end the process as they always
+/// do.
+pub fn listen() {
     #[cfg(unix)]
-    let ignored = sys::ignored();
-    // Where signals cannot be heard, they end the process as they always do.
-    let _ = ctrlc::set_handler(heard);
-    #[cfg(unix)]
-    sys::ignore(&ignored);
+    {
+        sys::refuse_large_files();
+        let _ = sys::listen(heard);
+    }
+    #[cfg(not(unix))]
+    let _ = ctrlc::set_handler(|| heard(2));
 }
 
-fn heard() {
-    let again = ASKED.swap(true, Ordering::SeqCst);
+fn heard(signal: i32) {
+    let again = CAME
+        .compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst)
+        .is_err();
+    ASKED.store(true, Ordering::SeqCst);
     if again || KEEPING.load(Ordering::SeqCst) == 0 {
-        std::process::exit(INTERRUPTED.into());
+        float_model::remove_partial_files();
+        tell(format_args!(
+            "ended by {}; no file is half written, and the command can be given again",
+            name(signal)
+        ));
+        std::process::exit(code(signal).into());
     }
-    tell("ending, with everything kept; a second signal ends at once");
+    tell(format_args!(
+        "{}: ending, with everything kept; a second signal ends at once",
+        name(signal)
+    ));
+}
+
+/// What a shell says of a command that a signal ended.
+fn code(signal: i32) -> u8 {
+    128 + signal as u8
+}
+
+fn name(signal: i32) -> &'static str {
+    match signal {
+        1 => "SIGHUP",
+        2 => "Ctrl-C",
+        15 => "SIGTERM",
+        _ => "a signal",
+    }
 }

@@ -27,6 +27,7 @@ mod interrupt;
 mod leak;
 mod memory;
 mod output;
+mod outputs;
 mod plot;
 mod quantize;
 mod reproduce;
@@ -42,15 +43,18 @@ use errors::{CommandLine, Failure};
 use std::{ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
+    interrupt::listen();
     // clap ends wrong usage with exit code 2 by itself.
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match utf8(std::env::args_os().skip(1)).and_then(|()| run(&cli)) {
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let command = Cli::command();
+    let line = CommandLine::new(&command, &matches, words.collect());
+    let sound = utf8(std::env::args_os().skip(1)).and_then(|()| outputs::check(&line));
+    match sound.and_then(|()| run(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-            let command = Cli::command();
-            let failure = Failure::new(&error, &CommandLine::new(&command, &matches, words.collect()));
+            let failure = Failure::new(&error, &line);
             output::tell(format_args!("error: {}", failure.message));
             ExitCode::from(failure.exit_code)
         }

@@ -7,6 +7,7 @@ use crate::{
     output::{self, Output, Usage},
     train::{self, TrainArgs},
 };
+use anyhow::Context;
 use clap::Args;
 use experiments::{
     jobs::{self, Job},
@@ -156,9 +157,9 @@ fn write_slurm(path: &Path, runs: &[Job], threads: usize, folder: &Path, out: Ou
     }
     let words: Vec<_> = std::env::args_os().collect();
     let script = sweep::script(&words, &tasks, threads, folder).map_err(|error| Usage::error(error.to_string()))?;
-    output::write_atomically(path, script.as_bytes())?;
     // Slurm does not make the folder of a task's log.
-    std::fs::create_dir_all(folder)?;
+    std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
+    output::write_atomically(path, script.as_bytes())?;
     out.print(&json!({ "slurm": path, "tasks": tasks.len() }), || {
         format!("{} tasks; submit them with: sbatch {}", tasks.len(), shell::path(path))
     });

@@ -9,7 +9,7 @@ use crate::{
     evaluate,
     inputs::Run,
     interrupt,
-    output::{self, Output, tell},
+    output::{self, Output, Usage, tell},
 };
 use experiments::shell;
 use host_train::{Existing, Progress, TrainConfig, TrainReport};
@@ -20,14 +20,13 @@ use std::path::Path;
 /// Runs the command.
 pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
     let config = config(args)?;
-    let mut warnings = Vec::new();
     if args.resume && matches!(host_train::existing(&config, &args.out), Ok(Existing::Nothing)) {
-        let warning = format!("nothing to resume in {}; starting at step 0", args.out.display());
-        tell(format_args!("warning: {warning}"));
-        warnings.push(warning);
+        let folder = args.out.display();
+        return Err(Usage::error(format!(
+            "--resume: {folder} holds no run; give the run's own folder with --out, or start a run there without --resume"
+        )));
     }
     let report = observed(&config, &args.out, args.resume, config.data.name(), |_| ())?;
-    warnings.extend(report.warnings.iter().cloned());
     let run = Run::open(&args.out)?;
     let result = Trained {
         summary: summary(&config, &run, &report)?,
@@ -35,7 +34,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         validation_sequences: report.validation_count,
         best_step: report.best_step,
         test_part: config.data.has_test_part(),
-        warnings,
+        warnings: report.warnings.clone(),
     };
     let json = serde_json::to_value(&result)?;
     out.print(&json, || text(&result, &report, &args.out));

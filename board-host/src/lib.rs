@@ -19,6 +19,14 @@
 //! The image is built from the source tree on first use and cached by a hash of its sources, or given as a file
 //! ([`Options::firmware`]). What the emulator counts are instructions, not cycles; its time is virtual and repeats
 //! exactly.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod backend;
 pub mod boards;

@@ -3,6 +3,14 @@
 //! A [`Chart`], [`StackedBars`], [`GroupedBars`] or [`ImageGrid`] becomes a [`Drawing`]. A drawing is written as a file of its
 //! own ([`Drawing::to_file`], with a style inside), into a [`Page`] ([`Drawing::to_svg`], which takes the page's style), or below
 //! others ([`stacked`]). Output depends on the input alone: the same figures give the same bytes.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod bars;
 mod chart;

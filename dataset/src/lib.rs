@@ -6,6 +6,14 @@
 //! understood.
 //!
 //! Random choices come from [`philox`], so the same files and options always give the same parts.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod answers;
 mod array_name;

@@ -30,6 +30,14 @@
 //! assert!(prediction.uj_per_sequence.high < prediction.dense_uj_per_sequence.high);
 //! # Ok::<(), energy::Error>(())
 //! ```
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod breakeven;
 mod budget;

@@ -11,6 +11,14 @@
 //! - [`Inspection`]: what is in a blob.
 //! - [`shell`]: words of a command line, quoted.
 //! - [`demo`]: the page of the whole workflow.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 pub mod baselines;
 pub mod demo;

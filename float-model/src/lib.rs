@@ -3,6 +3,14 @@
 //! The trainer evaluates with it; the quantizer reads it and compares with it. The file is `model.safetensors` with
 //! PyTorch's names and layouts (`docs/model-file.md`); the forward pass runs one sequence at a time and, like the
 //! chip, computes nothing at a skipped sample: the skip rule is the closed form of [`skiprnn_nostd::skip`].
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod atomic_file;
 mod cell;
@@ -16,7 +24,7 @@ mod model;
 mod names;
 mod uncertainty;
 
-pub use atomic_file::write as write_atomically;
+pub use atomic_file::{check as check_writable, check_folder, remove_partial_files, write as write_atomically};
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
 pub use error::{Error, with_causes};

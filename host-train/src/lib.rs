@@ -8,6 +8,14 @@
 //! `cuda`) the whole step runs there. [`candle_engine`] computes the same op by op ([`Engine::Candle`]): it is the reference
 //! to read first. The loss, and λ in it, is in [`loss`]. Evaluation runs the model as the chip does, with
 //! [`float_model::Forward`].
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod accelerator;
 pub mod adam;

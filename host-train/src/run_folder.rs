@@ -72,14 +72,20 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
 }
 
 /// Holds a run folder for this process, until the file is dropped or the process ends in any way: two that wrote into one
-/// folder would each lose the other's checkpoints and tables.
+/// folder would each lose the other's checkpoints and tables. What is in the file stays as it is.
 ///
 /// # Errors
-/// A folder that another process holds, or that cannot be created.
+/// A folder that another process holds, or that cannot be created; a `run.lock` that is a symbolic link or no file.
 pub fn hold(run: &Path) -> Result<fs::File, Error> {
     fs::create_dir_all(run).map_err(Error::io(run))?;
     let path = run.join("run.lock");
-    let file = fs::File::create(&path).map_err(Error::io(&path))?;
+    if fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+        let problem = "is a link or no file, and would be followed; remove it";
+        return Err(Error::data(&path, "file", problem));
+    }
+    let mut options = fs::OpenOptions::new();
+    let options = options.write(true).create(true).truncate(false);
+    let file = options.open(&path).map_err(Error::io(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(Error::RunBusy { path: run.into() }),

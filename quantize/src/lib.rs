@@ -3,6 +3,14 @@
 //! [`quantize`] calibrates on real sequences, rounds weights row by row, writes the blob and reports its fidelity: the
 //! integers against f32 on the same rounded parameters (the arithmetic), and against the original model.
 //! [`Simulator`] runs a blob on the host with the chip's own code, bit for bit.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 mod bars;
 mod baseline;

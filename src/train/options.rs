@@ -64,7 +64,7 @@ pub struct TrainArgs {
     /// Run folder to write; created if missing.
     #[arg(long, help_heading = "Output")]
     pub out: PathBuf,
-    /// Continue an interrupted run in that folder.
+    /// Continue an interrupted run in that folder, which must hold one.
     #[arg(long, help_heading = "Output")]
     pub resume: bool,
 }

@@ -97,18 +97,24 @@ fn a16_a_sweep_is_not_continued_on_other_data() {
 }
 
 #[test]
-fn c2_a_resumption_of_nothing_says_so() {
+fn c2_a_mistyped_folder_is_not_a_new_run() {
     let f = Folder::new();
     let data = write_data(&f, "data", 60, 1);
-    let line = format!("{} --steps 20 --resume --out {}", train_line(&data), f.at("mistyped"));
-    let told = format!("nothing to resume in {}; starting at step 0", f.at("mistyped"));
-    let value = json(&line);
-    assert_eq!(value["warnings"][0], told);
-    assert_eq!(value["steps"], 20);
-    // Now there is something.
-    assert!(!json(&line)["warnings"].to_string().contains("nothing to resume"));
-    let (_, stderr) = said(&line.replace("mistyped", "again"));
-    assert!(stderr.contains("warning: nothing to resume in "), "{stderr}");
+    let line = format!("{} --steps 20 --out {}", train_line(&data), f.at("run"));
+    let says = [
+        f.at("mistyped"),
+        "holds no run; give the run's own folder with --out".into(),
+    ];
+    let says = [says[0].as_str(), "--resume: ", &says[1]];
+    let mistyped = format!("{line} --resume").replace("/run", "/mistyped");
+    fails(&mistyped, 2, &says);
+    // An empty folder is none either.
+    std::fs::create_dir(f.path("mistyped")).unwrap();
+    fails(&mistyped, 2, &says);
+    assert_eq!(std::fs::read_dir(f.path("mistyped")).unwrap().count(), 0);
+    json(&line);
+    let more = format!("{line} --resume").replace("--steps 20", "--steps 40");
+    assert_eq!(json(&more)["steps"], 40);
 }
 
 #[test]
@@ -469,7 +475,7 @@ mod signals_and_pipes {
 
     #[test]
     fn c1_a_signal_ends_a_training_with_a_checkpoint() {
-        for name in ["INT", "TERM", "HUP"] {
+        for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
             let f = Folder::new();
             let data = write_data(&f, "data", 60, 1);
             let line = format!("{} --out {}", train_line(&data), f.at("run"));
@@ -482,7 +488,7 @@ mod signals_and_pipes {
             signal(&child, name);
             let out = child.wait_with_output().unwrap();
             let stderr = String::from_utf8_lossy(&out.stderr);
-            assert_eq!(out.status.code(), Some(130), "{name}: {stderr}");
+            assert_eq!(out.status.code(), Some(code), "{name}: {stderr}");
             assert!(out.stdout.is_empty());
             assert!(!f.path("run").join("training.json").exists(), "the run has not ended");
             let told = stderr.lines().find(|l| l.starts_with("error: ")).unwrap().to_owned();
@@ -507,7 +513,7 @@ mod signals_and_pipes {
         wait_for(&f.path("run").join("checkpoint.safetensors"));
         let waited = started.elapsed();
         signal(&child, "TERM");
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
         assert!(waited < Duration::from_secs(15), "{waited:?}");
         assert!(
             !f.path("run").join("model.safetensors").exists(),
@@ -530,6 +536,34 @@ mod signals_and_pipes {
             &[&f.at("run"), "holds a model, but no checkpoint", "another folder"],
         );
         assert!(f.path("run").join("model.safetensors").is_file());
+    }
+
+    #[test]
+    fn links_in_a_run_folder_lead_to_no_other_file() {
+        let f = Folder::new();
+        let data = write_data(&f, "data", 60, 1);
+        let line = format!("{} --out {}", train_line(&data), f.at("run"));
+        json(&format!("{line} --steps 20"));
+        std::fs::write(f.path("precious"), "kept").unwrap();
+        for name in [
+            "model.safetensors.partial",
+            "checkpoint.safetensors.partial",
+            "training.json",
+            "metrics.csv",
+        ] {
+            let _ = std::fs::remove_file(f.path("run").join(name));
+            std::os::unix::fs::symlink(f.path("precious"), f.path("run").join(name)).unwrap();
+        }
+        // What the link of the result leads to is no result.
+        let steps = format!("{line} --steps 40 --resume");
+        fails(&steps, 1, &["training.json"]);
+        std::fs::remove_file(f.path("run").join("training.json")).unwrap();
+        json(&steps);
+        let lock = f.path("run").join("run.lock");
+        std::fs::remove_file(&lock).unwrap();
+        std::os::unix::fs::symlink(f.path("precious"), &lock).unwrap();
+        fails(&steps.replace("40", "60"), 1, &["run.lock", "remove it"]);
+        assert_eq!(std::fs::read(f.path("precious")).unwrap(), b"kept");
     }
 
     #[test]
@@ -566,7 +600,7 @@ mod signals_and_pipes {
         signal(&child, "TERM");
         let out = child.wait_with_output().unwrap();
         let stderr = String::from_utf8_lossy(&out.stderr);
-        assert_eq!(out.status.code(), Some(130), "{stderr}");
+        assert_eq!(out.status.code(), Some(143), "{stderr}");
         assert!(stderr.contains("the same command continues them"), "{stderr}");
         assert_eq!(checkpoints().len(), 1, "the second run never began");
     }

@@ -3,6 +3,14 @@
 //!
 //! Nothing is waved through: an instruction, a register or a value that no model knows ends the run and is named with its
 //! address. Time is virtual; the same image with the same inputs runs the same way each time.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "they panic where nobody reads; a library tells its caller"
+    )
+)]
 
 pub mod boards;
 pub mod bus;

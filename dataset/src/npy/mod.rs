@@ -120,7 +120,7 @@ pub(crate) fn names(path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
     }
 }
 
-/// Writes one array, atomically.
+/// Writes one array, atomically; missing folders are created.
 pub(crate) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], values: &[T]) -> Result<(), Error> {
     let shape: Vec<u64> = shape.iter().map(|n| *n as u64).collect();
     let mut bytes = Vec::new();
@@ -135,5 +135,8 @@ pub(crate) fn write<T: AutoSerialize + Copy>(path: &Path, shape: &[usize], value
     };
     let filled: std::io::Result<()> = { fill }();
     filled.map_err(Error::io(path))?;
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(Error::io(folder))?;
+    }
     float_model::write_atomically(path, &bytes).map_err(Error::io(path))
 }

@@ -115,7 +115,9 @@ impl Front {
         let mut data: Option<Fitted<Targets>> = None;
         for (setting, job) in settings.iter().zip(jobs) {
             let figures = match &job.run.progress {
-                Progress::Finished(finished) => front.finished(setting, job, finished, (source, &mut data), hardware)?,
+                Progress::Finished(finished) => {
+                    front.finished(setting, job, finished, (source, &mut data), hardware)?
+                }
                 Progress::Refused(problem) | Progress::Damaged(problem) => {
                     front.left_out(&job.label, problem);
                     None
@@ -138,7 +140,7 @@ impl Front {
         self.damaged.push(format!("{label}: {problem}"));
     }
 
-    /// The figures of a finished run; `None`, with a line in `damaged`, where its model does not fit the data. The held-out data are
+    /// The figures of a finished run; `None`, with a line in `damaged`, where its model cannot be read or does not fit the data. The held-out data are
     /// read for the first model.
     fn finished(
         &mut self,
@@ -148,7 +150,13 @@ impl Front {
         (source, data): (&DataSource, &mut Option<Fitted<Targets>>),
         hardware: Option<&Hardware>,
     ) -> Result<Option<HeldOutFigures>, Error> {
-        let opened = TrainedModel::open(&job.run.folder)?;
+        let opened = match TrainedModel::open(&job.run.folder) {
+            Ok(opened) => opened,
+            Err(error) => {
+                self.left_out(&job.label, &error.chain());
+                return Ok(None);
+            }
+        };
         self.metric_name.clone_from(&finished.metric_name);
         let data = match data {
             Some(read) => &*read,

@@ -77,7 +77,10 @@ mod tests {
         let listed = [("old", Probes), ("gone", Generates), ("c", Compiles), ("script", Links)];
         let said = compare(&listed, &BTreeSet::from(["old", "new", "c", "script"]));
         assert_eq!(said.len(), 2);
-        assert!(said[0].starts_with("new has a build script that is not listed"), "{said:?}");
+        assert!(
+            said[0].starts_with("new has a build script that is not listed"),
+            "{said:?}"
+        );
         assert!(said[1].starts_with("gone is listed"), "{said:?}");
         assert_eq!(compare(&listed[..1], &BTreeSet::from(["old"])), [""; 0]);
     }
@@ -89,7 +92,11 @@ mod tests {
             ..Package::default()
         };
         assert_eq!(own(&package, "println!(\"cargo::rustc-cfg=x\");"), None);
-        for text in ["std::process::Command::new(\"git\")", "TcpStream::connect(x)", "let url = \"https://x\";"] {
+        for text in [
+            "std::process::Command::new(\"git\")",
+            "TcpStream::connect(x)",
+            "let url = \"https://x\";",
+        ] {
             let said = own(&package, text).unwrap();
             assert!(said.starts_with("the build script of ours names "), "{said}");
         }

@@ -1,0 +1,124 @@
+//! Killed at random instants, or ended by a signal: what was continued is what an undisturbed command gives.
+
+use crate::{
+    common::Folder,
+    work::{Work, partial, result},
+};
+use host_train::philox::{Purpose, Stream};
+use std::{
+    path::Path,
+    process::{Child, Command, Output},
+    time::{Duration, Instant},
+};
+
+/// Kills of each command.
+const KILLS: usize = 10;
+
+fn finish(work: &Work, out: &Path) {
+    let done = work.command(out).output().unwrap();
+    let stderr = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{}\n{stderr}", work.line(out));
+    assert_eq!(partial(out), [Path::new(""); 0], "left behind");
+}
+
+/// Waits for this instant. Returns whether the command is still at work.
+fn at_work_after(child: &mut Child, seconds: f64) -> bool {
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    child.try_wait().unwrap().is_none()
+}
+
+/// Kills the command at ten instants over the time that it takes. A command that keeps what it has done is killed several times on
+/// its way, until it comes to its end; then another one begins.
+fn killed_at_random_instants(work: &Work, seed: u64) {
+    let f = Folder::new();
+    let whole = f.path("whole");
+    let started = Instant::now();
+    finish(work, &whole);
+    let length_s = started.elapsed().as_secs_f64();
+    let expected = result(&whole);
+    assert!(!expected.is_empty());
+    let mut random = Stream::new(seed, Purpose::Training, 0, 0);
+
+    let (mut kills, mut chains) = (0, 0);
+    while kills < KILLS {
+        let out = f.path(&format!("killed-{chains}"));
+        // The first instant is anywhere in the command's time, and those after it are in what is left of it.
+        let mut least = length_s * (kills as f64 + random.uniform()) / KILLS as f64;
+        for _ in 0..3 {
+            let mut child = work.command(&out).spawn().unwrap();
+            let alive = at_work_after(&mut child, least);
+            kills += usize::from(alive);
+            child.kill().unwrap(); // SIGKILL
+            child.wait().unwrap();
+            if !alive || kills == KILLS {
+                break;
+            }
+            least = length_s * random.between(0.05, 0.5);
+        }
+        finish(work, &out);
+        assert!(result(&out) == expected, "chain {chains} of {}", work.line(&out));
+        chains += 1;
+        assert!(chains <= 3 * KILLS, "the command was over before it could be killed");
+    }
+
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let out = f.path(signal);
+        let mut child = work.command(&out).spawn().unwrap();
+        let alive = at_work_after(&mut child, length_s * random.between(0.3, 0.6));
+        send(&child, signal);
+        let ended = child.wait_with_output().unwrap();
+        if alive && !ended.status.success() {
+            told(&ended, signal, code);
+        }
+        assert_eq!(partial(&out), [Path::new(""); 0], "{signal}");
+        finish(work, &out);
+        assert!(result(&out) == expected, "{signal}: {}", work.line(&out));
+    }
+}
+
+fn send(child: &Child, signal: &str) {
+    // It may be over already.
+    let _ = Command::new("kill")
+        .args([&format!("-{signal}"), &child.id().to_string()])
+        .output();
+}
+
+/// What a command that a signal ended says, and how to go on.
+fn told(ended: &Output, signal: &str, code: i32) {
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(code), "{signal}: {stderr}");
+    assert!(ended.stdout.is_empty(), "{signal}");
+    let last = stderr.lines().last().unwrap();
+    let ways = ["--resume", "the same command continues", "can be given again"];
+    assert!(ways.iter().any(|way| last.contains(way)), "{signal}: {stderr}");
+}
+
+#[test]
+fn a_killed_training_gives_the_same_model() {
+    killed_at_random_instants(&Work::train(), 1);
+}
+
+#[test]
+fn a_killed_sweep_gives_the_same_models() {
+    killed_at_random_instants(&Work::sweep(), 2);
+}
+
+#[test]
+fn a_killed_reproduction_gives_the_same_models() {
+    killed_at_random_instants(&Work::reproduce(), 3);
+}
+
+#[test]
+fn killed_baselines_give_the_same_models() {
+    killed_at_random_instants(&Work::baselines(), 4);
+}
+
+#[test]
+fn a_killed_fine_tuning_gives_the_same_blob() {
+    killed_at_random_instants(&Work::finetune(), 5);
+}
+
+#[test]
+fn a_killed_demo_gives_the_same_models() {
+    killed_at_random_instants(&Work::demo(), 6);
+}
