@@ -153,8 +153,15 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
+    // Of the commands that run probe-rs, only this one shows what it would run.
+    let run = |command: &Vec<String>| {
+        run_probe_rs(command, out).map_err(|error| match error.is::<NotInstalled>() {
+            true => anyhow!("{error} (flash --dry-run shows the commands)"),
+            false => error,
+        })
+    };
     if !args.dry_run {
-        downloads.iter().try_for_each(|command| run_probe_rs(command, out))?;
+        downloads.iter().try_for_each(run)?;
     }
     // Before the image starts: its log goes on until somebody ends it.
     let value = plan.json(
@@ -164,7 +171,7 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
     out.print(&value, || plan.text(priced.as_ref()));
     match args.dry_run {
         true => Ok(()),
-        false => run_probe_rs(last, out),
+        false => run(last),
     }
 }
 
@@ -314,14 +321,15 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
 /// The program that reaches a board's debug probe.
 pub const PROBE_RS: &str = "probe-rs";
 
+/// There is no probe-rs.
+#[derive(Debug, thiserror::Error)]
+#[error("probe-rs is not installed; type: cargo install probe-rs-tools --locked")]
+struct NotInstalled;
+
 /// What to do where it cannot be started.
 pub fn not_started(error: io::Error) -> anyhow::Error {
     match error.kind() {
-        ErrorKind::NotFound => {
-            anyhow!(
-                "probe-rs is not installed; type: cargo install probe-rs-tools --locked (flash --dry-run shows the commands)"
-            )
-        }
+        ErrorKind::NotFound => NotInstalled.into(),
         _ => anyhow::Error::new(error).context("probe-rs cannot be started"),
     }
 }

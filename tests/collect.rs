@@ -141,7 +141,10 @@ fn a_virtual_lsm6ds_gives_its_recording_back_and_the_folder_is_a_dataset() {
         &["4 g as full scale", "not 8 g"],
     );
     other(&line("walking --rate 50"), &["208", "50", "--rate"]);
-    other(&line("walking --group anna"), &["labels.csv", "--group"]);
+    other(
+        &line("walking --group anna"),
+        &["labels.csv", "were made without --group"],
+    );
     other(&line("walking --name walking-001"), &["walking-001.csv", "--name"]);
 }
 
@@ -149,7 +152,7 @@ fn a_virtual_lsm6ds_gives_its_recording_back_and_the_folder_is_a_dataset() {
 fn wrong_usage_is_named_before_anything_is_built() {
     let f = Folder::new();
     let line = |more: &str| format!("collect --label walking --out {} {more}", f.at("out"));
-    fails(line("").trim(), 2, &["--board"]);
+    fails(line("").trim(), 2, &["--board", "--port"]);
     fails(&line("--board arduino"), 2, &["--board", "nrf52840-dk"]);
     fails(&line("--board nrf52840-dk"), 2, &["--sensor", "lis3dh and lsm6ds"]);
     fails(
@@ -459,6 +462,19 @@ fn a_disk_that_fills_leaves_whole_rows_and_says_so() {
     let kept = recorded(&f.path("out").join("walking-001.csv"), &[4.0; 3], 400.0);
     assert_eq!(value["samples"], kept.len() / 3);
     assert!(kept.len() > 1000 && kept.len() < 400 * 48 && kept.iter().all(|count| *count == 64));
+}
+
+#[cfg(unix)]
+#[test]
+fn without_probe_rs_it_is_said_how_to_get_it_and_dry_run_is_named_by_flash_alone() {
+    let f = Folder::new();
+    let output = command(&f, "", "").env("PATH", f.at("nothing")).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("probe-rs is not installed; type: cargo install"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("--dry-run") && !f.path("out").exists(), "{stderr}");
 }
 
 #[cfg(unix)]

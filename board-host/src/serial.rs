@@ -5,7 +5,8 @@ use crate::{Error, collect::Ending};
 use serial2::SerialPort;
 use skiprnn_nostd::Printable;
 use std::{
-    io::ErrorKind,
+    fs,
+    io::{self, ErrorKind},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
@@ -22,6 +23,8 @@ const MOST_COLUMNS: usize = 64;
 const PATIENCE: usize = 20;
 /// Lines in a row with one other number of columns, after which the sender has changed.
 const CHANGED: usize = 3;
+/// What comes within this of the opening was waiting before, here or in the board: how often it was made is not known.
+const WAITING: Duration = Duration::from_millis(100);
 /// How often it is looked whether to stop.
 const GLANCE: Duration = Duration::from_millis(50);
 
@@ -34,11 +37,13 @@ pub struct Line {
     pub values: Option<Vec<f64>>,
 }
 
-/// Opens a port and hands its lines to `sink` as they come, until `sink` says that it has enough, `stop` is set, nothing comes
+/// Opens a port and hands its lines to `sink` as they come; what waited in the port before, and what comes in the first tenth of a
+/// second, is passed over. It goes on until `sink` says that it has enough, `stop` is set, nothing comes
 /// for as long as `silence`, or the port goes away.
 ///
 /// # Errors
-/// The port cannot be opened, sends no lines of numbers, or lines with another number of columns than at first.
+/// [`Error::Port`] where `path` is no serial port, or the port sends no lines of numbers, or lines with another number of columns than
+/// at first; [`Error::Io`] where it cannot be opened.
 pub fn listen(
     path: &Path,
     baud: u32,
@@ -49,12 +54,10 @@ pub fn listen(
     let open = || {
         let mut port = SerialPort::open(path, baud)?;
         port.set_read_timeout(GLANCE)?;
+        port.discard_input_buffer()?;
         Ok(port)
     };
-    let port = open().map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    let port = open().map_err(|source| not_opened(path, source))?;
     // Boards with USB of their own send nothing before somebody is there; a port without the line has no need of it.
     let _ = port.set_dtr(true);
     let (started, mut heard) = (Instant::now(), Instant::now());
@@ -78,6 +81,9 @@ pub fn listen(
         };
         heard = Instant::now();
         let at = heard - started;
+        if at < WAITING {
+            continue;
+        }
         let mut enough = false;
         let taken = reader.take(&buffer[..count], &mut |values| {
             enough = enough || sink(Line { at, values });
@@ -101,6 +107,50 @@ pub fn rows(bytes: &[u8]) -> Result<Vec<Option<Vec<f64>>>, String> {
     let (mut reader, mut rows) = (Reader::default(), Vec::new());
     reader.take(bytes, &mut |row| rows.push(row))?;
     Ok(rows)
+}
+
+/// Why a serial port cannot be opened: an [`Error::Port`] that says what is at its path, where that is no port, and which ports there
+/// are; an [`Error::Io`] for any other reason.
+#[must_use]
+pub fn not_opened(path: &Path, source: io::Error) -> Error {
+    let what = match fs::metadata(path) {
+        Ok(found) if found.is_file() => "is a file, and no serial port",
+        Ok(found) if found.is_dir() => "is a folder, and no serial port",
+        Ok(_) if not_a_terminal(&source) => "is no serial port",
+        Err(_) if source.kind() == ErrorKind::NotFound => "there is no such serial port",
+        _ => "",
+    };
+    if what.is_empty() {
+        let path = path.to_owned();
+        return Error::Io { path, source };
+    }
+    Error::Port {
+        port: path.to_owned(),
+        why: format!("{what}; {}", ports()),
+    }
+}
+
+/// Whether the system says that a file is no terminal.
+fn not_a_terminal(error: &io::Error) -> bool {
+    /// ENOTTY, of every Unix.
+    const NO_TERMINAL: i32 = 25;
+    cfg!(unix) && error.raw_os_error() == Some(NO_TERMINAL)
+}
+
+/// The serial ports of this machine, for a message.
+fn ports() -> String {
+    let Ok(mut found) = SerialPort::available_ports() else {
+        return "which ports there are, this system does not say".to_owned();
+    };
+    found.sort();
+    match found.as_slice() {
+        [] => "this machine has no serial port now: is the board plugged in?".to_owned(),
+        [only] => format!("the only port of this machine is {}", only.display()),
+        several => {
+            let names: Vec<String> = several.iter().map(|port| port.display().to_string()).collect();
+            format!("the ports of this machine are {}", names.join(", "))
+        }
+    }
 }
 
 /// Makes lines of bytes, and rows of numbers of lines.

@@ -45,11 +45,7 @@ struct Plan {
 }
 
 /// Runs the command.
-pub fn run(args: &CollectArgs, out: Output) -> anyhow::Result<()> {
-    let name = args
-        .board
-        .as_deref()
-        .context("--board: give a board, or a serial port as --port")?;
+pub fn run(args: &CollectArgs, name: &str, out: Output) -> anyhow::Result<()> {
     let board = boards::resolve(name).map_err(|e| Usage::error(format!("--board: {e}")))?;
     if args.with.is_some_and(|with| with != Backend::VirtualBoard) {
         return Err(Usage::error(

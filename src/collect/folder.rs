@@ -52,10 +52,14 @@ impl Folder {
         let labels = path.join(LABELS);
         match (labels_have_groups(&labels)?, &args.group) {
             (Some(false), Some(_)) => bail!(
-                "{}: has no column group; give another --out, or leave --group out",
+                "{}: its recordings were made without --group; give another --out, leave --group out, or add the column group to its \
+                 lines by hand",
                 labels.display()
             ),
-            (Some(true), None) => bail!("{}: has a group for each recording; give --group", labels.display()),
+            (Some(true), None) => bail!(
+                "{}: its recordings were made with --group; give --group too",
+                labels.display()
+            ),
             _ => {}
         }
         cut_off(&path);

@@ -26,7 +26,7 @@ use std::{path::PathBuf, time::Duration};
 #[derive(Args, Debug)]
 pub struct CollectArgs {
     /// The board, or the energy profile of its chip; `skiprnn boards` lists them.
-    #[arg(help_heading = "Board", long, required_unless_present = "port")]
+    #[arg(help_heading = "Board", long)]
     pub board: Option<String>,
     /// The sensor; `skiprnn boards` lists them. [default: the board's only one]
     #[arg(help_heading = "Board", long, conflicts_with = "port")]
@@ -200,9 +200,12 @@ pub fn run(args: &CollectArgs, out: Output) -> anyhow::Result<()> {
     if args.seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds < 1e9)) {
         return Err(Usage::error("--seconds: give a number above 0"));
     }
-    match &args.port {
-        Some(port) => port::run(args, port, out),
-        None => board::run(args, out),
+    match (&args.port, &args.board) {
+        (Some(port), _) => port::run(args, port, out),
+        (None, Some(board)) => board::run(args, board, out),
+        (None, None) => Err(Usage::error(
+            "give --board NAME with a board of `skiprnn boards`, or --port PATH with a serial port",
+        )),
     }
 }
 

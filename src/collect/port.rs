@@ -12,8 +12,10 @@ use std::{fmt::Write, path::Path};
 
 /// How long lines are listened to until their rate is taken as known.
 const DETECT_S: f64 = 2.0;
-/// A rate that differs from that of the folder by less than this of it is the same, beside its uncertainty.
+/// A rate that differs from that of the folder by less than this of it is the same, beside what a short recording leaves open.
 const TOLERANCE: f64 = 0.02;
+/// A rate that may be off by more than this of it does not become that of the folder.
+const KNOWN: f64 = 0.02;
 /// A given rate that differs from that of the lines by more than this of it is another's. Their times are late by varying amounts.
 const WRONG: f64 = 0.25;
 
@@ -72,7 +74,9 @@ pub fn run(args: &CollectArgs, port: &Path, out: Output) -> anyhow::Result<()> {
         started.session.fail(error);
     }
     if let Some(rate) = started.session.rate.filter(|_| listener.given_s.is_none()) {
-        started.channels.sample_rate_hz = Some(rounded(rate));
+        // The recording has its times; a later one that is longer is not to be measured by what a short one seemed to be.
+        let known = listener.arrivals.doubt().max(rate.uncertainty_hz / rate.hz) < KNOWN;
+        started.channels.sample_rate_hz = known.then(|| rounded(rate));
     }
     if let Err(error) = started.session.folder.describe(&started.channels) {
         started.session.fail(error);
@@ -159,9 +163,10 @@ impl Listener<'_> {
             return Ok(());
         };
         let measured = self.arrivals.rate();
+        let doubt = |rate: Rate| self.arrivals.doubt().max(rate.uncertainty_hz / rate.hz);
         if let (Some(period_s), Some(rate)) = (self.given_s, measured) {
             let given_hz = 1.0 / period_s;
-            if (given_hz / rate.hz - 1.0).abs() > WRONG + rate.uncertainty_hz / rate.hz {
+            if (given_hz / rate.hz - 1.0).abs() > WRONG + doubt(rate) {
                 bail!(
                     "--rate: {given_hz} samples a second are given, {:.2} (+- {:.2}) come; leave it out, and let a model use every K-th \
                      sample with train --every K",
@@ -172,7 +177,7 @@ impl Listener<'_> {
         }
         let (period_s, uncertainty) = match (self.given_s, measured) {
             (Some(period_s), _) => (period_s, 0.0),
-            (None, Some(rate)) => (1.0 / rate.hz, rate.uncertainty_hz / rate.hz),
+            (None, Some(rate)) => (1.0 / rate.hz, doubt(rate)),
             (None, None) => bail!(
                 "{} samples in {:.1} s are too few to know their rate; record for longer, or give --rate",
                 self.waiting.len(),

@@ -76,6 +76,8 @@ pub struct Arrivals {
     /// Dates that differ from the one before: as many of them tell something.
     dates: u64,
     last_s: f64,
+    /// The longest time from one date to the next.
+    longest_s: f64,
 }
 
 impl Arrivals {
@@ -88,12 +90,25 @@ impl Arrivals {
             *sum += term;
         }
         self.dates += u64::from(self.dates == 0 || at_s > self.last_s);
+        if self.count > 1.0 {
+            self.longest_s = self.longest_s.max(at_s - self.last_s);
+        }
         self.last_s = at_s;
     }
 
     /// Seconds from the first date to the last.
     pub fn span_s(&self) -> f64 {
         self.origin.map_or(0.0, |(_, from_s)| self.last_s - from_s)
+    }
+
+    /// By what share of it the rate of a recording of this length may be off, whatever the pattern of the dates is: the first date and
+    /// the last are late by up to the longest time between two dates.
+    pub fn doubt(&self) -> f64 {
+        let span_s = self.span_s();
+        match span_s > 0.0 {
+            true => self.longest_s / span_s,
+            false => f64::INFINITY,
+        }
     }
 
     /// The rate, to two standard errors; samples that have one date count as one. None before there are three dates.
@@ -176,5 +191,20 @@ mod tests {
             );
         }
         assert_eq!(Arrivals::default().rate(), None);
+    }
+
+    #[test]
+    fn a_short_recording_that_comes_in_chunks_is_off_by_no_more_than_its_doubt() {
+        // 100 samples a second in chunks of 16, for lengths that end anywhere within a chunk.
+        for length in 40..400u64 {
+            let mut arrivals = Arrivals::default();
+            for k in 0..length {
+                arrivals.push(k, (k / 16 + 1) as f64 * 0.16);
+            }
+            let (Some(rate), doubt) = (arrivals.rate(), arrivals.doubt()) else {
+                continue;
+            };
+            assert!((rate.hz / 100.0 - 1.0).abs() < doubt, "{length}: {rate:?}, {doubt}");
+        }
     }
 }

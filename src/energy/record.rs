@@ -5,6 +5,7 @@ use crate::{
     interrupt,
     output::{Output, Usage, merge, progress_bar},
 };
+use board_host::serial;
 use energy::ppk2::{Ending, RATE_HZ, RecordOptions, record_to_file};
 use serde_json::json;
 
@@ -30,7 +31,10 @@ pub fn run(args: &RecordArgs, out: Output) -> anyhow::Result<()> {
         interrupt::flow()
     });
     bar.finish_and_clear();
-    let recording = result?;
+    let recording = result.map_err(|error| match error {
+        energy::Error::Read { path, source } if path == args.port => serial::not_opened(&path, source).into(),
+        other => anyhow::Error::from(other),
+    })?;
     let mut value = serde_json::to_value(recording)?;
     merge(
         &mut value,

@@ -38,10 +38,35 @@ fn port() -> Port {
     }
 }
 
-/// Sends the line of each k, every `period`, from 0 to `lines`; then the port goes away, unless somebody left before.
+/// Whether another program has opened the port.
+fn opened(path: &str) -> bool {
+    let own = std::process::id().to_string();
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries(Path::new("/proc"))
+        .filter(|process| process.file_name().to_str() != Some(&own))
+        .flat_map(|process| entries(&process.path().join("fd")))
+        .any(|open| std::fs::read_link(open.path()).is_ok_and(|file| file == Path::new(path)))
+}
+
+/// Waits until the program listens to the port.
+fn wait_for_a_listener(path: &str) {
+    if cfg!(target_os = "linux") {
+        while !opened(path) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        // What comes at once counts as what waited before.
+        thread::sleep(Duration::from_millis(300));
+    } else {
+        thread::sleep(Duration::from_secs(2));
+    }
+}
+
+/// Sends the line of each k, every `period`, from 0 to `lines`, once somebody listens; then the port goes away, unless somebody left
+/// before.
 fn send(port: Port, lines: usize, period: Duration, line: impl Fn(usize) -> String + Send + 'static) {
     thread::spawn(move || {
-        let Port { mut master, held, .. } = port;
+        let Port { mut master, held, path } = port;
+        wait_for_a_listener(&path);
         let started = Instant::now();
         for k in 0..lines {
             let due = period * k as u32;
@@ -52,7 +77,7 @@ fn send(port: Port, lines: usize, period: Duration, line: impl Fn(usize) -> Stri
             }
         }
         // The terminal's buffer empties before the line is cut.
-        thread::sleep(Duration::from_millis(300));
+        thread::sleep(Duration::from_millis(800));
         drop(held);
     });
 }
@@ -179,7 +204,7 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
     send(quiet, 50, Duration::from_millis(1), |k| {
         if k == 49 { "9".into() } else { "1,2\n".into() }
     });
-    let (code, value, _) = collect(&path, &f.at("out"), "--rate 1000 --silence-s 0.15");
+    let (code, value, _) = collect(&path, &f.at("out"), "--rate 1000 --silence-s 0.5");
     assert_eq!(
         (code, &value["ending"], &value["samples"]),
         (Some(1), &"silent".into(), &48.into())
@@ -190,7 +215,25 @@ fn a_port_that_changes_its_columns_goes_away_or_falls_silent_keeps_what_came() {
 fn a_port_that_is_none_or_sends_something_else_leaves_nothing_behind() {
     let f = Folder::new();
     let line = |port: &str, more: &str| format!("collect --port {port} --label walking --out {} {more}", f.at("out"));
-    fails(&line(&f.at("tty"), "--seconds 1"), 1, &["tty"]);
+    // Which ports there are depends on the machine.
+    let none = ["tty: there is no such serial port", "this machine"];
+    fails(&line(&f.at("tty"), "--seconds 1"), 1, &none);
+    let file = ["is a file, and no serial port", "this machine"];
+    fails(&line(env!("CARGO_BIN_EXE_skiprnn"), "--seconds 1"), 1, &file);
+    fails(
+        &line(env!("CARGO_MANIFEST_DIR"), "--seconds 1"),
+        1,
+        &["is a folder, and no serial port"],
+    );
+    fails(&line("/dev/null", "--seconds 1"), 1, &["/dev/null: is no serial port"]);
+    fails("collect --label x --out out", 2, &["--board", "--port"]);
+    let line_of_record = format!("energy record --voltage 3 --seconds 1 --out {}", f.at("x.csv"));
+    fails(&format!("{line_of_record} --port {}", f.at("tty")), 1, &none);
+    fails(
+        &format!("{line_of_record} --port {}", env!("CARGO_BIN_EXE_skiprnn")),
+        1,
+        &file,
+    );
     fails(&line(&f.at("tty"), "--sensor lis3dh"), 2, &["--sensor"]);
     fails(
         "collect --baud 9600 --label x --out out --board nrf52840-dk",
@@ -214,4 +257,46 @@ fn a_port_that_is_none_or_sends_something_else_leaves_nothing_behind() {
         &["--channel-names: 2 of them", "3 numbers a line"],
     );
     assert!(f.names().is_empty());
+}
+
+#[test]
+fn what_waited_in_the_port_is_neither_recorded_nor_part_of_the_rate() {
+    let f = Folder::new();
+    let mut port = port();
+    let path = port.path.clone();
+    let old: String = (0..200).map(|k| format!("-1,{k}\n")).collect();
+    port.master.write_all(old.as_bytes()).unwrap();
+    send(port, 100_000, Duration::from_millis(10), |k| format!("{k},0\n"));
+    let (code, value, stderr) = collect(&path, &f.at("out"), "--seconds 2.5");
+    assert_eq!(code, Some(0), "{stderr}");
+    let hz = value["rate"]["hz"].as_f64().unwrap();
+    assert!((hz - 100.0).abs() < 5.0, "{value}");
+    let text = read(&f.path("out"), "walking-001.csv");
+    assert!(!text.contains(",-1,"), "{text}");
+}
+
+#[test]
+fn a_short_recording_goes_into_its_folder_and_one_of_another_rate_does_not() {
+    let f = Folder::new();
+    let recorded = |period_ms: u64, more: &str| {
+        let port = port();
+        let path = port.path.clone();
+        send(port, 100_000, Duration::from_millis(period_ms), |k| format!("{k},0\n"));
+        collect(&path, &f.at("out"), more)
+    };
+    // The rate of so short a recording is not known well enough to stand for others.
+    let (code, _, stderr) = recorded(20, "--seconds 0.4");
+    assert_eq!(code, Some(0), "{stderr}");
+    let channels = read(&f.path("out"), "channels.toml");
+    assert!(!channels.contains("sample_rate_hz"), "{channels}");
+    std::fs::write(
+        f.path("out").join("channels.toml"),
+        format!("sample_rate_hz = 50\n{channels}"),
+    )
+    .unwrap();
+    let (code, _, stderr) = recorded(20, "--seconds 0.4");
+    assert_eq!(code, Some(0), "{stderr}");
+    let (code, _, stderr) = recorded(10, "--seconds 0.4");
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("50.000000 samples a second, not"), "{stderr}");
 }
