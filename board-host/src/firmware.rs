@@ -21,7 +21,7 @@ const LOG_TAIL: usize = 30;
 /// # Errors
 /// It is no ELF with such a table, or the table does not explain the bytes.
 pub fn log_lines(elf: &[u8], path: &Path, bytes: &[u8]) -> Result<Vec<String>, Error> {
-    let table = log::table(elf, path)?;
+    let table = log::Table::read(elf, path)?;
     let mut decoder = log::Decoder::new(&table);
     decoder.take(bytes, &mut |_| {});
     decoder.finish(path)

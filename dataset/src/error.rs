@@ -42,7 +42,7 @@ pub enum Error {
 pub fn toml_problem(text: &str, error: &toml::de::Error) -> String {
     let line = error.span().and_then(|span| text.get(..span.start));
     let line = line.map_or(1, |before| before.matches('\n').count() + 1);
-    float_model::escaped(&format!("line {line}: {}", error.message().trim()))
+    float_model::printable_text(&format!("line {line}: {}", error.message().trim()))
 }
 
 impl Error {
