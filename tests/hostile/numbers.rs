@@ -58,7 +58,8 @@ const FORMS: [(&str, &[&str]); 14] = [
 
 /// What kind of number an option takes; `None` where it takes something else.
 fn numbers(command: &str, option: &str) -> Option<&'static [&'static str]> {
-    let out = skiprnn(command.split(' ').chain([option, "abc"]));
+    // With --help, which ends the command where the value is taken.
+    let out = skiprnn(command.split(' ').chain([option, "abc", "--help"]));
     let said = String::from_utf8_lossy(&out.stderr);
     if said.contains("invalid digit") {
         return Some(&WHOLE);
