@@ -44,6 +44,7 @@ mod save;
 mod split;
 mod stack;
 mod store;
+mod strays;
 mod table;
 mod targets;
 mod track;
@@ -55,7 +56,7 @@ mod wisdm;
 #[cfg(test)]
 mod tests;
 
-pub use channels::{ChannelConfig, ChannelsFile};
+pub use channels::{ChannelConfig, ChannelsFile, completed};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, Part, select_both};

@@ -6,7 +6,9 @@ use crate::{
     array_name::Role,
     arrays, channels, cut, folder, idx,
     locate::{self, Source},
-    long_csv, names, npy, npz, paths, uci_har, wisdm,
+    long_csv, names, npy, npz, paths,
+    strays::{Samples, warn_of_strays},
+    uci_har, wisdm,
 };
 use float_model::{Sequences, Targets};
 use std::path::Path;
@@ -54,7 +56,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
         Source::UciHar(dir) => uci_har::read(dir, options)?,
         Source::Idx(path) => Recordings {
             x: Store::of(idx::images(path)?.sequences(path, 1)?),
-            ..Recordings::of("IDX")
+            ..Recordings::of(idx::FORMAT)
         },
         Source::Lines(path) => lines(path, options)?,
         Source::Array(path) => {
@@ -65,6 +67,9 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found
         }
     };
+    if matches!(of, Source::Idx(_) | Source::Lines(_) | Source::UciHar(_)) {
+        warn_of_strays(&Samples::of_store(&found.x, &source), &mut found.notes);
+    }
     for part in locate::unread_parts(&source) {
         found.notes.warn(format!(
             "{}: not read; the validation part is taken from the training part",
@@ -117,7 +122,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found.sample_period_s = period;
         }
         if !file.channel.is_empty() {
-            found.channels = file.channel;
+            found.channels = channels::completed(&file.channel, std::mem::take(&mut found.channels));
         }
         if found.class_names.is_empty() {
             found.class_names = file.class_names;

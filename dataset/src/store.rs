@@ -138,6 +138,14 @@ impl Store {
         self.pieces[n]
     }
 
+    /// The samples of each sequence, all of them; nothing where they stay in their file.
+    pub(crate) fn in_memory_sequences(&self) -> Vec<&[f32]> {
+        match &*self.base {
+            Base::Memory(all) => self.pieces.iter().map(|p| &all[self.range(*p)]).collect(),
+            Base::File(_) => Vec::new(),
+        }
+    }
+
     /// Other pieces of the same samples.
     pub(crate) fn with_pieces(&self, pieces: Vec<Piece>) -> Self {
         Store {

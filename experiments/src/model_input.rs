@@ -197,7 +197,7 @@ impl ModelInput {
         };
         let mut found = dataset::read_like(&config, x, how.y).map_err(host_train::Error::from)?;
         if !config.channels.is_empty() {
-            found.channels.clone_from(&config.channels);
+            found.channels = dataset::completed(&config.channels, found.channels);
         } else if config.channels_file.is_some() {
             found.channels.clear(); // by position, as the run took them
         }

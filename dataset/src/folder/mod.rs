@@ -240,11 +240,11 @@ impl Reading<'_> {
         let (entries, groups) = self.by_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
         self.warn_of_answers(&taken, &files);
-        let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
+        let stacked = stack::stack(self.dir, taken.tracks, &taken.header, grid)?;
         let wanted = self.options.wanted(&header.class_names);
         let (y, class_names) = self.answers(&files, &stacked.labels, wanted)?;
         self.notes.merge(stacked.notes);
-        let described = named(header.channel.clone(), taken.header);
+        let described = named(&header.channel, taken.header);
         Ok(Recordings {
             x: stacked.x,
             y: Some(y),
