@@ -11,7 +11,7 @@ use crate::{
         read,
     },
     store::MOST,
-    strays::{Samples, warn_of_counts, warn_of_strays},
+    strays::{Samples, warn_of_counts, warn_of_single_samples, warn_of_strays},
     targets,
 };
 use float_model::Targets;
@@ -182,6 +182,7 @@ pub(crate) fn sequences(
 fn warn_of_values(path: &Path, kind: Kind, store: &Store, notes: &mut Notes) {
     let samples = Samples::of_store(store, path);
     warn_of_strays(&samples, notes);
+    warn_of_single_samples(&samples, notes);
     if !kind.is_whole() {
         warn_of_counts(&samples, |_| false, notes);
     }

@@ -69,7 +69,7 @@ pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
 pub use notes::{Doubt, Notes};
 pub use origin::{Origin, PathRoles};
-pub use read::{load_sequences, load_targets, read};
+pub use read::{load_sequences, load_targets, names_its_answers, read};
 pub use recordings::{ReadOptions, Recordings};
 pub use save::{save_outputs, save_sequences, save_targets};
 pub use store::Store;

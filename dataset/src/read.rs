@@ -44,6 +44,14 @@ pub(crate) fn cut(
     }
 }
 
+/// Whether what holds the recordings of a dataset holds their answers too, so that nothing else need be named where others like it are
+/// read.
+#[must_use]
+pub fn names_its_answers(config: &crate::DatasetConfig) -> bool {
+    let beside = |source: Source| matches!(source, Source::Array(_) | Source::Lines(_) | Source::Idx(_));
+    config.train_y().is_none() && locate::source(&config.train_x).is_ok_and(|source| !beside(source))
+}
+
 /// [`read()`], without the windows.
 pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let of = locate::source(path)?;
@@ -107,6 +115,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             }
         };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
+        found.notes.understood(format!("groups: {}", path.display()));
     }
     if let Some(Answers::Whole(y)) = &found.y {
         agree(&found.y_path, "answers", y.count(), &found.x, &source)?;

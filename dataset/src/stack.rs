@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Notes, Store, resample,
-    strays::{Samples, warn_of_counts, warn_of_strays},
+    strays::{Samples, warn_of_counts, warn_of_single_samples, warn_of_strays},
     track::{Header, Labels, Track},
 };
 use std::path::Path;
@@ -33,6 +33,7 @@ fn warn_of_values(tracks: &[Track], header: &Header, notes: &mut Notes) {
         }),
     };
     warn_of_strays(&samples, notes);
+    warn_of_single_samples(&samples, notes);
     warn_of_counts(&samples, |k| header.units.get(k).is_some_and(|u| !u.is_empty()), notes);
 }
 

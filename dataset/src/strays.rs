@@ -133,6 +133,23 @@ pub(crate) fn warn_of_strays(x: &Samples<'_>, notes: &mut Notes) {
     }
 }
 
+/// Warns of sequences of one sample beside longer ones.
+pub(crate) fn warn_of_single_samples(x: &Samples<'_>, notes: &mut Notes) {
+    let single: Vec<usize> = (0..x.sequences.len())
+        .filter(|n| x.sequences[*n].len() <= x.channels)
+        .collect();
+    if let Some(first) = single.first()
+        && single.len() < x.sequences.len()
+    {
+        notes.warn(format!(
+            "{} of {} recordings hold one sample, beside longer ones: {}; a recurrent network learns nothing from one sample: remove them",
+            single.len(),
+            x.sequences.len(),
+            (x.place)(*first, 0)
+        ));
+    }
+}
+
 /// Warns of channels without a unit that hold whole numbers alone, some of them large: counts of a converter are nobody's unit.
 pub(crate) fn warn_of_counts(x: &Samples<'_>, has_unit: impl Fn(usize) -> bool, notes: &mut Notes) {
     let channels = x.channels.max(1);
@@ -196,6 +213,26 @@ mod tests {
             let values: Vec<f32> = (0..2000).map(value).collect();
             assert_eq!(warned(&values, 1), "");
         }
+    }
+
+    #[test]
+    fn recordings_of_one_sample_are_told_beside_longer_ones() {
+        let warned = |sequences: Vec<&[f32]>| {
+            let mut notes = Notes::default();
+            let x = Samples {
+                sequences,
+                channels: 2,
+                name: Box::new(|k| k.to_string()),
+                place: Box::new(|n, _| format!("recording {n}")),
+            };
+            warn_of_single_samples(&x, &mut notes);
+            notes.warnings().join("")
+        };
+        assert!(
+            warned(vec![&[0.0; 8], &[0.0; 2]])
+                .starts_with("1 of 2 recordings hold one sample, beside longer ones: recording 1;")
+        );
+        assert_eq!(warned(vec![&[0.0; 2], &[0.0; 2]]), "", "refused elsewhere");
     }
 
     #[test]

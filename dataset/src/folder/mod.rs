@@ -65,6 +65,7 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
     let Tree {
         mut files,
         hidden,
+        foreign,
         again,
     } = tree::walk(dir)?;
     notes.count(hidden as u64, "hidden files such as ._x.csv were passed over", dir);
@@ -74,9 +75,16 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
         dir,
     );
     let Some(kind) = files.iter().map(|f| f.kind).min() else {
-        let problem = "holds no recordings: no .csv, .wav, .json or .cbor file in it or below it";
+        let beside = match foreign.first() {
+            Some((words, path)) => format!("; {words}, for example {}", path.display()),
+            None => String::new(),
+        };
+        let problem = format!("holds no recordings: no .csv, .wav, .json or .cbor file in it or below it{beside}");
         return Err(Error::data(dir, "folder", problem));
     };
+    for (words, path) in &foreign {
+        notes.count(1, words, path);
+    }
     files.retain(|f| {
         if f.kind != kind {
             notes.count(

@@ -1,8 +1,9 @@
 //! Where the samples of a table begin, and what stands above them: titles, names, units.
 
 use super::{
-    cell::{Kind, kind},
+    cell::{Kind, kind, ungrouped},
     dialect::{Dialect, Record, Separator, is_comment, mode},
+    reader::grouped_problem,
     units,
 };
 use crate::{
@@ -189,6 +190,9 @@ fn nothing(path: &Path, lines: &[HeadLine], rows: &[Vec<Record>]) -> Error {
         ([], _) => "none; the file is empty; give one line a sample, one column a channel".to_owned(),
         ([_], Some(row)) if row.iter().all(|c| kind(c, false) == Kind::Word) => {
             "none below the header; give one line a sample, one column a channel".to_owned()
+        }
+        (_, Some(row)) if let Some((cell, plain)) = row.iter().find_map(|c| Some((c, ungrouped(c)?))) => {
+            grouped_problem(cell, &plain)
         }
         (_, row) => format!(
             "none: no line holds numbers (line {}: '{}'); give one line a sample, one column a channel",

@@ -5,6 +5,7 @@ use super::{
     dialect::Record,
     header::{self, Head},
     names,
+    reader::grouped_problem,
     stamp::{self, Stamp},
     units,
 };
@@ -288,9 +289,7 @@ impl Deciding<'_> {
             };
         }
         if self.is_group(column) && !taken(Role::Group) {
-            if name != "group" {
-                notes.understood(format!("group: column {typed}"));
-            }
+            notes.understood(format!("group: column {typed}"));
             return Role::Group;
         }
         if self.is_sequence(column) && !taken(Role::Sequence) {
@@ -339,6 +338,10 @@ impl Deciding<'_> {
             }
             Kind::Word => {
                 let first = self.records.first().map_or("", |r| r.get(column));
+                let cells = self.records.iter().map(|r| r.get(column));
+                if let Some((cell, plain)) = cells.into_iter().find_map(|c| Some((c, cell::ungrouped(c)?))) {
+                    return Err(self.data(column, grouped_problem(cell, &plain)));
+                }
                 if let Some(other) = self.records.iter().map(|r| r.get(column)).find(|c| *c != first) {
                     return Err(self.data(column, words_problem(&typed, first, other)));
                 }
