@@ -18,9 +18,9 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelConfig {
-    /// For example `acceleration x`.
+    /// For example `acceleration x`; empty: as the files say.
     pub name: String,
-    /// Unit of the samples, for example `g`.
+    /// Unit of the samples, for example `g`; empty: as the files say, else unknown.
     #[serde(default)]
     pub unit: String,
     /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.

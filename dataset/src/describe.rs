@@ -237,7 +237,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         channels: channels.collect(),
         parts,
         shared_groups: shared.into_iter().collect(),
-        readings: notes.readings().to_vec(),
+        readings: notes.readings(),
         warnings: [notes.warnings(), warnings].concat(),
         doubts: notes.doubts().to_vec(),
         examples: examples(&labelled, &split.training)?,

@@ -98,11 +98,7 @@ pub(crate) fn tracks(table: &Table, path: &Path, notes: &mut Notes) -> Result<Ve
         (false, _) => sequences(table),
         (true, true) => {
             let runs = runs(&table.times, table.length, &[&table.groups, &table.labels]);
-            notes.understood(format!(
-                "recordings: {} in {}, each up to a change of the group or the class, or a jump of the clock",
-                runs.len(),
-                path.display()
-            ));
+            notes.recordings(runs.len(), path);
             let named = |lines: Vec<usize>| (format!(", samples {} to {}", lines[0], lines[lines.len() - 1]), lines);
             runs.into_iter().map(named).collect()
         }

@@ -21,7 +21,8 @@ pub(crate) struct Stacked {
 /// Warns of values that look wrong, before any of them is interpolated.
 fn warn_of_values(tracks: &[Track], header: &Header, notes: &mut Notes) {
     let samples = Samples {
-        sequences: tracks.iter().map(|t| t.values.as_slice()).collect(),
+        count: tracks.len(),
+        sequence: Box::new(|n| &tracks[n].values),
         channels: header.count,
         name: Box::new(|k| header.names.get(k).cloned().unwrap_or_else(|| k.to_string())),
         place: Box::new(|n, t| {

@@ -138,11 +138,11 @@ impl Store {
         self.pieces[n]
     }
 
-    /// The samples of each sequence, all of them; nothing where they stay in their file.
-    pub(crate) fn in_memory_sequences(&self) -> Vec<&[f32]> {
+    /// All samples of sequence `n`, (T, I); none where they stay in their file.
+    pub(crate) fn samples_of(&self, n: usize) -> &[f32] {
         match &*self.base {
-            Base::Memory(all) => self.pieces.iter().map(|p| &all[self.range(*p)]).collect(),
-            Base::File(_) => Vec::new(),
+            Base::Memory(all) => &all[self.range(self.pieces[n])],
+            Base::File(_) => &[],
         }
     }
 

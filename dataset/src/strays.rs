@@ -19,8 +19,10 @@ const SMALL: f32 = 100.0;
 
 /// Sequences (T_n, I) in memory, with what messages call their channels and samples.
 pub(crate) struct Samples<'a> {
-    /// (N) of (T_n, I).
-    pub(crate) sequences: Vec<&'a [f32]>,
+    /// N.
+    pub(crate) count: usize,
+    /// (T_n, I) of sequence `n`.
+    pub(crate) sequence: Box<dyn Fn(usize) -> &'a [f32] + 'a>,
     /// I.
     pub(crate) channels: usize,
     /// What channel `k` is called.
@@ -33,11 +35,17 @@ impl<'a> Samples<'a> {
     /// Of an array or a file of sequences by their numbers, where its samples are in memory.
     pub(crate) fn of_store(store: &'a Store, path: &'a Path) -> Self {
         Samples {
-            sequences: store.in_memory_sequences(),
+            count: if store.is_in_file() { 0 } else { store.count() },
+            sequence: Box::new(|n| store.samples_of(n)),
             channels: store.channels(),
             name: Box::new(|k| k.to_string()),
             place: Box::new(|n, t| format!("{}, sequence {n}, sample {t}", path.display())),
         }
+    }
+
+    /// The samples of all sequences in order.
+    fn each(&self) -> impl Iterator<Item = &'a [f32]> {
+        (0..self.count).flat_map(|n| (self.sequence)(n).chunks_exact(self.channels.max(1)))
     }
 }
 
@@ -99,18 +107,18 @@ fn middle(values: &mut [f32]) -> Option<f32> {
 /// Warns of channels in which a few values lie absurdly far from the others, with the first of them.
 pub(crate) fn warn_of_strays(x: &Samples<'_>, notes: &mut Notes) {
     let channels = x.channels.max(1);
-    let all = x.sequences.iter().map(|s| s.len() / channels).sum::<usize>();
+    let all = (0..x.count).map(|n| (x.sequence)(n).len() / channels).sum::<usize>();
     let step = stride(all, channels);
     let mut some = vec![Vec::new(); channels];
-    for sample in x.sequences.iter().flat_map(|s| s.chunks_exact(channels)).step_by(step) {
+    for sample in x.each().step_by(step) {
         some.iter_mut().zip(sample).for_each(|(list, v)| list.push(*v));
     }
     let usual: Vec<Option<Usual>> = some.iter_mut().map(|list| Usual::of(list)).collect();
     drop(some);
     // How many, and the sequence and the sample of the first.
     let mut found: Vec<(usize, (usize, usize))> = vec![(0, (0, 0)); channels];
-    for (n, sequence) in x.sequences.iter().enumerate() {
-        for (t, sample) in sequence.chunks_exact(channels).enumerate() {
+    for n in 0..x.count {
+        for (t, sample) in (x.sequence)(n).chunks_exact(channels).enumerate() {
             for ((value, usual), (count, first)) in sample.iter().zip(&usual).zip(&mut found) {
                 if usual.is_some_and(|u| u.is_far(*value)) {
                     if *count == 0 {
@@ -127,7 +135,7 @@ pub(crate) fn warn_of_strays(x: &Samples<'_>, notes: &mut Notes) {
         .filter(|(.., (count, _))| Usual::are_few(*count, all))
         .take(NAMED)
     {
-        let value = x.sequences[n][t * channels + k];
+        let value = (x.sequence)(n)[t * channels + k];
         let first = format!("{value:e} in {}", (x.place)(n, t));
         notes.warn(usual.warning(&(x.name)(k), (count, all), &first));
     }
@@ -135,17 +143,14 @@ pub(crate) fn warn_of_strays(x: &Samples<'_>, notes: &mut Notes) {
 
 /// Warns of sequences of one sample beside longer ones.
 pub(crate) fn warn_of_single_samples(x: &Samples<'_>, notes: &mut Notes) {
-    let single: Vec<usize> = (0..x.sequences.len())
-        .filter(|n| x.sequences[*n].len() <= x.channels)
-        .collect();
-    if let Some(first) = single.first()
-        && single.len() < x.sequences.len()
-    {
+    let is_single = |n: &usize| (x.sequence)(*n).len() <= x.channels;
+    let single = (0..x.count).filter(is_single).count();
+    if let Some(first) = (0..x.count).find(is_single).filter(|_| single < x.count) {
         notes.warn(format!(
             "{} of {} recordings hold one sample, beside longer ones: {}; a recurrent network learns nothing from one sample: remove them",
-            single.len(),
-            x.sequences.len(),
-            (x.place)(*first, 0)
+            single,
+            x.count,
+            (x.place)(first, 0)
         ));
     }
 }
@@ -155,7 +160,7 @@ pub(crate) fn warn_of_counts(x: &Samples<'_>, has_unit: impl Fn(usize) -> bool, 
     let channels = x.channels.max(1);
     let mut open: Vec<usize> = (0..channels).filter(|k| !has_unit(*k)).collect();
     let mut large = vec![false; channels];
-    for sample in x.sequences.iter().flat_map(|s| s.chunks_exact(channels)) {
+    for sample in x.each() {
         open.retain(|k| sample[*k].fract() == 0.0);
         if open.is_empty() {
             return;
@@ -179,8 +184,10 @@ mod tests {
 
     fn warned(values: &[f32], channels: usize) -> String {
         let mut notes = Notes::default();
+        let half = values.len() / 2;
         let x = Samples {
-            sequences: values.chunks(values.len() / 2).collect(),
+            count: 2,
+            sequence: Box::new(|n| &values[n * half..][..half]),
             channels,
             name: Box::new(|k| format!("c{k}")),
             place: Box::new(|n, t| format!("sequence {n}, sample {t}")),
@@ -220,7 +227,8 @@ mod tests {
         let warned = |sequences: Vec<&[f32]>| {
             let mut notes = Notes::default();
             let x = Samples {
-                sequences,
+                count: sequences.len(),
+                sequence: Box::new(|n| sequences[n]),
                 channels: 2,
                 name: Box::new(|k| k.to_string()),
                 place: Box::new(|n, _| format!("recording {n}")),

@@ -168,7 +168,7 @@ fn visit(
             tree.hidden += usize::from(!is_dir && name.starts_with('.') && Kind::of(&name).is_some());
             continue;
         }
-        if is_dir && (Kind::of(&name).is_some() || foreign(&name).is_some()) {
+        if is_dir && Kind::of(&name).is_some() {
             let problem = "is a folder, and its name ends as that of a file: give a folder the name of its class or its person, or \
                            move its files up";
             return Err(Error::data(&path, "folder", problem));
