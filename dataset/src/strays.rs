@@ -81,13 +81,9 @@ impl Usual {
 
     /// The warning of `count` values of `all`.
     pub(crate) fn warning(&self, name: &str, (count, all): (usize, usize), first: &str) -> String {
-        let (values, lie) = if count == 1 {
-            ("value", "lies")
-        } else {
-            ("values", "lie")
-        };
+        let lie = if count == 1 { "lies" } else { "lie" };
         format!(
-            "channel {name}: {count} of {all} {values} {lie} more than {FAR} times as far from the median ({:.4e}) as is usual ({:.4e}): \
+            "channel {name}: {count} of {all} values {lie} more than {FAR} times as far from the median ({:.4e}) as is usual ({:.4e}): \
              {first}. Normalised, and on a board, the others are nearly one value; correct it, or remove the sample",
             self.median, self.distance
         )

@@ -314,9 +314,9 @@ fn e08_numbers_from_one_on_are_classes_with_their_own_names() {
     );
     let run = json(&format!("train dataset --data {data} {TINY} --loss ce --out {out}"));
     assert_eq!(run["metric_name"], "accuracy");
-    // A word with a control character is refused, and printed without it.
+    // A word with a control character is refused, and printed escaped.
     f.write("d/labels.csv", rows(&|n| ["sit", "wa\u{7}lk"][n % 2].to_owned()));
-    fails(&line, 1, &["control character", "walk"]);
+    fails(&line, 1, &["control character", "wa\\u{7}lk"]);
 }
 
 #[test]

@@ -167,10 +167,20 @@ fn channels_without_a_unit_are_told_once_and_refused_for_a_sensor() {
 #[test]
 fn one_recording_is_described_and_training_names_the_windows() {
     let f = Folder::new();
-    fs::create_dir(f.path("walk")).unwrap();
-    fs::write(f.path("walk/only.csv"), plain(0)).unwrap();
-    let data = f.at("");
-    let described = json(&format!("data describe {data} --label-from folder"));
+    let data = f.at("only.csv");
+    let labelled = plain(0).replace("ay (g)", "ay (g),label");
+    let lines = labelled.lines().enumerate();
+    let text: String = lines
+        .map(|(t, line)| {
+            if t == 0 {
+                format!("{line}\n")
+            } else {
+                format!("{line},walk\n")
+            }
+        })
+        .collect();
+    fs::write(&data, text).unwrap();
+    let described = json(&format!("data describe {data}"));
     let parts = described["parts"].as_array().unwrap();
     assert_eq!(
         (parts.len(), parts[0]["part"].as_str()),
@@ -183,7 +193,7 @@ fn one_recording_is_described_and_training_names_the_windows() {
         warnings.contains("training would refuse this") && warnings.contains("--window LENGTH:STRIDE"),
         "{warnings}"
     );
-    let (text, _) = told(&skiprnn(["data", "describe", &data, "--label-from", "folder"]));
+    let (text, _) = told(&skiprnn(["data", "describe", &data]));
     assert!(text.contains("all                  1  30"), "{text}");
 }
 
@@ -231,7 +241,12 @@ fn folders_and_files_that_are_no_recordings_are_named() {
     fails(
         &format!("data describe {}", foreign.at("")),
         1,
-        &["holds no recordings", "Parquet", "save them as CSV", "1.parquet"],
+        &[
+            "holds neither labels.csv nor",
+            "Parquet",
+            "save them as CSV",
+            "1.parquet",
+        ],
     );
 }
 

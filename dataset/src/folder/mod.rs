@@ -62,12 +62,14 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
 
 /// The recordings of a folder without a list: its files of the first kind there is, without tables of another kind.
 fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
+    let tree = tree::walk(dir)?;
+    let first_foreign = tree.first_foreign();
     let Tree {
         mut files,
         hidden,
         foreign,
         again,
-    } = tree::walk(dir)?;
+    } = tree;
     notes.count(hidden as u64, "hidden files such as ._x.csv were passed over", dir);
     notes.count(
         again as u64,
@@ -75,11 +77,8 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
         dir,
     );
     let Some(kind) = files.iter().map(|f| f.kind).min() else {
-        let beside = match foreign.first() {
-            Some((words, path)) => format!("; {words}, for example {}", path.display()),
-            None => String::new(),
-        };
-        let problem = format!("holds no recordings: no .csv, .wav, .json or .cbor file in it or below it{beside}");
+        let problem =
+            format!("holds no recordings: no .csv, .wav, .json or .cbor file in it or below it{first_foreign}");
         return Err(Error::data(dir, "folder", problem));
     };
     for (words, path) in &foreign {

@@ -116,6 +116,16 @@ pub(crate) struct Tree {
     pub(crate) again: usize,
 }
 
+impl Tree {
+    /// What the first file of another program is, for a message that nothing else was found; empty where there is none.
+    pub(crate) fn first_foreign(&self) -> String {
+        match self.foreign.first() {
+            Some((words, path)) => format!("; {words}, for example {}", path.display()),
+            None => String::new(),
+        }
+    }
+}
+
 /// Whether a file or folder belongs to the system, or tells people about the data.
 pub(crate) fn is_passed_over(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
