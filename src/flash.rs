@@ -13,13 +13,13 @@ use board_host::{
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, MAX_OUTPUTS},
     firmware::{self, Region},
     probe_rs::{self, BoardImage, Flashing, Probe, Section},
-    sensors,
+    sensors::{self, Sensor},
 };
 use clap::Args;
 use energy::PricedBudget;
 use experiments::shell;
 use serde_json::{Value, json};
-use skiprnn_nostd::Model;
+use skiprnn_nostd::{Model, Printable};
 use std::{
     io::{self, ErrorKind, IsTerminal, Read, Write},
     path::{Path, PathBuf},
@@ -302,6 +302,9 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
             model.inputs()
         )));
     }
+    if let Some(sensor) = sensor {
+        has_units(path, model, &sensor, program)?;
+    }
     for (what, size, limit) in [
         ("hidden units", model.hidden(), MAX_HIDDEN),
         ("layers", model.layers(), MAX_LAYERS),
@@ -316,6 +319,28 @@ pub fn fits(path: &Path, model: &Model<'_>, program: &str, option: &str) -> anyh
         }
     }
     Ok(())
+}
+
+/// Fails where a channel of the model has no unit: nothing says that the sensor's numbers mean what the recordings' did.
+fn has_units(path: &Path, model: &Model<'_>, sensor: &Sensor, program: &str) -> anyhow::Result<()> {
+    let Some(channel) = model.channels().find(|channel| channel.unit.is_empty()) else {
+        return Ok(());
+    };
+    let units = sensor
+        .channels
+        .iter()
+        .flat_map(|group| std::iter::repeat_n(group.unit, group.count));
+    let names = model.channels().map(|c| Printable(c.name).to_string());
+    bail!(
+        "{}: channel {} of the model has no unit, and {program} delivers {}: train on recordings in these units; where they are in them \
+         already, say so: skiprnn quantize RUN --channel-names {} --channel-units {} --full-scale {}",
+        path.display(),
+        Printable(channel.name),
+        sensor.full_scales(),
+        names.collect::<Vec<_>>().join(","),
+        units.collect::<Vec<_>>().join(","),
+        vec!["RANGE"; sensor.inputs()].join(",")
+    )
 }
 
 /// The program that reaches a board's debug probe.

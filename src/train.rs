@@ -12,7 +12,7 @@ use crate::{
     output::{self, Output, Usage, tell},
 };
 use experiments::shell;
-use host_train::{Existing, Progress, TrainConfig, TrainReport};
+use host_train::{DataSource, Existing, Progress, TrainConfig, TrainReport};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::Path;
@@ -34,7 +34,8 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         validation_sequences: report.validation_count,
         best_step: report.best_step,
         test_part: config.data.has_test_part(),
-        warnings: report.warnings.clone(),
+        names_answers: matches!(&config.data, DataSource::Dataset(data) if dataset::names_its_answers(data)),
+        warnings,
     };
     let json = serde_json::to_value(&result)?;
     out.print(&json, || text(&result, &report, &args.out));
@@ -52,6 +53,9 @@ struct Trained {
     best_step: u64,
     /// Whether `eval` has held-out data to read.
     test_part: bool,
+    /// Whether recordings like those that were trained on hold their answers.
+    #[serde(skip)]
+    names_answers: bool,
     warnings: Vec<String>,
 }
 
@@ -96,10 +100,16 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
     let folder = shell::path(folder);
     text += &match result.test_part {
         true => format!("\nnext: `skiprnn eval {folder}` reads the held-out data"),
-        false => format!(
-            "\nnext: `skiprnn eval {folder} --x FILE --y FILE` evaluates on other data; there is no test part, hold one out with \
-             --test-share"
-        ),
+        false => {
+            let other = match result.names_answers {
+                true => "--x PATH",
+                false => "--x FILE --y FILE",
+            };
+            format!(
+                "\nnext: `skiprnn eval {folder}` reads the validation part, by which this model was chosen: there is no test part; hold \
+                 one out with --test-share, or give other recordings with {other}"
+            )
+        }
     };
     text
 }

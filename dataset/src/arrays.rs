@@ -11,6 +11,7 @@ use crate::{
         read,
     },
     store::MOST,
+    strays::{Samples, warn_of_counts, warn_of_single_samples, warn_of_strays},
     targets,
 };
 use float_model::Targets;
@@ -174,7 +175,19 @@ pub(crate) fn sequences(
         return Err(not_finite(path, n, sample, bad % channels, values[bad]));
     }
     note_integers(path, kind, notes);
-    Ok(Store::in_memory(values, channels, &lengths))
+    let store = Store::in_memory(values, channels, &lengths);
+    warn_of_values(path, kind, &store, notes);
+    Ok(store)
+}
+
+/// Warns of values that look wrong.
+fn warn_of_values(path: &Path, kind: Kind, store: &Store, notes: &mut Notes) {
+    let samples = Samples::of_store(store, path);
+    warn_of_strays(&samples, notes);
+    warn_of_single_samples(&samples, notes);
+    if !kind.is_whole() {
+        warn_of_counts(&samples, |_| false, notes);
+    }
 }
 
 fn words_as_samples(path: &Path) -> Error {

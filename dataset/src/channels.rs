@@ -18,9 +18,9 @@ use std::path::Path;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelConfig {
-    /// For example `acceleration x`.
+    /// For example `acceleration x`; empty: as the files say.
     pub name: String,
-    /// Unit of the samples, for example `g`.
+    /// Unit of the samples, for example `g`; empty: as the files say, else unknown.
     #[serde(default)]
     pub unit: String,
     /// Magnitude at which the 16-bit input saturates; absent: the smallest power of two that covers the training part.
@@ -109,16 +109,35 @@ pub(crate) fn load_beside(data: &Path) -> Result<Option<ChannelsFile>, Error> {
     found.map(|path| load(&path)).transpose()
 }
 
-/// The descriptions that are given, or else one for each name in the files.
-pub(crate) fn named(given: Vec<ChannelConfig>, header: Header) -> Vec<ChannelConfig> {
-    if !given.is_empty() {
-        return given;
+/// What is given of the channels, completed by what the files say of them: a channel that is given without a name or without a unit has
+/// the one of the files, where those describe as many channels.
+#[must_use]
+pub fn completed(given: &[ChannelConfig], found: Vec<ChannelConfig>) -> Vec<ChannelConfig> {
+    if given.is_empty() {
+        return found;
     }
+    let of_files = |k: usize| found.get(k).filter(|_| found.len() == given.len());
+    let complete = |(k, given): (usize, &ChannelConfig)| {
+        let or = |own: &String, theirs: fn(&ChannelConfig) -> &String| match own.is_empty() {
+            true => of_files(k).map(theirs).cloned().unwrap_or_default(),
+            false => own.clone(),
+        };
+        ChannelConfig {
+            name: or(&given.name, |c| &c.name),
+            unit: or(&given.unit, |c| &c.unit),
+            full_scale: given.full_scale.or(of_files(k).and_then(|c| c.full_scale)),
+        }
+    };
+    given.iter().enumerate().map(complete).collect()
+}
+
+/// The descriptions that are given, completed by names and units in the files.
+pub(crate) fn named(given: &[ChannelConfig], header: Header) -> Vec<ChannelConfig> {
     let mut units = header.units.into_iter();
     let described = header.names.into_iter().map(|name| ChannelConfig {
         name,
         unit: units.next().unwrap_or_default(),
         full_scale: None,
     });
-    described.collect()
+    completed(given, described.collect())
 }

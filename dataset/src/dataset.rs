@@ -51,11 +51,13 @@ impl Dataset {
         }
         warnings.extend(describe::few_decide(&validation.1));
         let found = statistics(&training.0)?;
-        warnings.extend(found.warning());
+        warnings.extend(found.warnings());
+        let channels = labelled.channels(path, &found)?;
+        warnings.extend(labelled.without_units(&channels));
         Ok(Dataset {
             training,
             validation,
-            channels: labelled.channels(path, &found)?,
+            channels,
             class_names: labelled.class_names.clone(),
             sample_period_s: labelled.sample_period_s,
             outputs,

@@ -1,6 +1,6 @@
 //! A summary of a dataset as it was read: shapes, rates, classes, groups, balance, ranges.
 
-use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::statistics};
+use crate::{DatasetConfig, Doubt, Error, labelled::Labelled, normalise::statistics, split::Split};
 use float_model::{Targets, printable};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ pub struct DatasetSummary {
     pub class_names: Vec<String>,
     /// Seconds between samples; `None` where unknown.
     pub sample_period_s: Option<f64>,
-    /// The channels, over the training part.
+    /// The channels, over the training part, or over all where there is none.
     pub channels: Vec<ChannelSummary>,
     /// Training, validation and, where there is one, test part.
     pub parts: Vec<PartSummary>,
@@ -59,7 +59,7 @@ pub struct ChannelSummary {
 /// One part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PartSummary {
-    /// `training`, `validation` or `test`.
+    /// `training`, `validation` or `test`; `all` where no parts can be made.
     pub part: &'static str,
     /// Number of sequences, N.
     pub sequences: usize,
@@ -155,27 +155,43 @@ pub(crate) fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[S
     }
 }
 
-/// Reads a dataset as training would, with its test part, and summarises it.
+/// The parts that training would make, or, where it could make none, all sequences in one, with why.
+fn shown_split(labelled: &Labelled, config: &DatasetConfig) -> Split {
+    labelled.split(config).unwrap_or_else(|error| Split {
+        training: (0..labelled.x.count()).collect(),
+        warnings: vec![format!("training would refuse this: {error}")],
+        ..Split::default()
+    })
+}
+
+/// Reads a dataset as training would, with its test part, and summarises it. Where training could make no parts of it, all sequences
+/// are one part, and a warning says why.
 ///
 /// # Errors
-/// As training: files that cannot be read or cannot be trained on.
+/// As training: files that cannot be read.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
     let labelled = Labelled::load(config)?;
     let outputs = labelled.outputs()?;
-    let split = labelled.split(config)?;
+    let split = shown_split(&labelled, config);
+    let is_whole = split.validation.is_empty();
     let mut notes = labelled.notes.clone();
     let mut warnings = split.warnings;
     let training = statistics(&labelled.x.select(split.training.iter().copied()))?;
-    warnings.extend(training.warning());
+    warnings.extend(training.warnings());
     let channels = labelled.channels(&config.train_x, &training)?;
-    let mut parts = vec![
-        part("training", &labelled, &split.training, outputs),
-        part("validation", &labelled, &split.validation, outputs),
-    ];
+    warnings.extend(labelled.without_units(&channels));
+    let mut parts = match is_whole {
+        true => vec![part("all", &labelled, &split.training, outputs)],
+        false => vec![
+            part("training", &labelled, &split.training, outputs),
+            part("validation", &labelled, &split.validation, outputs),
+        ],
+    };
     if let Err(error) = labelled.several_classes() {
         warnings.push(format!("training would refuse this: {error}"));
     }
-    for (name, indices) in [("training", &split.training), ("validation", &split.validation)] {
+    let (training_part, validation_part) = (("training", &split.training), ("validation", &split.validation));
+    for (name, indices) in [training_part, validation_part].into_iter().filter(|_| !is_whole) {
         let y = labelled.y.select(indices.iter().copied());
         warnings.extend(absent_classes(name, &y, outputs, &labelled.class_names));
         if name == "validation" {
@@ -221,7 +237,7 @@ pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
         channels: channels.collect(),
         parts,
         shared_groups: shared.into_iter().collect(),
-        readings: notes.readings().to_vec(),
+        readings: notes.readings(),
         warnings: [notes.warnings(), warnings].concat(),
         doubts: notes.doubts().to_vec(),
         examples: examples(&labelled, &split.training)?,

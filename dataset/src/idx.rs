@@ -9,6 +9,9 @@ use flate2::read::GzDecoder;
 use float_model::{Sequences, Targets};
 use std::path::Path;
 
+/// What the format is called; its numbers are of pictures more often than of a sensor.
+pub(crate) const FORMAT: &str = "IDX";
+
 const UNSIGNED_BYTES: u8 = 8;
 
 /// Images, (N, rows, columns) of u8.

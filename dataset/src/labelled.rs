@@ -1,7 +1,7 @@
 //! Recordings with answers: their checks, which of them belong to which part, and what their channels are.
 
 use crate::{
-    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx,
+    DatasetConfig, Error, ReadOptions, Recordings, Store, Window, answers, channels, idx, names,
     normalise::{Statistics, covering_power_of_two},
     paths, read,
     split::{self, Split},
@@ -9,6 +9,7 @@ use crate::{
 };
 use float_model::{Channel, OutputAt, Sequences, Targets};
 use std::{
+    collections::HashSet,
     ops::{Deref, DerefMut},
     path::Path,
 };
@@ -75,9 +76,8 @@ impl Labelled {
         if let Some(path) = &config.channels_file {
             labelled.describe(channels::load(path)?, path)?;
         }
-        if !config.channels.is_empty() {
-            labelled.channels = config.channels.clone();
-        }
+        let found = std::mem::take(&mut labelled.channels);
+        labelled.channels = channels::completed(&config.channels, found);
         if !config.class_names.is_empty() {
             labelled.class_names = config.class_names.clone();
         }
@@ -149,7 +149,7 @@ impl Labelled {
             self.sample_period_s = period;
         }
         if !file.channel.is_empty() {
-            self.channels = file.channel;
+            self.channels = channels::completed(&file.channel, std::mem::take(&mut self.channels));
         }
         if self.class_names.is_empty() {
             self.class_names = file.class_names;
@@ -248,6 +248,27 @@ impl Labelled {
         }
     }
 
+    /// Says which channels have no unit, once, where the recordings are of a sensor.
+    pub(crate) fn without_units(&self, channels: &[Channel]) -> Option<String> {
+        let list: Vec<&str> = channels
+            .iter()
+            .filter(|c| c.unit.is_empty())
+            .map(|c| c.name.as_str())
+            .collect();
+        let (have, them) = if list.len() == 1 {
+            ("channel", "has")
+        } else {
+            ("channels", "have")
+        };
+        (!list.is_empty() && self.format != idx::FORMAT).then(|| {
+            format!(
+                "{have} {} {them} no unit, so that no board can scale its samples to them: name the unit in the header, for example \
+                 ax (g), in channels.toml, or with --channel-units",
+                names::list(&list)
+            )
+        })
+    }
+
     /// Channel descriptions, with full scales from the training part where none is given.
     pub(crate) fn channels(&self, x_path: &Path, training: &Statistics) -> Result<Vec<Channel>, Error> {
         let i = self.x.channels();
@@ -281,7 +302,13 @@ impl Labelled {
                 full_scale,
             })
         };
-        (0..i).map(channel).collect()
+        let channels: Vec<Channel> = (0..i).map(channel).collect::<Result<_, _>>()?;
+        let mut seen = HashSet::new();
+        if let Some(twin) = channels.iter().find(|c| !seen.insert(c.name.trim().to_lowercase())) {
+            let problem = "is the name of two channels; give each a name of its own";
+            return Err(Error::data(x_path, format!("channel name {}", twin.name), problem));
+        }
+        Ok(channels)
     }
 }
 

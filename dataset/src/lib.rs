@@ -52,6 +52,7 @@ mod save;
 mod split;
 mod stack;
 mod store;
+mod strays;
 mod table;
 mod targets;
 mod track;
@@ -64,7 +65,7 @@ mod wisdm;
 #[cfg(test)]
 mod tests;
 
-pub use channels::{ChannelConfig, ChannelsFile};
+pub use channels::{ChannelConfig, ChannelsFile, completed};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
 pub use dataset::{Dataset, Part, select_both};
@@ -77,7 +78,7 @@ pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
 pub use notes::{Doubt, Notes};
 pub use origin::{Origin, PathRoles};
-pub use read::{load_sequences, load_targets, read};
+pub use read::{load_sequences, load_targets, names_its_answers, read};
 pub use recordings::{ReadOptions, Recordings};
 pub use save::{save_outputs, save_sequences, save_targets};
 pub use store::Store;

@@ -181,8 +181,11 @@ fn folder(dir: &Path) -> Result<Source, Error> {
         _ => Err(Error::data(
             dir,
             "folder",
-            "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images; give the folder or \
-             the file of the recordings",
+            format!(
+                "holds neither labels.csv nor x.npy, an .npz, .csv, .wav, .json or .cbor files, or IDX images{}; give the folder or the \
+                 file of the recordings",
+                tree.first_foreign()
+            ),
         )),
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn collect(
     let whole: Option<Vec<String>> = tracks.iter().map(|t| t.labels.same().map(str::to_owned)).collect();
     let file = crate::channels::load_beside(path)?.unwrap_or_default();
     let wanted = options.wanted(&file.class_names);
-    let stacked = stack::stack(path, tracks, header.count, options.sample_period_s)?;
+    let stacked = stack::stack(path, tracks, &header, options.sample_period_s)?;
     let (y, class_names) = match whole {
         _ if stacked.labels.is_empty() => (None, Vec::new()),
         Some(labels) => {
@@ -82,7 +82,7 @@ pub(crate) fn collect(
         y,
         y_path: path.into(),
         groups: groups.unwrap_or_default().iter().map(String::as_str).collect(),
-        channels: named(Vec::new(), header),
+        channels: named(&[], header),
         class_names,
         sample_period_s: stacked.sample_period_s,
         format: "CSV in long form",
@@ -98,11 +98,7 @@ pub(crate) fn tracks(table: &Table, path: &Path, notes: &mut Notes) -> Result<Ve
         (false, _) => sequences(table),
         (true, true) => {
             let runs = runs(&table.times, table.length, &[&table.groups, &table.labels]);
-            notes.understood(format!(
-                "recordings: {} in {}, each up to a change of the group or the class, or a jump of the clock",
-                runs.len(),
-                path.display()
-            ));
+            notes.recordings(runs.len(), path);
             let named = |lines: Vec<usize>| (format!(", samples {} to {}", lines[0], lines[lines.len() - 1]), lines);
             runs.into_iter().map(named).collect()
         }

@@ -1,6 +1,9 @@
 //! What of a channel's values training and the 16-bit input need: mean, standard deviation, full scale.
 
-use crate::{Error, Store};
+use crate::{
+    Error, Store,
+    strays::{Usual, stride},
+};
 
 /// The smallest power of two that is at least `largest`; 1 for 0.
 pub(crate) fn covering_power_of_two(largest: f32) -> f32 {
@@ -27,6 +30,9 @@ pub(crate) struct Statistics {
     pub(crate) most: Vec<f32>,
     /// Channels of which all values are the same, as far as f32 tells.
     pub(crate) constant: Vec<usize>,
+    /// What was found of values absurdly far from the others where the samples stay in their file, a line a channel; others are looked
+    /// at when they are read.
+    pub(crate) strays: Vec<String>,
 }
 
 /// Count, means and sums of squared distances from the means, of the values so far.
@@ -80,8 +86,19 @@ pub(crate) fn statistics(x: &Store) -> Result<Statistics, Error> {
     let channels = x.channels();
     let mut moments = Moments::default();
     let (mut least, mut most) = (vec![f32::INFINITY; channels], vec![f32::NEG_INFINITY; channels]);
+    let step = stride(x.samples(), channels);
+    let (mut some, mut next) = (vec![Vec::new(); channels], 0);
     x.visit(|block| {
         moments.add(&Moments::of(block, channels));
+        if x.is_in_file() {
+            let samples = block.len() / channels;
+            while next < samples {
+                let sample = &block[next * channels..][..channels];
+                some.iter_mut().zip(sample).for_each(|(list, v)| list.push(*v));
+                next += step;
+            }
+            next -= samples;
+        }
         for sample in block.chunks_exact(channels) {
             for ((v, least), most) in sample.iter().zip(&mut least).zip(&mut most) {
                 (*least, *most) = (least.min(*v), most.max(*v));
@@ -103,7 +120,9 @@ pub(crate) fn statistics(x: &Store) -> Result<Statistics, Error> {
             }
             std as f32
         });
+    let usual: Vec<Option<Usual>> = some.iter_mut().map(|list| Usual::of(list)).collect();
     Ok(Statistics {
+        strays: strays_in_file(x, &usual, &least, &most)?,
         std: std.collect(),
         mean: moments.mean.iter().map(|m| *m as f32).collect(),
         least,
@@ -112,9 +131,44 @@ pub(crate) fn statistics(x: &Store) -> Result<Statistics, Error> {
     })
 }
 
+/// Counts stray values in a second pass, where the first one met any.
+fn strays_in_file(x: &Store, usual: &[Option<Usual>], least: &[f32], most: &[f32]) -> Result<Vec<String>, Error> {
+    let channels = usual.len();
+    let far: Vec<(usize, Usual)> = usual
+        .iter()
+        .enumerate()
+        .filter_map(|(k, usual)| Some((k, (*usual)?)))
+        .filter(|(k, usual)| usual.is_far(least[*k]) || usual.is_far(most[*k]))
+        .collect();
+    if far.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut counts = vec![0; far.len()];
+    x.visit(|block| {
+        for sample in block.chunks_exact(channels) {
+            for ((k, usual), count) in far.iter().zip(&mut counts) {
+                *count += usize::from(usual.is_far(sample[*k]));
+            }
+        }
+    })?;
+    let all = x.samples();
+    let few = far.iter().zip(counts).filter(|(_, count)| Usual::are_few(*count, all));
+    Ok(few
+        .map(|((k, usual), count)| {
+            let range = format!("they reach from {:e} to {:e}", least[*k], most[*k]);
+            usual.warning(&k.to_string(), (count, all), &range)
+        })
+        .collect())
+}
+
 impl Statistics {
+    /// What should be known of the training part.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        self.strays.iter().cloned().chain(self.constant_channels()).collect()
+    }
+
     /// Says which channels are constant, in one line.
-    pub(crate) fn warning(&self) -> Option<String> {
+    fn constant_channels(&self) -> Option<String> {
         let list: Vec<String> = self.constant.iter().map(usize::to_string).collect();
         match &list[..] {
             [] => None,
@@ -154,9 +208,9 @@ mod tests {
         let found = statistics(&Store::of(x)).unwrap();
         assert_eq!((&found.mean, &found.std), (&vec![2.0, 5.0], &vec![1.0, 1.0]));
         assert_eq!((&found.least, &found.most), (&vec![1.0, 5.0], &vec![3.0, 5.0]));
-        assert!(found.warning().unwrap().starts_with("channel 1 is constant"));
+        assert!(found.constant_channels().unwrap().starts_with("channel 1 is constant"));
         let silent = Sequences::new("x", vec![0.0; 16 * 4], 2, 2, 16).unwrap();
-        let warning = statistics(&Store::of(silent)).unwrap().warning().unwrap();
+        let warning = statistics(&Store::of(silent)).unwrap().constant_channels().unwrap();
         assert!(
             warning.starts_with("channels 0, 1, 2,") && warning.contains("15 are constant"),
             "{warning}"

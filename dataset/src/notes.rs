@@ -32,6 +32,8 @@ struct Counted {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
     understood: Vec<String>,
+    /// Recordings that files were cut into.
+    cut: Option<Counted>,
     counted: Vec<Counted>,
     warnings: Vec<String>,
     doubts: Vec<Doubt>,
@@ -44,6 +46,27 @@ impl Notes {
         let text = printable_text(&text.into());
         if !self.understood.contains(&text) {
             self.understood.push(text);
+        }
+    }
+
+    /// `count` recordings that a file of many was cut into.
+    pub(crate) fn recordings(&mut self, count: usize, place: &Path) {
+        let cut = Counted {
+            count: count as u64,
+            text: "each up to a change of the group or the class, or a jump of the clock".into(),
+            files: 1,
+            first: printable_text(&place.display().to_string()),
+        };
+        self.add_cut(cut);
+    }
+
+    fn add_cut(&mut self, cut: Counted) {
+        match &mut self.cut {
+            Some(known) => {
+                known.count += cut.count;
+                known.files += cut.files;
+            }
+            none => *none = Some(cut),
         }
     }
 
@@ -90,6 +113,7 @@ impl Notes {
     /// Adds what was noticed in other files.
     pub(crate) fn merge(&mut self, other: Notes) {
         other.understood.into_iter().for_each(|text| self.understood(text));
+        other.cut.into_iter().for_each(|cut| self.add_cut(cut));
         for c in other.counted {
             match self.counted.iter_mut().find(|known| known.text == c.text) {
                 Some(known) => {
@@ -105,8 +129,15 @@ impl Notes {
 
     /// What the files were taken for, a line each.
     #[must_use]
-    pub fn readings(&self) -> &[String] {
-        &self.understood
+    pub fn readings(&self) -> Vec<String> {
+        let cut = self.cut.iter().map(|c| {
+            let place = match c.files {
+                1 => c.first.clone(),
+                n => format!("{n} files"),
+            };
+            format!("recordings: {} in {place}, {}", c.count, c.text)
+        });
+        self.understood.iter().cloned().chain(cut).collect()
     }
 
     /// What was changed, with counts, and what looks wrong, a line each.

@@ -6,7 +6,9 @@ use crate::{
     array_name::Role,
     arrays, channels, cut, folder, idx,
     locate::{self, Source},
-    long_csv, names, npy, npz, paths, uci_har, wisdm,
+    long_csv, names, npy, npz, paths,
+    strays::{Samples, warn_of_strays},
+    uci_har, wisdm,
 };
 use float_model::{Sequences, Targets};
 use std::path::Path;
@@ -42,6 +44,14 @@ pub(crate) fn cut(
     }
 }
 
+/// Whether what holds the recordings of a dataset holds their answers too, so that nothing else need be named where others like it are
+/// read.
+#[must_use]
+pub fn names_its_answers(config: &crate::DatasetConfig) -> bool {
+    let beside = |source: Source| matches!(source, Source::Array(_) | Source::Lines(_) | Source::Idx(_));
+    config.train_y().is_none() && locate::source(&config.train_x).is_ok_and(|source| !beside(source))
+}
+
 /// [`read()`], without the windows.
 pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<Option<Answers>>, Error> {
     let of = locate::source(path)?;
@@ -54,7 +64,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
         Source::UciHar(dir) => uci_har::read(dir, options)?,
         Source::Idx(path) => Recordings {
             x: Store::of(idx::images(path)?.sequences(path, 1)?),
-            ..Recordings::of("IDX")
+            ..Recordings::of(idx::FORMAT)
         },
         Source::Lines(path) => lines(path, options)?,
         Source::Array(path) => {
@@ -65,6 +75,9 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found
         }
     };
+    if matches!(of, Source::Idx(_) | Source::Lines(_) | Source::UciHar(_)) {
+        warn_of_strays(&Samples::of_store(&found.x, &source), &mut found.notes);
+    }
     for part in locate::unread_parts(&source) {
         found.notes.warn(format!(
             "{}: not read; the validation part is taken from the training part",
@@ -102,6 +115,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             }
         };
         agree(&path, "groups", found.groups.len(), &found.x, &source)?;
+        found.notes.understood(format!("groups: {}", path.display()));
     }
     if let Some(Answers::Whole(y)) = &found.y {
         agree(&found.y_path, "answers", y.count(), &found.x, &source)?;
@@ -117,7 +131,7 @@ pub(crate) fn read_whole(path: &Path, options: &ReadOptions<'_>) -> Result<Recor
             found.sample_period_s = period;
         }
         if !file.channel.is_empty() {
-            found.channels = file.channel;
+            found.channels = channels::completed(&file.channel, std::mem::take(&mut found.channels));
         }
         if found.class_names.is_empty() {
             found.class_names = file.class_names;

@@ -70,7 +70,12 @@ pub(crate) fn parts(pool: &Pool<'_>, test_share: Option<f64>) -> Result<Split, E
     let count = pool.x.count();
     let needed = if test_share.is_some() { 3 } else { 2 };
     if count < needed {
-        let problem = format!("{count} sequence; the parts need at least {needed}");
+        let sequences = if count == 1 { "sequence" } else { "sequences" };
+        let fix = match pool.of_recordings {
+            None => "cut recordings into windows, --window LENGTH:STRIDE, or record more",
+            Some(_) => "give shorter windows, --window LENGTH:STRIDE, or record more",
+        };
+        let problem = format!("{count} {sequences}; the parts need at least {needed}: {fix}");
         return Err(Error::data(pool.path, "count", problem));
     }
     let mut warnings = Vec::new();

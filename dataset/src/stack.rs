@@ -2,7 +2,8 @@
 
 use crate::{
     Error, Notes, Store, resample,
-    track::{Labels, Track},
+    strays::{Samples, warn_of_counts, warn_of_single_samples, warn_of_strays},
+    track::{Header, Labels, Track},
 };
 use std::path::Path;
 
@@ -17,10 +18,32 @@ pub(crate) struct Stacked {
     pub(crate) notes: Notes,
 }
 
+/// Warns of values that look wrong, before any of them is interpolated.
+fn warn_of_values(tracks: &[Track], header: &Header, notes: &mut Notes) {
+    let samples = Samples {
+        count: tracks.len(),
+        sequence: Box::new(|n| &tracks[n].values),
+        channels: header.count,
+        name: Box::new(|k| header.names.get(k).cloned().unwrap_or_else(|| k.to_string())),
+        place: Box::new(|n, t| {
+            let place = match tracks[n].places.line(t) {
+                Some(line) => format!("line {line}"),
+                None => format!("sample {t}"),
+            };
+            format!("{}, {place}", tracks[n].path.display())
+        }),
+    };
+    warn_of_strays(&samples, notes);
+    warn_of_single_samples(&samples, notes);
+    warn_of_counts(&samples, |k| header.units.get(k).is_some_and(|u| !u.is_empty()), notes);
+}
+
 /// Puts tracks together, `path` being their folder or file, without padding. Those with times come onto one grid: of `period_s`
 /// seconds, or, where that is 0, of the median distance of samples.
-pub(crate) fn stack(path: &Path, mut tracks: Vec<Track>, channels: usize, period_s: f64) -> Result<Stacked, Error> {
+pub(crate) fn stack(path: &Path, mut tracks: Vec<Track>, header: &Header, period_s: f64) -> Result<Stacked, Error> {
+    let channels = header.count;
     let mut notes = Notes::default();
+    warn_of_values(&tracks, header, &mut notes);
     let sample_period_s = resample::to_one_rate(&mut tracks, channels, period_s, &mut notes)?;
     let labelled = tracks.iter().filter(|t| !t.labels.is_empty()).count();
     if labelled != 0 && labelled != tracks.len() {

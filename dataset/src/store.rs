@@ -138,6 +138,14 @@ impl Store {
         self.pieces[n]
     }
 
+    /// All samples of sequence `n`, (T, I); none where they stay in their file.
+    pub(crate) fn samples_of(&self, n: usize) -> &[f32] {
+        match &*self.base {
+            Base::Memory(all) => &all[self.range(self.pieces[n])],
+            Base::File(_) => &[],
+        }
+    }
+
     /// Other pieces of the same samples.
     pub(crate) fn with_pieces(&self, pieces: Vec<Piece>) -> Self {
         Store {

@@ -68,7 +68,10 @@ pub(crate) fn read(dir: &Path, options: &ReadOptions<'_>) -> Result<Recordings<O
     let (y, class_names) = classes(&y_path, dir, options, &mut notes)?;
     let subjects = dir.join(format!("subject_{part}.txt"));
     let groups = match subjects.is_file() {
-        true => column(&subjects)?,
+        true => {
+            notes.understood(format!("groups: {}", name(&subjects)));
+            column(&subjects)?
+        }
         false => Vec::new(),
     };
     notes.understood(format!(

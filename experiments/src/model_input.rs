@@ -55,6 +55,11 @@ pub struct ReadAs<'a> {
     pub like: Option<&'a DatasetConfig>,
 }
 
+/// One line for what was said of a run's recordings when it was trained.
+fn told_before(warnings: usize) -> String {
+    format!("{warnings} things were put right or look wrong in the run's recordings; skiprnn data describe tells them")
+}
+
 impl ModelInput {
     /// What a float model says.
     #[must_use]
@@ -197,7 +202,7 @@ impl ModelInput {
         };
         let mut found = dataset::read_like(&config, x, how.y).map_err(host_train::Error::from)?;
         if !config.channels.is_empty() {
-            found.channels.clone_from(&config.channels);
+            found.channels = dataset::completed(&config.channels, found.channels);
         } else if config.channels_file.is_some() {
             found.channels.clear(); // by position, as the run took them
         }
@@ -231,7 +236,14 @@ impl ModelInput {
         let found = dataset::test_recordings(&config).map_err(host_train::Error::from)?;
         let x = config.test_x.as_deref().unwrap_or(&config.train_x);
         let kept = (found.x.take(most), found.y.take(most));
-        self.fit(x, found, kept, None)
+        let told = found.notes.warnings();
+        let mut fitted = self.fit(x, found, kept, None)?;
+        // What was changed while reading the run's own recordings is no news.
+        if told.len() > 1 {
+            fitted.notes.retain(|note| !told.contains(note));
+            fitted.notes.insert(0, told_before(told.len()));
+        }
+        Ok(fitted)
     }
 
     /// Makes those of the recordings of `found` that are `kept` fit the model; `every` is the K that a user may give, where one may.

@@ -39,7 +39,8 @@ fn a_dataset_trains_and_the_test_part_is_read_by_evaluation_only() {
     let out = dir.path().join("run");
     let mut warnings = Vec::new();
     let report = train(&config, &out, false, &mut |p| warnings.extend(p.message.clone())).unwrap();
-    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+    assert!(warnings.iter().any(|w| w.contains("no unit")), "{warnings:?}");
     let mut saved = TrainConfig::load(&out).unwrap();
     assert!(saved.data_fingerprint.take().is_some());
     assert_eq!(saved, config);

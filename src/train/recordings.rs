@@ -187,23 +187,27 @@ fn audio(args: &RecordingArgs) -> anyhow::Result<Option<Audio>> {
 }
 
 fn channels(args: &RecordingArgs) -> anyhow::Result<Vec<ChannelConfig>> {
-    let named = args.channels.channel_names.len();
-    for (option, n) in [
+    let given = [
+        ("--channel-names", args.channels.channel_names.len()),
         ("--channel-units", args.channels.channel_units.len()),
         ("--full-scale", args.channels.full_scale.len()),
-    ] {
-        if n != 0 && n != named {
-            return Err(Usage::error(format!(
-                "{option}: {n} given for {named} --channel-names; give one each"
-            )));
-        }
+    ];
+    let mut given = given.into_iter().filter(|(_, n)| *n != 0);
+    let Some((first, count)) = given.next() else {
+        return Ok(Vec::new());
+    };
+    if let Some((option, n)) = given.find(|(_, n)| *n != count) {
+        return Err(Usage::error(format!(
+            "{option}: {n} given for {count} {first}; give one each"
+        )));
     }
-    let channel = |(k, name): (usize, &String)| ChannelConfig {
-        name: name.clone(),
+    // What is not given is as the data say.
+    let channel = |k: usize| ChannelConfig {
+        name: args.channels.channel_names.get(k).cloned().unwrap_or_default(),
         unit: args.channels.channel_units.get(k).cloned().unwrap_or_default(),
         full_scale: args.channels.full_scale.get(k).copied(),
     };
-    Ok(args.channels.channel_names.iter().enumerate().map(channel).collect())
+    Ok((0..count).map(channel).collect())
 }
 
 /// Paths go into config.toml, which is read from anywhere later, and is UTF-8.

@@ -231,10 +231,13 @@ fn d02_one_long_recording_is_split_by_time_with_gaps() {
     write(&folder, "labels.csv", b"file,group\ns0.csv,1\ns1.csv,1\n");
     // Of several recordings of one group it is the groups that are too few.
     write(&folder, "s1.csv", format!("ax,label\n{text}").as_bytes());
-    fails(
-        &format!("data describe {} --window 100:50", folder.at("")),
-        1,
-        &["groups: 1 in all", "remove the groups"],
+    let refusal = ["groups: 1 in all", "remove the groups"];
+    fails(&train(&folder, " --window 100:50"), 1, &refusal);
+    let summary = described(&folder, " --window 100:50");
+    assert_eq!(summary["parts"].as_array().unwrap().len(), 1, "{summary}");
+    assert!(
+        refusal.iter().all(|word| lines(&summary, "warnings").contains(word)),
+        "{summary}"
     );
     std::fs::remove_file(folder.path("s1.csv")).unwrap();
     write(&folder, "labels.csv", b"file\ns0.csv\n");

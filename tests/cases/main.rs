@@ -17,3 +17,4 @@ mod models;
 mod sound;
 mod tables;
 mod traces;
+mod values;

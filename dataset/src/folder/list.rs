@@ -299,6 +299,13 @@ impl List<'_> {
             );
             return Err(self.problem(line, problem));
         }
+        if let [group] = groups[..] {
+            notes.understood(format!(
+                "groups: column {} of {}",
+                names::shown(cells[group]),
+                crate::paths::name(self.path)
+            ));
+        }
         if groups.len() > 1 && columns.is_none_or(|c| c.group.is_none()) {
             let best = *groups
                 .iter()

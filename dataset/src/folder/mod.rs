@@ -62,11 +62,14 @@ pub(crate) fn read(path: &Path, options: &ReadOptions<'_>) -> Result<Recordings<
 
 /// The recordings of a folder without a list: its files of the first kind there is, without tables of another kind.
 fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
+    let tree = tree::walk(dir)?;
+    let first_foreign = tree.first_foreign();
     let Tree {
         mut files,
         hidden,
+        foreign,
         again,
-    } = tree::walk(dir)?;
+    } = tree;
     notes.count(hidden as u64, "hidden files such as ._x.csv were passed over", dir);
     notes.count(
         again as u64,
@@ -74,9 +77,13 @@ fn in_tree(dir: &Path, notes: &mut Notes) -> Result<Vec<Entry>, Error> {
         dir,
     );
     let Some(kind) = files.iter().map(|f| f.kind).min() else {
-        let problem = "holds no recordings: no .csv, .wav, .json or .cbor file in it or below it";
+        let problem =
+            format!("holds no recordings: no .csv, .wav, .json or .cbor file in it or below it{first_foreign}");
         return Err(Error::data(dir, "folder", problem));
     };
+    for (words, path) in &foreign {
+        notes.count(1, words, path);
+    }
     files.retain(|f| {
         if f.kind != kind {
             notes.count(
@@ -240,11 +247,11 @@ impl Reading<'_> {
         let (entries, groups) = self.by_paths(entries, &taken, listed, labelled)?;
         let files: Vec<&Entry> = taken.files.iter().map(|n| &entries[*n]).collect();
         self.warn_of_answers(&taken, &files);
-        let stacked = stack::stack(self.dir, taken.tracks, taken.header.count, grid)?;
+        let stacked = stack::stack(self.dir, taken.tracks, &taken.header, grid)?;
         let wanted = self.options.wanted(&header.class_names);
         let (y, class_names) = self.answers(&files, &stacked.labels, wanted)?;
         self.notes.merge(stacked.notes);
-        let described = named(header.channel.clone(), taken.header);
+        let described = named(&header.channel, taken.header);
         Ok(Recordings {
             x: stacked.x,
             y: Some(y),

@@ -48,6 +48,46 @@ impl Kind {
     }
 }
 
+/// Files of other programs that people keep recordings in: their endings, what they are, and what to do.
+const FOREIGN: [(&[&str], &str); 7] = [
+    (
+        &["xlsx", "xlsm", "xls", "ods", "numbers"],
+        "spreadsheets (.xlsx and the like) were not read: save every sheet as CSV",
+    ),
+    (
+        &["parquet", "feather", "arrow"],
+        "tables of Parquet or Arrow were not read: save them as CSV",
+    ),
+    (
+        &["mat", "h5", "hdf5", "hdf"],
+        "files of MATLAB or HDF5 were not read: save them as CSV",
+    ),
+    (
+        &["pkl", "pickle", "rds", "rda", "sav", "sqlite", "db"],
+        "files of Python, R, SPSS or a database were not read: save their tables as CSV",
+    ),
+    (
+        &["npy", "npz"],
+        "arrays in these folders were not read: one x.npy holds all sequences, (N, T, I), and y.npy their classes",
+    ),
+    (
+        &["mp3", "m4a", "flac", "ogg", "opus", "aac", "wma", "aif", "aiff"],
+        "files of other sound than WAV were not read: convert them to WAV",
+    ),
+    (
+        &["zip", "gz", "bz2", "xz", "zst", "7z", "rar", "tar", "tgz"],
+        "packed files were not read: unpack them",
+    ),
+];
+
+/// What a file of another program is, in words, by the end of its name.
+fn foreign(name: &str) -> Option<&'static str> {
+    let (_, end) = name.rsplit_once('.')?;
+    let end = end.to_ascii_lowercase();
+    let found = FOREIGN.iter().find(|(endings, _)| endings.contains(&end.as_str()));
+    found.map(|(_, words)| *words)
+}
+
 /// A file below a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
@@ -70,8 +110,20 @@ pub(crate) struct Tree {
     pub(crate) files: Vec<Found>,
     /// Hidden files that end like data, for example `._a.csv`.
     pub(crate) hidden: usize,
+    /// Files of other programs, each with what it is and what to do.
+    pub(crate) foreign: Vec<(&'static str, PathBuf)>,
     /// Folders that were met before, through a link.
     pub(crate) again: usize,
+}
+
+impl Tree {
+    /// What the first file of another program is, for a message that nothing else was found; empty where there is none.
+    pub(crate) fn first_foreign(&self) -> String {
+        match self.foreign.first() {
+            Some((words, path)) => format!("; {words}, for example {}", path.display()),
+            None => String::new(),
+        }
+    }
 }
 
 /// Whether a file or folder belongs to the system, or tells people about the data.
@@ -124,6 +176,15 @@ fn visit(
         let is_dir = path.is_dir();
         if is_passed_over(&name) {
             tree.hidden += usize::from(!is_dir && name.starts_with('.') && Kind::of(&name).is_some());
+            continue;
+        }
+        if is_dir && Kind::of(&name).is_some() {
+            let problem = "is a folder, and its name ends as that of a file: give a folder the name of its class or its person, or \
+                           move its files up";
+            return Err(Error::data(&path, "folder", problem));
+        }
+        if let Some(words) = foreign(&name).filter(|_| !is_dir) {
+            tree.foreign.push((words, path));
             continue;
         }
         parts.push(name);
@@ -187,6 +248,20 @@ mod tests {
         let names: Vec<String> = tree.files.iter().map(Found::relative).collect();
         assert_eq!(names, ["a.wav", "b/1.csv", "b/2.CSV"]);
         assert_eq!(tree.hidden, 1);
+    }
+
+    #[test]
+    fn files_of_other_programs_are_named_and_a_folder_called_like_a_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a/1.csv", "a/2.XLSX", "b/3.parquet", "notes.md"] {
+            write(dir.path(), name);
+        }
+        let found = walk(dir.path()).unwrap().foreign;
+        let words: Vec<&str> = found.iter().map(|(words, _)| &words[..12]).collect();
+        assert_eq!(words, ["spreadsheets", "tables of Pa"]);
+        write(dir.path(), "x.csv/1.csv");
+        let said = walk(dir.path()).unwrap_err().to_string();
+        assert!(said.contains("x.csv: folder: is a folder"), "{said}");
     }
 
     #[cfg(unix)]

@@ -1,8 +1,9 @@
 //! Where the samples of a table begin, and what stands above them: titles, names, units.
 
 use super::{
-    cell::{Kind, kind},
+    cell::{Kind, kind, ungrouped},
     dialect::{Dialect, Record, Separator, is_comment, mode},
+    reader::grouped_problem,
     units,
 };
 use crate::{
@@ -33,6 +34,8 @@ pub(crate) struct Head {
     pub(crate) names: Vec<String>,
     /// One a column from a row of units, empty where unknown; or empty.
     pub(crate) units: Vec<String>,
+    /// The line of the names, from 1; 0 without a header.
+    pub(crate) named_at: usize,
     /// Place in the head lines of the first one with samples.
     pub(crate) first: usize,
     /// The header's text: where it stands again between samples, it is left out.
@@ -132,12 +135,18 @@ pub(crate) fn find(
         )?;
         if let Some(names) = names(path, dialect, place, row, wanted, &kinds)? {
             head.names = names;
+            head.named_at = line.number;
             head.header = Some(line.text.clone());
             last -= 1;
         }
-    } else if let Some(names) = comments.iter().rev().find_map(|c| commented(dialect, &c.text, wanted)) {
+    } else if let Some((line, names)) = comments
+        .iter()
+        .rev()
+        .find_map(|c| Some((c.number, commented(dialect, &c.text, wanted)?)))
+    {
         notes.understood("names of the columns: in a comment line");
         head.names = names;
+        head.named_at = line;
     }
     if last > 0 {
         let (from, to) = (lines[0].number, lines[last - 1].number);
@@ -181,6 +190,9 @@ fn nothing(path: &Path, lines: &[HeadLine], rows: &[Vec<Record>]) -> Error {
         ([], _) => "none; the file is empty; give one line a sample, one column a channel".to_owned(),
         ([_], Some(row)) if row.iter().all(|c| kind(c, false) == Kind::Word) => {
             "none below the header; give one line a sample, one column a channel".to_owned()
+        }
+        (_, Some(row)) if let Some((cell, plain)) = row.iter().find_map(|c| Some((c, ungrouped(c)?))) => {
+            grouped_problem(cell, &plain)
         }
         (_, row) => format!(
             "none: no line holds numbers (line {}: '{}'); give one line a sample, one column a channel",

@@ -2,7 +2,7 @@
 
 use super::{
     Rising, Table, TableOptions,
-    cell::{self, Decimal},
+    cell::{self, Decimal, Grouping},
     dialect::{self, Dialect, Record},
     header::{self, Head, HeadLine},
     roles::{Channel, Deciding, Layout, words_problem},
@@ -63,6 +63,7 @@ pub(crate) fn read(path: &Path, options: TableOptions<'_>, notes: &mut Notes) ->
         layout,
         record: Record::default(),
         sample: Vec::new(),
+        grouping: Vec::new(),
         written: Vec::new(),
         blank: 0,
         repeated: 0,
@@ -172,6 +173,8 @@ struct Reader<'a> {
     table: Table,
     record: Record,
     sample: Vec<f32>,
+    /// (I): whether numbers of a channel may have separators of thousands.
+    grouping: Vec<Grouping>,
     /// The same values before they are rounded and scaled.
     written: Vec<f64>,
     rising: Rising,
@@ -237,10 +240,12 @@ impl Reader<'_> {
 
     fn sample(&mut self, number: usize, record: &Record) -> Result<(), Error> {
         self.sample.clear();
+        self.grouping.resize(self.layout.channels.len(), Grouping::default());
         self.written.clear();
         for k in 0..self.layout.channels.len() {
             let Channel { column, factor, .. } = self.layout.channels[k];
             let cell = record.get(column);
+            self.grouping[k].push(cell);
             let (written, value) = match cell.parse::<f32>() {
                 Ok(v) if v.is_finite() => {
                     if self.decimal != Decimal::Point && cell.as_bytes().contains(&b'.') {
@@ -368,6 +373,7 @@ impl Reader<'_> {
             }
             true if cell.is_empty() => format!("the cell is empty; {fixes}"),
             true => format!("'{}' is no finite number; {fixes}", shown(cell)),
+            false if let Some(plain) = cell::ungrouped(cell) => grouped_problem(cell, &plain),
             false => format!("'{}' is no finite number; correct it, or {fixes}", shown(cell)),
         };
         Err(self.error(number, column, problem))
@@ -380,6 +386,17 @@ impl Reader<'_> {
         if self.decimal == Decimal::Comma {
             notes.understood("numbers have decimal commas");
         }
+        let doubtful = self.grouping.iter().position(|g| g.is_doubtful());
+        if let Some(Channel { column, .. }) = doubtful.map(|k| &self.layout.channels[k]) {
+            let typed = self.deciding.typed(*column);
+            notes.doubt(
+                format!(
+                    "column {typed} has numbers like 999 beside numbers like 1.000: the sign before three digits is read as the decimal one, \
+                     and could separate thousands"
+                ),
+                "numbers without separators of thousands, or with as many decimals in every line",
+            );
+        }
         let mut table = self.table;
         if table.length == 0 {
             return Err(Error::data(
@@ -391,6 +408,11 @@ impl Reader<'_> {
         if let Some(stamp) = &self.layout.time {
             table.resolution_s = stamp.resolution_s();
             notes.count(stamp.midnights, "times of day passed midnight", path);
+            notes.count(
+                stamp.wraps,
+                "counters of 32 bits went over, as millis() and micros() do; the time goes on",
+                path,
+            );
         }
         if !self.deciding.head.names.is_empty() {
             table.names = self.layout.channels.iter().map(|c| c.name.clone()).collect();
@@ -401,4 +423,12 @@ impl Reader<'_> {
         table.rising = self.rising;
         Ok(table)
     }
+}
+
+/// What to do with a number that has separators of thousands.
+pub(super) fn grouped_problem(cell: &str, plain: &str) -> String {
+    format!(
+        "'{}' has separators of thousands; write {plain}, without them, in the whole column",
+        shown(cell)
+    )
 }

@@ -5,11 +5,12 @@ use super::{
     dialect::Record,
     header::{self, Head},
     names,
+    reader::grouped_problem,
     stamp::{self, Stamp},
     units,
 };
 use crate::{ChannelConfig, Columns, Error, Notes, names::shown};
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 /// A channel: its column, name and unit, and what its values are multiplied by.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,6 +207,7 @@ impl Deciding<'_> {
                 roles[column] = self.by_kind(column, kinds[column], &mut layout, notes)?;
             }
         }
+        self.refuse_twins(&roles)?;
         let only = |role: Role| roles.iter().position(|r| *r == role);
         (layout.label, layout.group, layout.sequence) = (only(Role::Label), only(Role::Group), only(Role::Sequence));
         let columns = match order.is_empty() {
@@ -221,6 +223,33 @@ impl Deciding<'_> {
             )),
             false => Ok(layout),
         }
+    }
+
+    /// Refuses two columns of one name, case and units aside, of which none is left out: the second one would be read as another channel.
+    fn refuse_twins(&self, roles: &[Role]) -> Result<(), Error> {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for (column, role) in roles.iter().enumerate().filter(|(_, role)| **role != Role::Left) {
+            let whole = self.name(column);
+            let name = match role {
+                Role::Channel => units::of_channel(&whole).0,
+                _ => whole,
+            };
+            let name = name.trim().to_lowercase();
+            if name.is_empty() {
+                continue;
+            }
+            if let Some(first) = seen.insert(name, column) {
+                let problem = format!(
+                    "columns {} and {} have the same name; give each a name of its own, or leave one out by its number, --columns \
+                     ignore={1}",
+                    first + 1,
+                    column + 1
+                );
+                let field = format!("line {}, column {}", self.head.named_at, self.typed(column));
+                return Err(Error::data(self.path, field, problem));
+            }
+        }
+        Ok(())
     }
 
     /// Label, group, sequence and index by name.
@@ -260,9 +289,7 @@ impl Deciding<'_> {
             };
         }
         if self.is_group(column) && !taken(Role::Group) {
-            if name != "group" {
-                notes.understood(format!("group: column {typed}"));
-            }
+            notes.understood(format!("group: column {typed}"));
             return Role::Group;
         }
         if self.is_sequence(column) && !taken(Role::Sequence) {
@@ -311,6 +338,10 @@ impl Deciding<'_> {
             }
             Kind::Word => {
                 let first = self.records.first().map_or("", |r| r.get(column));
+                let cells = self.records.iter().map(|r| r.get(column));
+                if let Some((cell, plain)) = cells.into_iter().find_map(|c| Some((c, cell::ungrouped(c)?))) {
+                    return Err(self.data(column, grouped_problem(cell, &plain)));
+                }
                 if let Some(other) = self.records.iter().map(|r| r.get(column)).find(|c| *c != first) {
                     return Err(self.data(column, words_problem(&typed, first, other)));
                 }
@@ -342,7 +373,7 @@ impl Deciding<'_> {
             let told = self.told.get(place);
             let overruled = told.is_some_and(|t| !t.unit.is_empty() || t.full_scale.is_some());
             let (to, factor) = match unit {
-                None => (String::new(), 1.0),
+                None => (told.map(|t| t.unit.clone()).unwrap_or_default(), 1.0),
                 Some(unit) if overruled => {
                     let to = told
                         .map(|t| t.unit.clone())

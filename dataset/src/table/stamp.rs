@@ -150,9 +150,18 @@ pub(crate) struct Stamp {
     days: i128,
     /// Midnights that were passed.
     pub(crate) midnights: u64,
+    /// Counters of 32 bits that went over, as `millis()` does after 49.7 days and `micros()` after 71 minutes.
+    pub(crate) wraps: u64,
+    /// The last whole number and the last step, as they stand in the file.
+    last_whole: Option<(i64, i64)>,
     /// Most digits behind the point.
     digits: usize,
 }
+
+/// What is missing to the time after a counter of 32 bits went over.
+const WRAP: i64 = 1 << 32;
+/// A step over the end of the counter is at most so many times as long as the one before.
+const LONGEST_STEP: i64 = 10;
 
 impl Stamp {
     pub(crate) fn new(column: usize, scale: Scale) -> Self {
@@ -163,6 +172,8 @@ impl Stamp {
             last: 0,
             days: 0,
             midnights: 0,
+            wraps: 0,
+            last_whole: None,
             digits: 0,
         }
     }
@@ -203,18 +214,37 @@ impl Stamp {
             Some(v) => v as f64,
             None => cell::number(cell, comma)?,
         };
-        if whole.is_none() {
-            self.note_digits(cell);
+        match whole {
+            Some(v) => self.note_wrap(v),
+            None => self.note_digits(cell),
         }
         let (first, rest) = *self.first.get_or_insert(match whole {
             Some(v) => (i128::from(v), 0.0),
             None => (0, value),
         });
         let since = match whole {
-            Some(v) => (i128::from(v) - first) as f64 - rest,
+            Some(v) => (i128::from(v) + i128::from(self.wraps) * i128::from(WRAP) - first) as f64 - rest,
             None => value - first as f64 - rest,
         };
         Some(since * unit.seconds)
+    }
+
+    /// Counts the counter that went over before `value`: a number below 2^32 that is far behind the one before, and with 2^32 more a
+    /// step ahead of it like the steps before.
+    fn note_wrap(&mut self, value: i64) {
+        let known = self.last_whole;
+        let step = known.map_or(0, |(last, _)| value.saturating_sub(last));
+        self.last_whole = Some((value, step));
+        if let Some((last, before)) = known
+            && (0..WRAP).contains(&last)
+            && value >= 0
+            && step < -(WRAP / 2)
+            && before > 0
+            && (1..=before.saturating_mul(LONGEST_STEP)).contains(&(step + WRAP))
+        {
+            self.wraps += 1;
+            self.last_whole = Some((value, step + WRAP));
+        }
     }
 
     fn note_digits(&mut self, cell: &str) {
@@ -240,6 +270,8 @@ impl Stamp {
 pub(crate) enum ByValues {
     /// Counted since 1970.
     Epoch(TimeUnit),
+    /// Days since 1900, as Excel counts them.
+    Days,
     /// Steps below one second, or too few values to say more.
     Seconds,
     /// What it looks like, and the step of the numbers.
@@ -249,6 +281,10 @@ pub(crate) enum ByValues {
 fn unit(name: &str) -> TimeUnit {
     units::time(name).expect("a unit of the list")
 }
+
+/// Days from 1970 to 2119, counted from 1900 as Excel does.
+const EXCEL_DAYS: std::ops::Range<f64> = 25_569.0..80_000.0;
+const DAY_S: f64 = 86_400.0;
 
 /// Looks at numbers in the order of the file.
 pub(crate) fn by_values(values: &[f64]) -> ByValues {
@@ -263,6 +299,10 @@ pub(crate) fn by_values(values: &[f64]) -> ByValues {
         }
     }
     let Some(step) = step else { return ByValues::Seconds };
+    let is_day = |v: &f64| EXCEL_DAYS.contains(v);
+    if step <= 60.0 / DAY_S && values.iter().all(is_day) && values.iter().any(|v| v.fract() != 0.0) {
+        return ByValues::Days;
+    }
     let repeated = values.windows(2).filter(|w| w[0] == w[1]).count();
     match step {
         // Several samples a whole second.
@@ -300,6 +340,16 @@ pub(crate) fn settle(typed: &str, values: &[f64], period_s: f64, notes: &mut Not
                 unit.name
             ));
             unit
+        }
+        ByValues::Days => {
+            notes.understood(format!(
+                "time: column {}, days since 1900 by its size, as Excel counts them",
+                shown(typed)
+            ));
+            TimeUnit {
+                name: "days",
+                seconds: DAY_S,
+            }
         }
         ByValues::Seconds => {
             let unit = unit("s");
@@ -385,6 +435,30 @@ mod tests {
         assert_eq!(of(0.0, 1.0), ByValues::Doubtful(unit("s"), 1.0));
         assert_eq!(by_values(&[0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), ByValues::Seconds);
         assert_eq!(by_values(&[5.0]), ByValues::Seconds);
+        assert_eq!(of(45_000.5, 0.02 / 86_400.0), ByValues::Days);
+        assert_eq!(of(45_000.5, 0.02), ByValues::Seconds, "seconds after 12 hours");
+    }
+
+    #[test]
+    fn a_counter_of_32_bits_that_goes_over_goes_on() {
+        let times = |cells: &[i64]| {
+            let mut stamp = Stamp::new(0, Scale::Number(unit("ms")));
+            let dialect = super::super::dialect::find(&["1"], None);
+            let at = |cell: &i64| {
+                let mut record = Record::default();
+                dialect.split(&cell.to_string(), &mut record);
+                stamp.seconds(&record, false).unwrap()
+            };
+            let times: Vec<f64> = cells.iter().map(at).collect();
+            (times, stamp.wraps)
+        };
+        let end = WRAP;
+        let (found, wraps) = times(&[end - 50, end - 30, end - 10, 10, 30, 50]);
+        assert_eq!((found, wraps), (vec![0.0, 0.02, 0.04, 0.06, 0.08, 0.1], 1));
+        // A clock that was set back, from the middle of the counter or too far behind its end.
+        for back in [&[1 << 31, (1 << 31) + 20, 10][..], &[end - 30, end - 10, 500_000]] {
+            assert_eq!(times(back).1, 0, "{back:?}");
+        }
     }
 
     #[test]

@@ -143,8 +143,9 @@ fn a_dataset_is_split_normalised_and_described() {
     assert!(d.mean[0].abs() < 0.2 && (d.mean[1], d.std[1]) == (3.0, 1.0));
     let warned = |part: &str| d.warnings.iter().any(|w| w.contains(part));
     assert!(
-        d.warnings.len() == 2
+        d.warnings.len() == 3
             && warned("channel 1")
+            && warned("no unit")
             && warned("has 13 sequences: an accuracy on them is uncertain by about ±0.14")
     );
     assert_eq!((d.channels[0].full_scale, d.channels[1].full_scale), (4.0, 4.0));
