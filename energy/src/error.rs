@@ -1,5 +1,22 @@
 use std::path::PathBuf;
 
+/// A text of a file as it may be shown: control characters, which a terminal would obey, are written out.
+pub(crate) fn printable(text: &str) -> String {
+    match text.chars().any(char::is_control) {
+        true => text
+            .chars()
+            .map(|c| {
+                if c.is_control() {
+                    c.escape_default().to_string()
+                } else {
+                    c.into()
+                }
+            })
+            .collect(),
+        false => text.to_owned(),
+    }
+}
+
 /// An error that names the file, the field and the fix. The text of an error does not hold that of its cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -66,6 +66,7 @@ pub(super) fn read(path: &Path, format: Format, options: &ReadOptions, sink: &mu
         sample_rate_hz,
         mean_rate_hz: raster.mean_rate_hz(),
         file_voltage_v: (reader.volts.1 > 0).then(|| reader.volts.0 / reader.volts.1 as f64),
+        markers: reader.layout.unused_markers.take(),
         notes: raster.notes(),
         ..Summary::default()
     };
