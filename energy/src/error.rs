@@ -74,6 +74,16 @@ pub enum Error {
         /// What is wrong and how to fix it.
         problem: String,
     },
+    /// A recording that cannot go on; what came before is kept.
+    #[error("{}: the recording ended early, its first {samples} samples are kept", path.display())]
+    Kept {
+        /// The file that holds it, which can be measured as it is.
+        path: PathBuf,
+        /// Samples that it holds at least.
+        samples: u64,
+        /// Why it ended.
+        source: Box<Self>,
+    },
     /// An option of a measurement that is missing or does not fit the trace.
     #[error("{option}: {problem}")]
     Option {
