@@ -64,6 +64,9 @@ pub enum Format {
     /// `sigrok-cli -O csv`.
     #[serde(rename = "sigrok-csv")]
     Sigrok,
+    /// Rigol oscilloscopes: CSV of `X,CH1,..,Start,Increment`.
+    #[serde(rename = "rigol-csv")]
+    Rigol,
     /// Lists of numbers in brackets, as ppk2-api's examples print them.
     #[serde(rename = "numbers")]
     Numbers,
@@ -85,6 +88,7 @@ impl std::fmt::Display for Format {
             Self::Monsoon => "monsoon-csv",
             Self::Keithley => "keithley-csv",
             Self::Sigrok => "sigrok-csv",
+            Self::Rigol => "rigol-csv",
             Self::Numbers => "numbers",
             Self::Csv => "csv",
         })

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::instrument::{Quantity, UNITS, sigrok_rate, split_unit};
+use super::instrument::{Quantity, UNITS, rigol_period, sigrok_rate, split_unit};
 use super::table::Table;
 use super::{Format, ReadOptions, fault};
 use crate::error::Error;
@@ -99,14 +99,21 @@ struct Header<'a> {
 /// # Errors
 /// [`Error::Option`] and [`Error::Trace`], which name the option that mends it.
 pub(super) fn layout(path: &Path, format: Format, table: &Table<'_>, options: &ReadOptions) -> Result<Layout, Error> {
+    let rigol = match format {
+        Format::Rigol => Some(rigol_period(&table.names, &table.first).ok_or_else(|| {
+            let problem = "the row below holds no time from sample to sample below Increment; give --rate HZ and --format csv, or export again";
+            fault(path, "header", problem)
+        })?),
+        _ => None,
+    };
     let header = Header {
         path,
         format,
-        names: &table.names,
+        names: rigol.as_ref().map_or(&table.names, |(_, names)| names),
         first: &table.first,
     };
     let sigrok = (format == Format::Sigrok).then(|| sigrok_rate(&table.above)).flatten();
-    let mut time = header.time(options, sigrok.is_some())?;
+    let mut time = header.time(options, sigrok.is_some() || rigol.is_some())?;
     if let (Times::Numbers(found), Some((_, factor))) = (&mut time, sigrok) {
         found.factor *= factor;
     }
@@ -117,7 +124,9 @@ pub(super) fn layout(path: &Path, format: Format, table: &Table<'_>, options: &R
         voltage: None,
         power: header.find(Quantity::Power, columns.power.as_ref())?,
         markers: header.markers(options)?,
-        file_rate_hz: sigrok.map(|(rate_hz, _)| rate_hz),
+        file_rate_hz: sigrok
+            .map(|(rate_hz, _)| rate_hz)
+            .or(rigol.as_ref().map(|(period_s, _)| 1.0 / period_s)),
         unused_markers: options.markers.is_none().then(|| header.likely_markers()).flatten(),
     };
     if options.shunt_ohm.is_some() {

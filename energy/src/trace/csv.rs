@@ -15,6 +15,10 @@ use crate::error::Error;
 pub(super) fn read(path: &Path, format: Format, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let mut table = Table::open(path)?;
     let layout = layout(path, format, &table, options)?;
+    if format == Format::Rigol {
+        // Its first row holds units.
+        table.next()?;
+    }
     let mut reader = Reader {
         dialect: table.dialect,
         row_s: options
