@@ -42,7 +42,11 @@ fn absurd_powers_and_times_end_in_an_error_with_every_output() {
             format!("--report {}", f.at("r.html")),
         ] {
             let line = format!("energy measure {} {more} {output}", f.at("t.csv"));
-            fails(line.trim(), 1, &["t.csv", expected]);
+            fails(
+                &line.split_whitespace().collect::<Vec<_>>().join(" "),
+                1,
+                &["t.csv", expected],
+            );
         }
         assert_eq!(f.names(), ["t.csv"]);
     }
@@ -51,7 +55,7 @@ fn absurd_powers_and_times_end_in_an_error_with_every_output() {
 #[test]
 fn every_power_that_is_accepted_can_be_drawn() {
     let f = Folder::new();
-    for power in ["1e5", "-1e5", "1e-300", "0", "NaN"] {
+    for power in ["1e5", "-1e5", "1e-300", "0"] {
         std::fs::write(f.path("t.csv"), joulescope(200, power)).unwrap();
         let line = format!(
             "energy measure {} --svg {} --report {}",

@@ -142,7 +142,7 @@ fn ended_by(signal: &str, f: &Folder, name: &str, later_ms: u64) -> std::process
 /// Waits until the first tenth of a second of a recording is on the disk.
 fn wait_for_samples(f: &Folder, name: &str) {
     let partial = f.path(&format!("{name}.partial"));
-    let least = if name.ends_with("csv") { 300_000 } else { 300 };
+    let least = if name.ends_with("csv") { 500_000 } else { 300 };
     let waited = (0..3000).any(|_| {
         thread::sleep(Duration::from_millis(10));
         std::fs::metadata(&partial).is_ok_and(|m| m.len() > least)
