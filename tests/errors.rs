@@ -193,10 +193,15 @@ fn an_error_of_the_energy_model_tells_its_cause_once() {
         Error::Profile { .. } => Error::Profile { file: text("file"), field: text("field"), problem: text("problem") },
         Error::Workload { .. } => Error::Workload { field: "updates", problem: text("problem") },
         Error::Trace { .. } => Error::Trace { file: text("file"), place: text("line"), problem: text("problem") },
+        Error::Kept { .. } => Error::Kept {
+            path: path(),
+            samples: 7,
+            source: Box::new(Error::Mismatch(text("unplugged"))),
+        },
         Error::Option { .. } => Error::Option { option: "--skip", problem: text("problem") },
         Error::Mismatch(_) => Error::Mismatch(text("difference")),
     });
-    told_once(&errors, 2);
+    told_once(&errors, 3);
 }
 
 #[test]

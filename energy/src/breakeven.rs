@@ -147,9 +147,9 @@ pub fn battery_life(
     sensor: &Sensor,
 ) -> Result<BatteryLife, Error> {
     let fault = |problem: String| Err(Error::Mismatch(format!("battery: {problem}")));
-    let positive = |value: f64| value.is_finite() && value > 0.0;
+    let positive = |value: f64| value > 0.0 && value <= 1e12;
     if !(positive(battery.capacity_mah) && positive(battery.voltage_v) && positive(battery.decisions_per_hour)) {
-        return fault("give capacity, voltage and decisions per hour above 0".into());
+        return fault("give capacity, voltage and decisions per hour above 0, at most 1e12".into());
     }
     if !(positive(battery.usable_share) && battery.usable_share <= 1.0) {
         return fault(format!(

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::measure::Measurement;
-use crate::profile::{ActiveWorkload, Board, Evidence, Figure};
+use crate::profile::{ActiveWorkload, Board, Check, Evidence, Figure};
+use crate::small_file;
 use crate::stats::Estimate;
 
 /// What a measured run tells of a board. A TOML file with the figures of a board profile, each optional.
@@ -28,24 +29,29 @@ impl Calibration {
     /// Reads a calibration file.
     ///
     /// # Errors
-    /// [`Error::Read`], [`Error::Profile`] with file, line and fix, [`Error::Mismatch`] where it holds no figure. The figures are
-    /// checked when they are applied.
+    /// [`Error::Read`], [`Error::Profile`] with file, field and fix, [`Error::Mismatch`] where it holds no figure. Whether the figures
+    /// go together with those of a board is checked when they are applied.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.into(),
-            source,
-        })?;
-        let read: Self = crate::profile::parse(&path.display().to_string(), &text)?;
-        match read == Self::default() {
-            true => Err(Error::Mismatch(format!(
-                "{}: holds no figure; give at least one of active_energy_pj_per_cycle, sleep_current_ua, wake_energy_uj",
-                path.display()
-            ))),
-            false => Ok(Self {
-                file: Some(path.into()),
-                ..read
-            }),
+        let text = small_file::read(path, small_file::MOST_BYTES)?;
+        let file = path.display().to_string();
+        let calibration: Self = crate::profile::parse(&file, &text)?;
+        if calibration == Self::default() {
+            return Err(Error::Mismatch(format!(
+                "{file}: holds no figure; give at least one of active_energy_pj_per_cycle, sleep_current_ua, wake_energy_uj"
+            )));
         }
+        let check = Check { file: &file };
+        for (field, figure) in [
+            ("active_energy_pj_per_cycle", &calibration.active_energy_pj_per_cycle),
+            ("sleep_current_ua", &calibration.sleep_current_ua),
+            ("wake_energy_uj", &calibration.wake_energy_uj),
+        ] {
+            check.some_positive(field, figure.as_ref())?;
+        }
+        Ok(Self {
+            file: Some(path.into()),
+            ..calibration
+        })
     }
 
     /// The text of a calibration file.

@@ -130,11 +130,14 @@ impl UpdateCost {
         }
     }
 
+    /// Above 0, in order, and no more than any update takes.
     pub(crate) fn is_valid(&self) -> bool {
+        /// Weeks of a fast core.
+        const MOST: f64 = 1e15;
         match self {
-            Self::Counted { instructions } => *instructions > 0,
+            Self::Counted { instructions } => *instructions > 0 && *instructions as f64 <= MOST,
             Self::Predicted { instructions: i } | Self::Cycles { cycles: i } => {
-                i.low > 0.0 && Interval::new(i.low, i.mid, i.high).is_some()
+                i.low > 0.0 && i.high <= MOST && Interval::new(i.low, i.mid, i.high).is_some()
             }
         }
     }

@@ -1,6 +1,23 @@
 use skiprnn_nostd::PrintableText;
 use std::path::PathBuf;
 
+/// A text of a file as it may be shown: control characters, which a terminal would obey, are written out.
+pub(crate) fn printable(text: &str) -> String {
+    match text.chars().any(char::is_control) {
+        true => text
+            .chars()
+            .map(|c| {
+                if c.is_control() {
+                    c.escape_default().to_string()
+                } else {
+                    c.into()
+                }
+            })
+            .collect(),
+        false => text.to_owned(),
+    }
+}
+
 /// An error that names the file, the field and the fix. The text of an error does not hold that of its cause.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -57,6 +74,16 @@ pub enum Error {
         place: String,
         /// What is wrong and how to fix it.
         problem: String,
+    },
+    /// A recording that cannot go on; what came before is kept.
+    #[error("{}: the recording ended early, its first {samples} samples are kept", path.display())]
+    Kept {
+        /// The file that holds it, which can be measured as it is.
+        path: PathBuf,
+        /// Samples that it holds at least.
+        samples: u64,
+        /// Why it ended.
+        source: Box<Self>,
     },
     /// An option of a measurement that is missing or does not fit the trace.
     #[error("{option}: {}", PrintableText(.problem))]

@@ -93,8 +93,11 @@ impl std::fmt::Display for Interval {
     }
 }
 
-/// Three significant digits, without an exponent.
+/// Three significant digits, without an exponent below 10^15.
 pub(crate) fn significant(value: f64) -> String {
+    if value.is_finite() && value.abs() >= 1e15 {
+        return format!("{value:.2e}");
+    }
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
@@ -121,5 +124,6 @@ mod tests {
         assert_eq!(significant(12.345), "12.3");
         assert_eq!(significant(0.012345), "0.0123");
         assert_eq!(significant(0.0), "0");
+        assert_eq!(significant(-1.234e300), "-1.23e300");
     }
 }

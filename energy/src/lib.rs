@@ -58,6 +58,7 @@ mod predict;
 mod prices;
 mod profile;
 mod shape;
+mod small_file;
 mod stats;
 pub mod trace;
 mod two_state;

@@ -14,6 +14,7 @@ pub use windows::{Excluded, States, Window};
 
 use crate::error::Error;
 use crate::interval::significant;
+use crate::small_file;
 use crate::stats::Estimate;
 use crate::trace::{self, Format, ReadOptions, Summary};
 use windows::{Cut, Cutter};
@@ -72,7 +73,8 @@ pub struct Measurement {
     pub net_uj_per_sequence: Option<Estimate>,
     /// The baseline, in microwatts.
     pub baseline_uw: Option<f64>,
-    /// (largest - smallest) / median of the windows' energy per sequence; null where the median is 0 and they differ.
+    /// (largest - smallest) / median of the windows' energy per sequence; null for a single window, and where the median is 0 and
+    /// they differ.
     pub spread: Option<f64>,
     /// Energy of one sequence by state and counts of one sequence, from the markers.
     pub states_per_sequence: Option<StatesPerSequence>,
@@ -161,7 +163,10 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
     let mut cutter = Cutter::new(cut, count, baseline_uw);
     let (_, summary) = trace::read(path, &read, &mut |step| {
         cutter.step(step);
-        Ok(())
+        match cutter.windows.len() > trace::MOST_WINDOWS {
+            true => Err(too_many_windows(path, step.start_s)),
+            false => Ok(()),
+        }
     })?;
     let excluded = cutter.finish();
     let windows = std::mem::take(&mut cutter.windows);
@@ -184,6 +189,17 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
     Ok(measurement)
 }
 
+fn too_many_windows(path: &Path, at_s: f64) -> Error {
+    Error::Trace {
+        file: path.display().to_string(),
+        place: format!("{at_s:.6} s"),
+        problem: format!(
+            "more than {} windows end before it; check the marker or the threshold, keep the largest with --keep, or cut the trace",
+            trace::MOST_WINDOWS
+        ),
+    }
+}
+
 fn validate(options: &MeasureOptions) -> Result<(), Error> {
     let fault = |option, problem: &str| {
         Err(Error::Option {
@@ -204,8 +220,11 @@ fn validate(options: &MeasureOptions) -> Result<(), Error> {
         if !(factor.is_finite() && factor > 1.0) {
             return fault("--threshold", "give a factor above 1 (times the baseline)");
         }
-        if keep == Some(0) {
-            return fault("--keep", "is 0; keep at least one window");
+        if keep.is_some_and(|keep| !(1..=MOST_KEPT).contains(&keep)) {
+            return fault(
+                "--keep",
+                "is 0 or more than 20000; keep at least one window, and no more than that",
+            );
         }
     }
     if options.read.markers.is_some() && !matches!(options.windowing, Windowing::Auto) {
@@ -216,6 +235,9 @@ fn validate(options: &MeasureOptions) -> Result<(), Error> {
     }
     Ok(())
 }
+
+/// Four times as many are held while the trace is read, and some more.
+const MOST_KEPT: usize = trace::MOST_WINDOWS / 5;
 
 fn least_positive_power(path: &Path, read: &ReadOptions) -> Result<f64, Error> {
     let mut least_uw = f64::INFINITY;
@@ -234,12 +256,12 @@ fn least_positive_power(path: &Path, read: &ReadOptions) -> Result<f64, Error> {
     })
 }
 
+/// The times of more windows than are read need no more.
+const MOST_TIMES_BYTES: u64 = 1 << 22;
+
 /// Seconds from a JSON file: `[boot, start, end, start, end, ...]` or without the first, or `[[start, end], ...]`.
 fn read_timestamps(path: &Path) -> Result<Vec<(f64, f64)>, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-        path: path.into(),
-        source,
-    })?;
+    let text = small_file::read(path, MOST_TIMES_BYTES)?;
     let unreadable = || Error::Trace {
         file: path.display().to_string(),
         place: "content".into(),
@@ -277,6 +299,9 @@ fn timed(times: Vec<(f64, f64)>, count: u64) -> Result<Cut, Error> {
     };
     if times.is_empty() {
         return fault("hold no pair of start and end".into());
+    }
+    if times.len() > trace::MOST_WINDOWS {
+        return fault(format!("hold more than {} windows", trace::MOST_WINDOWS));
     }
     let mut before_s = f64::NEG_INFINITY;
     for &(start_s, end_s) in &times {
@@ -320,7 +345,9 @@ fn assemble(
     let net = per_sequence(&|window| window.net_uj);
     let each = || windows.iter().map(|window| window.gross_uj / window.sequences as f64);
     let range = each().fold(f64::MIN, f64::max) - each().fold(f64::MAX, f64::min);
-    let spread = if range == 0.0 {
+    let spread = if windows.len() < 2 {
+        None
+    } else if range == 0.0 {
         Some(0.0)
     } else {
         Some(range / gross.median.abs()).filter(|spread| spread.is_finite())

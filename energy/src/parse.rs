@@ -17,7 +17,7 @@ fn wrong<T>(expected: impl Into<String>) -> Result<T, ParseError> {
 }
 
 /// Every format of a trace.
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 13] = [
     Format::Ppk2Csv,
     Format::Ppk2,
     Format::EnergyTrace,
@@ -28,6 +28,7 @@ const FORMATS: [Format; 12] = [
     Format::Monsoon,
     Format::Keithley,
     Format::Sigrok,
+    Format::Rigol,
     Format::Numbers,
     Format::Csv,
 ];

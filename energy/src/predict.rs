@@ -85,6 +85,8 @@ pub struct Prediction {
     pub dense_update_fits: bool,
     /// The sensor is switched off in gaps of this many samples and more; null where that never pays.
     pub sensor_off_from_samples: Option<u32>,
+    /// What makes the figures too small or too large for this model.
+    pub warnings: Vec<String>,
     /// What to know when reading the figures.
     pub notes: Vec<String>,
 }
@@ -134,8 +136,22 @@ pub fn predict(board: &Board, sensor: &Sensor, workload: &Workload) -> Result<Pr
         update_fits: update_time_s.high <= workload.sample_period_s,
         dense_update_fits: dense_time_s.high <= workload.sample_period_s,
         sensor_off_from_samples: model.gate_from_samples(),
+        warnings: warnings(&model),
         notes,
     })
+}
+
+fn warnings(model: &Model<'_>) -> Vec<String> {
+    let (sensor, workload) = (model.sensor, model.workload);
+    let fewer = !sensor.is_none() && sensor.channels < workload.channels;
+    let text = || {
+        format!(
+            "the sensor {} gives {} channels, the model reads {}: the energy of the others is not in the figures; choose a sensor with \
+             {} channels, or write a profile for the two sensors together",
+            sensor.name, sensor.channels, workload.channels, workload.channels
+        )
+    };
+    fewer.then(text).into_iter().collect()
 }
 
 fn notes(model: &Model<'_>, gaps: &GapModel, update_s: Interval, dense_s: Interval) -> Vec<String> {
@@ -178,11 +194,6 @@ fn notes(model: &Model<'_>, gaps: &GapModel, update_s: Interval, dense_s: Interv
     }
     if sensor.is_none() {
         notes.push("no sensor is contained: the input is replayed".to_string());
-    } else if sensor.channels < workload.channels {
-        notes.push(format!(
-            "sensor {} gives {} channels, the model reads {}: the rest is not contained",
-            sensor.name, sensor.channels, workload.channels
-        ));
     }
     match (model.gate_from_samples(), sensor.is_none()) {
         (_, true) => {}
@@ -248,6 +259,9 @@ impl fmt::Display for Prediction {
             "Energy per sequence, predicted: board {}, sensor {}",
             self.board, self.sensor
         )?;
+        for warning in &self.warnings {
+            writeln!(f, "Warning: {warning}")?;
+        }
         writeln!(f, "  skipping         {} uJ", self.uj_per_sequence)?;
         writeln!(f, "  every sample     {} uJ", self.dense_uj_per_sequence)?;
         writeln!(

@@ -8,8 +8,14 @@ use serde::{Deserialize, Serialize};
 pub use board::{ActiveWorkload, Board, board, boards};
 pub use sensor::{Depth, OutputRate, Sensor, sensor, sensors};
 
-use crate::error::Error;
+use crate::error::{Error, printable};
 use crate::interval::Interval;
+use crate::small_file;
+
+/// A figure of more than this, in the unit of its key, is a wrong unit or no figure; products of several of them stay finite.
+const MOST: f64 = 1e12;
+/// A figure that must be above 0 and is less than this is none.
+const LEAST: f64 = 1e-12;
 
 /// How a figure came to be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +73,26 @@ impl Check<'_> {
         Error::Profile {
             file: self.file.into(),
             field: field.into(),
-            problem: problem.into(),
+            problem: printable(&problem.into()),
+        }
+    }
+
+    /// A text that is shown to people: not empty, in one line.
+    pub(crate) fn words(&self, field: &str, text: &str) -> Result<(), Error> {
+        match text.chars().any(char::is_control) {
+            true => Err(self.fault(
+                field,
+                "holds line ends or other control characters; write it in one line",
+            )),
+            false => Ok(()),
+        }
+    }
+
+    /// A number above 0 that something can be multiplied with.
+    pub(crate) fn number(&self, field: &str, value: f64) -> Result<(), Error> {
+        match (LEAST..=MOST).contains(&value) {
+            true => Ok(()),
+            false => Err(self.fault(field, format!("is {value:e}; give a number from {LEAST:e} to {MOST:e}"))),
         }
     }
 
@@ -79,10 +104,16 @@ impl Check<'_> {
         if figure.low < 0.0 {
             return Err(self.fault(field, format!("low is {}; it cannot be negative", figure.low)));
         }
+        if figure.high > MOST {
+            return Err(self.fault(
+                field,
+                format!("high is {:e}, more than {MOST:e}; check the unit", figure.high),
+            ));
+        }
         if figure.source.trim().is_empty() {
             return Err(self.fault(field, "source is empty; say where the figure comes from"));
         }
-        Ok(())
+        self.words(field, &figure.source)
     }
 
     /// As [`Self::figure`], and above 0.
@@ -90,6 +121,12 @@ impl Check<'_> {
         self.figure(field, figure)?;
         if figure.low == 0.0 {
             return Err(self.fault(field, "low is 0; it must be above 0"));
+        }
+        if figure.low < LEAST {
+            return Err(self.fault(
+                field,
+                format!("low is {:e}, less than {LEAST:e}; check the unit", figure.low),
+            ));
         }
         Ok(())
     }
@@ -114,13 +151,10 @@ fn text(what: &'static str, name_or_path: &str, built_in: &[(&str, &'static str)
             known,
         });
     }
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok((name_or_path.to_string(), text)),
-        Err(source) => Err(Error::Read {
-            path: path.into(),
-            source,
-        }),
-    }
+    Ok((
+        name_or_path.to_string(),
+        small_file::read(path, small_file::MOST_BYTES)?,
+    ))
 }
 
 /// Deserializes, and turns the parser's complaint into one that names the file; field and line are in its text.
@@ -132,7 +166,7 @@ pub(crate) fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> R
         Error::Profile {
             file: file.into(),
             field: format!("line {line}"),
-            problem: e.message().trim().to_string(),
+            problem: printable(e.message().trim()),
         }
     })
 }

@@ -16,6 +16,7 @@ mod numbers;
 mod ppk2_csv;
 mod ppk2_file;
 mod raster;
+mod results_json;
 mod source;
 mod stamps;
 mod table;
@@ -27,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub use columns::{Column, ColumnOptions};
 
-use crate::error::Error;
+use crate::error::{Error, printable};
 use crate::interval::significant;
 
 /// The formats that are read.
@@ -63,6 +64,9 @@ pub enum Format {
     /// `sigrok-cli -O csv`.
     #[serde(rename = "sigrok-csv")]
     Sigrok,
+    /// Rigol oscilloscopes: CSV of `X,CH1,..,Start,Increment`.
+    #[serde(rename = "rigol-csv")]
+    Rigol,
     /// Lists of numbers in brackets, as ppk2-api's examples print them.
     #[serde(rename = "numbers")]
     Numbers,
@@ -84,6 +88,7 @@ impl std::fmt::Display for Format {
             Self::Monsoon => "monsoon-csv",
             Self::Keithley => "keithley-csv",
             Self::Sigrok => "sigrok-csv",
+            Self::Rigol => "rigol-csv",
             Self::Numbers => "numbers",
             Self::Csv => "csv",
         })
@@ -146,6 +151,8 @@ pub struct Summary {
     pub file_voltage_v: Option<f64>,
     /// Windows that the file itself marks.
     pub windows: Vec<FileWindow>,
+    /// Markers that the file seems to hold and that were not named, as `--markers` takes them.
+    pub markers: Option<String>,
     /// Hazards met on the way.
     pub notes: Vec<String>,
 }
@@ -192,10 +199,15 @@ pub(crate) const MOST_CURRENT_A: f64 = 1e3;
 pub(crate) const MOST_VOLTAGE_V: f64 = 1e4;
 /// More power is a wrong unit.
 pub(crate) const MOST_POWER_W: f64 = 1e5;
+/// More samples per second are a wrong unit.
+pub(crate) const MOST_RATE_HZ: f64 = 1e12;
 /// More sequences in one window are a broken count.
 pub(crate) const MOST_SEQUENCES: u64 = 1_000_000_000;
 /// A later time, in seconds, is a wrong unit: it lies after the year 5000.
 pub(crate) const MOST_TIME_S: f64 = 1e11;
+
+/// More windows are no recording of sequences but a marker that flickers; each of them is printed.
+pub(crate) const MOST_WINDOWS: usize = 100_000;
 
 /// The callback of a reader.
 pub type Sink<'a> = dyn FnMut(&Step) -> Result<(), Error> + 'a;
@@ -243,8 +255,8 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
         Format::Numbers => numbers::read(path, options, sink),
         Format::Ppk2 => ppk2_file::read(path, options, sink),
         Format::EnergyTrace => energytrace::read(path, sink),
-        Format::EnergyRunner => energyrunner::read_bin(path, sink),
-        Format::EnergyRunnerJson => energyrunner::read_json(path, sink),
+        Format::EnergyRunner => energyrunner::read(path, sink),
+        Format::EnergyRunnerJson => results_json::read(path, sink),
         _ => csv::read(path, format, options, sink),
     }?;
     checked(path, format, summary)
@@ -257,6 +269,14 @@ fn checked(path: &Path, format: Format, mut summary: Summary) -> Result<(Format,
     }
     let instrument = format.instrument();
     match summary.mean_rate_hz {
+        Some(rate_hz) if rate_hz.is_nan() || rate_hz > MOST_RATE_HZ => {
+            let problem = format!(
+                "its time stamps say {} samples a second; say their unit with --columns time=NAME:UNIT, or leave them away with \
+                 --columns time=none and give --rate HZ",
+                significant(rate_hz)
+            );
+            return Err(fault(path, "time", problem));
+        }
         Some(rate_hz) if rate_hz > 1.05 * instrument.most_rate_hz => summary.notes.push(format!(
             "{} samples a second are more than the {} of {}: is time in another unit? say it with --columns time=NAME:UNIT",
             significant(rate_hz),
@@ -281,7 +301,11 @@ impl ReadOptions {
                 above_0(self.voltage_v, MOST_VOLTAGE_V),
                 "give volts above 0, at most 10000",
             ),
-            ("--rate", above_0(self.rate_hz, 1e12), "give samples per second above 0"),
+            (
+                "--rate",
+                above_0(self.rate_hz, MOST_RATE_HZ),
+                "give samples per second above 0",
+            ),
             ("--shunt", above_0(self.shunt_ohm, 1e12), "give ohms above 0"),
         ] {
             if !fits {
@@ -317,7 +341,7 @@ fn fault(path: &Path, place: impl Into<String>, problem: impl Into<String>) -> E
     Error::Trace {
         file: path.display().to_string(),
         place: place.into(),
-        problem: problem.into(),
+        problem: printable(&problem.into()),
     }
 }
 

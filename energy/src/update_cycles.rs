@@ -1,6 +1,7 @@
 //! Instructions and cycles of an update, counted from the instructions that an emulated board executed.
 
-use crate::{Board, Calls, Core, Error, Interval, UpdateCost};
+use crate::error::printable;
+use crate::{Board, Calls, Core, Error, Interval, UpdateCost, small_file};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
@@ -93,23 +94,32 @@ struct Stored {
 /// # Errors
 /// A file that cannot be read, or holds something else.
 pub fn update_cost(path: &Path, board: &Board) -> Result<UpdateCost, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-        path: path.into(),
-        source,
-    })?;
-    let stored: Stored = serde_json::from_str(&text).map_err(|error| Error::Profile {
+    let text = small_file::read(path, small_file::MOST_BYTES)?;
+    let fault = |field: &str, problem: String| Error::Profile {
         file: path.display().to_string(),
-        field: "cycles".into(),
-        problem: format!("is no result of `energy cycles --out`: {error}"),
-    })?;
+        field: printable(field),
+        problem: printable(&problem),
+    };
+    let stored: Stored = serde_json::from_str(&text)
+        .map_err(|error| fault("cycles", format!("is no result of `energy cycles --out`: {error}")))?;
+    let wrong = "is no count of an update; make the file anew with energy cycles --out";
+    let counted = UpdateCost::Counted {
+        instructions: stored.instructions_per_update.round() as u64,
+    };
+    if !(stored.instructions_per_update > 0.0 && counted.is_valid()) {
+        return Err(fault("instructions_per_update", wrong.into()));
+    }
+    for (core, &cycles) in &stored.cycles_per_update {
+        if !(UpdateCost::Cycles { cycles }).is_valid() {
+            return Err(fault(&format!("cycles_per_update.{core}"), wrong.into()));
+        }
+    }
     let memory = board.memory_cycle_factor.interval();
     Ok(match stored.cycles_per_update.get(&board.core.to_string()) {
         Some(cycles) => UpdateCost::Cycles {
             cycles: Interval::from_corners(|c| cycles.at(c) * memory.at(c)),
         },
-        None => UpdateCost::Counted {
-            instructions: stored.instructions_per_update.round() as u64,
-        },
+        None => counted,
     })
 }
 

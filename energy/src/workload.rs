@@ -38,10 +38,10 @@ impl Workload {
         if self.sequence_length == 0 {
             return fault("sequence_length", "is 0; a sequence has at least one sample".into());
         }
-        if !(self.sample_period_s.is_finite() && self.sample_period_s > 0.0) {
+        if !(1e-9..=1e9).contains(&self.sample_period_s) {
             return fault(
                 "sample_period_s",
-                format!("is {}; give seconds above 0", self.sample_period_s),
+                format!("is {:e}; give seconds above 0, from 1e-9 to 1e9", self.sample_period_s),
             );
         }
         if self.channels == 0 {
@@ -56,7 +56,10 @@ impl Workload {
         }
         for (field, cost) in [("update", &self.update), ("dense_update", &self.dense_update)] {
             if !cost.is_valid() {
-                return fault(field, "must be above 0, with low <= mid <= high".into());
+                return fault(
+                    field,
+                    "must be above 0 and at most 1e15, with low <= mid <= high".into(),
+                );
             }
         }
         self.schedules

@@ -316,7 +316,7 @@ fn energy(page: &mut Page, p: &Prediction) {
             range(&p.dense_uj_per_sequence)
         ),
     );
-    for note in &p.notes {
+    for note in p.warnings.iter().chain(&p.notes) {
         page.note(note);
     }
 }

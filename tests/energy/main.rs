@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod hostile;
 mod measure;
 mod predict;
 #[cfg(unix)]

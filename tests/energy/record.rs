@@ -113,26 +113,25 @@ fn tireless_kit() -> String {
     path
 }
 
-/// Starts a recording, and ends the program by this signal when a second of it is on the disk.
-fn ended_by(signal: &str, f: &Folder, name: &str) -> std::process::Output {
-    let line = format!(
+/// A recording that goes on for as long as it is let.
+fn long_recording(f: &Folder, name: &str) -> String {
+    format!(
         "energy record --port {} --voltage 3.0 --seconds 600 --out {}",
         tireless_kit(),
         f.at(name)
-    );
+    )
+}
+
+/// Starts a recording, and ends the program by this signal so long after its first tenth of a second is on the disk.
+fn ended_by(signal: &str, f: &Folder, name: &str, later_ms: u64) -> std::process::Output {
     let program = std::process::Command::new(env!("CARGO_BIN_EXE_skiprnn"))
-        .args(line.split(' '))
+        .args(long_recording(f, name).split(' '))
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let partial = f.path(&format!("{name}.partial"));
-    let least = if name.ends_with("csv") { 3_000_000 } else { 1000 };
-    let waited = (0..600).any(|_| {
-        thread::sleep(Duration::from_millis(50));
-        std::fs::metadata(&partial).is_ok_and(|m| m.len() > least)
-    });
-    assert!(waited, "{name}: nothing was recorded");
+    wait_for_samples(f, name);
+    thread::sleep(Duration::from_millis(later_ms));
     let sent = std::process::Command::new("kill")
         .args([signal, &program.id().to_string()])
         .status();
@@ -140,11 +139,27 @@ fn ended_by(signal: &str, f: &Folder, name: &str) -> std::process::Output {
     program.wait_with_output().unwrap()
 }
 
+/// Waits until the first tenth of a second of a recording is on the disk.
+fn wait_for_samples(f: &Folder, name: &str) {
+    let partial = f.path(&format!("{name}.partial"));
+    let least = if name.ends_with("csv") { 500_000 } else { 300 };
+    let waited = (0..3000).any(|_| {
+        thread::sleep(Duration::from_millis(10));
+        std::fs::metadata(&partial).is_ok_and(|m| m.len() > least)
+    });
+    assert!(waited, "{name}: nothing was recorded");
+}
+
 #[test]
 fn a_recording_that_is_interrupted_is_kept() {
-    for (signal, name, code) in [("-INT", "run.csv", 130), ("-TERM", "run.ppk2", 143)] {
+    for (signal, name, code) in [
+        ("-INT", "run.csv", 130),
+        ("-TERM", "run.ppk2", 143),
+        ("-HUP", "hup.csv", 129),
+        ("-HUP", "hup.ppk2", 129),
+    ] {
         let f = Folder::new();
-        let output = ended_by(signal, &f, name);
+        let output = ended_by(signal, &f, name, 0);
         let (stdout, stderr) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
@@ -162,14 +177,95 @@ fn a_recording_that_is_interrupted_is_kept() {
 
 #[test]
 fn what_a_killed_recording_left_is_measured() {
-    for name in ["run.csv", "run.ppk2"] {
+    for (name, later_ms) in [
+        ("run.csv", 0),
+        ("run.csv", 37),
+        ("run.csv", 111),
+        ("run.ppk2", 0),
+        ("run.ppk2", 37),
+        ("run.ppk2", 111),
+    ] {
         let f = Folder::new();
-        ended_by("-KILL", &f, name);
+        ended_by("-KILL", &f, name, later_ms);
         let partial = format!("{name}.partial");
         assert_eq!(f.names(), [partial.as_str()]);
         let measured = json(&format!("energy measure {} --voltage 3.0", f.at(&partial)));
         assert!(number(&measured, "/samples") >= 10_000.0, "{}", measured["samples"]);
     }
+}
+
+#[test]
+fn a_disk_that_fills_ends_a_recording_which_says_what_is_kept() {
+    // No file may grow beyond so many blocks of 512 bytes, or of 1,024; the signal that says so is not to end the program.
+    for (name, blocks) in [("run.csv", 2000), ("run.ppk2", 4)] {
+        let f = Folder::new();
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_skiprnn")])
+            .args(long_recording(&f, name).split(' '))
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(
+            stderr.contains("the recording ended early, its first") && stderr.contains("File too large"),
+            "{stderr}"
+        );
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        let kept: f64 = stderr
+            .split(' ')
+            .skip_while(|word| *word != "first")
+            .nth(1)
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(f.names(), [name]);
+        let measured = json(&format!("energy measure {} --voltage 3.0", f.at(name)));
+        assert!(
+            kept >= 10_000.0 && number(&measured, "/samples") >= kept,
+            "{kept}: {}",
+            measured["samples"]
+        );
+
+        // An earlier recording of that name is not replaced by one that failed.
+        std::fs::write(f.path(name), "earlier").unwrap();
+        let output = std::process::Command::new("/bin/sh")
+            .args(["-c", &script, "sh", env!("CARGO_BIN_EXE_skiprnn")])
+            .args(long_recording(&f, name).split(' '))
+            .output()
+            .unwrap();
+        let partial = format!("{name}.partial");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(&format!("{partial}: the recording ended early")));
+        assert_eq!(f.names(), [name, &partial]);
+        assert_eq!(std::fs::read(f.path(name)).unwrap(), b"earlier");
+    }
+}
+
+#[test]
+fn two_recordings_do_not_go_into_one_file() {
+    let f = Folder::new();
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(long_recording(&f, "run.csv").split(' '))
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for_samples(&f, "run.csv");
+    fails(
+        &long_recording(&f, "run.csv"),
+        1,
+        &["run.csv.partial", "another program is recording into it"],
+    );
+    program.kill().unwrap();
+    program.wait().unwrap();
+    fails(
+        &long_recording(&f, "run.csv"),
+        1,
+        &[
+            "run.csv.partial",
+            "holds a recording that was interrupted; energy measure reads it as it is",
+        ],
+    );
 }
 
 #[test]

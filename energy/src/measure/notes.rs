@@ -21,6 +21,14 @@ pub(super) fn notes(options: &MeasureOptions, summary: &Summary, windows: &[Wind
     if options.count.is_none() && options.read.markers.is_none() && summary.windows.is_empty() {
         notes.push("each window is taken as one sequence; give the count where it holds more".into());
     }
+    if options.read.markers.is_none()
+        && matches!(options.windowing, Windowing::Auto)
+        && let Some(markers) = &summary.markers
+    {
+        notes.push(format!(
+            "the whole trace is one window, and the file seems to hold a marker of sequences: give --markers {markers} where it is one"
+        ));
+    }
     if windows.iter().any(|window| window.missing_share > 0.0) {
         notes.push("missing samples within a window are taken at its mean power".into());
     }

@@ -27,6 +27,7 @@ impl fmt::Display for Measurement {
         }
         match self.spread {
             Some(spread) => writeln!(f, "  spread over windows {:.2} %", spread * 100.0)?,
+            None if self.windows.len() < 2 => writeln!(f, "  spread over windows not stated: one window has none")?,
             None => writeln!(f, "  spread over windows not stated: their median is 0")?,
         }
         if let Some(s) = &self.states_per_sequence {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use crate::error::Error;
+use crate::error::{Error, printable};
+use crate::small_file;
 
 /// What a measurement must state, in the order of the report's header: key and what it means.
 const ITEMS: [(&str, &str); 21] = [
@@ -46,15 +47,12 @@ impl Setup {
     /// # Errors
     /// [`Error::Read`]; [`Error::Profile`] for a key that the header does not have, with the list of its keys.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.into(),
-            source,
-        })?;
+        let text = small_file::read(path, small_file::MOST_BYTES)?;
         let file = path.display().to_string();
         let fault = |field: &str, problem: String| Error::Profile {
             file: file.clone(),
-            field: field.into(),
-            problem,
+            field: printable(field),
+            problem: printable(&problem),
         };
         let values: BTreeMap<String, toml::Value> =
             toml::from_str(&text).map_err(|e| fault("content", e.message().to_string()))?;
@@ -64,6 +62,10 @@ impl Setup {
                 toml::Value::String(text) => text,
                 other => other.to_string(),
             };
+            if text.chars().any(char::is_control) {
+                let problem = "holds line ends or other control characters; write it in one line";
+                return Err(fault(&key, problem.into()));
+            }
             setup.state(&key, text).map_err(|problem| fault(&key, problem))?;
         }
         Ok(setup)

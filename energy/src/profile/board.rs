@@ -89,6 +89,13 @@ impl Board {
         if self.name.trim().is_empty() {
             return Err(check.fault("name", "is empty; give the name to print"));
         }
+        for (field, text) in [
+            ("name", &self.name),
+            ("part", &self.part),
+            ("sleep_mode", &self.sleep_mode),
+        ] {
+            check.words(field, text)?;
+        }
         check.positive("supply_v", &self.supply_v)?;
         check.positive("clock_hz", &self.clock_hz)?;
         match (&self.active_current_ua_per_mhz, &self.active_energy_pj_per_cycle) {

@@ -102,6 +102,8 @@ impl Sensor {
         if self.name.trim().is_empty() {
             return Err(check.fault("name", "is empty; give the name to print"));
         }
+        check.words("name", &self.name)?;
+        check.words("part", &self.part)?;
         check.figure("supply_v", &self.supply_v)?;
         check.figure("off_current_ua", &self.off_current_ua)?;
         check.figure("turn_on_time_ms", &self.turn_on_time_ms)?;
@@ -115,9 +117,7 @@ impl Sensor {
             ));
         }
         for (n, rate) in self.rates.iter().enumerate() {
-            if !(rate.odr_hz.is_finite() && rate.odr_hz > 0.0) {
-                return Err(check.fault(&format!("rate[{n}].odr_hz"), "give samples per second above 0"));
-            }
+            check.number(&format!("rate[{n}].odr_hz"), rate.odr_hz)?;
             let field = format!("rate[{n}].current_ua");
             check.positive(&field, &rate.current_ua)?;
             if rate.current_ua.low < self.off_current_ua.high {
@@ -129,6 +129,9 @@ impl Sensor {
         }
         if self.fifo.as_ref().is_some_and(|fifo| fifo.samples == 0) {
             return Err(check.fault("fifo.samples", "is 0; leave [fifo] out for a part without one"));
+        }
+        if let Some(fifo) = &self.fifo {
+            check.words("fifo.source", &fifo.source)?;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::str::FromStr;
 
-use super::instrument::{Quantity, UNITS, sigrok_rate, split_unit};
+use super::instrument::{Quantity, UNITS, rigol_period, sigrok_rate, split_unit};
 use super::table::Table;
 use super::{Format, ReadOptions, fault};
 use crate::error::Error;
@@ -82,6 +82,8 @@ pub(super) struct Layout {
     pub markers: [Option<usize>; 3],
     /// Samples per second that the file states.
     pub file_rate_hz: Option<f64>,
+    /// Markers by the names of their columns, as `--markers` takes them; `None` where they are given or there are none.
+    pub unused_markers: Option<String>,
 }
 
 /// The names of a table, for the search of its columns.
@@ -97,14 +99,21 @@ struct Header<'a> {
 /// # Errors
 /// [`Error::Option`] and [`Error::Trace`], which name the option that mends it.
 pub(super) fn layout(path: &Path, format: Format, table: &Table<'_>, options: &ReadOptions) -> Result<Layout, Error> {
+    let rigol = match format {
+        Format::Rigol => Some(rigol_period(&table.names, &table.first).ok_or_else(|| {
+            let problem = "the row below holds no time from sample to sample below Increment; give --rate HZ and --format csv, or export again";
+            fault(path, "header", problem)
+        })?),
+        _ => None,
+    };
     let header = Header {
         path,
         format,
-        names: &table.names,
+        names: rigol.as_ref().map_or(&table.names, |(_, names)| names),
         first: &table.first,
     };
     let sigrok = (format == Format::Sigrok).then(|| sigrok_rate(&table.above)).flatten();
-    let mut time = header.time(options, sigrok.is_some())?;
+    let mut time = header.time(options, sigrok.is_some() || rigol.is_some())?;
     if let (Times::Numbers(found), Some((_, factor))) = (&mut time, sigrok) {
         found.factor *= factor;
     }
@@ -115,7 +124,10 @@ pub(super) fn layout(path: &Path, format: Format, table: &Table<'_>, options: &R
         voltage: None,
         power: header.find(Quantity::Power, columns.power.as_ref())?,
         markers: header.markers(options)?,
-        file_rate_hz: sigrok.map(|(rate_hz, _)| rate_hz),
+        file_rate_hz: sigrok
+            .map(|(rate_hz, _)| rate_hz)
+            .or(rigol.as_ref().map(|(period_s, _)| 1.0 / period_s)),
+        unused_markers: options.markers.is_none().then(|| header.likely_markers()).flatten(),
     };
     if options.shunt_ohm.is_some() {
         layout.power = None;
@@ -219,6 +231,37 @@ impl Header<'_> {
         };
         let fraction = self.names.iter().position(|name| name == "Fractional Seconds");
         Ok(index.map(|index| Times::Clock { index, fraction }))
+    }
+
+    /// The columns whose names are those of markers.
+    fn likely_markers(&self) -> Option<String> {
+        let find = |words: &[&str]| {
+            self.names.iter().find(|name| {
+                let bare = split_unit(name).0.trim().to_lowercase();
+                // Signals of a Joulescope are `0.gpi[0]`, and channels are numbered.
+                let bare = bare.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+                let bare = bare.trim_end_matches(|c: char| c.is_ascii_digit() || "[]_ ".contains(c));
+                words.contains(&bare)
+            })
+        };
+        let seq = find(&[
+            "seq",
+            "sequence",
+            "marker",
+            "trigger",
+            "trig",
+            "gpio",
+            "gpi",
+            "sync",
+            "inference",
+        ])?;
+        let mut text = format!("seq={seq}");
+        for (key, words) in [("awake", ["awake", "active"]), ("update", ["upd", "update"])] {
+            if let Some(name) = find(&words) {
+                text += &format!(",{key}={name}");
+            }
+        }
+        Some(text)
     }
 
     fn current_and_voltage(&self, options: &ReadOptions, layout: &mut Layout) -> Result<(), Error> {

@@ -15,6 +15,10 @@ use crate::error::Error;
 pub(super) fn read(path: &Path, format: Format, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let mut table = Table::open(path)?;
     let layout = layout(path, format, &table, options)?;
+    if format == Format::Rigol {
+        // Its first row holds units.
+        table.next()?;
+    }
     let mut reader = Reader {
         dialect: table.dialect,
         row_s: options
@@ -66,6 +70,7 @@ pub(super) fn read(path: &Path, format: Format, options: &ReadOptions, sink: &mu
         sample_rate_hz,
         mean_rate_hz: raster.mean_rate_hz(),
         file_voltage_v: (reader.volts.1 > 0).then(|| reader.volts.0 / reader.volts.1 as f64),
+        markers: reader.layout.unused_markers.take(),
         notes: raster.notes(),
         ..Summary::default()
     };

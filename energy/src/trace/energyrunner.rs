@@ -1,21 +1,15 @@
 //! Traces of EEMBC's EnergyRunner: `trace1-energy.bin` (byte 0xF1, f32 little-endian samples per second, then f32
-//! little-endian microjoules for each sample) and the `results.json` of the newer runner (joules for each sample, a
-//! thousand in a second).
+//! little-endian microjoules for each sample).
 
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use serde::Deserialize;
-
 use super::source::{open, read_error};
-use super::{FileWindow, MOST_SEQUENCES, Sink, Step, Summary, fault};
+use super::{Sink, Step, Summary, fault};
 use crate::error::Error;
 
 const MAGIC: u8 = 0xf1;
-/// Samples per second in a `results.json`, whose events are counted in samples.
-const JSON_RATE_HZ: f64 = 1000.0;
-
-pub(super) fn read_bin(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
+pub(super) fn read(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
     let mut reader = open(path)?;
     let mut head = [0_u8; 5];
     reader
@@ -55,14 +49,14 @@ fn next_f32(path: &Path, reader: &mut dyn BufRead, sample: u64) -> Result<Option
 }
 
 /// Samples of one period each, in microjoules.
-struct Steps {
-    period_s: f64,
-    samples: u64,
+pub(super) struct Steps {
+    pub period_s: f64,
+    pub samples: u64,
     missing: u64,
 }
 
 impl Steps {
-    fn new(rate_hz: f64) -> Self {
+    pub(super) fn new(rate_hz: f64) -> Self {
         Self {
             period_s: 1.0 / rate_hz,
             samples: 0,
@@ -74,7 +68,7 @@ impl Steps {
         self.samples as f64 * self.period_s
     }
 
-    fn push(&mut self, energy_uj: f64, sink: &mut Sink<'_>) -> Result<(), Error> {
+    pub(super) fn push(&mut self, energy_uj: f64, sink: &mut Sink<'_>) -> Result<(), Error> {
         let start_s = self.time_s();
         self.samples += 1;
         let missing = !energy_uj.is_finite();
@@ -91,7 +85,7 @@ impl Steps {
         })
     }
 
-    fn summary(&self) -> Summary {
+    pub(super) fn summary(&self) -> Summary {
         let sample_rate_hz = Some(1.0 / self.period_s);
         Summary {
             samples: self.samples,
@@ -101,66 +95,4 @@ impl Steps {
             ..Summary::default()
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Run {
-    power: Power,
-    infer: Infer,
-}
-
-#[derive(Deserialize)]
-struct Power {
-    samples: Vec<f64>,
-    timestamps: Vec<(String, u64)>,
-    voltage: Option<f64>,
-}
-
-#[derive(Deserialize)]
-struct Infer {
-    iterations: u64,
-}
-
-pub(super) fn read_json(path: &Path, sink: &mut Sink<'_>) -> Result<Summary, Error> {
-    let runs: Vec<Run> = serde_json::from_reader(open(path)?)
-        .map_err(|e| fault(path, "content", format!("{e}; take results.json of an energy run")))?;
-    let mut steps = Steps::new(JSON_RATE_HZ);
-    let mut windows = Vec::with_capacity(runs.len());
-    let mut file_voltage_v = None;
-    for (n, run) in runs.iter().enumerate() {
-        let place = || format!("run {n}");
-        let [.., (_, start), (_, end)] = run.power.timestamps.as_slice() else {
-            return Err(fault(path, place(), "has fewer than two time stamps; record again"));
-        };
-        if start >= end || *end > run.power.samples.len() as u64 {
-            return Err(fault(
-                path,
-                place(),
-                "has time stamps that do not rise or lie beyond its samples; record again",
-            ));
-        }
-        if !(1..=MOST_SEQUENCES).contains(&run.infer.iterations) {
-            let problem = format!(
-                "has {} iterations, 1 to {MOST_SEQUENCES} can be; record again",
-                run.infer.iterations
-            );
-            return Err(fault(path, place(), problem));
-        }
-        let before = steps.samples;
-        let at = |event: u64| (before + event) as f64 * steps.period_s;
-        windows.push(FileWindow {
-            start_s: at(*start),
-            end_s: at(*end),
-            sequences: run.infer.iterations,
-        });
-        file_voltage_v = file_voltage_v.or(run.power.voltage);
-        for &joules in &run.power.samples {
-            steps.push(joules * 1e6, sink)?;
-        }
-    }
-    Ok(Summary {
-        windows,
-        file_voltage_v,
-        ..steps.summary()
-    })
 }

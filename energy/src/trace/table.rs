@@ -163,6 +163,8 @@ impl<'a> Table<'a> {
         let row = rows.front().map(|row| row.bytes.as_slice()).unwrap_or_default();
         let first: Vec<String> = dialect.fields(row).map(|field| text(unquoted(field))).collect();
         let (names, above) = header(head, dialect, first.len());
+        // They are shown in messages.
+        let names = names.map(|names| names.iter().map(|name| name.replace(char::is_control, "")).collect());
         Ok(Self {
             lines,
             path,

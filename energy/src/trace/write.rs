@@ -1,8 +1,9 @@
 //! Writers of the two PPK2 formats, for recordings of one's own and for tests of the readers.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -60,7 +61,7 @@ impl Ppk2Sample {
     }
 }
 
-fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
+pub(crate) fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
     |source| Error::Write {
         path: path.into(),
         source,
@@ -71,7 +72,60 @@ fn write_error(path: &Path) -> impl Fn(std::io::Error) -> Error + '_ {
 /// measured all the same.
 pub struct Ppk2Writer {
     path: PathBuf,
-    zip: ZipWriter<BufWriter<File>>,
+    zip: ZipWriter<BufWriter<UntilFault>>,
+    fault: Fault,
+}
+
+/// The first error of writing a file.
+type Fault = Arc<Mutex<Option<io::Error>>>;
+
+/// A file until the first error of writing it: that one is kept for the owner of the archive, and what is written after it is dropped,
+/// since an archive writes on, and complains on standard error, when it goes.
+struct UntilFault {
+    file: File,
+    position: u64,
+    fault: Fault,
+}
+
+impl UntilFault {
+    /// The result of an action on the file; `otherwise` at its first error, and after it.
+    fn attempt<T>(&mut self, otherwise: T, action: impl FnOnce(&mut File) -> io::Result<T>) -> T {
+        let mut fault = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        if fault.is_none() {
+            match action(&mut self.file) {
+                Ok(done) => return done,
+                Err(error) => *fault = Some(error),
+            }
+        }
+        otherwise
+    }
+}
+
+impl Write for UntilFault {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.attempt(bytes.len(), |file| {
+            file.write_all(bytes)?;
+            Ok(bytes.len())
+        });
+        self.position += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.attempt((), File::flush);
+        Ok(())
+    }
+}
+
+impl Seek for UntilFault {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let otherwise = match to {
+            SeekFrom::Start(place) => place,
+            SeekFrom::Current(by) | SeekFrom::End(by) => self.position.saturating_add_signed(by),
+        };
+        self.position = self.attempt(otherwise, |file| file.seek(to));
+        Ok(self.position)
+    }
 }
 
 impl Ppk2Writer {
@@ -89,7 +143,12 @@ impl Ppk2Writer {
     /// # Errors
     /// [`Error::Write`].
     pub fn new(file: File, path: &Path, rate_hz: u32) -> Result<Self, Error> {
-        let mut zip = ZipWriter::new(BufWriter::new(file));
+        let fault = Fault::default();
+        let mut zip = ZipWriter::new(BufWriter::new(UntilFault {
+            file,
+            position: 0,
+            fault: Arc::clone(&fault),
+        }));
         let metadata =
             serde_json::json!({ "metadata": { "samplesPerSecond": rate_hz }, "formatVersion": 2 }).to_string();
         // It comes first, so that a session that was cut off still says its rate.
@@ -99,7 +158,19 @@ impl Ppk2Writer {
             start(&mut zip, "session.raw")
         };
         begin().map_err(write_error(path))?;
-        Ok(Self { path: path.into(), zip })
+        let path = path.into();
+        Ok(Self { path, zip, fault })
+    }
+
+    /// The first error of writing the file; it is told once, and what is written after it is dropped.
+    fn faultless(fault: &Fault, path: &Path) -> Result<(), Error> {
+        let mut fault = fault.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another error stays in its place, so that nothing is written behind a gap.
+        let again = || io::Error::other("an earlier part could not be written");
+        match fault.as_mut() {
+            Some(error) => Err(write_error(path)(std::mem::replace(error, again()))),
+            None => Ok(()),
+        }
     }
 
     /// Appends one sample.
@@ -118,20 +189,23 @@ impl Ppk2Writer {
     /// # Errors
     /// [`Error::Write`].
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.zip.flush().map_err(write_error(&self.path))
+        self.zip.flush().map_err(write_error(&self.path))?;
+        Self::faultless(&self.fault, &self.path)
     }
 
-    /// Closes the file.
+    /// Closes the file, safe on the disk.
     ///
     /// # Errors
     /// [`Error::Write`].
     pub fn finish(self) -> Result<(), Error> {
         let mut file = self.zip.finish().map_err(|e| write_error(&self.path)(e.into()))?;
-        file.flush().map_err(write_error(&self.path))
+        file.flush().map_err(write_error(&self.path))?;
+        file.get_mut().attempt((), |file| file.sync_all());
+        Self::faultless(&self.fault, &self.path)
     }
 }
 
-fn start(zip: &mut ZipWriter<BufWriter<File>>, name: &str) -> std::io::Result<()> {
+fn start(zip: &mut ZipWriter<BufWriter<UntilFault>>, name: &str) -> std::io::Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .large_file(true);
