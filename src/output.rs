@@ -32,7 +32,9 @@ impl Output {
 /// file), it is lost, and the command goes on.
 pub fn tell(line: impl Display) {
     // In one write, so that lines of several threads do not mix.
-    let _ = std::io::stderr().lock().write_all(format!("{}\n", escaped(&line.to_string())).as_bytes());
+    let _ = std::io::stderr()
+        .lock()
+        .write_all(format!("{}\n", escaped(&line.to_string())).as_bytes());
 }
 
 /// JSON in one line, with the control characters that JSON allows, of which terminals obey some, as escapes too.

@@ -187,7 +187,11 @@ fn damaged_runs_are_told_and_the_others_go_on() {
         assert_eq!(out.status.code(), Some(1), "{said}");
         (serde_json::from_slice::<Value>(&out.stdout).unwrap(), said)
     };
-    for (name, contents) in [("model.safetensors", ""), ("training.json", "{"), ("config.toml", "cell = 3")] {
+    for (name, contents) in [
+        ("model.safetensors", ""),
+        ("training.json", "{"),
+        ("config.toml", "cell = 3"),
+    ] {
         let path = seed(1).join(name);
         let good = fs::read(&path).unwrap();
         fs::write(&path, contents).unwrap();
@@ -201,7 +205,10 @@ fn damaged_runs_are_told_and_the_others_go_on() {
         assert!(said.contains("1 runs cannot be used") && said.contains(name), "{said}");
         assert!(table["damaged"][0].as_str().unwrap().contains(name), "{table}");
         let report = fs::read_to_string(f.path("sweep/SWEEP.md")).unwrap();
-        assert!(report.contains("Left out: gru-4 1: ") && report.contains(name), "{report}");
+        assert!(
+            report.contains("Left out: gru-4 1: ") && report.contains(name),
+            "{report}"
+        );
         fs::write(&path, good).unwrap();
     }
     json(&command);

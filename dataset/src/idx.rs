@@ -31,10 +31,13 @@ fn read(path: &Path) -> Result<(Vec<usize>, Vec<u8>), Error> {
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let size = bytes.len() as u64;
         let unpacking = unpacked::read(GzDecoder::new(&bytes[..]), size);
-        let unpacking = unpacking
-            .map_err(|e| Error::data(path, "contents", format!("broken gzip ({e}); fetch the file again")))?;
+        let unpacking =
+            unpacking.map_err(|e| Error::data(path, "contents", format!("broken gzip ({e}); fetch the file again")))?;
         bytes = unpacking.ok_or_else(|| {
-            let problem = format!("unpacks to more than {} bytes; unpack it with gunzip", unpacked::most(size));
+            let problem = format!(
+                "unpacks to more than {} bytes; unpack it with gunzip",
+                unpacked::most(size)
+            );
             Error::data(path, "contents", problem)
         })?;
     }

@@ -203,7 +203,10 @@ impl DataSource {
         let most = MOST_VALUES / values.max(1);
         match n <= most {
             true => Ok(()),
-            false => Err(Error::usage("n", format!("{n} sequences; give at most {most} of this length"))),
+            false => Err(Error::usage(
+                "n",
+                format!("{n} sequences; give at most {most} of this length"),
+            )),
         }
     }
 

@@ -20,22 +20,34 @@ pub const LINES: [(&str, &str); 24] = [
     ),
     ("eval", "@/run --x @/four.npy --y @/y.npy"),
     ("reproduce", "adding --report-only --out @/reproduced"),
-    ("sweep", "dataset --data @/data --hidden 2 --steps 2 --report-only --out @/swept"),
+    (
+        "sweep",
+        "dataset --data @/data --hidden 2 --steps 2 --report-only --out @/swept",
+    ),
     ("baselines", "@/run --report-only --out @/baselines"),
     ("plot", "@/run --x @/four.npy --out @/plots"),
-    ("quantize", "@/run --calib-x @/four.npy --calib-y @/y.npy --out @/q.srnn"),
+    (
+        "quantize",
+        "@/run --calib-x @/four.npy --calib-y @/y.npy --out @/q.srnn",
+    ),
     ("fidelity", "@/run --out @/fidelity.md"),
     ("compare", "@/run @/of-run.srnn --x @/four.npy --svg @/c.svg"),
     ("inspect", "@/m.srnn"),
     ("simulate", "@/m.srnn --x @/x.npy"),
     ("leak", "@/m.srnn --x @/x.npy --y @/y.npy --shuffles 100"),
     ("emulate", "@/m.srnn --x @/x.npy --firmware @/image.elf"),
-    ("flash", "@/m.srnn --board nrf52840-dk --x @/x.npy --firmware @/image.elf --dry-run --out @/flash"),
+    (
+        "flash",
+        "@/m.srnn --board nrf52840-dk --x @/x.npy --firmware @/image.elf --dry-run --out @/flash",
+    ),
     ("collect", "--port @/no-port --label a --seconds 1 --out @/collected"),
     ("boards", ""),
     ("energy predict", "@/m.srnn --board nrf52840 --battery-mah 200"),
     ("energy measure", "@/trace.csv --voltage 3 --threshold 1.5"),
-    ("energy record", "--port @/no-port --voltage 3 --seconds 1 --out @/r.csv"),
+    (
+        "energy record",
+        "--port @/no-port --voltage 3 --seconds 1 --out @/r.csv",
+    ),
     ("energy break-even", "@/m.srnn --board nrf52840"),
     ("energy front", "@/m.srnn --board nrf52840 --x @/x.npy --y @/y.npy"),
     ("energy cycles", "@/m.srnn --x @/x.npy --firmware @/image.elf"),
@@ -44,7 +56,10 @@ pub const LINES: [(&str, &str); 24] = [
 
 /// Those whose own subcommands or files need more words than a table of two columns holds.
 pub const MORE: [(&str, &str); 5] = [
-    ("energy calibrate", "@/trace.csv --voltage 3 --markers seq=D0 --cycles-per-update 100 --out @/mine.toml"),
+    (
+        "energy calibrate",
+        "@/trace.csv --voltage 3 --markers seq=D0 --cycles-per-update 100 --out @/mine.toml",
+    ),
     ("energy boards", ""),
     ("data describe", "@/data"),
     ("data frequency", "--n 2 --out-x @/fx.npy --out-y @/fy.npy"),
@@ -67,7 +82,12 @@ pub fn inputs() -> Folder {
     formats::place_run(&f.path(""));
     let trace = formats::FORMATS.iter().find(|format| format.name == "trace as CSV");
     write(&f.path("trace.csv"), (trace.expect("it is there").seed)());
-    let line = format!("quantize {} --calib-x {} --out {}", f.at("run"), f.at("four.npy"), f.at("of-run.srnn"));
+    let line = format!(
+        "quantize {} --calib-x {} --out {}",
+        f.at("run"),
+        f.at("four.npy"),
+        f.at("of-run.srnn")
+    );
     let out = skiprnn(line.split(' '));
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     f

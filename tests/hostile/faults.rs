@@ -12,7 +12,11 @@ fn emptied(kind: u16) -> Vec<u8> {
     let mut blob = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/activity/model.srnn")).unwrap();
     let count = usize::from(u16::from_le_bytes([blob[6], blob[7]]));
     let of_kind = |at: &usize| u16::from_le_bytes([blob[*at], blob[*at + 1]]) == kind;
-    let at = (56..).step_by(12).take(count).find(of_kind).expect("the section is there");
+    let at = (56..)
+        .step_by(12)
+        .take(count)
+        .find(of_kind)
+        .expect("the section is there");
     blob[at + 8..at + 12].fill(0);
     files::sealed(blob)
 }
@@ -28,13 +32,20 @@ fn a_blob_without_channels_is_refused_by_name_where_it_is_to_run() {
     for line in [
         format!("simulate {m} --x {x}"),
         format!("leak {m} --x {x} --y {}", f.at("y.npy")),
-        format!("energy predict {m} --board nrf52840 --x {x} --compare --report {}", f.at("r.html")),
+        format!(
+            "energy predict {m} --board nrf52840 --x {x} --compare --report {}",
+            f.at("r.html")
+        ),
         format!("energy front {m} --board nrf52840 --x {x}"),
         format!("energy cycles {m} --x {x} --firmware {elf}"),
         format!("emulate {m} --x {x} --firmware {elf}"),
         format!("flash {m} --board nrf52840-dk --x {x} --firmware {elf} --dry-run"),
     ] {
-        fails(&line, 1, &["m.srnn: channels: 1 are described, the model takes 6", "quantize"]);
+        fails(
+            &line,
+            1,
+            &["m.srnn: channels: 1 are described, the model takes 6", "quantize"],
+        );
     }
     // What is in it can be looked at.
     assert!(skiprnn(["inspect", &m]).status.success());
@@ -105,7 +116,11 @@ fn rates_of_a_description_do_not_make_samples() {
     write(&f.path("d/labels.csv"), format!("file,label\n{list}"));
     for rate in ["1e18", "18446744073709551615", "99999999", "1e-300", "inf", "nan", "-1"] {
         write(&f.path("d/channels.toml"), format!("sample_rate_hz = {rate}\n"));
-        fails(&format!("data describe {}", f.at("d")), 1, &["channels.toml", "sample_rate_hz"]);
+        fails(
+            &format!("data describe {}", f.at("d")),
+            1,
+            &["channels.toml", "sample_rate_hz"],
+        );
     }
 }
 

@@ -179,7 +179,9 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "cycles of an update",
-        seed: || br#"{"label":"counted","updates":7,"instructions_per_update":2040.5,"cycles_per_update":{"cortex-m4":{"low":3000.0,"mid":3100.0,"high":3200.0}}}"#.to_vec(),
+        seed: || {
+            br#"{"label":"counted","updates":7,"instructions_per_update":2040.5,"cycles_per_update":{"cortex-m4":{"low":3000.0,"mid":3100.0,"high":3200.0}}}"#.to_vec()
+        },
         place: |folder, bytes| {
             write(&folder.join("cycles.json"), bytes);
             place_blob(folder, files::blob());
@@ -200,7 +202,12 @@ pub const FORMATS: &[Format] = &[
         },
         read: |folder| {
             let path = folder.join("board.toml").display().to_string();
-            predicted(&energy::board(&path).map_err(said)?, &energy::sensor("lis3dh").expect("built in"), None, folder)
+            predicted(
+                &energy::board(&path).map_err(said)?,
+                &energy::sensor("lis3dh").expect("built in"),
+                None,
+                folder,
+            )
         },
         line: "energy predict {}/m.srnn --board {}/board.toml --sensor lis3dh",
     },
@@ -213,7 +220,12 @@ pub const FORMATS: &[Format] = &[
         },
         read: |folder| {
             let path = folder.join("sensor.toml").display().to_string();
-            predicted(&energy::board("nrf52840").expect("built in"), &energy::sensor(&path).map_err(said)?, None, folder)
+            predicted(
+                &energy::board("nrf52840").expect("built in"),
+                &energy::sensor(&path).map_err(said)?,
+                None,
+                folder,
+            )
         },
         line: "energy predict {}/m.srnn --board nrf52840 --sensor {}/sensor.toml",
     },
@@ -221,7 +233,11 @@ pub const FORMATS: &[Format] = &[
         name: "calibration",
         seed: || {
             let figure = |name: &str, mid: f64| {
-                format!("[{name}]\nlow = {}\nmid = {mid}\nhigh = {}\nevidence = \"measured\"\nsource = \"a run\"\n", 0.9 * mid, 1.1 * mid)
+                format!(
+                    "[{name}]\nlow = {}\nmid = {mid}\nhigh = {}\nevidence = \"measured\"\nsource = \"a run\"\n",
+                    0.9 * mid,
+                    1.1 * mid
+                )
             };
             (figure("active_energy_pj_per_cycle", 110.0) + &figure("sleep_current_ua", 1.5)).into_bytes()
         },
@@ -232,7 +248,12 @@ pub const FORMATS: &[Format] = &[
         read: |folder| {
             let board = energy::board("nrf52840").expect("built in");
             let calibration = energy::Calibration::from_file(&folder.join("mine.toml")).map_err(said)?;
-            predicted(&calibration.apply(&board).map_err(said)?, &energy::sensor("none").expect("built in"), None, folder)
+            predicted(
+                &calibration.apply(&board).map_err(said)?,
+                &energy::sensor("none").expect("built in"),
+                None,
+                folder,
+            )
         },
         line: "energy predict {}/m.srnn --board nrf52840 --calibration {}/mine.toml",
     },
@@ -240,7 +261,9 @@ pub const FORMATS: &[Format] = &[
         name: "PPK2 session",
         seed: || {
             let frame = |ua: f32| [&ua.to_le_bytes()[..], &0x5555u16.to_be_bytes()[..]].concat();
-            let session: Vec<u8> = (0..40).flat_map(|k| frame(if k % 20 < 5 { 900.0 } else { 3.0 })).collect();
+            let session: Vec<u8> = (0..40)
+                .flat_map(|k| frame(if k % 20 < 5 { 900.0 } else { 3.0 }))
+                .collect();
             let metadata = br#"{"metadata":{"samplesPerSecond":100},"formatVersion":2}"#;
             files::zip(&[("metadata.json", metadata), ("session.raw", &session)])
         },
@@ -251,7 +274,14 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "trace as CSV",
         seed: || {
-            let row = |k: usize| format!("{:.5},{},0000000{}\n", k as f64 * 0.01, if k % 20 < 5 { 1500.5 } else { 3.5 }, u8::from(k % 20 < 5));
+            let row = |k: usize| {
+                format!(
+                    "{:.5},{},0000000{}\n",
+                    k as f64 * 0.01,
+                    if k % 20 < 5 { 1500.5 } else { 3.5 },
+                    u8::from(k % 20 < 5)
+                )
+            };
             let rows: String = (0..60).map(row).collect();
             format!("Timestamp(ms),Current(uA),D0-D7\n{rows}").into_bytes()
         },
@@ -280,7 +310,9 @@ pub const FORMATS: &[Format] = &[
         read: |folder| {
             let path = folder.join("image.elf");
             let board = board_host::boards::resolve("nrf52840-dk").expect("a board of this name");
-            let read = board_host::probe_rs::BoardImage::read(&path, &board).map(|_| ()).map_err(said);
+            let read = board_host::probe_rs::BoardImage::read(&path, &board)
+                .map(|_| ())
+                .map_err(said);
             let parsed = virtual_board::host::elf::Image::read(&path).map(|_| ()).map_err(said);
             read.and(parsed)
         },
@@ -315,7 +347,13 @@ static RUN: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     write(&data.join("y.npy"), files::labels(20));
     let run = folder.path().join("run");
     train(&config(&folder.path().join("data")), &run, false, &mut |_| ()).expect("it trains");
-    for name in ["config.toml", "checkpoint.safetensors", "model.safetensors", "metrics.csv", "training.json"] {
+    for name in [
+        "config.toml",
+        "checkpoint.safetensors",
+        "model.safetensors",
+        "metrics.csv",
+        "training.json",
+    ] {
         let bytes = fs::read(run.join(name)).expect("a run writes it");
         fs::write(folder.path().join(name), bytes).expect("writable");
     }
@@ -351,7 +389,13 @@ pub fn place_run(folder: &Path) {
 fn run_folder(folder: &Path, changed: &str, bytes: &[u8]) {
     write(&folder.join("data/x.npy"), files::sequences(20, 4, 1));
     write(&folder.join("data/y.npy"), files::labels(20));
-    for name in ["config.toml", "checkpoint.safetensors", "model.safetensors", "metrics.csv", "training.json"] {
+    for name in [
+        "config.toml",
+        "checkpoint.safetensors",
+        "model.safetensors",
+        "metrics.csv",
+        "training.json",
+    ] {
         let own = fs::read(RUN.path().join(name)).expect("readable");
         let mut bytes = if name == changed { bytes.to_vec() } else { own };
         if name == "config.toml" {
@@ -387,7 +431,10 @@ fn said(error: impl std::error::Error) -> String {
 /// Reads recordings as `data describe` and `train` do.
 fn recordings(folder: &Path) -> Result<(), String> {
     let single = ["long.csv", "set.npz"].map(|name| folder.join(name));
-    let place = single.into_iter().find(|p| p.exists()).unwrap_or_else(|| folder.to_path_buf());
+    let place = single
+        .into_iter()
+        .find(|p| p.exists())
+        .unwrap_or_else(|| folder.to_path_buf());
     let parts = dataset::parts(&place).map_err(said)?;
     let config = dataset::DatasetConfig {
         train_x: parts.train,
@@ -421,7 +468,9 @@ fn model(folder: &Path) -> Result<(), String> {
 /// Continues a run.
 fn resumed(folder: &Path) -> Result<(), String> {
     let config = config(&folder.join("data"));
-    train(&config, &folder.join("run"), true, &mut |_| ()).map(|_| ()).map_err(said)
+    train(&config, &folder.join("run"), true, &mut |_| ())
+        .map(|_| ())
+        .map_err(said)
 }
 
 /// Reads a blob, runs it, and prices a budget.
@@ -460,8 +509,14 @@ fn predicted(
     let named = |e: energy::Error| format!("{}: {}", folder.display(), said(e));
     let prediction = energy::predict(board, sensor, &workload).map_err(named)?;
     let parts = prediction.parts.named().map(|(_, interval)| interval);
-    for i in parts.iter().chain([&prediction.uj_per_sequence, &prediction.average_power_uw]) {
-        assert!(i.low.is_finite() && i.low <= i.mid && i.mid <= i.high && i.high.is_finite(), "{prediction}");
+    for i in parts
+        .iter()
+        .chain([&prediction.uj_per_sequence, &prediction.average_power_uw])
+    {
+        assert!(
+            i.low.is_finite() && i.low <= i.mid && i.mid <= i.high && i.high.is_finite(),
+            "{prediction}"
+        );
     }
     Ok(())
 }
@@ -473,7 +528,11 @@ fn trace(path: &Path) -> Result<(), String> {
         keep: Default::default(),
     };
     let mut found = Err(String::new());
-    for (voltage_v, windowing) in [(None, Windowing::Auto), (Some(3.0), Windowing::Auto), (Some(3.0), threshold)] {
+    for (voltage_v, windowing) in [
+        (None, Windowing::Auto),
+        (Some(3.0), Windowing::Auto),
+        (Some(3.0), threshold),
+    ] {
         let options = MeasureOptions {
             read: energy::trace::ReadOptions {
                 voltage_v,

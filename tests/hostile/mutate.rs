@@ -34,7 +34,16 @@ const BYTES: [[u8; 8]; 6] = [
 
 /// Pieces of text and bytes that have a meaning somewhere.
 const PIECES: [&[u8]; 10] = [
-    b"\x1b[31m", b"\0", b"\xff\xfe", b"\n", b",", b"\"", b"[[[[[[[[", b"=", b"\r", b"../",
+    b"\x1b[31m",
+    b"\0",
+    b"\xff\xfe",
+    b"\n",
+    b",",
+    b"\"",
+    b"[[[[[[[[",
+    b"=",
+    b"\r",
+    b"../",
 ];
 
 /// Random numbers of a seed (Marsaglia, Xorshift RNGs, 2003).

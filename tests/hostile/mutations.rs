@@ -98,13 +98,21 @@ fn second_process() {
     }
     let used = used_kib();
     assert!(used < USED_KIB, "{used} KiB were used");
-    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} problems:\n{}",
+        problems.len(),
+        problems.join("\n")
+    );
 }
 
 /// The most memory that this process has used so far.
 fn used_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux has it");
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("it is there");
+    let line = status
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .expect("it is there");
     line.trim().trim_end_matches("kB").trim().parse().expect("a number")
 }
 
@@ -116,7 +124,11 @@ fn read_all(format: &Format, folder: &Path, problems: &mut Vec<String>) -> u64 {
     for case in 0..=CASES {
         let mut random = Random::new(case);
         // The first one is valid.
-        let bytes = if case == 0 { seed.clone() } else { mutated(&seed, &mut random) };
+        let bytes = if case == 0 {
+            seed.clone()
+        } else {
+            mutated(&seed, &mut random)
+        };
         fs::write(folder.join("case"), format!("{}, change {case}", format.name)).expect("writable");
         let mut problem = |what: String| problems.push(format!("{}, change {case}: {what}", format.name));
         let _ = fs::remove_dir_all(&place);
@@ -151,9 +163,16 @@ fn clean(message: &str, place: &Path) -> Result<(), String> {
 fn program(format: &Format, place: &Path, valid: bool) -> Result<(), String> {
     let line = format.line.replace("{}", &place.display().to_string());
     let out = crate::common::skiprnn(line.split(' '));
-    let (stdout, stderr) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr),
+    );
     let wrong = |what: &str| Err(format!("{what}: {line}\n{stdout}{stderr}"));
-    if stdout.chars().chain(stderr.chars()).any(|c| c.is_control() && c != '\n') {
+    if stdout
+        .chars()
+        .chain(stderr.chars())
+        .any(|c| c.is_control() && c != '\n')
+    {
         return wrong("control characters are printed");
     }
     match out.status.code() {

@@ -56,7 +56,10 @@ fn a_path_that_is_not_utf_8_is_refused_in_one_sentence_by_every_command() {
             let out = skiprnn(line);
             let said = String::from_utf8_lossy(&out.stderr);
             assert_eq!(out.status.code(), Some(2), "{line:?}\n{said}");
-            assert!(said.starts_with("error: ") && !said.contains("panicked"), "{line:?}\n{said}");
+            assert!(
+                said.starts_with("error: ") && !said.contains("panicked"),
+                "{line:?}\n{said}"
+            );
             if said.contains("is not written in UTF-8") {
                 assert_eq!(said.lines().count(), 1, "{line:?}\n{said}");
                 by_us.fetch_add(1, Relaxed);
@@ -90,7 +93,10 @@ fn in_a_folder_that_is_not_utf_8_recordings_are_refused_where_their_place_is_kep
     ] {
         let (code, said) = run(line);
         assert_eq!(code, Some(2), "{line}\n{said}");
-        assert!(said.contains("is not written in UTF-8") && said.lines().count() == 1, "{said}");
+        assert!(
+            said.contains("is not written in UTF-8") && said.lines().count() == 1,
+            "{said}"
+        );
     }
     assert!(!inside.join("run").exists() && !inside.join("swept").exists());
     assert_eq!(run("inspect m.srnn").0, Some(0));
@@ -119,7 +125,9 @@ const ESCAPE: &str = "\u{1b}]0;title\u{7}\u{1b}[31m";
 fn plain(words: &[&OsStr]) -> bool {
     let out = skiprnn(words);
     let all = [out.stdout, out.stderr].concat();
-    String::from_utf8_lossy(&all).chars().all(|c| !c.is_control() || c == '\n')
+    String::from_utf8_lossy(&all)
+        .chars()
+        .all(|c| !c.is_control() || c == '\n')
 }
 
 #[test]
@@ -134,7 +142,9 @@ fn words_from_files_are_printed_without_control_characters() {
         let escapes: Vec<u8> = ESCAPE.bytes().collect();
         // Separators stay, so that the numbers of classes and channels do.
         let mut escape = escapes.iter().cycle();
-        text.iter_mut().filter(|b| !b"\n\t".contains(b)).for_each(|b| *b = *escape.next().unwrap());
+        text.iter_mut()
+            .filter(|b| !b"\n\t".contains(b))
+            .for_each(|b| *b = *escape.next().unwrap());
         write(&f.path("m.srnn"), files::sealed(changed));
         for line in ["inspect", "energy predict", "simulate"] {
             let more = match line {
@@ -169,7 +179,9 @@ fn words_from_files_are_printed_without_control_characters() {
 /// Where a section of a blob lies, and its length.
 fn section_of(blob: &[u8], kind: u16) -> (usize, usize) {
     let u32_at = |at: usize| u32::from_le_bytes(blob[at..at + 4].try_into().unwrap()) as usize;
-    let entries = (56..).step_by(12).take(usize::from(u16::from_le_bytes([blob[6], blob[7]])));
+    let entries = (56..)
+        .step_by(12)
+        .take(usize::from(u16::from_le_bytes([blob[6], blob[7]])));
     let of_kind = |at: &usize| u16::from_le_bytes([blob[*at], blob[*at + 1]]) == kind;
     let at = { entries }.find(of_kind).expect("the section is there");
     (u32_at(at + 4), u32_at(at + 8))

@@ -12,17 +12,32 @@ use std::{
 };
 
 /// Whole numbers.
-const WHOLE: [&str; 5] = ["4294967296", "18446744073709551615", "2147483648", "9223372036854775808", "-1"];
+const WHOLE: [&str; 5] = [
+    "4294967296",
+    "18446744073709551615",
+    "2147483648",
+    "9223372036854775808",
+    "-1",
+];
 /// Real numbers.
 const REAL: [&str; 4] = ["NaN", "1e308", "inf", "-1"];
 /// Of them, those that are given in every command and not only in the first that has the option.
 const EVERYWHERE: usize = 2;
 /// Address space of a command, in KiB.
 const SPACE_KIB: u64 = 4_000_000;
-/// Seconds after which a command is at work that was asked for.
-const WORK_S: f64 = 20.0;
+/// Seconds after which a command is at work that was asked for, and is ended.
+const WORK_S: f64 = 1.0;
+/// Seconds after which any other hangs.
+const HANG_S: f64 = 20.0;
 /// Options whose value is an amount of work, of any size.
-const WORK: [&str; 6] = ["--steps", "--finetune-steps", "--settle-steps", "--eval-every", "--seed", "--seconds"];
+const WORK: [&str; 6] = [
+    "--steps",
+    "--finetune-steps",
+    "--settle-steps",
+    "--eval-every",
+    "--seed",
+    "--seconds",
+];
 /// Options that take infinity: no bound.
 const UNBOUNDED: [&str; 1] = ["--decision-clip"];
 /// Values of options of their own form.
@@ -66,18 +81,23 @@ fn tried(folder: &Folder) -> Vec<(Vec<String>, String, &'static str)> {
     let (mut all, mut seen) = (Vec::new(), BTreeSet::new());
     for (command, rest) in lines() {
         for option in options(command) {
-            let Some(list) = numbers(command, &option) else { continue };
-            let count = if seen.insert(option.clone()) { list.len() } else { EVERYWHERE };
-            for value in &list[..count] {
+            let Some(list) = numbers(command, &option) else {
+                continue;
+            };
+            let count = if seen.insert(option.clone()) {
+                list.len()
+            } else {
+                EVERYWHERE
+            };
+            let list = if WORK.contains(&option.as_str()) {
+                &list[1..2]
+            } else {
+                &list[..count]
+            };
+            for value in list {
                 let mut line = without(words(command, rest, folder), &option);
                 // What one option needs of another.
-                match option.as_str() {
-                    "--keep" => {}
-                    "--horizon" | "--finetune-steps" | "--decisions-per-hour" | "--battery-voltage" | "--battery-usable" => {
-                        line.extend(needed(command, &option));
-                    }
-                    _ => {}
-                }
+                line.extend(needed(command, &option));
                 line.extend([format!("{option}={value}")]);
                 all.push((line, option.clone(), *value));
             }
@@ -93,6 +113,7 @@ fn tried(folder: &Folder) -> Vec<(Vec<String>, String, &'static str)> {
     all
 }
 
+/// Other options without which an option is refused.
 fn needed(command: &str, option: &str) -> Vec<String> {
     let words = match option {
         "--horizon" if command == "flash" => "--budget-uj-per-hour 1000000",
@@ -118,22 +139,30 @@ fn numbers_beyond_all_measure_are_refused_by_option_or_mean_something() {
     };
     std::thread::scope(|scope| (0..2).for_each(|_| drop(scope.spawn(work))));
     let problems = problems.into_inner().unwrap();
-    assert!(problems.is_empty(), "{} of {}:\n{}", problems.len(), all.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} of {}:\n{}",
+        problems.len(),
+        all.len(),
+        problems.join("\n")
+    );
 }
 
 fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
     let text = line.join(" ");
     // A run of its own for every training.
     let own = tempfile::tempdir().expect("a temporary folder");
-    let moved = |word: &String| match word.ends_with("/trained") || word.ends_with("/swept") || word.ends_with("/demo") {
+    let moved = |word: &String| match word.ends_with("/trained") || word.ends_with("/swept") || word.ends_with("/demo")
+    {
         true => own.path().join("run").into_os_string(),
         false => OsString::from(word),
     };
     let words: Vec<OsString> = line.iter().map(moved).collect();
-    let Some(out) = limited(&words, SPACE_KIB, WORK_S) else {
-        return match WORK.contains(&option) {
+    let is_work = WORK.contains(&option);
+    let Some(out) = limited(&words, SPACE_KIB, if is_work { WORK_S } else { HANG_S }) else {
+        return match is_work {
             true => Ok(()),
-            false => Err(format!("{text}: at work after {WORK_S} s")),
+            false => Err(format!("{text}: at work after {HANG_S} s")),
         };
     };
     let said = String::from_utf8_lossy(&out.stderr);

@@ -429,7 +429,9 @@ fn what_unpacks_to_far_more_than_it_is_packed_to_is_refused() {
 
     let path = dir.path().join("train-images-idx3-ubyte.gz");
     let mut packed = flate2::write::GzEncoder::new(fs::File::create(&path).unwrap(), flate2::Compression::fast());
-    packed.write_all(b"\0\0\x08\x03\x03\x93\x87\0\0\0\0\x01\0\0\0\x01").unwrap();
+    packed
+        .write_all(b"\0\0\x08\x03\x03\x93\x87\0\0\0\0\x01\0\0\0\x01")
+        .unwrap();
     packed.write_all(&zeros).unwrap();
     packed.finish().unwrap();
     fails(&path, &["idx3-ubyte.gz", "unpacks to more than", "gunzip"]);

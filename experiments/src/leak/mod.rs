@@ -86,7 +86,10 @@ pub fn check_shuffles(shuffles: usize) -> Result<(), Error> {
     match shuffles {
         ..LEAST_SHUFFLES => Err(Error::option("shuffles", "too few to tell chance; give at least 100")),
         LEAST_SHUFFLES..=MOST_SHUFFLES => Ok(()),
-        _ => Err(Error::option("shuffles", format!("is {shuffles}; give at most {MOST_SHUFFLES}"))),
+        _ => Err(Error::option(
+            "shuffles",
+            format!("is {shuffles}; give at most {MOST_SHUFFLES}"),
+        )),
     }
 }
 

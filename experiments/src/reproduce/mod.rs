@@ -118,7 +118,10 @@ impl Options {
             }
         }
         if self.runs > MOST_RUNS {
-            return Err(Error::option("runs", format!("is {}; give at most {MOST_RUNS}", self.runs)));
+            return Err(Error::option(
+                "runs",
+                format!("is {}; give at most {MOST_RUNS}", self.runs),
+            ));
         }
         if self.table == Table::Mnist && self.data.is_none() {
             let problem = "missing; give the folder with train-images-idx3-ubyte and the other files";

@@ -115,7 +115,9 @@ impl Front {
         let mut data: Option<Fitted<Targets>> = None;
         for (setting, job) in settings.iter().zip(jobs) {
             let figures = match &job.run.progress {
-                Progress::Finished(finished) => front.finished(setting, job, finished, (source, &mut data), hardware)?,
+                Progress::Finished(finished) => {
+                    front.finished(setting, job, finished, (source, &mut data), hardware)?
+                }
                 Progress::Refused(problem) | Progress::Damaged(problem) => {
                     front.left_out(&job.label, problem);
                     None
