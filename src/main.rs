@@ -26,6 +26,7 @@ mod inspect;
 mod interrupt;
 mod leak;
 mod memory;
+mod numbers;
 mod output;
 mod plot;
 mod quantize;
@@ -45,7 +46,8 @@ fn main() -> ExitCode {
     // clap ends wrong usage with exit code 2 by itself.
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    match utf8(std::env::args_os().skip(1)).and_then(|()| run(&cli)) {
+    let checked = utf8(std::env::args_os().skip(1)).and_then(|()| numbers::check(&Cli::command(), &matches));
+    match checked.and_then(|()| run(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());

@@ -160,6 +160,7 @@ pub(crate) fn absent_classes(part: &str, y: &Targets, outputs: usize, names: &[S
 /// # Errors
 /// As training: files that cannot be read or cannot be trained on.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
+    config.validate()?;
     let labelled = Labelled::load(config)?;
     let outputs = labelled.outputs()?;
     let split = labelled.split(config)?;

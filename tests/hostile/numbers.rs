@@ -177,12 +177,15 @@ fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
         _ => return wrong("another exit"),
     };
     let no_number = value == "NaN" || (value == "inf" && !UNBOUNDED.contains(&option));
+    // The option, a file that it does not fit, or the thing that it is a figure of: all of a battery are checked together.
+    let word = option.trim_start_matches("--").split('-').next().unwrap_or(option);
+    let named = said.contains(option)
+        || said.contains(word.trim_end_matches('s'))
+        || said.contains(&std::env::temp_dir().display().to_string());
     match refused {
         false if no_number => wrong("is taken"),
-        // What a port, an image or a trace that is none refuses first.
-        true if !said.contains(option) && !["no-port", "image.elf", "trace.csv"].iter().any(|f| said.contains(f)) => {
-            wrong("does not name the option")
-        }
+        true if no_number && !said.contains(option) => wrong("does not name the option"),
+        true if !named && !said.contains("board ") => wrong("names nothing"),
         _ => Ok(()),
     }
 }
