@@ -26,6 +26,7 @@ mod inspect;
 mod interrupt;
 mod leak;
 mod memory;
+mod numbers;
 mod output;
 mod outputs;
 mod plot;
@@ -50,7 +51,9 @@ fn main() -> ExitCode {
     let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let command = Cli::command();
     let line = CommandLine::new(&command, &matches, words.collect());
-    let sound = utf8(std::env::args_os().skip(1)).and_then(|()| outputs::check(&line));
+    let sound = utf8(std::env::args_os().skip(1))
+        .and_then(|()| numbers::check(&command, &matches))
+        .and_then(|()| outputs::check(&line));
     match sound.and_then(|()| run(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

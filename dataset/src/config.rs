@@ -1,6 +1,8 @@
 //! What `config.toml` says of recordings.
 
-use crate::{Audio, Axes, ChannelConfig, Columns, Error, Loss, Origin, PathRoles, ReadOptions, Window};
+use crate::{
+    Audio, Axes, ChannelConfig, Columns, Error, Loss, Origin, PathRoles, ReadOptions, Window, clock::PERIODS_S,
+};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -70,9 +72,9 @@ impl DatasetConfig {
             let problem = format!("is {}; give a share of the sequences, 0 to 0.9", self.test_share);
             return Err(Error::usage("test_share", problem));
         }
-        if !self.sample_period_s.is_finite() || self.sample_period_s < 0.0 {
+        if self.sample_period_s != 0.0 && !PERIODS_S.contains(&self.sample_period_s) {
             let problem = format!(
-                "{} s; give the seconds between samples, or 0 where unknown",
+                "{} s; give the seconds between samples, 1e-6 to 86400, or 0 where unknown",
                 self.sample_period_s
             );
             return Err(Error::usage("sample_period_s", problem));

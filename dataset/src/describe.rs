@@ -170,6 +170,7 @@ fn shown_split(labelled: &Labelled, config: &DatasetConfig) -> Split {
 /// # Errors
 /// As training: files that cannot be read.
 pub fn describe(config: &DatasetConfig) -> Result<DatasetSummary, Error> {
+    config.validate()?;
     let labelled = Labelled::load(config)?;
     let outputs = labelled.outputs()?;
     let split = shown_split(&labelled, config);

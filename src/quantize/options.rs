@@ -93,6 +93,12 @@ impl QuantizeArgs {
             d.sample_period_s = period;
         }
         if let Some(length) = self.length {
+            if u32::try_from(length).is_err() {
+                return Err(Usage::error(format!(
+                    "--length: is {length}; give at most {}",
+                    u32::MAX
+                )));
+            }
             d.sequence_length = length;
         }
         if let Some(objective) = self.objective {

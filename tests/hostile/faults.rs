@@ -105,6 +105,21 @@ fn as_many_words_as_samples_are_no_classes() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn as_many_sequences_as_samples_are_row_numbers() {
+    let f = Folder::new();
+    let rows: String = (0..160_000).map(|k| format!("{k},{},1\n", k % 2)).collect();
+    write(&f.path("s.csv"), format!("sequence,label,a\n{rows}"));
+    let words = [
+        "s.csv: line 150002",
+        "150001 different sequences",
+        "row number",
+        "--columns ignore=sequence",
+    ];
+    within(400_000, &format!("data describe {}", f.at("s.csv")), 1, &words);
+}
+
 #[test]
 fn rates_of_a_description_do_not_make_samples() {
     let f = Folder::new();

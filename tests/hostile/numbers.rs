@@ -25,8 +25,10 @@ const REAL: [&str; 4] = ["NaN", "1e308", "inf", "-1"];
 const EVERYWHERE: usize = 2;
 /// Address space of a command, in KiB.
 const SPACE_KIB: u64 = 4_000_000;
-/// Seconds after which a command is at work that was asked for.
-const WORK_S: f64 = 20.0;
+/// Seconds after which a command is at work that was asked for, and is ended.
+const WORK_S: f64 = 1.0;
+/// Seconds after which any other hangs.
+const HANG_S: f64 = 20.0;
 /// Options whose value is an amount of work, of any size.
 const WORK: [&str; 6] = [
     "--steps",
@@ -88,20 +90,15 @@ fn tried(folder: &Folder) -> Vec<(Vec<String>, String, &'static str)> {
             } else {
                 EVERYWHERE
             };
-            for value in &list[..count] {
+            let list = if WORK.contains(&option.as_str()) {
+                &list[1..2]
+            } else {
+                &list[..count]
+            };
+            for value in list {
                 let mut line = without(words(command, rest, folder), &option);
                 // What one option needs of another.
-                match option.as_str() {
-                    "--keep" => {}
-                    "--horizon"
-                    | "--finetune-steps"
-                    | "--decisions-per-hour"
-                    | "--battery-voltage"
-                    | "--battery-usable" => {
-                        line.extend(needed(command, &option));
-                    }
-                    _ => {}
-                }
+                line.extend(needed(command, &option));
                 line.extend([format!("{option}={value}")]);
                 all.push((line, option.clone(), *value));
             }
@@ -117,6 +114,7 @@ fn tried(folder: &Folder) -> Vec<(Vec<String>, String, &'static str)> {
     all
 }
 
+/// Other options without which an option is refused.
 fn needed(command: &str, option: &str) -> Vec<String> {
     let words = match option {
         "--horizon" if command == "flash" => "--budget-uj-per-hour 1000000",
@@ -161,10 +159,11 @@ fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
         false => OsString::from(word),
     };
     let words: Vec<OsString> = line.iter().map(moved).collect();
-    let Some(out) = limited(&words, SPACE_KIB, WORK_S) else {
-        return match WORK.contains(&option) {
+    let is_work = WORK.contains(&option);
+    let Some(out) = limited(&words, SPACE_KIB, if is_work { WORK_S } else { HANG_S }) else {
+        return match is_work {
             true => Ok(()),
-            false => Err(format!("{text}: at work after {WORK_S} s")),
+            false => Err(format!("{text}: at work after {HANG_S} s")),
         };
     };
     let said = String::from_utf8_lossy(&out.stderr);
@@ -179,12 +178,15 @@ fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
         _ => return wrong("another exit"),
     };
     let no_number = value == "NaN" || (value == "inf" && !UNBOUNDED.contains(&option));
+    // The option, a file that it does not fit, or the thing that it is a figure of: all of a battery are checked together.
+    let word = option.trim_start_matches("--").split('-').next().unwrap_or(option);
+    let named = said.contains(option)
+        || said.contains(word.trim_end_matches('s'))
+        || said.contains(&std::env::temp_dir().display().to_string());
     match refused {
         false if no_number => wrong("is taken"),
-        // What a port, an image or a trace that is none refuses first.
-        true if !said.contains(option) && !["no-port", "image.elf", "trace.csv"].iter().any(|f| said.contains(f)) => {
-            wrong("does not name the option")
-        }
+        true if no_number && !said.contains(option) => wrong("does not name the option"),
+        true if !named && !said.contains("board ") => wrong("names nothing"),
         _ => Ok(()),
     }
 }

@@ -16,6 +16,10 @@ const HEAD_LINES: usize = 400;
 /// Bytes of them, at most.
 const HEAD_BYTES: usize = 1 << 20;
 
+/// Different words of a column, beyond which each must stand in [`LINES_A_WORD`] lines: a word takes a kilobyte on the way to a dataset.
+const MOST_WORDS: usize = 150_000;
+const LINES_A_WORD: usize = 8;
+
 /// Reads a file of one sequence, or of many, whatever way it is written. What was understood goes to `notes`.
 ///
 /// # Errors
@@ -306,6 +310,15 @@ impl Reader<'_> {
                 _ => &mut self.table.sequences,
             };
             list.push(cell);
+            let (distinct, lines) = (list.words().len(), self.table.length + 1);
+            if distinct > MOST_WORDS && lines < LINES_A_WORD * distinct {
+                let typed = self.deciding.typed(column);
+                let problem = format!(
+                    "{distinct} different {what}s in {lines} lines: is it a row number? Leave it out with --columns ignore={typed}, or save so \
+                     many recordings as .npy"
+                );
+                return Err(self.error(number, column, problem));
+            }
         }
         if let Some((column, first)) = self.layout.constant.iter().find(|(k, first)| record.get(*k) != first) {
             let problem = words_problem(&self.deciding.typed(*column), first, record.get(*column));

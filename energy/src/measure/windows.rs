@@ -324,7 +324,7 @@ impl Cutter {
             states,
         });
         if let Cut::Above { keep: Some(keep), .. } = self.cut
-            && self.windows.len() > 4 * keep + 1024
+            && self.windows.len() > keep.saturating_mul(4).saturating_add(1024)
         {
             self.keep_most(keep);
         }
