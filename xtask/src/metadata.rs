@@ -55,7 +55,10 @@ impl Package {
     /// The file of its build script.
     pub fn build_script(&self) -> Option<&Path> {
         let scripts = |target: &&Target| target.kind.iter().any(|kind| kind == "custom-build");
-        self.targets.iter().find(scripts).map(|target| target.src_path.as_path())
+        self.targets
+            .iter()
+            .find(scripts)
+            .map(|target| target.src_path.as_path())
     }
 
     /// Whether it comes from elsewhere.

@@ -46,11 +46,17 @@ fn missing(package: &Package, published: &[&Package]) -> Vec<String> {
         ("rust-version", package.rust_version.is_some()),
     ] {
         if !is_there {
-            missing.push(format!("{name} is for others and states no {field}; fill it in, or say publish = false"));
+            missing.push(format!(
+                "{name} is for others and states no {field}; fill it in, or say publish = false"
+            ));
         }
     }
     // A dependency of tests on this project is dropped where it has no version.
-    for needed in package.dependencies.iter().filter(|d| d.path.is_some() && d.kind.as_deref() != Some("dev")) {
+    for needed in package
+        .dependencies
+        .iter()
+        .filter(|d| d.path.is_some() && d.kind.as_deref() != Some("dev"))
+    {
         let other = &needed.name;
         if needed.req == "*" {
             missing.push(format!("{name} is for others and depends on {other} without a version"));
@@ -101,7 +107,10 @@ mod tests {
         };
         let said = missing(&bare, &[&bare]);
         assert_eq!(said.len(), 5);
-        assert!(said[0].starts_with("bare is for others and states no description"), "{said:?}");
+        assert!(
+            said[0].starts_with("bare is for others and states no description"),
+            "{said:?}"
+        );
     }
 
     #[test]
@@ -116,7 +125,10 @@ mod tests {
         outer.dependencies = vec![needed(None), needed(Some("dev"))];
         let said = missing(&outer, &[&outer]);
         assert_eq!(said.len(), 2, "{said:?}");
-        assert!(said[0].contains("inner without a version") && said[1].contains("inner, which is not"), "{said:?}");
+        assert!(
+            said[0].contains("inner without a version") && said[1].contains("inner, which is not"),
+            "{said:?}"
+        );
     }
 
     #[test]
