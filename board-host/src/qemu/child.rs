@@ -14,6 +14,8 @@ use std::{
 /// Bytes that are read of a pipe at once, and how many such pieces wait to be looked at.
 const PIECE: usize = 1 << 17;
 const PIECES: usize = 8;
+/// How often an emulator that has closed its log is looked at.
+const POLL: Duration = Duration::from_millis(5);
 /// The most that is kept of what the emulator says besides the log, in bytes.
 const MOST_MESSAGES: u64 = 1 << 16;
 
@@ -136,9 +138,15 @@ impl Child {
         Messages(reader)
     }
 
-    /// Waits until it has ended by itself.
-    pub fn wait(&mut self) {
-        let _ = self.process.wait();
+    /// Waits until it has ended by itself, and whether it did so in the time of its log: it may close that and go on.
+    pub fn ended(&mut self, log: &Pipe) -> bool {
+        loop {
+            match self.process.try_wait() {
+                Ok(None) if log.left().is_some() => thread::sleep(POLL),
+                Ok(None) => return false,
+                _ => return true,
+            }
+        }
     }
 }
 
@@ -180,10 +188,15 @@ impl Pipe {
         }
     }
 
+    /// The time that is left.
+    fn left(&self) -> Option<Duration> {
+        self.limit.checked_sub(self.started.elapsed())
+    }
+
     /// The next piece; an empty one at the end.
     fn next(&self) -> io::Result<Vec<u8>> {
-        let left = self.limit.checked_sub(self.started.elapsed());
-        match self.pieces.recv_timeout(left.ok_or(io::ErrorKind::TimedOut)?) {
+        let left = self.left().ok_or(io::ErrorKind::TimedOut)?;
+        match self.pieces.recv_timeout(left) {
             Ok(piece) => piece,
             Err(RecvTimeoutError::Timeout) => Err(io::ErrorKind::TimedOut.into()),
             Err(RecvTimeoutError::Disconnected) => Ok(Vec::new()),

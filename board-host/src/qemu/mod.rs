@@ -109,7 +109,7 @@ pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(
     let messages = child.messages();
     let mut log = child.log(options.timeout_s)?;
     let (mut chunk, mut logged) = (vec![0; 1 << 16], 0u64);
-    let end = loop {
+    let mut end = loop {
         match log.read(&mut chunk) {
             Ok(0) => break End::Itself,
             Ok(bytes) => {
@@ -127,8 +127,8 @@ pub fn run(image: &Path, loads: &Loads, options: &Options, sink: &mut dyn FnMut(
             }
         }
     };
-    if end == End::Itself {
-        child.wait();
+    if end == End::Itself && !child.ended(&log) {
+        end = End::Timeout;
     }
     drop(child);
     Ok(Output {

@@ -14,14 +14,74 @@ enum Does {
     Generates,
     /// Compiles C, C++ or assembly that comes with the package.
     Compiles,
-    /// Passes a linker script on that comes with the package.
+    /// Passes a linker script on that comes with the package, and may write it.
     Links,
 }
 
 use Does::{Compiles, Generates, Links, Probes};
 
-/// Packages of others whose build script runs, for the host's programs on Linux or for a board.
-const LISTED: &[(&str, Does)] = &[];
+/// Packages of others whose build script runs, for the host's programs on Linux or for a board. None of them takes anything from the
+/// network; they start the compilers that are there, and no other program.
+const LISTED: &[(&str, Does)] = &[
+    ("ahash", Probes),
+    ("anyhow", Probes),
+    ("bare-metal", Probes),
+    ("cortex-m", Probes),
+    ("cortex-m-macros", Probes),
+    ("cortex-m-rt", Links),
+    ("crc32fast", Probes),
+    ("crossbeam-deque", Probes),
+    ("crossbeam-epoch", Probes),
+    ("crossbeam-utils", Probes),
+    ("defmt", Links),
+    ("defmt-macros", Probes),
+    ("defmt-rtt", Generates),
+    ("embassy-executor", Probes),
+    ("embassy-hal-internal", Probes),
+    ("embassy-rp", Links),
+    ("embassy-stm32", Generates),
+    ("embassy-sync", Probes),
+    ("embassy-time-driver", Probes),
+    ("embassy-time-queue-utils", Probes),
+    ("embedded-hal-async", Probes),
+    ("embedded-io-async", Probes),
+    ("encoding_rs", Probes),
+    ("esaxx-rs", Compiles),
+    ("fixed", Generates),
+    ("generic-array", Probes),
+    ("getrandom", Probes),
+    ("heapless", Probes),
+    ("libc", Probes),
+    ("libm", Probes),
+    ("nix", Probes),
+    ("nrf-pac", Links),
+    ("num-traits", Probes),
+    ("object", Probes),
+    ("parking_lot_core", Probes),
+    ("paste", Probes),
+    ("pest_stack_guard", Probes),
+    ("pio-parser", Probes),
+    ("portable-atomic", Probes),
+    ("proc-macro2", Probes),
+    ("psm", Compiles),
+    ("pulp", Generates),
+    ("quote", Probes),
+    ("rayon-core", Probes),
+    ("rp-pac", Links),
+    ("rp2040-boot2", Generates),
+    ("rustix", Probes),
+    ("rustversion", Generates),
+    ("semihosting", Probes),
+    ("serde", Generates),
+    ("serde_core", Generates),
+    ("serde_json", Probes),
+    ("stacker", Compiles),
+    ("stm32-metapac", Links),
+    ("syn", Probes),
+    ("thiserror", Generates),
+    ("zerocopy", Probes),
+    ("zmij", Probes),
+];
 
 /// What a build script of this project may not name: other programs, and the network.
 const FORBIDDEN: [&str; 4] = ["Command", "std::net", "TcpStream", "http"];

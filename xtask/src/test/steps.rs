@@ -102,6 +102,8 @@ pub struct Workspace {
     pub tests: Vec<String>,
     /// The oldest Rust that skiprnn-nostd states.
     pub oldest_rust: Option<String>,
+    /// The crates that others may use.
+    pub for_others: Vec<String>,
 }
 
 impl Workspace {
@@ -110,6 +112,11 @@ impl Workspace {
         Ok(Self {
             tests: metadata.integration_tests(),
             oldest_rust: msrv::version(&metadata).map(str::to_owned),
+            for_others: metadata
+                .members()
+                .filter(|package| package.is_for_others())
+                .map(|package| package.name.clone())
+                .collect(),
         })
     }
 }
@@ -131,6 +138,14 @@ fn quick_tests(tests: &[String]) -> String {
     fast.fold(
         "cargo test --quiet --workspace --no-fail-fast --lib --bins".to_owned(),
         |line, test| line + " --test " + test,
+    )
+}
+
+/// Packs crates as they would be published and builds what was packed. Everything that it takes has been fetched before.
+fn packages(names: &[String]) -> String {
+    names.iter().fold(
+        "cargo package --quiet --offline --locked --allow-dirty".to_owned(),
+        |line, name| line + " --package " + name,
     )
 }
 
@@ -273,6 +288,12 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         xtask("instructions of an update on emulated cores", "bench-mcu --check").needing(Need::arm_targets()),
         xtask("cards of the models", "model-cards --check"),
     ];
+    steps.push(Step::new(
+        Full,
+        "the crates that others may use build from what would be published",
+        "",
+        packages(&workspace.for_others),
+    ));
     let oldest = workspace.oldest_rust.as_deref().unwrap_or("VERSION");
     steps.push(
         Step::new(
