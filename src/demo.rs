@@ -38,6 +38,9 @@ pub struct DemoArgs {
     /// A smaller model and fewer sequences: takes a minute, and may not solve the task.
     #[arg(long)]
     pub quick: bool,
+    /// Training steps of each model at most. [default: 2000; with --quick 200]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    pub steps: Option<u64>,
     /// Seed of the training runs.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -52,13 +55,14 @@ const SENSOR: &str = "none";
 fn config(cell: Cell, args: &DemoArgs) -> TrainConfig {
     let data = DataSource::Frequency { sample_period_s: 1e-3 };
     let d = data.default_config();
+    let steps = args.steps.unwrap_or(if args.quick { 200 } else { 2000 });
     TrainConfig {
         cell,
         hidden: if args.quick { 16 } else { 32 },
         lambda: if cell.skips() { 1e-3 } else { 0.0 },
         seed: args.seed,
-        steps: if args.quick { 200 } else { 2000 },
-        eval_every: if args.quick { 50 } else { 25 },
+        steps,
+        eval_every: if args.quick { (steps / 4).max(1) } else { 25 },
         stop_metric: Some(0.995),
         stop_updates: cell.skips().then_some(40.0),
         threads: 1,

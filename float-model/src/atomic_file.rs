@@ -32,7 +32,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 /// What the system says.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if is_stream(path) {
-        return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        return OpenOptions::new().append(true).open(path)?.write_all(bytes);
     }
     let folder = folder_of(path);
     remove_abandoned(folder);
@@ -98,9 +98,12 @@ fn folder_of(path: &Path) -> &Path {
     parent.unwrap_or(Path::new(if path.is_absolute() { "/" } else { "." }))
 }
 
-/// Whether there is something at `path` that takes bytes and is no file: a device, a pipe, a socket.
+/// Whether there is something at `path` that takes bytes and is no file: a device, a pipe, a socket. What is in `/dev` and `/proc`
+/// is never replaced, not even where it leads to a file, as `/dev/stdout` does.
 fn is_stream(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+    let of_the_system =
+        cfg!(unix) && (path.starts_with("/dev") || path.starts_with("/proc")) && !path.starts_with("/dev/shm");
+    fs::metadata(path).is_ok_and(|found| !found.is_dir() && (of_the_system || !found.is_file()))
 }
 
 /// A temporary file, which goes away with the value unless it was renamed. It is locked while its writer lives.
@@ -275,6 +278,19 @@ mod tests {
             assert!(fs::metadata(path).unwrap().file_type().is_char_device());
         }
         assert_eq!(names(folder.path()), ["link"]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_name_of_an_open_file_is_not_replaced() {
+        use std::os::fd::AsRawFd;
+        let folder = tempfile::tempdir().unwrap();
+        let file = File::create(folder.path().join("a")).unwrap();
+        let name = format!("/dev/fd/{}", file.as_raw_fd());
+        for _ in 0..2 {
+            write(Path::new(&name), b"more").unwrap();
+        }
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"moremore");
     }
 
     #[test]

@@ -30,6 +30,8 @@ static INPUTS: LazyLock<Inputs> = LazyLock::new(|| {
         trace += &format!("{:.4},{current_ma}\n", f64::from(k) * 1e-3);
     }
     fs::write(folder.path("trace.csv"), trace).unwrap();
+    // Its image is built on first use, which needs a disk.
+    json(&format!("emulate {BLOB} --task frequency --n 1"));
     Inputs { folder }
 });
 
@@ -100,7 +102,7 @@ fn writers() -> Vec<Writer> {
             "leak",
             "svg",
             File,
-            format!("{BLOB} --task frequency --n 40 --shuffles 2"),
+            format!("{BLOB} --task frequency --n 40 --shuffles 100"),
         ),
         tried("emulate", "outputs", File, format!("{BLOB} --task frequency --n 1")),
         early(

@@ -15,7 +15,7 @@ const WAYS: [(&str, &str); 3] = [
 
 #[test]
 fn nobody_need_read_what_a_command_says() {
-    for work in [Work::train(), Work::sweep(), Work::baselines(), Work::finetune()] {
+    for work in [Work::train(), Work::sweep(), Work::finetune()] {
         let f = Folder::new();
         let out = |name: &str| f.path(&name.replace(' ', "-"));
         let whole = work.command(&out("whole")).output().unwrap();

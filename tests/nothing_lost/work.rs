@@ -126,7 +126,7 @@ impl Work {
     }
 
     pub fn demo() -> Work {
-        Work::of(|_, _| "demo --quick".into())
+        Work::of(|_, _| "demo --quick --steps 12".into())
     }
 
     /// The line that begins or continues the work in `out`.
