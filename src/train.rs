@@ -35,7 +35,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         best_step: report.best_step,
         test_part: config.data.has_test_part(),
         names_answers: matches!(&config.data, DataSource::Dataset(data) if dataset::names_its_answers(data)),
-        warnings,
+        warnings: report.warnings.clone(),
     };
     let json = serde_json::to_value(&result)?;
     out.print(&json, || text(&result, &report, &args.out));
