@@ -170,12 +170,28 @@ fn every_bad_field_is_named() {
         (0xbc, &[0x1b], "Name: byte 0 is a control character"),
         (0xbc, b"\n", "Name: byte 0 is a control character"),
         (0xbd, b"\xc2\x9b", "Name: byte 2 is a control character"),
-        (0x5c + 8, &[0], "ChannelText: 0 lines, 1 needed; quantize the model again"),
+        (
+            0x5c + 8,
+            &[0],
+            "ChannelText: 0 lines, 1 needed; quantize the model again",
+        ),
         (0xe6, b"-", "ChannelText: byte 16 is a control character"),
-        (0x68 + 8, &[0], "Dial: no point of the curve is for dial 0; quantize the model again"),
+        (
+            0x68 + 8,
+            &[0],
+            "Dial: no point of the curve is for dial 0; quantize the model again",
+        ),
         (0xec, &[1], "Dial: no point of the curve is for dial 0"),
-        (0xf2, &[0x10, 0x41], "UpdatesMean: entry 0, an f32 of the bits 0x41100000"),
-        (0xf2, &[0xc0, 0x7f], "UpdatesMean: entry 0, an f32 of the bits 0x7fc00000"),
+        (
+            0xf2,
+            &[0x10, 0x41],
+            "UpdatesMean: entry 0, an f32 of the bits 0x41100000",
+        ),
+        (
+            0xf2,
+            &[0xc0, 0x7f],
+            "UpdatesMean: entry 0, an f32 of the bits 0x7fc00000",
+        ),
     ];
     for (offset, bytes, needle) in cases {
         let error = with_causes(&Blob::new("f.srnn", &with(offset, bytes)).unwrap_err());

@@ -244,7 +244,11 @@ impl fmt::Display for ParseError {
                 )
             }
             ParseError::NoDialZero => {
-                write!(f, "{:?}: no point of the curve is for dial 0; quantize the model again", Field::Dial)
+                write!(
+                    f,
+                    "{:?}: no point of the curve is for dial 0; quantize the model again",
+                    Field::Dial
+                )
             }
             ParseError::Updates { index, bits } => {
                 write!(
@@ -255,10 +259,9 @@ impl fmt::Display for ParseError {
             }
             ParseError::Utf8 { field, at } => write!(f, "{field:?}: byte {at} is not UTF-8"),
             ParseError::Control { field, at } => write!(f, "{field:?}: byte {at} is a control character out of place"),
-            ParseError::Lines { field, needed, found } => write!(
-                f,
-                "{field:?}: {found} lines, {needed} needed; quantize the model again"
-            ),
+            ParseError::Lines { field, needed, found } => {
+                write!(f, "{field:?}: {found} lines, {needed} needed; quantize the model again")
+            }
             ParseError::Padding {
                 field,
                 layer,
