@@ -166,7 +166,7 @@ struct Shape {
 pub fn blob(noise: &mut Noise) -> Vec<u8> {
     let mut draft = Draft::valid(noise);
     if noise.one_in(3) {
-        draft.to_the_edge(noise);
+        draft.fill_to_the_edge(noise);
     }
     for _ in 0..noise.of(&[0, 0, 0, 1, 1, 1, 2, 3]) {
         draft.mutate(noise);
@@ -353,7 +353,7 @@ impl Draft {
 
     /// Gives accumulators the largest bias that is still proven, or one more, with the sign of their products where h is h0 and
     /// the sample is that of [`fullest`].
-    fn to_the_edge(&mut self, noise: &mut Noise) {
+    fn fill_to_the_edge(&mut self, noise: &mut Noise) {
         let Ok(network) = read(&self.bytes()) else {
             return;
         };

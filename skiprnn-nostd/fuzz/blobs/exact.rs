@@ -203,7 +203,7 @@ impl<'a> Exact<'a> {
         let argument = over_x + round(sigmoid(r) * over_h, 15);
         assert!(argument.abs() < 1 << 31, "the argument {argument} of n");
         let (n, z) = (tanh(argument), sigmoid(z));
-        let fresh = ((1 << 15) - z) * n >> (15 - self.network.h_fraction);
+        let fresh = (((1 << 15) - z) * n) >> (15 - self.network.h_fraction);
         round(fresh + z * self.h[k][unit], 15)
     }
 }
