@@ -16,7 +16,7 @@ const HEAD_LINES: usize = 400;
 /// Bytes of them, at most.
 const HEAD_BYTES: usize = 1 << 20;
 
-/// Different words of a column, beyond which each must stand in [`LINES_A_WORD`] lines: a word takes a kilobyte on the way to a dataset.
+/// Different words of a column, beyond which each must stand in [`LINES_A_WORD`] lines: a word takes a kilobyte while it is read.
 const MOST_WORDS: usize = 150_000;
 const LINES_A_WORD: usize = 8;
 
