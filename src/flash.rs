@@ -121,9 +121,6 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         .map_err(|e| Usage::error(format!("--app: {e}")))?;
     fits(&args.blob, &model, program, "--app")?;
     blob::to_run(&model, &args.blob)?;
-    if args.settings.budget_uj_per_hour.is_some() {
-        blob::to_budget(&model, &args.blob)?;
-    }
     let (settings, priced) = settings(args, &board, program, &model)?;
     let image = match given {
         Some(image) => image,

@@ -115,9 +115,6 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     blob::to_run(&model, &args.blob)?;
-    if args.settings.settings.budget_uj_per_hour.is_some() {
-        blob::to_budget(&model, &args.blob)?;
-    }
     let prepared = blob::prepare(&model, args.task, &args.input, inputs::EVALUATION_COUNT)?;
     let (settings, priced) = args.settings.resolve(&model)?;
     let expected = settings::simulate(&model, &prepared, &settings)?;

@@ -33,7 +33,7 @@ impl PricedBudget {
     /// number of sequences over which a debt is paid back.
     ///
     /// # Errors
-    /// A model without an end, a sample period or a dial curve, and an allowance in microjoules an hour that is less than sequences of one
+    /// A model without an end or a sample period, and an allowance in microjoules an hour that is less than sequences of one
     /// update each cost.
     pub fn new(
         (board, sensor): (Board, Sensor),
@@ -43,11 +43,6 @@ impl PricedBudget {
         horizon: NonZeroU16,
     ) -> Result<Self, Error> {
         let shape = NetworkShape::of_blob(model)?;
-        if model.dial_curve().next().is_none() {
-            return Err(Error::Mismatch(
-                "dial_curve: the blob's is empty, and a budget turns the dial by it; quantize the model again".into(),
-            ));
-        }
         let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
         let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
         // The most updates that the dial can lead to.

@@ -33,9 +33,6 @@ pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     let model = blob.model();
     blob::known_period(&model, &args.blob)?;
     blob::to_run(&model, &args.blob)?;
-    if args.settings.settings.budget_uj_per_hour.is_some() {
-        blob::to_budget(&model, &args.blob)?;
-    }
     let prepared = blob::prepare(&model, args.task, &args.input, COUNT)?;
     let settings = &args.settings.settings;
     if args.app == App::Measure {
