@@ -133,14 +133,14 @@ fn d1_what_train_prints_as_its_next_step_works() {
     let out = f.at("run");
     let (stdout, command) = next(&format!("{} --steps 20 --out {out}", train_line(&data)));
     assert!(
-        stdout.contains("there is no test part") && stdout.contains("--test-share"),
+        ["there is no test part", "--test-share", "--x FILE --y FILE"]
+            .iter()
+            .all(|word| stdout.contains(word)),
         "{stdout}"
     );
-    let given = command
-        .replacen("FILE", &format!("{data}/x.npy"), 1)
-        .replacen("FILE", &format!("{data}/y.npy"), 1);
+    let given = format!("{command} --x {data}/x.npy --y {data}/y.npy");
     assert_eq!(json(&given)["sequences"], 60);
-    let value = json(&format!("eval {out}"));
+    let value = json(&command);
     assert_eq!(value["evaluated_on"], "the validation part, as there is no test part");
     let (stdout, _) = said(&format!("eval {out}"));
     assert!(
