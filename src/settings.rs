@@ -4,7 +4,7 @@ use crate::{
     blob::Prepared,
     energy::{args::CostArgs, parts},
     inputs,
-    output::Usage,
+    output::{Usage, warn},
 };
 use board_host::{Settings, Spending, boards, sensors};
 use clap::Args;
@@ -147,6 +147,7 @@ impl SettingArgs {
             )));
         };
         let (mut board, sensor) = (parts::board(board)?, parts::sensor(sensor, board)?);
+        warn(sensor.lacks(model.inputs()).as_slice());
         if let Some(path) = &self.calibration {
             board = Calibration::from_file(path)?.apply(&board)?;
         }

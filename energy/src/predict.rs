@@ -136,22 +136,9 @@ pub fn predict(board: &Board, sensor: &Sensor, workload: &Workload) -> Result<Pr
         update_fits: update_time_s.high <= workload.sample_period_s,
         dense_update_fits: dense_time_s.high <= workload.sample_period_s,
         sensor_off_from_samples: model.gate_from_samples(),
-        warnings: warnings(&model),
+        warnings: sensor.lacks(workload.channels).into_iter().collect(),
         notes,
     })
-}
-
-fn warnings(model: &Model<'_>) -> Vec<String> {
-    let (sensor, workload) = (model.sensor, model.workload);
-    let fewer = !sensor.is_none() && sensor.channels < workload.channels;
-    let text = || {
-        format!(
-            "the sensor {} gives {} channels, the model reads {}: the energy of the others is not in the figures; choose a sensor with \
-             {} channels, or write a profile for the two sensors together",
-            sensor.name, sensor.channels, workload.channels, workload.channels
-        )
-    };
-    fewer.then(text).into_iter().collect()
 }
 
 fn notes(model: &Model<'_>, gaps: &GapModel, update_s: Interval, dense_s: Interval) -> Vec<String> {

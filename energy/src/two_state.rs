@@ -40,15 +40,18 @@ impl TwoState {
 /// # Errors
 /// [`Error::Mismatch`] where the points do not determine the powers, or there are no points.
 pub fn fit_two_states(points: &[DutyPoint], active_mw: Option<f64>) -> Result<TwoState, Error> {
+    /// Sums and squares of more are not finite.
+    const MOST_MW: f64 = 1e12;
     let fault = |problem: &str| Err(Error::Mismatch(format!("two-state fit: {problem}")));
     if points.is_empty() {
         return fault("no point of duty and average power");
     }
     if points
         .iter()
-        .any(|p| !((0.0..=1.0).contains(&p.duty) && p.average_mw.is_finite() && p.average_mw >= 0.0))
+        .any(|p| !((0.0..=1.0).contains(&p.duty) && (0.0..=MOST_MW).contains(&p.average_mw)))
+        || active_mw.is_some_and(|mw| !(0.0..=MOST_MW).contains(&mw))
     {
-        return fault("duties lie in [0, 1], powers are 0 or more");
+        return fault("duties lie in [0, 1], powers from 0 to 1e12 mW");
     }
     let (active_mw, idle_mw) = match active_mw {
         Some(active_mw) => {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     blob,
-    output::{Output, Usage},
+    output::{Output, Usage, warn},
 };
 use energy::{Board, EnergyFront, FrontPoint, Sensor, picture::OperatingPoint};
 use float_model::Objective;
@@ -27,6 +27,7 @@ pub fn run(args: &FrontArgs, out: Output) -> anyhow::Result<()> {
     for path in &args.blobs {
         let blob = blob::read(path)?;
         let model = blob.model();
+        warn(sensor.lacks(model.inputs()).as_slice());
         let name = match blob::objective(&model) {
             Objective::Regression => "mse",
             Objective::Classification | Objective::Multilabel => "accuracy",

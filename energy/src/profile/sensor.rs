@@ -142,6 +142,19 @@ impl Sensor {
         self.rates.is_empty()
     }
 
+    /// A warning where a model reads more channels than this sensor gives: the energy of the others is in no figure.
+    #[must_use]
+    pub fn lacks(&self, channels: usize) -> Option<String> {
+        let fewer = !self.is_none() && self.channels < channels;
+        fewer.then(|| {
+            format!(
+                "the sensor {} gives {} channels, the model reads {channels}: the energy of the others is not in the figures; choose a \
+                 sensor with {channels} channels, or write a profile for the two sensors together",
+                self.name, self.channels
+            )
+        })
+    }
+
     /// The rate that serves a sample period: the lowest that is not slower (one part in a thousand is forgiven).
     ///
     /// # Errors

@@ -138,7 +138,7 @@ fn sample_rate(path: &Path, member: impl Read) -> Result<f64, Error> {
     }
     let rate_hz = metadata.metadata.samples_per_second;
     if !(1e-3..=1e9).contains(&rate_hz) {
-        return Err(bad(format!("samplesPerSecond is {rate_hz}")));
+        return Err(bad(format!("samplesPerSecond is {rate_hz:e}, 0.001 to 1e9 can be")));
     }
     Ok(rate_hz)
 }
