@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Folders in which pages are looked for, below the root.
-const FOLDERS: [&str; 16] = [
+const FOLDERS: [&str; 18] = [
     "",
     "docs",
     "docs/notes",
@@ -22,6 +22,8 @@ const FOLDERS: [&str; 16] = [
     "firmware/boards/stm32l4-iot01a",
     "firmware/boards/stm32u5-nucleo",
     "firmware/examples/embassy",
+    "float-model",
+    "quantize",
     "skiprnn-nostd",
     "skiprnn-nostd/docs",
     "virtual-board/oracle",

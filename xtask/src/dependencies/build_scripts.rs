@@ -20,8 +20,8 @@ enum Does {
 
 use Does::{Compiles, Generates, Links, Probes};
 
-/// Packages of others whose build script runs, for the host's programs on Linux or for a board. None of them takes anything from the
-/// network; they start the compilers that are there, and no other program.
+/// Packages of others whose build script runs, for the host's programs on Linux or for a board. None of them takes anything from
+/// the network; they start compilers and `rustfmt` where these are there, and no other program.
 const LISTED: &[(&str, Does)] = &[
     ("ahash", Probes),
     ("anyhow", Probes),

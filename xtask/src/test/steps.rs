@@ -73,7 +73,7 @@ impl Step {
 
 /// Integration tests that `--quick` skips: they build images, run boards, or take more than about ten seconds. A test that is
 /// not here is in the quick tier.
-pub const SLOW: [(&str, &str); 19] = [
+pub const SLOW: [(&str, &str); 20] = [
     ("applications", "builds images and runs them"),
     ("classify", "builds images and runs them"),
     ("collect", "builds images and runs them"),
@@ -83,6 +83,7 @@ pub const SLOW: [(&str, &str); 19] = [
     ("faults", "builds images and runs them"),
     ("fidelity", "evaluates every model in every format"),
     ("flash", "builds images and runs them"),
+    ("hostile_images", "builds an image, and runs it and damaged ones"),
     ("identical", "builds images and runs them"),
     ("image", "builds images and runs them"),
     ("kill", "trains, and is killed, many times"),
