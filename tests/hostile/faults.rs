@@ -1,7 +1,7 @@
 //! Files that once ended the program, or took its memory or time, in their smallest form.
 
 use super::{
-    common::{Folder, fails, json, skiprnn},
+    common::{Folder, fails, skiprnn},
     files::{self, write},
 };
 use skiprnn_nostd::format;

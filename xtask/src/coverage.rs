@@ -44,7 +44,7 @@ pub fn run() -> anyhow::Result<()> {
     lines.sort_by(|a, b| a.file.cmp(&b.file));
     let percent = |lines: &Lines| 100.0 * lines.reached as f64 / lines.all.max(1) as f64;
     for source in &lines {
-        eprintln!(
+        tell!(
             "{:<32} {:>4} of {:>4} lines, {:5.1} %",
             source.file,
             source.reached,
@@ -57,7 +57,7 @@ pub fn run() -> anyhow::Result<()> {
         all: lines.iter().map(|source| source.all).sum(),
         reached: lines.iter().map(|source| source.reached).sum(),
     };
-    println!(
+    say!(
         "{FOLDER}: {} of {} lines, {:.1} %",
         total.reached,
         total.all,

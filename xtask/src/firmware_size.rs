@@ -72,12 +72,12 @@ pub fn run(check: bool) -> anyhow::Result<()> {
                 program,
                 &boards::build(&board, program, Warnings::Denied)?,
             )?);
-            eprintln!("{} {program}: done", board.name);
+            tell!("{} {program}: done", board.name);
         }
     }
     let path = shell::root().join(FILE);
     if !check {
-        return fs::write(&path, markdown(&rows)).with_context(|| FILE.to_owned());
+        return float_model::write_atomically(&path, markdown(&rows).as_bytes()).with_context(|| FILE.to_owned());
     }
     let mut faults = too_large(&rows)?;
     let before = parse(&fs::read_to_string(&path).with_context(|| FILE.to_owned())?);

@@ -160,7 +160,7 @@ impl Fuzzed {
         for (_, input) in &inputs {
             fs::copy(input, self.corpus.join(input.file_name().unwrap_or_default()))?;
         }
-        eprintln!(
+        tell!(
             "{}: no finding in {seconds} s; {} inputs kept in {}",
             self.name,
             inputs.len(),

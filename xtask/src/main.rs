@@ -1,4 +1,12 @@
 //! The project's own commands. `cargo xtask test` is the whole test suite, emulated boards included.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "they panic where nobody reads; say.rs has what prints"
+)]
+
+#[macro_use]
+mod say;
 
 mod bench_mcu;
 mod blobs;
@@ -158,7 +166,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("\nxtask: {error:#}");
+            tell!("\nxtask: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -21,7 +21,7 @@ const FLAGS: &str = "-Zmiri-disable-isolation -Zmiri-ignore-leaks";
 pub fn run() -> anyhow::Result<()> {
     needs::require(&[Need::nightly(&["miri", "rust-src"])])?;
     for line in LINES {
-        eprintln!("\n$ MIRIFLAGS='{FLAGS}' {line}");
+        tell!("\n$ MIRIFLAGS='{FLAGS}' {line}");
         let mut words = line.split(' ');
         let status = std::process::Command::new(words.next().unwrap_or_default())
             .args(words)

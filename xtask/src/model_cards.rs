@@ -81,7 +81,7 @@ pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result
     let wanted = |e: &&Entry| names.is_empty() || names.iter().any(|n| n == e.name);
     for entry in ENTRIES.iter().filter(wanted) {
         if entry.recorded && data.is_none() {
-            eprintln!("{}: skipped, needs its recordings (--data FOLDER)", entry.name);
+            tell!("{}: skipped, needs its recordings (--data FOLDER)", entry.name);
             continue;
         }
         let folder = shell::root().join("models").join(entry.name);
@@ -93,10 +93,10 @@ pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result
             let committed = fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
             let found = compare(&committed, &card);
             let verdict = if found.is_empty() { "reproduced" } else { "differs" };
-            eprintln!("{}: {verdict}", entry.name);
+            tell!("{}: {verdict}", entry.name);
             differences.extend(found.into_iter().map(|d| format!("{}: {d}", entry.name)));
         } else {
-            fs::write(folder.join("card.md"), card)?;
+            float_model::write_atomically(&folder.join("card.md"), card.as_bytes())?;
             fs::copy(&blob, folder.join("model.srnn"))?;
         }
     }

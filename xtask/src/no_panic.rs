@@ -40,13 +40,13 @@ pub fn run() -> anyhow::Result<()> {
         if !found.is_empty() {
             bail!("{target}: the image can panic:\n  {}", found.join("\n  "));
         }
-        eprintln!("{target}: {} symbols, none of a panic", symbols.len());
+        tell!("{target}: {} symbols, none of a panic", symbols.len());
     }
     let target = TARGETS[1];
     if forbidden(&symbols(target, "panics")?).is_empty() {
         bail!("{target}: the check does not see an image that panics");
     }
-    eprintln!("{target}: an image that can panic is seen");
+    tell!("{target}: an image that can panic is seen");
     Ok(())
 }
 

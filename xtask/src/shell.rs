@@ -16,7 +16,7 @@ pub fn root() -> PathBuf {
 
 /// Runs `line`, split at spaces, in a folder below the root.
 pub fn run(folder: &str, line: &str) -> anyhow::Result<()> {
-    eprintln!(
+    tell!(
         "\n$ {}{line}",
         if folder.is_empty() {
             String::new()

@@ -48,11 +48,11 @@ pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow
     needs::require(&needs::emulated_boards(with))?;
     let rows = count(only, with)?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say!("{}", serde_json::to_string_pretty(&rows)?);
     }
     if only.is_some() || with != Backend::default() && !check {
         if !json {
-            println!("{}", report::markdown(&rows));
+            say!("{}", report::markdown(&rows));
         }
         return Ok(());
     }
@@ -63,8 +63,8 @@ pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow
         }
         bail!("{} figures grew beyond {FILE}:\n  {}", grown.len(), grown.join("\n  "));
     }
-    fs::write(&path, report::markdown(&rows))?;
-    eprintln!("{} figures written to {FILE}", rows.len());
+    float_model::write_atomically(&path, report::markdown(&rows).as_bytes())?;
+    tell!("{} figures written to {FILE}", rows.len());
     Ok(())
 }
 
@@ -113,7 +113,7 @@ fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
                 }
             }
         }
-        eprintln!("{}{}: done", machine.name, machine.suffix);
+        tell!("{}{}: done", machine.name, machine.suffix);
     }
     Ok(rows)
 }

@@ -31,8 +31,8 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     if check {
         bail!("{README} has other figures than {FILE}; type: cargo xtask readme");
     }
-    fs::write(root.join(README), after)?;
-    eprintln!("{README}: figures of {FILE}");
+    float_model::write_atomically(&root.join(README), after.as_bytes())?;
+    tell!("{README}: figures of {FILE}");
     Ok(())
 }
 

@@ -43,7 +43,7 @@ pub fn run() -> anyhow::Result<()> {
         faults.extend(compare(&name, KNOWN, &uses));
     }
     match faults.is_empty() {
-        true => println!("{crates} crates: {circles_found} circles of modules, as listed"),
+        true => say!("{crates} crates: {circles_found} circles of modules, as listed"),
         false => bail!("{} faults:\n  {}", faults.len(), faults.join("\n  ")),
     }
     Ok(())

@@ -30,7 +30,7 @@ pub fn run() -> anyhow::Result<()> {
     if !faults.is_empty() {
         bail!("{} faults:\n  {}", faults.len(), faults.join("\n  "));
     }
-    println!(
+    say!(
         "{} packages of the host's workspace and {} of the firmware's: licences, versions, build scripts and arrows are as listed",
         host.packages.len(),
         firmware.packages.len()

@@ -20,7 +20,7 @@ pub fn run(count: usize, seed: u64, only: Option<&str>, with: Backend) -> anyhow
     needs::require(&needs::emulated_boards(with))?;
     let pairs: Vec<Pair> = Pairs::new(seed, LARGEST_BLOB).take(count).collect();
     let expected: Vec<u32> = pairs.iter().map(reference::digest).collect::<anyhow::Result<_>>()?;
-    println!("{count} pairs, seed {seed}: {}", pairs::describe(&pairs));
+    say!("{count} pairs, seed {seed}: {}", pairs::describe(&pairs));
     for machine in Machine::ALL {
         if only.is_some_and(|only| only != machine.name()) {
             continue;
@@ -36,7 +36,7 @@ pub fn run(count: usize, seed: u64, only: Option<&str>, with: Backend) -> anyhow
             if let Some(first) = different {
                 bail!("{what}: pair {first} of seed {seed} differs from the host");
             }
-            println!("{what}: {count} of {count} identical");
+            say!("{what}: {count} of {count} identical");
         }
     }
     Ok(())

@@ -25,9 +25,9 @@ pub fn run(quick: bool) -> anyhow::Result<()> {
     let started = Instant::now();
     let outcome = Outcome::of(&steps(quick, &workspace), &ThisMachine, shell::run);
     let seconds = started.elapsed().as_secs_f64();
-    eprintln!("\n{}\n{} in {seconds:.0} s", outcome.table(), outcome.summary());
+    tell!("\n{}\n{} in {seconds:.0} s", outcome.table(), outcome.summary());
     if quick && seconds > QUICK_SECONDS {
-        eprintln!(
+        tell!(
             "the quick tier took more than {QUICK_SECONDS:.0} s: either something was compiled, or a test belongs in the list of \
              slow tests in xtask/src/test/steps.rs"
         );
@@ -53,7 +53,7 @@ pub fn setup() -> anyhow::Result<()> {
         } else {
             ""
         };
-        println!("{}{why}", needs::missing_message(need));
+        say!("{}{why}", needs::missing_message(need));
     }
     match missing.iter().all(Need::is_optional) {
         true => Ok(()),
@@ -110,7 +110,7 @@ impl Outcome {
         let wanted: Vec<Need> = steps.iter().flat_map(|step| step.needs.clone()).collect();
         let missing = needs::supply(system, &wanted);
         for need in missing.iter().filter(|need| need.is_optional()) {
-            println!("{}; what needs it is skipped", needs::missing_message(need));
+            say!("{}; what needs it is skipped", needs::missing_message(need));
         }
         let mut outcome = Self::default();
         for step in steps {
@@ -126,10 +126,10 @@ impl Outcome {
                 },
             };
             if let Verdict::Failed(why) = &verdict {
-                eprintln!("{why}");
+                tell!("{why}");
             }
             let seconds = started.elapsed().as_secs_f64();
-            eprintln!("{seconds:.1} s");
+            tell!("{seconds:.1} s");
             let place = if step.folder.is_empty() { "" } else { " in " };
             outcome
                 .steps
