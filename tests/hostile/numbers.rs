@@ -52,7 +52,7 @@ const FORMS: [(&str, &[&str]); 14] = [
 
 /// What kind of number an option takes; `None` where it takes something else.
 fn numbers(command: &str, option: &str) -> Option<&'static [&'static str]> {
-    let out = skiprnn(command.split(' ').chain([option, "abc"]));
+    let out = skiprnn(command.split(' ').chain([option, "abc", "--no-such-option"]));
     let said = String::from_utf8_lossy(&out.stderr);
     if said.contains("invalid digit") {
         return Some(&WHOLE);
@@ -170,7 +170,13 @@ fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
     match refused {
         false if no_number => wrong("is taken"),
         true if no_number && !said.contains(option) => wrong("does not name the option"),
-        true if !named && !said.contains("board ") => wrong("names nothing"),
+        true if !named
+            && !["--", "board ", "two-state fit"]
+                .iter()
+                .any(|other| said.contains(other)) =>
+        {
+            wrong("names nothing")
+        }
         _ => Ok(()),
     }
 }
