@@ -171,7 +171,13 @@ fn check(line: &[String], option: &str, value: &str) -> Result<(), String> {
     match refused {
         false if no_number => wrong("is taken"),
         true if no_number && !said.contains(option) => wrong("does not name the option"),
-        true if !named && !said.contains("board ") => wrong("names nothing"),
+        true if !named
+            && !["--", "board ", "two-state fit"]
+                .iter()
+                .any(|other| said.contains(other)) =>
+        {
+            wrong("names nothing")
+        }
         _ => Ok(()),
     }
 }
