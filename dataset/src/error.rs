@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An option has a value that cannot work.
-    #[error("{field}: {problem}")]
+    #[error("{field}: {}", printable_text(.problem))]
     Usage {
         /// The option, as it is named in `config.toml`.
         field: String,

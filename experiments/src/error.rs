@@ -1,12 +1,13 @@
 //! What can go wrong in an experiment, said so that the reader can fix it.
 
+use float_model::printable_text;
 use std::path::{Path, PathBuf};
 
 /// An error that names the file or the option, and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An option of an experiment has a value that cannot work.
-    #[error("{option}: {problem}")]
+    #[error("{option}: {}", printable_text(.problem))]
     Option {
         /// The field of the experiment's options.
         option: &'static str,
@@ -14,7 +15,7 @@ pub enum Error {
         problem: String,
     },
     /// Files or folders that were given are not what the experiment takes.
-    #[error("{what}: {problem}")]
+    #[error("{}: {}", printable_text(.what), printable_text(.problem))]
     Input {
         /// The file, the folder, or what was read from it.
         what: String,
@@ -22,7 +23,7 @@ pub enum Error {
         problem: String,
     },
     /// A file or folder holds something that cannot be used.
-    #[error("{what}: {problem}")]
+    #[error("{}: {}", printable_text(.what), printable_text(.problem))]
     Data {
         /// The file, the folder, or what was read from it.
         what: String,

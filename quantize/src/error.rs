@@ -7,7 +7,7 @@ pub enum Error {
     #[error(transparent)]
     Model(#[from] float_model::Error),
     /// A part of the model has no fixed-point form.
-    #[error("{field}: {problem}")]
+    #[error("{field}: {}", float_model::printable_text(.problem))]
     Unquantizable {
         /// The tensor and row.
         field: String,
@@ -23,7 +23,7 @@ pub enum Error {
         source: skiprnn_nostd::ParseError,
     },
     /// Data and blob do not fit each other.
-    #[error("{file}: {problem}")]
+    #[error("{file}: {}", float_model::printable_text(.problem))]
     Data {
         /// The file, or what stands for it.
         file: String,

@@ -221,12 +221,18 @@ impl Listener {
         let (Some(hz), Some(source)) = (self.ticks_per_second, &self.source) else {
             return Err(Error::Mismatch("samples before what is recorded".into()));
         };
-        let channels = source.channels.len().max(1);
+        let channels = source.channels.len();
+        if channels != self.expected {
+            return Err(Error::Mismatch(format!(
+                "samples before all channels are told: {channels} of {}",
+                self.expected
+            )));
+        }
         let Ok(block) = board_link::log::Block::read(line) else {
             return Ok(Heard::Garbled);
         };
         let counts: Vec<i16> = block.counts.iter().collect();
-        if counts.is_empty() || !counts.len().is_multiple_of(channels) {
+        if counts.is_empty() || !counts.len().is_multiple_of(channels.max(1)) {
             return Ok(Heard::Garbled);
         }
         Ok(Heard::Block(Block {

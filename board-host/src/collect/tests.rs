@@ -96,6 +96,9 @@ fn what_is_not_the_recording_that_was_meant_is_refused() {
     assert!(error(&[IMAGE, COLLECTING, "channel index=0 unit=g full_scale=inf"]).contains("full scale inf"));
     assert!(error(&["block first=0 at=0 missed=0 dropped=0 counts=[1]"]).contains("samples before"));
     assert!(error(&["channel index=0 unit=g full_scale=4"]).contains("a channel before"));
+    let first = "channel index=0 unit=g full_scale=4";
+    let block = "block first=0 at=0 missed=0 dropped=0 counts=[1]";
+    assert!(error(&[IMAGE, COLLECTING, first, block]).contains("1 of 3"));
 }
 
 #[test]
