@@ -83,6 +83,6 @@ pub use prices::{Prices, prices, prices_for};
 pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
 pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;
-pub use two_state::{DutyPoint, TwoState, fit_two_states};
+pub use two_state::{DutyPoint, MOST_MW, TwoState, fit_two_states};
 pub use update_cycles::{UpdateCycles, disassembly, update_cost};
 pub use workload::Workload;

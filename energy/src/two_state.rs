@@ -24,6 +24,17 @@ pub struct TwoState {
     pub residual_mw: f64,
 }
 
+/// The most power that is taken for one, in milliwatts: squares and sums of more are not finite.
+pub const MOST_MW: f64 = 1e12;
+
+impl DutyPoint {
+    /// Whether the duty lies in [0, 1] and the power from 0 to [`MOST_MW`].
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        (0.0..=1.0).contains(&self.duty) && (0.0..=MOST_MW).contains(&self.average_mw)
+    }
+}
+
 impl TwoState {
     /// Average power at a duty.
     #[must_use]
@@ -40,15 +51,11 @@ impl TwoState {
 /// # Errors
 /// [`Error::Mismatch`] where the points do not determine the powers, or there are no points.
 pub fn fit_two_states(points: &[DutyPoint], active_mw: Option<f64>) -> Result<TwoState, Error> {
-    /// Sums and squares of more are not finite.
-    const MOST_MW: f64 = 1e12;
     let fault = |problem: &str| Err(Error::Mismatch(format!("two-state fit: {problem}")));
     if points.is_empty() {
         return fault("no point of duty and average power");
     }
-    if points
-        .iter()
-        .any(|p| !((0.0..=1.0).contains(&p.duty) && (0.0..=MOST_MW).contains(&p.average_mw)))
+    if !points.iter().all(DutyPoint::is_sound)
         || active_mw.is_some_and(|mw| !(0.0..=MOST_MW).contains(&mw))
     {
         return fault("duties lie in [0, 1], powers from 0 to 1e12 mW");

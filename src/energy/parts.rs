@@ -43,8 +43,18 @@ pub fn hardware(args: &PartArgs) -> anyhow::Result<Hardware> {
     Ok(Hardware { board, sensor })
 }
 
+/// Cycles or instructions of an update, at most: what a workload takes.
+const MOST_FOR_AN_UPDATE: f64 = 1e15;
+
 /// What an update costs on a board, where the options say.
 pub fn update_cost(args: &CostArgs, board: &Board) -> anyhow::Result<Option<UpdateCost>> {
+    let given = args.cycles_per_update.map(|cycles| ("--cycles-per-update", cycles));
+    let given = given.or(args.instructions.map(|count| ("--instructions", count as f64)));
+    if let Some((option, count)) = given.filter(|(_, count)| !(*count > 0.0 && *count <= MOST_FOR_AN_UPDATE)) {
+        return Err(Usage::error(format!(
+            "{option}: is {count:e}; an update takes more than 0 and at most {MOST_FOR_AN_UPDATE:e}"
+        )));
+    }
     if let Some(cycles) = args.cycles_per_update {
         let cycles = Interval::exact(cycles);
         return Ok(Some(UpdateCost::Cycles { cycles }));
