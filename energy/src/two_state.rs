@@ -55,9 +55,7 @@ pub fn fit_two_states(points: &[DutyPoint], active_mw: Option<f64>) -> Result<Tw
     if points.is_empty() {
         return fault("no point of duty and average power");
     }
-    if !points.iter().all(DutyPoint::is_sound)
-        || active_mw.is_some_and(|mw| !(0.0..=MOST_MW).contains(&mw))
-    {
+    if !points.iter().all(DutyPoint::is_sound) || active_mw.is_some_and(|mw| !(0.0..=MOST_MW).contains(&mw)) {
         return fault("duties lie in [0, 1], powers from 0 to 1e12 mW");
     }
     let (active_mw, idle_mw) = match active_mw {

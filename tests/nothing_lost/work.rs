@@ -126,7 +126,7 @@ impl Work {
     }
 
     pub fn demo() -> Work {
-        Work::of(|_, _| "demo --quick --steps 12".into())
+        Work::of(|_, _| "demo --quick --steps 2".into())
     }
 
     /// The line that begins or continues the work in `out`.
