@@ -2,7 +2,8 @@
 //!
 //! A frame is the number of a line's format string and the line's values, little-endian, encoded by reverse
 //! zero-compressing COBS (rzCOBS), with a zero byte behind it. The bytes and the table may be anybody's: a frame, a line, the
-//! depth of values in values and the whole log have limits, and nothing is allocated by a number that stands in them.
+//! depth of values in values and the whole log have limits, and nothing is allocated by a number that stands in them. defmt's own
+//! decoder, which is made for images that one has built, trusts both: it panics, or allocates by a number of the image.
 
 use super::{
     format::{Digits, Hint, Piece, Type, pieces},
