@@ -44,7 +44,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether [`write`] could write `path` now: what it replaces is no folder, and its folder takes new files. A folder that is missing
+/// Whether [`write()`] could write `path` now: what it replaces is no folder, and its folder takes new files. A folder that is missing
 /// is judged by the nearest one above it that is there. Leaves nothing behind.
 ///
 /// # Errors

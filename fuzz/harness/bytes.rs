@@ -52,6 +52,9 @@ pub fn stored(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
+/// Name, type, flags, address, contents, link, info, size of an entry.
+type Section<'a> = (u32, u32, u32, u32, &'a [u8], u32, u32, u32);
+
 /// An ELF of 32 bits for Arm with one segment, the symbols of a board's image, and an empty table of log lines.
 pub fn elf(board: &str) -> Vec<u8> {
     let board = format!("_board_{}", board.replace('-', "_"));
@@ -86,8 +89,7 @@ pub fn elf(board: &str) -> Vec<u8> {
     let (headers, segment) = (52, 32);
     let mut at = headers + segment;
     let mut contents: Vec<u8> = Vec::new();
-    // Name, type, flags, address, contents, link, info, size of an entry.
-    let sections: [(u32, u32, u32, u32, &[u8], u32, u32, u32); 6] = [
+    let sections: [Section<'_>; 6] = [
         (0, 0, 0, 0, &[], 0, 0, 0),
         (1, 1, 6, 0, &text, 0, 0, 0),
         (7, 1, 0, 0, &[0; 4], 0, 0, 0),

@@ -3,7 +3,7 @@
 
 use crate::{
     common::{Folder, json, tiny_run},
-    work::{by_shell, files, partial, write_data},
+    work::{NO_FILES, by_shell, files, partial, write_data},
 };
 use std::{fs, path::Path, process::Output, sync::LazyLock};
 
@@ -228,7 +228,7 @@ fn a_folder_in_place_of_a_file_is_refused_before_the_work() {
     for writer in writers().iter().filter(|w| w.kind == File) {
         writer.refused(&f.path("folder"), "is a directory");
     }
-    assert_eq!(files(&f.path("")), [Path::new(""); 0]);
+    assert_eq!(files(&f.path("")), NO_FILES);
 }
 
 /// `/sys` takes no files from anybody, root included.
@@ -251,7 +251,7 @@ fn a_disk_that_takes_nothing_loses_nothing_and_leaves_nothing() {
         }
         let ended = writer.run("ulimit -f 0; exec \"$0\" \"$@\"", &out);
         clear(&writer.name(), &ended, &f.path(""));
-        assert_eq!(partial(&f.path("")), [Path::new(""); 0], "{}", writer.name());
+        assert_eq!(partial(&f.path("")), NO_FILES, "{}", writer.name());
         if writer.kind == File {
             assert_eq!(fs::read(&out).unwrap(), b"earlier", "{}", writer.name());
         }
@@ -273,7 +273,7 @@ fn few_descriptors_lose_nothing() {
             let stderr = String::from_utf8_lossy(&ended.stderr);
             let name = format!("{}, {most} descriptors", writer.name());
             assert!(!stderr.contains("panicked"), "{name}: {stderr}");
-            assert_eq!(partial(&f.path("")), [Path::new(""); 0], "{name}");
+            assert_eq!(partial(&f.path("")), NO_FILES, "{name}");
             if ended.status.success() {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use crate::{
     common::Folder,
-    work::{Work, partial, result},
+    work::{NO_FILES, Work, partial, result},
 };
 use host_train::philox::{Purpose, Stream};
 use std::{
@@ -18,7 +18,7 @@ fn finish(work: &Work, out: &Path) {
     let done = work.command(out).output().unwrap();
     let stderr = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{}\n{stderr}", work.line(out));
-    assert_eq!(partial(out), [Path::new(""); 0], "left behind");
+    assert_eq!(partial(out), NO_FILES, "left behind");
 }
 
 /// Waits for this instant. Returns whether the command is still at work.
@@ -71,7 +71,7 @@ fn killed_at_random_instants(work: &Work, seed: u64, on_the_way: usize) {
         if alive && !ended.status.success() && ended.stdout.is_empty() {
             told(&ended, signal, code);
         }
-        assert_eq!(partial(&out), [Path::new(""); 0], "{signal}");
+        assert_eq!(partial(&out), NO_FILES, "{signal}");
         finish(work, &out);
         assert!(result(&out) == expected, "{signal}: {}", work.line(&out));
     }

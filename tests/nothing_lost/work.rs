@@ -152,6 +152,9 @@ pub fn files(path: &Path) -> Vec<PathBuf> {
     entries.flat_map(|entry| files(&entry.unwrap().path())).collect()
 }
 
+/// Nothing, to compare lists of files with.
+pub const NO_FILES: [&Path; 0] = [];
+
 /// Those that no command may leave behind.
 pub fn partial(path: &Path) -> Vec<PathBuf> {
     let mut found = files(path);

@@ -1,6 +1,7 @@
 //! What a cell holds: a number, a time, a word, or nothing.
 
 use super::form;
+use float_model::printable as shown;
 
 /// How numbers are written in a file: with a point or with a comma. It is found by the first number that has either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +32,14 @@ const MISSING: [&str; 14] = [
 /// Whether a cell says that there is no value.
 pub(crate) fn is_missing(cell: &str) -> bool {
     cell.is_empty() || (cell.len() <= 8 && MISSING.iter().any(|m| m.eq_ignore_ascii_case(cell)))
+}
+
+/// What to do with a number that has separators of thousands.
+pub(super) fn grouped_problem(cell: &str, plain: &str) -> String {
+    format!(
+        "'{}' has separators of thousands; write {plain}, without them, in the whole column",
+        shown(cell)
+    )
 }
 
 /// A finite number with a point or, where `comma` says that it may have one, with a comma.

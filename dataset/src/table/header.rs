@@ -1,9 +1,8 @@
 //! Where the samples of a table begin, and what stands above them: titles, names, units.
 
 use super::{
-    cell::{Kind, kind, ungrouped},
+    cell::{Kind, grouped_problem, kind, ungrouped},
     dialect::{Dialect, Record, Separator, is_comment, mode},
-    reader::grouped_problem,
     units,
 };
 use crate::{

@@ -386,7 +386,7 @@ impl Reader<'_> {
             }
             true if cell.is_empty() => format!("the cell is empty; {fixes}"),
             true => format!("'{}' is no finite number; {fixes}", shown(cell)),
-            false if let Some(plain) = cell::ungrouped(cell) => grouped_problem(cell, &plain),
+            false if let Some(plain) = cell::ungrouped(cell) => cell::grouped_problem(cell, &plain),
             false => format!("'{}' is no finite number; correct it, or {fixes}", shown(cell)),
         };
         Err(self.error(number, column, problem))
@@ -436,12 +436,4 @@ impl Reader<'_> {
         table.rising = self.rising;
         Ok(table)
     }
-}
-
-/// What to do with a number that has separators of thousands.
-pub(super) fn grouped_problem(cell: &str, plain: &str) -> String {
-    format!(
-        "'{}' has separators of thousands; write {plain}, without them, in the whole column",
-        shown(cell)
-    )
 }

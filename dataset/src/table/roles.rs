@@ -5,7 +5,6 @@ use super::{
     dialect::Record,
     header::{self, Head},
     names,
-    reader::grouped_problem,
     stamp::{self, Stamp},
     units,
 };
@@ -340,7 +339,7 @@ impl Deciding<'_> {
                 let first = self.records.first().map_or("", |r| r.get(column));
                 let cells = self.records.iter().map(|r| r.get(column));
                 if let Some((cell, plain)) = cells.into_iter().find_map(|c| Some((c, cell::ungrouped(c)?))) {
-                    return Err(self.data(column, grouped_problem(cell, &plain)));
+                    return Err(self.data(column, cell::grouped_problem(cell, &plain)));
                 }
                 if let Some(other) = self.records.iter().map(|r| r.get(column)).find(|c| *c != first) {
                     return Err(self.data(column, words_problem(&typed, first, other)));
