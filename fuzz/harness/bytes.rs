@@ -1,7 +1,7 @@
-//! Files of which a target starts, made by hand.
+//! Small files of formats that hold bytes, made by hand: what the fuzz targets start from, and what tests damage.
 
-/// A `.npy` file with `size` bytes of values.
-pub fn npy(descr: &str, shape: &str, order: &str, size: usize) -> Vec<u8> {
+/// A `.npy` file of version 1.0. `order` is True for Fortran's.
+pub fn npy(descr: &str, shape: &str, order: &str, data: &[u8]) -> Vec<u8> {
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}");
     while (text.len() + 11) % 64 != 0 {
         text.push(' ');
@@ -10,14 +10,15 @@ pub fn npy(descr: &str, shape: &str, order: &str, size: usize) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((text.len() as u16).to_le_bytes());
     bytes.extend(text.into_bytes());
-    bytes.extend((0..size).map(|k| (k % 7) as u8));
+    bytes.extend(data);
     bytes
 }
 
-/// An archive that stores its files as they are.
-pub fn stored(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
+/// A zip archive that stores its files as they are, with the right checksums.
+pub fn stored(files: &[(&str, impl AsRef<[u8]>)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, contents) in files {
+        let contents = contents.as_ref();
         let mut crc = u32::MAX;
         for byte in contents {
             crc ^= u32::from(*byte);
@@ -60,10 +61,10 @@ pub fn elf(board: &str) -> Vec<u8> {
     let board = format!("_board_{}", board.replace('-', "_"));
     let of_log = ["_defmt_encoding_ = rzcobs", "_defmt_version_ = 4"];
     let symbols = [
-        ("_blob_start", 0x4_0000u32, 1u16),
-        ("_blob_size", 0x1_0000, 1),
-        ("_sequences_start", 0x5_0000, 1),
-        ("_sequences_size", 0x1000, 1),
+        ("_blob_start", 0x1_0000u32, 1u16),
+        ("_blob_size", 0x2_0000, 1),
+        ("_sequences_start", 0x3_0000, 1),
+        ("_sequences_size", 0x8_0000, 1),
         (&board, 0, 1),
         (of_log[0], 0, 2),
         (of_log[1], 0, 2),

@@ -1,6 +1,9 @@
 //! What commands print, write and keep.
 
-use crate::common::{Folder, fails, json, skiprnn};
+use crate::{
+    bytes,
+    common::{Folder, fails, json, skiprnn},
+};
 use float_model::{Sequences, Targets};
 use serde_json::Value;
 use std::path::Path;
@@ -222,43 +225,10 @@ fn d17_a_single_class_is_not_trained_on() {
     assert!(!f.path("run").join("model.safetensors").exists());
 }
 
-/// An ELF for Arm that has the symbols of a board's or a machine's image and no code; `docs/board-link.md` lists them.
+/// The file of an image of a board or a machine, without code that does anything.
 fn image(f: &Folder, board: &str) -> String {
-    let named = format!("_board_{}", board.replace('-', "_"));
-    let symbols = [
-        (named.as_str(), 0u32),
-        ("_blob_start", 0x1_0000),
-        ("_blob_size", 0x2_0000),
-        ("_sequences_start", 0x3_0000),
-        ("_sequences_size", 0x8_0000),
-    ];
-    let (mut names, mut table) = (vec![0u8], vec![0u8; 16]);
-    for (name, address) in symbols {
-        let words = [names.len() as u32, address, 0];
-        table.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-        // A global symbol without a type, absolute.
-        table.extend([0x10, 0, 0xf1, 0xff]);
-        names.extend(name.bytes().chain([0]));
-    }
-    let (at, end) = (52, 52 + table.len() + names.len());
-    let mut elf = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
-    elf.extend([2u16, 40].iter().flat_map(|half| half.to_le_bytes()));
-    elf.extend(
-        [1u32, 0, 0, end as u32, 0x0500_0000]
-            .iter()
-            .flat_map(|word| word.to_le_bytes()),
-    );
-    elf.extend([52u16, 32, 0, 40, 3, 2].iter().flat_map(|half| half.to_le_bytes()));
-    elf.extend(&table);
-    elf.extend(&names);
-    let sections = [
-        [0u32; 10],
-        [0, 2, 0, 0, at, table.len() as u32, 2, 1, 4, 16],
-        [0, 3, 0, 0, at + table.len() as u32, names.len() as u32, 0, 0, 1, 0],
-    ];
-    elf.extend(sections.iter().flatten().flat_map(|word| word.to_le_bytes()));
     let path = f.path(&format!("{board}.elf"));
-    std::fs::write(&path, elf).unwrap();
+    std::fs::write(&path, bytes::elf(board)).unwrap();
     path.display().to_string()
 }
 

@@ -7,6 +7,9 @@
 mod common;
 
 mod arrays;
+#[path = "../../fuzz/harness/bytes.rs"]
+#[allow(dead_code, reason = "other tests and the fuzz targets use the rest")]
+mod bytes;
 #[cfg(unix)]
 mod collect;
 mod commands;

@@ -78,7 +78,7 @@ pub fn inputs() -> Folder {
     write(&f.path("y.npy"), files::labels(4));
     write(&f.path("four.npy"), files::sequences(4, 4, 1));
     write(&f.path("m.srnn"), files::blob());
-    write(&f.path("image.elf"), files::elf());
+    write(&f.path("image.elf"), files::elf("nrf52840-dk"));
     formats::place_run(&f.path(""));
     let trace = formats::FORMATS.iter().find(|format| format.name == "trace as CSV");
     write(&f.path("trace.csv"), (trace.expect("it is there").seed)());

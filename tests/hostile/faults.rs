@@ -27,7 +27,7 @@ fn a_blob_without_channels_is_refused_by_name_where_it_is_to_run() {
     write(&f.path("m.srnn"), emptied(format::kind::CHANNEL_TEXT));
     write(&f.path("x.npy"), files::sequences(3, 128, 6));
     write(&f.path("y.npy"), files::labels(3));
-    write(&f.path("image.elf"), files::elf());
+    write(&f.path("image.elf"), files::elf("nrf52840-dk"));
     let (m, x, elf) = (f.at("m.srnn"), f.at("x.npy"), f.at("image.elf"));
     for line in [
         format!("simulate {m} --x {x}"),
@@ -55,7 +55,7 @@ fn a_blob_without_a_dial_curve_gets_no_budget() {
     let f = Folder::new();
     write(&f.path("m.srnn"), emptied(format::kind::DIAL));
     write(&f.path("x.npy"), files::sequences(3, 128, 6));
-    write(&f.path("image.elf"), files::elf());
+    write(&f.path("image.elf"), files::elf("nrf52840-dk"));
     let (m, x, elf) = (f.at("m.srnn"), f.at("x.npy"), f.at("image.elf"));
     let budget = "--sensor none --budget-uj-per-hour 6000000";
     for line in [

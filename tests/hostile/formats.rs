@@ -49,7 +49,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "npz",
-        seed: || files::zip(&[("x.npy", &files::sequences(12, 4, 2)), ("y.npy", &files::labels(12))]),
+        seed: || files::stored(&[("x.npy", &files::sequences(12, 4, 2)), ("y.npy", &files::labels(12))]),
         place: |folder, bytes| write(&folder.join("set.npz"), bytes),
         read: recordings,
         line: "data describe {}/set.npz --window 2",
@@ -58,7 +58,7 @@ pub const FORMATS: &[Format] = &[
         name: "npy in npz",
         seed: || files::sequences(12, 4, 2),
         place: |folder, bytes| {
-            let set = files::zip(&[("x.npy", bytes), ("y.npy", &files::labels(12))]);
+            let set = files::stored(&[("x.npy", bytes), ("y.npy", &files::labels(12))]);
             write(&folder.join("set.npz"), set);
         },
         read: recordings,
@@ -265,7 +265,7 @@ pub const FORMATS: &[Format] = &[
                 .flat_map(|k| frame(if k % 20 < 5 { 900.0 } else { 3.0 }))
                 .collect();
             let metadata = br#"{"metadata":{"samplesPerSecond":100},"formatVersion":2}"#;
-            files::zip(&[("metadata.json", metadata), ("session.raw", &session)])
+            files::stored(&[("metadata.json", &metadata[..]), ("session.raw", &session)])
         },
         place: |folder, bytes| write(&folder.join("trace.ppk2"), bytes),
         read: |folder| trace(&folder.join("trace.ppk2")),
@@ -302,7 +302,7 @@ pub const FORMATS: &[Format] = &[
     },
     Format {
         name: "ELF image",
-        seed: files::elf,
+        seed: || files::elf("nrf52840-dk"),
         place: |folder, bytes| {
             write(&folder.join("image.elf"), bytes);
             place_blob(folder, files::blob());
