@@ -21,20 +21,30 @@ fn finish(work: &Work, out: &Path) {
     assert_eq!(partial(out), NO_FILES, "left behind");
 }
 
-/// Waits for this instant. Returns whether the command is still at work.
-fn at_work_after(child: &mut Child, seconds: f64) -> bool {
-    std::thread::sleep(Duration::from_secs_f64(seconds));
-    child.try_wait().unwrap().is_none()
+/// Waits for this instant. Returns how long the command took, in seconds, if it was over before.
+fn over_before(child: &mut Child, seconds: f64) -> Option<f64> {
+    let started = Instant::now();
+    loop {
+        let taken = started.elapsed().as_secs_f64();
+        if child.try_wait().unwrap().is_some() {
+            return Some(taken);
+        }
+        if taken >= seconds {
+            return None;
+        }
+        std::thread::sleep(Duration::from_secs_f64((seconds - taken).min(0.01)));
+    }
 }
 
 /// Kills the command at ten instants over the time that it takes. A command that keeps what it has done is killed several times on
-/// its way, `on_the_way` at most, until it comes to its end; then another one begins.
+/// its way, `on_the_way` at most, until it comes to its end; then another one begins. How long a command takes depends on what else
+/// the machine does meanwhile; one that was over before its instant tells how long it takes now.
 fn killed_at_random_instants(work: &Work, seed: u64, on_the_way: usize) {
     let f = Folder::new();
     let whole = f.path("whole");
     let started = Instant::now();
     finish(work, &whole);
-    let length_s = started.elapsed().as_secs_f64();
+    let mut length_s = started.elapsed().as_secs_f64();
     let expected = result(&whole);
     assert!(!expected.is_empty());
     let mut random = Stream::new(seed, Purpose::Training, 0, 0);
@@ -44,13 +54,18 @@ fn killed_at_random_instants(work: &Work, seed: u64, on_the_way: usize) {
         let out = f.path(&format!("killed-{chains}"));
         // The first instant is anywhere in the command's time, and those after it are in what is left of it.
         let mut least = length_s * (kills as f64 + random.uniform()) / KILLS as f64;
-        for _ in 0..on_the_way {
+        for part in 0..on_the_way {
             let mut child = work.command(&out).spawn().unwrap();
-            let alive = at_work_after(&mut child, least);
-            kills += usize::from(alive);
+            if let Some(taken) = over_before(&mut child, least) {
+                if part == 0 {
+                    length_s = taken;
+                }
+                break;
+            }
             child.kill().unwrap(); // SIGKILL
             child.wait().unwrap();
-            if !alive || kills == KILLS {
+            kills += 1;
+            if kills == KILLS {
                 break;
             }
             least = length_s * random.between(0.02, 0.4);
@@ -64,7 +79,7 @@ fn killed_at_random_instants(work: &Work, seed: u64, on_the_way: usize) {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let out = f.path(signal);
         let mut child = work.command(&out).spawn().unwrap();
-        let alive = at_work_after(&mut child, length_s * random.between(0.3, 0.6));
+        let alive = over_before(&mut child, length_s * random.between(0.3, 0.6)).is_none();
         send(&child, signal);
         let ended = child.wait_with_output().unwrap();
         // One that had just given its result may end either way.
