@@ -9,6 +9,8 @@ use std::{fs, path::Path, process::Output, sync::LazyLock};
 
 /// A model of 100 samples with one channel.
 const BLOB: &str = "models/frequency/model.srnn";
+/// What `flash` writes for a board that is not here.
+const FLASHED: &str = "--board nrf52840-dk --app replay --task frequency --dry-run";
 
 /// What the commands read.
 struct Inputs {
@@ -30,13 +32,29 @@ static INPUTS: LazyLock<Inputs> = LazyLock::new(|| {
         trace += &format!("{:.4},{current_ma}\n", f64::from(k) * 1e-3);
     }
     fs::write(folder.path("trace.csv"), trace).unwrap();
-    // The image is built on first use, which needs a disk.
+    let mut marked = String::from("time (s),current (mA),seq,awake,update\n");
+    for k in 0..4000 {
+        let sequence = (100..600).contains(&(k % 1000));
+        let in_period = (k % 1000 + 1000 - 100) % 50;
+        let (awake, update) = (sequence && in_period < 10, sequence && in_period < 5);
+        let current_ma = if awake { 5.0 } else { 0.002 };
+        marked += &format!(
+            "{:.4},{current_ma},{},{},{}\n",
+            f64::from(k) * 1e-3,
+            u8::from(sequence),
+            u8::from(awake),
+            u8::from(update)
+        );
+    }
+    fs::write(folder.path("marked.csv"), marked).unwrap();
+    // Images are built on first use, which needs a disk.
     json(&format!("emulate {BLOB} --task frequency --n 1"));
+    json(&format!("flash {BLOB} {FLASHED} --out {}", folder.at("flashed")));
     Inputs { folder }
 });
 
-/// Every command that writes, its option for where, and a line with everything else. `early`: what it needs is not here, or is
-/// tested beside the command, and only what can be known before the work is tried.
+/// Every command that writes, its option for where, and a line with everything else. `early`: a port is not here, so only what can
+/// be known before the work is tried; a disk that fills is tried with a port of a test's own in `tests/collect.rs`, `tests/energy`.
 struct Writer {
     command: &'static str,
     option: &'static str,
@@ -55,6 +73,10 @@ use Kind::{File, Folder as Dir};
 fn writers() -> Vec<Writer> {
     let at = |name: &str| INPUTS.folder.at(name);
     let (run, runs, trace, data) = (at("run"), at("runs"), at("trace.csv"), at("data"));
+    let marked = format!(
+        "{} --voltage 3 --markers seq=seq,awake=awake,update=update",
+        at("marked.csv")
+    );
     let measured = format!("{trace} --voltage 3 --threshold 2");
     let small = "--hidden 4 --steps 2 --eval-every 1 --batch 4 --threads 1";
     let tried = |command, option, kind, line: String| Writer {
@@ -105,12 +127,7 @@ fn writers() -> Vec<Writer> {
             format!("{BLOB} --task frequency --n 40 --shuffles 100"),
         ),
         tried("emulate", "outputs", File, format!("{BLOB} --task frequency --n 1")),
-        early(
-            "flash",
-            "out",
-            Dir,
-            format!("{BLOB} --board nrf52840-dk --app replay --task frequency --dry-run"),
-        ),
+        tried("flash", "out", Dir, format!("{BLOB} {FLASHED}")),
         early(
             "collect",
             "out",
@@ -130,11 +147,11 @@ fn writers() -> Vec<Writer> {
             format!("--port {} --voltage 3 --seconds 1 --mode ampere", at("nowhere")),
         ),
         tried("energy cycles", "out", File, format!("{BLOB} --task frequency")),
-        early(
+        tried(
             "energy calibrate",
             "out",
             File,
-            format!("{measured} --cycles-per-update 1000"),
+            format!("{marked} --cycles-per-update 1000"),
         ),
         tried("data describe", "svg", File, data),
         tried("data adding", "out-x", File, "--n 2 --out-y /dev/null".into()),

@@ -106,7 +106,8 @@ impl Fuzzed {
         Ok(())
     }
 
-    fn run(&self, root: &Path, seconds: u32) -> anyhow::Result<()> {
+    /// With `check` the corpus stays as it is.
+    fn run(&self, root: &Path, seconds: u32, check: bool) -> anyhow::Result<()> {
         let program = self.build(&root.join("target/fuzz"))?;
         let work = tempfile::tempdir()?;
         let (grown, small) = (work.path().join("grown"), work.path().join("small"));
@@ -138,9 +139,18 @@ impl Fuzzed {
                 kept.display()
             );
         }
-        let merged = Command::new(&program)
+        if check {
+            tell!("{}: no finding in {seconds} s", self.name);
+            return Ok(());
+        }
+        self.keep(&program, &grown, &small, seconds)
+    }
+
+    /// Makes the corpus anew: the smallest inputs that cover what all of `grown` covers.
+    fn keep(&self, program: &Path, grown: &Path, small: &Path, seconds: u32) -> anyhow::Result<()> {
+        let merged = Command::new(program)
             .arg("-merge=1")
-            .args([&small, &grown, &self.corpus])
+            .args([small, grown, &self.corpus])
             .env("READER", &self.name)
             .status()?;
         if !merged.success() {
@@ -150,7 +160,7 @@ impl Fuzzed {
             fs::remove_file(old?.path())?;
         }
         let mut inputs = Vec::new();
-        for input in fs::read_dir(&small)? {
+        for input in fs::read_dir(small)? {
             let input = input?;
             inputs.push((input.metadata()?.len(), input.path()));
         }
@@ -176,7 +186,8 @@ pub fn names() -> Vec<&'static str> {
 }
 
 /// Fuzzes each of `targets`, or, where none is named, all of them, for this many seconds, starting from its corpus and its seeds.
-pub fn run(targets: &[String], seconds: u32) -> anyhow::Result<()> {
+/// With `check` the corpora stay as they are.
+pub fn run(targets: &[String], seconds: u32, check: bool) -> anyhow::Result<()> {
     let known = names();
     if let Some(unknown) = targets.iter().find(|t| !known.contains(&t.as_str())) {
         bail!("unknown target '{unknown}'; expected {}", known.join(", "));
@@ -187,7 +198,7 @@ pub fn run(targets: &[String], seconds: u32) -> anyhow::Result<()> {
         .iter()
         .filter(|name| targets.is_empty() || targets.iter().any(|t| t == *name));
     for name in chosen {
-        Fuzzed::new(&root, name).run(&root, seconds)?;
+        Fuzzed::new(&root, name).run(&root, seconds, check)?;
     }
     Ok(())
 }

@@ -123,6 +123,9 @@ enum Command {
         /// How long to fuzz each, in seconds.
         #[arg(long, default_value_t = 600)]
         seconds: u32,
+        /// Leaves the corpora as they are.
+        #[arg(long)]
+        check: bool,
     },
     /// Runs the tests of the portable code of skiprnn-nostd under Miri (nightly Rust).
     Miri,
@@ -157,7 +160,11 @@ fn main() -> ExitCode {
             with,
         } => identical::run(pairs, seed, machine.as_deref(), with),
         Command::Readme { check } => bench_mcu::readme::run(check),
-        Command::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
+        Command::Fuzz {
+            targets,
+            seconds,
+            check,
+        } => fuzz::run(&targets, seconds, check),
         Command::Miri => miri::run(),
         Command::Msrv => msrv::run(),
         Command::NoPanic => no_panic::run(),
