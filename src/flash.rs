@@ -20,6 +20,7 @@ use energy::PricedBudget;
 use experiments::shell;
 use serde_json::{Value, json};
 use skiprnn_nostd::{Model, Printable};
+use tempfile::TempDir;
 use std::{
     io::{self, ErrorKind, IsTerminal, Read, Write},
     path::{Path, PathBuf},
@@ -145,8 +146,13 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         image,
         sections,
     };
+    let mut temporary = None;
+    let folder = match &args.out {
+        Some(given) => given,
+        None => temporary.insert(temporary_folder(&board)?).path(),
+    };
     let plan = Plan {
-        commands: flashing.commands(&args.probe.probe(), &folder(args, &board))?,
+        commands: flashing.commands(&args.probe.probe(), folder)?,
         flashing,
     };
     let (last, downloads) = plan.commands.split_last().context("there is a command")?;
@@ -166,10 +172,12 @@ pub fn run(args: &FlashArgs, out: Output) -> anyhow::Result<()> {
         !args.dry_run,
     );
     out.print(&value, || plan.text(priced.as_ref()));
-    match args.dry_run {
-        true => Ok(()),
-        false => run(last),
+    if args.dry_run {
+        // The commands that are shown name it.
+        temporary.map(TempDir::keep);
+        return Ok(());
     }
+    run(last)
 }
 
 /// What is flashed, and the commands that do it.
@@ -258,14 +266,12 @@ fn watched(args: &FlashArgs, board: &Board, program: &str) -> anyhow::Result<boo
     }
 }
 
-/// Where the sections' files go.
-fn folder(args: &FlashArgs, board: &Board) -> PathBuf {
-    args.out.clone().unwrap_or_else(|| temporary_folder(board))
-}
-
-/// Where the sections' files go where nothing else is said.
-pub fn temporary_folder(board: &Board) -> PathBuf {
-    std::env::temp_dir().join(format!("skiprnn-{}-{}", board.name, std::process::id()))
+/// A folder of this process alone for the sections' files, where no other is given. It goes when this value does.
+pub fn temporary_folder(board: &Board) -> anyhow::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(&format!("skiprnn-{}-", board.name))
+        .tempdir()
+        .context("the system's folder for temporary files")
 }
 
 /// How the board is to run its sequences, a budget by the prices of its profile and of the driver that the program holds.

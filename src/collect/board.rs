@@ -186,7 +186,8 @@ impl Plan {
             }],
             image,
         };
-        let commands = flashing.commands(&args.probe.probe(), &flash::temporary_folder(&self.board))?;
+        let folder = flash::temporary_folder(&self.board)?;
+        let commands = flashing.commands(&args.probe.probe(), folder.path())?;
         let (last, downloads) = commands.split_last().context("there is a command")?;
         for download in downloads {
             // It speaks to the terminal, not into the result.
