@@ -41,8 +41,6 @@ pub struct Recipe {
     pub lambda: f64,
     /// Training steps.
     pub steps: u64,
-    /// Sequences of a step.
-    pub batch: usize,
     /// Learning rate of Adam.
     pub learning_rate: f64,
     /// How the learning rate changes over the run.
@@ -73,7 +71,7 @@ const STARTING_SAMPLES: usize = 8;
 const PASSES: usize = 100;
 /// Steps at least and at most.
 const STEPS: (usize, usize) = (4000, 20_000);
-/// Sequences of a step.
+/// Sequences of a step, as [`DataSource::default_config`] has them.
 const BATCH: usize = 64;
 /// Bound on the weight of a decision.
 const DECISION_CLIP: f64 = 0.3;
@@ -124,7 +122,6 @@ impl Recipe {
             hidden: HIDDEN,
             lambda: LAMBDA,
             steps,
-            batch: BATCH,
             learning_rate: LEARNING_RATE,
             learning_rate_schedule: Schedule {
                 warmup: WARM_UP.min(steps / 10),
@@ -133,7 +130,11 @@ impl Recipe {
             start_every: cell.skips().then_some((facts.length / STARTING_SAMPLES).max(1)),
             decision_clip: cell.skips().then_some(DECISION_CLIP),
             input_weight_limit: Some(INPUT_WEIGHT_LIMIT),
-            rotate: if facts.triples > 0 && !facts.numbers { ROTATE } else { 0.0 },
+            rotate: if facts.triples > 0 && !facts.numbers {
+                ROTATE
+            } else {
+                0.0
+            },
             choices: Vec::new(),
         };
         recipe.choices = recipe.explain(facts);
@@ -158,67 +159,71 @@ impl Recipe {
 
     /// Every choice, with its reason.
     fn explain(&self, facts: &Facts) -> Vec<Choice> {
-        let mut choices = Vec::new();
-        let mut say = |option: &str, value: String, why: String| {
-            choices.push(Choice {
-                option: option.into(),
-                value,
-                why,
-            });
-        };
-        let (sequences, length) = (facts.sequences, facts.length);
-        let skips = self.cell.skips();
-        say(
-            "--cell",
-            self.cell.to_string(),
-            "as good as a Skip LSTM, with three quarters of its weights".into(),
-        );
-        say("--hidden", self.hidden.to_string(), "64 units were not better".into());
-        if skips {
-            let why = "a tenth of the samples or so; a larger one uses fewer, a smaller one more";
-            say("--lambda", format!("{:e}", self.lambda), why.into());
-        }
+        let mut all = self.of_the_gate(facts);
+        all.extend(self.of_the_training(facts));
+        all
+    }
+
+    /// The network, and what its gate learns.
+    fn of_the_gate(&self, facts: &Facts) -> Vec<Choice> {
+        let mut all = vec![
+            choice(
+                "--cell",
+                self.cell,
+                "as good as a Skip LSTM, with three quarters of its weights",
+            ),
+            choice("--hidden", self.hidden, "64 units were not better"),
+        ];
         if let Some(n) = self.start_every {
+            let lambda = format!("{:e}", self.lambda);
+            all.push(choice(
+                "--lambda",
+                lambda,
+                "about a tenth of 128 samples; a larger one uses fewer",
+            ));
+            let length = facts.length;
             let which = match n {
                 1 => "all".into(),
                 _ => format!("about {}", length / n),
             };
             let why = format!("a sequence has {length} samples, and the gate starts with {which} of them");
-            say("--start-every", n.to_string(), why);
+            all.push(choice("--start-every", n, why));
         }
         if let Some(most) = self.decision_clip {
-            say(
+            all.push(choice(
                 "--decision-clip",
-                most.to_string(),
-                "no single decision moves the gate by more".into(),
-            );
+                most,
+                "no single decision moves the gate by more",
+            ));
         }
+        all
+    }
+
+    /// How long, how fast, and with which regularisation.
+    fn of_the_training(&self, facts: &Facts) -> Vec<Choice> {
         let rotate = match facts.triples {
-            1.. if facts.numbers => "the answers are numbers, and may be how the sensor lies".into(),
             0 => "no three channels are named as axes; --channel-names may name them: acc x,acc y,acc z".into(),
+            1.. if facts.numbers => "the answers are numbers, and may be how the sensor lies".into(),
             1 => "one sensor has named axes: people wear it differently".into(),
             n => format!("{n} sensors have named axes: people wear them differently"),
         };
-        say("--rotate", self.rotate.to_string(), rotate);
+        let mut all = vec![choice("--rotate", self.rotate, rotate)];
         if let Some(limit) = self.input_weight_limit {
-            say(
+            all.push(choice(
                 "--input-weight-limit",
-                limit.to_string(),
-                "8-bit integers hold the weights on the inputs".into(),
-            );
+                limit,
+                "8-bit integers hold the weights on the inputs",
+            ));
         }
-        let passes = self.steps as f64 * self.batch as f64 / sequences.max(1) as f64;
-        let why = format!("{passes:.0} passes over {sequences} training sequences");
-        say("--steps", self.steps.to_string(), why);
-        say("--batch", self.batch.to_string(), "as measured".into());
-        say("--learning-rate", self.learning_rate.to_string(), "as measured".into());
-        let schedule = self.learning_rate_schedule.to_string();
-        say(
-            "--learning-rate-schedule",
-            schedule,
-            "it falls to a hundredth at the last step".into(),
-        );
-        choices
+        let sequences = facts.sequences;
+        let passes = self.steps as f64 * BATCH as f64 / sequences.max(1) as f64;
+        let steps = format!("{passes:.0} passes over {sequences} training sequences");
+        all.push(choice("--steps", self.steps, steps));
+        let rate = "in so many steps as good as 3e-3 in twice as many";
+        all.push(choice("--learning-rate", format!("{:e}", self.learning_rate), rate));
+        let falls = "it falls to a hundredth at the last step";
+        all.push(choice("--learning-rate-schedule", self.learning_rate_schedule, falls));
+        all
     }
 
     /// Puts the options into a configuration; what the recipe does not choose stays as it is.
@@ -229,7 +234,6 @@ impl Recipe {
             hidden: self.hidden,
             lambda: self.lambda,
             steps: self.steps,
-            batch: self.batch,
             learning_rate: self.learning_rate,
             learning_rate_schedule: self.learning_rate_schedule,
             start_every: self.start_every,
@@ -242,6 +246,14 @@ impl Recipe {
             chosen: self.choices,
             ..config
         }
+    }
+}
+
+fn choice(option: &str, value: impl ToString, why: impl Into<String>) -> Choice {
+    Choice {
+        option: option.into(),
+        value: value.to_string(),
+        why: why.into(),
     }
 }
 
