@@ -1,10 +1,13 @@
 //! The loss: that of the task, plus λ times that of the budget (Campos et al., ICLR 2018, section 3.2).
 //!
+//! Where a teacher's outputs are learned too, the task loss is a mean of both ([`crate::Distill`]).
+//!
 //! In training it is a candle tensor, so that gradients flow back from it ([`of_batch`]); evaluation takes the same
 //! formulas in f64.
 
-use crate::{Budget, Error};
+use crate::{Budget, Error, teacher::Lesson};
 use candle_core::Tensor;
+use candle_nn::ops::log_softmax;
 use float_model::Targets;
 
 /// What the updates of a batch cost: the budget's part of the loss.
@@ -35,7 +38,8 @@ pub(crate) struct BatchLoss {
     pub(crate) updates_mean: Tensor,
 }
 
-/// The loss of a batch: task loss + λ · mean over the sequences of (λ factor · budget loss).
+/// The loss of a batch: task loss + λ · mean over the sequences of (λ factor · budget loss). With a lesson of weight w the task
+/// loss is (1 - w) · [`task_loss`] + w · [`lesson_loss`].
 ///
 /// `outputs` are as for [`task_loss`]; `updates` is Σ_t u_t of every sequence, (B); `lambda_factors`, (B) or empty, are those of
 /// the sequences' dials.
@@ -43,10 +47,18 @@ pub(crate) fn of_batch(
     outputs: &Tensor,
     updates: &Tensor,
     y: &Targets,
+    lesson: Option<&Lesson>,
     lambda_factors: &[f32],
     cost: UpdateCost,
 ) -> Result<BatchLoss, Error> {
-    let task = task_loss(outputs, y)?;
+    let task = match lesson {
+        None => task_loss(outputs, y)?,
+        Some(lesson) => {
+            let weight = lesson.distill.weight;
+            let taught = lesson_loss(outputs, y, lesson)?.affine(weight, 0.0)?;
+            (task_loss(outputs, y)?.affine(1.0 - weight, 0.0)? + taught)?
+        }
+    };
     let updates_mean = updates.mean(0)?;
     let costs = budget_loss(cost.budget, updates)?;
     let costs = match lambda_factors {
@@ -77,17 +89,50 @@ pub(crate) fn task_loss(outputs: &Tensor, y: &Targets) -> Result<Tensor, Error> 
         |values: &[f32]| Tensor::from_slice(values, (rows, width), outputs.device())?.to_dtype(outputs.dtype());
     Ok(match y.answers() {
         Targets::Values { values, .. } => (outputs - wanted(values)?)?.sqr()?.mean_all()?.affine(0.5, 0.0)?,
-        Targets::Multilabel { values, .. } => {
-            // max(z, 0) - z·y + ln(1 + e^-|z|): finite for every logit z.
-            let tail = (outputs.abs()?.neg()?.exp()? + 1.0)?.log()?;
-            ((outputs.relu()? - (outputs * wanted(values)?)?)? + tail)?.mean_all()?
-        }
+        Targets::Multilabel { values, .. } => flag_loss(outputs, &wanted(values)?)?.mean_all()?,
         Targets::Labels(labels) => {
             let labels = Tensor::from_slice(labels, rows, outputs.device())?;
             candle_nn::loss::cross_entropy(outputs, &labels)?
         }
         Targets::PerStep { .. } => return Err(Error::usage("targets", "answers of steps hold no further steps")),
     })
+}
+
+/// The loss against what the teacher says of the same rows ([`crate::Distill`]); `outputs` as for [`task_loss`]. It is 0 where the
+/// network says what the teacher says.
+pub(crate) fn lesson_loss(outputs: &Tensor, y: &Targets, lesson: &Lesson) -> Result<Tensor, Error> {
+    let (rows, width) = outputs.dims2()?;
+    let known = lesson.places.len();
+    let places: Vec<u32> = (0..width as u32).collect();
+    let own = match lesson.places == places {
+        true => outputs.clone(),
+        false => outputs.index_select(&Tensor::from_slice(&lesson.places, known, outputs.device())?, 1)?,
+    };
+    let said = Tensor::from_slice(&lesson.outputs, (rows, known), outputs.device())?.to_dtype(outputs.dtype())?;
+    if let Targets::Values { .. } = y.answers() {
+        return Ok((own - said)?.sqr()?.mean_all()?.affine(0.5, 0.0)?);
+    }
+    let t = lesson.distill.temperature;
+    let (own, said) = (own.affine(1.0 / t, 0.0)?, said.affine(1.0 / t, 0.0)?);
+    let divergence = match y.answers() {
+        Targets::Multilabel { .. } => {
+            let flags = candle_nn::ops::sigmoid(&said)?;
+            (flag_loss(&own, &flags)? - flag_loss(&said, &flags)?)?.mean_all()?
+        }
+        _ => {
+            let (own, said) = (log_softmax(&own, 1)?, log_softmax(&said, 1)?);
+            (said.exp()? * (said - own)?)?
+                .sum_all()?
+                .affine(1.0 / rows as f64, 0.0)?
+        }
+    };
+    Ok(divergence.affine(t * t, 0.0)?)
+}
+
+/// -p ln σ(z) - (1 - p) ln(1 - σ(z)) of each logit, as max(z, 0) - z·p + ln(1 + e^-|z|): finite for every logit z.
+fn flag_loss(z: &Tensor, p: &Tensor) -> candle_core::Result<Tensor> {
+    let tail = (z.abs()?.neg()?.exp()? + 1.0)?.log()?;
+    (z.relu()? - (z * p)?)? + tail
 }
 
 /// -ln softmax(logits)[label].

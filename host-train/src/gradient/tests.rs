@@ -74,6 +74,7 @@ fn batch(x: Sequences, updates: Updates) -> Batch {
         updates,
         kept: Vec::new(),
         dials: Default::default(),
+        lesson: None,
     }
 }
 

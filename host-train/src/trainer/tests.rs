@@ -139,7 +139,7 @@ fn checkpoints_come_back_to_the_bit() {
         outputs: 2,
         layers: 2,
     };
-    let mut state = State::new(shape, 3);
+    let mut state = State::new(Parameters::initial(shape, 3));
     assert_eq!(State::load(dir.path(), shape).unwrap(), None);
     state.save(dir.path()).unwrap();
     assert_eq!(State::load(dir.path(), shape).unwrap().as_ref(), Some(&state));
