@@ -2,6 +2,7 @@
 
 mod options;
 pub mod recordings;
+mod start;
 
 pub use options::{TrainArgs, config};
 

@@ -154,6 +154,7 @@ fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Resu
         "settle_steps",
         "data_fingerprint",
         "model",
+        "chosen",
     ];
     if !cosine {
         free.push("steps");

@@ -26,6 +26,9 @@ pub struct Start {
     /// Whether the run learns from what the model says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distill: Option<Distill>,
+    /// What was understood of its file, and assumed.
+    #[serde(skip)]
+    pub notes: Vec<String>,
     /// The model itself, which `config.toml` only names. A run without it is refused.
     #[serde(skip)]
     pub weights: Option<Arc<FloatModel>>,
@@ -57,15 +60,16 @@ impl Default for Distill {
 }
 
 impl Start {
-    /// A start from `model`, which was read at `path`. The fingerprint is of its tensors and metadata, whatever file held them.
+    /// A start from `model`, which was read at `path`, with what was understood of its file. The fingerprint is of its tensors and metadata, whatever file held them.
     ///
     /// # Errors
     /// The model is not valid.
-    pub fn new(path: PathBuf, model: FloatModel) -> Result<Self, Error> {
+    pub fn new(path: PathBuf, model: FloatModel, notes: Vec<String>) -> Result<Self, Error> {
         Ok(Start {
             model: path,
             fingerprint: dataset::fingerprint_of(&float_model::to_bytes(&model)?),
             distill: None,
+            notes,
             weights: Some(Arc::new(model)),
         })
     }
@@ -103,7 +107,7 @@ impl Start {
             rows: Vec::new(),
             class_names: Vec::new(),
             channels: data.channels.clone(),
-            notes: Vec::new(),
+            notes: self.notes.clone(),
         };
         if model.description.objective != data.objective {
             return Err(self.refused(

@@ -1,11 +1,17 @@
 //! The options of `train`, and the configuration that they ask for.
 
-use super::recordings::{self, RecordingArgs, SourceArgs};
+use super::{
+    recordings::{self, RecordingArgs, SourceArgs},
+    start::{self, StartArgs},
+};
 use crate::{args::parsed, output::Usage};
 use clap::{Args, ValueEnum};
 use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig};
+use host_train::{
+    Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, Start, TrainConfig,
+    recipe::Recipe,
+};
 use std::path::PathBuf;
 
 /// Which task to train.
@@ -36,6 +42,9 @@ pub struct TrainArgs {
     /// Cell, size and seed.
     #[command(flatten)]
     pub model: ModelArgs,
+    /// The model to start from.
+    #[command(flatten)]
+    pub start: StartArgs,
     /// What the gate learns.
     #[command(flatten)]
     pub gate: GateArgs,
@@ -88,15 +97,15 @@ pub struct GeneratedArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// skip-lstm, skip-gru, lstm or gru.
-    #[arg(long, default_value = "skip-lstm", value_parser = parsed::<Cell>)]
-    pub cell: Cell,
-    /// Hidden units. [default: 110; 32 for datasets]
+    /// skip-lstm, skip-gru, lstm or gru. [default: skip-lstm; datasets: by the data (docs/recipe.md)]
+    #[arg(long, value_parser = parsed::<Cell>)]
+    pub cell: Option<Cell>,
+    /// Hidden units. [default: 110; datasets: by the data (docs/recipe.md)]
     #[arg(long)]
     pub hidden: Option<usize>,
-    /// Stacked layers under one skip gate.
-    #[arg(long, default_value_t = 1)]
-    pub layers: usize,
+    /// Stacked layers under one skip gate. [default: 1]
+    #[arg(long)]
+    pub layers: Option<usize>,
     /// Seed of initial weights and training data.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -106,7 +115,7 @@ pub struct ModelArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Gate")]
 pub struct GateArgs {
-    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5; datasets: 1e-3]
+    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5; datasets: by the data (docs/recipe.md)]
     #[arg(long, allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// How lambda changes over the run: constant, warmup:N, cosine or cosine:N (N steps of warm-up).
@@ -119,14 +128,14 @@ pub struct GateArgs {
     /// FACTOR^-dial.
     #[arg(long, alias = "dials", value_name = "LOW:HIGH:FACTOR", allow_hyphen_values = true, value_parser = parsed::<Dials>)]
     pub dial_range: Option<Dials>,
-    /// Skip cells: start by using one sample in N instead of every one.
+    /// Skip cells: start by using one sample in N. [default: 1; datasets: by the data (docs/recipe.md)]
     #[arg(long, value_name = "N")]
     pub start_every: Option<usize>,
     /// How the gate decides in training: round (at 0.5), or bernoulli (with the update probability).
     #[arg(long, default_value_t, value_parser = parsed::<Binarize>)]
     pub binarize: Binarize,
     /// Bound on the weight of one decision in the gate's gradient, in units of a sequence's loss; inf: none.
-    /// [default: 0.3; adding: 0.1; datasets: none]
+    /// [default: 0.3; adding: 0.1]
     #[arg(long, allow_negative_numbers = true)]
     pub decision_clip: Option<f64>,
     /// What is halved when a collapsed run goes back to its best state: rate, lambda or both.
@@ -141,7 +150,7 @@ pub struct GateArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Optimisation")]
 pub struct OptimisationArgs {
-    /// Training steps at most.
+    /// Training steps at most. [default: 8000; adding: 6000; datasets: by the data (docs/recipe.md)]
     #[arg(long)]
     pub steps: Option<u64>,
     /// Sequences per step.
@@ -150,7 +159,8 @@ pub struct OptimisationArgs {
     /// Learning rate of Adam.
     #[arg(long, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// How the learning rate changes over the run, written like --lambda-schedule.
+    /// How the learning rate changes over the run, written like --lambda-schedule. [default: cosine:300; datasets: by the data
+    /// (docs/recipe.md)]
     #[arg(long, value_parser = parsed::<Schedule>)]
     pub learning_rate_schedule: Option<Schedule>,
     /// ce (class labels), bce (independent labels of 0 or 1) or mse (real targets). [default: as the answers ask]
@@ -163,7 +173,7 @@ pub struct OptimisationArgs {
 #[command(next_help_heading = "Regularisation")]
 pub struct RegularisationArgs {
     /// Bound on every weight on the inputs, in units of 1 / standard deviation, so that 8-bit integers hold them and the
-    /// recurrent weights beside them finely. [default: none]
+    /// recurrent weights beside them finely; inf: none. [default: none; datasets: by the data (docs/recipe.md)]
     #[arg(long, allow_negative_numbers = true)]
     pub input_weight_limit: Option<f32>,
     /// Probability that a unit is hidden from the head in training.
@@ -173,9 +183,9 @@ pub struct RegularisationArgs {
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub noise: f64,
     /// Recordings: the sensor is turned about random axes in training, by angles of this standard deviation in degrees;
-    /// channels named `... x`, `... y`, `... z` turn together.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    pub rotate: f64,
+    /// three channels named as axes, such as `acc x`, `acc y`, `acc z`, turn together. [default: by the data (docs/recipe.md)]
+    #[arg(long, allow_negative_numbers = true)]
+    pub rotate: Option<f64>,
 }
 
 /// When training ends.
@@ -237,7 +247,10 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     }
     let of_recordings = [
         ("--noise", args.regularisation.noise != 0.0),
-        ("--rotate", args.regularisation.rotate != 0.0),
+        (
+            "--rotate",
+            args.regularisation.rotate.is_some_and(|degrees| degrees != 0.0),
+        ),
     ];
     if let Some((option, _)) = of_recordings.iter().find(|(_, given)| *given && data.is_generated()) {
         return Err(Usage::error(format!(
@@ -254,11 +267,13 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             "--loss: this task has its own, {own}; leave it out"
         )));
     }
-    let d = data.default_config();
+    let from = args.start.open()?;
+    let d = by_the_data(args, &data, from.as_ref())?;
+    let cell = args.model.cell.unwrap_or(d.cell);
     Ok(TrainConfig {
-        cell: args.model.cell,
+        cell,
         hidden: args.model.hidden.unwrap_or(d.hidden),
-        layers: args.model.layers,
+        layers: args.model.layers.unwrap_or(d.layers),
         lambda: args.gate.lambda.unwrap_or(d.lambda),
         budget: args.gate.budget_loss,
         p_skip: args.gate.p_skip,
@@ -268,14 +283,18 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             .gate
             .decision_clip
             .or(d.decision_clip)
-            .filter(|most| args.model.cell.skips() && *most != f64::INFINITY),
+            .filter(|most| cell.skips() && *most != f64::INFINITY),
         dials: args.gate.dial_range,
-        start_every: args.gate.start_every,
-        input_weight_limit: args.regularisation.input_weight_limit,
+        start_every: args.gate.start_every.or(d.start_every),
+        input_weight_limit: args
+            .regularisation
+            .input_weight_limit
+            .or(d.input_weight_limit)
+            .filter(|limit| *limit != f32::INFINITY),
         dropout: args.regularisation.dropout,
         augment: Augment {
             noise: args.regularisation.noise,
-            rotate: args.regularisation.rotate,
+            rotate: args.regularisation.rotate.unwrap_or(d.augment.rotate),
         },
         seed: args.model.seed,
         steps: args.optimisation.steps.unwrap_or(d.steps),
@@ -293,6 +312,53 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         threads: args.threads.unwrap_or(d.threads),
         engine: args.engine,
         device: args.device,
+        from,
         ..d
     })
+}
+
+/// What is taken where an option is not given: for recordings by the rules of [`host_train::recipe`], and above all by the model that
+/// the run starts from.
+fn by_the_data(args: &TrainArgs, data: &DataSource, from: Option<&Start>) -> anyhow::Result<TrainConfig> {
+    let source = start::weights(from);
+    let cell = args.model.cell.or(source.map(|model| model.cell.skipping()));
+    let mut d = by_the_recordings(args, data, cell)?;
+    if let Some(model) = source {
+        d.cell = cell.unwrap_or(d.cell);
+        (d.hidden, d.layers) = (model.hidden, model.layers.len());
+        d.input_weight_limit = None; // it would move weights that have been learned
+        d.start_every = d.start_every.filter(|_| !model.cell.skips());
+        let of_the_model = ["--cell", "--hidden", "--input-weight-limit"];
+        d.chosen.retain(|choice| {
+            let gate = choice.option == "--start-every" && model.cell.skips();
+            !gate && !of_the_model.contains(&choice.option.as_str())
+        });
+    }
+    Ok(d)
+}
+
+fn by_the_recordings(args: &TrainArgs, data: &DataSource, cell: Option<Cell>) -> anyhow::Result<TrainConfig> {
+    let d = data.default_config();
+    let Some(facts) = data.facts()? else { return Ok(d) };
+    let mut recipe = Recipe::of(&facts, cell);
+    if let Some(steps) = args.optimisation.steps {
+        recipe = recipe.with_steps(steps);
+    }
+    let given = [
+        ("--cell", args.model.cell.is_some()),
+        ("--hidden", args.model.hidden.is_some()),
+        ("--lambda", args.gate.lambda.is_some()),
+        ("--start-every", args.gate.start_every.is_some()),
+        ("--decision-clip", args.gate.decision_clip.is_some()),
+        ("--steps", args.optimisation.steps.is_some()),
+        (
+            "--learning-rate-schedule",
+            args.optimisation.learning_rate_schedule.is_some(),
+        ),
+        ("--input-weight-limit", args.regularisation.input_weight_limit.is_some()),
+        ("--rotate", args.regularisation.rotate.is_some()),
+    ];
+    let is_given = |option: &str| given.iter().any(|(name, given)| *name == option && *given);
+    recipe.choices.retain(|choice| !is_given(&choice.option));
+    Ok(recipe.apply(d))
 }
