@@ -150,6 +150,7 @@ pub(crate) fn binary_cross_entropy(z: f64, y: f32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Distill;
     use candle_core::{Device, Var};
 
     /// Loss and gradient for sequences of 3 and 7 updates.
@@ -194,6 +195,103 @@ mod tests {
             outputs: 2,
         };
         assert_eq!(task_loss(&far, &wrong).unwrap().to_scalar::<f32>().unwrap(), 200.0);
+    }
+
+    /// A teacher of two outputs, which belong to the third and the first of the network's three.
+    fn lesson(outputs: &[f32], temperature: f64) -> Lesson {
+        Lesson {
+            outputs: outputs.to_vec(),
+            places: vec![2, 0],
+            distill: Distill {
+                temperature,
+                weight: 0.25,
+            },
+        }
+    }
+
+    /// Two rows of each kind of answer.
+    fn kinds() -> [Targets; 3] {
+        let values = vec![1.0, 0.0, 0.0, 1.0, 1.0, 0.0];
+        [
+            Targets::Labels(vec![1, 2]),
+            Targets::Multilabel {
+                values: values.clone(),
+                outputs: 3,
+            },
+            Targets::Values { values, outputs: 3 },
+        ]
+    }
+
+    #[test]
+    fn lessons_by_hand() {
+        let z = [0.5f64, -2.0, 1.0, 0.0, 3.0, -1.0];
+        let said = [[0.25f64, -1.0], [2.0, 0.5]];
+        let t = 2.0f64;
+        let outputs = Tensor::from_slice(&z, (2, 3), &Device::Cpu).unwrap();
+        let lesson = lesson(&[0.25, -1.0, 2.0, 0.5], t);
+        let rows = |of: &dyn Fn([f64; 2], [f64; 2]) -> f64| -> f64 {
+            (0..2).map(|n| of(said[n], [z[3 * n + 2], z[3 * n]])).sum::<f64>() / 2.0
+        };
+        let softmax = |v: [f64; 2]| v.map(|a| (a / t).exp() / v.iter().map(|b| (b / t).exp()).sum::<f64>());
+        let sigmoid = |v: f64| 1.0 / (1.0 + (-v / t).exp());
+        let term = |p: f64, q: f64| p * (p / q).ln();
+        let classes = rows(&|teacher, own| {
+            let (p, q) = (softmax(teacher), softmax(own));
+            t * t * (term(p[0], q[0]) + term(p[1], q[1]))
+        });
+        let labels = rows(&|teacher, own| {
+            let of = |k: usize| {
+                let (p, q) = (sigmoid(teacher[k]), sigmoid(own[k]));
+                term(p, q) + term(1.0 - p, 1.0 - q)
+            };
+            t * t * (of(0) + of(1)) / 2.0
+        });
+        let values = rows(&|teacher, own| 0.5 * ((teacher[0] - own[0]).powi(2) + (teacher[1] - own[1]).powi(2)) / 2.0);
+        for (y, expected) in kinds().into_iter().zip([classes, labels, values]) {
+            let found = lesson_loss(&outputs, &y, &lesson).unwrap().to_scalar::<f64>().unwrap();
+            assert!((found - expected).abs() < 1e-12, "{y:?}: {found} {expected}");
+            let same = Lesson {
+                outputs: z.map(|v| v as f32).to_vec(),
+                places: vec![0, 1, 2],
+                ..lesson.clone()
+            };
+            let found = lesson_loss(&outputs, &y, &same).unwrap().to_scalar::<f64>().unwrap();
+            assert!(found.abs() < 1e-15, "{y:?}: {found} where both say the same");
+        }
+    }
+
+    /// The gradient of the whole loss, teacher's share included, against central differences in f64.
+    #[test]
+    fn the_gradient_of_a_lesson_is_that_of_finite_differences() {
+        let z = [0.5f64, -2.0, 1.0, 0.3, 3.0, -1.0];
+        let cost = UpdateCost {
+            budget: Budget::Cost,
+            lambda: 0.1,
+            decision_clip: None,
+        };
+        for temperature in [0.5, 1.0, 4.0] {
+            let lesson = lesson(&[0.25, -1.0, 2.0, 0.5], temperature);
+            for y in kinds() {
+                let updates = Tensor::from_slice(&[3.0f64, 7.0], 2, &Device::Cpu).unwrap();
+                let loss = |z: &Tensor| of_batch(z, &updates, &y, Some(&lesson), &[], cost).unwrap().total;
+                let variable = Var::from_slice(&z, (2, 3), &Device::Cpu).unwrap();
+                let store = loss(variable.as_tensor()).backward().unwrap();
+                let gradient = store.get(variable.as_tensor()).unwrap().flatten_all().unwrap();
+                for (k, found) in gradient.to_vec1::<f64>().unwrap().into_iter().enumerate() {
+                    let at = |step: f64| {
+                        let mut moved = z;
+                        moved[k] += step;
+                        let moved = Tensor::from_slice(&moved, (2, 3), &Device::Cpu).unwrap();
+                        loss(&moved).to_scalar::<f64>().unwrap()
+                    };
+                    let expected = (at(1e-5) - at(-1e-5)) / 2e-5;
+                    assert!(
+                        (found - expected).abs() < 1e-8,
+                        "{y:?} {temperature} {k}: {found} {expected}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

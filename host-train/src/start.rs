@@ -427,3 +427,6 @@ impl Parameters {
         Some(&self.values[k])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use std::fs;
 
 mod devices;
 mod rules;
+mod teaching;
 
 fn tiny() -> TrainConfig {
     TrainConfig {
