@@ -13,10 +13,11 @@ use crate::{
     output::{self, Output, Usage, tell},
 };
 use experiments::shell;
+use float_model::printable;
 use host_train::{DataSource, Existing, Progress, TrainConfig, TrainReport};
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
@@ -34,6 +35,13 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         metric_standard_error: report.best_error,
         validation_sequences: report.validation_count,
         best_step: report.best_step,
+        started_from: config.from.as_ref().map(|from| StartedFrom {
+            model: from.model.clone(),
+            metric: report.source.map(|e| e.metric.value()),
+            updates_mean: report.source.map(|e| e.updates_mean),
+            distilled: from.distill.is_some(),
+            notes: report.notes.clone(),
+        }),
         test_part: config.data.has_test_part(),
         names_answers: matches!(&config.data, DataSource::Dataset(data) if dataset::names_its_answers(data)),
         warnings: report.warnings.clone(),
@@ -52,12 +60,40 @@ struct Trained {
     metric_standard_error: Option<f64>,
     validation_sequences: usize,
     best_step: u64,
+    /// The model that the run started from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_from: Option<StartedFrom>,
     /// Whether `eval` has held-out data to read.
     test_part: bool,
     /// Whether recordings like those that were trained on hold their answers.
     #[serde(skip)]
     names_answers: bool,
     warnings: Vec<String>,
+}
+
+/// The model that a run started from.
+#[derive(Serialize)]
+struct StartedFrom {
+    model: PathBuf,
+    /// On the validation part, as it is; none where it lacks classes of the run.
+    metric: Option<f64>,
+    updates_mean: Option<f64>,
+    distilled: bool,
+    /// What was matched, added or left away.
+    notes: Vec<String>,
+}
+
+impl StartedFrom {
+    /// A line for people; `metric` is the name of the metric.
+    fn text(&self, metric: &str) -> String {
+        let own = match (self.metric, self.updates_mean) {
+            (Some(value), Some(updates)) => {
+                format!(": {metric} {value:.4} with {updates:.1} updates on the validation part")
+            }
+            _ => String::new(),
+        };
+        format!("\nstarted from {}{own}", printable(&self.model.display().to_string()))
+    }
 }
 
 fn summary(config: &TrainConfig, run: &Run, report: &TrainReport) -> anyhow::Result<evaluate::Summary> {
@@ -97,6 +133,9 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
             result.validation_sequences,
             float_model::rounded(error)
         );
+    }
+    if let Some(from) = &result.started_from {
+        text += &from.text(metric.name());
     }
     let folder = shell::path(folder);
     text += &match result.test_part {
