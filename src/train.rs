@@ -2,6 +2,7 @@
 
 mod options;
 pub mod recordings;
+mod start;
 
 pub use options::{TrainArgs, config};
 
@@ -12,10 +13,11 @@ use crate::{
     output::{self, Output, Usage, tell},
 };
 use experiments::shell;
+use float_model::printable;
 use host_train::{DataSource, Existing, Progress, TrainConfig, TrainReport, recipe::Choice};
 use indicatif::ProgressBar;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
@@ -34,6 +36,13 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         metric_standard_error: report.best_error,
         validation_sequences: report.validation_count,
         best_step: report.best_step,
+        started_from: config.from.as_ref().map(|from| StartedFrom {
+            model: from.model.clone(),
+            metric: report.source.map(|e| e.metric.value()),
+            updates_mean: report.source.map(|e| e.updates_mean),
+            distilled: from.distill.is_some(),
+            notes: report.notes.clone(),
+        }),
         test_part: config.data.has_test_part(),
         names_answers: matches!(&config.data, DataSource::Dataset(data) if dataset::names_its_answers(data)),
         chosen: config.chosen.clone(),
@@ -53,6 +62,9 @@ struct Trained {
     metric_standard_error: Option<f64>,
     validation_sequences: usize,
     best_step: u64,
+    /// The model that the run started from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_from: Option<StartedFrom>,
     /// Whether `eval` has held-out data to read.
     test_part: bool,
     /// Whether recordings like those that were trained on hold their answers.
@@ -61,6 +73,31 @@ struct Trained {
     /// Options that the data chose.
     chosen: Vec<Choice>,
     warnings: Vec<String>,
+}
+
+/// The model that a run started from.
+#[derive(Serialize)]
+struct StartedFrom {
+    model: PathBuf,
+    /// On the validation part, as it is; none where it lacks classes of the run.
+    metric: Option<f64>,
+    updates_mean: Option<f64>,
+    distilled: bool,
+    /// What was matched, added or left away.
+    notes: Vec<String>,
+}
+
+impl StartedFrom {
+    /// A line for people; `metric` is the name of the metric.
+    fn text(&self, metric: &str) -> String {
+        let own = match (self.metric, self.updates_mean) {
+            (Some(value), Some(updates)) => {
+                format!(": {metric} {value:.4} with {updates:.1} updates on the validation part")
+            }
+            _ => String::new(),
+        };
+        format!("\nstarted from {}{own}", printable(&self.model.display().to_string()))
+    }
 }
 
 fn summary(config: &TrainConfig, run: &Run, report: &TrainReport) -> anyhow::Result<evaluate::Summary> {
@@ -100,6 +137,9 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
             result.validation_sequences,
             float_model::rounded(error)
         );
+    }
+    if let Some(from) = &result.started_from {
+        text += &from.text(metric.name());
     }
     let folder = shell::path(folder);
     text += &match result.test_part {

@@ -116,6 +116,7 @@ fn an_error_of_training_tells_its_cause_once() {
         Error::Model(_) => Error::Model(model),
         Error::RunExists { .. } => Error::RunExists { path: path() },
         Error::DataChanged { .. } => Error::DataChanged { path: path() },
+        Error::SourceChanged { .. } => Error::SourceChanged { path: path(), model: "another.safetensors".into() },
         Error::Interrupted { .. } => Error::Interrupted { path: path(), step: 9 },
         Error::NoCheckpoint { .. } => Error::NoCheckpoint { path: path() },
         Error::RunBusy { .. } => Error::RunBusy { path: path() },

@@ -64,6 +64,14 @@ pub fn fingerprint(config: &DatasetConfig) -> Result<String, Error> {
     Ok(format!("{:016x}", hash.0))
 }
 
+/// Identifies bytes, by the hash that [`fingerprint`] has, as 16 hexadecimal digits.
+#[must_use]
+pub fn fingerprint_of(bytes: &[u8]) -> String {
+    let mut hash = Hash::new();
+    hash.add(bytes);
+    format!("{:016x}", hash.0)
+}
+
 /// The files that belong to a path, by their names below it: a file with what lies beside it by name, or all data of a folder.
 fn files_of(path: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
     let mut found = BTreeMap::new();

@@ -18,6 +18,7 @@
 mod answers;
 mod array_name;
 mod arrays;
+mod channel_names;
 mod channels;
 mod clock;
 mod columns;
@@ -65,6 +66,7 @@ mod wisdm;
 #[cfg(test)]
 mod tests;
 
+pub use channel_names::{Places, is_unnamed, places};
 pub use channels::{ChannelConfig, ChannelsFile, completed};
 pub use columns::{Axes, Columns, TimeColumn};
 pub use config::DatasetConfig;
@@ -72,7 +74,7 @@ pub use dataset::{Dataset, Part, select_both};
 pub use describe::{ChannelSummary, DatasetSummary, PartSummary, describe};
 pub use error::{Error, toml_problem};
 pub use every_kth::every_kth;
-pub use fingerprint::fingerprint;
+pub use fingerprint::{fingerprint, fingerprint_of};
 pub use labelled::{read_like, test_recordings};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;

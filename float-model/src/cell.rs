@@ -68,6 +68,14 @@ impl Cell {
         }
     }
 
+    /// The cell with the same recurrence and a skip gate.
+    pub const fn skipping(self) -> Cell {
+        match self.family() {
+            Family::Lstm => Cell::SkipLstm,
+            Family::Gru => Cell::SkipGru,
+        }
+    }
+
     /// The name used in files and on the command line.
     pub const fn name(self) -> &'static str {
         match self {

@@ -32,6 +32,8 @@ pub(crate) struct Augmenter {
     axes: Vec<usize>,
     mean: Vec<f32>,
     std: Vec<f32>,
+    /// (I): standard deviation of the noise in normalised values.
+    noise: Vec<f64>,
 }
 
 impl Augment {
@@ -122,7 +124,8 @@ fn draw(random: &mut Stream, degrees: f64) -> Rotation {
 }
 
 impl Augmenter {
-    /// For sequences normalised by `mean` and `std`; `None` where nothing is to be done.
+    /// For sequences normalised by `mean` and `std`, whose channels have the standard deviations `spread` before it; `None` where nothing
+    /// is to be done.
     ///
     /// # Errors
     /// A rotation is asked for, and no three channels are named as axes.
@@ -131,6 +134,7 @@ impl Augmenter {
         seed: u64,
         channels: &[Channel],
         (mean, std): (&[f32], &[f32]),
+        spread: &[f32],
     ) -> Result<Option<Self>, Error> {
         let axes = axes(channels);
         if options.rotate > 0.0 && axes.is_empty() {
@@ -143,6 +147,11 @@ impl Augmenter {
             axes,
             mean: mean.to_vec(),
             std: std.to_vec(),
+            noise: spread
+                .iter()
+                .zip(std)
+                .map(|(spread, std)| options.noise * f64::from(spread / std))
+                .collect(),
         }))
     }
 
@@ -154,8 +163,10 @@ impl Augmenter {
                 self.turn(sequence, &draw(&mut random, self.options.rotate));
             }
             if self.options.noise > 0.0 {
-                for v in sequence {
-                    *v += (self.options.noise * random.normal()) as f32;
+                for sample in sequence.chunks_exact_mut(self.noise.len()) {
+                    for (v, noise) in sample.iter_mut().zip(&self.noise) {
+                        *v += (noise * random.normal()) as f32;
+                    }
                 }
             }
         }
@@ -228,7 +239,14 @@ mod tests {
             rotate: 5.0,
             ..Augment::default()
         };
-        let error = Augmenter::new(options, 1, &channels(&["a", "b", "c"]), (&[0.0; 3], &[1.0; 3])).unwrap_err();
+        let error = Augmenter::new(
+            options,
+            1,
+            &channels(&["a", "b", "c"]),
+            (&[0.0; 3], &[1.0; 3]),
+            &[1.0; 3],
+        )
+        .unwrap_err();
         assert!(error.to_string().contains("name the channels"), "{error}");
     }
 
@@ -251,7 +269,9 @@ mod tests {
             rotate: 30.0,
         };
         let names = channels(&["acc x", "acc y", "acc z", "light"]);
-        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std)).unwrap().unwrap();
+        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std), &std)
+            .unwrap()
+            .unwrap();
         let (before, mut after) = (batch(), batch());
         augmenter.apply(&mut after, 3);
         let length = |s: &[f32]| -> f32 { (0..3).map(|k| (s[k] * std[k] + mean[k]).powi(2)).sum::<f32>().sqrt() };
@@ -276,7 +296,9 @@ mod tests {
         };
         let (mean, std) = ([0.0; 4], [1.0; 4]);
         let names = channels(&["a", "b", "c", "d"]);
-        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std)).unwrap().unwrap();
+        let augmenter = Augmenter::new(options, 7, &names, (&mean, &std), &std)
+            .unwrap()
+            .unwrap();
         let (before, mut after) = (batch(), batch());
         augmenter.apply(&mut after, 0);
         let square: f32 = after

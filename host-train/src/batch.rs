@@ -4,6 +4,7 @@ use crate::{
     TrainConfig,
     config::Binarize,
     philox::{Purpose, Stream},
+    teacher::Lesson,
 };
 use dataset::select_both;
 use float_model::{Sequences, Targets};
@@ -35,6 +36,8 @@ pub struct Batch {
     pub kept: Vec<f32>,
     /// The dial of each sequence and the λ that belongs to it.
     pub dials: DialDraws,
+    /// What a teacher says, where the run has one.
+    pub lesson: Option<Lesson>,
 }
 
 /// The dials that the sequences of a batch draw in a run with [`Dials`](crate::Dials); empty for other runs.
@@ -99,6 +102,7 @@ impl Batch {
             updates,
             kept,
             dials,
+            lesson: None,
         }
     }
 
@@ -121,6 +125,13 @@ impl Batch {
                 dial: dialled(&self.dials.dial),
                 lambda_factor: dialled(&self.dials.lambda_factor),
             },
+            lesson: self.lesson.as_ref().map(|lesson| {
+                let width = lesson.width(self.x.count);
+                Lesson {
+                    outputs: lesson.outputs[range.start * width..range.end * width].to_vec(),
+                    ..lesson.clone()
+                }
+            }),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::{
     DataSource, Error, TrainConfig,
     augment::Augmenter,
     philox::{Purpose, Stream},
+    start::Fitted,
 };
 use dataset::{Dataset, Part, Store};
 use float_model::{Channel, Description, Sequences, Targets};
@@ -34,6 +35,8 @@ pub struct BatchSource {
     /// (I): the standard deviation of each channel over the training part.
     pub std: Vec<f32>,
     pub(crate) warnings: Vec<String>,
+    /// The model that the run starts from, as these data take it.
+    pub(crate) start: Option<Fitted>,
 }
 
 impl BatchSource {
@@ -62,6 +65,7 @@ impl BatchSource {
                 batches.description.channels = names.iter().map(channel).collect();
                 batches.description.class_names = classes.iter().map(|c| (*c).into()).collect();
                 batches.description.sample_period_s = period;
+                batches.start_from(config)?;
                 Ok(batches)
             }
         }
@@ -73,13 +77,16 @@ impl BatchSource {
     /// Changes to the sequences that do not fit the channels.
     pub fn recorded(config: &TrainConfig, dataset: Dataset) -> Result<Self, Error> {
         let mut batches = Self::bare(config, dataset.validation, dataset.outputs);
-        let scale = (&dataset.mean[..], &dataset.std[..]);
-        batches.augment = Augmenter::new(config.augment, config.seed, &dataset.channels, scale)?;
         batches.description.channels = dataset.channels;
         batches.description.class_names = dataset.class_names;
         batches.description.sample_period_s = dataset.sample_period_s;
+        let spread = dataset.std.clone();
         batches.mean = dataset.mean;
         batches.std = dataset.std;
+        batches.start_from(config)?;
+        let scale = (&batches.mean[..], &batches.std[..]);
+        let channels = &batches.description.channels;
+        batches.augment = Augmenter::new(config.augment, config.seed, channels, scale, &spread)?;
         batches.recorded = Some(dataset.training);
         batches.description.sequence_length = batches.sequence_length();
         batches.warnings = dataset.warnings;
@@ -109,9 +116,38 @@ impl BatchSource {
             mean: vec![0.0; channels],
             std: vec![1.0; channels],
             warnings: Vec::new(),
+            start: None,
         };
         batches.description.sequence_length = batches.sequence_length();
         batches
+    }
+
+    /// Takes over what the model that a run starts from says of inputs and outputs, its normalisation too.
+    fn start_from(&mut self, config: &TrainConfig) -> Result<(), Error> {
+        let Some(start) = &config.from else { return Ok(()) };
+        let fitted = start.fit(&self.description, self.outputs, self.validation.0.channels())?;
+        self.mean.clone_from(&fitted.model.input_mean);
+        self.std.clone_from(&fitted.model.input_std);
+        self.outputs = fitted.rows.len();
+        self.description.class_names.clone_from(&fitted.class_names);
+        self.description.channels.clone_from(&fitted.channels);
+        self.start = Some(fitted);
+        Ok(())
+    }
+
+    /// The recordings of the training part, and whether they are seen as they are; `None` for a generated task.
+    pub(crate) fn training(&self) -> Option<(&Store, bool)> {
+        let (x, _) = self.recorded.as_ref()?;
+        Some((x, self.augment.is_none()))
+    }
+
+    /// The places in the training part of the sequences of one step; `None` for a generated task.
+    pub(crate) fn indices(&mut self, step: u64) -> Option<Vec<usize>> {
+        let count = self.recorded.as_ref()?.0.count();
+        // Position n of step s is position s·B + n in the epochs' orders laid end to end.
+        let position = |n: u64| step * self.size as u64 + n;
+        let positions: Vec<u64> = (0..self.size as u64).map(position).collect();
+        Some(positions.into_iter().map(|p| self.shuffled(count as u64, p)).collect())
     }
 
     /// The parts whose sequences a model sees.
@@ -147,13 +183,10 @@ impl BatchSource {
     /// # Errors
     /// Recordings that stay in their file and cannot be read any more.
     pub fn batch(&mut self, step: u64) -> Result<NormalisedBatch, Error> {
-        let Some(count) = self.recorded.as_ref().map(|(x, _)| x.count()) else {
-            return Ok(self.source.generate(self.size, self.seed, Purpose::Training, step));
+        let Some(indices) = self.indices(step) else {
+            let (x, y) = self.source.generate(self.size, self.seed, Purpose::Training, step);
+            return Ok((self.normalised(x), y));
         };
-        // Position n of step s is position s·B + n in the epochs' orders laid end to end.
-        let indices: Vec<usize> = (0..self.size as u64)
-            .map(|n| self.shuffled(count as u64, step * self.size as u64 + n))
-            .collect();
         let (x, y) = self.recorded.as_ref().expect("its sequences were counted");
         let mut x = self.normalised(x.gather(&indices)?);
         if let Some(augment) = &self.augment {

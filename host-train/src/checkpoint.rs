@@ -53,8 +53,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(shape: Shape, seed: u64) -> Self {
-        let parameters = Parameters::initial(shape, seed);
+    pub(crate) fn new(parameters: Parameters) -> Self {
         State {
             adam: Adam::new(&parameters.values),
             parameters,

@@ -1,6 +1,6 @@
 //! The configuration of a training run: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule, recipe::Choice};
+use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule, Start, recipe::Choice};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, str::FromStr};
@@ -88,6 +88,9 @@ pub struct TrainConfig {
     /// Where training runs. A run may move between devices at a checkpoint; the last bits differ from device to device.
     #[serde(default)]
     pub device: Device,
+    /// The model that the run starts from. Absent: drawn parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Start>,
     /// What the files of a dataset held when the run began ([`DataSource::fingerprint`]); written by [`crate::train()`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_fingerprint: Option<String>,
@@ -253,6 +256,13 @@ impl TrainConfig {
             let problem = format!("is {limit}; it bounds the weights on the inputs, give more than 0");
             return Err(Error::usage("input_weight_limit", problem));
         }
+        if let Some(start) = &self.from {
+            start.validate()?;
+            if start.distill.is_some() && self.engine == Engine::Fused && self.device != Device::Cpu {
+                let problem = format!("is not on {} yet; train on cpu, or with the engine candle", self.device);
+                return Err(Error::usage("distill", problem));
+            }
+        }
         self.augment.validate()?;
         if self.augment.is_some() && self.data.is_generated() {
             let problem = "belongs to recordings; a generated task has new sequences at every step: remove it";
@@ -309,6 +319,7 @@ impl DataSource {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             engine: Engine::default(),
             device: Device::default(),
+            from: None,
             data_fingerprint: None,
             chosen: Vec::new(),
             data: self.clone(),

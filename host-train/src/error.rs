@@ -53,6 +53,17 @@ pub enum Error {
         /// The run folder.
         path: PathBuf,
     },
+    /// The model that a run is to be continued from is not the one that it began with.
+    #[error(
+        "{path}: the run started from another model than {} is now; bring the old one back, or train in a new folder",
+        printable_text(&.model.display().to_string())
+    )]
+    SourceChanged {
+        /// The run folder.
+        path: PathBuf,
+        /// The model that is given now.
+        model: PathBuf,
+    },
     /// The observer ended the run before its last step.
     #[error("{path}: ended after step {step}, with a checkpoint; continue it with --resume")]
     Interrupted {

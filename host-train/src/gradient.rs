@@ -246,6 +246,7 @@ fn differentiated(unrolled: &Unrolled, batch: &Batch, cost: UpdateCost) -> Resul
         &unrolled.outputs,
         &unrolled.updates,
         &batch.y,
+        batch.lesson.as_ref(),
         &batch.dials.lambda_factor,
         cost,
     )?;

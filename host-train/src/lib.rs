@@ -45,8 +45,10 @@ pub mod recurrent;
 mod run_folder;
 mod schedule;
 mod source;
+mod start;
 mod start_every;
 pub mod tasks;
+mod teacher;
 mod trainer;
 
 pub use augment::Augment;
@@ -67,4 +69,6 @@ pub use guard::Rollback;
 pub use run_folder::{Existing, existing, hold as hold_run_folder};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
+pub use start::{Distill, Start};
+pub use teacher::Lesson;
 pub use trainer::{Progress, TrainReport, train, train_until};

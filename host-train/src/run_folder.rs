@@ -51,6 +51,14 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
         return Ok(Existing::Nothing);
     }
     let was = TrainConfig::load(run)?;
+    if let (Some(before), Some(now)) = (&was.from, &config.from)
+        && before.fingerprint != now.fingerprint
+    {
+        return Err(Error::SourceChanged {
+            path: run.into(),
+            model: now.model.clone(),
+        });
+    }
     if let Err(differs) = same_configuration(&was, config, &path) {
         // Options that nobody gave follow from the data: where these changed, that is what is to be said.
         let changed = was.data == config.data
@@ -142,8 +150,8 @@ fn forget_result(run: &Path) -> Result<(), Error> {
 }
 
 /// Everything must be as it was, but `checkpoint_seconds`, `settle_steps` and `steps`, which do not change what a step
-/// computes (but where a schedule ends at the last step), and `threads` and `device`, which change last bits only. The fingerprint
-/// of the data is compared with the data itself.
+/// computes (but where a schedule ends at the last step), `threads` and `device`, which change last bits only, and where the `model`
+/// that the run starts from lies. The fingerprint of the data is compared with the data itself.
 fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Result<(), Error> {
     let table =
         |c: &TrainConfig| toml::Value::try_from(c).map_err(|e| Error::data(path, "configuration", e.to_string()));
@@ -154,6 +162,7 @@ fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Resu
         "checkpoint_seconds",
         "settle_steps",
         "data_fingerprint",
+        "model",
         "chosen",
     ];
     if !cosine {

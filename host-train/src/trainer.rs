@@ -8,6 +8,7 @@ use crate::{
     evaluate::{Evaluation, EvaluationRecord},
     params::{Parameters, Shape},
     run_folder::{self, Existing, Metrics},
+    teacher::Teacher,
 };
 use float_model::FloatModel;
 use std::{ops::ControlFlow, path::Path, sync::mpsc, time::Instant};
@@ -73,6 +74,11 @@ pub struct TrainReport {
     pub stopped: bool,
     /// What looked wrong before the first step, of the data and of a continued run.
     pub warnings: Vec<String>,
+    /// How the model that the run started from does on the validation part as it is; `None` where there is none, or where it lacks
+    /// classes of the run.
+    pub source: Option<Evaluation>,
+    /// What was matched, added or left away of the model that the run started from.
+    pub notes: Vec<String>,
 }
 
 /// Trains into the run folder `out` and returns the best model: [`train_until`] with an observer that never ends the run.
@@ -100,6 +106,9 @@ pub fn train(
 /// on the caller's thread. Where it breaks, the run ends after the step that it is in, with a checkpoint and without
 /// `training.json`.
 ///
+/// A run with [`TrainConfig::from`] starts from that model. Its state before the first step counts among those of which the best is
+/// kept, so that no run ends with a worse model than it began with, by the rule of the best state.
+///
 /// A run that collapses, or solves its task no longer, goes back to its best state with half the learning rate, half of λ
 /// or both ([`crate::Rollback`]), and reports it to `observe`.
 ///
@@ -114,7 +123,11 @@ pub fn train_until(
     observe: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<TrainReport, Error> {
     config.validate()?;
-    let batches = BatchSource::new(config)?;
+    let mut batches = BatchSource::new(config)?;
+    let shape = network(config, &batches);
+    if let (Some(start), Some(from)) = (&mut batches.start, &config.from) {
+        start.check(shape, config.start_every, &from.model)?;
+    }
     // Before anything is written: where a GPU is missing, no folder is left.
     let compute = compute(config, &batches)?;
     let _held = run_folder::hold(out)?;
@@ -149,6 +162,17 @@ fn network(config: &TrainConfig, batches: &BatchSource) -> Shape {
     }
 }
 
+/// The parameters before the first step.
+fn start(config: &TrainConfig, batches: &BatchSource, shape: Shape) -> Parameters {
+    let mut parameters = Parameters::initial(shape, config.seed);
+    match &batches.start {
+        Some(start) => start.put_into(&mut parameters, config.start_every),
+        None => parameters.start_every(config.start_every.unwrap_or(1)),
+    }
+    parameters.project(config.input_weight_limit);
+    parameters
+}
+
 /// The engine and the device of a run.
 fn compute(config: &TrainConfig, batches: &BatchSource) -> Result<Compute, Error> {
     Compute::open(config, network(config, batches), batches.longest())
@@ -172,6 +196,10 @@ struct Run<'a> {
     config: &'a TrainConfig,
     out: &'a Path,
     batches: BatchSource,
+    /// The teacher, where the run has one.
+    teacher: Option<Teacher>,
+    /// How the model that the run starts from does.
+    source: Option<Evaluation>,
     /// Where it has an accelerator, the state's parameters and moments are as of the last [`Run::fetch`].
     compute: Compute,
     state: State,
@@ -207,16 +235,17 @@ impl<'a> Run<'a> {
             });
             warnings.extend(moved(config, threads, device));
         }
-        let state = saved.unwrap_or_else(|| {
-            let mut new = State::new(shape, config.seed);
-            new.parameters.start_every(config.start_every.unwrap_or(1));
-            new.parameters.project(config.input_weight_limit);
-            new
-        });
+        let state = saved.unwrap_or_else(|| State::new(start(config, &batches, shape)));
+        let teacher = match &batches.start {
+            Some(start) => Teacher::new(config, start, batches.description.output_at)?,
+            None => None,
+        };
         let mut run = Run {
             config,
             out,
             batches,
+            teacher,
+            source: None,
             compute,
             metrics: Metrics::open(out, state.adam.step)?,
             before: (state.seconds, state.adam.step),
@@ -229,13 +258,15 @@ impl<'a> Run<'a> {
         };
         run.save_best()?;
         run.upload()?;
-        for message in resumed.iter().chain(&run.warnings) {
+        let notes = run.batches.start.as_ref().map(|start| &start.notes[..]);
+        for message in resumed.iter().chain(notes.unwrap_or_default()).chain(&run.warnings) {
             run.report(0.0, 0.0, None, false, Some(message.clone()));
         }
         Ok(run)
     }
 
     fn train(mut self) -> Result<TrainReport, Error> {
+        self.evaluate_source()?;
         while self.goes_on() {
             if !self.advance()? {
                 break;
@@ -416,6 +447,13 @@ impl<'a> Run<'a> {
             best_step: best.step,
             stopped: self.state.stopped,
             warnings: std::mem::take(&mut self.warnings),
+            source: self.source,
+            notes: self
+                .batches
+                .start
+                .as_ref()
+                .map(|start| start.notes.clone())
+                .unwrap_or_default(),
         };
         let path = self.out.join(run_folder::SUMMARY);
         let front = match self.config.dials {
@@ -446,6 +484,13 @@ impl<'a> Run<'a> {
             "chosen": self.config.chosen,
             "warnings": report.warnings,
         });
+        if let Some(from) = &self.config.from {
+            summary["from"] = serde_json::json!({
+                "model": from.model,
+                "validation": report.source.map(EvaluationRecord::from),
+                "notes": report.notes,
+            });
+        }
         if let Some(front) = front {
             let of = |(dial, e): (f64, EvaluationRecord)| serde_json::json!({ "dial": dial, "validation": e });
             summary["dials"] = front.into_iter().map(of).collect();

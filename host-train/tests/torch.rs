@@ -100,6 +100,7 @@ fn losses_and_gradients_are_pytorchs() {
             updates: Updates::Gate,
             kept: Vec::new(),
             dials: Default::default(),
+            lesson: None,
         };
         let cost = UpdateCost {
             budget: Budget::Cost,

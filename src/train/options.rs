@@ -1,12 +1,16 @@
 //! The options of `train`, and the configuration that they ask for.
 
-use super::recordings::{self, RecordingArgs, SourceArgs};
+use super::{
+    recordings::{self, RecordingArgs, SourceArgs},
+    start::{self, StartArgs},
+};
 use crate::{args::parsed, output::Usage};
 use clap::{Args, ValueEnum};
 use dataset::MnistConfig;
 use float_model::Cell;
 use host_train::{
-    Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig, recipe::Recipe,
+    Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, Start, TrainConfig,
+    recipe::Recipe,
 };
 use std::path::PathBuf;
 
@@ -38,6 +42,9 @@ pub struct TrainArgs {
     /// Cell, size and seed.
     #[command(flatten)]
     pub model: ModelArgs,
+    /// The model to start from.
+    #[command(flatten)]
+    pub start: StartArgs,
     /// What the gate learns.
     #[command(flatten)]
     pub gate: GateArgs,
@@ -96,9 +103,9 @@ pub struct ModelArgs {
     /// Hidden units. [default: 110; datasets: by the data (docs/recipe.md)]
     #[arg(long)]
     pub hidden: Option<usize>,
-    /// Stacked layers under one skip gate.
-    #[arg(long, default_value_t = 1)]
-    pub layers: usize,
+    /// Stacked layers under one skip gate. [default: 1]
+    #[arg(long)]
+    pub layers: Option<usize>,
     /// Seed of initial weights and training data.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -260,12 +267,13 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             "--loss: this task has its own, {own}; leave it out"
         )));
     }
-    let d = by_the_data(args, &data)?;
+    let from = args.start.open()?;
+    let d = by_the_data(args, &data, from.as_ref())?;
     let cell = args.model.cell.unwrap_or(d.cell);
     Ok(TrainConfig {
         cell,
         hidden: args.model.hidden.unwrap_or(d.hidden),
-        layers: args.model.layers,
+        layers: args.model.layers.unwrap_or(d.layers),
         lambda: args.gate.lambda.unwrap_or(d.lambda),
         budget: args.gate.budget_loss,
         p_skip: args.gate.p_skip,
@@ -304,15 +312,35 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         threads: args.threads.unwrap_or(d.threads),
         engine: args.engine,
         device: args.device,
+        from,
         ..d
     })
 }
 
-/// What is taken where an option is not given: for recordings by the rules of [`host_train::recipe`].
-fn by_the_data(args: &TrainArgs, data: &DataSource) -> anyhow::Result<TrainConfig> {
+/// What is taken where an option is not given: for recordings by the rules of [`host_train::recipe`], and above all by the model that
+/// the run starts from.
+fn by_the_data(args: &TrainArgs, data: &DataSource, from: Option<&Start>) -> anyhow::Result<TrainConfig> {
+    let source = start::weights(from);
+    let cell = args.model.cell.or(source.map(|model| model.cell.skipping()));
+    let mut d = by_the_recordings(args, data, cell)?;
+    if let Some(model) = source {
+        d.cell = cell.unwrap_or(d.cell);
+        (d.hidden, d.layers) = (model.hidden, model.layers.len());
+        d.input_weight_limit = None; // it would move weights that have been learned
+        d.start_every = d.start_every.filter(|_| !model.cell.skips());
+        let of_the_model = ["--cell", "--hidden", "--input-weight-limit"];
+        d.chosen.retain(|choice| {
+            let gate = choice.option == "--start-every" && model.cell.skips();
+            !gate && !of_the_model.contains(&choice.option.as_str())
+        });
+    }
+    Ok(d)
+}
+
+fn by_the_recordings(args: &TrainArgs, data: &DataSource, cell: Option<Cell>) -> anyhow::Result<TrainConfig> {
     let d = data.default_config();
     let Some(facts) = data.facts()? else { return Ok(d) };
-    let mut recipe = Recipe::of(&facts, args.model.cell);
+    let mut recipe = Recipe::of(&facts, cell);
     if let Some(steps) = args.optimisation.steps {
         recipe = recipe.with_steps(steps);
     }

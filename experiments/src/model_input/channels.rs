@@ -1,25 +1,9 @@
 //! Channels of recordings in a model's order and units.
 
 use crate::Error;
-use dataset::{ChannelConfig, unit_factor};
+use dataset::{ChannelConfig, Places, unit_factor};
 use float_model::{Channel, Sequences, printable};
 use std::path::Path;
-
-/// A name without what people write differently.
-fn key(name: &str) -> String {
-    name.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-/// Whether a name only counts: that of a channel without one.
-fn is_number(name: &str) -> bool {
-    name.is_empty()
-        || name
-            .strip_prefix("channel")
-            .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
-}
 
 /// Puts the channels of `x` into the order and the units of `wanted`. `found` describes them; where it or the model names none,
 /// they stay as they are.
@@ -36,11 +20,13 @@ pub(super) fn fit(
     if found.is_empty() || wanted.is_empty() || found.len() != x.channels {
         return Ok(());
     }
-    let named = !found.iter().any(|c| is_number(&c.name)) && !wanted.iter().any(|c| is_number(&c.name));
-    let order = match named {
-        true => order(wanted, file, found)?,
-        false if found.len() == wanted.len() => (0..found.len()).collect(),
-        false => return Ok(()), // whoever runs the model refuses another number of channels
+    let own: Vec<&str> = wanted.iter().map(|c| c.name.as_str()).collect();
+    let theirs: Vec<&str> = found.iter().map(|c| c.name.as_str()).collect();
+    let order = match dataset::places(&own, &theirs) {
+        Places::At(order) => order,
+        Places::Differ { missing, more } => return Err(refused(wanted, file, found, (&missing, &more))),
+        Places::Unnamed if found.len() == wanted.len() => (0..found.len()).collect(),
+        Places::Unnamed => return Ok(()), // whoever runs the model refuses another number of channels
     };
     if order.iter().enumerate().any(|(k, from)| k != *from) {
         let names: Vec<String> = found.iter().map(|c| printable(&c.name)).collect();
@@ -63,33 +49,16 @@ pub(super) fn fit(
     Ok(())
 }
 
-/// For each of the model's channels its place in the recordings.
-fn order(wanted: &[Channel], file: &Path, found: &[ChannelConfig]) -> Result<Vec<usize>, Error> {
-    let (own, theirs): (Vec<String>, Vec<String>) = (
-        wanted.iter().map(|c| key(&c.name)).collect(),
-        found.iter().map(|c| key(&c.name)).collect(),
-    );
-    if own == theirs {
-        return Ok((0..own.len()).collect());
-    }
-    let absent = |names: &[String], of: &[String], shown: &dyn Fn(usize) -> String| -> Vec<String> {
-        (0..names.len())
-            .filter(|k| !of.contains(&names[*k]))
-            .map(shown)
-            .collect()
-    };
-    let missing = absent(&own, &theirs, &|k| printable(&wanted[k].name));
-    let more = absent(&theirs, &own, &|k| printable(&found[k].name));
-    let place = |name: &String| theirs.iter().position(|t| t == name);
-    if missing.is_empty() && more.is_empty() && own.len() == theirs.len() {
-        return Ok(own.iter().filter_map(place).collect());
-    }
+/// The refusal of channels of other names.
+fn refused(wanted: &[Channel], file: &Path, found: &[ChannelConfig], (missing, more): (&[usize], &[usize])) -> Error {
+    let missing: Vec<String> = missing.iter().map(|k| printable(&wanted[*k].name)).collect();
+    let more: Vec<String> = more.iter().map(|k| printable(&found[*k].name)).collect();
     let list = |what: &str, names: &[String]| match names.is_empty() {
         true => String::new(),
         false => format!("{what} {}, ", names.join(", ")),
     };
     let names: Vec<String> = wanted.iter().map(|c| printable(&c.name)).collect();
-    Err(Error::data(
+    Error::data(
         file.display(),
         format!(
             "channels: {}{}and the model takes {}; name the columns so, or leave the header row away where they are in this order",
@@ -97,7 +66,7 @@ fn order(wanted: &[Channel], file: &Path, found: &[ChannelConfig]) -> Result<Vec
             list("with", &more),
             names.join(", ")
         ),
-    ))
+    )
 }
 
 fn factor(wanted: &Channel, found: &ChannelConfig, file: &Path, notes: &mut Vec<String>) -> Result<f64, Error> {

@@ -246,6 +246,7 @@ fn shards_make_the_whole_batch() {
         updates: Updates::Gate,
         kept: Vec::new(),
         dials: Default::default(),
+        lesson: None,
     };
     let cost = UpdateCost {
         budget: Budget::Cost,

@@ -203,6 +203,7 @@ fn batch(v: Variant, kind: usize, every_step: bool) -> Batch {
                 .collect(),
             false => Vec::new(),
         },
+        lesson: None,
         dials: match v.dials {
             true => DialDraws {
                 dial: noise(8, BATCH, 0.5),

@@ -74,6 +74,7 @@ fn batch(x: Sequences, updates: Updates) -> Batch {
         updates,
         kept: Vec::new(),
         dials: Default::default(),
+        lesson: None,
     }
 }
 
@@ -254,6 +255,74 @@ fn the_engines_agree_on_every_step() {
                 batch.kept = (0..BATCH * shape.hidden).map(|n| (n % 3) as f32).collect();
             }
             compare(&fused, shape, &p, &batch, Budget::Cost);
+        }
+    }
+}
+
+/// A teacher's outputs beside each kind of answer, after the last sample and at every step; the teacher lacks the network's first output.
+#[test]
+fn the_engines_agree_on_a_lesson() {
+    let fused = Differentiator::new(Engine::Fused, Device::Cpu, 2, LENGTH).unwrap();
+    for (cell, layers, every_step) in [
+        (Cell::SkipLstm, 1, true),
+        (Cell::SkipGru, 2, false),
+        (Cell::Gru, 1, true),
+    ] {
+        let shape = shape(cell, layers);
+        let rows = BATCH * if every_step { LENGTH } else { 1 };
+        let answers = [
+            Targets::Labels((0..rows as u32).map(|n| n * 7 % 3).collect()),
+            Targets::Multilabel {
+                values: (0..rows * 3).map(|n| f32::from(u8::from(n * 5 % 7 < 3))).collect(),
+                outputs: 3,
+            },
+            Targets::Values {
+                values: random(rows * 3, 9),
+                outputs: 3,
+            },
+        ];
+        let case = |seed: u64| {
+            let x = Sequences::new("x", random(BATCH * LENGTH * 2, seed), BATCH, LENGTH, 2).unwrap();
+            (parameters(shape, 0.33, seed), x)
+        };
+        let (p, x) = (1..100)
+            .map(case)
+            .find(|(p, x)| clear_cut(p, x))
+            .expect("a clear-cut case");
+        for answers in answers {
+            let mut batch = batch(x.clone(), if cell.skips() { Updates::Gate } else { Updates::Every });
+            batch.y = match every_step {
+                false => answers,
+                true => Targets::PerStep {
+                    answers: Box::new(answers),
+                    length: LENGTH,
+                },
+            };
+            let alone = fused
+                .gradient(&shape, &p.values, &batch, cost(Budget::Cost, None))
+                .unwrap();
+            batch.lesson = Some(crate::Lesson {
+                outputs: random(rows * 2, 17),
+                places: vec![2, 1],
+                distill: crate::Distill {
+                    temperature: 3.0,
+                    weight: 0.6,
+                },
+            });
+            compare(&fused, shape, &p, &batch, Budget::Cost);
+            let taught = fused
+                .gradient(&shape, &p.values, &batch, cost(Budget::Cost, None))
+                .unwrap();
+            assert_ne!(alone.gradients, taught.gradients, "the lesson changes the gradient");
+            // In two parts, as the candle engine's threads take it.
+            let parts = [0..BATCH / 2, BATCH / 2..BATCH].map(|range| {
+                let part = batch.part(range);
+                fused
+                    .gradient(&shape, &p.values, &part, cost(Budget::Cost, None))
+                    .unwrap()
+                    .loss
+            });
+            assert!((parts.iter().sum::<f64>() / 2.0 - taught.loss).abs() < 1e-5 * taught.loss);
         }
     }
 }

@@ -10,6 +10,41 @@ use dataset::Store;
 use float_model::{Metric, Outcome, Targets};
 
 impl Run<'_> {
+    /// Evaluates the model that the run starts from, as it is, and the state before the first step.
+    pub(super) fn evaluate_source(&mut self) -> Result<(), Error> {
+        let Some(start) = &self.batches.start else {
+            return Ok(());
+        };
+        if let Some(mut model) = start.as_it_is() {
+            let whole = &self.batches.description;
+            (model.description.output_at, model.description.objective) = (whole.output_at, whole.objective);
+            let (x, y) = &self.batches.validation;
+            let mut outcomes = Vec::with_capacity(x.count());
+            for chunk in x.chunks() {
+                let rule = EvaluationSchedule::Rule { dial: 0.0 };
+                outcomes.extend(evaluate::outcomes(&model, &chunk?.1, rule, self.config.threads)?);
+            }
+            let source = evaluate::of_outcomes(&self.config.data, &model, outcomes, y)?;
+            self.report(
+                0.0,
+                0.0,
+                None,
+                false,
+                Some(format!(
+                    "the model on the validation part, as it is: {} {:.4} with {:.1} updates",
+                    source.metric.name(),
+                    source.metric.value(),
+                    source.updates_mean
+                )),
+            );
+            self.source = Some(source);
+        }
+        if self.state.adam.step == 0 && self.state.best.is_none() {
+            self.evaluate()?;
+        }
+        Ok(())
+    }
+
     /// Evaluates the present state, writes its row, and keeps it in memory where it is the best so far.
     pub(super) fn evaluate(&mut self) -> Result<(Evaluation, bool), Error> {
         self.fetch()?;
@@ -20,8 +55,11 @@ impl Run<'_> {
             return Err(self.diverged(step, "validation loss".into(), e.loss));
         }
         let (learning_rate, _) = self.rates(step);
-        self.metrics
-            .append(step, self.seconds(), &self.state.sums, &e, learning_rate)?;
+        // No step was taken for the state that a run starts from.
+        if self.state.sums.steps > 0 {
+            self.metrics
+                .append(step, self.seconds(), &self.state.sums, &e, learning_rate)?;
+        }
         self.state.sums = Sums::default();
         let mut counted = e;
         let mut improved = self.improves(&counted);

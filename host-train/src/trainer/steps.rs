@@ -49,11 +49,24 @@ impl Run<'_> {
         Ok((f.loss, f.updates))
     }
 
+    /// The batch of a step, counted from 0, with what a teacher says of it.
+    fn batch(&mut self, step: u64) -> Result<Batch, Error> {
+        let data = self.batches.batch(step)?;
+        let lesson = match &mut self.teacher {
+            Some(teacher) => Some(teacher.lesson(&mut self.batches, step, &data.0)?),
+            None => None,
+        };
+        Ok(Batch {
+            lesson,
+            ..Batch::new(data, self.config, step)
+        })
+    }
+
     /// On the processor.
     fn step_here(&mut self, cost: UpdateCost, learning_rate: f64) -> Result<StepMetrics, Error> {
+        let step = self.state.adam.step;
+        let batch = self.batch(step)?;
         let state = &mut self.state;
-        let step = state.adam.step;
-        let batch = Batch::new(self.batches.batch(step)?, self.config, step);
         let Parameters { shape, values } = &state.parameters;
         let mut g = self.compute.differentiator.gradient(shape, values, &batch, cost)?;
         if let Some((tensor, value)) = g.not_finite(shape) {
@@ -81,10 +94,12 @@ impl Run<'_> {
         number: u64,
     ) -> Result<StepMetrics, Error> {
         let step = number - 1;
-        let f = match self.config.data.is_generated() {
+        // A device makes sequences itself, but not as a model normalises them.
+        let made_there = self.config.data.is_generated() && self.config.from.is_none();
+        let f = match made_there {
             true => there.step(StepData::Generated(step), cost, GRADIENT_NORM, learning_rate, number)?,
             false => {
-                let batch = Batch::new(self.batches.batch(step)?, self.config, step);
+                let batch = self.batch(step)?;
                 there.step(StepData::Given(&batch), cost, GRADIENT_NORM, learning_rate, number)?
             }
         };

@@ -7,6 +7,7 @@ use std::fs;
 
 mod devices;
 mod rules;
+mod teaching;
 
 fn tiny() -> TrainConfig {
     TrainConfig {
@@ -139,7 +140,7 @@ fn checkpoints_come_back_to_the_bit() {
         outputs: 2,
         layers: 2,
     };
-    let mut state = State::new(shape, 3);
+    let mut state = State::new(Parameters::initial(shape, 3));
     assert_eq!(State::load(dir.path(), shape).unwrap(), None);
     state.save(dir.path()).unwrap();
     assert_eq!(State::load(dir.path(), shape).unwrap().as_ref(), Some(&state));
