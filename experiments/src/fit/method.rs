@@ -1,0 +1,157 @@
+//! The models that are tried, and how each is trained.
+
+use super::Data;
+use crate::{Error, baselines::cnn::CnnConfig, baselines::without_gate};
+use float_model::Cell;
+use host_train::{Augment, DataSource, DatasetConfig, TrainConfig};
+
+/// A kind of model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A skipping cell with so many hidden units that learns a range of its dial: one model for many budgets.
+    Dial(Cell, usize),
+    /// A cell without a gate and with so many hidden units on samples 0, K, 2K, ...; 1: on all.
+    Every(Cell, usize, usize),
+    /// A convolutional network with this many filters in each of three layers.
+    Cnn(usize),
+}
+
+/// How a model is trained.
+#[allow(clippy::large_enum_variant, reason = "a few dozen, made once")]
+pub(super) enum Training {
+    /// By the trainer.
+    Recurrent(TrainConfig),
+    /// By the training of the convolutional networks.
+    Cnn(CnnConfig),
+}
+
+/// Fixed rates that are tried.
+const EVERY: [usize; 5] = [2, 4, 8, 16, 32];
+/// Samples that a fixed rate leaves of a sequence, at least.
+const SAMPLES: usize = 4;
+/// Steps of a full training: of a model that learns its whole dial, and of any other.
+const DIAL_STEPS: u64 = 24_000;
+const STEPS: u64 = 8_000;
+
+impl Method {
+    /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional network.
+    pub(super) fn core(length: usize) -> Vec<Method> {
+        let rates = EVERY.into_iter().filter(|k| length / k >= SAMPLES);
+        let rates = [1].into_iter().chain(rates).map(|k| Method::Every(Cell::Gru, 32, k));
+        [Method::Dial(Cell::SkipGru, 32)]
+            .into_iter()
+            .chain(rates)
+            .chain([Method::Cnn(16)])
+            .collect()
+    }
+
+    /// Other cells and sizes, in the order in which they are tried where time is left.
+    pub(super) fn more() -> Vec<Method> {
+        vec![
+            Method::Dial(Cell::SkipGru, 16),
+            Method::Cnn(8),
+            Method::Dial(Cell::SkipLstm, 32),
+        ]
+    }
+
+    /// The name of its folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Method::Dial(cell, hidden) | Method::Every(cell, hidden, 1) => format!("{cell}-{hidden}"),
+            Method::Every(cell, hidden, k) => format!("{cell}-{hidden}-every-{k}"),
+            Method::Cnn(filters) => format!("cnn-{filters}"),
+        }
+    }
+
+    /// The method in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Method::Dial(cell, hidden) => format!("{cell} with {hidden} units"),
+            Method::Every(cell, hidden, 1) => format!("{cell} with {hidden} units on every sample"),
+            Method::Every(cell, hidden, k) => format!("{cell} with {hidden} units on one sample in {k}"),
+            Method::Cnn(filters) => format!("convolutional network with {filters} filters"),
+        }
+    }
+
+    /// Whether it decides which samples it uses.
+    #[must_use]
+    pub const fn skips(&self) -> bool {
+        matches!(self, Method::Dial(..))
+    }
+
+    /// K of samples 0, K, 2K, ...
+    #[must_use]
+    pub const fn every(&self) -> usize {
+        match self {
+            Method::Every(_, _, k) => *k,
+            _ => 1,
+        }
+    }
+
+    /// Steps of a full training.
+    pub(super) const fn steps(&self) -> u64 {
+        match self {
+            Method::Dial(..) => DIAL_STEPS,
+            _ => STEPS,
+        }
+    }
+
+    /// The training of this method from a seed, of so many steps.
+    pub(super) fn training(&self, data: &Data, seed: u64, steps: u64) -> Result<Training, Error> {
+        let base = recipe(data, seed, steps);
+        Ok(match *self {
+            Method::Dial(cell, hidden) => Training::Recurrent(TrainConfig { cell, hidden, ..base }),
+            Method::Every(cell, hidden, every) => Training::Recurrent(TrainConfig {
+                cell,
+                hidden,
+                data: data.source(every),
+                ..without_gate(&base)
+            }),
+            Method::Cnn(filters) => Training::Cnn(CnnConfig::like(&base, filters)?),
+        })
+    }
+}
+
+/// Units that are tried first.
+const HIDDEN: usize = 32;
+
+/// The recipe of a skipping model with a dial, from which that of every other is derived.
+fn recipe(data: &Data, seed: u64, steps: u64) -> TrainConfig {
+    let source = DataSource::Dataset(DatasetConfig { ..data.config.clone() });
+    let default = source.default_config();
+    let rotate = if turns(data) { 30.0 } else { 0.0 };
+    TrainConfig {
+        cell: Cell::SkipGru,
+        hidden: HIDDEN,
+        lambda: 2e-3,
+        start_every: Some((data.length / 8).clamp(1, 16)),
+        decision_clip: Some(0.3),
+        dials: "-2.5:2.5:3".parse().ok(),
+        augment: Augment {
+            rotate,
+            ..Augment::default()
+        },
+        learning_rate_schedule: host_train::Schedule {
+            warmup: 100.min(steps / 4),
+            cosine: true,
+        },
+        eval_every: (steps / 80).clamp(1, 200),
+        seed,
+        steps,
+        // One thread each, so that the result does not depend on the machine.
+        threads: 1,
+        ..default
+    }
+}
+
+/// Whether three channels in a row are named as the axes of a sensor that can be turned.
+fn turns(data: &Data) -> bool {
+    let names: Vec<&str> = data.summary.channels.iter().map(|c| c.name.as_str()).collect();
+    let stem = |name: &&str, axis: &str| name.strip_suffix(axis).map(str::to_owned);
+    names.windows(3).any(|n| {
+        let x = stem(&n[0], " x");
+        x.is_some() && x == stem(&n[1], " y") && x == stem(&n[2], " z")
+    })
+}
