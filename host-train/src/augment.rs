@@ -15,7 +15,8 @@ pub struct Augment {
     /// Standard deviation of the noise that each value gets, in standard deviations of its channel.
     pub noise: f64,
     /// The sensor is turned about a random axis, by an angle of this standard deviation in degrees: every three channels
-    /// in a row that are named `... x`, `... y`, `... z` turn together.
+    /// in a row whose names differ in their axis alone turn together: `acceleration x`, `y`, `z`; `x_acc`, `y_acc`, `z_acc`;
+    /// `ax`, `ay`, `az`; `accX`, `accY`, `accZ`.
     pub rotate: f64,
 }
 
@@ -51,14 +52,53 @@ impl Augment {
 }
 
 /// The first channels of all `x`, `y`, `z` in a row.
-fn axes(channels: &[Channel]) -> Vec<usize> {
-    let stem = |k: usize, axis: &str| -> Option<&str> { channels.get(k)?.name.strip_suffix(axis) };
-    (0..channels.len())
-        .filter(|k| {
-            let x = stem(*k, " x");
-            x.is_some() && x == stem(k + 1, " y") && x == stem(k + 2, " z")
+pub(crate) fn axes(channels: &[Channel]) -> Vec<usize> {
+    let named: Vec<_> = channels.iter().map(|channel| axis(&channel.name)).collect();
+    let is =
+        |k: usize, axis: char, of: &[String]| matches!(&named[k], Some((found, rest)) if *found == axis && rest == of);
+    (0..channels.len().saturating_sub(2))
+        .filter(|k| match &named[*k] {
+            Some(('x', of)) => is(k + 1, 'y', of) && is(k + 2, 'z', of),
+            _ => false,
         })
         .collect()
+}
+
+/// The axis that a channel's name ends, begins or has as a word of its own, in lower case, and the other words.
+fn axis(name: &str) -> Option<(char, Vec<String>)> {
+    let mut words = words(name);
+    let of = |word: &str| match word {
+        "x" | "y" | "z" => word.chars().next(),
+        _ => None,
+    };
+    if let Some(k) = words.iter().position(|word| of(word).is_some()) {
+        let axis = of(&words.remove(k))?;
+        return Some((axis, words));
+    }
+    // The letter of a quantity with its axis: ax, gy, mz.
+    let last = words.last_mut().filter(|word| word.chars().count() == 2)?;
+    let axis = last.pop().and_then(|letter| of(letter.encode_utf8(&mut [0; 4])))?;
+    Some((axis, words))
+}
+
+/// The words of a name in lower case: separated by what is neither letter nor digit, or written `likeThis`.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before = ' ';
+    for letter in name.chars() {
+        let starts = before.is_lowercase() && letter.is_uppercase();
+        if starts || !letter.is_alphanumeric() {
+            words.push(String::new());
+        }
+        if letter.is_alphanumeric() {
+            if let Some(word) = words.last_mut() {
+                word.extend(letter.to_lowercase());
+            }
+        }
+        before = letter;
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// Rodrigues' formula: the turn by `angle` in radians about the unit vector `axis`.
@@ -94,7 +134,7 @@ impl Augmenter {
     ) -> Result<Option<Self>, Error> {
         let axes = axes(channels);
         if options.rotate > 0.0 && axes.is_empty() {
-            let problem = "needs three channels in a row named `... x`, `... y`, `... z`; name the channels";
+            let problem = "needs three channels in a row that are named as axes, as `acc x`, `acc y`, `acc z` are; name the channels";
             return Err(Error::usage("rotate", problem));
         }
         Ok(options.is_some().then(|| Augmenter {
@@ -163,7 +203,27 @@ mod tests {
     fn axes_are_found_by_their_names() {
         let named = channels(&["light", "acc x", "acc y", "acc z", "gyro x", "gyro y", "gyro z", "x"]);
         assert_eq!(axes(&named), [1, 4]);
-        assert!(axes(&channels(&["acc x", "gyro y", "acc z"])).is_empty());
+        for [x, y, z] in [
+            ["x_acc", "y_acc", "z_acc"],
+            ["body_acc_x", "body_acc_y", "body_acc_z"],
+            ["Accelerometer.X (g)", "Accelerometer.Y (g)", "Accelerometer.Z (g)"],
+            ["accX", "accY", "accZ"],
+            ["ax", "ay", "az"],
+            ["wrist gx", "wrist gy", "wrist gz"],
+            ["x", "y", "z"],
+        ] {
+            assert_eq!(axes(&channels(&["light", x, y, z])), [1], "{x}");
+        }
+        for other in [
+            ["acc x", "gyro y", "acc z"],
+            ["ax", "gy", "az"],
+            ["acc z", "acc y", "acc x"],
+            ["index", "indey", "indez"],
+            ["max", "may", "maz"],
+            ["", "x", "y"],
+        ] {
+            assert!(axes(&channels(&other)).is_empty(), "{other:?}");
+        }
         let options = Augment {
             rotate: 5.0,
             ..Augment::default()

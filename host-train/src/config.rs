@@ -1,6 +1,6 @@
 //! The configuration of a training run: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule};
+use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule, recipe::Choice};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, str::FromStr};
@@ -91,6 +91,9 @@ pub struct TrainConfig {
     /// What the files of a dataset held when the run began ([`DataSource::fingerprint`]); written by [`crate::train()`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_fingerprint: Option<String>,
+    /// Options that the data chose ([`crate::recipe`]), and why; a record, which changes nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chosen: Vec<Choice>,
     /// Where sequences come from.
     pub data: DataSource,
 }
@@ -307,6 +310,7 @@ impl DataSource {
             engine: Engine::default(),
             device: Device::default(),
             data_fingerprint: None,
+            chosen: Vec::new(),
             data: self.clone(),
         }
     }

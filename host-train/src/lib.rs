@@ -40,6 +40,7 @@ pub mod gradient;
 mod guard;
 pub mod loss;
 pub mod params;
+pub mod recipe;
 pub mod recurrent;
 mod run_folder;
 mod schedule;

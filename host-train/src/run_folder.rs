@@ -145,6 +145,7 @@ fn same_configuration(was: &TrainConfig, now: &TrainConfig, path: &Path) -> Resu
         "checkpoint_seconds",
         "settle_steps",
         "data_fingerprint",
+        "chosen",
     ];
     if !cosine {
         free.push("steps");

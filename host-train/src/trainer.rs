@@ -443,6 +443,7 @@ impl<'a> Run<'a> {
             "best_standard_error": report.best_error,
             "validation_sequences": report.validation_count,
             "fresh": report.fresh.map(EvaluationRecord::from),
+            "chosen": self.config.chosen,
             "warnings": report.warnings,
         });
         if let Some(front) = front {

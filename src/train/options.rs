@@ -5,7 +5,9 @@ use crate::{args::parsed, output::Usage};
 use clap::{Args, ValueEnum};
 use dataset::MnistConfig;
 use float_model::Cell;
-use host_train::{Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig};
+use host_train::{
+    Augment, Binarize, Budget, DataSource, Device, Dials, Engine, Loss, Rollback, Schedule, TrainConfig, recipe::Recipe,
+};
 use std::path::PathBuf;
 
 /// Which task to train.
@@ -88,10 +90,10 @@ pub struct GeneratedArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Model")]
 pub struct ModelArgs {
-    /// skip-lstm, skip-gru, lstm or gru.
-    #[arg(long, default_value = "skip-lstm", value_parser = parsed::<Cell>)]
-    pub cell: Cell,
-    /// Hidden units. [default: 110; 32 for datasets]
+    /// skip-lstm, skip-gru, lstm or gru. [default: skip-lstm; datasets: by the data (docs/recipe.md)]
+    #[arg(long, value_parser = parsed::<Cell>)]
+    pub cell: Option<Cell>,
+    /// Hidden units. [default: 110; datasets: by the data (docs/recipe.md)]
     #[arg(long)]
     pub hidden: Option<usize>,
     /// Stacked layers under one skip gate.
@@ -106,7 +108,7 @@ pub struct ModelArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Gate")]
 pub struct GateArgs {
-    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5; datasets: 1e-3]
+    /// Cost of one update in the loss. [default: 1e-4; adding: 1e-5; datasets: by the data (docs/recipe.md)]
     #[arg(long, allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// How lambda changes over the run: constant, warmup:N, cosine or cosine:N (N steps of warm-up).
@@ -119,14 +121,14 @@ pub struct GateArgs {
     /// FACTOR^-dial.
     #[arg(long, alias = "dials", value_name = "LOW:HIGH:FACTOR", allow_hyphen_values = true, value_parser = parsed::<Dials>)]
     pub dial_range: Option<Dials>,
-    /// Skip cells: start by using one sample in N instead of every one.
+    /// Skip cells: start by using one sample in N. [default: 1; datasets: by the data (docs/recipe.md)]
     #[arg(long, value_name = "N")]
     pub start_every: Option<usize>,
     /// How the gate decides in training: round (at 0.5), or bernoulli (with the update probability).
     #[arg(long, default_value_t, value_parser = parsed::<Binarize>)]
     pub binarize: Binarize,
     /// Bound on the weight of one decision in the gate's gradient, in units of a sequence's loss; inf: none.
-    /// [default: 0.3; adding: 0.1; datasets: none]
+    /// [default: 0.3; adding: 0.1]
     #[arg(long, allow_negative_numbers = true)]
     pub decision_clip: Option<f64>,
     /// What is halved when a collapsed run goes back to its best state: rate, lambda or both.
@@ -141,7 +143,7 @@ pub struct GateArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Optimisation")]
 pub struct OptimisationArgs {
-    /// Training steps at most.
+    /// Training steps at most. [default: 8000; adding: 6000; datasets: by the data (docs/recipe.md)]
     #[arg(long)]
     pub steps: Option<u64>,
     /// Sequences per step.
@@ -150,7 +152,8 @@ pub struct OptimisationArgs {
     /// Learning rate of Adam.
     #[arg(long, allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
-    /// How the learning rate changes over the run, written like --lambda-schedule.
+    /// How the learning rate changes over the run, written like --lambda-schedule. [default: cosine:300; datasets: by the data
+    /// (docs/recipe.md)]
     #[arg(long, value_parser = parsed::<Schedule>)]
     pub learning_rate_schedule: Option<Schedule>,
     /// ce (class labels), bce (independent labels of 0 or 1) or mse (real targets). [default: as the answers ask]
@@ -163,7 +166,7 @@ pub struct OptimisationArgs {
 #[command(next_help_heading = "Regularisation")]
 pub struct RegularisationArgs {
     /// Bound on every weight on the inputs, in units of 1 / standard deviation, so that 8-bit integers hold them and the
-    /// recurrent weights beside them finely. [default: none]
+    /// recurrent weights beside them finely; inf: none. [default: none; datasets: by the data (docs/recipe.md)]
     #[arg(long, allow_negative_numbers = true)]
     pub input_weight_limit: Option<f32>,
     /// Probability that a unit is hidden from the head in training.
@@ -173,9 +176,9 @@ pub struct RegularisationArgs {
     #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     pub noise: f64,
     /// Recordings: the sensor is turned about random axes in training, by angles of this standard deviation in degrees;
-    /// channels named `... x`, `... y`, `... z` turn together.
-    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
-    pub rotate: f64,
+    /// three channels named as axes, such as `acc x`, `acc y`, `acc z`, turn together. [default: by the data (docs/recipe.md)]
+    #[arg(long, allow_negative_numbers = true)]
+    pub rotate: Option<f64>,
 }
 
 /// When training ends.
@@ -237,7 +240,10 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
     }
     let of_recordings = [
         ("--noise", args.regularisation.noise != 0.0),
-        ("--rotate", args.regularisation.rotate != 0.0),
+        (
+            "--rotate",
+            args.regularisation.rotate.is_some_and(|degrees| degrees != 0.0),
+        ),
     ];
     if let Some((option, _)) = of_recordings.iter().find(|(_, given)| *given && data.is_generated()) {
         return Err(Usage::error(format!(
@@ -254,9 +260,10 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             "--loss: this task has its own, {own}; leave it out"
         )));
     }
-    let d = data.default_config();
+    let d = by_the_data(args, &data)?;
+    let cell = args.model.cell.unwrap_or(d.cell);
     Ok(TrainConfig {
-        cell: args.model.cell,
+        cell,
         hidden: args.model.hidden.unwrap_or(d.hidden),
         layers: args.model.layers,
         lambda: args.gate.lambda.unwrap_or(d.lambda),
@@ -268,14 +275,18 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
             .gate
             .decision_clip
             .or(d.decision_clip)
-            .filter(|most| args.model.cell.skips() && *most != f64::INFINITY),
+            .filter(|most| cell.skips() && *most != f64::INFINITY),
         dials: args.gate.dial_range,
-        start_every: args.gate.start_every,
-        input_weight_limit: args.regularisation.input_weight_limit,
+        start_every: args.gate.start_every.or(d.start_every),
+        input_weight_limit: args
+            .regularisation
+            .input_weight_limit
+            .or(d.input_weight_limit)
+            .filter(|limit| *limit != f32::INFINITY),
         dropout: args.regularisation.dropout,
         augment: Augment {
             noise: args.regularisation.noise,
-            rotate: args.regularisation.rotate,
+            rotate: args.regularisation.rotate.unwrap_or(d.augment.rotate),
         },
         seed: args.model.seed,
         steps: args.optimisation.steps.unwrap_or(d.steps),
@@ -295,4 +306,31 @@ pub fn config(args: &TrainArgs) -> anyhow::Result<TrainConfig> {
         device: args.device,
         ..d
     })
+}
+
+/// What is taken where an option is not given: for recordings by the rules of [`host_train::recipe`].
+fn by_the_data(args: &TrainArgs, data: &DataSource) -> anyhow::Result<TrainConfig> {
+    let d = data.default_config();
+    let Some(facts) = data.facts()? else { return Ok(d) };
+    let mut recipe = Recipe::of(&facts, args.model.cell);
+    if let Some(steps) = args.optimisation.steps {
+        recipe = recipe.with_steps(steps);
+    }
+    let given = [
+        ("--cell", args.model.cell.is_some()),
+        ("--hidden", args.model.hidden.is_some()),
+        ("--lambda", args.gate.lambda.is_some()),
+        ("--start-every", args.gate.start_every.is_some()),
+        ("--decision-clip", args.gate.decision_clip.is_some()),
+        ("--steps", args.optimisation.steps.is_some()),
+        (
+            "--learning-rate-schedule",
+            args.optimisation.learning_rate_schedule.is_some(),
+        ),
+        ("--input-weight-limit", args.regularisation.input_weight_limit.is_some()),
+        ("--rotate", args.regularisation.rotate.is_some()),
+    ];
+    let is_given = |option: &str| given.iter().any(|(name, given)| *name == option && *given);
+    recipe.choices.retain(|choice| !is_given(&choice.option));
+    Ok(recipe.apply(d))
 }

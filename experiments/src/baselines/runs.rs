@@ -140,6 +140,7 @@ fn of_any_seed(config: &TrainConfig) -> TrainConfig {
         settle_steps: None,
         device: Device::Cpu,
         data_fingerprint: None,
+        chosen: Vec::new(),
         ..config.clone()
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     stats::distinct,
 };
 use float_model::Cell;
-use host_train::TrainConfig;
+use host_train::{TrainConfig, recipe::Choice};
 use std::path::{Path, PathBuf};
 
 /// What tells one run from another.
@@ -152,6 +152,9 @@ pub fn runs(settings: &[Setting], base: &TrainConfig, folder: &Path, threads: us
             lambda: s.lambda,
             seed: s.seed,
             threads,
+            // A grid may hold cells with a gate and without.
+            start_every: base.start_every.filter(|_| s.cell.skips()),
+            chosen: still_chosen(s, base),
             ..base.clone()
         };
         config.validate()?;
@@ -161,6 +164,23 @@ pub fn runs(settings: &[Setting], base: &TrainConfig, folder: &Path, threads: us
         })
     };
     settings.iter().map(of).collect()
+}
+
+/// What the data chose for all runs, without what the grid chooses for this one.
+fn still_chosen(setting: &Setting, base: &TrainConfig) -> Vec<Choice> {
+    let by_the_grid = [
+        ("--cell", setting.cell != base.cell),
+        ("--hidden", setting.hidden != base.hidden),
+        ("--lambda", setting.lambda != base.lambda),
+        ("--start-every", !setting.cell.skips()),
+        ("--decision-clip", !setting.cell.skips()),
+    ];
+    let is_chosen = |choice: &&Choice| {
+        !by_the_grid
+            .iter()
+            .any(|(option, other)| *option == choice.option && *other)
+    };
+    base.chosen.iter().filter(is_chosen).cloned().collect()
 }
 
 #[cfg(test)]
