@@ -2,8 +2,11 @@
 
 use crate::{Error, Hardware};
 use dataset::{DatasetConfig, DatasetSummary, Window};
-use float_model::printable_list;
-use host_train::DataSource;
+use float_model::{Channel, printable_list};
+use host_train::{
+    DataSource,
+    recipe::{self, Facts},
+};
 
 /// Seconds of a window, where recordings are to be cut and nothing else is said.
 const WINDOW_S: f64 = 1.28;
@@ -98,6 +101,23 @@ impl Data {
     pub fn class_name(&self, class: usize) -> String {
         let name = self.summary.class_names.get(class);
         name.map_or_else(|| format!("class {class}"), |name| float_model::printable(name))
+    }
+
+    /// What the rules of the recipe look at.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        let channel = |c: &dataset::ChannelSummary| Channel {
+            name: c.name.clone(),
+            unit: c.unit.clone(),
+            full_scale: c.full_scale,
+        };
+        let channels: Vec<Channel> = self.summary.channels.iter().map(channel).collect();
+        Facts {
+            sequences: self.summary.parts.first().map_or(0, |p| p.sequences),
+            length: self.length,
+            channels: channels.len(),
+            triples: recipe::triples(&channels),
+        }
     }
 
     /// The recordings at every `every`-th sample.

@@ -1,9 +1,9 @@
 //! The models that are tried, and how each is trained.
 
 use super::Data;
-use crate::{Error, baselines::cnn::CnnConfig, baselines::without_gate};
+use crate::{Error, baselines::cnn::CnnConfig};
 use float_model::Cell;
-use host_train::{Augment, DataSource, DatasetConfig, TrainConfig};
+use host_train::{Dials, TrainConfig, recipe::Recipe};
 
 /// A kind of model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,58 +100,48 @@ impl Method {
 
     /// The training of this method from a seed, of so many steps.
     pub(super) fn training(&self, data: &Data, seed: u64, steps: u64) -> Result<Training, Error> {
-        let base = recipe(data, seed, steps);
         Ok(match *self {
-            Method::Dial(cell, hidden) => Training::Recurrent(TrainConfig { cell, hidden, ..base }),
+            Method::Dial(cell, hidden) => Training::Recurrent(TrainConfig {
+                hidden,
+                ..recipe(data, cell, seed, steps)
+            }),
             Method::Every(cell, hidden, every) => Training::Recurrent(TrainConfig {
-                cell,
                 hidden,
                 data: data.source(every),
-                ..without_gate(&base)
+                ..recipe(data, cell, seed, steps)
             }),
-            Method::Cnn(filters) => Training::Cnn(CnnConfig::like(&base, filters)?),
+            Method::Cnn(filters) => {
+                let like = recipe(data, Cell::SkipGru, seed, steps);
+                Training::Cnn(CnnConfig::like(&like, filters)?)
+            }
         })
     }
 }
 
-/// Units that are tried first.
-const HIDDEN: usize = 32;
+/// λ of a model that learns a range of its dial, and the range.
+const DIAL_LAMBDA: f64 = 2e-3;
+const DIALS: Dials = Dials {
+    low: -2.5,
+    high: 2.5,
+    factor: 3.0,
+};
+/// Evaluations on the validation part in a training, where it is long enough.
+const EVALUATIONS: u64 = 80;
+/// Steps between two of them, at most.
+const EVAL_EVERY: u64 = 200;
 
-/// The recipe of a skipping model with a dial, from which that of every other is derived.
-fn recipe(data: &Data, seed: u64, steps: u64) -> TrainConfig {
-    let source = DataSource::Dataset(DatasetConfig { ..data.config.clone() });
-    let default = source.default_config();
-    let rotate = if turns(data) { 30.0 } else { 0.0 };
+/// The training of a cell: what [`Recipe`] chooses for such recordings; where it skips, with a dial.
+fn recipe(data: &Data, cell: Cell, seed: u64, steps: u64) -> TrainConfig {
+    let recipe = Recipe {
+        lambda: if cell.skips() { DIAL_LAMBDA } else { 0.0 },
+        ..Recipe::of(&data.facts(), Some(cell)).with_steps(steps)
+    };
     TrainConfig {
-        cell: Cell::SkipGru,
-        hidden: HIDDEN,
-        lambda: 2e-3,
-        start_every: Some((data.length / 8).clamp(1, 16)),
-        decision_clip: Some(0.3),
-        dials: "-2.5:2.5:3".parse().ok(),
-        augment: Augment {
-            rotate,
-            ..Augment::default()
-        },
-        learning_rate_schedule: host_train::Schedule {
-            warmup: 100.min(steps / 4),
-            cosine: true,
-        },
-        eval_every: (steps / 80).clamp(1, 200),
+        dials: cell.skips().then_some(DIALS),
+        eval_every: (steps / EVALUATIONS).clamp(1, EVAL_EVERY),
         seed,
-        steps,
         // One thread each, so that the result does not depend on the machine.
         threads: 1,
-        ..default
+        ..recipe.apply(data.source(1).default_config())
     }
-}
-
-/// Whether three channels in a row are named as the axes of a sensor that can be turned.
-fn turns(data: &Data) -> bool {
-    let names: Vec<&str> = data.summary.channels.iter().map(|c| c.name.as_str()).collect();
-    let stem = |name: &&str, axis: &str| name.strip_suffix(axis).map(str::to_owned);
-    names.windows(3).any(|n| {
-        let x = stem(&n[0], " x");
-        x.is_some() && x == stem(&n[1], " y") && x == stem(&n[2], " z")
-    })
 }
