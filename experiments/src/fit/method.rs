@@ -4,6 +4,7 @@ use super::Data;
 use crate::{Error, baselines::cnn::CnnConfig};
 use float_model::Cell;
 use host_train::{Dials, TrainConfig, recipe::Recipe};
+use std::ops::RangeInclusive;
 
 /// A kind of model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,8 +128,8 @@ const DIALS: Dials = Dials {
 };
 /// Evaluations on the validation part in a training, where it is long enough.
 const EVALUATIONS: u64 = 80;
-/// Steps between two of them, at most.
-const EVAL_EVERY: u64 = 200;
+/// Steps between two of them: an evaluation takes as long as several steps.
+const EVAL_EVERY: RangeInclusive<u64> = 50..=200;
 
 /// The training of a cell: what [`Recipe`] chooses for such recordings; where it skips, with a dial.
 fn recipe(data: &Data, cell: Cell, seed: u64, steps: u64) -> TrainConfig {
@@ -138,7 +139,7 @@ fn recipe(data: &Data, cell: Cell, seed: u64, steps: u64) -> TrainConfig {
     };
     TrainConfig {
         dials: cell.skips().then_some(DIALS),
-        eval_every: (steps / EVALUATIONS).clamp(1, EVAL_EVERY),
+        eval_every: (steps / EVALUATIONS).clamp(*EVAL_EVERY.start(), *EVAL_EVERY.end()),
         seed,
         // One thread each, so that the result does not depend on the machine.
         threads: 1,
