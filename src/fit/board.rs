@@ -102,6 +102,11 @@ pub fn flash(found: &Found, blob: &Path, board: &str, sensor: &str) -> Flash {
             found.sensor_name()
         ));
     }
+    if let Some(uj) = found.budget_uj_per_hour().filter(|_| model.skips()) {
+        notes.push(format!(
+            "in place of a dial, --budget-uj-per-hour {uj:.0} lets the board turn it itself and keep the budget over many sequences"
+        ));
+    }
     Flash {
         command: notes_allow(&notes).then(|| {
             format!(

@@ -15,11 +15,13 @@ mod choice;
 mod data;
 mod figures;
 mod json;
+mod meter;
 mod method;
 mod others;
 mod plan;
 mod report;
 mod search;
+mod speed;
 mod text;
 
 pub use candidates::Candidate;

@@ -3,11 +3,11 @@
 //! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a function
 //! of that file and the recordings: a resumed one ends as an undisturbed one would.
 
-use super::{Data, Method, method::Training};
+use super::{Data, Method, meter::Meter, method::Training, speed};
 use crate::{
     Error,
     baselines::cnn,
-    jobs::{self, Job, Run, Task},
+    jobs::{self, Job, Run},
     write_atomically,
 };
 use serde::{Deserialize, Serialize};
@@ -17,18 +17,13 @@ use std::{
     fs,
     ops::ControlFlow,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    sync::{Mutex, PoisonError},
 };
 
 /// The file of the plan in the folder.
 const FILE: &str = "plan.json";
-/// The folder in which speeds are measured; it goes away.
-const SPEED: &str = "speed";
 /// The version of [`FILE`].
 const VERSION: u32 = 1;
-/// Steps by which the speed of a training is measured, an evaluation included.
-const MEASURED_STEPS: u64 = 100;
 /// The share of the time that trainings may take; the rest is for quantizing, simulating and the report.
 const TRAINING_SHARE: f64 = 0.7;
 /// Steps of a training, at least.
@@ -134,6 +129,8 @@ impl Plan {
                 folder.display(),
                 "holds a fit; continue it with --resume, or give another folder",
             )),
+            // It ended while it measured.
+            (true, false) if speed::folder(folder).exists() => Plan::begin(data, wanted, folder, observer),
             (true, false) => Err(Error::option(
                 "resume",
                 format!("{} holds no fit; leave it out to begin one there", folder.display()),
@@ -155,10 +152,9 @@ impl Plan {
         match wanted.steps {
             Some(steps) => plan.fixed(&core, &more, wanted.seed, steps),
             None => {
-                // Beside the trainings that will run, as many at the same time.
                 let _ = observer(&Event::Stage("measuring how long a training step takes"));
                 let all: Vec<Method> = core.iter().chain(&more).copied().collect();
-                let speeds = plan.speeds(data, &all, wanted, observer)?;
+                let speeds = speed::measure((data, &all), wanted, folder, observer)?;
                 plan.allot(&core, &more, &speeds, wanted);
             }
         }
@@ -227,58 +223,6 @@ impl Plan {
                 (core_s / (60.0 * TRAINING_SHARE * wanted.threads as f64)).ceil()
             ));
         }
-    }
-
-    /// Seconds of a step of each method, by its name.
-    fn speeds(
-        &self,
-        data: &Data,
-        methods: &[Method],
-        wanted: &Wanted,
-        observer: Observer<'_>,
-    ) -> Result<HashMap<String, f64>, Error> {
-        let place = self.folder.join(SPEED);
-        remove(&place)?;
-        let measured = Arc::new(Mutex::new(HashMap::new()));
-        let task = |method: &Method| -> Result<Task, Error> {
-            let training = method.training(data, wanted.seed, MEASURED_STEPS)?;
-            let (folder, measured, name) = (place.join(method.name()), Arc::clone(&measured), method.name());
-            Ok(Task {
-                label: name.clone(),
-                work: Box::new(move |observer| {
-                    let seconds = match training {
-                        Training::Recurrent(config) => {
-                            let mut show = |progress: &host_train::Progress| {
-                                observer(&jobs::Event::Step { label: &name, progress })
-                            };
-                            host_train::train_until(&config, &folder, false, &mut show)?.seconds
-                        }
-                        Training::Cnn(config) => {
-                            let begun = Instant::now();
-                            cnn::train(&config)?;
-                            begun.elapsed().as_secs_f64()
-                        }
-                    };
-                    let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
-                    measured.insert(name, seconds / MEASURED_STEPS as f64);
-                    Ok(())
-                }),
-            })
-        };
-        let tasks = methods.iter().map(task).collect::<Result<Vec<_>, _>>()?;
-        let flow = |_: &jobs::Event<'_>| {
-            observer(&Event::Progress {
-                share: 0.0,
-                left_s: None,
-            })
-        };
-        let failed = jobs::do_all(tasks, wanted.threads, &flow)?;
-        remove(&place)?;
-        if let Some(problem) = failed.into_iter().next() {
-            return Err(Error::data("a first training", problem));
-        }
-        let measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(measured.clone())
     }
 
     fn save(&self, data: &Data, wanted: &Wanted) -> Result<(), Error> {
@@ -428,64 +372,6 @@ fn json(path: &Path, value: &impl Serialize) -> Result<Value, Error> {
     serde_json::to_value(value).map_err(|e| Error::data(path.display(), e.to_string()))
 }
 
-/// Removes a folder of this module's own, where it is there.
-fn remove(folder: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(folder, "deleted")(e)),
-        _ => Ok(()),
-    }
-}
-
-/// How much of the trainings is done, each by the time that it is expected to take.
-#[derive(Default)]
-struct Meter {
-    /// Label, expected seconds, share done.
-    parts: Vec<(String, f64, f64)>,
-    begun: Option<(Instant, f64)>,
-}
-
-impl Meter {
-    fn add(&mut self, label: String, seconds: f64, done: f64) {
-        self.parts.push((label, seconds, done));
-    }
-
-    fn share(&self) -> f64 {
-        let all: f64 = self.parts.iter().map(|(_, s, _)| s).sum();
-        let done: f64 = self.parts.iter().map(|(_, s, d)| s * d).sum();
-        done / all.max(f64::MIN_POSITIVE)
-    }
-
-    fn begin(&mut self) {
-        self.begun = Some((Instant::now(), self.share()));
-    }
-
-    /// What is to be shown of an event.
-    fn see(&mut self, event: &jobs::Event<'_>) -> Vec<Event<'static>> {
-        let (label, done) = match event {
-            jobs::Event::Started { label, .. } => (*label, 0.0),
-            jobs::Event::Step { label, progress } => (*label, progress.step as f64 / progress.steps.max(1) as f64),
-            jobs::Event::Finished { label, .. } | jobs::Event::Failed { label, .. } => (*label, 1.0),
-        };
-        if let Some(part) = self.parts.iter_mut().find(|(l, ..)| l == label) {
-            part.2 = f64::max(part.2, done);
-        }
-        let share = self.share();
-        // A resumed training jumps to its checkpoint at its first step; what was done before is no speed.
-        let left_s = self.begun.and_then(|(begun, from)| {
-            let gained = share - from;
-            (gained > 0.005).then(|| begun.elapsed().as_secs_f64() * (1.0 - share) / gained)
-        });
-        let mut said = Vec::new();
-        match event {
-            jobs::Event::Finished { label, summary } => said.push(Event::Trained(format!("{label}: {summary}"))),
-            jobs::Event::Failed { label, error } => said.push(Event::Trained(format!("{label}: {}", error.chain()))),
-            _ => {}
-        }
-        said.push(Event::Progress { share, left_s });
-        said
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -532,27 +418,5 @@ mod tests {
             SEEDS as usize * (core.len() + Method::more().len())
         );
         assert_eq!(hours.trainings.last().unwrap().seed, 7);
-    }
-
-    #[test]
-    fn the_time_left_follows_from_what_was_done_since_it_began() {
-        let mut meter = Meter::default();
-        meter.add("a 1".into(), 30.0, 1.0);
-        meter.add("b 1".into(), 90.0, 0.0);
-        assert_eq!(meter.share(), 0.25);
-        let begun = Instant::now().checked_sub(std::time::Duration::from_secs(10)).unwrap();
-        meter.begun = Some((begun, 0.25));
-        let said = meter.see(&jobs::Event::Finished {
-            label: "b 1",
-            summary: "accuracy 0.9".into(),
-        });
-        assert!(matches!(&said[0], Event::Trained(text) if text == "b 1: accuracy 0.9"));
-        assert!(matches!(
-            said[1],
-            Event::Progress {
-                share: 1.0,
-                left_s: Some(0.0)
-            }
-        ));
     }
 }

@@ -320,6 +320,15 @@ impl Found {
         &self.hardware.sensor.name
     }
 
+    /// The budget that was asked for, where one was.
+    #[must_use]
+    pub fn budget_uj_per_hour(&self) -> Option<f64> {
+        match &self.target {
+            Target::Budget { uj_per_hour, .. } => Some(*uj_per_hour),
+            _ => None,
+        }
+    }
+
     /// The chosen candidate.
     #[must_use]
     pub fn choice(&self) -> &Candidate {
