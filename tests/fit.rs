@@ -1,10 +1,15 @@
 //! `fit`: from recordings to a blob in one command, killed and continued, and what it refuses.
 
 mod common;
-use common::{Folder, fails, json, runs, skiprnn};
+use common::{Folder, fails, json, skiprnn};
 use host_train::{Sequences, Targets};
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
 
 const LENGTH: usize = 24;
 const CLASSES: &str = "rest,shake";
@@ -35,7 +40,7 @@ const CHANNELS: &str = "sample_period_s = 0.02\nclass_names = [\"rest\", \"shake
     [[channel]]\nname = \"acceleration x\"\nunit = \"g\"\n[[channel]]\nname = \"acceleration y\"\nunit = \"g\"\n\
     [[channel]]\nname = \"acceleration z\"\nunit = \"g\"\n";
 
-/// A folder of `people` persons, with a test part of its own where it is asked for.
+/// A folder of `people` persons, or of nobody known; with a test part of its own where it is asked for.
 fn recordings(f: &Folder, name: &str, people: usize, own_test: bool) -> String {
     let folder = f.path(name);
     fs::create_dir_all(&folder).unwrap();
@@ -52,8 +57,7 @@ fn recordings(f: &Folder, name: &str, people: usize, own_test: bool) -> String {
     }
     if people > 0 {
         let whose = (0..count).map(|n| (n * people / count) as u32).collect();
-        let file = if own_test { "train_groups.npy" } else { "groups.npy" };
-        dataset::save_targets(&folder.join(file), &Targets::Labels(whose)).unwrap();
+        dataset::save_targets(&folder.join("groups.npy"), &Targets::Labels(whose)).unwrap();
     }
     fs::write(folder.join("channels.toml"), CHANNELS).unwrap();
     f.at(name)
@@ -180,31 +184,48 @@ fn a_candidate_is_chosen_by_its_target_and_another_target_trains_nothing() {
     }
 }
 
+/// Starts a command and kills it as soon as a file is there; whether it was still at work then.
+fn killed_at(line: &str, file: &Path) -> bool {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skiprnn"))
+        .args(line.split(' '))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !file.exists() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let at_work = child.try_wait().unwrap().is_none();
+    child.kill().unwrap(); // SIGKILL
+    child.wait().unwrap();
+    at_work
+}
+
 #[test]
 fn killed_it_continues_and_ends_with_the_same_model_and_figures() {
     let f = Folder::new();
     let data = recordings(&f, "data", 4, false);
     let (killed, whole) = (f.at("killed"), f.at("whole"));
-    let longer = |out: &str, more: &str| line(&data, out, more).replace("--steps 60", "--steps 600");
+    let longer = |out: &str, more: &str| line(&data, out, more).replace("--steps 60", "--steps 300");
     json(&longer(&whole, ""));
-    let plan = stored(&f, "whole/plan.json");
-    let folder = |t: &Value| -> PathBuf { format!("{}/seed-{}", t["model"].as_str().unwrap(), t["seed"]).into() };
-    let folders: Vec<PathBuf> = plan["trainings"].as_array().unwrap().iter().map(folder).collect();
-    let in_killed: Vec<PathBuf> = folders.iter().map(|p| f.path("killed/runs").join(p)).collect();
-    // The first run makes the plan; it is killed at once, or while it trains.
-    runs::killed(&longer(&killed, ""), &in_killed, &[700], |_| ());
-    let resume = if f.path("killed/plan.json").exists() {
-        " --resume"
-    } else {
-        ""
-    };
-    runs::killed(&longer(&killed, resume), &in_killed, &[500, 900], |_| ());
-    let resume = if f.path("killed/plan.json").exists() {
-        " --resume"
-    } else {
-        ""
-    };
-    json(&longer(&killed, resume));
+    let file = |name: &str| f.path("killed/runs").join(name);
+    let in_first = file("skip-gru-32/seed-1/checkpoint.safetensors");
+    assert!(
+        killed_at(&longer(&killed, ""), &in_first),
+        "it was over before it could be killed"
+    );
+    let after_some = file("gru-32-every-2/seed-1/training.json");
+    assert!(
+        killed_at(&longer(&killed, " --resume"), &after_some),
+        "it was over before it could be killed"
+    );
+    let finished = fs::read(&after_some).unwrap();
+    json(&longer(&killed, " --resume"));
+    assert_eq!(
+        fs::read(&after_some).unwrap(),
+        finished,
+        "a finished training was touched"
+    );
     let text = |name: &str| fs::read_to_string(f.path(name)).unwrap();
     assert_eq!(text("killed/fit.json").replace(&killed, &whole), text("whole/fit.json"));
     assert_eq!(

@@ -126,6 +126,8 @@ const DIALS: Dials = Dials {
     high: 2.5,
     factor: 3.0,
 };
+/// Options that a method chooses in place of the recipe.
+const OWN: [&str; 4] = ["--cell", "--hidden", "--lambda", "--steps"];
 /// Evaluations on the validation part in a training, where it is long enough.
 const EVALUATIONS: u64 = 80;
 /// Steps between two of them: an evaluation takes as long as several steps.
@@ -133,10 +135,11 @@ const EVAL_EVERY: RangeInclusive<u64> = 50..=200;
 
 /// The training of a cell: what [`Recipe`] chooses for such recordings; where it skips, with a dial.
 fn recipe(data: &Data, cell: Cell, seed: u64, steps: u64) -> TrainConfig {
-    let recipe = Recipe {
+    let mut recipe = Recipe {
         lambda: if cell.skips() { DIAL_LAMBDA } else { 0.0 },
         ..Recipe::of(&data.facts(), Some(cell)).with_steps(steps)
     };
+    recipe.choices.retain(|c| !OWN.contains(&c.option.as_str()));
     TrainConfig {
         dials: cell.skips().then_some(DIALS),
         eval_every: (steps / EVALUATIONS).clamp(*EVAL_EVERY.start(), *EVAL_EVERY.end()),

@@ -1,7 +1,7 @@
 //! `report.html`: a fit on one page.
 
 use super::{Flash, Found, Reached};
-use charts::{Axis, Chart, Mark, Page, Scale, Series, StackedBars, WIDTH, span};
+use charts::{Axis, Chart, IntervalPoint, Mark, Page, Scale, Series, StackedBars, WIDTH, span};
 use energy::picture::parts_bar;
 
 impl Found {
@@ -47,7 +47,8 @@ impl Found {
     /// Accuracy against energy, every candidate, with the choice marked.
     fn front(&self, page: &mut Page) {
         page.heading("Accuracy against energy");
-        let point = |accuracy: f64, uj_per_hour: f64| (uj_per_hour.log10(), 100.0 * accuracy);
+        // Powers of two are near enough to each other to be read.
+        let point = |accuracy: f64, uj_per_hour: f64| ((1e-3 * uj_per_hour).log2(), 100.0 * accuracy);
         let of = |skips: bool| -> Vec<(f64, f64)> {
             let kept = self.candidates.iter().filter(|c| c.method.skips() == skips);
             kept.map(|c| point(c.accuracy, c.uj_per_hour())).collect()
@@ -66,9 +67,15 @@ impl Found {
             .collect();
         front.sort_by(|a, b| a.0.total_cmp(&b.0));
         let c = self.choice();
-        let chosen = [point(c.accuracy, c.uj_per_hour())];
+        let per_uj = c.uj_per_hour() / c.uj();
+        let energy = c.prediction.uj_per_sequence;
+        let chosen = [IntervalPoint {
+            x: [energy.low, energy.mid, energy.high].map(|uj| point(0.0, uj * per_uj).0),
+            y: 100.0 * c.accuracy,
+            name: "choice".into(),
+        }];
         let all = || skipping.iter().chain(&fixed).chain(&cnn);
-        let (low, high) = span(all().map(|p| p.0));
+        let (low, high) = span(all().map(|p| p.0).chain(chosen[0].x));
         let (least, most) = span(all().map(|p| p.1));
         let room = 0.05 * (most - least).max(1.0);
         let mut series = vec![
@@ -79,29 +86,25 @@ impl Found {
         if !cnn.is_empty() {
             series.push(Series::dots("p4", "CNN", &cnn));
         }
-        series.push(Series::dots("used", "choice", &chosen));
-        let lines = [(chosen[0].0, least - room, most + room)];
-        series.insert(
-            0,
-            Series {
-                class: "grid",
-                label: "",
-                mark: Mark::Ranges(&lines),
-            },
-        );
+        series.push(Series {
+            class: "used",
+            label: "choice",
+            mark: Mark::Intervals(&chosen),
+        });
         let chart = Chart {
             title: "Accuracy (%) on the validation part",
-            x_label: "uJ an hour (predicted)",
+            x_label: "mJ an hour (predicted)",
             x: Axis {
-                range: ((low - 0.05).floor(), (high + 0.05).ceil()),
-                scale: Scale::Log10,
+                range: ((low - 0.1).floor(), (high + 0.1).ceil()),
+                scale: Scale::Log2,
             },
             y: Axis::linear(least - room, (most + room).min(100.0)),
             size: (WIDTH, 380.0),
             series,
         };
         page.figure(&chart.draw()).note(
-            "Each dot is a model at a setting of its dial, as integers; the line is the front that no other dot beats. The red dot is the choice.",
+            "Each dot is a model at a setting of its dial, as integers; the line is the front that no other dot beats. The red dot is \
+             the choice, with the interval of its prediction.",
         );
     }
 

@@ -80,9 +80,10 @@ impl Found {
         let c = self.choice();
         let paired = |other: usize| match self.difference(other) {
             Some((mean, error)) => format!(
-                "; on the same test sequences the choice has {:+.1} points (± {:.1}) more",
-                100.0 * mean,
-                100.0 * error
+                "; on the same test sequences the choice is {:.1} points (± {:.1}) {} accurate",
+                100.0 * mean.abs(),
+                100.0 * error,
+                if mean < 0.0 { "less" } else { "more" }
             ),
             None => String::new(),
         };
@@ -127,23 +128,30 @@ impl Found {
     pub fn beside(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         for other in &self.others {
+            let times = other.uj_per_sequence.mid / self.choice().uj();
+            let better = times < 1.0 && other.accuracy >= self.choice().accuracy;
             lines.push(format!(
-                "beside it: {}, {}: validation {:.4}, test {:.4}, {} uJ a sequence, {:.1} times the choice's (predicted); this program \
-                 writes no firmware for it",
+                "beside it: {}, {}: validation {:.4}, test {:.4}, {} uJ a sequence, {times:.1} times the choice's (predicted){}; this \
+                 program writes no firmware for it",
                 other.method.words(),
-                if other.through_buffer { "fed by the sensor's buffer" } else { "on every sample, as the sensor has no buffer" },
+                match other.through_buffer {
+                    true => "fed by the sensor's buffer",
+                    false => "on every sample, as the sensor has no buffer",
+                },
                 other.accuracy,
                 other.test_accuracy,
                 other.uj_per_sequence,
-                other.uj_per_sequence.mid / self.choice().uj()
+                if better { ": as accurate and cheaper, it is the better one here" } else { "" }
             ));
         }
         if let Some(built_in) = &self.built_in {
             let (least, most) = built_in.uj(self.data.sequence_s());
             lines.push(format!(
-                "beside it: {}: {least:.0} to {most:.0} uJ in as long (published for sensor and classifier, processor asleep and not \
-                 counted; its accuracy for these classes is unknown)",
-                built_in.what
+                "beside it: {}: {least:.0} to {most:.0} uJ in as long, {:.2} to {:.2} times the choice's (published for sensor and \
+                 classifier, processor asleep and not counted; its accuracy for these classes is unknown)",
+                built_in.what,
+                least / self.choice().uj(),
+                most / self.choice().uj()
             ));
         }
         lines
