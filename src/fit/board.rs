@@ -27,8 +27,8 @@ fn program(board: &str, sensor: &str, channels: usize) -> Result<(Board, &'stati
     Ok((board, program, sensor))
 }
 
-/// Takes the ranges that the sensor has for channels whose full scale nobody gave: of each group of channels the smallest range that
-/// holds all recorded values. Returns what was taken.
+/// Takes the ranges that the sensor has for channels whose full scale nobody gave: of each group of channels the smallest range
+/// that holds all recorded values. Returns what was taken.
 ///
 /// # Errors
 /// Recordings that cannot be read.

@@ -3,8 +3,8 @@
 use super::Candidate;
 use crate::{Error, pareto_front};
 
-/// A candidate that does not skip is taken in place of one that does, where it is as accurate for no more than this times its energy:
-/// predictions are not finer, and it is the simpler one.
+/// A candidate that does not skip is taken in place of one that does, where it is as accurate for no more than this times its
+/// energy: predictions are not finer, and it is the simpler one.
 const TIE: f64 = 1.1;
 /// A point of accuracy.
 const POINT: f64 = 0.01;
@@ -59,13 +59,18 @@ impl Target {
     #[must_use]
     pub fn rule(&self) -> String {
         match self {
-            Target::Accuracy(a) => format!("the least energy at which the validation part is answered with an accuracy of {a} or more"),
+            Target::Accuracy(a) => format!(
+                "the least energy at which the validation part is answered with an accuracy of {a} or \
+                                            more"
+            ),
             Target::Budget { uj_per_hour, origin } => {
                 let origin = origin.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
                 format!("the best accuracy on the validation part for at most {uj_per_hour:.0} uJ an hour{origin}")
             }
             Target::Knee => {
-                "the least energy within one standard error of the best accuracy on the validation part (no target was given)".into()
+                "the least energy within one standard error of the best accuracy on the validation part (no target was \
+                 given)"
+                    .into()
             }
         }
     }
@@ -110,8 +115,8 @@ pub(super) fn choose(candidates: &[Candidate], target: &Target) -> Option<(usize
             None => {
                 let most = &candidates[top];
                 let problem = format!(
-                    "accuracy {wanted}: the most accurate model has {:.4} on the validation part ({}), {:.4} too little; ask for less, train \
-                     longer with --minutes, or record more",
+                    "accuracy {wanted}: the most accurate model has {:.4} on the validation part ({}), {:.4} too little; ask for \
+                     less, train longer with --minutes, or record more",
                     most.accuracy,
                     most.words(),
                     wanted - most.accuracy
@@ -124,8 +129,8 @@ pub(super) fn choose(candidates: &[Candidate], target: &Target) -> Option<(usize
             None => {
                 let least = cheapest(candidates, |_| true)?;
                 let problem = format!(
-                    "budget of {uj_per_hour:.0} uJ an hour: the least that a model takes is {:.0} ({}, predicted); ask for more, or take \
-                     a cheaper sensor or board",
+                    "budget of {uj_per_hour:.0} uJ an hour: the least that a model takes is {:.0} ({}, predicted); ask for more, \
+                     or take a cheaper sensor or board",
                     candidates[least].uj_per_hour().ceil(),
                     candidates[least].words()
                 );

@@ -42,8 +42,8 @@ impl Data {
     /// Reads and checks the recordings for a board and a sensor.
     ///
     /// # Errors
-    /// Recordings that training refuses; answers that are no classes; too few groups or sequences, with their numbers; no time between
-    /// samples; channels without units; a sensor with fewer channels, or one that is too slow.
+    /// Recordings that training refuses; answers that are no classes; too few groups or sequences, with their numbers; no time
+    /// between samples; channels without units; a sensor with fewer channels, or one that is too slow.
     pub fn prepare(config: DatasetConfig, hardware: &Hardware) -> Result<Data, Error> {
         if config.every.is_some() {
             return Err(Error::option("every", "fixed rates are compared anyway; leave it out"));
@@ -63,8 +63,8 @@ impl Data {
         sensor(&summary, hardware, period_s)?;
         if let Some(window) = window(&config, &summary, period_s) {
             notes.push(format!(
-                "windows: the recordings have {} to {} samples, and a board runs sequences of one length: they are cut into windows of \
-                 {:.3} s ({} samples, one every {}); --window LENGTH:STRIDE takes others",
+                "windows: the recordings have {} to {} samples, and a board runs sequences of one length: they are cut into \
+                 windows of {:.3} s ({} samples, one every {}); --window LENGTH:STRIDE takes others",
                 least(&summary),
                 most(&summary),
                 window.length as f64 * period_s,
@@ -179,8 +179,8 @@ fn sensor(summary: &DatasetSummary, hardware: &Hardware, period_s: f64) -> Resul
         false => Err(Error::option(
             "channel_units",
             format!(
-                "missing for {} of {} channels ({}): {} delivers counts of a unit, and a board scales them by it; give the names, units and, \
-                 where it is known, --full-scale of all channels",
+                "missing for {} of {} channels ({}): {} delivers counts of a unit, and a board scales them by it; give the \
+                 names, units and, where it is known, --full-scale of all channels",
                 nameless.len(),
                 summary.channels.len(),
                 printable_list(&nameless),
@@ -190,7 +190,8 @@ fn sensor(summary: &DatasetSummary, hardware: &Hardware, period_s: f64) -> Resul
     }
 }
 
-/// Windows of [`WINDOW_S`], or of the shortest recording where that is shorter, half a window apart; `None` where recordings need none.
+/// Windows of [`WINDOW_S`], or of the shortest recording where that is shorter, half a window apart; `None` where recordings need
+/// none.
 fn window(config: &DatasetConfig, summary: &DatasetSummary, period_s: f64) -> Option<Window> {
     let one_length = least(summary) == most(summary) && !summary.every_step;
     if config.window.is_some() || one_length {
@@ -216,8 +217,8 @@ fn groups(config: &DatasetConfig, summary: &DatasetSummary) -> Result<(), Error>
         true => Err(Error::data(
             config.train_x.display(),
             format!(
-                "groups: {} ({}), and {needed} are the least: each part needs a group (a person) of its own; record {} more, or give \
-                 --group-from none, and the figures are of these people only",
+                "groups: {} ({}), and {needed} are the least: each part needs a group (a person) of its own; record {} more, or \
+                 give --group-from none, and the figures are of these people only",
                 names.len(),
                 printable_list(&names),
                 needed - names.len()
@@ -239,8 +240,8 @@ fn trainable(config: &DatasetConfig, summary: &DatasetSummary) -> Result<(), Err
         true => Err(Error::data(
             path,
             format!(
-                "the validation part, by which models are chosen, has {count} of {} sequences, and {VALIDATION} are the least; record more, \
-                 or cut the recordings into more windows, --window LENGTH:STRIDE",
+                "the validation part, by which models are chosen, has {count} of {} sequences, and {VALIDATION} are the least; \
+                 record more, or cut the recordings into more windows, --window LENGTH:STRIDE",
                 of("training") + count + of("test")
             ),
         )),
@@ -256,7 +257,8 @@ fn held_out(summary: &DatasetSummary) -> String {
     let parts = parts.collect::<Vec<_>>().join(", ");
     match summary.parts.iter().all(|p| p.groups.is_empty()) {
         true => format!(
-            "parts: {parts}. It is not known whose the sequences are: where a person is in two parts, the figures for other people are lower"
+            "parts: {parts}. It is not known whose the sequences are: where a person is in two parts, the figures for other \
+             people are lower"
         ),
         false => format!("parts: {parts}; none shares a group with another"),
     }

@@ -1,7 +1,8 @@
 //! `fit.json`: everything that a fit found, in figures.
 
 use super::{Candidate, Flash, Found, Reached, Target, choice};
-use serde_json::{Value, json};
+use dataset::{DatasetSummary, PartSummary};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 impl Found {
@@ -15,8 +16,8 @@ impl Found {
             "board": self.hardware.board.name,
             "sensor": self.hardware.sensor.name,
             "data": {
-                "sequences": self.data.summary.parts.iter().map(|p| (p.part, p.sequences)).collect::<std::collections::BTreeMap<_, _>>(),
-                "groups": self.data.summary.parts.iter().map(|p| (p.part, &p.groups)).collect::<std::collections::BTreeMap<_, _>>(),
+                "sequences": by_part(&self.data.summary, |p| json!(p.sequences)),
+                "groups": by_part(&self.data.summary, |p| json!(p.groups)),
                 "class_names": (0..self.data.summary.outputs).map(|k| self.data.class_name(k)).collect::<Vec<_>>(),
                 "window": self.data.config.window,
                 "sequence_length": self.data.length,
@@ -79,6 +80,11 @@ impl Found {
             "choice_more_accurate_by": difference.map(|(mean, error)| json!({ "mean": mean, "standard_error": error })),
         })
     }
+}
+
+/// A value of each part of the recordings, by the part's name.
+fn by_part(summary: &DatasetSummary, value: impl Fn(&PartSummary) -> Value) -> Map<String, Value> {
+    summary.parts.iter().map(|p| (p.part.to_owned(), value(p))).collect()
 }
 
 fn candidate(c: &Candidate) -> Value {

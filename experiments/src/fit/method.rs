@@ -35,7 +35,8 @@ const DIAL_STEPS: u64 = 24_000;
 const STEPS: u64 = 8_000;
 
 impl Method {
-    /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional network.
+    /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional
+    /// network.
     pub(super) fn core(length: usize) -> Vec<Method> {
         let rates = EVERY.into_iter().filter(|k| length / k >= SAMPLES);
         let rates = [1].into_iter().chain(rates).map(|k| Method::Every(Cell::Gru, 32, k));

@@ -1,7 +1,7 @@
 //! The trainings of a fit: which models from which seeds, with how many steps, and how far they are.
 //!
-//! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a function
-//! of that file and the recordings: a resumed one ends as an undisturbed one would.
+//! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a
+//! function of that file and the recordings: a resumed one ends as an undisturbed one would.
 
 use super::{Data, Method, meter::Meter, method::Training, speed};
 use crate::{
@@ -182,8 +182,8 @@ impl Plan {
         self.step_s.push(step_s);
     }
 
-    /// Gives the trainings the steps that the time pays for: first every model of the core in full, or, where that takes too long, the
-    /// same share of each; then other sizes, and then all from further seeds, as long as the next one fits.
+    /// Gives the trainings the steps that the time pays for: first every model of the core in full, or, where that takes too long,
+    /// the same share of each; then other sizes, and then all from further seeds, as long as the next one fits.
     fn allot(&mut self, core: &[Method], more: &[Method], speeds: &HashMap<String, f64>, wanted: &Wanted) {
         let of = |method: &Method| speeds.get(&method.name()).copied().unwrap_or(0.0);
         let full_s = |method: &Method| of(method) * method.steps() as f64;
@@ -217,8 +217,8 @@ impl Plan {
         ));
         if share < SHORT {
             self.notes.push(format!(
-                "the time is short: full trainings of the first {} models take about {:.0} minutes, and models that are trained longer are \
-                 better; give more --minutes",
+                "the time is short: full trainings of the first {} models take about {:.0} minutes, and models that are trained \
+                 longer are better; give more --minutes",
                 core.len(),
                 (core_s / (60.0 * TRAINING_SHARE * wanted.threads as f64)).ceil()
             ));

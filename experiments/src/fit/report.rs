@@ -39,8 +39,9 @@ impl Found {
         for note in &self.notes {
             page.note(note);
         }
-        page.note("Accuracies are measured on recordings by the integers that run on the board; energies are predicted from profiles of board and \
-                   sensor, with the middle of each interval shown where one figure stands. All figures: fit.json beside this page.");
+        page.note("Accuracies are measured on recordings by the integers that run on the board; energies are predicted from \
+                   profiles of board and sensor, with the middle of each interval shown where one figure stands. All figures: \
+                   fit.json beside this page.");
         page.finish()
     }
 
@@ -103,8 +104,8 @@ impl Found {
             series,
         };
         page.figure(&chart.draw()).note(
-            "Each dot is a model at a setting of its dial, as integers; the line is the front that no other dot beats. The red dot is \
-             the choice, with the interval of its prediction.",
+            "Each dot is a model at a setting of its dial, as integers; the line is the front that no other dot beats. The red \
+             dot is the choice, with the interval of its prediction.",
         );
     }
 
@@ -158,7 +159,10 @@ impl Found {
         if let Some(b) = &self.built_in {
             page.note(b.source);
         }
-        page.note("The validation part chose among many settings, so its figures flatter; the test part had no part in any choice.");
+        page.note(
+            "The validation part chose among many settings, so its figures flatter; the test part had no part in any \
+                   choice.",
+        );
     }
 
     /// A sequence of each class with the samples that were used.

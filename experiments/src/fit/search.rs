@@ -148,8 +148,8 @@ impl Target {
             true => {
                 let option = if origin.is_some() { "days" } else { "budget_uj_per_hour" };
                 let problem = format!(
-                    "{uj_per_hour:.0} uJ an hour{} are less than one update a sequence of the smallest network costs on {} with {}; the \
-                     least possible is {} (predicted)",
+                    "{uj_per_hour:.0} uJ an hour{} are less than one update a sequence of the smallest network costs on {} with \
+                     {}; the least possible is {} (predicted)",
                     origin.as_ref().map_or_else(String::new, |o| format!(" ({o})")),
                     hardware.board.name,
                     hardware.sensor.name,
@@ -229,8 +229,8 @@ impl Tests<'_> {
 }
 
 impl Found {
-    /// Quantizes and simulates the models of a plan whose trainings are done, chooses one, and runs it on the test part. `failed` are
-    /// trainings that failed; `capacity_mah` is a battery whose life is told.
+    /// Quantizes and simulates the models of a plan whose trainings are done, chooses one, and runs it on the test part. `failed`
+    /// are trainings that failed; `capacity_mah` is a battery whose life is told.
     ///
     /// # Errors
     /// No model that could be evaluated; recordings that cannot be read; [`Error::Interrupted`].

@@ -37,8 +37,8 @@ impl Found {
     pub(super) fn chosen_by(&self) -> String {
         let c = self.choice();
         format!(
-            "validation part: accuracy {:.4}, {:.2} samples, {} uJ a sequence, {:.0} uJ an hour (predicted); the choice was made by these, \
-             which flatters them",
+            "validation part: accuracy {:.4}, {:.2} samples, {} uJ a sequence, {:.0} uJ an hour (predicted); the choice was made \
+             by these, which flatters them",
             c.accuracy,
             c.samples,
             c.prediction.uj_per_sequence,
@@ -93,7 +93,8 @@ impl Found {
                 let (name, figures, paired) = (other.words(), Found::figures(other), paired(k));
                 match other.accuracy >= c.accuracy {
                     true => format!(
-                        "skipping pays: {name}, the cheapest without a gate that is as accurate, takes {:.1} times the energy ({figures}){paired}",
+                        "skipping pays: {name}, the cheapest without a gate that is as accurate, takes {:.1} times the energy \
+                         ({figures}){paired}",
                         other.uj_per_hour() / c.uj_per_hour()
                     ),
                     false => format!(
@@ -131,8 +132,8 @@ impl Found {
             let times = other.uj_per_sequence.mid / self.choice().uj();
             let better = times < 1.0 && other.accuracy >= self.choice().accuracy;
             lines.push(format!(
-                "beside it: {}, {}: validation {:.4}, test {:.4}, {} uJ a sequence, {times:.1} times the choice's (predicted){}; this \
-                 program writes no firmware for it",
+                "beside it: {}, {}: validation {:.4}, test {:.4}, {} uJ a sequence, {times:.1} times the choice's (predicted){}; \
+                 this program writes no firmware for it",
                 other.method.words(),
                 match other.through_buffer {
                     true => "fed by the sensor's buffer",
@@ -147,8 +148,8 @@ impl Found {
         if let Some(built_in) = &self.built_in {
             let (least, most) = built_in.uj(self.data.sequence_s());
             lines.push(format!(
-                "beside it: {}: {least:.0} to {most:.0} uJ in as long, {:.2} to {:.2} times the choice's (published for sensor and \
-                 classifier, processor asleep and not counted; its accuracy for these classes is unknown)",
+                "beside it: {}: {least:.0} to {most:.0} uJ in as long, {:.2} to {:.2} times the choice's (published for sensor \
+                 and classifier, processor asleep and not counted; its accuracy for these classes is unknown)",
                 built_in.what,
                 least / self.choice().uj(),
                 most / self.choice().uj()
