@@ -100,6 +100,7 @@ pub fn run(args: &SweepArgs, out: Output) -> anyhow::Result<()> {
     if let Some(path) = &args.slurm {
         return write_slurm(path, &runs()?, threads, folder, out);
     }
+    train::tell_choices(&base.chosen);
     let bars = Bars::default();
     let show = |event: &jobs::Event<'_>| bars.show(event);
     if let Some(k) = args.job {

@@ -12,7 +12,7 @@ use crate::{
     output::{self, Output, Usage, tell},
 };
 use experiments::shell;
-use host_train::{DataSource, Existing, Progress, TrainConfig, TrainReport};
+use host_train::{DataSource, Existing, Progress, TrainConfig, TrainReport, recipe::Choice};
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::Path;
@@ -26,6 +26,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
             "--resume: {folder} holds no run; give the run's own folder with --out, or start a run there without --resume"
         )));
     }
+    tell_choices(&config.chosen);
     let report = observed(&config, &args.out, args.resume, config.data.name(), |_| ())?;
     let run = Run::open(&args.out)?;
     let result = Trained {
@@ -35,6 +36,7 @@ pub fn run(args: &TrainArgs, out: Output) -> anyhow::Result<()> {
         best_step: report.best_step,
         test_part: config.data.has_test_part(),
         names_answers: matches!(&config.data, DataSource::Dataset(data) if dataset::names_its_answers(data)),
+        chosen: config.chosen.clone(),
         warnings: report.warnings.clone(),
     };
     let json = serde_json::to_value(&result)?;
@@ -56,6 +58,8 @@ struct Trained {
     /// Whether recordings like those that were trained on hold their answers.
     #[serde(skip)]
     names_answers: bool,
+    /// Options that the data chose.
+    chosen: Vec<Choice>,
     warnings: Vec<String>,
 }
 
@@ -112,6 +116,22 @@ fn text(result: &Trained, report: &TrainReport, folder: &Path) -> String {
         }
     };
     text
+}
+
+/// Says which options the data chose, and why, before the first step.
+pub fn tell_choices(choices: &[Choice]) {
+    if choices.is_empty() {
+        return;
+    }
+    let given = |choice: &Choice| format!("{} {}", choice.option, choice.value);
+    let width = choices.iter().map(|choice| given(choice).len()).max().unwrap_or(0);
+    let lines = choices
+        .iter()
+        .map(|choice| format!("\n  {:width$}  {}", given(choice), choice.why));
+    tell(format_args!(
+        "chosen by the data (docs/recipe.md):{}",
+        lines.collect::<String>()
+    ));
 }
 
 /// Trains with a progress bar on standard error, and shows every step to `observe`. A signal ends it after the step that it is in,

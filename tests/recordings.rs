@@ -246,3 +246,105 @@ fn every_kth_of_unequal_lengths_and_answers_at_every_step() {
         "known at the last of 5 samples only: {metric}"
     );
 }
+
+/// Forty windows of 40 samples of an accelerometer, in one CSV file; what lies on z tells the two classes.
+fn write_accelerometer(path: &Path, names: [&str; 3]) {
+    let mut text = format!("sequence,label,time_ms,{}\n", names.join(","));
+    for n in 0..40 {
+        for t in 0..40 {
+            let noise = 0.1 * ((t * 7 + n * 13) as f32).sin();
+            let z = if n % 2 == 0 { 1.0 } else { -1.0 };
+            text += &format!("{n},{},{},{noise},{},{z}\n", ["up", "down"][n % 2], t * 20, -noise);
+        }
+    }
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn options_that_are_not_given_are_chosen_by_the_data_and_said() {
+    let f = Folder::new();
+    write_accelerometer(&f.path("all.csv"), ["x_acc", "y_acc", "z_acc"]);
+    write_accelerometer(&f.path("unnamed.csv"), ["a", "b", "c"]);
+    let train = |data: &str, more: &str, run: &str| {
+        format!("train dataset --data {} --threads 1 {more} --out {run}", f.at(data))
+    };
+    let chosen = |given: &serde_json::Value| -> Vec<(String, String)> {
+        let word = |choice: &serde_json::Value, key: &str| choice[key].as_str().unwrap().to_owned();
+        let all = given["chosen"].as_array().unwrap().iter();
+        all.map(|choice| {
+            assert!(word(choice, "why").len() > 10, "{choice}");
+            (word(choice, "option"), word(choice, "value"))
+        })
+        .collect()
+    };
+    let of = |all: &[(String, String)], option: &str| all.iter().find(|(o, _)| o == option).map(|(_, v)| v.clone());
+
+    // Only the number of steps is given: the rest follows from 40 samples of one sensor.
+    let run = f.at("run");
+    let trained = json(&train("all.csv", "--steps 3", &run));
+    assert_eq!(
+        (trained["cell"].as_str(), trained["hidden"].as_u64()),
+        (Some("skip-gru"), Some(32))
+    );
+    let all = chosen(&trained);
+    assert_eq!(of(&all, "--start-every").as_deref(), Some("5"), "{all:?}");
+    assert_eq!(of(&all, "--rotate").as_deref(), Some("30"), "{all:?}");
+    assert_eq!(of(&all, "--steps"), None, "that was given: {all:?}");
+    let config = host_train::TrainConfig::load(&f.path("run")).unwrap();
+    assert_eq!(
+        (config.start_every, config.augment.rotate, config.steps),
+        (Some(5), 30.0, 3)
+    );
+    let written = fs::read_to_string(f.path("run").join("training.json")).unwrap();
+    assert_eq!(chosen(&serde_json::from_str(&written).unwrap()), all);
+    // What was chosen, given as options, is the same run.
+    let same = f.at("same");
+    let given: Vec<String> = all.iter().map(|(option, value)| format!("{option} {value}")).collect();
+    let again = json(&train("all.csv", &format!("--steps 3 {}", given.join(" ")), &same));
+    assert!(chosen(&again).is_empty(), "{again}");
+    let model = |run: &str| fs::read(f.path(run).join("model.safetensors")).unwrap();
+    assert!(model("run") == model("same"), "another model");
+
+    // An option replaces its own part alone.
+    let own = f.at("own");
+    let all = chosen(&json(&train("all.csv", "--steps 3 --rotate 0 --start-every 2", &own)));
+    assert_eq!(
+        (of(&all, "--rotate"), of(&all, "--start-every")),
+        (None, None),
+        "{all:?}"
+    );
+    assert!(of(&all, "--lambda").is_some());
+    let config = host_train::TrainConfig::load(&f.path("own")).unwrap();
+    assert_eq!((config.start_every, config.augment.rotate), (Some(2), 0.0));
+
+    // Channels that are not named as axes are not turned, and people read why.
+    let out = common::skiprnn(train("unnamed.csv", "--steps 3", &f.at("plain")).split_whitespace());
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert!(out.status.success() && said.contains("chosen by the data"), "{said}");
+    assert!(
+        said.contains("--rotate 0") && said.contains("--channel-names"),
+        "{said}"
+    );
+    // A cell without a gate has nothing to start.
+    let all = chosen(&json(&train("all.csv", "--steps 3 --cell gru", &f.at("dense"))));
+    assert_eq!(
+        (of(&all, "--start-every"), of(&all, "--lambda")),
+        (None, None),
+        "{all:?}"
+    );
+    // A sweep chooses alike, for cells with a gate and without.
+    let data = f.at("all.csv");
+    let swept = format!(
+        "sweep dataset --data {data} --cells skip-gru,gru --hidden 4 --steps 3 --threads 1 --out {}",
+        f.at("sweep")
+    );
+    json(&swept);
+    let config = host_train::TrainConfig::load(&f.path("sweep/skip-gru-4-1e-3/seed-1")).unwrap();
+    assert_eq!((config.start_every, config.augment.rotate), (Some(5), 30.0));
+    assert_eq!(
+        host_train::TrainConfig::load(&f.path("sweep/gru-4/seed-1"))
+            .unwrap()
+            .start_every,
+        None
+    );
+}

@@ -14,13 +14,14 @@ files=(--train-x "$data/train_x.npy" --train-y "$data/train_y.npy" --test-x "$da
     --channel-names "acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z"
     --channel-units g,g,g,rad/s,rad/s,rad/s
     --class-names walking,upstairs,downstairs,sitting,standing,laying)
-recipe=(--cell skip-gru --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate-schedule cosine:100 --threads 1)
+recipe=(--cell skip-gru --hidden 32 --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate 3e-3
+    --learning-rate-schedule cosine:100 --threads 1)
 lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
 
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 8000 --lambdas $lambdas --seeds $seeds \
-    --out "$out/separate"
-"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --seeds $seeds \
-    --out "$out/dial"
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --input-weight-limit inf --steps 8000 --lambdas $lambdas \
+    --seeds $seeds --out "$out/separate"
+"$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --input-weight-limit inf --steps 24000 --lambda 2e-3 \
+    --dial-range -2.5:2.5:3 --seeds $seeds --out "$out/dial"
 "$skiprnn" sweep dataset "${files[@]}" "${recipe[@]}" --steps 24000 --lambda 2e-3 --dial-range -2.5:2.5:3 --input-weight-limit 1.9 \
     --seeds $seeds --out "$out/limited"
 for models in dial limited; do

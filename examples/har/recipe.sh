@@ -21,7 +21,8 @@ CUT
         for seed in 1 2; do
             run=$out/$fifth-$degrees-$seed
             "$skiprnn" train dataset --cell skip-gru --lambda 3e-3 --start-every 16 --rotate $degrees --decision-clip 0.3 \
-                --learning-rate-schedule cosine:100 --steps 2000 --seed $seed --threads 1 \
+                --input-weight-limit inf --learning-rate 3e-3 --learning-rate-schedule cosine:100 --steps 2000 --seed $seed \
+                --threads 1 \
                 --train-x "$out/$fifth-train_x.npy" --train-y "$out/$fifth-train_y.npy" \
                 --test-x "$out/$fifth-test_x.npy" --test-y "$out/$fifth-test_y.npy" --sample-period-s 0.02 \
                 --channel-names "acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z" \

@@ -51,7 +51,16 @@ pub fn existing(config: &TrainConfig, run: &Path) -> Result<Existing, Error> {
         return Ok(Existing::Nothing);
     }
     let was = TrainConfig::load(run)?;
-    same_configuration(&was, config, &path)?;
+    if let Err(differs) = same_configuration(&was, config, &path) {
+        // Options that nobody gave follow from the data: where these changed, that is what is to be said.
+        let changed = was.data == config.data
+            && was.data_fingerprint.is_some()
+            && was.data_fingerprint != config.data.fingerprint()?;
+        return Err(match changed {
+            true => Error::DataChanged { path: run.into() },
+            false => differs,
+        });
+    }
     let (threads, device) = (was.threads, was.device);
     let path = run.join(SUMMARY);
     let text = match fs::read_to_string(&path) {

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# What `skiprnn train dataset` reaches with nothing said but the data, beside the tuned options of docs/activity.md, on people that
+# training does not know: a fifth of the training part is left out at a time. What it gave is in docs/recipe.md. Needs python3 with
+# numpy, to cut the arrays.
+#
+#     examples/har/defaults.sh DATA OUT        DATA: train_x.npy, train_y.npy, recorded person by person
+set -euo pipefail
+data=$1 out=$2
+skiprnn=${SKIPRNN:-skiprnn}
+mkdir -p "$out"
+for fifth in 0 1 2 3 4; do
+    ${PYTHON:-python3} - "$data" "$out" $fifth <<'CUT'
+import sys, numpy as np
+data, out, fifth = sys.argv[1], sys.argv[2], int(sys.argv[3])
+x, y = np.load(data + "/train_x.npy"), np.load(data + "/train_y.npy")
+left_out = np.arange(len(x)) * 5 // len(x) == fifth
+for part, rows in (("train", ~left_out), ("test", left_out)):
+    np.save(f"{out}/{fifth}-{part}_x.npy", x[rows])
+    np.save(f"{out}/{fifth}-{part}_y.npy", y[rows])
+CUT
+    files=(--train-x "$out/$fifth-train_x.npy" --train-y "$out/$fifth-train_y.npy"
+        --test-x "$out/$fifth-test_x.npy" --test-y "$out/$fifth-test_y.npy" --sample-period-s 0.02
+        --channel-names "acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z"
+        --channel-units g,g,g,rad/s,rad/s,rad/s)
+    tuned=(--cell skip-gru --hidden 32 --lambda 1e-3 --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate 3e-3
+        --learning-rate-schedule cosine:100 --input-weight-limit inf --steps 8000)
+    for seed in 1 2 3 4; do
+        run=$out/$fifth-defaults-$seed
+        "$skiprnn" train dataset "${files[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
+        echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+        run=$out/$fifth-tuned-$seed
+        "$skiprnn" train dataset "${files[@]}" "${tuned[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
+        echo "fifth $fifth, tuned, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+    done
+done
