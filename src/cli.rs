@@ -2,9 +2,9 @@
 
 use crate::{
     baselines::BaselinesArgs, collect::CollectArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs,
-    emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, flash::FlashArgs,
-    inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs, reproduce::ReproduceArgs,
-    simulate::SimulateArgs, sweep::SweepArgs, train::TrainArgs,
+    emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, fit::FitArgs,
+    flash::FlashArgs, inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs,
+    reproduce::ReproduceArgs, simulate::SimulateArgs, sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Parser, Subcommand};
 
@@ -27,6 +27,14 @@ pub enum Command {
     /// The whole workflow on this machine: train, quantize, simulate, emulate, predict the energy, and write a report.
     #[command(after_help = "Example: skiprnn demo --out d")]
     Demo(DemoArgs),
+    /// From labelled recordings to the best model for a board and a sensor: trains, quantizes, simulates, predicts the energy, chooses,
+    /// compares with what else one would take, and writes a report.
+    #[command(
+        after_help = "Example: skiprnn fit recordings --board nrf52840-dk --sensor lsm6ds --accuracy 0.9 --out runs/fit\n\
+                      Example: skiprnn fit recordings --board nrf52840 --sensor lis3dh --battery-mah 225 --days 365 --minutes 30 \
+                      --out runs/fit"
+    )]
+    Fit(FitArgs),
     /// Train a model on a generated task or on recordings of your own.
     #[command(
         after_help = "Example: skiprnn train frequency --hidden 32 --lambda 1e-3 --out runs/f\n\

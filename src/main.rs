@@ -20,6 +20,7 @@ mod errors;
 mod evaluate;
 mod experiment;
 mod fidelity;
+mod fit;
 mod flash;
 mod inputs;
 mod inspect;
@@ -79,6 +80,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let out = output::Output { json: cli.json };
     match &cli.command {
         Command::Demo(args) => demo::run(args, out),
+        Command::Fit(args) => fit::run(args, out),
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),

@@ -14,8 +14,9 @@ enum Kind {
 use Kind::{File, Folder};
 
 /// Command, option, and what it names.
-const OUTPUTS: [(&str, &str, Kind); 32] = [
+const OUTPUTS: [(&str, &str, Kind); 33] = [
     ("demo", "out", Folder),
+    ("fit", "out", Folder),
     ("train", "out", Folder),
     ("eval", "outputs", File),
     ("reproduce", "out", Folder),

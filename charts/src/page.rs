@@ -55,7 +55,7 @@ impl Page {
             // Writing to a String cannot fail.
             let _ = writeln!(
                 html,
-                "rect.p{k}, circle.p{k} {{ fill:{colour} }} polyline.p{k} {{ stroke:{colour} }}"
+                "rect.p{k}, circle.p{k}, svg text.legend.p{k} {{ fill:{colour} }} polyline.p{k} {{ stroke:{colour} }}"
             );
         }
         let _ = writeln!(html, "</style></head>\n<body><h1>{}</h1>", escape(heading));

@@ -10,6 +10,7 @@
 //! - [`recordings`]: what a dataset holds.
 //! - [`Inspection`]: what is in a blob.
 //! - [`shell`]: words of a command line, quoted.
+//! - [`fit`]: from recordings to the best blob for a board and a sensor.
 //! - [`demo`]: the page of the whole workflow.
 #![cfg_attr(
     not(test),
@@ -25,6 +26,7 @@ pub mod demo;
 mod error;
 pub mod fidelity;
 mod files;
+pub mod fit;
 mod held_out;
 mod inspect;
 pub mod jobs;

@@ -10,7 +10,7 @@ mod run;
 mod train;
 
 pub use network::Cnn;
-pub use run::{existing, open, run};
+pub use run::{existing, open, run, task};
 pub use train::{Trained, train};
 
 use super::without_gate::without_gate;

@@ -16,7 +16,7 @@ mod training;
 mod without_gate;
 
 pub use equal_samples::Comparison;
-pub use evaluate::Evaluation;
+pub use evaluate::{Evaluation, share_right};
 pub use methods::{Comparisons, Method, MethodResult};
 pub use report::Results;
 pub use training::Baseline;

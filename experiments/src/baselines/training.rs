@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error,
-    jobs::{self, Event, Job, Progress, Run, Task},
+    jobs::{self, Job, Progress, Run, Task},
     stats::distinct,
 };
 use float_model::Cell;
@@ -207,19 +207,7 @@ pub fn tasks(runs: Vec<BaselineRun>, hidden: usize) -> Result<Vec<Task>, Error> 
                 folder,
                 ..
             } => return Err(Error::data(problem, format!("move {} away", folder.display()))),
-            Training::Cnn { config, folder, .. } => tasks.push(Task {
-                label: label.clone(),
-                work: Box::new(move |observer| {
-                    cnn::run(&config, &folder)?;
-                    let trained = cnn::open(&folder)?;
-                    let summary = format!(
-                        "accuracy {:.4}, step {}",
-                        trained.validation_accuracy, trained.best_step
-                    );
-                    let _ = observer(&Event::Finished { label: &label, summary });
-                    Ok(())
-                }),
-            }),
+            Training::Cnn { config, folder, .. } => tasks.push(cnn::task(config, folder, label)),
         }
     }
     Ok(tasks)

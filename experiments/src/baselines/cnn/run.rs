@@ -1,11 +1,20 @@
 //! The run folder of a convolutional network: `network.toml`, `model.safetensors` and, at the end, `training.json`.
 
 use super::{Cnn, CnnConfig, Trained, train};
-use crate::{Error, write_atomically};
+use crate::{
+    Error,
+    jobs::{Event, Task},
+    write_atomically,
+};
 use candle_core::{Device, Tensor, Var};
 use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
-use std::{fs, io::ErrorKind, path::Path, time::Instant};
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 const CONFIG: &str = "network.toml";
 const MODEL: &str = "model.safetensors";
@@ -55,6 +64,24 @@ pub fn run(config: &CnnConfig, folder: &Path) -> Result<(), Error> {
     };
     let text = serde_json::to_string_pretty(&summary).map_err(|e| Error::data(result.display(), e.to_string()))?;
     write_atomically(&result, format!("{text}\n").as_bytes())
+}
+
+/// [`run`] as a task of a queue. It shows no steps, and goes on to its end where the observer breaks.
+#[must_use]
+pub fn task(config: CnnConfig, folder: PathBuf, label: String) -> Task {
+    Task {
+        label: label.clone(),
+        work: Box::new(move |observer| {
+            run(&config, &folder)?;
+            let trained = open(&folder)?;
+            let summary = format!(
+                "accuracy {:.4}, step {}",
+                trained.validation_accuracy, trained.best_step
+            );
+            let _ = observer(&Event::Finished { label: &label, summary });
+            Ok(())
+        }),
+    }
 }
 
 /// `training.json`.

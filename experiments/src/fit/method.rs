@@ -1,0 +1,152 @@
+//! The models that are tried, and how each is trained.
+
+use super::Data;
+use crate::{Error, baselines::cnn::CnnConfig};
+use float_model::Cell;
+use host_train::{Dials, TrainConfig, recipe::Recipe};
+use std::ops::RangeInclusive;
+
+/// A kind of model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// A skipping cell with so many hidden units that learns a range of its dial: one model for many budgets.
+    Dial(Cell, usize),
+    /// A cell without a gate and with so many hidden units on samples 0, K, 2K, ...; 1: on all.
+    Every(Cell, usize, usize),
+    /// A convolutional network with this many filters in each of three layers.
+    Cnn(usize),
+}
+
+/// How a model is trained.
+#[allow(clippy::large_enum_variant, reason = "a few dozen, made once")]
+pub(super) enum Training {
+    /// By the trainer.
+    Recurrent(TrainConfig),
+    /// By the training of the convolutional networks.
+    Cnn(CnnConfig),
+}
+
+/// Fixed rates that are tried.
+const EVERY: [usize; 5] = [2, 4, 8, 16, 32];
+/// Samples that a fixed rate leaves of a sequence, at least.
+const SAMPLES: usize = 4;
+/// Steps of a full training: of a model that learns its whole dial, and of any other.
+const DIAL_STEPS: u64 = 24_000;
+const STEPS: u64 = 8_000;
+
+impl Method {
+    /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional
+    /// network.
+    pub(super) fn core(length: usize) -> Vec<Method> {
+        let rates = EVERY.into_iter().filter(|k| length / k >= SAMPLES);
+        let rates = [1].into_iter().chain(rates).map(|k| Method::Every(Cell::Gru, 32, k));
+        [Method::Dial(Cell::SkipGru, 32)]
+            .into_iter()
+            .chain(rates)
+            .chain([Method::Cnn(16)])
+            .collect()
+    }
+
+    /// Other cells and sizes, in the order in which they are tried where time is left.
+    pub(super) fn more() -> Vec<Method> {
+        vec![
+            Method::Dial(Cell::SkipGru, 16),
+            Method::Cnn(8),
+            Method::Dial(Cell::SkipLstm, 32),
+        ]
+    }
+
+    /// The name of its folder.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Method::Dial(cell, hidden) | Method::Every(cell, hidden, 1) => format!("{cell}-{hidden}"),
+            Method::Every(cell, hidden, k) => format!("{cell}-{hidden}-every-{k}"),
+            Method::Cnn(filters) => format!("cnn-{filters}"),
+        }
+    }
+
+    /// The method in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Method::Dial(cell, hidden) => format!("{cell} with {hidden} units"),
+            Method::Every(cell, hidden, 1) => format!("{cell} with {hidden} units on every sample"),
+            Method::Every(cell, hidden, k) => format!("{cell} with {hidden} units on one sample in {k}"),
+            Method::Cnn(filters) => format!("convolutional network with {filters} filters"),
+        }
+    }
+
+    /// Whether it decides which samples it uses.
+    #[must_use]
+    pub const fn skips(&self) -> bool {
+        matches!(self, Method::Dial(..))
+    }
+
+    /// K of samples 0, K, 2K, ...
+    #[must_use]
+    pub const fn every(&self) -> usize {
+        match self {
+            Method::Every(_, _, k) => *k,
+            _ => 1,
+        }
+    }
+
+    /// Steps of a full training.
+    pub(super) const fn steps(&self) -> u64 {
+        match self {
+            Method::Dial(..) => DIAL_STEPS,
+            _ => STEPS,
+        }
+    }
+
+    /// The training of this method from a seed, of so many steps.
+    pub(super) fn training(&self, data: &Data, seed: u64, steps: u64) -> Result<Training, Error> {
+        Ok(match *self {
+            Method::Dial(cell, hidden) => Training::Recurrent(TrainConfig {
+                hidden,
+                ..recipe(data, cell, seed, steps)
+            }),
+            Method::Every(cell, hidden, every) => Training::Recurrent(TrainConfig {
+                hidden,
+                data: data.source(every),
+                ..recipe(data, cell, seed, steps)
+            }),
+            Method::Cnn(filters) => {
+                let like = recipe(data, Cell::SkipGru, seed, steps);
+                Training::Cnn(CnnConfig::like(&like, filters)?)
+            }
+        })
+    }
+}
+
+/// λ of a model that learns a range of its dial, and the range.
+const DIAL_LAMBDA: f64 = 2e-3;
+const DIALS: Dials = Dials {
+    low: -2.5,
+    high: 2.5,
+    factor: 3.0,
+};
+/// Options that a method chooses in place of the recipe.
+const OWN: [&str; 4] = ["--cell", "--hidden", "--lambda", "--steps"];
+/// Evaluations on the validation part in a training, where it is long enough.
+const EVALUATIONS: u64 = 80;
+/// Steps between two of them: an evaluation takes as long as several steps.
+const EVAL_EVERY: RangeInclusive<u64> = 50..=200;
+
+/// The training of a cell: what [`Recipe`] chooses for such recordings; where it skips, with a dial.
+fn recipe(data: &Data, cell: Cell, seed: u64, steps: u64) -> TrainConfig {
+    let mut recipe = Recipe {
+        lambda: if cell.skips() { DIAL_LAMBDA } else { 0.0 },
+        ..Recipe::of(&data.facts(), Some(cell)).with_steps(steps)
+    };
+    recipe.choices.retain(|c| !OWN.contains(&c.option.as_str()));
+    TrainConfig {
+        dials: cell.skips().then_some(DIALS),
+        eval_every: (steps / EVALUATIONS).clamp(*EVAL_EVERY.start(), *EVAL_EVERY.end()),
+        seed,
+        // One thread each, so that the result does not depend on the machine.
+        threads: 1,
+        ..recipe.apply(data.source(1).default_config())
+    }
+}

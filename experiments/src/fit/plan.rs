@@ -1,0 +1,422 @@
+//! The trainings of a fit: which models from which seeds, with how many steps, and how far they are.
+//!
+//! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a
+//! function of that file and the recordings: a resumed one ends as an undisturbed one would.
+
+use super::{Data, Method, meter::Meter, method::Training, speed};
+use crate::{
+    Error,
+    baselines::cnn,
+    jobs::{self, Job, Run},
+    write_atomically,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// The file of the plan in the folder.
+const FILE: &str = "plan.json";
+/// The version of [`FILE`].
+const VERSION: u32 = 1;
+/// The share of the time that trainings may take; the rest is for quantizing, simulating and the report.
+const TRAINING_SHARE: f64 = 0.7;
+/// Steps of a training, at least.
+const LEAST_STEPS: u64 = 100;
+/// Seeds of every model, at most.
+const SEEDS: u64 = 3;
+/// The share of a full training below which it is said that the figures suffer.
+const SHORT: f64 = 0.5;
+
+/// What is asked of a plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// The first seed.
+    pub seed: u64,
+    /// Minutes of the whole fit.
+    pub minutes: f64,
+    /// In place of what the minutes pay for: steps of a training that learns its dial; others get a third.
+    pub steps: Option<u64>,
+    /// Trainings at the same time, one thread each.
+    pub threads: usize,
+}
+
+/// One training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// The name of the model's method.
+    pub model: String,
+    /// The seed.
+    pub seed: u64,
+    /// Training steps.
+    pub steps: u64,
+}
+
+/// The trainings of a fit, in the order in which they are done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The folder of the fit.
+    pub folder: PathBuf,
+    /// The trainings.
+    pub trainings: Vec<Planned>,
+    /// What the time limit allowed, in words.
+    pub notes: Vec<String>,
+    /// Seconds that one step of each training is expected to take, for the time that is left; 1 where it was not measured.
+    step_s: Vec<f64>,
+    length: usize,
+}
+
+/// `plan.json`.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    version: u32,
+    seed: u64,
+    minutes: f64,
+    steps: Option<u64>,
+    data: Value,
+    fingerprint: Option<String>,
+    trainings: Vec<Planned>,
+    step_s: Vec<f64>,
+    notes: Vec<String>,
+}
+
+/// What happens while a fit works, for a command line to show.
+pub enum Event<'a> {
+    /// A part of the work begins.
+    Stage(&'a str),
+    /// How much of the trainings is done, 0 to 1, and how many seconds are left of them, where that can be told.
+    Progress {
+        /// The share.
+        share: f64,
+        /// Seconds that are left.
+        left_s: Option<f64>,
+    },
+    /// A training is done, or failed, in words.
+    Trained(String),
+}
+
+/// Shows events. Where it breaks, trainings end after the step that they are in, each with a checkpoint, and no other begins.
+pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync);
+
+impl Plan {
+    /// The plan of a folder that is resumed, or a new one, whose speeds are measured.
+    ///
+    /// # Errors
+    /// A folder that holds a fit (without `resume`), none (with it), or one of other data, seed or time; recordings that cannot be
+    /// trained on; [`Error::Interrupted`].
+    pub fn make(
+        data: &Data,
+        wanted: &Wanted,
+        folder: &Path,
+        resume: bool,
+        observer: Observer<'_>,
+    ) -> Result<Plan, Error> {
+        let (Wanted { minutes, threads, .. }, exists) = (*wanted, folder.join(FILE).exists());
+        if !(minutes.is_finite() && minutes > 0.0) {
+            return Err(Error::option("minutes", format!("is {minutes}; give a time above 0")));
+        }
+        if threads == 0 || wanted.steps == Some(0) {
+            let option = if threads == 0 { "threads" } else { "steps" };
+            return Err(Error::option(option, "is 0; give at least 1"));
+        }
+        match (resume, exists) {
+            (false, true) => Err(Error::input(
+                folder.display(),
+                "holds a fit; continue it with --resume, or give another folder",
+            )),
+            // It ended while it measured.
+            (true, false) if speed::folder(folder).exists() => Plan::begin(data, wanted, folder, observer),
+            (true, false) => Err(Error::option(
+                "resume",
+                format!("{} holds no fit; leave it out to begin one there", folder.display()),
+            )),
+            (true, true) => Plan::load(data, wanted, folder),
+            (false, false) => Plan::begin(data, wanted, folder, observer),
+        }
+    }
+
+    fn begin(data: &Data, wanted: &Wanted, folder: &Path, observer: Observer<'_>) -> Result<Plan, Error> {
+        let mut plan = Plan {
+            folder: folder.into(),
+            trainings: Vec::new(),
+            notes: Vec::new(),
+            step_s: Vec::new(),
+            length: data.length,
+        };
+        let (core, more) = (Method::core(data.length), Method::more());
+        match wanted.steps {
+            Some(steps) => plan.fixed(&core, &more, wanted.seed, steps),
+            None => {
+                let _ = observer(&Event::Stage("measuring how long a training step takes"));
+                let all: Vec<Method> = core.iter().chain(&more).copied().collect();
+                let speeds = speed::measure((data, &all), wanted, folder, observer)?;
+                plan.allot(&core, &more, &speeds, wanted);
+            }
+        }
+        plan.save(data, wanted)?;
+        Ok(plan)
+    }
+
+    /// The same steps for every model, from one seed.
+    fn fixed(&mut self, core: &[Method], more: &[Method], seed: u64, steps: u64) {
+        for method in core.iter().chain(more) {
+            let steps = if method.skips() { steps } else { (steps / 3).max(1) };
+            self.add(method, seed, steps, 1.0);
+        }
+        self.notes.push(format!(
+            "trainings: {steps} steps, as given by --steps, and a third for models without a dial; one seed"
+        ));
+    }
+
+    fn add(&mut self, method: &Method, seed: u64, steps: u64, step_s: f64) {
+        self.trainings.push(Planned {
+            model: method.name(),
+            seed,
+            steps,
+        });
+        self.step_s.push(step_s);
+    }
+
+    /// Gives the trainings the steps that the time pays for: first every model of the core in full, or, where that takes too long,
+    /// the same share of each; then other sizes, and then all from further seeds, as long as the next one fits.
+    fn allot(&mut self, core: &[Method], more: &[Method], speeds: &HashMap<String, f64>, wanted: &Wanted) {
+        let of = |method: &Method| speeds.get(&method.name()).copied().unwrap_or(0.0);
+        let full_s = |method: &Method| of(method) * method.steps() as f64;
+        let mut left_s = 60.0 * wanted.minutes * TRAINING_SHARE * wanted.threads as f64;
+        let core_s: f64 = core.iter().map(full_s).sum();
+        let share = (left_s / core_s.max(f64::MIN_POSITIVE)).min(1.0);
+        for method in core {
+            let steps = (method.steps() as f64 * share) as u64 / 10 * 10;
+            self.add(method, wanted.seed, steps.max(LEAST_STEPS), of(method));
+        }
+        left_s -= core_s * share;
+        let mut stopped = share < 1.0;
+        for seed in 0..SEEDS {
+            let again = if seed == 0 { &[][..] } else { core };
+            for method in again.iter().chain(more) {
+                stopped |= full_s(method) > left_s;
+                if !stopped {
+                    self.add(method, wanted.seed + seed, method.steps(), of(method));
+                    left_s -= full_s(method);
+                }
+            }
+        }
+        let seeds = self.trainings.iter().map(|t| t.seed).max().unwrap_or(wanted.seed) - wanted.seed + 1;
+        self.notes.push(format!(
+            "trainings: {} in {} minutes on {} threads, {:.0} % of the steps of a full training, from {seeds} seed{}",
+            self.trainings.len(),
+            wanted.minutes,
+            wanted.threads,
+            100.0 * share,
+            if seeds == 1 { "" } else { "s" }
+        ));
+        if share < SHORT {
+            self.notes.push(format!(
+                "the time is short: full trainings of the first {} models take about {:.0} minutes, and models that are trained \
+                 longer are better; give more --minutes",
+                core.len(),
+                (core_s / (60.0 * TRAINING_SHARE * wanted.threads as f64)).ceil()
+            ));
+        }
+    }
+
+    fn save(&self, data: &Data, wanted: &Wanted) -> Result<(), Error> {
+        let path = self.folder.join(FILE);
+        let stored = Stored {
+            version: VERSION,
+            seed: wanted.seed,
+            minutes: wanted.minutes,
+            steps: wanted.steps,
+            data: json(&path, &data.config)?,
+            fingerprint: data.source(1).fingerprint()?,
+            trainings: self.trainings.clone(),
+            step_s: self.step_s.clone(),
+            notes: self.notes.clone(),
+        };
+        let text = format!("{:#}\n", json(&path, &stored)?);
+        write_atomically(&path, text.as_bytes())
+    }
+
+    fn load(data: &Data, wanted: &Wanted, folder: &Path) -> Result<Plan, Error> {
+        let path = folder.join(FILE);
+        let text = fs::read_to_string(&path).map_err(Error::io(&path, "read"))?;
+        let wrong = |problem: String| Error::data(path.display(), format!("{problem}; give another folder with --out"));
+        let stored: Stored = serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+        if stored.version != VERSION || stored.trainings.len() != stored.step_s.len() {
+            return Err(wrong(format!(
+                "version {}, this program reads {VERSION}",
+                stored.version
+            )));
+        }
+        let differs = |option: &'static str, was: String| {
+            let problem = format!(
+                "the fit in {} was begun with {was}; give that, or another folder",
+                folder.display()
+            );
+            Err(Error::option(option, problem))
+        };
+        if stored.seed != wanted.seed {
+            return differs("seed", stored.seed.to_string());
+        }
+        if stored.steps != wanted.steps {
+            return differs("steps", stored.steps.map_or("none".into(), |s| s.to_string()));
+        }
+        if stored.steps.is_none() && stored.minutes != wanted.minutes {
+            return differs("minutes", stored.minutes.to_string());
+        }
+        // By what is written of them, as numbers come back from there.
+        let same = |value: &Value| value.to_string() == stored.data.to_string();
+        let now: Value =
+            serde_json::from_str(&json(&path, &data.config)?.to_string()).map_err(|e| wrong(e.to_string()))?;
+        if !same(&now) {
+            return Err(wrong(
+                "the fit was begun with other recordings, or read in another way".into(),
+            ));
+        }
+        if stored.fingerprint != data.source(1).fingerprint()? {
+            return Err(wrong("the recordings have changed since the fit was begun".into()));
+        }
+        let known = Plan::known(data.length);
+        if let Some(unknown) = stored
+            .trainings
+            .iter()
+            .find(|t| !known.iter().any(|m| m.name() == t.model))
+        {
+            return Err(wrong(format!("the model {} is not known", unknown.model)));
+        }
+        Ok(Plan {
+            folder: folder.into(),
+            trainings: stored.trainings,
+            notes: stored.notes,
+            step_s: stored.step_s,
+            length: data.length,
+        })
+    }
+
+    fn known(length: usize) -> Vec<Method> {
+        Method::core(length).into_iter().chain(Method::more()).collect()
+    }
+
+    /// The methods of the plan, each once, in its order.
+    #[must_use]
+    pub fn methods(&self) -> Vec<Method> {
+        let planned = |m: &Method| self.trainings.iter().any(|t| t.model == m.name());
+        Plan::known(self.length).into_iter().filter(planned).collect()
+    }
+
+    /// The folder of a training.
+    #[must_use]
+    pub fn folder_of(&self, planned: &Planned) -> PathBuf {
+        self.folder
+            .join("runs")
+            .join(&planned.model)
+            .join(format!("seed-{}", planned.seed))
+    }
+
+    /// Trains what is not finished, `threads` at the same time. Returns a line for each training that failed.
+    ///
+    /// # Errors
+    /// A folder that holds something else; [`Error::Interrupted`].
+    pub fn train(&self, data: &Data, threads: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
+        let methods = self.methods();
+        let (mut tasks, mut meter) = (Vec::new(), Meter::default());
+        for (planned, step_s) in self.trainings.iter().zip(&self.step_s) {
+            let Some(method) = methods.iter().find(|m| m.name() == planned.model) else {
+                continue;
+            };
+            let (label, folder) = (format!("{} {}", planned.model, planned.seed), self.folder_of(planned));
+            let task = match method.training(data, planned.seed, planned.steps)? {
+                Training::Recurrent(config) => {
+                    let run = Run::look(config, folder);
+                    jobs::tasks(vec![Job {
+                        label: label.clone(),
+                        run,
+                    }])?
+                    .pop()
+                }
+                Training::Cnn(config) => match cnn::existing(&config, &folder)? {
+                    true => None,
+                    false => Some(cnn::task(config, folder, label.clone())),
+                },
+            };
+            let done = if task.is_none() { 1.0 } else { 0.0 };
+            meter.add(label, planned.steps as f64 * step_s, done);
+            tasks.extend(task);
+        }
+        if tasks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stage = format!("training {} of {} models", tasks.len(), self.trainings.len());
+        let _ = observer(&Event::Stage(&stage));
+        meter.begin();
+        let meter = Mutex::new(meter);
+        jobs::do_all(tasks, threads, &|event| {
+            let said = {
+                let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
+                meter.see(event)
+            };
+            said.iter().fold(ControlFlow::Continue(()), |flow, event| {
+                let now = observer(event);
+                if flow.is_break() { flow } else { now }
+            })
+        })
+    }
+}
+
+fn json(path: &Path, value: &impl Serialize) -> Result<Value, Error> {
+    serde_json::to_value(value).map_err(|e| Error::data(path.display(), e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(minutes: f64, step_s: f64) -> Plan {
+        let mut plan = Plan {
+            folder: "f".into(),
+            trainings: Vec::new(),
+            notes: Vec::new(),
+            step_s: Vec::new(),
+            length: 128,
+        };
+        let (core, more) = (Method::core(128), Method::more());
+        let speeds = core.iter().chain(&more).map(|m| (m.name(), step_s)).collect();
+        let wanted = Wanted {
+            seed: 5,
+            minutes,
+            steps: None,
+            threads: 2,
+        };
+        plan.allot(&core, &more, &speeds, &wanted);
+        plan
+    }
+
+    #[test]
+    fn more_time_buys_longer_trainings_then_sizes_then_seeds() {
+        let core = Method::core(128);
+        let names: Vec<String> = core.iter().map(Method::name).collect();
+        assert_eq!(names[0], "skip-gru-32");
+        assert_eq!(names[6..], ["gru-32-every-32", "cnn-16"]);
+        // 80,000 steps of 3 ms on two threads, of which 70 % of the time is for training, take 2.86 minutes.
+        let short = planned(1.0, 3e-3);
+        assert_eq!(short.trainings.len(), core.len());
+        assert_eq!((short.trainings[0].steps, short.trainings[1].steps), (8_390, 2_790));
+        assert!(short.notes[1].contains("about 3 minutes"), "{:?}", short.notes);
+        let full = planned(3.0, 3e-3);
+        assert_eq!((full.trainings.len(), full.trainings[0].steps), (core.len(), 24_000));
+        assert_eq!(full.notes.len(), 1);
+        let sizes = planned(4.0, 3e-3);
+        assert_eq!(sizes.trainings.last().unwrap().model, "skip-gru-16");
+        let hours = planned(200.0, 3e-3);
+        assert_eq!(
+            hours.trainings.len(),
+            SEEDS as usize * (core.len() + Method::more().len())
+        );
+        assert_eq!(hours.trainings.last().unwrap().seed, 7);
+    }
+}

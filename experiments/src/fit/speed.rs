@@ -1,0 +1,81 @@
+//! How long a step of each training takes on this machine, measured before a fit is planned.
+
+use super::{Data, Event, Method, Observer, Wanted, method::Training};
+use crate::{
+    Error,
+    baselines::cnn,
+    jobs::{self, Task},
+};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Steps by which the speed of a training is measured, an evaluation included.
+const MEASURED_STEPS: u64 = 100;
+
+/// The folder of the trainings that are measured; it goes away.
+pub(super) fn folder(of_fit: &Path) -> PathBuf {
+    of_fit.join("speed")
+}
+
+/// Seconds of a step of each method, by its name; as many are trained at the same time as later.
+pub(super) fn measure(
+    (data, methods): (&Data, &[Method]),
+    wanted: &Wanted,
+    of_fit: &Path,
+    observer: Observer<'_>,
+) -> Result<HashMap<String, f64>, Error> {
+    let place = folder(of_fit);
+    remove(&place)?;
+    let measured = Arc::new(Mutex::new(HashMap::new()));
+    let task = |method: &Method| -> Result<Task, Error> {
+        let training = method.training(data, wanted.seed, MEASURED_STEPS)?;
+        let (folder, measured, name) = (place.join(method.name()), Arc::clone(&measured), method.name());
+        Ok(Task {
+            label: name.clone(),
+            work: Box::new(move |observer| {
+                let seconds = match training {
+                    Training::Recurrent(config) => {
+                        let mut show =
+                            |progress: &host_train::Progress| observer(&jobs::Event::Step { label: &name, progress });
+                        host_train::train_until(&config, &folder, false, &mut show)?.seconds
+                    }
+                    Training::Cnn(config) => {
+                        let begun = Instant::now();
+                        cnn::train(&config)?;
+                        begun.elapsed().as_secs_f64()
+                    }
+                };
+                let mut measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
+                measured.insert(name, seconds / MEASURED_STEPS as f64);
+                Ok(())
+            }),
+        })
+    };
+    let tasks = methods.iter().map(task).collect::<Result<Vec<_>, _>>()?;
+    let flow = |_: &jobs::Event<'_>| {
+        observer(&Event::Progress {
+            share: 0.0,
+            left_s: None,
+        })
+    };
+    let failed = jobs::do_all(tasks, wanted.threads, &flow)?;
+    remove(&place)?;
+    if let Some(problem) = failed.into_iter().next() {
+        return Err(Error::data("a first training", problem));
+    }
+    let measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(measured.clone())
+}
+
+/// Removes a folder, where it is there.
+fn remove(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Error::io(folder, "deleted")(e)),
+        _ => Ok(()),
+    }
+}
