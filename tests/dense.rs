@@ -42,13 +42,16 @@ fn recording(f: &Folder, name: &str, (count, length): (usize, usize), steps: boo
 
 /// Trains a few steps on a recording; `quantize` are further options of that command. Returns the blob.
 fn model(f: &Folder, cell: &str, [x, y]: &[String; 2], quantize: &str) -> String {
-    let (run, blob) = (f.at(&format!("{cell}-run")), f.at(&format!("{cell}.srnn")));
+    let (run, blob) = (
+        f.at(&format!("{cell}{quantize}-run").replace(' ', "")),
+        f.at(&format!("{cell}.srnn")),
+    );
     json(&format!(
         "train dataset --cell {cell} --hidden 8 --steps 4 --eval-every 4 --batch 4 --threads 1 --learning-rate 2e-2 \
-         --sample-period-s 0.02 --channel-names ax,ay,az --train-x {x} --train-y {y} --test-x {x} --test-y {y} --out {run}"
+         --sample-period-s 0.02 --train-x {x} --train-y {y} --test-x {x} --test-y {y} --out {run}"
     ));
     json(&format!(
-        "quantize {run} --out {blob} --full-scale 4 --channel-units g,g,g{quantize}"
+        "quantize {run} --out {blob} --channel-names ax,ay,az --channel-units g,g,g --full-scale 4,4,4{quantize}"
     ));
     blob
 }
