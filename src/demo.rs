@@ -14,6 +14,7 @@ use crate::{
 use ::energy::Prediction;
 use ::quantize::{Report, Run as FixedRun, Simulator};
 use anyhow::Context;
+use board_host::Settings;
 use clap::Args;
 use experiments::{
     CurvePoint,
@@ -147,7 +148,7 @@ fn evaluate_fixed(
     runs: &[FixedRun],
     report: &Report,
 ) -> anyhow::Result<(Value, FixedFigures)> {
-    let simulated = Simulated::new(model, prepared, runs, &FIGURES)?;
+    let simulated = Simulated::new(model, prepared, runs, &Settings::default(), &FIGURES)?;
     let metric = known(simulated.metric)?;
     let figures = FixedFigures {
         metric,

@@ -24,8 +24,10 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
         ..curve.clone()
     };
     let data = calibration(args, &run, &input)?;
-    // The few sequences of a validation part may be of one length by chance.
-    let varied = run.config.is_some() && run.model.description.sequence_length == 0 && args.max_skip.is_none();
+    // The few sequences of a validation part may be of one length by chance. Where the length was given, or the model never skips, the
+    // blob is meant for a stream.
+    let stream = args.length.is_some() || args.max_skip.is_some() || run.model.gate.is_none();
+    let varied = run.config.is_some() && run.model.description.sequence_length == 0 && !stream;
     if !data.x.lengths.is_empty() || varied {
         anyhow::bail!(
             "{}: lengths: the sequences are of unequal length, and integers run on sequences of one length; train with --window \

@@ -46,6 +46,22 @@ pub struct SettingArgs {
     /// With a budget: what an update costs.
     #[command(flatten)]
     pub cost: CostArgs,
+    /// When the network answers, and where its state goes on.
+    #[command(flatten)]
+    pub stream: StreamArgs,
+}
+
+/// Sequences as the windows of a stream.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Stream")]
+pub struct StreamArgs {
+    /// Answer after every K samples, 1 for every sample, and at the end. [default: as the model says: at every sample, or at the end of
+    /// each sequence]
+    #[arg(long, value_name = "K")]
+    pub answer_every: Option<NonZeroU32>,
+    /// Begin each sequence with the state that the one before it left: the sequences are the windows of one stream.
+    #[arg(long)]
+    pub keep_state: bool,
 }
 
 /// How sequences are run on the host or in the emulator, where a budget also needs a board's prices.
@@ -87,9 +103,12 @@ fn finite(text: &str) -> Result<f64, String> {
 }
 
 impl SettingArgs {
-    /// Refuses a budget for a program that measures.
+    /// Refuses a budget, or a stream, for a program that measures.
     pub fn without_budget(&self, program: &str) -> anyhow::Result<()> {
         match self.budget_uj_per_hour {
+            None if self.stream.keep_state || self.stream.answer_every.is_some() => Err(Usage::error(format!(
+                "--keep-state, --answer-every: {program} runs every sequence for itself; take --app replay or classify"
+            ))),
             None => Ok(()),
             Some(_) => Err(Usage::error(format!(
                 "--budget-uj-per-hour: {program} runs every sequence alike, at a dial and a cap; take --app replay or classify"
@@ -119,13 +138,26 @@ impl SettingArgs {
         args.resolve(board.profile, model)
     }
 
+    /// Refuses a dial for a model without a gate.
+    fn gate(&self, model: &Model<'_>) -> anyhow::Result<()> {
+        match self.dial != 0.0 && !model.skips() {
+            true => Err(Usage::error(
+                "--dial: the model has no skip gate that a dial could turn: it uses every sample; leave it out",
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// What goes into the header, and the prices of a budget. `board` is the energy profile, where one is known.
     pub fn resolve(&self, board: Option<&str>, model: &Model<'_>) -> anyhow::Result<(Settings, Option<PricedBudget>)> {
         let fixed = Settings {
             dial: I16F16::saturating_from_num(self.dial),
             cap: self.cap,
             budget: None,
+            answer_every: self.stream.answer_every,
+            keep_state: self.stream.keep_state,
         };
+        self.gate(model)?;
         let Some(allowance) = self.budget_uj_per_hour else {
             let cost = &self.cost;
             if cost.instructions.is_some() || cost.cycles_per_update.is_some() || cost.cycles.is_some() {
@@ -173,13 +205,14 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
     let length = prepared.data.x.length;
     let simulator = |setting: &Setting| -> anyhow::Result<Simulator<'_>> {
         let simulator = Simulator::new(model)?;
-        Ok(simulator.with_dial(setting.dial.to_num()).with_cap(setting.cap))
+        let simulator = simulator.with_dial(setting.dial.to_num()).with_cap(setting.cap);
+        Ok(simulator.with_answers(settings.answer_every))
     };
     let fixed = Setting {
         dial: settings.dial,
         cap: settings.cap,
     };
-    if settings.budget.is_none() {
+    if settings.budget.is_none() && !settings.keep_state {
         let runs = simulator(&fixed)?.run_all(&prepared.counts, length, inputs::processors());
         return Ok(Expected {
             settings: vec![fixed; runs.len()],
@@ -192,9 +225,14 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
         .controller(model, samples)
         .map_err(|error| Usage::error(format!("--budget-uj-per-hour: {error}; take a dial and a cap")))?;
     let (mut runs, mut used) = (Vec::new(), Vec::new());
+    let mut stream = None;
     for counts in prepared.counts.chunks_exact(length * model.inputs()) {
         let setting = controller.setting();
-        let run = simulator(&setting)?.run(counts);
+        let simulator = simulator(&setting)?;
+        let run = match settings.keep_state {
+            true => simulator.run_in(stream.get_or_insert_with(|| simulator.stream()), counts),
+            false => simulator.run(counts),
+        };
         controller.decided(u32::try_from(run.updates.len())?);
         runs.push(run);
         used.push(setting);
@@ -211,6 +249,8 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
 pub struct SettingsJson<B> {
     dial: f64,
     cap: Option<NonZeroU32>,
+    answer_every: Option<NonZeroU32>,
+    keep_state: bool,
     budget: Option<B>,
 }
 
@@ -220,6 +260,8 @@ impl<B> SettingsJson<B> {
         Self {
             dial: settings.dial.to_num(),
             cap: settings.cap,
+            answer_every: settings.answer_every,
+            keep_state: settings.keep_state,
             budget,
         }
     }

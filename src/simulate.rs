@@ -3,19 +3,20 @@
 use crate::{
     args::{InputArgs, ResultArgs, Task},
     blob::{self, Prepared},
-    inputs,
+    inputs::{self, Data},
     output::{Output, notes},
     results::{Answers, Results},
     settings::{self, HostSettingArgs, SettingsJson},
 };
+use board_host::Settings;
 use clap::Args;
 use energy::BudgetOutcome;
 use experiments::mean_updates;
-use float_model::Metric;
+use float_model::{Metric, OutputAt, Targets};
 use quantize::{Run, Simulator};
 use serde::Serialize;
 use skiprnn_nostd::Model;
-use std::{fmt, path::PathBuf};
+use std::{fmt, num::NonZeroU32, path::PathBuf};
 
 /// Options of `simulate`.
 #[derive(Args, Debug)]
@@ -52,26 +53,35 @@ pub struct Simulated {
     #[serde(flatten)]
     results: Results,
     #[serde(skip)]
-    sequence_length: u32,
+    sequence_length: usize,
 }
 
 impl Simulated {
-    /// Evaluates runs of a model, on the host or on a board.
+    /// Evaluates runs of a model, on the host or on a board, whose answers are those that the settings ask for.
     ///
     /// # Errors
     /// Answers that do not fit the model; a file of outputs that cannot be written.
-    pub fn new(model: &Model<'_>, prepared: &Prepared, runs: &[Run], args: &ResultArgs) -> anyhow::Result<Self> {
-        let simulator = Simulator::new(model)?;
+    pub fn new(
+        model: &Model<'_>,
+        prepared: &Prepared,
+        runs: &[Run],
+        settings: &Settings,
+        args: &ResultArgs,
+    ) -> anyhow::Result<Self> {
+        let simulator = Simulator::new(model)?.with_answers(settings.answer_every);
         let outputs: Vec<Vec<f32>> = runs.iter().map(|r| simulator.outputs(r)).collect();
         let schedules: Vec<Vec<u32>> = runs.iter().map(|r| r.updates.clone()).collect();
         let objective = blob::objective(model);
         let metric = match &prepared.data.y {
-            Some(y) => Some(Metric::of(&prepared.data.name, objective, &outputs, y)?),
+            Some(y) => Some(metric(model, &prepared.data, &outputs, settings.answer_every, y)?),
             None => None,
         };
         let answers = Answers {
             objective,
-            output_at: blob::output_at(model),
+            output_at: match simulator.answers() {
+                Some(_) => OutputAt::Step,
+                None => OutputAt::End,
+            },
             outputs: model.outputs(),
         };
         Ok(Self {
@@ -81,8 +91,40 @@ impl Simulated {
             updates_mean: mean_updates(&schedules),
             notes: prepared.data.notes.clone(),
             results: answers.results(outputs, &schedules, args)?,
-            sequence_length: model.sequence_length(),
+            sequence_length: prepared.data.x.length,
         })
+    }
+}
+
+/// The metric of answers every so many samples, (A, O) for each sequence: against the answers of the data at the same samples, where
+/// those are given at every step, else of the last answer of each sequence.
+fn metric(
+    model: &Model<'_>,
+    data: &Data,
+    outputs: &[Vec<f32>],
+    every: Option<NonZeroU32>,
+    y: &Targets,
+) -> anyhow::Result<Metric> {
+    let objective = blob::objective(model);
+    match (y, every.map(|every| every.get() as usize)) {
+        (Targets::PerStep { answers, length }, Some(every)) => {
+            let last = |block: usize| ((block + 1) * every).min(*length) - 1;
+            let blocks = length.div_ceil(every);
+            let rows: Vec<usize> = (0..y.count())
+                .flat_map(|n| (0..blocks).map(move |block| n * length + last(block)))
+                .collect();
+            let y = Targets::PerStep {
+                answers: Box::new(answers.select(rows)),
+                length: blocks,
+            };
+            Ok(Metric::of(&data.name, objective, outputs, &y)?)
+        }
+        (y, Some(_)) if blob::output_at(model) == OutputAt::End => {
+            let last = |o: &Vec<f32>| o[o.len().saturating_sub(model.outputs())..].to_vec();
+            let outputs: Vec<Vec<f32>> = outputs.iter().map(last).collect();
+            Ok(Metric::of(&data.name, objective, &outputs, y)?)
+        }
+        (y, _) => Ok(Metric::of(&data.name, objective, outputs, y)?),
     }
 }
 
@@ -118,7 +160,7 @@ pub fn run(args: &SimulateArgs, out: Output) -> anyhow::Result<()> {
     let prepared = blob::prepare(&model, args.task, &args.input, inputs::EVALUATION_COUNT)?;
     let (settings, priced) = args.settings.resolve(&model)?;
     let expected = settings::simulate(&model, &prepared, &settings)?;
-    let simulated = Simulated::new(&model, &prepared, &expected.runs, &args.result)?;
+    let simulated = Simulated::new(&model, &prepared, &expected.runs, &settings, &args.result)?;
     let outcome = expected.outcome(priced.as_ref())?;
     let text = format!(
         "integers: {simulated}{}{}",

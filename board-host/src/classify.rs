@@ -30,11 +30,37 @@ pub struct Decision {
     pub logits: Vec<i32>,
 }
 
+/// An answer within a sequence that goes on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Index of the sequence.
+    pub sequence: u64,
+    /// Index of the largest logit, the first of equals.
+    pub class: usize,
+    /// The last sample used.
+    pub sample: u64,
+    /// Virtual seconds from the start of the board to the answer.
+    pub at_s: f64,
+    /// Raw outputs of the head.
+    pub logits: Vec<i32>,
+}
+
+/// What a board says while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    /// An answer within a sequence.
+    Answer(Answer),
+    /// The decision at the end of a sequence.
+    Decision(Decision),
+}
+
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
     /// Every decision, in order; a sequence that was lost has none.
     pub decisions: Vec<Decision>,
+    /// Every answer within a sequence, in order.
+    pub answers: Vec<Answer>,
     /// Why sequences were lost, one line for each.
     pub lost: Vec<String>,
     /// Samples that fell due while an update still ran, and came out of the sensor's FIFO.
@@ -55,23 +81,24 @@ pub struct Classification {
     pub machine: String,
 }
 
-/// Plays sequences to a model on the emulated board, as a sensor would deliver them; `sink` takes each decision as it falls.
+/// Plays sequences to a model on the emulated board, as a sensor would deliver them; `sink` takes each answer and each
+/// decision as it falls.
 ///
 /// # Errors
 /// As [`crate::run`].
-pub fn run(load: &Load<'_>, options: &Options, sink: &mut dyn FnMut(&Decision)) -> Result<Classification, Error> {
+pub fn run(load: &Load<'_>, options: &Options, sink: &mut dyn FnMut(&Said)) -> Result<Classification, Error> {
     let image = Image::of(options, Program::Classify)?;
     let loads = Loads::new(&image.regions, load, &options.settings)?;
     let mut heard = Heard::default();
     let lines = image.watch(&loads, options, &mut |line| {
-        if let Some(decision) = heard.decision(line) {
-            sink(&decision);
+        if let Some(said) = heard.said(line) {
+            sink(&said);
         }
     })?;
     parse(lines, options)
 }
 
-/// Decisions out of a log as it comes, line by line.
+/// Answers and decisions out of a log as it comes, line by line.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     /// How fast the board's clock is, which its first line says.
@@ -79,15 +106,29 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
-    /// The decision in the next line, where it is one that can be read.
-    pub(crate) fn decision(&mut self, line: &str) -> Option<Decision> {
+    /// The answer or decision in the next line, where it is one that can be read.
+    pub(crate) fn said(&mut self, line: &str) -> Option<Said> {
         match Line::read(line).ok()? {
             Line::Image(image) => {
                 self.ticks_per_second = Some(image.ticks_per_second.into());
                 None
             }
-            Line::Decision(decision) => Some(Decision::of(&decision, self.ticks_per_second?)),
+            Line::Answer(answer) => Some(Said::Answer(Answer::of(&answer, self.ticks_per_second?))),
+            Line::Decision(decision) => Some(Said::Decision(Decision::of(&decision, self.ticks_per_second?))),
             _ => None,
+        }
+    }
+}
+
+impl Answer {
+    /// The answer of a line, by a clock of this many ticks a second.
+    pub(crate) fn of(line: &board_link::log::Answer<'_>, ticks_per_second: f64) -> Self {
+        Self {
+            sequence: line.seq,
+            class: line.class,
+            sample: line.sample,
+            at_s: line.at as f64 / ticks_per_second,
+            logits: line.logits.iter().collect(),
         }
     }
 }
@@ -121,6 +162,8 @@ fn parse(lines: Vec<String>, options: &Options) -> Result<Classification, Error>
         .iter()
         .map(|line| Decision::of(line, ticks_per_second))
         .collect();
+    let answers = log::all(&lines, pick!(Answer))?;
+    let answers = answers.iter().map(|line| Answer::of(line, ticks_per_second)).collect();
     let summary = log::first(&lines, "summary", pick!(Classified))?;
     if summary.decisions != decisions.len() as u64 {
         return Err(Error::Mismatch(format!(
@@ -140,6 +183,7 @@ fn parse(lines: Vec<String>, options: &Options) -> Result<Classification, Error>
         seconds_asleep: seconds(summary.asleep),
         spending: log::spending(&lines)?,
         machine: options.machine.name().to_owned(),
+        answers,
         decisions,
         log: lines,
     })

@@ -175,6 +175,7 @@ mod tests {
             dial: fixed::types::I16F16::ONE,
             cap: None,
             budget: Some(budget),
+            ..Settings::default()
         };
         let error = blob(b"blob", &settings, 64).unwrap_err().to_string();
         assert!(error.starts_with("settings: dial: 1 beside a budget"), "{error}");

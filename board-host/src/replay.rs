@@ -7,7 +7,7 @@ use crate::{
     log::{self, pick},
     memory::Loads,
 };
-use board_link::log::Sequence;
+use board_link::log::{Line, Sequence};
 
 /// What the board made of one sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Record {
     pub state_crc: u32,
     /// The samples used, in order.
     pub updates: Vec<u32>,
+    /// Answers within the sequence, before the one at its end: the last sample used, and the raw outputs of the head.
+    pub answers: Vec<(u64, Vec<i32>)>,
 }
 
 /// What came of a run.
@@ -97,11 +99,7 @@ impl Replayed {
         log::ended(lines)?;
         let ticks_per_second = log::ticks_per_second(lines, board)?;
         let model = log::first(lines, "model", pick!(Model))?;
-        let records = log::all(lines, pick!(Sequence))?
-            .into_iter()
-            .enumerate()
-            .map(|(index, line)| record(index, &line))
-            .collect::<Result<Vec<_>, _>>()?;
+        let records = records(lines)?;
         let summary = log::first(lines, "summary", pick!(Replayed))?;
         let updates = summary.updates as usize;
         let listed: usize = records.iter().map(|record| record.updates.len()).sum();
@@ -163,8 +161,33 @@ impl Replayed {
     }
 }
 
+/// All sequences, each with the answers that came before its own line.
+fn records(lines: &[String]) -> Result<Vec<Record>, Error> {
+    let (mut records, mut answers) = (Vec::new(), Vec::new());
+    for line in lines {
+        match Line::read(line)? {
+            Line::Answer(answer) if answer.seq == records.len() as u64 => {
+                answers.push((answer.sample, answer.logits.iter().collect()));
+            }
+            Line::Answer(answer) => {
+                let due = records.len();
+                return Err(Error::Mismatch(format!(
+                    "an answer in sequence {} where {due} runs",
+                    answer.seq
+                )));
+            }
+            Line::Sequence(line) => {
+                let answers = std::mem::take(&mut answers);
+                records.push(record(records.len(), &line, answers)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(records)
+}
+
 /// One sequence.
-fn record(index: usize, line: &Sequence<'_>) -> Result<Record, Error> {
+fn record(index: usize, line: &Sequence<'_>, answers: Vec<(u64, Vec<i32>)>) -> Result<Record, Error> {
     if line.seq as usize != index {
         return Err(Error::Mismatch(format!("sequence {} where {index} was due", line.seq)));
     }
@@ -184,6 +207,7 @@ fn record(index: usize, line: &Sequence<'_>) -> Result<Record, Error> {
         logits: line.logits.iter().collect(),
         state_crc: line.crc,
         updates,
+        answers,
     })
 }
 
@@ -211,10 +235,11 @@ mod tests {
     fn with(index: usize, line: &str) -> Result<Emulation, Error> {
         let mut lines = LINES.map(str::to_owned);
         lines[index] = line.to_owned();
+        let lines: Vec<String> = lines.join("\n").split('\n').map(str::to_owned).collect();
         let options = Options::default();
         let replayed = Replayed::parse(&lines, options.machine.name())?;
         assert_eq!((replayed.blob_bytes, replayed.samples, replayed.inputs), (1234, 24, 3));
-        replayed.emulation(lines.to_vec(), &options)
+        replayed.emulation(lines, &options)
     }
 
     fn refusal(index: usize, line: &str) -> String {
@@ -230,10 +255,19 @@ mod tests {
                 decision: 1,
                 logits: vec![-7, 12],
                 state_crc: 0x00c0_ffee,
-                updates: vec![0, 15, 16]
+                updates: vec![0, 15, 16],
+                answers: Vec::new(),
             }
         );
         assert_eq!(emulation.records[1].updates, [0]);
+        let answers =
+            "answer seq=1 sample=0 at=50 class=1 logits=[-7, 12]\nanswer seq=1 sample=4 at=90 class=0 logits=[3, 1]";
+        let emulation_with_answers = with(4, &format!("{answers}\n{}", LINES[4])).unwrap();
+        assert_eq!(
+            emulation_with_answers.records[1].answers,
+            [(0, vec![-7, 12]), (4, vec![3, 1])]
+        );
+        assert!(emulation_with_answers.records[0].answers.is_empty());
         // 8 ticks of overhead are 5 instructions.
         assert_eq!(emulation.instructions_per_update, 1000.0);
         assert_eq!((emulation.instructions_min, emulation.instructions_max), (995, 1005));
@@ -262,6 +296,8 @@ mod tests {
         );
         assert!(refusal(2, "").contains("no line: model"));
         assert!(refusal(3, LINES[4]).contains("sequence 1 where 0 was due"));
+        let answer = "answer seq=1 sample=7 at=50 class=1 logits=[-7, 12]";
+        assert!(refusal(2, &format!("{}\n{answer}", LINES[2])).contains("an answer in sequence 1 where 0 runs"));
         assert!(
             refusal(3, &LINES[3].replace("updates=3", "updates=4")).contains("4 updates counted, 3 in its schedule")
         );

@@ -33,6 +33,7 @@ fn simulate(shape: Shape, blob: &Blob, counts: &[i16]) -> Vec<Record> {
             logits: run.logits,
             state_crc: run.state_crc,
             updates: run.updates,
+            answers: Vec::new(),
         })
         .collect()
 }

@@ -33,6 +33,7 @@ fn replay(options: &BoardOptions) -> Replay {
         logits: run.logits,
         state_crc: run.state_crc,
         updates: run.updates,
+        answers: Vec::new(),
     });
     let shape = (SHAPE.sequences, SHAPE.length, SHAPE.inputs);
     let replay = on_board::replay(options, &Load::new(blob.bytes(), &counts, shape))

@@ -1,14 +1,14 @@
-//! A model in a board's memory: the blob behind a header of 36 bytes with the settings to run it by. All numbers are
+//! A model in a board's memory: the blob behind a header of 40 bytes with the settings to run it by. All numbers are
 //! little-endian.
 //!
 //! | offset | bytes | field |
 //! | --- | --- | --- |
 //! | 0 | 4 | magic `SRBL` |
-//! | 4 | 2 | version, 2 |
-//! | 6 | 2 | bytes of this header, 36 |
+//! | 4 | 2 | version, 3 |
+//! | 6 | 2 | bytes of this header, 40 |
 //! | 8 | 4 | bytes of the blob |
-//! | 12 | 24 | the settings ([`Settings`]): dial, cap, allowance, base, update, horizon, 2 bytes zero |
-//! | 36 | | the blob, 4-byte aligned where the region is |
+//! | 12 | 28 | the settings ([`Settings`]): dial, cap, allowance, base, update, horizon, keep state, answer every |
+//! | 40 | | the blob, 4-byte aligned where the region is |
 
 use crate::{
     load::{Load, LoadError, put, u32_at},
@@ -72,19 +72,21 @@ mod tests {
     use fixed::types::I16F16;
     use proptest::prelude::*;
 
-    /// The first golden: dial -1.5, cap 20, no budget, and a blob of the four bytes `blob`.
-    const FIXED: [u8; 40] = *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
-        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00blob";
+    /// The first golden: dial -1.5, cap 20, no budget, the state kept, an answer every 8 samples, and a blob of the four bytes `blob`.
+    const FIXED: [u8; 44] = *b"SRBL\x03\x00\x28\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
+        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x08\x00\x00\x00blob";
 
     /// The second golden: 200 mJ an hour, 40 uJ a sequence, 9 uJ an update, over 50 sequences.
-    const BUDGET: [u8; 40] = *b"SRBL\x02\x00\x24\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
-        \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00blob";
+    const BUDGET: [u8; 44] = *b"SRBL\x03\x00\x28\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+        \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00\x00\x00\x00\x00blob";
 
     fn fixed() -> Settings {
         Settings {
             dial: I16F16::from_num(-1.5),
             cap: NonZeroU32::new(20),
             budget: None,
+            answer_every: NonZeroU32::new(8),
+            keep_state: true,
         }
     }
 
@@ -124,8 +126,8 @@ mod tests {
         let mut region = [0u8; 52];
         assert_eq!(find_blob(&region).unwrap_err().to_string(), "no blob loaded");
         assert_eq!(find_blob(&region[..3]).unwrap_err(), LoadError::Missing(Load::Blob));
-        region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', 2, 0, 36, 0, 5, 0, 0, 0]);
-        region[36..41].copy_from_slice(b"model");
+        region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', 3, 0, 40, 0, 5, 0, 0, 0]);
+        region[40..45].copy_from_slice(b"model");
         assert_eq!(
             find_blob(&region).unwrap(),
             Loaded {
@@ -136,7 +138,7 @@ mod tests {
         region[8] = 17;
         assert_eq!(
             find_blob(&region).unwrap_err().to_string(),
-            "blob: 17 bytes stated, not 16"
+            "blob: 17 bytes stated, not 12"
         );
         region[6] = 16;
         assert_eq!(find_blob(&region).unwrap_err().to_string(), "blob: header length is 16");
@@ -148,13 +150,13 @@ mod tests {
         region[..16].copy_from_slice(&[b'S', b'R', b'B', b'L', 1, 0, 16, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
         assert_eq!(
             find_blob(&region).unwrap_err().to_string(),
-            "blob: version 1, this image reads version 2"
+            "blob: version 1, this image reads version 3"
         );
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        let with = |header: [u8; 40], at: usize, byte: u8| {
+        let with = |header: [u8; 44], at: usize, byte: u8| {
             let mut header = header;
             header[at] = byte;
             find_blob(&header).unwrap_err().to_string()
@@ -166,8 +168,8 @@ mod tests {
         };
         assert_eq!(without(28), "blob: update_nj is 0");
         assert_eq!(without(32), "blob: horizon is 0");
-        assert_eq!(with(BUDGET, 34, 1), "blob: reserved is 1");
-        assert_eq!(with(FIXED, 35, 1), "blob: reserved is 256");
+        assert_eq!(with(BUDGET, 34, 2), "blob: keep_state is 2");
+        assert_eq!(with(FIXED, 35, 1), "blob: keep_state is 257");
         assert_eq!(with(BUDGET, 12, 7), "blob: dial beside an allowance is 7");
         assert_eq!(with(FIXED, 24, 7), "blob: base_nj without an allowance is 7");
         assert_eq!(with(FIXED, 28, 7), "blob: update_nj without an allowance is 7");
@@ -181,10 +183,13 @@ mod tests {
             update_nj: NonZeroU32::new(update).unwrap(),
             horizon: NonZeroU16::new(horizon).unwrap(),
         });
-        (any::<i32>(), any::<u32>(), proptest::option::of(budget)).prop_map(|(dial, cap, budget)| Settings {
+        let numbers = (any::<i32>(), any::<u32>(), any::<u32>(), any::<bool>());
+        (numbers, proptest::option::of(budget)).prop_map(|((dial, cap, every, keep_state), budget)| Settings {
             dial: I16F16::from_bits(if budget.is_some() { 0 } else { dial }),
             cap: NonZeroU32::new(cap),
             budget,
+            answer_every: NonZeroU32::new(every),
+            keep_state,
         })
     }
 
@@ -204,7 +209,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let mut bytes = bytes;
-            let start = [b'S', b'R', b'B', b'L', 2, 0, 36, 0];
+            let start = [b'S', b'R', b'B', b'L', 3, 0, 40, 0];
             if let Some(room) = bytes.first_chunk_mut() {
                 *room = start;
             }

@@ -34,7 +34,7 @@ impl Load {
     /// The version of the header that this crate writes and reads.
     pub(crate) const fn version(self) -> u16 {
         match self {
-            Self::Blob => 2,
+            Self::Blob => 3,
             Self::Sequences | Self::Collection => 1,
         }
     }
@@ -42,7 +42,7 @@ impl Load {
     /// Bytes of the header.
     pub(crate) const fn header_bytes(self) -> u16 {
         match self {
-            Self::Blob => 36,
+            Self::Blob => 40,
             Self::Sequences | Self::Collection => 32,
         }
     }

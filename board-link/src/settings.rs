@@ -1,4 +1,4 @@
-//! How a board is to run a model: the part of the blob's header that a user sets, 24 bytes from the dial on.
+//! How a board is to run a model: the part of the blob's header that a user sets, 28 bytes from the dial on.
 
 use crate::load::{Load, LoadError, put, u16_at, u32_at};
 use core::{
@@ -7,7 +7,7 @@ use core::{
 };
 use fixed::types::I16F16;
 use skiprnn_nostd::{
-    Model,
+    Model, OutputAt,
     budget::{ControlError, Controller, Setting},
 };
 
@@ -27,11 +27,13 @@ mod offset {
     pub const UPDATE: usize = 28;
     /// u16, not zero.
     pub const HORIZON: usize = 32;
-    /// u16, zero.
-    pub const RESERVED: usize = 34;
+    /// u16: 1 where the state is kept, else 0.
+    pub const KEEP_STATE: usize = 34;
+    /// u32; zero for what the model says.
+    pub const ANSWER_EVERY: usize = 36;
 }
 
-/// How a board is to run a model; by default at dial 0, without cap and without budget.
+/// How a board is to run a model; by default at dial 0, without cap and without budget, each sequence for itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Offset of the skip gate's pre-activation; 0 where there is a budget, which turns the dial.
@@ -40,6 +42,10 @@ pub struct Settings {
     pub cap: Option<NonZeroU32>,
     /// What may be spent.
     pub budget: Option<Budget>,
+    /// Samples from one answer to the next; `None` for what the model says: one after every sample, or one after the last.
+    pub answer_every: Option<NonZeroU32>,
+    /// Whether a sequence begins with the state that the one before it left, in place of h0 and c0.
+    pub keep_state: bool,
 }
 
 /// A dial stands beside a budget, which turns the dial itself.
@@ -66,6 +72,9 @@ impl Settings {
         }
         put(header, offset::DIAL, self.dial.to_le_bytes());
         put(header, offset::CAP, self.cap.map_or(0, NonZeroU32::get).to_le_bytes());
+        put(header, offset::KEEP_STATE, u16::from(self.keep_state).to_le_bytes());
+        let every = self.answer_every.map_or(0, NonZeroU32::get);
+        put(header, offset::ANSWER_EVERY, every.to_le_bytes());
         if let Some(budget) = &self.budget {
             put(
                 header,
@@ -96,9 +105,10 @@ impl Settings {
             word(offset::UPDATE),
             half(offset::HORIZON),
         );
-        if half(offset::RESERVED) != 0 {
-            return wrong("reserved", half(offset::RESERVED).into());
-        }
+        let keep_state = match half(offset::KEEP_STATE) {
+            value @ 0..=1 => value == 1,
+            other => return wrong("keep_state", other.into()),
+        };
         let budget = match NonZeroU32::new(word(offset::ALLOWANCE)) {
             None if base != 0 => return wrong("base_nj without an allowance", base),
             None if update != 0 => return wrong("update_nj without an allowance", update),
@@ -124,8 +134,25 @@ impl Settings {
             dial: I16F16::from_bits(dial as i32),
             cap: NonZeroU32::new(word(offset::CAP)),
             budget,
+            answer_every: NonZeroU32::new(word(offset::ANSWER_EVERY)),
+            keep_state,
         })
     }
+
+    /// Samples from one answer to the next, for sequences of `samples` samples of this model; `None` for one answer at the end.
+    /// 0 is an endless stream.
+    ///
+    /// # Errors
+    /// An endless stream comes to no end, so it has to be said when it answers.
+    pub fn answers(&self, model: &Model<'_>, samples: u32) -> Result<Option<NonZeroU32>, SettingsError> {
+        match (self.answer_every, model.output_at()) {
+            (Some(every), _) => Ok(Some(every)),
+            (None, OutputAt::Step) => Ok(Some(NonZeroU32::MIN)),
+            (None, OutputAt::End) if samples == 0 => Err(SettingsError::NoAnswer),
+            (None, OutputAt::End) => Ok(None),
+        }
+    }
+
     /// The controller of sequences of `samples` samples of this model; 0 is an endless stream.
     ///
     /// # Errors
@@ -141,10 +168,11 @@ impl Settings {
     /// Dial and cap, for an application that leaves them as they are.
     ///
     /// # Errors
-    /// There is a budget.
+    /// There is a budget, or sequences are to be the windows of one stream.
     pub fn fixed(&self) -> Result<Setting, SettingsError> {
         match self.budget {
             Some(_) => Err(SettingsError::NoBudget),
+            None if self.keep_state || self.answer_every.is_some() => Err(SettingsError::NoStream),
             None => Ok(Setting {
                 dial: self.dial,
                 cap: self.cap,
@@ -160,6 +188,10 @@ pub enum SettingsError {
     Control(ControlError),
     /// This application runs at a fixed dial.
     NoBudget,
+    /// This application runs each sequence for itself, and gives no answers.
+    NoStream,
+    /// The model answers at the end, and its stream has none.
+    NoAnswer,
 }
 
 impl From<ControlError> for SettingsError {
@@ -173,6 +205,13 @@ impl fmt::Display for SettingsError {
         match self {
             Self::Control(error) => error.fmt(f),
             Self::NoBudget => f.write_str("budget: this application runs at a fixed dial; take replay or classify"),
+            Self::NoStream => f.write_str(
+                "keep_state, answer_every: this application runs each sequence for itself; take replay or classify",
+            ),
+            Self::NoAnswer => f.write_str(
+                "answer_every: the model answers at the end of a sequence, and its stream is endless; give the samples from one answer \
+                 to the next",
+            ),
         }
     }
 }
@@ -202,5 +241,22 @@ mod tests {
         };
         let error = settings.fixed().unwrap_err().to_string();
         assert!(error.contains("replay or classify"), "{error}");
+    }
+
+    #[test]
+    fn an_application_of_single_sequences_refuses_a_stream() {
+        for settings in [
+            Settings {
+                keep_state: true,
+                ..Settings::default()
+            },
+            Settings {
+                answer_every: NonZeroU32::new(8),
+                ..Settings::default()
+            },
+        ] {
+            let error = settings.fixed().unwrap_err().to_string();
+            assert!(error.contains("replay or classify"), "{error}");
+        }
     }
 }

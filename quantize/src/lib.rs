@@ -50,4 +50,4 @@ pub use integers::{IntegerChannel, IntegerGate, IntegerLayer, IntegerModel, RowR
 pub use options::{Format, Kernel, Optimize, Options, Width};
 pub use pipeline::{Quantized, Report, extra_compared_sequences, quantize, quantize_with_more};
 pub use significance::Change;
-pub use simulate::{Blob, Run, Simulator, Traced, counts};
+pub use simulate::{Blob, Run, Simulator, Stream, Traced, counts};

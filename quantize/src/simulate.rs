@@ -74,7 +74,9 @@ impl Blob {
 pub struct Run {
     /// Samples used, in order; the first is 0.
     pub updates: Vec<u32>,
-    /// (O) raw logits; (T, O) where the blob is asked at every step: while samples are skipped, the last ones stand.
+    /// (A, O) raw logits, a row for each answer: one at the end, or where the blob is asked at every step T of them, or one for each
+    /// block of samples that [`Simulator::with_answers`] asks for. A row is that after the last update before the end of its
+    /// block.
     pub logits: Vec<i32>,
     /// CRC-32 of the final state.
     pub state_crc: u32,
@@ -130,7 +132,13 @@ pub struct Simulator<'a> {
     model: &'a Model<'a>,
     dial: I16F16,
     cap: Option<NonZeroU32>,
+    /// Samples from one answer to the next; `None` for one at the end.
+    every: Option<NonZeroU32>,
 }
+
+/// The state of a stream, which persists from window to window.
+#[derive(Debug)]
+pub struct Stream<'a>(Box<HostInstance<'a>>);
 
 impl<'a> Simulator<'a> {
     /// Prepares a parsed model, dial at 0.
@@ -146,7 +154,29 @@ impl<'a> Simulator<'a> {
             model,
             dial: I16F16::ZERO,
             cap: None,
+            every: match model.output_at() {
+                OutputAt::Step => Some(NonZeroU32::MIN),
+                OutputAt::End => None,
+            },
         })
+    }
+
+    /// Asks for an answer after every `every` samples, and after the last one; `None` changes nothing: the model says when.
+    #[must_use]
+    pub fn with_answers(mut self, every: Option<NonZeroU32>) -> Self {
+        self.every = every.or(self.every);
+        self
+    }
+
+    /// Samples from one answer to the next; `None` for one at the end.
+    pub fn answers(&self) -> Option<NonZeroU32> {
+        self.every
+    }
+
+    /// A state at the start of a stream.
+    pub fn stream(&self) -> Stream<'a> {
+        let instance = HostInstance::new(self.model.clone()).expect("checked when the simulator was made");
+        Stream(Box::new(instance))
     }
 
     /// Sets the gate's offset.
@@ -165,7 +195,12 @@ impl<'a> Simulator<'a> {
 
     /// Runs one sequence of counts, (T, I).
     pub fn run(&self, counts: &[i16]) -> Run {
-        self.run_observed(counts, Schedule::Learned { dial: 0.0 }, |_| ())
+        self.run_in(&mut self.stream(), counts)
+    }
+
+    /// Runs the next window of a stream, (T, I) counts, from the state that the one before it left.
+    pub fn run_in(&self, stream: &mut Stream<'_>, counts: &[i16]) -> Run {
+        self.run_over(&mut stream.0, counts, Schedule::Learned { dial: 0.0 }, |_| ())
     }
 
     /// Runs one sequence of counts, (T, I), and gives every update in real units.
@@ -196,31 +231,40 @@ impl<'a> Simulator<'a> {
         &self,
         counts: &[i16],
         schedule: Schedule<'_>,
+        observe: impl FnMut(Observed<'_>),
+    ) -> Run {
+        self.run_over(&mut self.stream().0, counts, schedule, observe)
+    }
+
+    fn run_over(
+        &self,
+        network: &mut HostInstance<'_>,
+        counts: &[i16],
+        schedule: Schedule<'_>,
         mut observe: impl FnMut(Observed<'_>),
     ) -> Run {
         let model = self.model;
         let inputs = model.inputs();
-        let mut network = Box::new(HostInstance::new(model.clone()).expect("checked when the simulator was made"));
         network.set_dial(self.dial);
         let length = (counts.len() / inputs) as u32;
         let sample = |t: u32| &counts[t as usize * inputs..][..inputs];
         let mut updates = Vec::new();
-        let every_step = model.output_at() == OutputAt::Step;
         let mut logits = Vec::new();
-        // Lets the logits of the present state stand for all samples before `t` that have none.
+        // Lets the logits of the present state stand for all blocks that end before `t` and have none.
         let mut stand = |network: &HostInstance<'_>, t: u32| {
-            let steps = t as usize - logits.len() / model.outputs();
-            if every_step && steps > 0 {
-                logits.extend(head(network).repeat(steps));
+            let ended = self.every.map_or(0, |every| (t / every) as usize);
+            let blocks = ended - (logits.len() / model.outputs()).min(ended);
+            if blocks > 0 {
+                logits.extend(head(network).repeat(blocks));
             }
         };
         match schedule {
             Schedule::Imposed(samples) => {
                 for t in samples {
-                    stand(&network, *t);
+                    stand(network, *t);
                     let step = network.step(sample(*t)).expect(FITS);
                     updates.push(*t);
-                    observe(Observed::of(&network, *t, step));
+                    observe(Observed::of(network, *t, step));
                 }
             }
             Schedule::Learned { .. } => {
@@ -234,11 +278,12 @@ impl<'a> Simulator<'a> {
                 }
             }
         }
-        stand(&network, length);
-        let last = head(&network);
+        stand(network, length);
+        let last = head(network);
         let decision = network.decide(&last);
-        if !every_step {
-            logits = last;
+        // The last answer, where no block ends with the sequence.
+        if self.every.is_none_or(|every| length % every != 0 || length == 0) {
+            logits.extend(&last);
         }
         Run {
             updates,
@@ -265,7 +310,7 @@ impl<'a> Simulator<'a> {
         })
     }
 
-    /// Logits in real units, (O) or (T, O).
+    /// Logits in real units, (A, O).
     pub fn outputs(&self, run: &Run) -> Vec<f32> {
         run.logits
             .iter()

@@ -22,6 +22,10 @@
 //! most of them back, and the next call begins a new sequence, because a sequence that lost a sample would not come
 //! to the decision that it should. A stream continues with the first sample that can still be read.
 //! [`Runner::decide_with`] is the call for a loop over sequences that survives such errors.
+//!
+//! # Streams
+//! A network can also answer while a sequence goes on: [`Runner::answer`] gives the outputs after every sample, or after every
+//! K samples. The state persists over windows where [`Config::keep_state`] says so, and always in an endless stream.
 
 #[cfg(feature = "async")]
 pub mod asynch;
@@ -70,6 +74,10 @@ pub struct Config {
     pub poll: Option<Duration>,
     /// By how much a wake-up may miss its instant before it counts as late; by default T_s / 16.
     pub late_after: Option<Duration>,
+    /// Whether a sequence begins with the state that the one before it left, in place of h0 and c0. The sequences are then the
+    /// windows of one stream. A model without a skip gate computes on them what it computes on an endless stream; one with a gate
+    /// uses the first sample of every window besides. A window that lost a sample is given up, and its state is kept.
+    pub keep_state: bool,
 }
 
 impl Default for Config {
@@ -81,6 +89,7 @@ impl Default for Config {
             timeout: None,
             poll: None,
             late_after: None,
+            keep_state: false,
         }
     }
 }

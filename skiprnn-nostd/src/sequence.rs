@@ -147,6 +147,12 @@ impl<N: Network> Sequence<N> {
         Ok(())
     }
 
+    /// Begins the next sequence as a window of the same stream: sample 0 is due, and h and c stay as they are. The dial and the
+    /// cap stay too.
+    pub fn carry_on(&mut self) {
+        self.timeline.restart();
+    }
+
     /// Gives up the samples before `sample`: the next update falls due there, or never where that is beyond the end.
     pub(crate) fn lose_until(&mut self, sample: u64) {
         self.timeline.lose_until(sample);

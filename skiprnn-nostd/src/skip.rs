@@ -14,7 +14,7 @@
 //! This module is the only place where the rule is written, and [`Timeline`] the only one where a sequence comes to its
 //! end. The float model, the simulator and the chip all call them.
 
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroU64};
 use fixed::types::U0F32;
 
 /// The smallest representable Δũ, also used for anything smaller.
@@ -39,6 +39,21 @@ pub const fn samples_to_skip(delta: U0F32) -> u32 {
     match NonZeroU32::new(delta.to_bits()) {
         Some(d) => HALF_LESS_ONE / d.get(),
         None => HALF_LESS_ONE,
+    }
+}
+
+/// Whether an answer is complete with an update at `sample`, after which the next one falls due at `next`; `None` where no update is
+/// left in the sequence.
+///
+/// There is an answer after every `every` samples, or one after the whole sequence where that is `None`. It is complete where no
+/// later update uses a sample of the same block of `every` samples. A block of which no sample is used has no answer of its own; the
+/// one before it holds.
+#[must_use]
+pub fn completes_answer(sample: u64, next: Option<u64>, every: Option<NonZeroU32>) -> bool {
+    match (next, every.map(NonZeroU64::from)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(next), Some(every)) => next / every != sample / every,
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{
     args::App,
     classify,
-    decision::{DecisionJson, line},
-    job::{Comparison, Job, check_output, runs, without_sensor},
+    decision::{AnswerJson, DecisionJson, said},
+    job::{Answers, Comparison, Job, without_sensor},
 };
 use crate::{
     flash,
@@ -71,16 +71,16 @@ struct Replayed {
 
 fn replay(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     without_sensor(job.args, job.priced.is_some())?;
-    check_output(job.model)?;
     let spinner = output::progress_bar("running the board's image", 0);
     let replay = on_board::replay(&options(job, board)?, &job.load());
     spinner.finish_and_clear();
     let replay = replay?;
     let expected = job.expected()?;
-    let runs = runs(&replay.records);
+    let answers = Answers::new(job.model, &job.settings, job.prepared.data.x.length)?;
+    let runs = answers.runs(&replay.records);
     let result = Replayed {
-        simulated: Simulated::new(job.model, job.prepared, &runs, &job.args.result)?,
-        comparison: Comparison::of_runs(&expected, &runs, replay.spending),
+        simulated: Simulated::new(job.model, job.prepared, &runs, &job.settings, &job.args.result)?,
+        comparison: Comparison::of_runs(&expected, (&replay.records, &runs), answers, replay.spending),
         cycles_per_update: replay.cycles_per_update,
         late_updates: replay.late_updates,
         observed: ObservedSummary::new(&board, &replay.observed),
@@ -106,6 +106,7 @@ fn replay(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
 struct Played<'a> {
     sequences: usize,
     decided: Vec<DecisionJson>,
+    answered: Vec<AnswerJson>,
     lost: Vec<&'a str>,
     refused: Option<&'a str>,
     notes: &'a [String],
@@ -128,28 +129,29 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
         channels: &channels,
         period_ns: model.sample_period_ns(),
     };
-    let run = on_board::classify(&options(job, board)?, job.blob.bytes(), &recorded, &mut |decision| {
+    let run = on_board::classify(&options(job, board)?, job.blob.bytes(), &recorded, &mut |heard| {
         if !out.json {
             // A reader that leaves early is no failure.
-            let _ = writeln!(std::io::stdout().lock(), "{}", line(model, decision));
+            let _ = writeln!(std::io::stdout().lock(), "{}", said(model, heard));
         }
     })?;
     log(job, &run.observed);
     let result = Played {
-        sequences: run.outcomes.len(),
+        sequences: run.decisions().count() + run.lost().count(),
         decided: run
             .decisions()
             .map(|decision| DecisionJson::new(model, decision))
             .collect(),
+        answered: run.answers().map(|answer| AnswerJson::new(model, answer)).collect(),
         lost: run.lost().collect(),
         refused: run.refused.as_deref(),
         notes: &job.prepared.data.notes,
-        comparison: Comparison::new(run.first_difference(model)?, true),
+        comparison: Comparison::new(run.first_difference(model, &job.settings)?, true),
         observed: ObservedSummary::new(&board, &run.observed),
     };
     let settings = SettingsJson::new(&job.settings, job.priced.map(PricedBudget::summary));
     let comparison = result.comparison;
-    let (decided, lost) = (result.decided.len(), result.lost.len());
+    let (decided, answered, lost) = (result.decided.len(), result.answered.len(), result.lost.len());
     let observed = result.observed.to_string();
     let value = serde_json::to_value(WithSettings {
         results: result,
@@ -157,7 +159,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     })?;
     out.print(&value, || {
         format!(
-            "{}: {decided} decisions, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}{}",
+            "{}: {decided} decisions, {answered} answers before them, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}{}",
             board.name,
             comparison.verdict(),
             observed,

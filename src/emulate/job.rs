@@ -2,31 +2,18 @@
 
 use super::args::EmulateArgs;
 use crate::{
-    blob::{self, Prepared},
+    blob::Prepared,
     output::{Usage, notes},
     settings::{self, Expected, SettingsJson},
     simulate::WithSettings,
 };
 use board_host::{Load, Record, Settings, Spending};
 use energy::PricedBudget;
-use float_model::OutputAt;
-use quantize::{Blob, Run};
+use quantize::{Blob, Run, Simulator};
 use serde::Serialize;
 use serde_json::Value;
-use skiprnn_nostd::Model;
-
-/// The images report the logits at the end of a sequence, not those of every step.
-#[derive(Debug, thiserror::Error)]
-#[error("output_at: the blob gives an output at every step, and the firmware reports the last one only; use simulate")]
-pub struct OutputsAtSteps;
-
-/// Fails where the images cannot report what the model puts out.
-pub fn check_output(model: &Model<'_>) -> anyhow::Result<()> {
-    match blob::output_at(model) {
-        OutputAt::Step => Err(OutputsAtSteps.into()),
-        OutputAt::End => Ok(()),
-    }
-}
+use skiprnn_nostd::{Model, skip::completes_answer};
+use std::num::NonZeroU32;
 
 /// A model with its data, and how a board is to run it.
 pub struct Job<'a> {
@@ -80,12 +67,21 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares runs, and what was booked on a budget.
-    pub fn of_runs(expected: &Expected, runs: &[Run], spending: Option<Spending>) -> Self {
+    /// Compares what a board made of its sequences, as runs too, and what was booked on a budget.
+    pub fn of_runs(
+        expected: &Expected,
+        (records, runs): (&[Record], &[Run]),
+        answers: Answers,
+        spending: Option<Spending>,
+    ) -> Self {
         let missing = (runs.len() < expected.runs.len()).then_some(runs.len());
-        let first = expected.runs.iter().zip(runs).position(|(a, b)| a != b);
+        let other = expected.runs.iter().zip(runs).position(|(a, b)| a != b);
+        let first = [other, answers.first_misplaced(records), missing]
+            .into_iter()
+            .flatten()
+            .min();
         Self::new(
-            first.or(missing),
+            first,
             spending == expected.spending && runs.len() == expected.runs.len(),
         )
     }
@@ -119,15 +115,79 @@ impl Comparison {
     }
 }
 
-/// What a board made of its sequences, in the simulator's form.
-pub fn runs(records: &[Record]) -> Vec<Run> {
-    let run = |record: &Record| Run {
-        updates: record.updates.clone(),
-        logits: record.logits.clone(),
-        state_crc: record.state_crc,
-        decision: record.decision as usize,
-    };
-    records.iter().map(run).collect()
+/// When a board answers, and how its answers stand in the simulator's form.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers {
+    /// Samples from one answer to the next; `None` for one at the end.
+    every: Option<NonZeroU32>,
+    /// Samples of a sequence.
+    length: u32,
+}
+
+impl Answers {
+    /// As the settings, or else the model, say.
+    pub fn new(model: &Model<'_>, settings: &Settings, length: usize) -> anyhow::Result<Self> {
+        let simulator = Simulator::new(model)?.with_answers(settings.answer_every);
+        Ok(Self {
+            every: simulator.answers(),
+            length: u32::try_from(length)?,
+        })
+    }
+
+    /// (A, O): of each block of samples the outputs after the last update before its end. `answers` are samples and the outputs
+    /// after them, in order, those at the end of the sequence included.
+    pub fn rows(&self, answers: &[(u64, &[i32])]) -> Vec<i32> {
+        let Some(every) = self.every else {
+            return answers.last().map_or(Vec::new(), |(_, row)| row.to_vec());
+        };
+        let (mut rows, mut row, mut rest) = (Vec::new(), &[][..], answers.iter().peekable());
+        for block in 1..=u64::from(self.length.div_ceil(every.get())) {
+            while let Some((_, next)) = rest.next_if(|(sample, _)| *sample < block * u64::from(every.get())) {
+                row = next;
+            }
+            rows.extend(row);
+        }
+        rows
+    }
+
+    /// The samples within a sequence after which there has to be an answer, for these updates.
+    pub fn samples(&self, updates: &[u32]) -> Vec<u64> {
+        let pairs = updates.iter().zip(updates.iter().skip(1));
+        let complete =
+            |(sample, next): &(&u32, &u32)| completes_answer(u64::from(**sample), Some(u64::from(**next)), self.every);
+        pairs.filter(complete).map(|(sample, _)| u64::from(*sample)).collect()
+    }
+
+    /// What a board made of its sequences, in the simulator's form.
+    pub fn runs(&self, records: &[Record]) -> Vec<Run> {
+        let run = |record: &Record| {
+            let last = (
+                record.updates.last().copied().map_or(0, u64::from),
+                record.logits.as_slice(),
+            );
+            let within = record.answers.iter().map(|(sample, row)| (*sample, row.as_slice()));
+            let answers: Vec<(u64, &[i32])> = within.chain([last]).collect();
+            Run {
+                updates: record.updates.clone(),
+                logits: self.rows(&answers),
+                state_crc: record.state_crc,
+                decision: record.decision as usize,
+            }
+        };
+        records.iter().map(run).collect()
+    }
+
+    /// The first sequence whose answers come after other samples than its updates say.
+    pub fn first_misplaced(&self, records: &[Record]) -> Option<usize> {
+        let placed = |record: &Record| {
+            record
+                .answers
+                .iter()
+                .map(|(sample, _)| *sample)
+                .eq(self.samples(&record.updates))
+        };
+        records.iter().position(|record| !placed(record))
+    }
 }
 
 /// Refuses `sensor` options for an application that replays sequences from flash.

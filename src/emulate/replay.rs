@@ -1,6 +1,6 @@
 //! `skiprnn emulate --app replay`: recorded sequences in the image of an emulated machine.
 
-use super::job::{Comparison, Job, check_output, runs};
+use super::job::{Answers, Comparison, Job};
 use crate::{
     args::ResultArgs,
     blob::Prepared,
@@ -41,14 +41,14 @@ pub fn emulate(
     result: &ResultArgs,
 ) -> anyhow::Result<(Replayed, Emulation, Expected)> {
     let x = &prepared.data.x;
-    check_output(model)?;
     let load = Load::new(blob.bytes(), &prepared.counts, (x.count, x.length, x.channels));
     let emulation = board_host::run(&load, options)?;
     let expected = settings::simulate(model, prepared, &options.settings)?;
-    let runs = runs(&emulation.records);
+    let answers = Answers::new(model, &options.settings, x.length)?;
+    let runs = answers.runs(&emulation.records);
     let replayed = Replayed {
-        simulated: Simulated::new(model, prepared, &runs, result)?,
-        comparison: Comparison::of_runs(&expected, &runs, emulation.spending),
+        simulated: Simulated::new(model, prepared, &runs, &options.settings, result)?,
+        comparison: Comparison::of_runs(&expected, (&emulation.records, &runs), answers, emulation.spending),
         instructions_per_update: emulation.instructions_per_update,
         instructions_min: emulation.instructions_min,
         instructions_max: emulation.instructions_max,

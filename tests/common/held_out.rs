@@ -95,6 +95,7 @@ pub fn simulated(model: &Model<'_>, counts: &[i16]) -> Vec<Record> {
         logits: run.logits,
         state_crc: run.state_crc,
         updates: run.updates,
+        answers: Vec::new(),
     };
     runs.into_iter().map(record).collect()
 }

@@ -28,15 +28,23 @@ const SMALL_MODELS: [&str; 2] = ["activity", "activity-accelerometer"];
 
 /// One image.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
+pub struct Row {
     board: String,
     program: String,
     /// Bytes of flash.
-    text: u64,
+    pub text: u64,
     /// Bytes of RAM that are taken at link time.
-    data: u64,
+    pub data: u64,
     /// Bytes of the stack.
-    stack: u64,
+    pub stack: u64,
+}
+
+/// The committed figures of an image.
+pub fn committed(board: &str, program: &str) -> anyhow::Result<Row> {
+    let rows = parse(&fs::read_to_string(shell::root().join(FILE)).context(FILE)?);
+    rows.into_iter()
+        .find(|row| (row.board.as_str(), row.program.as_str()) == (board, program))
+        .with_context(|| format!("{FILE} has no image {program} of {board}"))
 }
 
 /// The programs of a machine that the tests run: all on one with the recording in memory, fewer on the others.

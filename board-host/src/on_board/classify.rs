@@ -3,7 +3,7 @@
 use super::{BoardOptions, Delivered, Input, Observed, Time, observe};
 use crate::{
     Error, Spending,
-    classify::{Decision, Heard},
+    classify::{Answer, Decision, Heard, Said},
     log,
 };
 use board_link::log::Line;
@@ -11,6 +11,8 @@ use board_link::log::Line;
 /// What happened to the sequences, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
+    /// An answer within a sequence that goes on.
+    Answered(Answer),
     /// A decision.
     Decided(Decision),
     /// The sequence was lost, and why.
@@ -20,7 +22,8 @@ pub enum Outcome {
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
-    /// Every sequence that came to its end, in order, with the samples that the sensor delivered for it.
+    /// Every answer, and every sequence that came to its end, in order, each with the samples that the sensor delivered since the one
+    /// before it.
     pub outcomes: Vec<(Outcome, Vec<Delivered>)>,
     /// What was booked on a budget by the board's last report, where there is one.
     pub spending: Option<Spending>,
@@ -35,14 +38,22 @@ impl Classification {
     pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
         self.outcomes.iter().filter_map(|(outcome, _)| match outcome {
             Outcome::Decided(decision) => Some(decision),
-            Outcome::Lost(_) => None,
+            Outcome::Answered(_) | Outcome::Lost(_) => None,
+        })
+    }
+
+    /// The answers within sequences, in order.
+    pub fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.outcomes.iter().filter_map(|(outcome, _)| match outcome {
+            Outcome::Answered(answer) => Some(answer),
+            Outcome::Decided(_) | Outcome::Lost(_) => None,
         })
     }
 
     /// Why sequences were lost, one line for each.
     pub fn lost(&self) -> impl Iterator<Item = &str> {
         self.outcomes.iter().filter_map(|(outcome, _)| match outcome {
-            Outcome::Decided(_) => None,
+            Outcome::Answered(_) | Outcome::Decided(_) => None,
             Outcome::Lost(why) => Some(why.as_str()),
         })
     }
@@ -71,8 +82,8 @@ impl Recorded<'_> {
 /// Time for the board to start, before the first sample: crystal, sensor, three tries.
 const START: Time = Time::from_s(2);
 
-/// Plays a recording to the sensor of a virtual board that classifies by `blob`; `sink` takes each decision as it falls. The
-/// run ends when as many sequences have ended as the recording has, or at the time that the options give.
+/// Plays a recording to the sensor of a virtual board that classifies by `blob`; `sink` takes each answer and each decision
+/// as it falls. The run ends when as many sequences have ended as the recording has, or at the time that the options give.
 ///
 /// # Errors
 /// The image cannot be built or is another board's, it refuses its blob, or it cannot go on; [`Error`] says which. A sensor
@@ -81,7 +92,7 @@ pub fn classify(
     options: &BoardOptions,
     blob: &[u8],
     recorded: &Recorded<'_>,
-    sink: &mut dyn FnMut(&Decision),
+    sink: &mut dyn FnMut(&Said),
 ) -> Result<Classification, Error> {
     let (n, t, _) = recorded.shape;
     let whole = recorded
@@ -95,9 +106,9 @@ pub fn classify(
     let (mut heard, mut ended) = (Heard::default(), 0);
     let observed = observe(&options, blob, &Input::Played(recorded), &mut |line| {
         let text = &line.text;
-        if let Some(decision) = heard.decision(text) {
-            sink(&decision);
-            ended += 1;
+        if let Some(said) = heard.said(text) {
+            sink(&said);
+            ended += usize::from(matches!(said, Said::Decision(_)));
         }
         ended += usize::from(matches!(Line::read(text), Ok(Line::Lost(_))));
         log::is_last(text) || !by_time && ended >= n
@@ -117,6 +128,7 @@ fn parse(observed: Observed, board: &str) -> Result<Classification, Error> {
     let mut outcomes = Vec::new();
     for line in &observed.log {
         let outcome = match Line::read(&line.text)? {
+            Line::Answer(answer) => Outcome::Answered(Answer::of(&answer, hz)),
             Line::Decision(decision) => Outcome::Decided(Decision::of(&decision, hz)),
             Line::Lost(why) => Outcome::Lost(why.to_owned()),
             _ => continue,

@@ -2,12 +2,14 @@
 
 use super::{Classification, Delivered, Found, Observed, Outcome};
 use crate::{
+    Settings,
     boards::Board,
     capacity::{MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS},
 };
+use fixed::types::I16F16;
 use serde::Serialize;
-use skiprnn_nostd::{Capacity, Instance, Model, Network, Sequence};
-use std::fmt;
+use skiprnn_nostd::{Capacity, Instance, Model, Network, Sequence, skip::completes_answer};
+use std::{fmt, num::NonZeroU32};
 
 /// The figures of a run.
 #[derive(Debug, Clone, Serialize)]
@@ -169,40 +171,99 @@ impl fmt::Display for ObservedSummary {
 type Host<'a> = Instance<'a, MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>;
 
 impl Classification {
-    /// The first sequence that ended otherwise than the network on the host ends on the samples that the sensor delivered.
+    /// The first outcome that is another than that of the network on the host, run by the same settings on the samples that the
+    /// sensor delivered.
     ///
     /// # Errors
     /// The model is larger than an image has room for.
-    pub fn first_difference(&self, model: &Model<'_>) -> Result<Option<usize>, Capacity> {
+    pub fn first_difference(&self, model: &Model<'_>, settings: &Settings) -> Result<Option<usize>, Capacity> {
+        let mut stream = Stream::new(model, settings)?;
         for (index, (outcome, delivered)) in self.outcomes.iter().enumerate() {
-            if let Outcome::Decided(decision) = outcome {
-                let mut network = Host::new(model.clone())?;
-                network.set_dial(decision.dial);
-                let mut sequence = Sequence::new(network).with_cap(decision.cap);
-                let same = decided(&mut sequence, delivered).is_some_and(|(sample, updates, class, logits)| {
-                    (sample, updates, class) == (decision.sample, decision.updates, decision.class)
-                        && logits == decision.logits
-                });
-                if !same {
-                    return Ok(Some(index));
-                }
+            if !stream.under_way {
+                // A budget's dial is known from the end of the sequence.
+                let mut rest = self.outcomes.iter().skip(index).map(|(outcome, _)| outcome);
+                let (dial, cap) = match rest.find(|outcome| !matches!(outcome, Outcome::Answered(_))) {
+                    Some(Outcome::Decided(decision)) => (decision.dial, decision.cap),
+                    _ => (settings.dial, settings.cap),
+                };
+                stream.begin(dial, cap);
+            }
+            if stream.step(outcome, delivered) != Some(true) {
+                return Ok(Some(index));
             }
         }
         Ok(None)
     }
 }
 
-/// What a network decides on samples, each used as it comes: the last sample's index, updates, class and logits. None where it
-/// asks for another number of samples.
-fn decided(sequence: &mut Sequence<Host<'_>>, delivered: &[Delivered]) -> Option<(u64, u32, usize, Vec<i32>)> {
-    sequence.restart().ok()?;
-    let mut last = None;
-    for sample in delivered {
-        last = Some(sequence.step(&sample.counts()).ok()?);
+/// The network on the host, in the course of what a board logged.
+struct Stream<'a> {
+    sequence: Sequence<Host<'a>>,
+    /// Samples from one answer to the next.
+    every: Option<NonZeroU32>,
+    keep_state: bool,
+    under_way: bool,
+    begun: bool,
+    /// Whether the board's samples are counted as here: not in an endless stream that has lost some.
+    counts_alike: bool,
+}
+
+impl<'a> Stream<'a> {
+    fn new(model: &Model<'a>, settings: &Settings) -> Result<Self, Capacity> {
+        Ok(Self {
+            sequence: Sequence::new(Host::new(model.clone())?),
+            every: settings.answers(model, model.sequence_length()).unwrap_or(None),
+            keep_state: settings.keep_state,
+            under_way: false,
+            begun: false,
+            counts_alike: true,
+        })
     }
-    let last = last.filter(|progress| progress.next.is_none())?;
-    let mut logits = vec![0; sequence.network().outputs()];
-    sequence.outputs(&mut logits).ok()?;
-    let class = sequence.network().decide(&logits);
-    Some((last.sample, sequence.timeline().updates(), class, logits))
+
+    /// Begins a sequence, from h0 and c0 or from the state of the one before.
+    fn begin(&mut self, dial: I16F16, cap: Option<NonZeroU32>) {
+        if self.begun && self.keep_state {
+            self.sequence.carry_on();
+        } else {
+            self.sequence.restart().expect("the state was made for the model");
+        }
+        self.sequence.set_cap(cap);
+        self.sequence.network_mut().set_dial(dial);
+        (self.begun, self.under_way) = (true, true);
+    }
+
+    /// Uses the samples that were delivered, and says whether the board's outcome is the one here. None where the network asks for
+    /// another number of samples.
+    fn step(&mut self, outcome: &Outcome, delivered: &[Delivered]) -> Option<bool> {
+        let mut last = None;
+        for (k, sample) in delivered.iter().enumerate() {
+            let progress = self.sequence.step(&sample.counts()).ok()?;
+            let ends = progress.next.is_none();
+            let answers = completes_answer(progress.sample, progress.next, self.every);
+            if answers && k + 1 < delivered.len() {
+                return None;
+            }
+            last = Some((progress.sample, ends, answers));
+        }
+        let mut logits = vec![0; self.sequence.network().outputs()];
+        let class = self.sequence.decision(&mut logits).ok()?;
+        let alike = |sample: u64, here: u64| !self.counts_alike || sample == here;
+        Some(match (outcome, last) {
+            (Outcome::Answered(answer), Some((sample, false, true))) => {
+                alike(answer.sample, sample) && (answer.class, &answer.logits) == (class, &logits)
+            }
+            (Outcome::Decided(decision), Some((sample, true, _))) => {
+                self.under_way = false;
+                (decision.sample, decision.updates) == (sample, self.sequence.timeline().updates())
+                    && (decision.class, &decision.logits) == (class, &logits)
+            }
+            (Outcome::Lost(_), _) => {
+                let endless = self.sequence.timeline().length() == 0;
+                self.counts_alike &= !endless;
+                self.under_way = endless;
+                true
+            }
+            _ => false,
+        })
+    }
 }

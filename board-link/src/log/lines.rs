@@ -63,7 +63,8 @@ lines! {
     }
 
     /// The settings that the loader left.
-    Settings = "settings dial={=i32} cap={=u32} allowance_uj_per_hour={=u32} base_nj={=u32} update_nj={=u32} horizon={=u16}" {
+    Settings = "settings dial={=i32} cap={=u32} allowance_uj_per_hour={=u32} base_nj={=u32} update_nj={=u32} horizon={=u16} \
+                answer_every={=u32} keep_state={=u8}" {
         /// The dial with 16 fractional bits.
         dial: i32,
         /// Updates of a sequence at most; 0 for no cap.
@@ -76,6 +77,10 @@ lines! {
         update_nj: u32,
         /// Sequences over which a debt is paid back.
         horizon: u16,
+        /// Samples from one answer to the next; 0 for what the model says.
+        answer_every: u32,
+        /// 1 where a sequence begins with the state that the one before it left, else 0.
+        keep_state: u8,
     }
 
     /// What was booked on a budget so far, in nanojoules by its prices.
@@ -105,6 +110,21 @@ lines! {
         logits: List<'a, i32>,
         /// The samples used: bit k % 8 of byte k / 8 for sample k, without trailing zero bytes.
         schedule: List<'a, u8>,
+    }
+
+    /// The outputs after an update, within a sequence that goes on; those after its last update are in its own line, `sequence`
+    /// or `decision`.
+    Answer<'a> = "answer seq={=u64} sample={=u64} at={=u64} class={=usize} logits={=[?]}" {
+        /// Index of the sequence.
+        seq: u64,
+        /// The last sample used.
+        sample: u64,
+        /// The tick of the clock at which the answer was there.
+        at: u64,
+        /// Index of the largest logit, the first of equals.
+        class: usize,
+        /// Raw outputs of the head.
+        logits: List<'a, i32>,
     }
 
     /// A decision from a live sensor, and how its sequence was run.

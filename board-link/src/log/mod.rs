@@ -13,8 +13,8 @@ mod texts;
 
 pub use grammar::{List, Show, Unreadable, Value, value, word};
 pub use lines::{
-    Block, Calibrated, Channel, Classified, Collected, Collecting, Decision, Image, Measured, MeterCalibration, Model,
-    Pair, Pairs, Replayed, Sequence, Settings, Spending, Stack, Window,
+    Answer, Block, Calibrated, Channel, Classified, Collected, Collecting, Decision, Image, Measured, MeterCalibration,
+    Model, Pair, Pairs, Replayed, Sequence, Settings, Spending, Stack, Window,
 };
 pub use texts::{BUS, FAULT, LOST, PARKED, REFUSED, SENSOR, is_last};
 #[cfg(feature = "defmt")]
@@ -38,6 +38,8 @@ pub enum Line<'a> {
     Spending(Spending),
     /// A replayed sequence.
     Sequence(Sequence<'a>),
+    /// The outputs within a sequence.
+    Answer(Answer<'a>),
     /// A decision from a sensor.
     Decision(Decision<'a>),
     /// Use of the stack.
@@ -98,6 +100,7 @@ impl<'a> Line<'a> {
             Settings,
             Spending,
             Sequence,
+            Answer,
             Decision,
             Stack,
             Window,

@@ -3,12 +3,12 @@ use crate::measure::{CALIBRATIONS, Mode};
 use proptest::prelude::*;
 
 /// A line of each kind, as an image logs it.
-const LINES: [&str; 19] = [
+const LINES: [&str; 20] = [
     "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 max_outputs=32 \
      max_samples=4096",
     "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
     "model bytes=1234 hidden=32 layers=1 inputs=3 outputs=2 period_ns=20000000 sequences=2 samples=24",
-    "settings dial=-98304 cap=20 allowance_uj_per_hour=0 base_nj=0 update_nj=0 horizon=0",
+    "settings dial=-98304 cap=20 allowance_uj_per_hour=0 base_nj=0 update_nj=0 horizon=0 answer_every=8 keep_state=1",
     "budget allowed_nj=12 booked_nj=5",
     "sequence seq=0 decision=1 crc=00c0ffee updates=3 asleep=1000 late=0 logits=[-7, 12] schedule=[01, 80, 01]",
     "decision seq=0 class=1 sample=57 at=50000000 updates=9 dial=98304 cap=20 logits=[-7, 12] asleep=40000000",
@@ -26,6 +26,7 @@ const LINES: [&str; 19] = [
     "channel index=3 unit=rad/s full_scale=10.0084",
     "block first=16 at=12345 missed=1 dropped=8 counts=[-32768, 0, 32767]",
     "summary samples=6240 missed=1 dropped=8 failures=2",
+    "answer seq=0 sample=7 at=50000000 class=1 logits=[-7, 12]",
 ];
 
 /// The text of a line that was read.
@@ -37,6 +38,7 @@ fn shown(line: &Line<'_>) -> String {
         Line::Settings(line) => line.to_string(),
         Line::Spending(line) => line.to_string(),
         Line::Sequence(line) => line.to_string(),
+        Line::Answer(line) => line.to_string(),
         Line::Decision(line) => line.to_string(),
         Line::Stack(line) => line.to_string(),
         Line::Window(line) => line.to_string(),

@@ -6,7 +6,7 @@
 //! sequences in a row ends the application. Three marker pins show an analyser what the board does, as in a replay.
 
 use crate::{
-    MAX_OUTPUTS,
+    MAX_OUTPUTS, Run,
     markers::{MarkerError, Markers},
     parts::{Marked, MarkedClock, Metered, PartError, mark, unmarked},
     record::Tally,
@@ -16,7 +16,7 @@ use core::fmt;
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Model, Network, Sequence,
-    budget::{Controller, Setting, Spending},
+    budget::{Setting, Spending},
     runner::{Clock, Config, Counters, Decision, Runner, RunnerError, Sensor},
 };
 
@@ -70,10 +70,12 @@ impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> fmt::Display for ClassifyError
 
 impl<S: fmt::Debug, C: fmt::Debug, N: fmt::Debug> core::error::Error for ClassifyError<S, C, N> {}
 
-/// What happened to one sequence.
+/// What happened.
 #[allow(clippy::large_enum_variant, reason = "there is no heap to put a decision on")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event<S, C, N> {
+    /// An answer within a sequence that goes on.
+    Answered(Decision<MAX_OUTPUTS>),
     /// A decision, with the runner's counts and how the sequence was run.
     Decided(Decision<MAX_OUTPUTS>, Counters, Setting),
     /// The sequence was lost.
@@ -93,7 +95,7 @@ type MarkedRunner<S, C, N, PS, PA, PU> = Runner<Marked<S, PS>, MarkedClock<C, PA
 #[derive(Debug)]
 pub struct Classify<'a, S, C, N, P, PS, PA, PU> {
     runner: MarkedRunner<S, C, N, PS, PA, PU>,
-    controller: Controller<'a>,
+    run: Run<'a>,
     pin: P,
     class: usize,
     failures: u32,
@@ -109,8 +111,8 @@ where
     PA: OutputPin,
     PU: OutputPin,
 {
-    /// Puts the parts together; `controller` turns the network's dial. The pin is high while the class beside it was decided
-    /// last, and low at first. Raises AWAKE and lowers the other markers.
+    /// Puts the parts together; `run` says how sequences are run, and when the network answers. The pin is high while the class
+    /// beside it was decided, or answered, last, and low at first. Raises AWAKE and lowers the other markers.
     ///
     /// # Errors
     /// The model was made for another sensor, the sensor does not answer, or the sample period does not fit the clock.
@@ -121,8 +123,9 @@ where
         clock: C,
         markers: Markers<PS, PA, PU>,
         (mut pin, class): (P, usize),
-        controller: Controller<'a>,
+        run: impl Into<Run<'a>>,
     ) -> Result<Self, ErrorOf<S, C, N>> {
+        let run = run.into();
         fit(model, &mut sensor)?;
         pin.set_low().map_err(|_| MarkerError)?;
         let Markers {
@@ -140,30 +143,45 @@ where
             tally: Tally::default(),
         };
         let (sensor, clock) = (Marked { sensor, seq }, MarkedClock { clock, awake });
-        let runner = Runner::new(Sequence::new(metered), sensor, clock, &Config::default())?;
+        let mut config = Config::default();
+        config.keep_state = run.keep_state;
+        let length = run.length.unwrap_or(model.sequence_length());
+        let sequence = Sequence::new(metered).with_length(length);
+        let runner = Runner::new(sequence, sensor, clock, &config)?;
         Ok(Self {
             runner,
-            controller,
+            run,
             pin,
             class,
             failures: 0,
         })
     }
 
-    /// Runs one sequence to its decision, asleep in between, and sets the pin. SEQ is high from its first sample to the
-    /// decision, or until it is lost.
+    /// Runs to the next answer, or to the decision of the sequence, asleep in between, and sets the pin. SEQ is high from the first
+    /// sample of a sequence to its decision, or until it is lost.
     ///
     /// # Errors
-    /// [`FAILURES`] sequences in a row have failed.
-    pub fn decide(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
-        let setting = self.controller.setting();
-        let result = self.runner.decide_with::<MAX_OUTPUTS>(&mut self.controller);
-        mark(&mut self.runner.parts_mut().0.seq, false)?;
+    /// [`FAILURES`] calls in a row have failed.
+    pub fn next(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
+        let Run {
+            controller,
+            answer_every,
+            ..
+        } = &mut self.run;
+        let setting = controller.setting();
+        let result = self.runner.answer_with::<MAX_OUTPUTS>(controller, *answer_every);
+        let goes_on = self.runner.is_under_way();
+        if !goes_on {
+            mark(&mut self.runner.parts_mut().0.seq, false)?;
+        }
         match result {
             Ok(decision) => {
                 self.failures = 0;
                 let level = decision.class == self.class;
                 self.pin.set_state(level.into()).map_err(|_| MarkerError)?;
+                if goes_on {
+                    return Ok(Event::Answered(decision));
+                }
                 Ok(Event::Decided(decision, self.runner.counters(), setting))
             }
             Err(error) => {
@@ -185,7 +203,7 @@ where
     /// What was booked on the budget; `None` without one.
     #[must_use]
     pub fn spending(&self) -> Option<Spending> {
-        self.controller.spending()
+        self.run.controller.spending()
     }
 
     /// What was counted since the runner was made.

@@ -60,6 +60,8 @@ pub fn settings(settings: &Settings) {
         base_nj: budget.map_or(0, |budget| budget.base_nj),
         update_nj: budget.map_or(0, |budget| budget.update_nj.get()),
         horizon: budget.map_or(0, |budget| budget.horizon.get()),
+        answer_every: settings.answer_every.map_or(0, NonZeroU32::get),
+        keep_state: settings.keep_state.into(),
     }
     .log();
 }
@@ -80,6 +82,18 @@ pub fn sequence(record: &SequenceRecord) {
         late: record.late_updates,
         logits: List::new(&record.logits),
         schedule: List::new(record.schedule.as_bytes()),
+    }
+    .log();
+}
+
+/// An answer within a sequence, complete at tick `at` of the clock.
+pub fn answer(answer: &Decision<MAX_OUTPUTS>, at: u64) {
+    log::Answer {
+        seq: answer.sequence,
+        sample: answer.sample,
+        at,
+        class: answer.class,
+        logits: List::new(&answer.logits),
     }
     .log();
 }

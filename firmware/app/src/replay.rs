@@ -13,7 +13,7 @@
 //! later samples wait in the recording, the schedule stays what it is, and the update is counted as late.
 
 use crate::{
-    MAX_INPUTS, MAX_OUTPUTS, MAX_SAMPLES,
+    MAX_INPUTS, MAX_OUTPUTS, MAX_SAMPLES, Run,
     markers::{MarkerError, Markers},
     parts::{MarkedClock, Metered, PartError, Recorded, mark},
     record::{Fingerprint, SequenceRecord, Summary, Tally},
@@ -24,7 +24,7 @@ use core::{fmt, time::Duration};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Network, Sequence,
-    budget::{Controller, Spending},
+    budget::Spending,
     runner::{Clock, Config, Decision, Runner, RunnerError, Update},
 };
 
@@ -103,7 +103,7 @@ type Marked<R, N, C, M, PS, PA, PU> = Runner<Recorded<R, PS>, MarkedClock<C, PA>
 #[derive(Debug)]
 pub struct Replay<'a, R, N, C, M, PS, PA, PU> {
     runner: Marked<R, N, C, M, PS, PA, PU>,
-    controller: Controller<'a>,
+    run: Run<'a>,
     /// The record of the present sequence; it is too large to be passed by value.
     record: SequenceRecord,
 }
@@ -121,7 +121,7 @@ where
     PA: OutputPin,
     PU: OutputPin,
 {
-    /// Puts the parts together and takes the present tick as the grid's origin; `controller` turns the network's dial. Raises
+    /// Puts the parts together and takes the present tick as the grid's origin; `run` says how sequences are run. Raises
     /// AWAKE and lowers the others.
     ///
     /// # Errors
@@ -132,8 +132,9 @@ where
         clock: C,
         meter: M,
         markers: Markers<PS, PA, PU>,
-        controller: Controller<'a>,
+        run: impl Into<Run<'a>>,
     ) -> Result<Self, ErrorOf<N, C>> {
+        let run = run.into();
         fits("inputs", network.inputs(), MAX_INPUTS)?;
         fits("outputs", network.outputs(), MAX_OUTPUTS)?;
         let header = recording.header();
@@ -152,6 +153,7 @@ where
         mark(&mut awake, true)?;
         let unknown = network.sample_period_ns() == 0;
         let mut config = Config::default();
+        config.keep_state = run.keep_state;
         config.sample_period = unknown.then_some(Duration::from_nanos(UNKNOWN_PERIOD_NS));
         let recorded = Recorded {
             recording,
@@ -168,7 +170,7 @@ where
         let runner = Runner::new(sequence, recorded, MarkedClock { clock, awake }, &config)?;
         Ok(Self {
             runner,
-            controller,
+            run,
             record: SequenceRecord::default(),
         })
     }
@@ -178,11 +180,23 @@ where
     ///
     /// # Errors
     /// Where a sequence or a sample cannot be had, or a part of the board fails.
-    pub fn run(&mut self, mut sink: impl FnMut(&SequenceRecord)) -> Result<Summary, ErrorOf<N, C>> {
+    pub fn run(&mut self, sink: impl FnMut(&SequenceRecord)) -> Result<Summary, ErrorOf<N, C>> {
+        self.run_with(|_, _| (), sink)
+    }
+
+    /// [`Replay::run`]; `answered` takes each answer within a sequence as soon as it is complete, with the tick at which it was.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn run_with(
+        &mut self,
+        mut answered: impl FnMut(&Decision<MAX_OUTPUTS>, u64),
+        mut sink: impl FnMut(&SequenceRecord),
+    ) -> Result<Summary, ErrorOf<N, C>> {
         let mut summary = Summary::default();
         let mut first = None;
         for index in 0..self.runner.parts_mut().0.recording.header().sequences {
-            let due = self.sequence(index, &mut summary)?;
+            let due = self.sequence(index, &mut summary, &mut answered)?;
             first.get_or_insert(due);
             sink(&self.record);
         }
@@ -199,14 +213,19 @@ where
     /// What was booked on the budget; `None` without one.
     #[must_use]
     pub fn spending(&self) -> Option<Spending> {
-        self.controller.spending()
+        self.run.controller.spending()
     }
 
     /// Replays one sequence up to its decision, records it, and returns the tick of its first sample.
-    fn sequence(&mut self, index: u32, summary: &mut Summary) -> Result<u64, ErrorOf<N, C>> {
+    fn sequence(
+        &mut self,
+        index: u32,
+        summary: &mut Summary,
+        answered: &mut impl FnMut(&Decision<MAX_OUTPUTS>, u64),
+    ) -> Result<u64, ErrorOf<N, C>> {
         let recording = &mut self.runner.parts_mut().0.recording;
         recording.advance().map_err(ReplayError::Recording)?;
-        self.runner.set(self.controller.setting())?;
+        self.runner.set(self.run.controller.setting())?;
         self.record.schedule.clear();
         self.record.late_updates = 0;
         let before = self.runner.counters().asleep_ticks;
@@ -215,6 +234,10 @@ where
         self.record.schedule.insert(first.sample as u32);
         let mut last = first;
         while last.next.is_some() {
+            if last.completes_answer(self.run.answer_every) {
+                let answer = self.runner.decision(&last)?;
+                answered(&answer, self.runner.parts_mut().1.now());
+            }
             last = self.runner.update()?;
             self.record.schedule.insert(last.sample as u32);
             self.record.late_updates = self.record.late_updates.saturating_add(last.captured.into());
@@ -235,7 +258,7 @@ where
     fn decided(&mut self, index: u32, last: &Update) -> Result<(), ErrorOf<N, C>> {
         let decision: Decision<MAX_OUTPUTS> = self.runner.decision(last)?;
         mark(&mut self.runner.parts_mut().0.seq, false)?;
-        self.controller.decided(decision.updates);
+        self.run.controller.decided(decision.updates);
         self.record.sequence = index;
         self.record.decision = decision.class as u32;
         self.record.logits = decision.logits;

@@ -2,7 +2,7 @@
 //! the recording, sample by sample, and whatever is read at another instant is another sample.
 
 use app::{
-    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, SequenceFile, SequenceHeader,
+    Classify, MAX_HIDDEN, MAX_INPUTS, MAX_LAYERS, Markers, Run, SequenceFile, SequenceHeader,
     classify::{ClassifyError, Event},
     markers::Unwired,
     sensor::{
@@ -177,7 +177,7 @@ fn decided(model: &Model<'static>, counts: &[i16], settings: &Settings) -> (Vec<
     let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), control).unwrap();
     let mut decisions = Vec::new();
     for _ in counts.chunks_exact(128 * 3) {
-        let Event::Decided(decision, _, setting) = classify.decide().unwrap() else {
+        let Event::Decided(decision, _, setting) = classify.next().unwrap() else {
             panic!("sequence {} was lost", decisions.len());
         };
         decisions.push((setting, (decision.updates, decision.sample, decision.logits.to_vec())));
@@ -192,7 +192,7 @@ fn dial_and_cap_are_those_of_the_settings() {
     let settings = Settings {
         dial: I16F16::from_num(1.25),
         cap: NonZeroU32::new(12),
-        budget: None,
+        ..Settings::default()
     };
     let (decisions, spending) = decided(&model, &counts, &settings);
     let setting = settings.fixed().unwrap();
@@ -299,7 +299,7 @@ fn decisions_are_the_networks_on_the_recording() {
         .unwrap();
         let mut latest = 0;
         for (index, (updates, sample, logits)) in expected.iter().enumerate() {
-            let Event::Decided(decision, ..) = classify.decide().unwrap() else {
+            let Event::Decided(decision, ..) = classify.next().unwrap() else {
                 panic!("sequence {index} was lost");
             };
             assert_eq!(
@@ -325,9 +325,9 @@ fn decisions_are_the_networks_on_the_recording() {
         assert!(latest > 5 * 128 * PERIOD);
         // The recording has ended: three sequences are lost, and that is the end.
         for _ in 0..2 {
-            assert!(matches!(classify.decide(), Ok(Event::Lost(RunnerError::Sensor { .. }))));
+            assert!(matches!(classify.next(), Ok(Event::Lost(RunnerError::Sensor { .. }))));
         }
-        let error = classify.decide().unwrap_err();
+        let error = classify.next().unwrap_err();
         assert!(matches!(
             error,
             ClassifyError::Runner(RunnerError::Sensor {
@@ -402,4 +402,62 @@ fn the_fifo_keeps_the_last_samples_and_says_what_it_lost() {
     sensor.stop_capture().unwrap();
     time.0.set(1000 + 60 * PERIOD);
     assert!(matches!(sensor.take_captured(DEPTH + 2), Ok(Captured::Empty)));
+}
+
+/// The answers of a run over a recording by these settings, and its decisions: (sequence, sample, logits) each.
+fn answered(model: &Model<'static>, counts: &[i16], settings: &Settings) -> [Vec<(u64, u64, Vec<i32>)>; 2] {
+    let (file, time) = (file(counts), Time::default());
+    let mut now = time.clone();
+    let recording = SequenceFile::find(&file).unwrap();
+    let sensor = Scripted::new(model, recording, move || now.now(), SECOND).unwrap();
+    let network = Slow(Instance::new(model.clone()).unwrap(), time.clone(), 1000);
+    let run = Run::new(settings, model, model.sequence_length()).unwrap();
+    let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), run).unwrap();
+    let (mut answers, mut decisions) = (Vec::new(), Vec::new());
+    while decisions.len() < counts.len() / (128 * 3) {
+        match classify.next().unwrap() {
+            Event::Answered(answer) => answers.push((answer.sequence, answer.sample, answer.logits.to_vec())),
+            Event::Decided(last, ..) => decisions.push((last.sequence, last.sample, last.logits.to_vec())),
+            Event::Lost(error) => panic!("{error}"),
+        }
+    }
+    [answers, decisions]
+}
+
+#[test]
+fn answers_come_within_a_window_and_its_state_is_kept_where_the_settings_say_so() {
+    let model = model();
+    let counts = counts(3);
+    let settings = |keep_state| Settings {
+        answer_every: NonZeroU32::new(32),
+        keep_state,
+        ..Settings::default()
+    };
+    for keep_state in [false, true] {
+        let [answers, decisions] = answered(&model, &counts, &settings(keep_state));
+        let mut network = Instance::<MAX_HIDDEN, MAX_LAYERS, MAX_INPUTS>::new(model.clone()).unwrap();
+        let (mut expected, mut last) = (Vec::new(), Vec::new());
+        for (index, counts) in (0..).zip(counts.chunks_exact(128 * 3)) {
+            let mut sequence = Sequence::new(&mut network);
+            if !keep_state {
+                sequence.restart().unwrap();
+            }
+            while let Some(sample) = sequence.due() {
+                let next = sequence.step(&counts[sample as usize * 3..][..3]).unwrap().next;
+                let mut logits = vec![0; model.outputs()];
+                sequence.outputs(&mut logits).unwrap();
+                match next {
+                    Some(next) if next / 32 != sample / 32 => expected.push((index, sample, logits)),
+                    Some(_) => {}
+                    None => last.push((index, sample, logits)),
+                }
+            }
+        }
+        assert_eq!((answers, decisions), (expected, last), "{keep_state}");
+    }
+    // The state of the window before makes a difference.
+    let [_, reset] = answered(&model, &counts, &settings(false));
+    let [_, kept] = answered(&model, &counts, &settings(true));
+    assert_eq!(reset[0], kept[0]);
+    assert_ne!(reset[1..], kept[1..]);
 }

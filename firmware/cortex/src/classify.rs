@@ -2,7 +2,7 @@
 
 use crate::{Parts, Refusal, blob_region, network::network, settle, stack_use};
 use app::{
-    Classify, Clock,
+    Classify, Clock, Run,
     classify::Event,
     log,
     sensor::{Described, find},
@@ -32,17 +32,19 @@ where
     })?;
     let loaded = find_blob(blob_region())?;
     let model = Model::parse(loaded.blob)?;
+    let length = model.sequence_length();
     classify(
         model,
         &loaded.settings,
         sensor,
         (clock, meter, markers),
         decision,
-        u32::MAX,
+        (u32::MAX, length),
     )
 }
 
-/// Classifies this many sequences, the lost ones included, and logs each as it is decided. The pin is high while the class
+/// Classifies this many sequences of so many samples, the lost ones included, and logs each as it is decided, and each answer within
+/// it; 0 samples are an endless stream. The pin is high while the class
 /// beside it was decided last.
 ///
 /// # Errors
@@ -55,7 +57,7 @@ pub fn classify<S, P, D>(
     sensor: S,
     parts: P,
     decision: (D, usize),
-    sequences: u32,
+    (sequences, samples): (u32, u32),
 ) -> Result<(), Refusal>
 where
     S: Described<Error: Debug>,
@@ -64,19 +66,23 @@ where
 {
     let (clock, _, markers) = parts.split();
     log::settings(settings);
-    let controller = settings.controller(&model, model.sequence_length())?;
+    let run = Run::new(settings, &model, samples)?;
     let network = network(model.clone())?;
     let gave_up = |error: &dyn core::fmt::Display| {
         log::sensor(error);
         Refusal::Sensor
     };
-    let mut classify = Classify::new(&model, network, sensor, clock, markers, decision, controller)
-        .map_err(|error| gave_up(&error))?;
+    let mut classify =
+        Classify::new(&model, network, sensor, clock, markers, decision, run).map_err(|error| gave_up(&error))?;
     // A budget is reported each time that its horizon has passed, since a board with a sensor never comes to an end.
     let horizon = settings.budget.map_or(u16::MAX, |budget| budget.horizon.get());
-    let mut unreported = 0u16;
-    for sequence in 0..sequences {
-        match classify.decide().map_err(|error| gave_up(&error))? {
+    let (mut unreported, mut ended, mut unsaid) = (0u16, 0, true);
+    while ended < sequences {
+        match classify.next().map_err(|error| gave_up(&error))? {
+            Event::Answered(answer) => {
+                log::answer(&answer, classify.now());
+                settle();
+            }
             Event::Decided(decision, counters, setting) => {
                 log::decision(&decision, &counters, &setting, classify.now());
                 unreported = unreported.wrapping_add(1);
@@ -85,10 +91,15 @@ where
                     report(classify.spending());
                 }
                 settle();
+                ended = ended.saturating_add(1);
             }
-            Event::Lost(error) => log::lost(&error),
+            Event::Lost(error) => {
+                log::lost(&error);
+                ended = ended.saturating_add(1);
+            }
         }
-        if sequence == 0 {
+        if unsaid {
+            unsaid = false;
             log::stack(stack_use());
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{Parts, Refusal, blob_region, network::network, sequence_region, settle, stack_use};
 use app::{
-    Clock, Recording, Replay, SequenceFile, log,
+    Clock, Recording, Replay, Run, SequenceFile, log,
     stored::{Settings, find_blob},
 };
 use skiprnn_nostd::Model;
@@ -35,12 +35,18 @@ pub fn replay<P: Parts>(
     let (clock, meter, markers) = parts.split();
     log::model(&model, recording.header());
     log::settings(settings);
-    let controller = settings.controller(&model, recording.header().length)?;
-    let mut replay = Replay::new(network(model)?, recording, clock, meter, markers, controller)?;
-    let summary = replay.run(|record| {
-        log::sequence(record);
-        settle();
-    })?;
+    let run = Run::new(settings, &model, recording.header().length)?;
+    let mut replay = Replay::new(network(model)?, recording, clock, meter, markers, run)?;
+    let summary = replay.run_with(
+        |answer, at| {
+            log::answer(answer, at);
+            settle();
+        },
+        |record| {
+            log::sequence(record);
+            settle();
+        },
+    )?;
     if let Some(spending) = replay.spending() {
         log::budget(&spending);
     }

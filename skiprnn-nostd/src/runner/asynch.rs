@@ -148,12 +148,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     /// # Errors
     /// As [`Runner::update`], and where the network has more outputs than `O`.
     pub async fn decide<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
-        loop {
-            let update = self.update().await?;
-            if update.next.is_none() {
-                return self.decision(&update);
-            }
-        }
+        self.answer(None).await
     }
 
     /// Runs and books one sequence of a loop that a controller runs, as [`super::Runner::decide_with`] does. An error does not
@@ -165,12 +160,42 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         &mut self,
         controller: &mut Controller<'_>,
     ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
-        self.set(controller.setting())?;
-        let before = self.engine.counters().updates;
-        let result = self.decide().await;
+        self.answer_with(controller, None).await
+    }
+
+    /// Makes updates until an answer is complete, as [`super::Runner::answer`] does.
+    ///
+    /// # Errors
+    /// As [`Runner::update`], and where the network has more outputs than `O`.
+    pub async fn answer<const O: usize>(&mut self, every: Option<NonZeroU32>) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        loop {
+            let update = self.update().await?;
+            if update.completes_answer(every) {
+                return self.decision(&update);
+            }
+        }
+    }
+
+    /// [`Runner::answer`] in a loop that a controller runs, as [`super::Runner::answer_with`] does.
+    ///
+    /// # Errors
+    /// As [`Runner::answer`], and where an endless stream would be capped.
+    pub async fn answer_with<const O: usize>(
+        &mut self,
+        controller: &mut Controller<'_>,
+        every: Option<NonZeroU32>,
+    ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        self.engine.prepare(controller)?;
+        let result = self.answer(every).await;
         let decided = result.as_ref().ok().map(|decision| decision.updates);
-        self.engine.book(controller, before, decided);
+        self.engine.book(controller, decided);
         result
+    }
+
+    /// Whether a sequence is under way: the next update belongs to the same one as the last.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.engine.is_under_way()
     }
 
     /// The outputs after `update`, the latest one, as the result of the sequence so far.

@@ -57,12 +57,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     /// # Errors
     /// As [`Runner::update`], and where the network has more outputs than `O`.
     pub fn decide<const O: usize>(&mut self) -> Result<Decision<O>, ErrorOf<S, C, N>> {
-        loop {
-            let update = self.update()?;
-            if update.next.is_none() {
-                return self.decision(&update);
-            }
-        }
+        self.answer(None)
     }
 
     /// One sequence of a loop that a controller runs: sets the dial and the cap for it, makes updates until the decision is
@@ -77,12 +72,48 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
         &mut self,
         controller: &mut Controller<'_>,
     ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
-        self.set(controller.setting())?;
-        let before = self.engine.counters().updates;
-        let result = self.decide();
+        self.answer_with(controller, None)
+    }
+
+    /// Makes updates until an answer is complete: the outputs after the last update of each block of `every` samples, 1 for an
+    /// answer after every sample, or after the last update of the sequence where `every` is `None`. With 1, a network that skips
+    /// answers when it has used a sample, and the answer holds while samples are skipped.
+    ///
+    /// The state goes on from answer to answer. A stream is one sequence without an end ([`Network::sequence_length`] 0), or
+    /// windows between which the state is kept ([`super::Config::keep_state`]).
+    ///
+    /// # Errors
+    /// As [`Runner::update`], and where the network has more outputs than `O`.
+    pub fn answer<const O: usize>(&mut self, every: Option<NonZeroU32>) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        loop {
+            let update = self.update()?;
+            if update.completes_answer(every) {
+                return self.decision(&update);
+            }
+        }
+    }
+
+    /// [`Runner::answer`] in a loop that a controller runs: it sets the dial and the cap where a sequence begins, and books the
+    /// sequence where it ends or is lost. An error does not end the loop, as for [`Runner::decide_with`].
+    ///
+    /// # Errors
+    /// As [`Runner::answer`], and where an endless stream would be capped.
+    pub fn answer_with<const O: usize>(
+        &mut self,
+        controller: &mut Controller<'_>,
+        every: Option<NonZeroU32>,
+    ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
+        self.engine.prepare(controller)?;
+        let result = self.answer(every);
         let decided = result.as_ref().ok().map(|decision| decision.updates);
-        self.engine.book(controller, before, decided);
+        self.engine.book(controller, decided);
         result
+    }
+
+    /// Whether a sequence is under way: the next update belongs to the same one as the last.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.engine.is_under_way()
     }
 
     /// [`Runner::decide`], and then sleeps to the end of the sequence: the result comes at the same instant after every

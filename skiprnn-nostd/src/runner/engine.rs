@@ -59,6 +59,10 @@ pub(super) struct Engine<N> {
     late_after: u64,
     /// The grid point after the last sequence.
     next_start: u64,
+    /// Whether a sequence begins with the state of the one before it.
+    keep_state: bool,
+    /// Updates that had been made when the sequence under way was given its setting.
+    updates_before: u64,
     /// Whether a sequence is under way.
     begun: bool,
     /// Whether an update of a stream failed, so that samples may have passed.
@@ -116,6 +120,8 @@ impl<N: Network> Engine<N> {
             poll: or(config.poll, timeout / 8),
             late_after: or(config.late_after, period / 16),
             next_start: 0,
+            keep_state: config.keep_state,
+            updates_before: 0,
             begun: false,
             interrupted: false,
             on: None,
@@ -183,7 +189,10 @@ impl<N: Network> Engine<N> {
     }
 
     fn begin(&mut self, now: u64) -> Result<(), N::Error> {
-        self.sequence.restart()?;
+        match self.keep_state && self.counters.sequences > 0 {
+            true => self.sequence.carry_on(),
+            false => self.sequence.restart()?,
+        }
         self.instants.start = self.reachable(now).max(self.next_start);
         let length = self.sequence.timeline().length();
         self.next_start = self.instants.start.saturating_add(length.into());
@@ -390,12 +399,22 @@ impl<N: Network> Engine<N> {
         Ok(())
     }
 
-    /// Books a sequence that began when there had been `before` updates: as decided after this many, or as lost.
-    pub(super) fn book(&self, controller: &mut Controller<'_>, before: u64, decided: Option<u32>) {
+    /// Runs the sequence that is about to begin by the controller's setting. Changes nothing where one is under way.
+    pub(super) fn prepare<S, C>(&mut self, controller: &Controller<'_>) -> Result<(), RunnerError<S, C, N::Error>> {
+        if !self.begun {
+            self.set(controller.setting())?;
+            self.updates_before = self.counters.updates;
+        }
+        Ok(())
+    }
+
+    /// Books the sequence that was prepared where it has come to its end, as decided after this many updates or as lost.
+    pub(super) fn book(&self, controller: &mut Controller<'_>, decided: Option<u32>) {
         match decided {
+            _ if self.begun => {}
             Some(updates) => controller.decided(updates),
             None => {
-                let made = self.counters.updates.saturating_sub(before);
+                let made = self.counters.updates.saturating_sub(self.updates_before);
                 controller.lost(u32::try_from(made).unwrap_or(u32::MAX));
             }
         }
@@ -406,6 +425,10 @@ impl<N: Network> Engine<N> {
         may_be_capped(&self.sequence, cap)?;
         self.sequence.set_cap(cap);
         Ok(())
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.begun
     }
 
     pub(super) fn is_on(&self) -> bool {

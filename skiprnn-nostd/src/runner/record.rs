@@ -1,6 +1,7 @@
 //! The results of the runner: each update, each decision, and its counts.
 
-use crate::Step;
+use crate::{Step, skip};
+use core::num::NonZeroU32;
 use heapless::Vec;
 
 /// One update.
@@ -22,14 +23,23 @@ pub struct Update {
     pub next: Option<u64>,
 }
 
-/// The end of a sequence, with room for `O` outputs.
+impl Update {
+    /// Whether an answer is complete with this update, where there is one after every `every` samples, or one at the end of the
+    /// sequence where that is `None`: [`skip::completes_answer`].
+    #[must_use]
+    pub fn completes_answer(&self, every: Option<NonZeroU32>) -> bool {
+        skip::completes_answer(self.sample, self.next, every)
+    }
+}
+
+/// The outputs after an update, with room for `O` of them: the end of a sequence, or an answer within it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Decision<const O: usize> {
     /// Sequences begun before this one.
     pub sequence: u64,
-    /// Updates made in the sequence.
+    /// Updates made in the sequence so far.
     pub updates: u32,
     /// The last sample used.
     pub sample: u64,

@@ -8,6 +8,7 @@ mod control;
 mod fit;
 mod mock;
 mod parts;
+mod stream;
 
 use mock::{Answer, Event::*, MockClock, MockNetwork, MockSensor, Shared};
 use skiprnn_nostd::{

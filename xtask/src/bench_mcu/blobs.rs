@@ -57,8 +57,27 @@ fn least_drop(weight_hh: &[i16], hidden: usize) -> anyhow::Result<u8> {
         .context("no narrowing is proven at this size")
 }
 
-/// A Skip RNN of these sizes. Scales make the pre-activations spread over the range in which gates are not flat.
-pub fn blob(family: Family, inputs: usize, hidden: usize, weights: Weights) -> anyhow::Result<Blob> {
+/// Whether a network has a skip gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// A Skip RNN.
+    Skip,
+    /// None: every sample is used.
+    Dense,
+}
+
+impl Gate {
+    /// Text after the cell's name.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Gate::Skip => "",
+            Gate::Dense => ", dense",
+        }
+    }
+}
+
+/// A network of these sizes. Scales make the pre-activations spread over the range in which gates are not flat.
+pub fn blob(family: Family, (inputs, hidden): (usize, usize), weights: Weights, gate: Gate) -> anyhow::Result<Blob> {
     let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
     let rows = family.gates() * hidden;
     let weight_ih = noise.fill(rows * inputs);
@@ -111,7 +130,7 @@ pub fn blob(family: Family, inputs: usize, hidden: usize, weights: Weights) -> a
         h_drop,
         hh_gain: 0,
         layers: vec![layer],
-        gate: Some(IntegerGate {
+        gate: (gate == Gate::Skip).then(|| IntegerGate {
             weight: noise.fill(hidden),
             bias: -1 << 32,
             fraction: 32,

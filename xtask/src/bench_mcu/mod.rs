@@ -7,12 +7,13 @@
 
 mod blobs;
 mod image;
+mod peers;
 pub mod readme;
 mod report;
 
 use crate::needs;
 use anyhow::bail;
-use blobs::Weights;
+use blobs::{Gate, Weights};
 use board_host::Backend;
 use float_model::Family;
 use image::Image;
@@ -68,6 +69,27 @@ pub fn run(json: bool, check: bool, only: Option<&str>, with: Backend) -> anyhow
     Ok(())
 }
 
+/// A cell's name in the table.
+fn cell(family: Family, gate: Gate) -> String {
+    let name = match family {
+        Family::Lstm => "lstm",
+        Family::Gru => "gru",
+    };
+    format!("{name}{}", gate.suffix())
+}
+
+/// What is counted on a machine: every kernel with a skip gate, and the ones of 8-bit weights without one on the cores that the
+/// README compares.
+fn kernels(machine: image::Machine) -> impl Iterator<Item = (Weights, Gate)> {
+    let dense = machine.suffix.is_empty() && readme::DENSE_CORES.contains(&machine.core);
+    let without: &[Weights] = match dense {
+        true => &[Weights::Block8, Weights::BytePlane],
+        false => &[],
+    };
+    let with = Weights::ALL.into_iter().map(|weights| (weights, Gate::Skip));
+    with.chain(without.iter().map(|weights| (*weights, Gate::Dense)))
+}
+
 /// One row for each machine, cell, shape and kernel that fits the machine's memory.
 fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
@@ -78,9 +100,9 @@ fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
         let image = Image::build(machine)?;
         for family in [Family::Lstm, Family::Gru] {
             let text_bytes = image.text_bytes(family)?;
-            for weights in Weights::ALL {
+            for (weights, gate) in kernels(machine) {
                 for (inputs, hidden) in SHAPES {
-                    let blob = blobs::blob(family, inputs, hidden, weights)?;
+                    let blob = blobs::blob(family, (inputs, hidden), weights, gate)?;
                     if blob.bytes().len() > machine.room {
                         continue;
                     }
@@ -88,8 +110,9 @@ fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
                     let crc = crc_here(&blob.model())?;
                     if counted.crc != crc {
                         bail!(
-                            "{}: {family:?} ({inputs},{hidden}) {}: the state is {:08x}, here it is {crc:08x}",
+                            "{}: {family:?}{} ({inputs},{hidden}) {}: the state is {:08x}, here it is {crc:08x}",
                             machine.name,
+                            gate.suffix(),
                             weights.name(),
                             counted.crc
                         );
@@ -97,10 +120,7 @@ fn count(only: Option<&str>, with: Backend) -> anyhow::Result<Vec<Row>> {
                     rows.push(Row {
                         machine: machine.name.into(),
                         core: machine.core.into(),
-                        cell: match family {
-                            Family::Lstm => "lstm".into(),
-                            Family::Gru => "gru".into(),
-                        },
+                        cell: cell(family, gate),
                         input: inputs,
                         hidden,
                         kernel: format!("{}{}", weights.name(), machine.suffix),

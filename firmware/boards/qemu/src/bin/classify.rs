@@ -63,6 +63,6 @@ fn play(
         sensor,
         (clock, (), markers),
         (pin, CLASS),
-        header.sequences,
+        (header.sequences, header.length),
     )
 }
