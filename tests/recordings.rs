@@ -339,7 +339,7 @@ fn options_that_are_not_given_are_chosen_by_the_data_and_said() {
         f.at("sweep")
     );
     json(&swept);
-    let config = host_train::TrainConfig::load(&f.path("sweep/skip-gru-4-1e-3/seed-1")).unwrap();
+    let config = host_train::TrainConfig::load(&f.path("sweep/skip-gru-4-2e-3/seed-1")).unwrap();
     assert_eq!((config.start_every, config.augment.rotate), (Some(5), 30.0));
     assert_eq!(
         host_train::TrainConfig::load(&f.path("sweep/gru-4/seed-1"))

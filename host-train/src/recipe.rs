@@ -60,7 +60,7 @@ pub struct Recipe {
 /// Units of the state.
 const HIDDEN: usize = 32;
 /// Cost of an update.
-const LAMBDA: f64 = 1e-3;
+const LAMBDA: f64 = 2e-3;
 /// Learning rate of Adam.
 const LEARNING_RATE: f64 = 1e-2;
 /// Steps of the warm-up of the learning rate, at most; a tenth of a shorter run.
@@ -179,7 +179,7 @@ impl Recipe {
             all.push(choice(
                 "--lambda",
                 lambda,
-                "about a tenth of 128 samples; a larger one uses fewer",
+                "about 11 of 128 samples; a larger cost uses fewer",
             ));
             let length = facts.length;
             let which = match n {
