@@ -14,6 +14,7 @@ mod collect;
 mod compare;
 mod data;
 mod demo;
+mod description;
 mod emulate;
 mod energy;
 mod errors;
@@ -21,6 +22,7 @@ mod evaluate;
 mod experiment;
 mod fidelity;
 mod flash;
+mod import;
 mod inputs;
 mod inspect;
 mod interrupt;
@@ -79,6 +81,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     let out = output::Output { json: cli.json };
     match &cli.command {
         Command::Demo(args) => demo::run(args, out),
+        Command::Import(args) => import::run(args, out),
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),

@@ -14,9 +14,10 @@ enum Kind {
 use Kind::{File, Folder};
 
 /// Command, option, and what it names.
-const OUTPUTS: [(&str, &str, Kind); 32] = [
+const OUTPUTS: [(&str, &str, Kind); 33] = [
     ("demo", "out", Folder),
     ("train", "out", Folder),
+    ("import", "out", Folder),
     ("eval", "outputs", File),
     ("reproduce", "out", Folder),
     ("reproduce", "results", File),
@@ -81,7 +82,7 @@ mod tests {
     use std::{any::TypeId, path::PathBuf};
 
     /// Options that name what is read.
-    const INPUTS: [&str; 25] = [
+    const INPUTS: [&str; 27] = [
         "blob",
         "blobs",
         "calib-x",
@@ -91,6 +92,7 @@ mod tests {
         "cycles",
         "data",
         "data-of",
+        "file",
         "firmware",
         "groups",
         "list",
@@ -98,6 +100,7 @@ mod tests {
         "recipe",
         "run",
         "runs",
+        "scaler",
         "setup",
         "test-x",
         "test-y",

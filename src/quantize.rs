@@ -16,7 +16,7 @@ use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantiz
 pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let mut run = Run::open(&args.run)?;
     let own = run.input();
-    args.describe(&mut run.model.description)?;
+    args.description.fill_in(&mut run.model.description)?;
     let input = own.completed_by(&run.input());
     let curve = args.options(&run)?;
     let options = Options {
