@@ -4,6 +4,7 @@
 mod board;
 mod bytes;
 mod energy;
+mod imported;
 mod models;
 mod recordings;
 
@@ -33,9 +34,15 @@ pub struct Target {
 
 /// Every target.
 pub fn targets() -> impl Iterator<Item = &'static Target> {
-    [recordings::TARGETS, energy::TARGETS, models::TARGETS, board::TARGETS]
-        .into_iter()
-        .flatten()
+    [
+        recordings::TARGETS,
+        energy::TARGETS,
+        models::TARGETS,
+        imported::TARGETS,
+        board::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The target of a name.
