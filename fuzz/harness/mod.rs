@@ -6,6 +6,7 @@ mod bytes;
 mod energy;
 mod imported;
 mod models;
+mod pickle;
 mod recordings;
 
 use std::{
