@@ -1,7 +1,7 @@
 //! The names of the fuzz targets of `harness/`, for `cargo xtask fuzz`, which does not build the readers.
 
 /// Each is the name of a target and of its folder in `fuzz/corpus`.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 20] = [
     "table",
     "folder",
     "importers",
@@ -16,6 +16,9 @@ pub const NAMES: [&str; 17] = [
     "calibration",
     "model",
     "run",
+    "onnx",
+    "keras",
+    "pickle",
     "port",
     "log",
     "image",

@@ -3,7 +3,7 @@
 use crate::{
     baselines::BaselinesArgs, collect::CollectArgs, compare::CompareArgs, data::DataArgs, demo::DemoArgs,
     emulate::EmulateArgs, energy::EnergyArgs, evaluate::EvalArgs, fidelity::FidelityArgs, fit::FitArgs,
-    flash::FlashArgs, inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs,
+    flash::FlashArgs, import::ImportArgs, inspect::InspectArgs, leak::LeakArgs, plot::PlotArgs, quantize::QuantizeArgs,
     reproduce::ReproduceArgs, simulate::SimulateArgs, sweep::SweepArgs, train::TrainArgs,
 };
 use clap::{Parser, Subcommand};
@@ -42,6 +42,13 @@ pub enum Command {
                       Example: skiprnn train mnist --data mnist --cell skip-gru --pool 2 --out runs/m"
     )]
     Train(TrainArgs),
+    /// Turn a trained LSTM or GRU of PyTorch, ONNX or Keras into a run folder, skipping or not.
+    #[command(
+        after_help = "Example: skiprnn import checkpoint.pt --sample-period-s 0.02 --length 128 --channel-names ax,ay,az \
+                      --channel-units g,g,g --full-scale 4,4,4 --out runs/mine\n\
+                      Example: skiprnn import model.keras --scaler scaler.npz --out runs/mine"
+    )]
+    Import(ImportArgs),
     /// Metric, updates and MACs of a float model on held-out data.
     #[command(after_help = "Example: skiprnn eval runs/f")]
     Eval(EvalArgs),

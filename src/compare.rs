@@ -17,7 +17,7 @@ const COUNT: usize = 1000;
 /// Options of `compare`.
 #[derive(Args, Debug)]
 pub struct CompareArgs {
-    /// Run folder, or a model.safetensors.
+    /// Run folder, or a model file, also of another program (see `skiprnn import --help`).
     pub run: PathBuf,
     /// The blob made from it.
     pub blob: PathBuf,

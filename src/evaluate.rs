@@ -16,7 +16,7 @@ use std::{fmt, path::PathBuf, time::Instant};
 /// Options of `eval`.
 #[derive(Args, Debug)]
 pub struct EvalArgs {
-    /// Run folder, or a model.safetensors.
+    /// Run folder, or a model file, also of another program (see `skiprnn import --help`).
     pub run: PathBuf,
     /// Offset of the skip gate: positive, more updates; negative, fewer.
     #[arg(

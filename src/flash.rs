@@ -20,12 +20,12 @@ use energy::PricedBudget;
 use experiments::shell;
 use serde_json::{Value, json};
 use skiprnn_nostd::{Model, Printable};
-use tempfile::TempDir;
 use std::{
     io::{self, ErrorKind, IsTerminal, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
+use tempfile::TempDir;
 
 /// The debug probe, and how probe-rs uses it.
 #[derive(Args, Debug)]

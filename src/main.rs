@@ -14,6 +14,7 @@ mod collect;
 mod compare;
 mod data;
 mod demo;
+mod description;
 mod emulate;
 mod energy;
 mod errors;
@@ -22,6 +23,7 @@ mod experiment;
 mod fidelity;
 mod fit;
 mod flash;
+mod import;
 mod inputs;
 mod inspect;
 mod interrupt;
@@ -81,6 +83,7 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
     match &cli.command {
         Command::Demo(args) => demo::run(args, out),
         Command::Fit(args) => fit::run(args, out),
+        Command::Import(args) => import::run(args, out),
         Command::Train(args) => train::run(args, out),
         Command::Eval(args) => evaluate::run(args, out),
         Command::Reproduce(args) => reproduce::run(args, out),

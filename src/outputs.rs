@@ -14,10 +14,11 @@ enum Kind {
 use Kind::{File, Folder};
 
 /// Command, option, and what it names.
-const OUTPUTS: [(&str, &str, Kind); 33] = [
+const OUTPUTS: [(&str, &str, Kind); 34] = [
     ("demo", "out", Folder),
     ("fit", "out", Folder),
     ("train", "out", Folder),
+    ("import", "out", Folder),
     ("eval", "outputs", File),
     ("reproduce", "out", Folder),
     ("reproduce", "results", File),
@@ -82,7 +83,7 @@ mod tests {
     use std::{any::TypeId, path::PathBuf};
 
     /// Options that name what is read.
-    const INPUTS: [&str; 25] = [
+    const INPUTS: [&str; 27] = [
         "blob",
         "blobs",
         "calib-x",
@@ -92,6 +93,7 @@ mod tests {
         "cycles",
         "data",
         "data-of",
+        "file",
         "firmware",
         "groups",
         "list",
@@ -99,6 +101,7 @@ mod tests {
         "recipe",
         "run",
         "runs",
+        "scaler",
         "setup",
         "test-x",
         "test-y",

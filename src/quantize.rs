@@ -16,7 +16,7 @@ use quantize::{FinetuneData, FinetuneOptions, FinetuneProgress, Options, Quantiz
 pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let mut run = Run::open(&args.run)?;
     let own = run.input();
-    args.describe(&mut run.model.description)?;
+    args.description.fill_in(&mut run.model.description)?;
     let input = own.completed_by(&run.input());
     let curve = args.options(&run)?;
     let options = Options {
@@ -26,7 +26,7 @@ pub fn quantize(args: &QuantizeArgs) -> anyhow::Result<Quantized> {
     let data = calibration(args, &run, &input)?;
     // The few sequences of a validation part may be of one length by chance. Where the length was given, or the model never skips, the
     // blob is meant for a stream.
-    let stream = args.length.is_some() || args.max_skip.is_some() || run.model.gate.is_none();
+    let stream = args.description.length.is_some() || args.max_skip.is_some() || run.model.gate.is_none();
     let varied = run.config.is_some() && run.model.description.sequence_length == 0 && !stream;
     if !data.x.lengths.is_empty() || varied {
         anyhow::bail!(

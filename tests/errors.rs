@@ -82,6 +82,26 @@ fn an_error_of_a_model_file_tells_its_cause_once() {
 }
 
 #[test]
+fn an_error_of_an_import_tells_its_cause_once() {
+    use import::Error;
+    let model = float_model::Error::Io {
+        path: path(),
+        source: cause(),
+    };
+    let array = dataset::Error::Io {
+        path: path(),
+        source: cause(),
+    };
+    let errors = one_of_each!(Error {
+        Error::Io { .. } => Error::Io { path: path(), source: cause() },
+        Error::Refused { .. } => Error::Refused { path: path(), problems: text("problems") },
+        Error::Model(_) => Error::Model(model),
+        Error::Array(_) => Error::Array(array),
+    });
+    told_once(&errors, 3);
+}
+
+#[test]
 fn an_error_of_recordings_tells_its_cause_once() {
     use dataset::Error;
     let model = float_model::Error::Io {
@@ -157,11 +177,12 @@ fn an_error_of_an_experiment_tells_its_cause_once() {
         Error::Interrupted => Error::Interrupted,
         Error::Train(_) => Error::Train(host_train::Error::Model(model())),
         Error::Model(_) => Error::Model(model()),
+        Error::Import(_) => Error::Import(import::Error::Model(model())),
         Error::Quantize(_) => Error::Quantize(quantize::Error::Model(model())),
         Error::Tensor(_) => Error::Tensor(candle_core::Error::Msg(text("shape"))),
         Error::Energy(_) => Error::Energy(energy::Error::Read { path: path(), source: cause() }),
     });
-    told_once(&errors, 7);
+    told_once(&errors, 8);
 }
 
 #[test]

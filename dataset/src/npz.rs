@@ -70,7 +70,8 @@ impl Part {
     }
 }
 
-struct Archive<'a> {
+/// An archive of arrays.
+pub(crate) struct Archive<'a> {
     path: &'a Path,
     /// Bytes of the archive.
     size: u64,
@@ -86,7 +87,7 @@ fn rank(entry: &str, role: Role, part: Part) -> Option<u8> {
 }
 
 impl<'a> Archive<'a> {
-    fn open(path: &'a Path) -> Result<Self, Error> {
+    pub(crate) fn open(path: &'a Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::io(path))?;
         let size = file.metadata().map_err(Error::io(path))?.len();
         let broken = |e: ZipError| {
@@ -144,7 +145,18 @@ impl<'a> Archive<'a> {
             return Err(Error::data(self.path, "arrays", problem));
         }
         *read = true;
-        let place = self.path.join(&*entry);
+        let entry = entry.clone();
+        self.entry(&entry).map(Some)
+    }
+
+    /// The names of all entries.
+    pub(crate) fn entries(&self) -> Vec<String> {
+        self.names.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The bytes of an entry, and the name that errors give.
+    pub(crate) fn entry(&mut self, entry: &str) -> Result<(PathBuf, Vec<u8>), Error> {
+        let place = self.path.join(entry);
         let broken = |e: String| {
             let problem = format!("cannot be unpacked ({e}); write it with numpy.savez");
             Error::data(&place, "contents", problem)
@@ -159,7 +171,7 @@ impl<'a> Archive<'a> {
             );
             return Err(Error::data(&place, "contents", problem));
         };
-        Ok(Some((place, bytes)))
+        Ok((place, bytes))
     }
 
     /// Arrays that have no use here.

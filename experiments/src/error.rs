@@ -57,6 +57,9 @@ pub enum Error {
     /// A model or an array of sequences is wrong.
     #[error(transparent)]
     Model(#[from] float_model::Error),
+    /// A file of another program is no model, or cannot be one.
+    #[error(transparent)]
+    Import(#[from] import::Error),
     /// Quantization or simulation failed.
     #[error(transparent)]
     Quantize(#[from] quantize::Error),

@@ -7,7 +7,7 @@ use quantize::FinetuneData;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// A run folder or a lone model file.
+/// A run folder or a lone model file, of this program or of another.
 pub struct TrainedModel {
     /// The float model.
     pub model: FloatModel,
@@ -28,11 +28,11 @@ struct Steps {
 }
 
 impl TrainedModel {
-    /// Reads `path`: a folder with model.safetensors (and config.toml), or a .safetensors file. The words of
+    /// Reads `path`: a folder with model.safetensors (and config.toml), or a file that [`import::read`] takes. The words of
     /// its recordings are the model's classes.
     ///
     /// # Errors
-    /// Files that are missing or cannot be read.
+    /// Files that are missing, cannot be read, or hold what a model cannot.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let folder = path.is_dir();
         let file = match folder {
@@ -43,7 +43,7 @@ impl TrainedModel {
             let problem = "no model.safetensors in this folder; give a run folder, or a model file";
             return Err(Error::data(path.display(), problem));
         }
-        let (model, notes) = float_model::load_with_notes(&file)?;
+        let import::Imported { model, notes, .. } = import::read(&file)?;
         let mut config = match folder && path.join("config.toml").exists() {
             true => Some(configuration(path)?),
             false => None,

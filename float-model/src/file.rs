@@ -2,6 +2,7 @@
 
 mod foreign;
 mod metadata;
+mod normalisation;
 mod read;
 mod roles;
 mod tensors;
@@ -15,8 +16,9 @@ use crate::{Error, FloatModel};
 use metadata::Metadata;
 use read::Reader;
 use safetensors::SafeTensors;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 pub(crate) use tensors::not_finite;
+pub use tensors::{Numbers, Tensor};
 pub use write::to_bytes;
 
 /// Reads a model.
@@ -44,7 +46,15 @@ pub fn load_with_notes(path: &Path) -> Result<(FloatModel, Vec<String>), Error> 
         path: path.into(),
         source,
     })?;
-    let bad = |e: safetensors::SafeTensorError| match foreign::recognise(&bytes) {
+    from_bytes(path, &bytes)
+}
+
+/// As [`load_with_notes`], of the bytes of a file that was read already; `path` is what errors name.
+///
+/// # Errors
+/// As [`load_with_notes`].
+pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<(FloatModel, Vec<String>), Error> {
+    let bad = |e: safetensors::SafeTensorError| match foreign::recognise(bytes) {
         Some(what) => Error::ModelFile {
             path: path.into(),
             problems: what,
@@ -54,11 +64,22 @@ pub fn load_with_notes(path: &Path) -> Result<(FloatModel, Vec<String>), Error> 
             reason: crate::printable_text(&e.to_string()),
         },
     };
-    let file = SafeTensors::deserialize(&bytes).map_err(bad)?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(bad)?;
-    let metadata = Metadata::new(header.metadata().clone().unwrap_or_default().into_iter().collect());
-    let tensors = tensors::all(&file);
-    let read = Reader::new(roles::sort(&tensors), metadata).model();
+    let file = SafeTensors::deserialize(bytes).map_err(bad)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(bad)?;
+    let metadata = header.metadata().clone().unwrap_or_default().into_iter().collect();
+    from_tensors(path, &tensors::all(&file), metadata)
+}
+
+/// As [`load_with_notes`], of the tensors of a state dict that another reader took out of a file; `path` is what errors name.
+///
+/// # Errors
+/// As [`load_with_notes`].
+pub fn from_tensors(
+    path: &Path,
+    tensors: &[Tensor<'_>],
+    metadata: BTreeMap<String, String>,
+) -> Result<(FloatModel, Vec<String>), Error> {
+    let read = Reader::new(roles::sort(tensors), Metadata::new(metadata)).model();
     let (model, notes) = read.map_err(|problems| Error::ModelFile {
         path: path.into(),
         problems: problems.join("; "),

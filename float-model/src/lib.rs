@@ -18,6 +18,7 @@ mod cost;
 mod data;
 mod error;
 mod file;
+mod fold;
 mod forward;
 mod metric;
 mod model;
@@ -28,7 +29,8 @@ pub use atomic_file::{check as check_writable, check_folder, remove_partial_file
 pub use cell::{Cell, Family};
 pub use data::{Sequences, Targets};
 pub use error::{Error, with_causes};
-pub use file::{load, load_with_notes, save, to_bytes};
+pub use file::{Numbers, Tensor, from_bytes, from_tensors, load, load_with_notes, save, to_bytes};
+pub use fold::Affine;
 pub use forward::{Forward, Outcome, Schedule, Update};
 pub use metric::{Metric, argmax};
 pub use model::{Channel, Description, FloatModel, Gate, Head, Layer, Objective, OutputAt};

@@ -4,7 +4,9 @@
 mod board;
 mod bytes;
 mod energy;
+mod imported;
 mod models;
+mod pickle;
 mod recordings;
 
 use std::{
@@ -33,9 +35,15 @@ pub struct Target {
 
 /// Every target.
 pub fn targets() -> impl Iterator<Item = &'static Target> {
-    [recordings::TARGETS, energy::TARGETS, models::TARGETS, board::TARGETS]
-        .into_iter()
-        .flatten()
+    [
+        recordings::TARGETS,
+        energy::TARGETS,
+        models::TARGETS,
+        imported::TARGETS,
+        board::TARGETS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The target of a name.

@@ -148,12 +148,15 @@ fn d16_e11_files_of_other_programs_are_named_with_what_to_do() {
     let cases: [(Vec<u8>, &[&str]); 8] = [
         (
             zip("archive/data.pkl"),
-            &["PyTorch", "examples/pytorch", "docs/model-file.md"],
+            &["no whole zip archive", "save or copy it again"],
         ),
-        (b"\x80\x02}q\x00.".to_vec(), &["pickle", "examples/pytorch"]),
-        (b"\x89HDF\r\n\x1a\n\0\0\0\0".to_vec(), &["HDF5", "Keras"]),
-        (zip("model.weights.h5"), &["Keras"]),
-        (b"\x08\x08\x12\x07pytorch".to_vec(), &["ONNX"]),
+        (
+            b"\x80\x02}q\x00.".to_vec(),
+            &["pickle", "before version 1.6", "torch.save"],
+        ),
+        (b"\x89HDF\r\n\x1a\n\0\0\0\0".to_vec(), &["no whole HDF5 file"]),
+        (zip("model.weights.h5"), &["no whole zip archive"]),
+        (b"\x08\x08\x12\x07pytorch".to_vec(), &["ONNX model without a graph"]),
         (b"\x20\0\0\0TFL3\0\0\0\0".to_vec(), &["TensorFlow Lite"]),
         (
             b"version https://git-lfs.github.com/spec/v1\n".to_vec(),

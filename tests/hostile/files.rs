@@ -2,8 +2,11 @@
 
 #[path = "../../fuzz/harness/bytes.rs"]
 mod bytes;
+#[path = "../../fuzz/harness/pickle.rs"]
+mod pickle;
 
 pub use bytes::{elf, npy, stored};
+pub use pickle::state_dict;
 
 use skiprnn_nostd::format;
 use std::{fs, path::Path};

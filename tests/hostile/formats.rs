@@ -164,6 +164,48 @@ pub const FORMATS: &[Format] = &[
         line: "eval {}/run/model.safetensors --x {}/x.npy",
     },
     Format {
+        name: "PyTorch archive",
+        seed: || include_bytes!("../import/files/checkpoint.pth").to_vec(),
+        place: |folder, bytes| foreign(folder, bytes, 2),
+        read: model,
+        line: "eval {}/run/model.safetensors --x {}/x.npy",
+    },
+    Format {
+        name: "pickle in a PyTorch archive",
+        seed: || files::state_dict(b"X\x05\0\0\0modelq\x01"),
+        place: |folder, bytes| {
+            let storage = [0; 256];
+            foreign(
+                folder,
+                &files::stored(&[("m/data.pkl", bytes), ("m/data/0", &storage)]),
+                1,
+            );
+        },
+        read: model,
+        line: "import {}/run/model.safetensors --out {}/imported",
+    },
+    Format {
+        name: "ONNX",
+        seed: || include_bytes!("../import/files/gru-norms.onnx").to_vec(),
+        place: |folder, bytes| foreign(folder, bytes, 2),
+        read: model,
+        line: "eval {}/run/model.safetensors --x {}/x.npy",
+    },
+    Format {
+        name: "Keras archive",
+        seed: || include_bytes!("../import/files/gru-stack.keras").to_vec(),
+        place: |folder, bytes| foreign(folder, bytes, 2),
+        read: model,
+        line: "eval {}/run/model.safetensors --x {}/x.npy",
+    },
+    Format {
+        name: "Keras HDF5",
+        seed: || include_bytes!("../import/files/normalised-gru.h5").to_vec(),
+        place: |folder, bytes| foreign(folder, bytes, 2),
+        read: model,
+        line: "eval {}/run/model.safetensors --x {}/x.npy",
+    },
+    Format {
         name: "blob",
         seed: files::blob,
         place: |folder, bytes| place_blob(folder, bytes.to_vec()),
@@ -417,6 +459,12 @@ fn with_folder(bytes: &[u8], folder: &Path) -> Vec<u8> {
     }
     all.extend(rest);
     all
+}
+
+/// A model of another program under this program's own name, which says nothing, and samples of so many channels.
+fn foreign(folder: &Path, bytes: &[u8], channels: usize) {
+    write(&folder.join("run/model.safetensors"), bytes);
+    write(&folder.join("x.npy"), files::sequences(4, 6, channels));
 }
 
 fn place_blob(folder: &Path, bytes: Vec<u8>) {

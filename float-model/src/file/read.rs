@@ -46,7 +46,15 @@ impl<'a> Reader<'a> {
     pub(super) fn model(mut self) -> Result<(FloatModel, Vec<String>), Vec<String>> {
         let unused: Vec<String> = self.roles.unused.problems().collect();
         self.roles.problems.extend(unused);
-        let model = self.sizes().and_then(|sizes| self.parts(sizes));
+        let mut model = self.sizes().and_then(|sizes| self.parts(sizes));
+        if let Some(model) = model.as_mut().filter(|m| m.validate("model").is_ok()) {
+            for normalisation in &self.roles.normalisations {
+                match normalisation.fold(model) {
+                    Ok(note) => self.roles.notes.push(note),
+                    Err(problem) => self.roles.problems.push(problem),
+                }
+            }
+        }
         let mut problems = self.roles.problems;
         problems.append(&mut self.metadata.problems);
         let Some(model) = model.filter(|_| problems.is_empty()) else {
@@ -179,7 +187,7 @@ impl<'a> Reader<'a> {
         };
         let input_mean = vector(self, self.roles.input_mean, 0.0);
         let input_std = vector(self, self.roles.input_std, 1.0);
-        if self.roles.input_mean.is_none() && self.roles.input_std.is_none() {
+        if self.roles.input_mean.is_none() && self.roles.input_std.is_none() && self.roles.normalisations.is_empty() {
             let note = "input.mean, input.std: not in the file; samples are used as they are";
             self.roles.notes.push(note.into());
         }

@@ -5,6 +5,7 @@
 //! and a network without a part of it is another network.
 
 use super::{
+    normalisation::Normalisation,
     tensors::Tensor,
     unused::{self, Unused},
 };
@@ -46,6 +47,8 @@ pub(super) struct Roles<'a> {
     pub(super) head_bias: Option<&'a Tensor<'a>>,
     pub(super) input_mean: Option<&'a Tensor<'a>>,
     pub(super) input_std: Option<&'a Tensor<'a>>,
+    /// What is folded into the other parameters.
+    pub(super) normalisations: Vec<Normalisation<'a>>,
     /// What has no use here.
     pub(super) unused: Unused,
     pub(super) notes: Vec<String>,
@@ -142,7 +145,7 @@ pub(super) fn sort<'a>(tensors: &'a [Tensor<'a>]) -> Roles<'a> {
 impl<'a> Roles<'a> {
     /// Takes the head out of what is left: `head`, or else the only linear layer there is.
     fn take_head(&mut self, others: Vec<(&'a str, &'a Tensor<'a>)>) {
-        let mut modules: BTreeMap<&str, Vec<(&str, &Tensor<'_>)>> = BTreeMap::new();
+        let mut modules: BTreeMap<&str, Vec<(&str, &'a Tensor<'a>)>> = BTreeMap::new();
         for (name, tensor) in others {
             let (parent, leaf) = parent_and_leaf(name);
             modules.entry(parent).or_default().push((leaf, tensor));
@@ -165,6 +168,10 @@ impl<'a> Roles<'a> {
             }
         }
         for (module, parts) in &modules {
+            if let Some(normalisation) = Normalisation::of(parts) {
+                self.normalisations.push(normalisation);
+                continue;
+            }
             self.unused.add(module, parts);
         }
     }

@@ -1,0 +1,90 @@
+//! What a name of the graph stands for.
+
+use std::rc::Rc;
+
+/// An axis of the samples, or of what was made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Axis {
+    /// The first (0) or second (1) axis of the graph's input: sequences or time, which the recurrent layer tells.
+    Outer(usize),
+    /// Channels, hidden units or outputs.
+    Features,
+    /// One entry.
+    One,
+}
+
+/// The length of an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Known(i64),
+    /// That of the input's axis 0 or 1.
+    Of(usize),
+    Unknown,
+}
+
+/// What is known of a value.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    /// Constant numbers.
+    Real { shape: Rc<[usize]>, values: Rc<[f32]> },
+    /// Integers, along one axis or (without an axis) one: shapes, indices.
+    Lengths { is_list: bool, values: Rc<[Length]> },
+    /// The same number everywhere, in a shape that does not matter.
+    Filled(f32),
+    /// The same length everywhere.
+    FilledLength(Length),
+    /// The samples, or what the layers up to `stage` made of them.
+    Samples { axes: Rc<[Axis]>, stage: usize },
+    /// The last h of layers, one above the other on the first axis; the stage of each.
+    LastStates(Rc<[usize]>),
+    /// The last cell state of a layer: an output that a stream keeps itself.
+    CellState,
+    /// An input of the graph beside the samples, which may be an initial state.
+    OtherInput,
+    /// What cannot be used, which is said where it would be.
+    Unusable(Rc<str>),
+    /// What a refused node gives.
+    Refused,
+}
+
+impl Value {
+    /// What messages call it.
+    pub(super) fn what(&self) -> String {
+        match self {
+            Value::Real { .. } | Value::Filled(_) => "constant numbers".into(),
+            Value::Lengths { .. } | Value::FilledLength(_) => "integers".into(),
+            Value::Samples { .. } => "samples".into(),
+            Value::LastStates(_) => "last states of several layers".into(),
+            Value::CellState => "a cell state".into(),
+            Value::OtherInput => "an input beside the samples".into(),
+            Value::Unusable(why) => format!("a tensor that {why}"),
+            Value::Refused => "what was refused".into(),
+        }
+    }
+
+    /// The one number of a constant that is the same everywhere.
+    pub(super) fn uniform(&self) -> Option<f32> {
+        match self {
+            Value::Filled(value) => Some(*value),
+            Value::Real { values, .. } => values
+                .first()
+                .copied()
+                .filter(|first| values.iter().all(|v| v == first)),
+            _ => None,
+        }
+    }
+
+    /// Integers that are all known.
+    pub(super) fn integers(&self) -> Option<Vec<i64>> {
+        let Value::Lengths { values, .. } = self else {
+            return None;
+        };
+        values
+            .iter()
+            .map(|v| match v {
+                Length::Known(n) => Some(*n),
+                _ => None,
+            })
+            .collect()
+    }
+}
