@@ -126,7 +126,7 @@ pub fn train_until(
     let mut batches = BatchSource::new(config)?;
     let shape = network(config, &batches);
     if let (Some(start), Some(from)) = (&mut batches.start, &config.from) {
-        start.check(shape, config.start_every, &from.model)?;
+        start.check(shape, config, &from.model)?;
     }
     // Before anything is written: where a GPU is missing, no folder is left.
     let compute = compute(config, &batches)?;
