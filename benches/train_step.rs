@@ -73,6 +73,7 @@ impl Iteration {
             updates: Updates::Gate,
             kept: Vec::new(),
             dials: Default::default(),
+            lesson: None,
         };
         let cost = UpdateCost {
             budget: Budget::Cost,
