@@ -2,7 +2,7 @@
 //!
 //! Where a teacher's outputs are learned too, the task loss is a mean of both ([`crate::Distill`]).
 //!
-//! In training it is a candle tensor, so that gradients flow back from it ([`of_batch`]); evaluation takes the same
+//! In training it is a candle tensor, so that gradients flow back from it (`of_batch`); evaluation takes the same
 //! formulas in f64.
 
 use crate::{Budget, Error, teacher::Lesson};

@@ -4,8 +4,8 @@
 //! added with initial values. Classes and channels are matched by name, so that no output and no input changes its meaning.
 
 use crate::{
-    Error,
-    params::{Kind, Parameters, Shape},
+    Error, TrainConfig,
+    params::{H0_MAX, Kind, Parameters, Shape},
 };
 use dataset::Places;
 use float_model::{Channel, Description, FloatModel, Layer, Objective, printable, printable_list};
@@ -300,7 +300,8 @@ impl Fitted {
     }
 
     /// Checks that a network of `shape` can start from the model, and says what is added or left away.
-    pub(crate) fn check(&mut self, shape: Shape, start_every: Option<usize>, from: &Path) -> Result<(), Error> {
+    pub(crate) fn check(&mut self, shape: Shape, config: &TrainConfig, from: &Path) -> Result<(), Error> {
+        let (start_every, limit) = (config.start_every, config.input_weight_limit);
         let model = &self.model;
         let name = printable(&from.display().to_string());
         let sizes = [
@@ -338,6 +339,23 @@ impl Fitted {
                 .notes
                 .push("the model's skip gate is left away: every sample is used".into()),
             _ => {}
+        }
+        let model = &self.model;
+        let beyond = |v: &f32| !(-1.0..=H0_MAX).contains(v);
+        if model.layers.iter().flat_map(|layer| &layer.h0).any(beyond) {
+            self.notes
+                .push("h0 is moved to within [-1, 1 - 2^-15], the range of h on the chip".into());
+        }
+        let weights = &model.layers[0].weight_ih;
+        let over = weights
+            .iter()
+            .filter(|w| limit.is_some_and(|limit| w.abs() > limit))
+            .count();
+        if over > 0 {
+            self.notes.push(format!(
+                "{over} of {} weights on the inputs are moved to within the limit",
+                weights.len()
+            ));
         }
         Ok(())
     }

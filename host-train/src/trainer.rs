@@ -56,7 +56,7 @@ pub struct TrainReport {
     pub steps: u64,
     /// Training time, of all parts of a resumed run.
     pub seconds: f64,
-    /// The best model on the validation part; on [`FRESH_COUNT`] sequences where it solves a
+    /// The best model on the validation part; on [`crate::FRESH_COUNT`] sequences where it solves a
     /// generated task, and solved there only where it is by more than chance may give.
     pub best: Evaluation,
     /// The best model on sequences that had no part in its choice; `None` for a dataset, whose test part is for `eval`.
@@ -126,7 +126,7 @@ pub fn train_until(
     let mut batches = BatchSource::new(config)?;
     let shape = network(config, &batches);
     if let (Some(start), Some(from)) = (&mut batches.start, &config.from) {
-        start.check(shape, config.start_every, &from.model)?;
+        start.check(shape, config, &from.model)?;
     }
     // Before anything is written: where a GPU is missing, no folder is left.
     let compute = compute(config, &batches)?;

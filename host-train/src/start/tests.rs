@@ -1,6 +1,7 @@
 //! What of a model a run starts from, and what it refuses.
 
 use super::*;
+use crate::DataSource;
 use float_model::{Cell, Forward, Sequences};
 
 fn shape(cell: Cell, outputs: usize) -> Shape {
@@ -51,11 +52,18 @@ fn start(model: FloatModel) -> Start {
     Start::new("m.safetensors".into(), model, Vec::new()).unwrap()
 }
 
+fn config(start_every: Option<usize>) -> TrainConfig {
+    TrainConfig {
+        start_every,
+        ..DataSource::Frequency { sample_period_s: 0.01 }.default_config()
+    }
+}
+
 /// The network that starts from a model, of `cell` and for these data.
 fn started(start: &Start, cell: Cell, data: &Description, outputs: usize) -> (FloatModel, Fitted) {
     let mut fitted = start.fit(data, outputs, 2).unwrap();
     let shape = shape(cell, fitted.rows.len());
-    fitted.check(shape, None, &start.model).unwrap();
+    fitted.check(shape, &config(None), &start.model).unwrap();
     let mut parameters = Parameters::initial(shape, 9);
     fitted.put_into(&mut parameters, None);
     let description = Description {
@@ -230,7 +238,10 @@ fn other_sizes_cells_and_answers_are_refused() {
     let data = description("a b c", "ax ay", "g");
     let refused = |shape: Shape, every: Option<usize>| {
         let mut fitted = start.fit(&data, 3, 2).unwrap();
-        fitted.check(shape, every, &start.model).unwrap_err().to_string()
+        fitted
+            .check(shape, &config(every), &start.model)
+            .unwrap_err()
+            .to_string()
     };
     let own = shape(Cell::SkipGru, 3);
     let cases = [
@@ -262,5 +273,23 @@ fn other_sizes_cells_and_answers_are_refused() {
     assert!(
         said.contains("the recordings' are for regression, and the model is for classification"),
         "{said}"
+    );
+}
+
+#[test]
+fn values_that_are_moved_are_said() {
+    let mut model = model(Cell::Gru, "a b c");
+    model.layers[1].h0[2] = 1.5;
+    model.layers[0].weight_ih[3] = -2.5;
+    let mut fitted = start(model).fit(&description("a b c", "ax ay", "g"), 3, 2).unwrap();
+    let limited = TrainConfig {
+        input_weight_limit: Some(1.9),
+        ..config(None)
+    };
+    fitted.check(shape(Cell::Gru, 3), &limited, Path::new("m")).unwrap();
+    let notes = fitted.notes.join("; ");
+    assert!(
+        notes.contains("h0 is moved") && notes.contains("1 of 30 weights on the inputs"),
+        "{notes}"
     );
 }
