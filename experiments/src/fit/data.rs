@@ -115,7 +115,7 @@ impl Data {
         Facts {
             sequences: self.summary.parts.first().map_or(0, |p| p.sequences),
             length: self.length,
-            channels: channels.len(),
+            numbers: false,
             triples: recipe::triples(&channels),
         }
     }

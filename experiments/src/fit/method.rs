@@ -30,9 +30,8 @@ pub(super) enum Training {
 const EVERY: [usize; 5] = [2, 4, 8, 16, 32];
 /// Samples that a fixed rate leaves of a sequence, at least.
 const SAMPLES: usize = 4;
-/// Steps of a full training: of a model that learns its whole dial, and of any other.
-const DIAL_STEPS: u64 = 24_000;
-const STEPS: u64 = 8_000;
+/// Times the recipe's steps of a model that learns the whole of its dial.
+const DIAL: u64 = 3;
 
 impl Method {
     /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional
@@ -93,11 +92,9 @@ impl Method {
     }
 
     /// Steps of a full training.
-    pub(super) const fn steps(&self) -> u64 {
-        match self {
-            Method::Dial(..) => DIAL_STEPS,
-            _ => STEPS,
-        }
+    pub(super) fn steps(&self, data: &Data) -> u64 {
+        let once = Recipe::of(&data.facts(), None).steps;
+        if self.skips() { DIAL * once } else { once }
     }
 
     /// The training of this method from a seed, of so many steps.
@@ -113,7 +110,11 @@ impl Method {
                 ..recipe(data, cell, seed, steps)
             }),
             Method::Cnn(filters) => {
-                let like = recipe(data, Cell::SkipGru, seed, steps);
+                // The recipe's rate is that of recurrent networks.
+                let like = TrainConfig {
+                    learning_rate: data.source(1).default_config().learning_rate,
+                    ..recipe(data, Cell::SkipGru, seed, steps)
+                };
                 Training::Cnn(CnnConfig::like(&like, filters)?)
             }
         })
