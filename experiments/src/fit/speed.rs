@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-/// Steps by which the speed of a training is measured, an evaluation included.
+/// Steps by which the speed of a training is measured, with one evaluation, about as often as later.
 const MEASURED_STEPS: u64 = 100;
 
 /// The folder of the trainings that are measured; it goes away.
@@ -39,12 +39,14 @@ pub(super) fn measure(
             label: name.clone(),
             work: Box::new(move |observer| {
                 let seconds = match training {
-                    Training::Recurrent(config) => {
+                    Training::Recurrent(mut config) => {
+                        config.eval_every = MEASURED_STEPS;
                         let mut show =
                             |progress: &host_train::Progress| observer(&jobs::Event::Step { label: &name, progress });
                         host_train::train_until(&config, &folder, false, &mut show)?.seconds
                     }
-                    Training::Cnn(config) => {
+                    Training::Cnn(mut config) => {
+                        config.training.eval_every = MEASURED_STEPS;
                         let begun = Instant::now();
                         cnn::train(&config)?;
                         begun.elapsed().as_secs_f64()
