@@ -3,7 +3,7 @@
 //! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a
 //! function of that file and the recordings: a resumed one ends as an undisturbed one would.
 
-use super::{Data, Method, meter::Meter, method::Training, speed};
+use super::{Data, Event, Method, Observer, meter::Meter, method::Training, speed};
 use crate::{
     Error,
     baselines::cnn,
@@ -85,24 +85,6 @@ struct Stored {
     notes: Vec<String>,
 }
 
-/// What happens while a fit works, for a command line to show.
-pub enum Event<'a> {
-    /// A part of the work begins.
-    Stage(&'a str),
-    /// How much of the trainings is done, 0 to 1, and how many seconds are left of them, where that can be told.
-    Progress {
-        /// The share.
-        share: f64,
-        /// Seconds that are left.
-        left_s: Option<f64>,
-    },
-    /// A training is done, or failed, in words.
-    Trained(String),
-}
-
-/// Shows events. Where it breaks, trainings end after the step that they are in, each with a checkpoint, and no other begins.
-pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync);
-
 /// A method with what its full training takes.
 #[derive(Debug, Clone, Copy)]
 struct Priced {
@@ -163,6 +145,7 @@ impl Plan {
     }
 
     fn begin(data: &Data, wanted: &Wanted, folder: &Path, observer: Observer<'_>) -> Result<Plan, Error> {
+        let threads = wanted.threads;
         let mut plan = Plan {
             folder: folder.into(),
             trainings: Vec::new(),
@@ -176,7 +159,7 @@ impl Plan {
             None => {
                 let _ = observer(&Event::Stage("measuring how long a training step takes"));
                 let all: Vec<Method> = core.iter().chain(&more).copied().collect();
-                let speeds = speed::measure((data, &all), wanted, folder, observer)?;
+                let speeds = speed::measure((data, &all), (wanted.seed, threads), folder, observer)?;
                 let priced =
                     |all: &[Method]| -> Vec<Priced> { all.iter().map(|m| Priced::of(*m, data, &speeds)).collect() };
                 plan.allot(&priced(&core), &priced(&more), wanted);
