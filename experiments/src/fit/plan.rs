@@ -15,7 +15,6 @@ use serde_json::Value;
 use std::{
     collections::HashMap,
     fs,
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -274,11 +273,10 @@ impl Plan {
         if stored.steps.is_none() && stored.minutes != wanted.minutes {
             return differs("minutes", stored.minutes.to_string());
         }
-        // By what is written of them, as numbers come back from there.
-        let same = |value: &Value| value.to_string() == stored.data.to_string();
-        let now: Value =
-            serde_json::from_str(&json(&path, &data.config)?.to_string()).map_err(|e| wrong(e.to_string()))?;
-        if !same(&now) {
+        // As they come back from a file too: a number may change in its last digit there.
+        let written = json(&path, &data.config)?.to_string();
+        let now: Value = serde_json::from_str(&written).map_err(|e| wrong(e.to_string()))?;
+        if now != stored.data {
             return Err(wrong(
                 "the fit was begun with other recordings, or read in another way".into(),
             ));
@@ -365,10 +363,7 @@ impl Plan {
                 let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
                 meter.see(event)
             };
-            said.iter().fold(ControlFlow::Continue(()), |flow, event| {
-                let now = observer(event);
-                if flow.is_break() { flow } else { now }
-            })
+            said.iter().try_for_each(observer)
         })
     }
 }
