@@ -62,7 +62,7 @@ pub struct FitArgs {
     pub recordings: RecordingArgs,
 }
 
-/// What the model is to do. Without any of them: the least energy within one standard error of the best accuracy.
+/// What the model is to do. Without any of them: the knee of accuracy against energy, half the energy being worth two points.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
