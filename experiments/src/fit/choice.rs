@@ -70,7 +70,8 @@ impl Target {
                 format!("the best accuracy on the validation part for at most {uj_per_hour:.0} uJ an hour{origin}")
             }
             Target::Knee => format!(
-                "the knee of accuracy against energy on the validation part, half the energy being worth {:.0} points of accuracy (no \
+                "the knee of accuracy against energy on the validation part, half the energy being worth {:.0} points of \
+                accuracy (no \
                  target was given)",
                 100.0 * HALVING
             ),
