@@ -62,7 +62,7 @@ pub struct FitArgs {
     pub recordings: RecordingArgs,
 }
 
-/// What the model is to do. Without any of them: the least energy within one standard error of the best accuracy.
+/// What the model is to do. Without any of them: the knee of accuracy against energy, half the energy being worth two points.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Target")]
 pub struct TargetArgs {
@@ -123,13 +123,13 @@ pub fn run(args: &FitArgs, out: Output) -> anyhow::Result<()> {
         steps: args.steps,
         threads: args.threads.unwrap_or_else(processors),
     };
-    data.notes.iter().for_each(|note| tell(note));
+    data.notes.iter().for_each(tell);
     let progress = Progress::new();
     let observer = |event: &experiments::fit::Event<'_>| progress.show(event);
     let (plan, failed) = {
         let _keeping = interrupt::keep();
         let trained = Plan::make(&data, &wanted, &args.out, args.resume, &observer).and_then(|plan| {
-            plan.notes.iter().for_each(|note| tell(note));
+            plan.notes.iter().for_each(tell);
             let failed = plan.train(&data, wanted.threads, &observer)?;
             Ok((plan, failed))
         });

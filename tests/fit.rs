@@ -293,6 +293,34 @@ fn what_is_missing_is_told_in_numbers_before_anything_is_trained() {
     fails(&with(&data, " --resume"), 1, &["plan.json: missing field"]);
 }
 
+#[test]
+fn minutes_become_steps_once_and_stay_so() {
+    let f = Folder::new();
+    let data = recordings(&f, "data", 4, false);
+    let timed = |minutes: &str| line(&data, &f.at("fit"), minutes).replace(" --steps 60", "");
+    // Less than any machine needs: every training has the least number of steps, and it is said.
+    let said = json(&timed(" --minutes 0.0001"));
+    let steps: Vec<u64> = said["trainings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|t| t["steps"].as_u64())
+        .collect();
+    assert!(steps.len() >= 5 && steps.iter().all(|n| *n == 100), "{steps:?}");
+    let notes = said["notes"].to_string();
+    assert!(
+        notes.contains("the time is short: full trainings of the first"),
+        "{notes}"
+    );
+    assert!(!f.path("fit/speed").exists());
+    fails(
+        &timed(" --resume --minutes 5"),
+        2,
+        &["--minutes: the fit in ", "was begun with 0.0001; give that"],
+    );
+    assert_eq!(json(&timed(" --resume --minutes 0.0001")), said);
+}
+
 /// Long recordings with a class at every sample, one of each person, as CSV files.
 fn continuous(f: &Folder) -> String {
     for person in 0..6 {

@@ -6,6 +6,8 @@ use crate::{Error, pareto_front};
 /// A candidate that does not skip is taken in place of one that does, where it is as accurate for no more than this times its
 /// energy: predictions are not finer, and it is the simpler one.
 const TIE: f64 = 1.1;
+/// What half the energy is worth in accuracy, where no target is given.
+const HALVING: f64 = 0.02;
 /// A point of accuracy.
 const POINT: f64 = 0.01;
 
@@ -21,7 +23,7 @@ pub enum Target {
         /// For example from which battery.
         origin: Option<String>,
     },
-    /// Nothing: the cheapest that is within one standard error of the most accurate.
+    /// Nothing: the knee of accuracy against energy, half the energy being worth two points of accuracy.
     Knee,
 }
 
@@ -67,11 +69,12 @@ impl Target {
                 let origin = origin.as_ref().map_or_else(String::new, |words| format!(" ({words})"));
                 format!("the best accuracy on the validation part for at most {uj_per_hour:.0} uJ an hour{origin}")
             }
-            Target::Knee => {
-                "the least energy within one standard error of the best accuracy on the validation part (no target was \
-                 given)"
-                    .into()
-            }
+            Target::Knee => format!(
+                "the knee of accuracy against energy on the validation part, half the energy being worth {:.0} points of \
+                accuracy (no \
+                 target was given)",
+                100.0 * HALVING
+            ),
         }
     }
 }
@@ -138,9 +141,9 @@ pub(super) fn choose(candidates: &[Candidate], target: &Target) -> Option<(usize
             }
         },
         Target::Knee => {
-            let most = &candidates[top];
-            let enough = most.accuracy - most.accuracy_error;
-            (cheapest(candidates, |c| c.accuracy >= enough)?, Reached::Yes)
+            let worth = |k: &usize| candidates[*k].accuracy - HALVING * candidates[*k].uj_per_hour().log2();
+            let knee = (0..candidates.len()).max_by(|a, b| worth(a).total_cmp(&worth(b)));
+            (knee.unwrap_or(top), Reached::Yes)
         }
     };
     Some((simpler(candidates, found), reached))
@@ -236,6 +239,7 @@ mod tests {
     #[test]
     fn each_target_takes_its_candidate() {
         assert_eq!(chosen(&LIST, &Target::Accuracy(0.9)), (10.0, Reached::Yes));
+        // From 20 updates to 10, nearly half the energy, four points are lost; from 40 to 20 half a point.
         assert_eq!(chosen(&LIST, &Target::Knee), (20.0, Reached::Yes));
         let all = candidates(&LIST);
         let budget = |uj_per_hour| Target::Budget {

@@ -30,9 +30,8 @@ pub(super) enum Training {
 const EVERY: [usize; 5] = [2, 4, 8, 16, 32];
 /// Samples that a fixed rate leaves of a sequence, at least.
 const SAMPLES: usize = 4;
-/// Steps of a full training: of a model that learns its whole dial, and of any other.
-const DIAL_STEPS: u64 = 24_000;
-const STEPS: u64 = 8_000;
+/// Times the recipe's steps of a model that learns the whole of its dial, which needs a lower rate than the recipe's.
+const DIAL: u64 = 6;
 
 impl Method {
     /// What every fit trains, for sequences of `length` samples: a skipping model, the same cell at fixed rates, a convolutional
@@ -93,18 +92,19 @@ impl Method {
     }
 
     /// Steps of a full training.
-    pub(super) const fn steps(&self) -> u64 {
-        match self {
-            Method::Dial(..) => DIAL_STEPS,
-            _ => STEPS,
-        }
+    pub(super) fn steps(&self, data: &Data) -> u64 {
+        let once = Recipe::of(&data.facts(), None).steps;
+        if self.skips() { DIAL * once } else { once }
     }
 
     /// The training of this method from a seed, of so many steps.
     pub(super) fn training(&self, data: &Data, seed: u64, steps: u64) -> Result<Training, Error> {
+        // The recipe's rate is for a recurrent network with one λ.
+        let learning_rate = data.source(1).default_config().learning_rate;
         Ok(match *self {
             Method::Dial(cell, hidden) => Training::Recurrent(TrainConfig {
                 hidden,
+                learning_rate,
                 ..recipe(data, cell, seed, steps)
             }),
             Method::Every(cell, hidden, every) => Training::Recurrent(TrainConfig {
@@ -113,7 +113,10 @@ impl Method {
                 ..recipe(data, cell, seed, steps)
             }),
             Method::Cnn(filters) => {
-                let like = recipe(data, Cell::SkipGru, seed, steps);
+                let like = TrainConfig {
+                    learning_rate,
+                    ..recipe(data, Cell::SkipGru, seed, steps)
+                };
                 Training::Cnn(CnnConfig::like(&like, filters)?)
             }
         })
@@ -128,7 +131,7 @@ const DIALS: Dials = Dials {
     factor: 3.0,
 };
 /// Options that a method chooses in place of the recipe.
-const OWN: [&str; 4] = ["--cell", "--hidden", "--lambda", "--steps"];
+const OWN: [&str; 5] = ["--cell", "--hidden", "--lambda", "--steps", "--learning-rate"];
 /// Evaluations on the validation part in a training, where it is long enough.
 const EVALUATIONS: u64 = 80;
 /// Steps between two of them: an evaluation takes as long as several steps.

@@ -13,6 +13,7 @@
 mod candidates;
 mod choice;
 mod data;
+mod event;
 mod figures;
 mod json;
 mod meter;
@@ -27,8 +28,9 @@ mod text;
 pub use candidates::Candidate;
 pub use choice::{Reached, Target};
 pub use data::Data;
+pub use event::{Event, Observer};
 pub use figures::{Confusion, GroupFigures, TestFigures};
 pub use method::Method;
 pub use others::{BuiltIn, Other};
-pub use plan::{Event, Observer, Plan, Planned, Wanted};
+pub use plan::{Plan, Planned, Wanted};
 pub use search::{Flash, Found};

@@ -3,7 +3,7 @@
 //! How many steps a time limit pays for is measured once, and written into the folder as `plan.json`. From then on a fit is a
 //! function of that file and the recordings: a resumed one ends as an undisturbed one would.
 
-use super::{Data, Method, meter::Meter, method::Training, speed};
+use super::{Data, Event, Method, Observer, meter::Meter, method::Training, speed};
 use crate::{
     Error,
     baselines::cnn,
@@ -15,7 +15,6 @@ use serde_json::Value;
 use std::{
     collections::HashMap,
     fs,
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -85,23 +84,27 @@ struct Stored {
     notes: Vec<String>,
 }
 
-/// What happens while a fit works, for a command line to show.
-pub enum Event<'a> {
-    /// A part of the work begins.
-    Stage(&'a str),
-    /// How much of the trainings is done, 0 to 1, and how many seconds are left of them, where that can be told.
-    Progress {
-        /// The share.
-        share: f64,
-        /// Seconds that are left.
-        left_s: Option<f64>,
-    },
-    /// A training is done, or failed, in words.
-    Trained(String),
+/// A method with what its full training takes.
+#[derive(Debug, Clone, Copy)]
+struct Priced {
+    method: Method,
+    steps: u64,
+    step_s: f64,
 }
 
-/// Shows events. Where it breaks, trainings end after the step that they are in, each with a checkpoint, and no other begins.
-pub type Observer<'a> = &'a (dyn Fn(&Event<'_>) -> ControlFlow<()> + Sync);
+impl Priced {
+    fn of(method: Method, data: &Data, speeds: &HashMap<String, f64>) -> Self {
+        Priced {
+            method,
+            steps: method.steps(data),
+            step_s: speeds.get(&method.name()).copied().unwrap_or(0.0),
+        }
+    }
+
+    fn full_s(&self) -> f64 {
+        self.steps as f64 * self.step_s
+    }
+}
 
 impl Plan {
     /// The plan of a folder that is resumed, or a new one, whose speeds are measured.
@@ -141,6 +144,7 @@ impl Plan {
     }
 
     fn begin(data: &Data, wanted: &Wanted, folder: &Path, observer: Observer<'_>) -> Result<Plan, Error> {
+        let threads = wanted.threads;
         let mut plan = Plan {
             folder: folder.into(),
             trainings: Vec::new(),
@@ -154,8 +158,10 @@ impl Plan {
             None => {
                 let _ = observer(&Event::Stage("measuring how long a training step takes"));
                 let all: Vec<Method> = core.iter().chain(&more).copied().collect();
-                let speeds = speed::measure((data, &all), wanted, folder, observer)?;
-                plan.allot(&core, &more, &speeds, wanted);
+                let speeds = speed::measure((data, &all), (wanted.seed, threads), folder, observer)?;
+                let priced =
+                    |all: &[Method]| -> Vec<Priced> { all.iter().map(|m| Priced::of(*m, data, &speeds)).collect() };
+                plan.allot(&priced(&core), &priced(&more), wanted);
             }
         }
         plan.save(data, wanted)?;
@@ -184,25 +190,23 @@ impl Plan {
 
     /// Gives the trainings the steps that the time pays for: first every model of the core in full, or, where that takes too long,
     /// the same share of each; then other sizes, and then all from further seeds, as long as the next one fits.
-    fn allot(&mut self, core: &[Method], more: &[Method], speeds: &HashMap<String, f64>, wanted: &Wanted) {
-        let of = |method: &Method| speeds.get(&method.name()).copied().unwrap_or(0.0);
-        let full_s = |method: &Method| of(method) * method.steps() as f64;
+    fn allot(&mut self, core: &[Priced], more: &[Priced], wanted: &Wanted) {
         let mut left_s = 60.0 * wanted.minutes * TRAINING_SHARE * wanted.threads as f64;
-        let core_s: f64 = core.iter().map(full_s).sum();
+        let core_s: f64 = core.iter().map(Priced::full_s).sum();
         let share = (left_s / core_s.max(f64::MIN_POSITIVE)).min(1.0);
-        for method in core {
-            let steps = (method.steps() as f64 * share) as u64 / 10 * 10;
-            self.add(method, wanted.seed, steps.max(LEAST_STEPS), of(method));
+        for priced in core {
+            let steps = (priced.steps as f64 * share) as u64 / 10 * 10;
+            self.add(&priced.method, wanted.seed, steps.max(LEAST_STEPS), priced.step_s);
         }
         left_s -= core_s * share;
         let mut stopped = share < 1.0;
         for seed in 0..SEEDS {
             let again = if seed == 0 { &[][..] } else { core };
-            for method in again.iter().chain(more) {
-                stopped |= full_s(method) > left_s;
+            for priced in again.iter().chain(more) {
+                stopped |= priced.full_s() > left_s;
                 if !stopped {
-                    self.add(method, wanted.seed + seed, method.steps(), of(method));
-                    left_s -= full_s(method);
+                    self.add(&priced.method, wanted.seed + seed, priced.steps, priced.step_s);
+                    left_s -= priced.full_s();
                 }
             }
         }
@@ -269,11 +273,10 @@ impl Plan {
         if stored.steps.is_none() && stored.minutes != wanted.minutes {
             return differs("minutes", stored.minutes.to_string());
         }
-        // By what is written of them, as numbers come back from there.
-        let same = |value: &Value| value.to_string() == stored.data.to_string();
-        let now: Value =
-            serde_json::from_str(&json(&path, &data.config)?.to_string()).map_err(|e| wrong(e.to_string()))?;
-        if !same(&now) {
+        // As they come back from a file too: a number may change in its last digit there.
+        let written = json(&path, &data.config)?.to_string();
+        let now: Value = serde_json::from_str(&written).map_err(|e| wrong(e.to_string()))?;
+        if now != stored.data {
             return Err(wrong(
                 "the fit was begun with other recordings, or read in another way".into(),
             ));
@@ -360,10 +363,7 @@ impl Plan {
                 let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
                 meter.see(event)
             };
-            said.iter().fold(ControlFlow::Continue(()), |flow, event| {
-                let now = observer(event);
-                if flow.is_break() { flow } else { now }
-            })
+            said.iter().try_for_each(observer)
         })
     }
 }
@@ -385,14 +385,21 @@ mod tests {
             length: 128,
         };
         let (core, more) = (Method::core(128), Method::more());
-        let speeds = core.iter().chain(&more).map(|m| (m.name(), step_s)).collect();
+        let priced = |all: &[Method]| -> Vec<Priced> {
+            let of = |method: &Method| Priced {
+                method: *method,
+                steps: if method.skips() { 24_000 } else { 8_000 },
+                step_s,
+            };
+            all.iter().map(of).collect()
+        };
         let wanted = Wanted {
             seed: 5,
             minutes,
             steps: None,
             threads: 2,
         };
-        plan.allot(&core, &more, &speeds, &wanted);
+        plan.allot(&priced(&core), &priced(&more), &wanted);
         plan
     }
 

@@ -1,6 +1,6 @@
 //! How long a step of each training takes on this machine, measured before a fit is planned.
 
-use super::{Data, Event, Method, Observer, Wanted, method::Training};
+use super::{Data, Event, Method, Observer, method::Training};
 use crate::{
     Error,
     baselines::cnn,
@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-/// Steps by which the speed of a training is measured, an evaluation included.
+/// Steps by which the speed of a training is measured, with one evaluation, about as often as later.
 const MEASURED_STEPS: u64 = 100;
 
 /// The folder of the trainings that are measured; it goes away.
@@ -25,7 +25,7 @@ pub(super) fn folder(of_fit: &Path) -> PathBuf {
 /// Seconds of a step of each method, by its name; as many are trained at the same time as later.
 pub(super) fn measure(
     (data, methods): (&Data, &[Method]),
-    wanted: &Wanted,
+    (seed, threads): (u64, usize),
     of_fit: &Path,
     observer: Observer<'_>,
 ) -> Result<HashMap<String, f64>, Error> {
@@ -33,18 +33,20 @@ pub(super) fn measure(
     remove(&place)?;
     let measured = Arc::new(Mutex::new(HashMap::new()));
     let task = |method: &Method| -> Result<Task, Error> {
-        let training = method.training(data, wanted.seed, MEASURED_STEPS)?;
+        let training = method.training(data, seed, MEASURED_STEPS)?;
         let (folder, measured, name) = (place.join(method.name()), Arc::clone(&measured), method.name());
         Ok(Task {
             label: name.clone(),
             work: Box::new(move |observer| {
                 let seconds = match training {
-                    Training::Recurrent(config) => {
+                    Training::Recurrent(mut config) => {
+                        config.eval_every = MEASURED_STEPS;
                         let mut show =
                             |progress: &host_train::Progress| observer(&jobs::Event::Step { label: &name, progress });
                         host_train::train_until(&config, &folder, false, &mut show)?.seconds
                     }
-                    Training::Cnn(config) => {
+                    Training::Cnn(mut config) => {
+                        config.training.eval_every = MEASURED_STEPS;
                         let begun = Instant::now();
                         cnn::train(&config)?;
                         begun.elapsed().as_secs_f64()
@@ -63,7 +65,7 @@ pub(super) fn measure(
             left_s: None,
         })
     };
-    let failed = jobs::do_all(tasks, wanted.threads, &flow)?;
+    let failed = jobs::do_all(tasks, threads, &flow)?;
     remove(&place)?;
     if let Some(problem) = failed.into_iter().next() {
         return Err(Error::data("a first training", problem));
