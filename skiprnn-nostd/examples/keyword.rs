@@ -1,13 +1,14 @@
-//! A keyword-like stream: frames of features go in, a class comes out at every frame, and a word is said once its class has held for a
-//! few frames. The network is a dense GRU of 16 units without a skip gate, and its state is never reset.
+//! A keyword-like stream: frames of features go in, a class comes out at every frame, and a word is said once its class has held
+//! for a few frames. The network is a dense GRU of 16 units without a skip gate, and its state is never reset.
 //!
 //! The signal is synthetic: eight bands of sound level, 50 frames a second. A "word" is a band that rises, or falls, through the
-//! others within 16 frames; clicks and steady tones are no words. It stands in for a microphone with a filter bank, and says nothing of
-//! speech. The model was made by
+//! others within 16 frames; clicks and steady tones are no words. It stands in for a microphone with a filter bank, and says
+//! nothing of speech. The model was made by
 //!
 //! ```text
 //! cargo run --package skiprnn-nostd --example keyword -- recordings/keyword      writes x.npy and y.npy
-//! skiprnn train dataset --data recordings/keyword --cell gru --hidden 16 --steps 1000 --threads 1 --sample-period-s 0.02 --out runs/keyword
+//! skiprnn train dataset --data recordings/keyword --cell gru --hidden 16 --steps 1000 --threads 1 --sample-period-s 0.02 \
+//!     --out runs/keyword
 //! skiprnn quantize runs/keyword --out keyword.srnn --length 0 --name keyword --class-names background,rising,falling \
 //!     --channel-names band0,band1,band2,band3,band4,band5,band6,band7 --channel-units dB,dB,dB,dB,dB,dB,dB,dB \
 //!     --full-scale 128,128,128,128,128,128,128,128
