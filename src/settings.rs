@@ -55,8 +55,8 @@ pub struct SettingArgs {
 #[derive(Args, Debug, Clone, Default)]
 #[command(next_help_heading = "Stream")]
 pub struct StreamArgs {
-    /// Answer after every K samples, 1 for every sample, and at the end. [default: as the model says: at every sample, or at the end of
-    /// each sequence]
+    /// Answer after every K samples, 1 for every sample, and at the end. [default: as the model says: at every sample, or at the
+    /// end of each sequence]
     #[arg(long, value_name = "K")]
     pub answer_every: Option<NonZeroU32>,
     /// Begin each sequence with the state that the one before it left: the sequences are the windows of one stream.

@@ -96,8 +96,8 @@ impl Simulated {
     }
 }
 
-/// The metric of answers every so many samples, (A, O) for each sequence: against the answers of the data at the same samples, where
-/// those are given at every step, else of the last answer of each sequence.
+/// The metric of answers every so many samples, (A, O) for each sequence: against the answers of the data at the same samples,
+/// where those are given at every step, else of the last answer of each sequence.
 fn metric(
     model: &Model<'_>,
     data: &Data,

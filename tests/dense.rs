@@ -1,5 +1,5 @@
-//! Networks without a skip gate as streams, as a user runs them: an answer at every step, state over windows, the same bits on every
-//! board.
+//! Networks without a skip gate as streams, as a user runs them: an answer at every step, state over windows, the same bits on
+//! every board.
 
 mod common;
 

@@ -72,7 +72,8 @@ mod tests {
     use fixed::types::I16F16;
     use proptest::prelude::*;
 
-    /// The first golden: dial -1.5, cap 20, no budget, the state kept, an answer every 8 samples, and a blob of the four bytes `blob`.
+    /// The first golden: dial -1.5, cap 20, no budget, the state kept, an answer every 8 samples, and a blob of the four bytes
+    /// `blob`.
     const FIXED: [u8; 44] = *b"SRBL\x03\x00\x28\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
         \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x08\x00\x00\x00blob";
 

@@ -74,8 +74,8 @@ impl Blob {
 pub struct Run {
     /// Samples used, in order; the first is 0.
     pub updates: Vec<u32>,
-    /// (A, O) raw logits, a row for each answer: one at the end, or where the blob is asked at every step T of them, or one for each
-    /// block of samples that [`Simulator::with_answers`] asks for. A row is that after the last update before the end of its
+    /// (A, O) raw logits, a row for each answer: one at the end, or where the blob is asked at every step T of them, or one for
+    /// each block of samples that [`Simulator::with_answers`] asks for. A row is that after the last update before the end of its
     /// block.
     pub logits: Vec<i32>,
     /// CRC-32 of the final state.

@@ -42,12 +42,12 @@ pub const fn samples_to_skip(delta: U0F32) -> u32 {
     }
 }
 
-/// Whether an answer is complete with an update at `sample`, after which the next one falls due at `next`; `None` where no update is
-/// left in the sequence.
+/// Whether an answer is complete with an update at `sample`, after which the next one falls due at `next`; `None` where no update
+/// is left in the sequence.
 ///
 /// There is an answer after every `every` samples, or one after the whole sequence where that is `None`. It is complete where no
-/// later update uses a sample of the same block of `every` samples. A block of which no sample is used has no answer of its own; the
-/// one before it holds.
+/// later update uses a sample of the same block of `every` samples. A block of which no sample is used has no answer of its own;
+/// the one before it holds.
 #[must_use]
 pub fn completes_answer(sample: u64, next: Option<u64>, every: Option<NonZeroU32>) -> bool {
     match (next, every.map(NonZeroU64::from)) {

@@ -151,7 +151,11 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     };
     let settings = SettingsJson::new(&job.settings, job.priced.map(PricedBudget::summary));
     let comparison = result.comparison;
-    let (decided, answered, lost) = (result.decided.len(), result.answered.len(), result.lost.len());
+    let (decided, lost) = (result.decided.len(), result.lost.len());
+    let answers = match result.answered.len() {
+        0 => String::new(),
+        answered => format!(" and {answered} answers"),
+    };
     let observed = result.observed.to_string();
     let value = serde_json::to_value(WithSettings {
         results: result,
@@ -159,7 +163,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     })?;
     out.print(&value, || {
         format!(
-            "{}: {decided} decisions, {answered} answers before them, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}{}",
+            "{}: {decided} decisions{answers}, {lost} sequences lost\n{} the simulator on the samples that the sensor delivered\n{}{}",
             board.name,
             comparison.verdict(),
             observed,

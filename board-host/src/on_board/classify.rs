@@ -22,8 +22,8 @@ pub enum Outcome {
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classification {
-    /// Every answer, and every sequence that came to its end, in order, each with the samples that the sensor delivered since the one
-    /// before it.
+    /// Every answer, and every sequence that came to its end, in order, each with the samples that the sensor delivered since the
+    /// one before it.
     pub outcomes: Vec<(Outcome, Vec<Delivered>)>,
     /// What was booked on a budget by the board's last report, where there is one.
     pub spending: Option<Spending>,

@@ -43,8 +43,8 @@ where
     )
 }
 
-/// Classifies this many sequences of so many samples, the lost ones included, and logs each as it is decided, and each answer within
-/// it; 0 samples are an endless stream. The pin is high while the class
+/// Classifies this many sequences of so many samples, the lost ones included, and logs each as it is decided, and each answer
+/// within it; 0 samples are an endless stream. The pin is high while the class
 /// beside it was decided last.
 ///
 /// # Errors

@@ -44,8 +44,9 @@ Written by `cargo xtask bench-mcu`, which counts on virtual boards, whose SysTic
 cycles. `--with qemu` counts in QEMU (`-icount shift=6,sleep=off`), within the rounding of its 1.02 to 1.6 ticks an instruction.
 A count runs from the call to the return of one updating `step`, input conversion, skip gate and rule included, head
 excluded; `dense` is a network without a skip gate. Weights are uniform in [-127, 127], inputs over their whole 16-bit range; the
-state after 16 updates is the host's, bit for bit. *text* is what `step` can reach by the image's relocations, tables and every kernel included, but for the other
-cell's pass; *state* the bytes of the smallest `State` for the shape; *stack* the high-water mark below the caller.
+state after 16 updates is the host's, bit for bit. *text* is what `step` can reach by the image's relocations, tables and every
+kernel included, but for the other cell's pass; *state* the bytes of the smallest `State` for the shape; *stack* the high-water mark
+below the caller.
 `cargo xtask bench-mcu --check` fails where a figure grew by more than 3 %.
 
 | machine | core | cell | I | H | kernel | instructions | MACs | per MAC | text | state | stack |
