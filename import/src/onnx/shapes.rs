@@ -1,8 +1,7 @@
 //! Operators that move axes and compute with lengths. Time is left only by its last sample.
 
 use super::{
-    evaluate::{Evaluation, Given},
-    operators::samples,
+    evaluation::{Evaluation, Given, samples},
     proto::{Node, Values},
     value::{Axis, Length, Value},
 };
