@@ -5,6 +5,7 @@ mod evaluation;
 mod operators;
 mod proto;
 mod recurrent;
+mod reshape;
 mod shapes;
 mod value;
 mod walk;

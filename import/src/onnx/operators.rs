@@ -3,7 +3,7 @@
 use super::{
     evaluation::{Evaluation, Given, real, samples},
     proto::Node,
-    recurrent, shapes,
+    recurrent, reshape, shapes,
     value::{Axis, Length, Value, value_of},
 };
 use crate::network::{End, transposed};
@@ -36,8 +36,8 @@ pub(super) fn given<'a>(e: &mut Evaluation<'a>, node: &Node<'a>) -> Given {
         "Unsqueeze" => shapes::unsqueeze(e, node),
         "Gather" => shapes::gather(e, node),
         "Slice" => shapes::slice(e, node),
-        "Reshape" => shapes::reshape(e, node),
-        "Flatten" => shapes::flatten(e, node),
+        "Reshape" => reshape::reshape(e, node),
+        "Flatten" => reshape::flatten(e, node),
         "Shape" => shapes::shape(e, node),
         "Concat" => shapes::concat(e, node),
         "Expand" | "Tile" => shapes::expand(e, node),
