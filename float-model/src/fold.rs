@@ -110,3 +110,56 @@ impl FloatModel {
         affine.into_matrix(&mut self.head.weight, &mut self.head.bias);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Cell, Forward, Schedule, tests::small};
+
+    fn outputs(model: &FloatModel, x: &[f32]) -> Vec<f32> {
+        Forward::new(model).run(x, Schedule::Learned { dial: 0.0 }).output
+    }
+
+    fn near(a: &[f32], b: &[f32]) {
+        let largest = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(a.len() == b.len() && largest < 1e-5, "{a:?} {b:?}");
+    }
+
+    #[test]
+    fn what_is_folded_before_the_inputs_is_what_was_computed_before() {
+        let x = [0.3, -1.0, 1.5, 0.25, -0.5, 2.0];
+        for cell in [Cell::Lstm, Cell::Gru] {
+            for (scale, offset) in [
+                ([2.0, 0.5], [1.0, -3.0]),
+                ([-2.0, 0.0], [0.5, 0.75]),
+                ([0.0, -0.1], [0.0, 4.0]),
+            ] {
+                let affine = Affine {
+                    scale: scale.to_vec(),
+                    offset: offset.to_vec(),
+                };
+                let before = |(k, v): (usize, &f32)| (f64::from(*v) * scale[k % 2] + offset[k % 2]) as f32;
+                let scaled: Vec<f32> = x.iter().enumerate().map(before).collect();
+                let original = small(cell);
+                let mut folded = original.clone();
+                folded.fold_before_input(&affine);
+                folded.validate("model").unwrap();
+                near(&outputs(&folded, &x), &outputs(&original, &scaled));
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_normalisation_is_its_formula() {
+        let affine = Affine::of_batch_norm(
+            [&[1.0, 2.0], &[4.0, 0.25]],
+            [Some(&[3.0, -1.0]), Some(&[0.5, 0.0])],
+            0.0,
+        );
+        let of = |x: f64, k: usize| affine.scale[k] * x + affine.offset[k];
+        assert_eq!([of(5.0, 0), of(3.0, 1)], [3.0 * 4.0 / 2.0 + 0.5, -2.0]);
+        let twice = affine.then(&affine);
+        assert_eq!(twice.scale[1] * 3.0 + twice.offset[1], of(of(3.0, 1), 1));
+        assert!(Affine::identity(3).is_identity() && !affine.is_identity());
+    }
+}

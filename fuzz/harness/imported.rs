@@ -42,18 +42,7 @@ pub const TARGETS: &[Target] = &[
         },
         seeds: || {
             let h5 = |file: Vec<u8>| [b"=== m.h5\n".to_vec(), file].concat();
-            let config = br#"{"class_name":"Sequential","config":{"layers":[{"class_name":"InputLayer","config":{"batch_shape":[null,null,2]}},{"class_name":"GRU","config":{"reset_after":true}},{"class_name":"Dense","config":{"activation":"softmax"}}]},"compile_config":{"loss":"mse"}}"#;
-            let archive = [
-                b"=== config.json\n".to_vec(),
-                config.to_vec(),
-                b"\n=== model.weights.h5\n".to_vec(),
-            ];
-            let weights = made!("lstm.h5");
-            vec![
-                h5(made!("functional.h5")),
-                h5(made!("normalised-gru.h5")),
-                [archive.concat(), weights].concat(),
-            ]
+            vec![h5(made!("oldest.h5")), h5(made!("newest.h5")), archive()]
         },
     },
     // What the pickle in an archive says; its tensors lie in one storage of zeros.
@@ -69,6 +58,22 @@ pub const TARGETS: &[Target] = &[
         seeds: || vec![state_dict(b""), state_dict(b"X\x05\0\0\0modelq\x01")],
     },
 ];
+
+/// The files of a Keras archive with a scale and an activation, whose weights lack.
+fn archive() -> Vec<u8> {
+    let layers = [
+        r#"{"class_name":"InputLayer","config":{"batch_shape":[null,null,2]}}"#,
+        r#"{"class_name":"Rescaling","config":{"scale":[0.5,2.0],"offset":1.0}}"#,
+        r#"{"class_name":"GRU","config":{"reset_after":true}}"#,
+        r#"{"class_name":"Dense","config":{"activation":"softmax"}}"#,
+    ];
+    let layers = layers.join(",");
+    let config =
+        format!(r#"{{"class_name":"Sequential","config":{{"layers":[{layers}]}},"compile_config":{{"loss":"mse"}}}}"#);
+    let mut files = format!("=== config.json\n{config}\n=== model.weights.h5\n").into_bytes();
+    files.extend(made!("newest.h5"));
+    files
+}
 
 fn imported(path: &Path) -> Result<(), String> {
     let read = import::read(path).map_err(|e| float_model::with_causes(&e))?;

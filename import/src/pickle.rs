@@ -1,4 +1,5 @@
-//! What a Python pickle says, without doing it: names of classes and functions stay names, calls stay what would be called with what.
+//! What a Python pickle says, without doing it: names of classes and functions stay names, and calls stay what would be called
+//! with what.
 //!
 //! The values lie in one list and name each other by their places, so that nothing is copied by a reference to it, however often
 //! there is one, and nothing is as deep as its nesting. Opcodes are those of protocols 2 to 4 that `torch.save` writes

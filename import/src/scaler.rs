@@ -18,8 +18,8 @@ pub struct Scaler {
 }
 
 impl Scaler {
-    /// Reads `.npz` or JSON with a `mean` and a `std` (or `scale`, as scikit-learn calls it), or `.npy` of two rows: the means, then
-    /// the standard deviations. The kind is told by the contents.
+    /// Reads `.npz` or JSON with a `mean` and a `std` (or `scale`, as scikit-learn calls it), or `.npy` of two rows: the means,
+    /// then the standard deviations. The kind is told by the contents.
     ///
     /// # Errors
     /// A file that cannot be read, or lacks one of them.

@@ -1,4 +1,5 @@
-//! `.pt` and `.pth`: archives of `torch.save`, whose pickle says which tensors there are, and whose other entries hold their values.
+//! `.pt` and `.pth`: archives of `torch.save`, whose pickle says which tensors there are, and whose other entries hold their
+//! values.
 
 use crate::{
     Error,

@@ -1,4 +1,4 @@
-//! Files of other programs with bytes changed, cut off or put in: refused in one line that names the file, or read, without a panic.
+//! Files of other programs with bytes changed, cut off or put in: refused in one line that names the file, or read; no panic.
 
 use std::{fs, path::Path};
 

@@ -119,7 +119,7 @@ impl Fuzzed {
             .arg(&grown)
             .arg(&self.corpus)
             .arg(format!("-max_total_time={seconds}"))
-            .args(["-max_len=8192", "-timeout=10", "-print_final_stats=1", "-reload=0"])
+            .args(["-max_len=16384", "-timeout=10", "-print_final_stats=1", "-reload=0"])
             // Nothing may be allocated by a number that an input states.
             .args(["-rss_limit_mb=2048", "-malloc_limit_mb=512"])
             .env("READER", &self.name)

@@ -48,12 +48,7 @@ impl<'a> Reader<'a> {
         self.roles.problems.extend(unused);
         let mut model = self.sizes().and_then(|sizes| self.parts(sizes));
         if let Some(model) = model.as_mut().filter(|m| m.validate("model").is_ok()) {
-            for normalisation in &self.roles.normalisations {
-                match normalisation.fold(model) {
-                    Ok(note) => self.roles.notes.push(note),
-                    Err(problem) => self.roles.problems.push(problem),
-                }
-            }
+            self.fold(model);
         }
         let mut problems = self.roles.problems;
         problems.append(&mut self.metadata.problems);
@@ -71,6 +66,21 @@ impl<'a> Reader<'a> {
             notes.push(format!("{} {kind} and used as f32", are(&names)));
         }
         Ok((model, notes))
+    }
+
+    /// Folds the normalisations into a model, and says how samples are used.
+    fn fold(&mut self, model: &mut FloatModel) {
+        for normalisation in &self.roles.normalisations {
+            match normalisation.fold(model) {
+                Ok(note) => self.roles.notes.push(note),
+                Err(problem) => self.roles.problems.push(problem),
+            }
+        }
+        let is_scaled = model.input_mean.iter().any(|v| *v != 0.0) || model.input_std.iter().any(|v| *v != 1.0);
+        if self.roles.input_mean.is_none() && self.roles.input_std.is_none() && !is_scaled {
+            let note = "input.mean, input.std: not in the file; samples are used as they are";
+            self.roles.notes.push(note.into());
+        }
     }
 
     fn problem(&mut self, name: &str, problem: impl AsRef<str>) {
@@ -187,10 +197,6 @@ impl<'a> Reader<'a> {
         };
         let input_mean = vector(self, self.roles.input_mean, 0.0);
         let input_std = vector(self, self.roles.input_std, 1.0);
-        if self.roles.input_mean.is_none() && self.roles.input_std.is_none() && self.roles.normalisations.is_empty() {
-            let note = "input.mean, input.std: not in the file; samples are used as they are";
-            self.roles.notes.push(note.into());
-        }
         let description = self.metadata.description();
         let head = head?;
         Some(FloatModel {

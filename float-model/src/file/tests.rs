@@ -205,6 +205,61 @@ fn every_tensor_without_a_use_is_named_with_what_it_belongs_to() {
     f.says(&gru, &["lstm.c0: not used here; a GRU has no c"]);
 }
 
+/// A whole batch normalisation of so many features, without effect but for the epsilon.
+fn batch_norm(features: usize) -> Vec<Raw> {
+    let ones = |name: &str| {
+        (
+            name.to_owned(),
+            Dtype::F32,
+            vec![features],
+            1f32.to_le_bytes().repeat(features),
+        )
+    };
+    vec![
+        ones("bn.weight"),
+        zeros("bn.bias", &[features]),
+        zeros("bn.running_mean", &[features]),
+        ones("bn.running_var"),
+        ("bn.num_batches_tracked".into(), Dtype::I64, Vec::new(), vec![0; 8]),
+    ]
+}
+
+#[test]
+fn a_batch_normalisation_is_folded_where_its_size_tells_its_place() {
+    let f = Folder::new();
+    let with = |norm: Vec<Raw>| -> Vec<Raw> { state_dict(Cell::Gru).into_iter().chain(norm).collect() };
+    // The small model has as many inputs as outputs, and two layers.
+    f.says(
+        &with(batch_norm(2)),
+        &["bn.running_mean", "may stand at the inputs or at the outputs", "ONNX"],
+    );
+    f.says(&with(batch_norm(3)), &["bn.running_mean", "several layers"]);
+    f.says(
+        &with(batch_norm(5)),
+        &[
+            "bn.running_mean",
+            "5 features fits neither the 2 inputs nor the 3 hidden units",
+        ],
+    );
+    let mut damaged = batch_norm(5);
+    damaged[3].3 = (-1f32).to_le_bytes().repeat(5);
+    damaged[0].2 = vec![1, 5];
+    f.says(&with(damaged), &["bn.weight: has shape (1, 5); (5) is needed"]);
+    let one_layer: Vec<Raw> = with(batch_norm(3))
+        .into_iter()
+        .filter(|t| !t.0.ends_with("_l1"))
+        .collect();
+    let (model, notes) = load_with_notes(&f.write(&one_layer, &[])).unwrap();
+    assert!(
+        notes
+            .iter()
+            .any(|n| n.contains("folded into the head") && n.contains("1e-5")),
+        "{notes:?}"
+    );
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5 && a != b;
+    assert!(model.head.weight.iter().zip(&small(Cell::Gru).head.weight).all(close));
+}
+
 #[test]
 fn a_head_of_both_directions_is_told_as_one() {
     let f = Folder::new();

@@ -1,5 +1,5 @@
-//! Keras: `.keras` archives and `.h5` files. The configuration says what the layers are and in which order, the arrays beside it what
-//! their weights are; a layer that is no part of a chain, or that a model cannot hold, is refused by its name.
+//! Keras: `.keras` archives and `.h5` files. The configuration says what the layers are and in which order, the arrays beside it
+//! what their weights are; a layer that is no part of a chain, or that a model cannot hold, is refused by its name.
 
 mod config;
 mod layers;

@@ -1,16 +1,18 @@
 //! ONNX: a graph of operators, followed from its input to its outputs. What each operator does to the axes of the samples, to
 //! lengths and to constants is known exactly (`operators`, `shapes`), or the operator is refused by the name of its node.
 
-mod evaluate;
+mod evaluation;
 mod operators;
 mod proto;
 mod recurrent;
+mod reshape;
 mod shapes;
 mod value;
+mod walk;
 mod wire;
 
 use crate::{Error, error::joined};
-use evaluate::Evaluation;
+use evaluation::Evaluation;
 use float_model::FloatModel;
 use proto::Model;
 use std::path::Path;

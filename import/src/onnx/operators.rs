@@ -1,10 +1,10 @@
 //! What each operator gives. The rules of the operators are those of ONNX' `Operators.md`.
 
 use super::{
-    evaluate::{Evaluation, Given, value_of},
+    evaluation::{Evaluation, Given, real, samples},
     proto::Node,
-    recurrent, shapes,
-    value::{Axis, Length, Value},
+    recurrent, reshape, shapes,
+    value::{Axis, Length, Value, value_of},
 };
 use crate::network::{End, transposed};
 use float_model::Affine;
@@ -36,8 +36,8 @@ pub(super) fn given<'a>(e: &mut Evaluation<'a>, node: &Node<'a>) -> Given {
         "Unsqueeze" => shapes::unsqueeze(e, node),
         "Gather" => shapes::gather(e, node),
         "Slice" => shapes::slice(e, node),
-        "Reshape" => shapes::reshape(e, node),
-        "Flatten" => shapes::flatten(e, node),
+        "Reshape" => reshape::reshape(e, node),
+        "Flatten" => reshape::flatten(e, node),
         "Shape" => shapes::shape(e, node),
         "Concat" => shapes::concat(e, node),
         "Expand" | "Tile" => shapes::expand(e, node),
@@ -53,22 +53,6 @@ pub(super) fn given<'a>(e: &mut Evaluation<'a>, node: &Node<'a>) -> Given {
         "ArgMax" => Err("is a decision; export the model up to its logits".into()),
         "If" | "Loop" | "Scan" => Err("is control flow; export the model without it".into()),
         _ => Err("is an operator that is not known here, or that no model has".into()),
-    }
-}
-
-/// The axes and the stage of the samples that a node takes.
-pub(super) fn samples<'a>(e: &Evaluation<'a>, node: &Node<'a>, k: usize) -> Result<(Vec<Axis>, usize), String> {
-    match e.needed(node, k)? {
-        Value::Samples { axes, stage } => Ok((axes.to_vec(), *stage)),
-        other => Err(format!("takes {} where samples are known", other.what())),
-    }
-}
-
-/// Constant numbers: shape and values.
-pub(super) fn real<'a>(e: &Evaluation<'a>, node: &Node<'a>, k: usize) -> Result<(Vec<usize>, Vec<f32>), String> {
-    match e.needed(node, k)? {
-        Value::Real { shape, values } => Ok((shape.to_vec(), values.to_vec())),
-        other => Err(format!("takes {} where constant numbers are known", other.what())),
     }
 }
 

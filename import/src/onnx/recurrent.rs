@@ -1,8 +1,7 @@
 //! LSTM and GRU: their gates in this project's order, and every setting that would make another network of them refused.
 
 use super::{
-    evaluate::{Evaluation, Given},
-    operators::{real, samples},
+    evaluation::{Evaluation, Given, real, samples},
     proto::Node,
     value::{Axis, Length, Value},
 };

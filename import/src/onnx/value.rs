@@ -1,5 +1,6 @@
 //! What a name of the graph stands for.
 
+use super::proto::{Constant, Values};
 use std::rc::Rc;
 
 /// An axis of the samples, or of what was made of them.
@@ -86,5 +87,23 @@ impl Value {
                 _ => None,
             })
             .collect()
+    }
+}
+
+/// What is known of a tensor of the file.
+pub(super) fn value_of(constant: &Constant) -> Value {
+    match &constant.values {
+        Values::Real(values) => Value::Real {
+            shape: constant.shape[..].into(),
+            values: values[..].into(),
+        },
+        Values::Whole(values) => match constant.shape.len() < 2 {
+            true => Value::Lengths {
+                is_list: constant.shape.len() == 1,
+                values: values.iter().map(|n| Length::Known(*n)).collect(),
+            },
+            false => Value::Unusable("holds integers along several axes".into()),
+        },
+        Values::Unusable(why) => Value::Unusable(why[..].into()),
     }
 }
