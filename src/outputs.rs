@@ -83,7 +83,7 @@ mod tests {
     use std::{any::TypeId, path::PathBuf};
 
     /// Options that name what is read.
-    const INPUTS: [&str; 27] = [
+    const INPUTS: [&str; 28] = [
         "blob",
         "blobs",
         "calib-x",
@@ -95,6 +95,7 @@ mod tests {
         "data-of",
         "file",
         "firmware",
+        "from",
         "groups",
         "list",
         "port",

@@ -147,7 +147,7 @@ mod tests {
         let message = |result: Result<Vec<u8>, Error>| result.unwrap_err().to_string();
         assert_eq!(
             message(blob(&[], &Settings::default(), BLOB_ROOM)),
-            "blob: 0 bytes, the board holds 1 to 4194268"
+            "blob: 0 bytes, the board holds 1 to 4194264"
         );
         let whole = vec![0; BLOB_ROOM];
         assert!(message(blob(&whole, &Settings::default(), BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
