@@ -67,6 +67,8 @@ const LEARNING_RATE: f64 = 1e-2;
 const WARM_UP: u64 = 100;
 /// Samples of a sequence that a gate starts with.
 const STARTING_SAMPLES: usize = 8;
+/// What `--start-every` may be at most.
+const MOST_START_EVERY: usize = 1 << 16;
 /// Passes over the training part, within the limits of [`STEPS`].
 const PASSES: usize = 100;
 /// Steps at least and at most.
@@ -127,7 +129,9 @@ impl Recipe {
                 warmup: WARM_UP.min(steps / 10),
                 cosine: true,
             },
-            start_every: cell.skips().then_some((facts.length / STARTING_SAMPLES).max(1)),
+            start_every: cell
+                .skips()
+                .then_some((facts.length / STARTING_SAMPLES).clamp(1, MOST_START_EVERY)),
             decision_clip: cell.skips().then_some(DECISION_CLIP),
             input_weight_limit: Some(INPUT_WEIGHT_LIMIT),
             rotate: if facts.triples > 0 && !facts.numbers {

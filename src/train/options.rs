@@ -351,6 +351,7 @@ fn by_the_recordings(args: &TrainArgs, data: &DataSource, cell: Option<Cell>) ->
         ("--start-every", args.gate.start_every.is_some()),
         ("--decision-clip", args.gate.decision_clip.is_some()),
         ("--steps", args.optimisation.steps.is_some()),
+        ("--learning-rate", args.optimisation.learning_rate.is_some()),
         (
             "--learning-rate-schedule",
             args.optimisation.learning_rate_schedule.is_some(),

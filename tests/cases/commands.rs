@@ -32,9 +32,11 @@ fn write_data(f: &Folder, name: &str, count: usize, seed: usize) -> String {
     f.at(name)
 }
 
-/// A command line that trains on it, without `--steps` and `--out`.
+/// A command line that trains on it, without `--steps` and `--out`. A schedule that ends at the last step would make more steps
+/// another run.
 fn train_line(data: &str) -> String {
-    format!("train dataset --data {data} --sample-period-s 0.01 --hidden 6 --batch 8 --threads 1 --eval-every 20")
+    let how = "--hidden 6 --batch 8 --learning-rate-schedule constant --threads 1 --eval-every 20";
+    format!("train dataset --data {data} --sample-period-s 0.01 {how}")
 }
 
 fn read_json(path: &Path) -> Value {

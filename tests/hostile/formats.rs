@@ -4,7 +4,7 @@ use super::files::{self, write};
 use energy::{MeasureOptions, NetworkShape, Windowing};
 use experiments::TrainedModel;
 use float_model::{Forward, Sequences};
-use host_train::{TrainConfig, train};
+use host_train::{TrainConfig, recipe::Recipe, train};
 use quantize::{Blob, Simulator};
 use std::{fs, path::Path, sync::LazyLock};
 
@@ -412,13 +412,17 @@ fn config(data: &Path) -> TrainConfig {
         train_x: parts.train,
         ..dataset::DatasetConfig::default()
     });
+    // What the command line takes for the options that it is not given.
+    let facts = source.facts().expect("data").expect("recordings");
+    let steps = 3;
     TrainConfig {
         hidden: 2,
-        steps: 3,
         batch: 4,
         eval_every: 1,
         threads: 1,
-        ..source.default_config()
+        ..Recipe::of(&facts, None)
+            .with_steps(steps)
+            .apply(source.default_config())
     }
 }
 
