@@ -92,10 +92,8 @@ fn words(name: &str) -> Vec<String> {
         if starts || !letter.is_alphanumeric() {
             words.push(String::new());
         }
-        if letter.is_alphanumeric() {
-            if let Some(word) = words.last_mut() {
-                word.extend(letter.to_lowercase());
-            }
+        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
+            word.extend(letter.to_lowercase());
         }
         before = letter;
     }
