@@ -52,6 +52,7 @@ fn round(source: &mut BatchSource, engine: &mut Differentiator, network: &Parame
             updates: Updates::Gate,
             kept: Vec::new(),
             dials: DialDraws::default(),
+            lesson: None,
         };
         let g = engine
             .gradient(&network.shape, &network.values, &batch, cost)
