@@ -94,6 +94,7 @@ fn op_by_op(length: usize) -> Result<f64, Box<dyn std::error::Error>> {
             updates: Updates::Gate,
             kept: Vec::new(),
             dials: Default::default(),
+            lesson: None,
         };
         let mut g = engine.gradient(&shape, &parameters.values, &batch, cost)?;
         adam::clip(&mut g.gradients, 1.0);
