@@ -13,7 +13,7 @@ pub const SEED: u64 = 1_000_003;
 /// Which sequences a finished model is evaluated on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldOut {
-    /// [`COUNT`] fresh sequences of a generated task.
+    /// `COUNT` fresh sequences of a generated task, 10,000.
     Fresh,
     /// The test part of recordings.
     Test,
