@@ -5,7 +5,7 @@ use float_model::printable;
 use std::collections::BTreeMap;
 
 /// Nodes and tensors of the largest graph.
-const MOST: usize = 20_000;
+const MOST: usize = 5_000;
 
 /// A model.
 #[derive(Default)]
