@@ -52,6 +52,7 @@ fn a_missing_file_is_a_failure() {
     for command in [
         format!("eval {nowhere}"),
         format!("quantize {nowhere} --out {out}"),
+        format!("import {nowhere} --out {out}"),
         format!("compare {nowhere} {BLOB} --svg {out}"),
         format!("plot {nowhere}"),
         format!("inspect {nowhere}"),

@@ -79,7 +79,7 @@ pub use fingerprint::{fingerprint, fingerprint_of};
 pub use labelled::{read_like, test_recordings};
 pub use locate::{Parts, parts};
 pub use mnist::MnistConfig;
-pub use named_arrays::named_arrays;
+pub use named_arrays::{NamedArray, named_arrays};
 pub use notes::{Doubt, Notes};
 pub use origin::{Origin, PathRoles};
 pub use read::{load_sequences, load_targets, names_its_answers, read};

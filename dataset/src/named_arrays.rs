@@ -8,12 +8,14 @@ use crate::{
 };
 use std::path::Path;
 
-/// Name, shape and values of each array of numbers in a `.npy` file (whose one array has no name) or a `.npz` archive; the last axis
-/// side by side.
+/// Name, shape and values of an array, the last axis side by side.
+pub type NamedArray = (String, Vec<usize>, Vec<f32>);
+
+/// Each array of numbers in a `.npy` file (whose one array has no name) or a `.npz` archive.
 ///
 /// # Errors
 /// A file that cannot be read, or holds words.
-pub fn named_arrays(path: &Path) -> Result<Vec<(String, Vec<usize>, Vec<f32>)>, Error> {
+pub fn named_arrays(path: &Path) -> Result<Vec<NamedArray>, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     if !bytes.starts_with(b"PK") {
         let (shape, values) = numbers(path, &bytes)?;

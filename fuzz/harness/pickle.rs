@@ -17,7 +17,7 @@ pub fn state_dict(key: &[u8]) -> Vec<u8> {
         ("fc.bias", &[2]),
     ] {
         p.extend([b"X", &(name.len() as u32).to_le_bytes()[..], name.as_bytes()].concat());
-        p.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\00X\x03\0\0\0cpuK@tQK\0");
+        p.extend(b"ctorch._utils\n_rebuild_tensor_v2\n((X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK@tQK\0");
         for axes in [shape, &[1, 1][..shape.len()]] {
             axes.iter().for_each(|n| p.extend([b'K', *n]));
             p.push(0x84 + axes.len() as u8);

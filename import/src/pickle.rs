@@ -302,10 +302,11 @@ impl<'a> Machine<'a> {
     }
 
     fn mark(&mut self) -> Result<(), String> {
-        match self.marks.len() < VALUES {
-            true => Ok(self.marks.push(self.stack.len())),
-            false => Err(format!("its pickle is more than {VALUES} deep; save it again")),
+        if self.marks.len() >= VALUES {
+            return Err(format!("its pickle is more than {VALUES} deep; save it again"));
         }
+        self.marks.push(self.stack.len());
+        Ok(())
     }
 
     fn numeric(&mut self, op: u8) -> Result<(), String> {

@@ -134,7 +134,7 @@ fn state_dict<'p>(pickle: &'p Pickle, notes: &mut Vec<String>) -> Result<Vec<(&'
 }
 
 /// The call that makes a tensor: its name and its arguments.
-fn rebuilt<'p>(pickle: &'p Pickle, mut place: Place) -> Option<&'p [Place]> {
+fn rebuilt(pickle: &Pickle, mut place: Place) -> Option<&[Place]> {
     // A parameter is made of a tensor.
     for _ in 0..2 {
         let Value::Call { arguments, .. } = pickle.at(place) else {

@@ -12,12 +12,13 @@ use std::{
 };
 
 /// A command by its words, and the rest of a line that it takes; `@` stands for the folder of [`inputs`].
-pub const LINES: [(&str, &str); 24] = [
+pub const LINES: [(&str, &str); 25] = [
     ("demo", "--quick --out @/demo"),
     (
         "train",
         "dataset --data @/data --hidden 2 --steps 2 --batch 4 --eval-every 1 --threads 1 --out @/trained",
     ),
+    ("import", "@/run/model.safetensors --out @/imported"),
     ("eval", "@/run --x @/four.npy --y @/y.npy"),
     ("reproduce", "adding --report-only --out @/reproduced"),
     (
