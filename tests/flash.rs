@@ -95,10 +95,10 @@ fn model_and_sequences_go_to_the_sections_that_the_image_names() {
         (&"blob".into(), &0x1_0000.into())
     );
     assert_eq!(sections[1]["address"], 0x3_0000);
-    // A header of 36 bytes, then the blob as it is; a header of 32, then 10 sequences.
+    // A header of 40 bytes, then the blob as it is; a header of 32, then 10 sequences.
     let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
-    assert_eq!(written[12..36], [0; 24]);
-    assert_eq!(written[36..], std::fs::read(&blob).unwrap());
+    assert_eq!(written[12..40], [0; 28]);
+    assert_eq!(written[40..], std::fs::read(&blob).unwrap());
     let samples = std::fs::read(folder.path("out").join("sequences.bin")).unwrap().len() - 32;
     assert_eq!(samples % 20, 0, "{samples}");
     let commands: Vec<&str> = value["commands"]

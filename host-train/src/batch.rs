@@ -3,8 +3,8 @@
 use crate::{
     TrainConfig,
     config::Binarize,
+    lesson::Lesson,
     philox::{Purpose, Stream},
-    teacher::Lesson,
 };
 use dataset::select_both;
 use float_model::{Sequences, Targets};

@@ -1,6 +1,6 @@
 //! The configuration of a training run: the contents of `config.toml`.
 
-use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule, Start, recipe::Choice};
+use crate::{Augment, Budget, DataSource, Device, Dials, Engine, Error, Rollback, Schedule, Start, choice::Choice};
 use float_model::Cell;
 use serde::{Deserialize, Serialize};
 use std::{fmt, path::Path, str::FromStr};

@@ -25,6 +25,7 @@ mod batch_source;
 mod budget;
 pub mod candle_engine;
 mod checkpoint;
+mod choice;
 mod compute;
 mod config;
 #[cfg(any(feature = "cuda", all(test, unix)))]
@@ -38,6 +39,7 @@ mod events;
 pub mod fused;
 pub mod gradient;
 mod guard;
+mod lesson;
 pub mod loss;
 pub mod params;
 pub mod recipe;
@@ -66,9 +68,9 @@ pub use float_model::{
     Cell, Channel, Description, Family, FloatModel, Forward, Metric, Objective, Outcome, Sequences, Targets,
 };
 pub use guard::Rollback;
+pub use lesson::Lesson;
 pub use run_folder::{Existing, existing, hold as hold_run_folder};
 pub use schedule::Schedule;
 pub use source::{DataSource, FRESH_COUNT, VALIDATION_COUNT};
 pub use start::{Distill, Start};
-pub use teacher::Lesson;
 pub use trainer::{Progress, TrainReport, train, train_until};

@@ -5,7 +5,7 @@
 //! In training it is a candle tensor, so that gradients flow back from it (`of_batch`); evaluation takes the same
 //! formulas in f64.
 
-use crate::{Budget, Error, teacher::Lesson};
+use crate::{Budget, Error, lesson::Lesson};
 use candle_core::Tensor;
 use candle_nn::ops::log_softmax;
 use float_model::Targets;

@@ -3,7 +3,8 @@
 
 use crate::{Augment, DataSource, Error, Schedule, TrainConfig, augment};
 use float_model::{Cell, Channel, Targets};
-use serde::{Deserialize, Serialize};
+
+pub use crate::choice::Choice;
 
 /// What the rules look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,18 +17,6 @@ pub struct Facts {
     pub numbers: bool,
     /// Threes of channels in a row that are named as the axes of one sensor ([`triples`]).
     pub triples: usize,
-}
-
-/// One option that the rules chose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    /// The option of `skiprnn train`, for example `--start-every`.
-    pub option: String,
-    /// Its value, as one would give it.
-    pub value: String,
-    /// Why, in a sentence without its full stop.
-    pub why: String,
 }
 
 /// Training options by the rules of `docs/recipe.md`.

@@ -4,7 +4,7 @@
 //! added with initial values. Classes and channels are matched by name, so that no output and no input changes its meaning.
 
 use crate::{
-    Error, TrainConfig,
+    Error,
     params::{H0_MAX, Kind, Parameters, Shape},
 };
 use dataset::Places;
@@ -256,6 +256,16 @@ fn reorder_inputs(model: &mut FloatModel, places: &[usize]) {
     *weights = weights.chunks_exact(places.len()).flat_map(moved).collect();
 }
 
+/// The network that is to start from a model.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) shape: Shape,
+    /// Where a gate that is added starts: one sample in so many.
+    pub(crate) start_every: Option<usize>,
+    /// Bound on the weights on the inputs.
+    pub(crate) input_weight_limit: Option<f32>,
+}
+
 /// A model whose inputs are those of the recordings, and where its outputs belong.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Fitted {
@@ -299,9 +309,13 @@ impl Fitted {
         self.class_names = [theirs, &more].concat();
     }
 
-    /// Checks that a network of `shape` can start from the model, and says what is added or left away.
-    pub(crate) fn check(&mut self, shape: Shape, config: &TrainConfig, from: &Path) -> Result<(), Error> {
-        let (start_every, limit) = (config.start_every, config.input_weight_limit);
+    /// Checks that the network that is wanted can start from the model, and says what is added or left away.
+    pub(crate) fn check(&mut self, wanted: &Wanted, from: &Path) -> Result<(), Error> {
+        let Wanted {
+            shape,
+            start_every,
+            input_weight_limit: limit,
+        } = *wanted;
         let model = &self.model;
         let name = printable(&from.display().to_string());
         let sizes = [

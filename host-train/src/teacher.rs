@@ -1,9 +1,10 @@
 //! The teacher of a run: the model that it starts from, whose outputs the network learns beside the answers.
 
 use crate::{
-    Distill, Error, TrainConfig,
+    Distill, Error, Start,
     batch_source::BatchSource,
     fused::{self, Schedule, Workspace},
+    lesson::Lesson,
     params::{Kind, Parameters},
     recurrent,
     start::Fitted,
@@ -14,24 +15,6 @@ use float_model::{OutputAt, Sequences};
 const MOST_KEPT: usize = 64 << 20;
 /// Sequences that are run at a time for the outputs that are kept.
 const AT_ONCE: usize = 256;
-
-/// What a teacher says of the sequences of a batch.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lesson {
-    /// (B, O'), or (B, T, O') with an output at every step: what the teacher says, logits or real values.
-    pub outputs: Vec<f32>,
-    /// (O'): which output of the network each of the teacher's belongs to.
-    pub places: Vec<u32>,
-    /// How it is learned from.
-    pub distill: Distill,
-}
-
-impl Lesson {
-    /// Values of each sequence.
-    pub(crate) fn width(&self, sequences: usize) -> usize {
-        self.outputs.len() / sequences
-    }
-}
 
 /// A model that is run through the kernels of training. Without a gate it sees every sample, else those that its gate chooses.
 pub(crate) struct Teacher {
@@ -48,12 +31,17 @@ pub(crate) struct Teacher {
 }
 
 impl Teacher {
-    /// The teacher that a configuration asks for, of the model that the run starts from.
-    pub(crate) fn new(config: &TrainConfig, start: &Fitted, output_at: OutputAt) -> Result<Option<Self>, Error> {
-        let Some(distill) = config.from.as_ref().and_then(|from| from.distill) else {
+    /// The teacher that a run asks for, if any, of the model that it starts from.
+    pub(crate) fn new(
+        from: Option<&Start>,
+        threads: usize,
+        start: &Fitted,
+        output_at: OutputAt,
+    ) -> Result<Option<Self>, Error> {
+        let Some(distill) = from.and_then(|from| from.distill) else {
             return Ok(None);
         };
-        let workspace = Workspace::new(config.threads)
+        let workspace = Workspace::new(threads)
             .map_err(|e| Error::usage("threads", format!("cannot be started ({e}); give fewer")))?;
         let known = start
             .rows

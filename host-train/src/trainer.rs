@@ -126,7 +126,12 @@ pub fn train_until(
     let mut batches = BatchSource::new(config)?;
     let shape = network(config, &batches);
     if let (Some(start), Some(from)) = (&mut batches.start, &config.from) {
-        start.check(shape, config, &from.model)?;
+        let wanted = crate::start::Wanted {
+            shape,
+            start_every: config.start_every,
+            input_weight_limit: config.input_weight_limit,
+        };
+        start.check(&wanted, &from.model)?;
     }
     // Before anything is written: where a GPU is missing, no folder is left.
     let compute = compute(config, &batches)?;
@@ -237,7 +242,12 @@ impl<'a> Run<'a> {
         }
         let state = saved.unwrap_or_else(|| State::new(start(config, &batches, shape)));
         let teacher = match &batches.start {
-            Some(start) => Teacher::new(config, start, batches.description.output_at)?,
+            Some(start) => Teacher::new(
+                config.from.as_ref(),
+                config.threads,
+                start,
+                batches.description.output_at,
+            )?,
             None => None,
         };
         let mut run = Run {

@@ -59,7 +59,7 @@ pub struct RecordingArgs {
     #[arg(long, value_name = "KEY=NAME,...", value_parser = parsed::<Columns>)]
     pub columns: Option<Columns>,
     /// Where the class of a recording is written: folder (that holds the file), folder:N (of level N, from 1 at the top),
-    /// file-name[:N] (word N of its name) or column. [default: as the files and folders look]
+    /// file-name or file-name:N (word N of its name) or column. [default: as the files and folders look]
     #[arg(long, value_name = "folder[:N]|file-name[:N]|column", value_parser = parsed::<Origin>)]
     pub label_from: Option<Origin>,
     /// Where it is written whose a recording is, in the same way; none: recordings have no groups.

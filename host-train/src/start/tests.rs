@@ -1,7 +1,6 @@
 //! What of a model a run starts from, and what it refuses.
 
 use super::*;
-use crate::DataSource;
 use float_model::{Cell, Forward, Sequences};
 
 fn shape(cell: Cell, outputs: usize) -> Shape {
@@ -52,10 +51,11 @@ fn start(model: FloatModel) -> Start {
     Start::new("m.safetensors".into(), model, Vec::new()).unwrap()
 }
 
-fn config(start_every: Option<usize>) -> TrainConfig {
-    TrainConfig {
+fn wanted(shape: Shape, start_every: Option<usize>) -> Wanted {
+    Wanted {
+        shape,
         start_every,
-        ..DataSource::Frequency { sample_period_s: 0.01 }.default_config()
+        input_weight_limit: None,
     }
 }
 
@@ -63,7 +63,7 @@ fn config(start_every: Option<usize>) -> TrainConfig {
 fn started(start: &Start, cell: Cell, data: &Description, outputs: usize) -> (FloatModel, Fitted) {
     let mut fitted = start.fit(data, outputs, 2).unwrap();
     let shape = shape(cell, fitted.rows.len());
-    fitted.check(shape, &config(None), &start.model).unwrap();
+    fitted.check(&wanted(shape, None), &start.model).unwrap();
     let mut parameters = Parameters::initial(shape, 9);
     fitted.put_into(&mut parameters, None);
     let description = Description {
@@ -239,7 +239,7 @@ fn other_sizes_cells_and_answers_are_refused() {
     let refused = |shape: Shape, every: Option<usize>| {
         let mut fitted = start.fit(&data, 3, 2).unwrap();
         fitted
-            .check(shape, &config(every), &start.model)
+            .check(&wanted(shape, every), &start.model)
             .unwrap_err()
             .to_string()
     };
@@ -282,11 +282,11 @@ fn values_that_are_moved_are_said() {
     model.layers[1].h0[2] = 1.5;
     model.layers[0].weight_ih[3] = -2.5;
     let mut fitted = start(model).fit(&description("a b c", "ax ay", "g"), 3, 2).unwrap();
-    let limited = TrainConfig {
+    let limited = Wanted {
         input_weight_limit: Some(1.9),
-        ..config(None)
+        ..wanted(shape(Cell::Gru, 3), None)
     };
-    fitted.check(shape(Cell::Gru, 3), &limited, Path::new("m")).unwrap();
+    fitted.check(&limited, Path::new("m")).unwrap();
     let notes = fitted.notes.join("; ");
     assert!(
         notes.contains("h0 is moved") && notes.contains("1 of 30 weights on the inputs"),
