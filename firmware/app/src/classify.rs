@@ -162,7 +162,7 @@ where
     ///
     /// # Errors
     /// [`FAILURES`] calls in a row have failed.
-    pub fn next(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
+    pub fn next_event(&mut self) -> Result<EventOf<S, C, N>, ErrorOf<S, C, N>> {
         let Run {
             controller,
             answer_every,

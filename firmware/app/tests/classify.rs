@@ -254,7 +254,7 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
             Controller::default(),
         )
         .unwrap();
-        let Event::Decided(first, ..) = probe.next().unwrap() else {
+        let Event::Decided(first, ..) = probe.next_event().unwrap() else {
             panic!("no decision");
         };
         assert_eq!(first.sequence, 0);
@@ -284,7 +284,7 @@ fn decisions_set_the_pin_and_the_sensor_is_on_only_around_its_reads() {
         .unwrap();
         let mut updates = 0;
         for sequence in 0..2 {
-            let Event::Decided(decision, counters, _) = classify.next().unwrap() else {
+            let Event::Decided(decision, counters, _) = classify.next_event().unwrap() else {
                 panic!("no decision");
             };
             assert_eq!((decision.sequence, decision.class), (sequence, class));
@@ -387,12 +387,12 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
         let clock = MockClock(world.clone());
         let mut classify = Classify::new(model, network, failing, clock, Markers::NONE, (Unwired, 0), control).unwrap();
         for _ in 0..2 {
-            assert!(matches!(classify.next(), Ok(Event::Lost(_))));
+            assert!(matches!(classify.next_event(), Ok(Event::Lost(_))));
         }
         // The first made two updates, which are booked; neither lasted as long as a sequence that earns an allowance.
         let spending = classify.spending().unwrap();
         assert_eq!((spending.booked_nj, spending.allowed_nj), (2000, 0));
-        let error = classify.next().unwrap_err();
+        let error = classify.next_event().unwrap_err();
         assert!(matches!(error, ClassifyError::Runner(_)));
         assert!(error.to_string().contains("no answer"), "{error}");
     });

@@ -177,7 +177,7 @@ fn decided(model: &Model<'static>, counts: &[i16], settings: &Settings) -> (Vec<
     let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), control).unwrap();
     let mut decisions = Vec::new();
     for _ in counts.chunks_exact(128 * 3) {
-        let Event::Decided(decision, _, setting) = classify.next().unwrap() else {
+        let Event::Decided(decision, _, setting) = classify.next_event().unwrap() else {
             panic!("sequence {} was lost", decisions.len());
         };
         decisions.push((setting, (decision.updates, decision.sample, decision.logits.to_vec())));
@@ -299,7 +299,7 @@ fn decisions_are_the_networks_on_the_recording() {
         .unwrap();
         let mut latest = 0;
         for (index, (updates, sample, logits)) in expected.iter().enumerate() {
-            let Event::Decided(decision, ..) = classify.next().unwrap() else {
+            let Event::Decided(decision, ..) = classify.next_event().unwrap() else {
                 panic!("sequence {index} was lost");
             };
             assert_eq!(
@@ -325,9 +325,12 @@ fn decisions_are_the_networks_on_the_recording() {
         assert!(latest > 5 * 128 * PERIOD);
         // The recording has ended: three sequences are lost, and that is the end.
         for _ in 0..2 {
-            assert!(matches!(classify.next(), Ok(Event::Lost(RunnerError::Sensor { .. }))));
+            assert!(matches!(
+                classify.next_event(),
+                Ok(Event::Lost(RunnerError::Sensor { .. }))
+            ));
         }
-        let error = classify.next().unwrap_err();
+        let error = classify.next_event().unwrap_err();
         assert!(matches!(
             error,
             ClassifyError::Runner(RunnerError::Sensor {
@@ -415,7 +418,7 @@ fn answered(model: &Model<'static>, counts: &[i16], settings: &Settings) -> [Vec
     let mut classify = Classify::new(model, network, sensor, time, Markers::NONE, (Unwired, 0), run).unwrap();
     let (mut answers, mut decisions) = (Vec::new(), Vec::new());
     while decisions.len() < counts.len() / (128 * 3) {
-        match classify.next().unwrap() {
+        match classify.next_event().unwrap() {
             Event::Answered(answer) => answers.push((answer.sequence, answer.sample, answer.logits.to_vec())),
             Event::Decided(last, ..) => decisions.push((last.sequence, last.sample, last.logits.to_vec())),
             Event::Lost(error) => panic!("{error}"),

@@ -78,7 +78,7 @@ where
     let horizon = settings.budget.map_or(u16::MAX, |budget| budget.horizon.get());
     let (mut unreported, mut ended, mut unsaid) = (0u16, 0, true);
     while ended < sequences {
-        match classify.next().map_err(|error| gave_up(&error))? {
+        match classify.next_event().map_err(|error| gave_up(&error))? {
             Event::Answered(answer) => {
                 log::answer(&answer, classify.now());
                 settle();
