@@ -56,7 +56,11 @@ pub const LINES: [(&str, &str); 25] = [
 ];
 
 /// Those whose own subcommands or files need more words than a table of two columns holds.
-pub const MORE: [(&str, &str); 5] = [
+pub const MORE: [(&str, &str); 6] = [
+    (
+        "fit",
+        "@/data --board nrf52840-dk --sensor lis3dh --steps 2 --threads 1 --out @/fitted",
+    ),
     (
         "energy calibrate",
         "@/trace.csv --voltage 3 --markers seq=D0 --cycles-per-update 100 --out @/mine.toml",
