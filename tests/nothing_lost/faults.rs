@@ -5,6 +5,7 @@ use crate::{
     common::{Folder, json, tiny_run},
     work::{NO_FILES, by_shell, files, partial, write_data},
 };
+use float_model::{Sequences, Targets};
 use std::{fs, path::Path, process::Output, sync::LazyLock};
 
 /// A model of 100 samples with one channel.
@@ -26,6 +27,7 @@ static INPUTS: LazyLock<Inputs> = LazyLock::new(|| {
          --eval-every 2 --threads 1 --out {}",
         folder.at("runs")
     ));
+    shaken(&folder);
     let mut trace = String::from("time (s),current (mA)\n");
     for k in 0..2000 {
         let current_ma = if k % 500 < 100 { 5.0 } else { 0.01 };
@@ -52,6 +54,24 @@ static INPUTS: LazyLock<Inputs> = LazyLock::new(|| {
     json(&format!("flash {BLOB} {FLASHED} --out {}", folder.at("flashed")));
     Inputs { folder }
 });
+
+/// Recordings of an accelerometer, every second one shaken.
+fn shaken(folder: &Folder) {
+    let (count, length) = (120, 12);
+    let value = |k: usize| (k as f32 * 1.7).sin() * [0.05, 1.0][k / 3 / length % 2];
+    let x = Sequences::new("x", (0..count * length * 3).map(value).collect(), count, length, 3).unwrap();
+    let y = Targets::Labels((0..count as u32).map(|n| n % 2).collect());
+    let at = folder.path("shaken");
+    fs::create_dir(&at).unwrap();
+    dataset::save_sequences(&at.join("x.npy"), &x).unwrap();
+    dataset::save_targets(&at.join("y.npy"), &y).unwrap();
+    let axes = ["x", "y", "z"].map(|axis| format!("[[channel]]\nname = \"acceleration {axis}\"\nunit = \"g\"\n"));
+    fs::write(
+        at.join("channels.toml"),
+        format!("sample_period_s = 0.02\n{}", axes.concat()),
+    )
+    .unwrap();
+}
 
 /// Every command that writes, its option for where, and a line with everything else. `early`: a port is not here, so only what can
 /// be known before the work is tried; a disk that fills is tried with a port of a test's own in `tests/collect.rs`, `tests/energy`.
@@ -92,7 +112,17 @@ fn writers() -> Vec<Writer> {
     };
     vec![
         tried("demo", "out", Dir, "--quick".into()),
+        tried(
+            "fit",
+            "out",
+            Dir,
+            format!(
+                "{} --board nrf52840-dk --sensor lis3dh --steps 20 --threads 1",
+                at("shaken")
+            ),
+        ),
         tried("train", "out", Dir, format!("frequency {small}")),
+        tried("import", "out", Dir, format!("{run}/model.safetensors")),
         tried("eval", "outputs", File, format!("{run} --n 2")),
         tried("reproduce", "out", Dir, "adding --report-only".into()),
         tried(
