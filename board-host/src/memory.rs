@@ -99,6 +99,25 @@ pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Er
     Ok([&header, blob].concat())
 }
 
+/// A blob as images read it that know version 2 of its header, which ends before the field for answers.
+///
+/// # Errors
+/// As [`blob`], and settings that such an image does not know.
+pub(crate) fn blob_for_old_image(bytes: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Error> {
+    /// Bytes of its header.
+    const OLD: usize = 36;
+    if settings.keep_state || settings.answer_every.is_some() {
+        return Err(Error::Load {
+            what: "settings",
+            why: "this image neither keeps its state nor answers within a sequence; build a newer one".into(),
+        });
+    }
+    let mut loaded = blob(bytes, settings, room)?;
+    loaded[4..8].copy_from_slice(&[2, 0, OLD as u8, 0]);
+    loaded.drain(OLD..HEADER_BYTES);
+    Ok(loaded)
+}
+
 /// `n` sequences of `t` samples of `i` channels behind their header, where the board has `room` bytes for both.
 ///
 /// # Errors

@@ -119,6 +119,7 @@ fn victim() -> (tempfile::TempDir, PathBuf) {
 fn on_board(elf: &Path, program: &'static str) -> Result<(), Error> {
     let options = BoardOptions {
         firmware: Some(elf.to_owned()),
+        old_header: true,
         seconds: Some(0.02),
         timeout_s: 10,
         ..BoardOptions::new(boards::find(BOARD).unwrap(), program)

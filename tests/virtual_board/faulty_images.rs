@@ -23,6 +23,7 @@ fn classified(name: &'static str, model: &str, slow: bool) -> Observed {
     };
     let options = BoardOptions {
         firmware: image(name),
+        old_header: true,
         seconds: Some(10.0),
         part: Part {
             slow,
@@ -51,6 +52,7 @@ fn f1_a_stack_that_overflows() {
     let shape = (2, model.sequence_length() as usize, model.inputs());
     let options = BoardOptions {
         firmware: image("replay"),
+        old_header: true,
         seconds: Some(10.0),
         ..program("replay")
     };

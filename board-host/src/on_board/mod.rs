@@ -65,6 +65,8 @@ pub struct BoardOptions {
     pub settings: Settings,
     /// An ELF of this board and program, in place of building one from the source tree.
     pub firmware: Option<PathBuf>,
+    /// Whether the image is of the time when the header before a blob had version 2: no answers within a sequence, no state kept.
+    pub old_header: bool,
     /// The board's time at which the run ends; as long as the sequences take where it is not given.
     pub seconds: Option<f64>,
     /// Give up after this many seconds of real time; building the image is not counted.
@@ -82,6 +84,7 @@ impl BoardOptions {
             program,
             settings: Settings::default(),
             firmware: None,
+            old_header: false,
             seconds: None,
             timeout_s: 600,
             part: Part::default(),
@@ -163,6 +166,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let room = regions.blob.bytes as usize;
     let first = match input {
         Input::Collected(_, asked) => asked.to_bytes().to_vec(),
+        _ if options.old_header => memory::blob_for_old_image(blob, &options.settings, room)?,
         _ => memory::blob(blob, &options.settings, room)?,
     };
     let mut sections = vec![(regions.blob, first)];
