@@ -414,10 +414,10 @@ mod tests {
         assert_eq!(short.trainings.len(), core.len());
         assert_eq!((short.trainings[0].steps, short.trainings[1].steps), (8_310, 2_770));
         assert!(short.notes[1].contains("about 3 minutes"), "{:?}", short.notes);
-        let full = planned(3.0, 3e-3);
+        let full = planned(3.1, 3e-3);
         assert_eq!((full.trainings.len(), full.trainings[0].steps), (core.len(), 24_000));
         assert_eq!(full.notes.len(), 1);
-        let sizes = planned(4.0, 3e-3);
+        let sizes = planned(3.95, 3e-3);
         assert_eq!(sizes.trainings.last().unwrap().model, "skip-gru-16");
         let hours = planned(200.0, 3e-3);
         assert_eq!(
