@@ -27,9 +27,9 @@ CUT
     for seed in 1 2 3 4; do
         run=$out/$fifth-defaults-$seed
         "$skiprnn" train dataset "${files[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
-        echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+        echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
         run=$out/$fifth-tuned-$seed
         "$skiprnn" train dataset "${files[@]}" "${tuned[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
-        echo "fifth $fifth, tuned, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+        echo "fifth $fifth, tuned, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
     done
 done

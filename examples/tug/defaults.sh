@@ -22,11 +22,11 @@ for fifth in 0 1 2 3 4; do
     for seed in 1 2 3 4; do
         run=$out/$fifth-defaults-$seed
         "$skiprnn" train dataset "${files[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
-        echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+        echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
         for k in 8 10 12 16; do
             run=$out/$fifth-every-$k-$seed
             "$skiprnn" train dataset "${files[@]}" --cell gru --every $k --threads 1 --seed $seed --out "$run" >/dev/null
-            echo "fifth $fifth, every ${k}th, seed $seed: $("$skiprnn" eval "$run" | tail -1)"
+            echo "fifth $fifth, every ${k}th, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
         done
     done
 done
