@@ -76,6 +76,16 @@ impl Dataset {
         Ok((labelled.select(&split.training), labelled.select(&split.validation)))
     }
 
+    /// The training part and the names of its channels, without a pass over its samples.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`], but for full scales, which are not looked at.
+    pub fn load_training(config: &DatasetConfig) -> Result<(Part, Vec<String>), Error> {
+        let (labelled, _, split) = Self::checked(config)?;
+        let names = labelled.channel_names(&config.train_x)?;
+        Ok((labelled.select(&split.training), names))
+    }
+
     /// Recordings that can be trained on, the outputs that a model of them needs, and their parts.
     fn checked(config: &DatasetConfig) -> Result<(Labelled, usize, Split), Error> {
         config.validate()?;

@@ -269,8 +269,8 @@ impl Labelled {
         })
     }
 
-    /// Channel descriptions, with full scales from the training part where none is given.
-    pub(crate) fn channels(&self, x_path: &Path, training: &Statistics) -> Result<Vec<Channel>, Error> {
+    /// One name for each channel.
+    pub(crate) fn channel_names(&self, x_path: &Path) -> Result<Vec<String>, Error> {
         let i = self.x.channels();
         if !self.channels.is_empty() && self.channels.len() != i {
             return Err(Error::data(
@@ -279,12 +279,31 @@ impl Labelled {
                 format!("{i} in the data, {} described; describe every one", self.channels.len()),
             ));
         }
-        let channel = |k: usize| {
+        let name = |k: usize| {
             let given = self.channels.get(k).cloned().unwrap_or_default();
             let name = match given.name.is_empty() {
                 true => format!("channel{k}"),
                 false => given.name,
             };
+            if name.contains(',') || given.unit.contains(',') {
+                let problem = "a comma separates names in the model file; use another sign";
+                return Err(Error::data(x_path, format!("channel name {name}"), problem));
+            }
+            Ok(name)
+        };
+        let names: Vec<String> = (0..i).map(name).collect::<Result<_, _>>()?;
+        let mut seen = HashSet::new();
+        if let Some(twin) = names.iter().find(|name| !seen.insert(name.trim().to_lowercase())) {
+            let problem = "is the name of two channels; give each a name of its own";
+            return Err(Error::data(x_path, format!("channel name {twin}"), problem));
+        }
+        Ok(names)
+    }
+
+    /// Channel descriptions, with full scales from the training part where none is given.
+    pub(crate) fn channels(&self, x_path: &Path, training: &Statistics) -> Result<Vec<Channel>, Error> {
+        let channel = |(k, name): (usize, String)| {
+            let given = self.channels.get(k).cloned().unwrap_or_default();
             let full_scale = given
                 .full_scale
                 .unwrap_or_else(|| covering_power_of_two(training.least[k].abs().max(training.most[k].abs())));
@@ -292,23 +311,17 @@ impl Labelled {
                 let problem = format!("is {full_scale}; give a number above 0");
                 return Err(Error::data(x_path, format!("full_scale of {name}"), problem));
             }
-            if name.contains(',') || given.unit.contains(',') {
-                let problem = "a comma separates names in the model file; use another sign";
-                return Err(Error::data(x_path, format!("channel name {name}"), problem));
-            }
             Ok(Channel {
                 name,
                 unit: given.unit,
                 full_scale,
             })
         };
-        let channels: Vec<Channel> = (0..i).map(channel).collect::<Result<_, _>>()?;
-        let mut seen = HashSet::new();
-        if let Some(twin) = channels.iter().find(|c| !seen.insert(c.name.trim().to_lowercase())) {
-            let problem = "is the name of two channels; give each a name of its own";
-            return Err(Error::data(x_path, format!("channel name {}", twin.name), problem));
-        }
-        Ok(channels)
+        self.channel_names(x_path)?
+            .into_iter()
+            .enumerate()
+            .map(channel)
+            .collect()
     }
 }
 

@@ -9,15 +9,7 @@ data=$1 out=$2
 skiprnn=${SKIPRNN:-skiprnn}
 mkdir -p "$out"
 for fifth in 0 1 2 3 4; do
-    ${PYTHON:-python3} - "$data" "$out" $fifth <<'CUT'
-import sys, numpy as np
-data, out, fifth = sys.argv[1], sys.argv[2], int(sys.argv[3])
-x, y = np.load(data + "/train_x.npy"), np.load(data + "/train_y.npy")
-left_out = np.arange(len(x)) * 5 // len(x) == fifth
-for part, rows in (("train", ~left_out), ("test", left_out)):
-    np.save(f"{out}/{fifth}-{part}_x.npy", x[rows])
-    np.save(f"{out}/{fifth}-{part}_y.npy", y[rows])
-CUT
+    ${PYTHON:-python3} "$(dirname "$0")/left_out.py" "$data" "$out" $fifth
     files=(--train-x "$out/$fifth-train_x.npy" --train-y "$out/$fifth-train_y.npy"
         --test-x "$out/$fifth-test_x.npy" --test-y "$out/$fifth-test_y.npy" --sample-period-s 0.02
         --channel-names "acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z"

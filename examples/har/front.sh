@@ -27,7 +27,7 @@ lambdas=1e-5,1e-4,3e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2
 for models in dial limited; do
     for dial in -2.5 -2 -1.5 -1 -0.5 0 0.5 1 1.5 2 2.5; do
         for seed in ${seeds//,/ }; do
-            echo "$models, dial $dial, seed $seed: $("$skiprnn" eval "$out/$models/skip-gru-32-2e-3/seed-$seed" --dial $dial | tail -1)"
+            echo "$models, dial $dial, seed $seed: $("$skiprnn" eval "$out/$models/skip-gru-32-2e-3/seed-$seed" --dial $dial | grep accuracy)"
         done
     done
 done

@@ -54,8 +54,8 @@ impl Augment {
 }
 
 /// The first channels of all `x`, `y`, `z` in a row.
-pub(crate) fn axes(channels: &[Channel]) -> Vec<usize> {
-    let named: Vec<_> = channels.iter().map(|channel| axis(&channel.name)).collect();
+pub(crate) fn axes<N: AsRef<str>>(channels: &[N]) -> Vec<usize> {
+    let named: Vec<_> = channels.iter().map(|name| axis(name.as_ref())).collect();
     let is =
         |k: usize, axis: char, of: &[String]| matches!(&named[k], Some((found, rest)) if *found == axis && rest == of);
     (0..channels.len().saturating_sub(2))
@@ -134,7 +134,8 @@ impl Augmenter {
         (mean, std): (&[f32], &[f32]),
         spread: &[f32],
     ) -> Result<Option<Self>, Error> {
-        let axes = axes(channels);
+        let names: Vec<&str> = channels.iter().map(|channel| channel.name.as_str()).collect();
+        let axes = axes(&names);
         if options.rotate > 0.0 && axes.is_empty() {
             let problem = "needs three channels in a row that are named as axes, as `acc x`, `acc y`, `acc z` are; name the channels";
             return Err(Error::usage("rotate", problem));
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn axes_are_found_by_their_names() {
-        let named = channels(&["light", "acc x", "acc y", "acc z", "gyro x", "gyro y", "gyro z", "x"]);
+        let named = ["light", "acc x", "acc y", "acc z", "gyro x", "gyro y", "gyro z", "x"];
         assert_eq!(axes(&named), [1, 4]);
         for [x, y, z] in [
             ["x_acc", "y_acc", "z_acc"],
@@ -221,7 +222,7 @@ mod tests {
             ["wrist gx", "wrist gy", "wrist gz"],
             ["x", "y", "z"],
         ] {
-            assert_eq!(axes(&channels(&["light", x, y, z])), [1], "{x}");
+            assert_eq!(axes(&["light", x, y, z]), [1], "{x}");
         }
         for other in [
             ["acc x", "gyro y", "acc z"],
@@ -231,7 +232,7 @@ mod tests {
             ["max", "may", "maz"],
             ["", "x", "y"],
         ] {
-            assert!(axes(&channels(&other)).is_empty(), "{other:?}");
+            assert!(axes(&other).is_empty(), "{other:?}");
         }
         let options = Augment {
             rotate: 5.0,

@@ -2,7 +2,8 @@
 //! else is asked for. The rules, and the measurements that they rest on, are in `docs/recipe.md`.
 
 use crate::{Augment, DataSource, Error, Schedule, TrainConfig, augment};
-use float_model::{Cell, Channel, Targets};
+use dataset::Dataset;
+use float_model::{Cell, Targets};
 
 pub use crate::choice::Choice;
 
@@ -77,25 +78,25 @@ impl DataSource {
     /// # Errors
     /// A bad option; a dataset that cannot be read or cannot be trained on.
     pub fn facts(&self) -> Result<Option<Facts>, Error> {
-        let DataSource::Dataset(_) = self else { return Ok(None) };
-        let Some(dataset) = self.recorded()? else {
+        let DataSource::Dataset(config) = self else {
             return Ok(None);
         };
-        let x = &dataset.training.0;
+        self.validate()?;
+        let ((x, y), channel_names) = Dataset::load_training(config)?;
         let samples: usize = (0..x.count()).map(|n| x.length_of(n)).sum();
         Ok(Some(Facts {
             sequences: x.count(),
             length: (samples as f64 / x.count().max(1) as f64).round() as usize,
-            numbers: matches!(dataset.training.1.answers(), Targets::Values { .. }),
-            triples: triples(&dataset.channels),
+            numbers: matches!(y.answers(), Targets::Values { .. }),
+            triples: triples(&channel_names),
         }))
     }
 }
 
 /// Threes of channels in a row that are named as the axes of one sensor, and turn together in training.
 #[must_use]
-pub fn triples(channels: &[Channel]) -> usize {
-    augment::axes(channels).len()
+pub fn triples<N: AsRef<str>>(channel_names: &[N]) -> usize {
+    augment::axes(channel_names).len()
 }
 
 impl Recipe {

@@ -2,7 +2,7 @@
 
 use crate::{Error, Hardware};
 use dataset::{DatasetConfig, DatasetSummary, Window};
-use float_model::{Channel, printable_list};
+use float_model::printable_list;
 use host_train::{
     DataSource,
     recipe::{self, Facts},
@@ -106,17 +106,12 @@ impl Data {
     /// What the rules of the recipe look at.
     #[must_use]
     pub fn facts(&self) -> Facts {
-        let channel = |c: &dataset::ChannelSummary| Channel {
-            name: c.name.clone(),
-            unit: c.unit.clone(),
-            full_scale: c.full_scale,
-        };
-        let channels: Vec<Channel> = self.summary.channels.iter().map(channel).collect();
+        let channel_names: Vec<&str> = self.summary.channels.iter().map(|c| c.name.as_str()).collect();
         Facts {
             sequences: self.summary.parts.first().map_or(0, |p| p.sequences),
             length: self.length,
             numbers: false,
-            triples: recipe::triples(&channels),
+            triples: recipe::triples(&channel_names),
         }
     }
 

@@ -219,12 +219,9 @@ fn the_engines_agree_on_unequal_lengths() {
     }
 }
 
-/// An output at every step, with each loss, and dropout: the mean over time in both engines.
-#[test]
-fn the_engines_agree_on_every_step() {
-    let fused = Differentiator::new(Engine::Fused, Device::Cpu, 2, LENGTH).unwrap();
-    let rows = BATCH * LENGTH;
-    let answers = [
+/// Answers of each kind, in that many rows of three classes, labels or values.
+fn answers(rows: usize) -> [Targets; 3] {
+    [
         Targets::Labels((0..rows as u32).map(|n| n * 7 % 3).collect()),
         Targets::Multilabel {
             values: (0..rows * 3).map(|n| f32::from(u8::from(n * 5 % 7 < 3))).collect(),
@@ -234,7 +231,14 @@ fn the_engines_agree_on_every_step() {
             values: random(rows * 3, 9),
             outputs: 3,
         },
-    ];
+    ]
+}
+
+/// An output at every step, with each loss, and dropout: the mean over time in both engines.
+#[test]
+fn the_engines_agree_on_every_step() {
+    let fused = Differentiator::new(Engine::Fused, Device::Cpu, 2, LENGTH).unwrap();
+    let rows = BATCH * LENGTH;
     for (cell, layers) in [(Cell::SkipLstm, 1), (Cell::SkipGru, 2), (Cell::Gru, 1)] {
         let shape = shape(cell, layers);
         let case = |seed: u64| {
@@ -245,7 +249,7 @@ fn the_engines_agree_on_every_step() {
             .map(case)
             .find(|(p, x)| clear_cut(p, x))
             .expect("a clear-cut case");
-        for (k, answers) in answers.iter().enumerate() {
+        for (k, answers) in answers(rows).iter().enumerate() {
             let mut batch = batch(x.clone(), if cell.skips() { Updates::Gate } else { Updates::Every });
             batch.y = Targets::PerStep {
                 answers: Box::new(answers.clone()),
@@ -270,17 +274,6 @@ fn the_engines_agree_on_a_lesson() {
     ] {
         let shape = shape(cell, layers);
         let rows = BATCH * if every_step { LENGTH } else { 1 };
-        let answers = [
-            Targets::Labels((0..rows as u32).map(|n| n * 7 % 3).collect()),
-            Targets::Multilabel {
-                values: (0..rows * 3).map(|n| f32::from(u8::from(n * 5 % 7 < 3))).collect(),
-                outputs: 3,
-            },
-            Targets::Values {
-                values: random(rows * 3, 9),
-                outputs: 3,
-            },
-        ];
         let case = |seed: u64| {
             let x = Sequences::new("x", random(BATCH * LENGTH * 2, seed), BATCH, LENGTH, 2).unwrap();
             (parameters(shape, 0.33, seed), x)
@@ -289,7 +282,7 @@ fn the_engines_agree_on_a_lesson() {
             .map(case)
             .find(|(p, x)| clear_cut(p, x))
             .expect("a clear-cut case");
-        for answers in answers {
+        for answers in answers(rows) {
             let mut batch = batch(x.clone(), if cell.skips() { Updates::Gate } else { Updates::Every });
             batch.y = match every_step {
                 false => answers,
