@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Command, parser::ValueSource};
 use std::any::TypeId;
 
 /// Options that infinity means something for: no bound.
-const UNBOUNDED: [&str; 1] = ["decision_clip"];
+const UNBOUNDED: [&str; 2] = ["decision_clip", "input_weight_limit"];
 
 /// Checks every real number that was given to the innermost subcommand of `matches`.
 pub fn check(command: &Command, matches: &ArgMatches) -> anyhow::Result<()> {
@@ -45,5 +45,26 @@ fn check_one(arg: &Arg, matches: &ArgMatches) -> anyhow::Result<()> {
             let option = arg.get_long().unwrap_or(id);
             Err(Usage::error(format!("--{option}: is {bad}; give a finite number")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
+
+    fn options(command: &Command, all: &mut Vec<Arg>) {
+        all.extend(command.get_arguments().cloned());
+        command.get_subcommands().for_each(|inner| options(inner, all));
+    }
+
+    #[test]
+    fn infinity_is_taken_where_the_help_says_so_and_nowhere_else() {
+        let mut all = Vec::new();
+        options(&crate::cli::Cli::command(), &mut all);
+        let says = |arg: &&Arg| arg.get_help().is_some_and(|help| help.to_string().contains("inf: "));
+        let said: BTreeSet<String> = all.iter().filter(says).map(|arg| arg.get_id().to_string()).collect();
+        assert_eq!(said, BTreeSet::from(UNBOUNDED.map(String::from)));
     }
 }
