@@ -234,6 +234,14 @@ fn among_constants(node: &Node<'_>, a: &Value, b: &Value) -> Given {
     let (Some(x), Some(y)) = (a.uniform(), b.uniform()) else {
         let unknown = |v: &Value| matches!(v, Value::Lengths { .. } | Value::FilledLength(_));
         return match (a, b) {
+            (Value::Lengths { is_list, values: x }, Value::Lengths { values: y, .. })
+                if node.operator == "Mul" && x.len() == y.len() =>
+            {
+                Ok(vec![Value::Lengths {
+                    is_list: *is_list,
+                    values: x.iter().zip(y.iter()).map(|(x, y)| x.times(*y)).collect(),
+                }])
+            }
             (Value::Lengths { is_list, values }, other) if unknown(other) => Ok(vec![Value::Lengths {
                 is_list: *is_list,
                 values: vec![Length::Unknown; values.len()].into(),

@@ -23,6 +23,17 @@ pub(super) enum Length {
     Unknown,
 }
 
+impl Length {
+    /// The length of two axes that become one.
+    pub(super) fn times(self, other: Length) -> Length {
+        match (self, other) {
+            (Length::Known(1), length) | (length, Length::Known(1)) => length,
+            (Length::Known(a), Length::Known(b)) => a.checked_mul(b).map_or(Length::Unknown, Length::Known),
+            _ => Length::Unknown,
+        }
+    }
+}
+
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
