@@ -131,8 +131,8 @@ impl Ready {
     pub(super) fn of(method: Method, plan: &Plan, data: &Data) -> Result<Option<Ready>, Error> {
         let mut best: Option<(f64, &Planned)> = None;
         for planned in plan.trainings.iter().filter(|t| t.model == method.name()) {
-            let Training::Recurrent(config) = method.training(data, planned.seed, planned.steps)? else {
-                return Ok(None);
+            let Some(Training::Recurrent(config)) = plan.training_of(planned, data)? else {
+                continue;
             };
             if let Progress::Finished(finished) = Run::look(config, plan.folder_of(planned)).progress
                 && best.is_none_or(|(metric, _)| finished.metric > metric)
@@ -214,8 +214,8 @@ impl Ready {
 pub(super) fn cnn_of(method: Method, plan: &Plan, data: &Data) -> Result<Option<cnn::Trained>, Error> {
     let mut best: Option<cnn::Trained> = None;
     for planned in plan.trainings.iter().filter(|t| t.model == method.name()) {
-        let Training::Cnn(config) = method.training(data, planned.seed, planned.steps)? else {
-            return Ok(None);
+        let Some(Training::Cnn(config)) = plan.training_of(planned, data)? else {
+            continue;
         };
         let folder = plan.folder_of(planned);
         if cnn::existing(&config, &folder)? {

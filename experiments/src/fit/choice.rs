@@ -205,7 +205,7 @@ mod tests {
             };
             Candidate {
                 method: match skips {
-                    true => Method::Dial(Cell::SkipGru, 32),
+                    true => Method::Dial(Cell::SkipGru, 32, 2),
                     false => Method::Every(Cell::Gru, 32, 8),
                 },
                 seed: 1,

@@ -7,7 +7,7 @@ use super::{Data, Event, Method, Observer, meter::Meter, method::Training, speed
 use crate::{
     Error,
     baselines::cnn,
-    jobs::{self, Job, Run},
+    jobs::{self, Job, Run, Task},
     write_atomically,
 };
 use serde::{Deserialize, Serialize};
@@ -321,51 +321,118 @@ impl Plan {
             .join(format!("seed-{}", planned.seed))
     }
 
-    /// Trains what is not finished, `threads` at the same time. Returns a line for each training that failed.
+    /// The training of one of the plan; `None` where it learns from a model whose training is not finished, or where no method is
+    /// called so.
+    ///
+    /// # Errors
+    /// As [`Method::training`].
+    pub(super) fn training_of(&self, planned: &Planned, data: &Data) -> Result<Option<Training>, Error> {
+        let Some(method) = self.methods().into_iter().find(|m| m.name() == planned.model) else {
+            return Ok(None);
+        };
+        let teacher = match method.teacher() {
+            None => None,
+            Some(teacher) => match self.finished(&teacher, planned.seed, data)? {
+                None => return Ok(None),
+                found => found,
+            },
+        };
+        let training = method.training(data, planned.seed, planned.steps, teacher.as_deref())?;
+        Ok(Some(training))
+    }
+
+    /// The folder of a method's training from a seed, where it is finished.
+    fn finished(&self, method: &Method, seed: u64, data: &Data) -> Result<Option<PathBuf>, Error> {
+        let of = |t: &&Planned| t.seed == seed && t.model == method.name();
+        let Some(planned) = self.trainings.iter().find(of) else {
+            return Ok(None);
+        };
+        let folder = self.folder_of(planned);
+        let done = match method.training(data, planned.seed, planned.steps, None)? {
+            Training::Recurrent(config) => Run::look(config, folder.clone()).finished().is_some(),
+            Training::Cnn(_) => false,
+        };
+        Ok(done.then_some(folder))
+    }
+
+    /// Trains what is not finished, `threads` at the same time: first those that learn from no other, then those that do. Returns a
+    /// line for each training that failed.
     ///
     /// # Errors
     /// A folder that holds something else; [`Error::Interrupted`].
     pub fn train(&self, data: &Data, threads: usize, observer: Observer<'_>) -> Result<Vec<String>, Error> {
-        let methods = self.methods();
-        let (mut tasks, mut meter) = (Vec::new(), Meter::default());
+        let mut meter = Meter::default();
+        let mut waiting = 0;
+        let (mut first, mut taught) = (Vec::new(), Vec::new());
         for (planned, step_s) in self.trainings.iter().zip(&self.step_s) {
-            let Some(method) = methods.iter().find(|m| m.name() == planned.model) else {
-                continue;
-            };
-            let (label, folder) = (format!("{} {}", planned.model, planned.seed), self.folder_of(planned));
-            let task = match method.training(data, planned.seed, planned.steps)? {
-                Training::Recurrent(config) => {
-                    let run = Run::look(config, folder);
-                    jobs::tasks(vec![Job {
-                        label: label.clone(),
-                        run,
-                    }])?
-                    .pop()
-                }
-                Training::Cnn(config) => match cnn::existing(&config, &folder)? {
-                    true => None,
-                    false => Some(cnn::task(config, folder, label.clone())),
+            let is_taught = self.is_taught(planned);
+            let task = match self.training_of(planned, data)? {
+                // Its teacher waits too.
+                None => None,
+                Some(training) => match self.task(planned, training)? {
+                    None => {
+                        meter.add(label(planned), planned.steps as f64 * step_s, 1.0);
+                        continue;
+                    }
+                    task => task,
                 },
             };
-            let done = if task.is_none() { 1.0 } else { 0.0 };
-            meter.add(label, planned.steps as f64 * step_s, done);
-            tasks.extend(task);
+            meter.add(label(planned), planned.steps as f64 * step_s, 0.0);
+            waiting += 1;
+            match is_taught {
+                true => taught.push(planned),
+                false => first.extend(task),
+            }
         }
-        if tasks.is_empty() {
+        if waiting == 0 {
             return Ok(Vec::new());
         }
-        let stage = format!("training {} of {} models", tasks.len(), self.trainings.len());
+        let stage = format!("training {waiting} of {} models", self.trainings.len());
         let _ = observer(&Event::Stage(&stage));
         meter.begin();
         let meter = Mutex::new(meter);
-        jobs::do_all(tasks, threads, &|event| {
+        let see = |event: &jobs::Event<'_>| {
             let said = {
                 let mut meter = meter.lock().unwrap_or_else(PoisonError::into_inner);
                 meter.see(event)
             };
             said.iter().try_for_each(observer)
+        };
+        let mut failed = jobs::do_all(first, threads, &see)?;
+        let mut tasks = Vec::new();
+        for planned in taught {
+            match self.training_of(planned, data)? {
+                Some(training) => tasks.extend(self.task(planned, training)?),
+                None => failed.push(format!("{}: the model that it learns from was not trained", label(planned))),
+            }
+        }
+        failed.extend(jobs::do_all(tasks, threads, &see)?);
+        Ok(failed)
+    }
+
+    fn is_taught(&self, planned: &Planned) -> bool {
+        let of = |m: &Method| m.name() == planned.model && m.teacher().is_some();
+        Plan::known(self.length).iter().any(of)
+    }
+
+    /// What there is to do for a training; `None` where it is finished.
+    fn task(&self, planned: &Planned, training: Training) -> Result<Option<Task>, Error> {
+        let (label, folder) = (label(planned), self.folder_of(planned));
+        Ok(match training {
+            Training::Recurrent(config) => {
+                let run = Run::look(config, folder);
+                jobs::tasks(vec![Job { label, run }])?.pop()
+            }
+            Training::Cnn(config) => match cnn::existing(&config, &folder)? {
+                true => None,
+                false => Some(cnn::task(config, folder, label)),
+            },
         })
     }
+}
+
+fn label(planned: &Planned) -> String {
+    format!("{} {}", planned.model, planned.seed)
 }
 
 fn json(path: &Path, value: &impl Serialize) -> Result<Value, Error> {
@@ -407,17 +474,17 @@ mod tests {
     fn more_time_buys_longer_trainings_then_sizes_then_seeds() {
         let core = Method::core(128);
         let names: Vec<String> = core.iter().map(Method::name).collect();
-        assert_eq!(names[0], "skip-gru-32");
+        assert_eq!(names[..2], ["gru-32", "skip-gru-32"]);
         assert_eq!(names[6..], ["gru-32-every-32", "cnn-16"]);
         // 80,000 steps of 3 ms on two threads, of which 70 % of the time is for training, take 2.86 minutes.
         let short = planned(0.99, 3e-3);
         assert_eq!(short.trainings.len(), core.len());
-        assert_eq!((short.trainings[0].steps, short.trainings[1].steps), (8_310, 2_770));
+        assert_eq!((short.trainings[1].steps, short.trainings[0].steps), (8_310, 2_770));
         assert!(short.notes[1].contains("about 3 minutes"), "{:?}", short.notes);
         let full = planned(3.1, 3e-3);
-        assert_eq!((full.trainings.len(), full.trainings[0].steps), (core.len(), 24_000));
+        assert_eq!((full.trainings.len(), full.trainings[1].steps), (core.len(), 24_000));
         assert_eq!(full.notes.len(), 1);
-        let sizes = planned(3.95, 3e-3);
+        let sizes = planned(4.1, 3e-3);
         assert_eq!(sizes.trainings.last().unwrap().model, "skip-gru-16");
         let hours = planned(200.0, 3e-3);
         assert_eq!(

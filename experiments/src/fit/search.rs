@@ -167,7 +167,7 @@ fn least_uj_per_hour(data: &Data, hardware: &Hardware) -> Result<f64, Error> {
         .into_iter()
         .chain(Method::more())
         .filter_map(|m| match m {
-            Method::Dial(_, hidden) | Method::Every(_, hidden, _) => Some(hidden),
+            Method::Dial(_, hidden, _) | Method::Every(_, hidden, _) => Some(hidden),
             Method::Cnn(_) => None,
         });
     let hidden = hidden.min().unwrap_or(1);

@@ -33,7 +33,8 @@ pub(super) fn measure(
     remove(&place)?;
     let measured = Arc::new(Mutex::new(HashMap::new()));
     let task = |method: &Method| -> Result<Task, Error> {
-        let training = method.training(data, seed, MEASURED_STEPS)?;
+        let teacher = method.teacher().map(|teacher| place.join(teacher.name()));
+        let training = method.training(data, seed, MEASURED_STEPS, teacher.as_deref())?;
         let (folder, measured, name) = (place.join(method.name()), Arc::clone(&measured), method.name());
         Ok(Task {
             label: name.clone(),
@@ -58,18 +59,22 @@ pub(super) fn measure(
             }),
         })
     };
-    let tasks = methods.iter().map(task).collect::<Result<Vec<_>, _>>()?;
     let flow = |_: &jobs::Event<'_>| {
         observer(&Event::Progress {
             share: 0.0,
             left_s: None,
         })
     };
-    let failed = jobs::do_all(tasks, threads, &flow)?;
-    remove(&place)?;
-    if let Some(problem) = failed.into_iter().next() {
-        return Err(Error::data("a first training", problem));
+    // Those that learn from others come after them.
+    for is_taught in [false, true] {
+        let now = methods.iter().filter(|m| m.teacher().is_some() == is_taught);
+        let failed = jobs::do_all(now.map(task).collect::<Result<_, _>>()?, threads, &flow)?;
+        if let Some(problem) = failed.into_iter().next() {
+            remove(&place)?;
+            return Err(Error::data("a first training", problem));
+        }
     }
+    remove(&place)?;
     let measured = measured.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(measured.clone())
 }
