@@ -5,6 +5,7 @@ pub mod mps2;
 pub mod nrf51;
 mod nrf51_timer;
 pub mod nrf52840;
+pub mod rp2350;
 pub mod stm32;
 pub mod stm32l4;
 pub mod stm32u5;
