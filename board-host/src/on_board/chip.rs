@@ -4,15 +4,15 @@ use super::part::Mounted;
 use crate::{Error, boards::Board};
 use std::ops::Range;
 use virtual_board::{
-    boards::{nrf52840_dk, stm32l4_iot01a, stm32u5_nucleo},
+    boards::{nrf52840_dk, pico2, stm32l4_iot01a, stm32u5_nucleo},
     core::Core,
     memory::Memory,
     rules::Checks,
-    soc::{Soc, nrf52840, stm32l4, stm32u5},
+    soc::{Soc, nrf52840, rp2350, stm32l4, stm32u5},
 };
 
 /// The boards with a model, in words.
-const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a and stm32u5-nucleo";
+const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo and rp2350-pico2";
 
 /// Core and chip, about to be powered.
 type Assembled = (Core, Box<dyn Soc>);
@@ -57,12 +57,27 @@ const STM32U5: Chip = Chip {
     rules: |_| stm32u5_nucleo::rules(),
 };
 
+const RP2350: Chip = Chip {
+    memory: rp2350::memory,
+    assemble: |memory, mounted| {
+        mounted.expect_none()?;
+        let (core, chip) = pico2::chip(memory).map_err(|error| Error::Board {
+            board: pico2::NAME,
+            why: error.to_string(),
+            at_s: 0.0,
+        })?;
+        Ok((core, Box::new(chip)))
+    },
+    rules: |_| pico2::rules(),
+};
+
 /// The chip of a board; an error where it has no model.
 pub(super) fn of(board: &Board) -> Result<Chip, Error> {
     match board.name {
         nrf52840_dk::NAME => Ok(NRF52840),
         stm32l4_iot01a::NAME => Ok(STM32L4),
         stm32u5_nucleo::NAME => Ok(STM32U5),
+        pico2::NAME => Ok(RP2350),
         _ => Err(Error::NotModelled {
             board: board.name,
             modelled: MODELLED,

@@ -74,7 +74,11 @@ fn block(memory: &Memory, at: u32) -> Result<Block, NoBoot> {
     loop {
         let head = read(index)?;
         // Bit 7 of the type says that the size has two bytes.
-        let words = if head & 0x80 == 0 { head >> 8 & 0xff } else { head >> 8 & 0xffff };
+        let words = if head & 0x80 == 0 {
+            head >> 8 & 0xff
+        } else {
+            head >> 8 & 0xffff
+        };
         match head & 0xff {
             LAST if words == index - 1 => break,
             IMAGE_TYPE if words == 1 => image_type = Some(head >> 16),
@@ -137,7 +141,9 @@ mod tests {
     fn flash(offset: u32, words: &[u32]) -> Memory {
         let mut memory = rp2350::memory();
         for (index, word) in (0..).zip(words) {
-            memory.put(FLASH_BASE + offset + 4 * index, &word.to_le_bytes()).unwrap();
+            memory
+                .put(FLASH_BASE + offset + 4 * index, &word.to_le_bytes())
+                .unwrap();
         }
         memory
     }
@@ -175,7 +181,9 @@ mod tests {
         let mut memory = flash(0x114, &[BEGIN, 0x0000_01fe, 0x0000_01ff, 0x2000, END]);
         assert_eq!(vector_table(&memory), Err(NoBoot::Damaged(0x1000_2114)));
         for (index, word) in (0..).zip([BEGIN, 0x1021_0142, 0x0000_01ff, 0x2000_u32.wrapping_neg(), END]) {
-            memory.put(FLASH_BASE + 0x2114 + 4 * index, &word.to_le_bytes()).unwrap();
+            memory
+                .put(FLASH_BASE + 0x2114 + 4 * index, &word.to_le_bytes())
+                .unwrap();
         }
         assert_eq!(vector_table(&memory), Ok(FLASH_BASE));
     }

@@ -53,7 +53,6 @@ const TABLE: &[Register] = &[
 pub(super) struct Gate(u32, u32);
 
 /// The gates of what is modelled.
-pub(super) const I2C: [Gate; 2] = [Gate(0, 1 << 11), Gate(0, 1 << 12)];
 pub(super) const REF_TICKS: Gate = Gate(4, 1 << 17);
 pub(super) const TIMER0: Gate = Gate(4, 1 << 19);
 pub(super) const WATCHDOG: Gate = Gate(4, 1 << 28);
@@ -172,7 +171,11 @@ mod tests {
     #[test]
     fn a_source_in_use_is_not_changed() {
         let mut clocks = Clocks::new();
-        assert_eq!(clocks.write(SYS_CTRL, 0x01), Err(Refused::Unknown), "from the ring oscillator to the PLL");
+        assert_eq!(
+            clocks.write(SYS_CTRL, 0x01),
+            Err(Refused::Unknown),
+            "from the ring oscillator to the PLL"
+        );
         assert_eq!(clocks.write(SYS_CTRL, 0x40), Ok(()));
         assert_eq!(clocks.write(SYS_CTRL, 0x01), Ok(()));
         assert_eq!(clocks.write(0x84, 1 << 8), Err(Refused::Unknown), "resuscitation");
@@ -184,7 +187,7 @@ mod tests {
         assert_eq!(clocks.write(SLEEP_EN0 + 4, 1 << 19), Ok(()));
         assert!(clocks.runs(WATCHDOG));
         clocks.sleep(true);
-        assert!(clocks.runs(TIMER0) && !clocks.runs(WATCHDOG) && clocks.runs(I2C[0]));
+        assert!(clocks.runs(TIMER0) && !clocks.runs(WATCHDOG));
         clocks.sleep(false);
         assert!(clocks.runs(WATCHDOG));
     }

@@ -160,9 +160,11 @@ fn target(access: Access) -> Answer<Target> {
 fn elsewhere(address: u32) -> Refused {
     match address {
         // Boot ROM; flash, its cache and its other windows; peripherals; SIO; what the core's maker has left to the chip's.
-        0..=0x7fff | 0x1000_0000..=0x1fff_ffff | 0x4000_0000..=0x5fff_ffff | 0xd000_0000..=0xd003_ffff | 0xe008_0000..=0xe008_0fff => {
-            Refused::Unknown
-        }
+        0..=0x7fff
+        | 0x1000_0000..=0x1fff_ffff
+        | 0x4000_0000..=0x5fff_ffff
+        | 0xd000_0000..=0xd003_ffff
+        | 0xe008_0000..=0xe008_0fff => Refused::Unknown,
         _ => Refused::Fault,
     }
 }

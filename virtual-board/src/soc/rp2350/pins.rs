@@ -30,6 +30,9 @@ const PAD: u32 = 0x1ff;
 /// A pad after a reset: isolated, no input, pulled down.
 const PAD_RESET: u32 = 0x116;
 
+/// Registers of IO_BANK0 that enable and force interrupts of pins, for both cores and for the end of DORMANT: they stay 0.
+const INTERRUPTS: std::ops::Range<u32> = 0x248..0x320;
+
 /// The GPIO registers of SIO.
 const GPIO_IN: u32 = 0x04;
 const GPIO_OUT: u32 = 0x10;
@@ -153,10 +156,16 @@ impl Pins {
     }
 
     pub(super) fn read_io(&self, offset: u32) -> Answer<u32> {
+        if INTERRUPTS.contains(&offset) {
+            return Ok(0);
+        }
         Ok(self.function[Self::controlled(offset)?])
     }
 
     pub(super) fn write_io(&mut self, offset: u32, value: u32) -> Answer<()> {
+        if INTERRUPTS.contains(&offset) {
+            return within(value, 0).map(|_| ());
+        }
         let pin = Self::controlled(offset)?;
         match value {
             FUNCTION_I2C | FUNCTION_SIO | FUNCTION_NONE => self.function[pin] = value,
@@ -291,6 +300,8 @@ mod tests {
         assert_eq!(pins.read_io(8 * 30 + 4), Err(Refused::Unknown));
         assert_eq!(pins.read_io(8), Err(Refused::Unknown), "STATUS");
         assert_eq!(pins.write_io(4, 2), Err(Refused::Unknown), "UART");
+        assert_eq!((pins.read_io(0x2d8), pins.write_io(0x2d8, 0)), (Ok(0), Ok(())));
+        assert_eq!(pins.write_io(0x2d8, 1), Err(Refused::Unknown), "an interrupt");
         assert_eq!(pins.read_pads(4), Ok(PAD_RESET));
         assert_eq!(pins.read_pads(0), Err(Refused::Unknown));
         assert_eq!(pins.write_sio(0x10, 1 << 30), Err(Refused::Unknown));

@@ -246,7 +246,11 @@ mod tests {
             Err(Refused::Unknown),
             "another range"
         );
-        assert_eq!(xosc.write(0x08, 0x636f_6d61, Time::ZERO), Err(Refused::Unknown), "dormant");
+        assert_eq!(
+            xosc.write(0x08, 0x636f_6d61, Time::ZERO),
+            Err(Refused::Unknown),
+            "dormant"
+        );
     }
 
     #[test]
@@ -282,6 +286,10 @@ mod tests {
         assert_eq!(rosc.write(0x14, 16), Err(Refused::Unknown), "without its password");
         assert_eq!(rosc.write(0x04, 0x9696_0000), Ok(()));
         assert_eq!(rosc.write(0x04, 0), Err(Refused::Unknown));
-        assert_eq!(rosc.write(0x00, 0xd1e_aa0), Err(Refused::Unknown), "it is never stopped");
+        assert_eq!(
+            rosc.write(0x00, 0xd1e_aa0),
+            Err(Refused::Unknown),
+            "it is never stopped"
+        );
     }
 }

@@ -58,10 +58,14 @@ fn aliases_set_clear_and_invert_bits() {
     assert_eq!(bench.read(RESETS), Ok(0x1fff_ffff & !(1 << 23 | 1 << 7 | 1 << 10 | 3)));
     bench.all(&[(RESETS + 0x2000, 1)]);
     assert_eq!(bench.read(RESETS + 0x2000).map(|held| held & 3), Ok(1));
-    let written = bench.chip.take_events().into_iter().filter_map(|event| match event.what {
-        What::Written { address, value, .. } => Some((address, value & 3)),
-        _ => None,
-    });
+    let written = bench
+        .chip
+        .take_events()
+        .into_iter()
+        .filter_map(|event| match event.what {
+            What::Written { address, value, .. } => Some((address, value & 3)),
+            _ => None,
+        });
     assert_eq!(written.collect::<Vec<_>>(), [(RESETS, 3), (RESETS, 0), (RESETS, 1)]);
 }
 
@@ -175,7 +179,15 @@ fn the_second_core_is_not_started() {
 fn nothing_else_answers() {
     let mut bench = Bench::new();
     // The boot ROM, SYSINFO, UART0, TIMER1, USB, PIO0; half a word; a block's upper half.
-    for address in [0x10, 0x4000_0000, 0x4007_0000, 0x400b_8000, 0x5011_0000, 0x5020_0000, TIMER0 + 0x4000] {
+    for address in [
+        0x10,
+        0x4000_0000,
+        0x4007_0000,
+        0x400b_8000,
+        0x5011_0000,
+        0x5020_0000,
+        TIMER0 + 0x4000,
+    ] {
         assert_eq!(bench.read(address), Err(Refused::Unknown), "{address:#010x}");
         assert_eq!(bench.write(address, 0), Err(Refused::Unknown), "{address:#010x}");
     }

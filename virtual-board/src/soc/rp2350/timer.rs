@@ -55,12 +55,6 @@ impl Timer {
         }
     }
 
-    /// RESETS resets it: its ticks come as before.
-    pub(super) fn reset(&mut self, now: Time, hz: Option<u64>) {
-        *self = Self::new();
-        self.set_rate(hz, now);
-    }
-
     pub(super) fn set_rate(&mut self, hz: Option<u64>, now: Time) {
         self.count.set_rate(hz, now);
     }
@@ -174,7 +168,10 @@ mod tests {
         timer.advance(us(29));
         assert_eq!(timer.lines(), 0);
         timer.advance(us(30));
-        assert_eq!((timer.lines(), timer.due(), timer.read(ARMED, us(30))), (1, Time::NEVER, Ok(0)));
+        assert_eq!(
+            (timer.lines(), timer.due(), timer.read(ARMED, us(30))),
+            (1, Time::NEVER, Ok(0))
+        );
         assert_eq!(timer.write(INTR, 1, us(31)), Ok(()));
         assert_eq!(timer.lines(), 0);
     }

@@ -106,17 +106,29 @@ impl Watchdog {
 
     /// A write; whether it started the watchdog.
     pub(super) fn write(&mut self, offset: u32, value: u32, now: Time) -> Answer<bool> {
-        let (runs, ticks, left) = (matches!(self.left, Left::Until(_)), self.count.ticks(now), self.ticks_left(now));
+        let (runs, ticks, left) = (
+            matches!(self.left, Left::Until(_)),
+            self.count.ticks(now),
+            self.ticks_left(now),
+        );
         match offset {
             CTRL => {
                 self.pauses = within(value & !TIME, PAUSES | ENABLE)? & PAUSES;
                 let enabled = value & ENABLE != 0;
-                self.left = if enabled { Left::Until(ticks + left) } else { Left::Ticks(left) };
+                self.left = if enabled {
+                    Left::Until(ticks + left)
+                } else {
+                    Left::Ticks(left)
+                };
                 return Ok(enabled && !runs);
             }
             LOAD => {
                 let load = u64::from(within(value, TIME)?);
-                self.left = if runs { Left::Until(ticks + load) } else { Left::Ticks(load) };
+                self.left = if runs {
+                    Left::Until(ticks + load)
+                } else {
+                    Left::Ticks(load)
+                };
             }
             SCRATCH0..=SCRATCH3 => self.scratch[((offset - SCRATCH0) / 4) as usize] = value,
             _ => return Err(Refused::Unknown),
@@ -152,7 +164,10 @@ mod tests {
         assert!(!watchdog.take_reset());
         watchdog.advance(ms(20_000));
         assert!(watchdog.take_reset() && !watchdog.take_reset());
-        assert_eq!((watchdog.read(REASON, ms(20_000)), watchdog.due()), (Ok(TIMER), Time::NEVER));
+        assert_eq!(
+            (watchdog.read(REASON, ms(20_000)), watchdog.due()),
+            (Ok(TIMER), Time::NEVER)
+        );
         watchdog.forget_reason();
         assert_eq!(watchdog.read(REASON, ms(20_000)), Ok(0));
     }
