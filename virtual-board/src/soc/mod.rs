@@ -8,6 +8,7 @@ pub mod nrf52840;
 pub mod stm32;
 pub mod stm32l4;
 pub mod stm32u5;
+pub mod wires;
 
 use crate::{
     bus::{Bus, Lines},
