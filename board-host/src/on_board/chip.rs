@@ -31,7 +31,7 @@ const NRF52840: Chip = Chip {
     memory: nrf52840::memory,
     assemble: |memory, mounted| {
         let (core, mut chip) = nrf52840_dk::chip(memory);
-        mounted.mount(&mut chip);
+        mounted.mount(chip.bus(nrf52840_dk::SENSOR));
         Ok((core, Box::new(chip)))
     },
     rules: nrf52840_dk::rules,

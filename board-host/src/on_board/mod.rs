@@ -20,7 +20,7 @@ pub use virtual_board::{
     event::Sample,
     part::{Faults, HeldSda},
     rules::{Finding, Found},
-    soc::nrf52840::Wire,
+    soc::wires::Wire,
     time::Time,
 };
 

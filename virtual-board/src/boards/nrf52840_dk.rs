@@ -4,15 +4,22 @@ use crate::{
     core::{Core, Pace, profile::CORTEX_M4F},
     memory::Memory,
     rules::{self, Checks},
-    soc::nrf52840::{self, Nrf52840, Wiring},
+    soc::{
+        nrf52840::{self, Nrf52840},
+        wires::Wiring,
+    },
 };
 use std::ops::Range;
 
 /// The board's name, also in `firmware/boards`.
 pub const NAME: &str = "nrf52840-dk";
 
-/// Where its sensor is connected.
-pub const SENSOR: Wiring = Wiring::BOARD;
+/// Where its sensor is connected, with pull-ups at the sensor: SCL at P0.27, SDA at P0.26.
+pub const SENSOR: Wiring = Wiring {
+    scl: 27,
+    sda: 26,
+    pull_ups: true,
+};
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part
 /// on it yet.

@@ -9,6 +9,7 @@ pub mod rp2350;
 pub mod stm32;
 pub mod stm32l4;
 pub mod stm32u5;
+pub mod wires;
 
 use crate::{
     bus::{Bus, Lines},

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::{
+    boards::nrf52840_dk::SENSOR,
     event::Event,
     part::I2cPart,
-    soc::nrf52840::{
-        RAM_BASE, memory,
+    soc::{
+        nrf52840::{RAM_BASE, memory},
         wires::{Wire, Wiring},
     },
 };
@@ -74,7 +75,7 @@ const LASTRX_STOP: u32 = 1 << 12;
 impl Bench {
     fn new() -> Self {
         let met = Met::default();
-        let mut bus = I2cBus::new(Wiring::BOARD);
+        let mut bus = I2cBus::new(SENSOR);
         bus.mount(Box::new(Part {
             met: met.clone(),
             next: 0x40,
@@ -382,7 +383,7 @@ fn without_pull_ups_nothing_goes_over_the_bus() {
     let mut bench = Bench::with(1, 0, LASTTX_STOP);
     bench.buses = vec![I2cBus::new(Wiring {
         pull_ups: false,
-        ..Wiring::BOARD
+        ..SENSOR
     })];
     bench.write(SEND, 1, 0);
     bench.run(1_000_000);
@@ -420,7 +421,7 @@ fn a_part_that_appears_late_answers_late() {
 #[test]
 fn weak_pull_ups_lengthen_every_bit() {
     let mut bench = Bench::with(1, 0, LASTTX_STOP);
-    bench.buses[0].extra_per_bit = Time::from_ns(500);
+    bench.buses[0].slow_down(Time::from_ns(500));
     bench.write(SEND, 1, 0);
     bench.run(1000);
     assert_eq!(*bench.met.borrow(), ["30 write", "57 a8", "60 stop"]);
