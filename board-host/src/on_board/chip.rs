@@ -22,7 +22,7 @@ pub(super) struct Chip {
     /// The chip's memory, as it is when nobody has loaded anything.
     pub(super) memory: fn() -> Memory,
     /// Puts the chip around its core and connects what is mounted.
-    pub(super) assemble: fn(Memory, Mounted) -> Result<Assembled, Error>,
+    pub(super) assemble: fn(Memory, Mounted) -> Assembled,
     /// The board's rules; the range is of its main stack.
     pub(super) rules: fn(Range<u32>) -> Checks,
 }
@@ -32,7 +32,7 @@ const NRF52840: Chip = Chip {
     assemble: |memory, mounted| {
         let (core, mut chip) = nrf52840_dk::chip(memory);
         mounted.mount(chip.bus(nrf52840_dk::SENSOR));
-        Ok((core, Box::new(chip)))
+        (core, Box::new(chip))
     },
     rules: nrf52840_dk::rules,
 };
@@ -40,9 +40,9 @@ const NRF52840: Chip = Chip {
 const STM32L4: Chip = Chip {
     memory: stm32l4::memory,
     assemble: |memory, mounted| {
-        mounted.expect_none()?;
-        let (core, chip) = stm32l4_iot01a::chip(memory);
-        Ok((core, Box::new(chip)))
+        let (core, mut chip) = stm32l4_iot01a::chip(memory);
+        mounted.mount(chip.bus(stm32l4_iot01a::SENSOR));
+        (core, Box::new(chip))
     },
     rules: |_| stm32l4_iot01a::rules(),
 };
@@ -50,9 +50,9 @@ const STM32L4: Chip = Chip {
 const STM32U5: Chip = Chip {
     memory: stm32u5::memory,
     assemble: |memory, mounted| {
-        mounted.expect_none()?;
-        let (core, chip) = stm32u5_nucleo::chip(memory);
-        Ok((core, Box::new(chip)))
+        let (core, mut chip) = stm32u5_nucleo::chip(memory);
+        mounted.mount(chip.bus(stm32u5_nucleo::SENSOR));
+        (core, Box::new(chip))
     },
     rules: |_| stm32u5_nucleo::rules(),
 };

@@ -46,17 +46,6 @@ pub(super) struct Mounted {
 }
 
 impl Mounted {
-    /// For a chip whose model does no transfers on a bus: nothing may be connected to it.
-    pub(super) fn expect_none(self) -> Result<(), Error> {
-        if self.part.is_none() && self.held.is_none() {
-            return Ok(());
-        }
-        Err(Error::Load {
-            what: "the sensor",
-            why: "the model of this chip does no transfers on a bus yet".to_owned(),
-        })
-    }
-
     /// Connects it to the sensor's bus.
     pub(super) fn mount(self, bus: &mut I2cBus) {
         if let Some(part) = self.part {

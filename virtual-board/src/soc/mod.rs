@@ -2,6 +2,8 @@
 
 pub mod cmsdk;
 pub mod mps2;
+#[cfg(test)]
+mod noting;
 pub mod nrf51;
 mod nrf51_timer;
 pub mod nrf52840;

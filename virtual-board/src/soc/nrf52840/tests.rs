@@ -299,10 +299,7 @@ fn bytes_sent_by_hand_end_the_run() {
 fn a_bus_that_something_holds_never_stops() {
     for wire in [Wire::Scl, Wire::Sda] {
         let mut bench = Bench::new();
-        bench
-            .chip
-            .bus(SENSOR)
-            .hold(wire, Time::from_ms(300), Time::NEVER);
+        bench.chip.bus(SENSOR).hold(wire, Time::from_ms(300), Time::NEVER);
         bench.clocks();
         bench.bus();
         assert_eq!(bench.who_am_i(), (0x33, true));

@@ -161,8 +161,8 @@ impl I2c {
     }
 
     /// A reset leaves the wires as they are, whatever a part was saying.
-    pub(super) fn reset(&mut self, bus: Option<&mut I2cBus>) {
-        self.let_go(bus);
+    pub(super) fn reset(&mut self, around: &mut Around<'_>) {
+        self.let_go(around.bus.as_deref_mut());
         *self = Self::new();
     }
 
@@ -183,10 +183,9 @@ impl I2c {
     /// The lines of its events and of its errors.
     pub(super) fn lines(&self) -> (bool, bool) {
         let enabled = self.bank.bits(CR1, INTERRUPTS);
-        // TXIE to TCIE stand a bit lower or where their flags do.
-        let flags = self.isr & (isr::TXIS | isr::RXNE)
-            | self.isr & (isr::NACKF | isr::STOPF)
-            | (self.isr | self.isr >> 1) & isr::TC;
+        // TXIE to TCIE stand where their flags do; TCIE is TCR's too.
+        let flags = isr::TXIS | isr::RXNE | isr::NACKF | isr::STOPF;
+        let flags = self.isr & flags | (self.isr | self.isr >> 1) & isr::TC;
         let error = self.isr & isr::ARLO != 0 && enabled & 1 << 7 != 0;
         (flags & enabled != 0, error)
     }
@@ -198,8 +197,7 @@ impl I2c {
             CR2 => Ok(self.cr2 | bit(self.start, cr2::START) | bit(self.stop, cr2::STOP)),
             ISR => {
                 // SDA that somebody pulls low is a start condition of somebody else's.
-                let busy = self.is_on() && (self.holds_bus() || self.is_held(around, now));
-                Ok(self.isr | bit(busy, isr::BUSY))
+                Ok(self.isr | bit(self.is_on() && self.is_held(around, now), isr::BUSY))
             }
             ICR => Ok(0),
             RXDR => {
@@ -328,11 +326,6 @@ impl I2c {
 
     const fn reads(&self) -> bool {
         self.cr2 & cr2::READ != 0
-    }
-
-    /// Whether its own start condition has been on the bus, and no stop condition since.
-    const fn holds_bus(&self) -> bool {
-        !matches!(self.state, State::Idle | State::Stuck)
     }
 
     /// The length of some bits; none where the kernel clock does not run.

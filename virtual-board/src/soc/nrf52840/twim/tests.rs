@@ -4,54 +4,12 @@ use super::*;
 use crate::{
     boards::nrf52840_dk::SENSOR,
     event::Event,
-    part::I2cPart,
     soc::{
+        noting::{Met, Noting},
         nrf52840::{RAM_BASE, memory},
         wires::{Wire, Wiring},
     },
 };
-use std::{cell::RefCell, rc::Rc};
-
-/// What a part met on its bus.
-type Met = Rc<RefCell<Vec<String>>>;
-
-/// A part at 0x18 that delivers 0x40, 0x41, ... and takes bytes below 0xf0.
-struct Part {
-    met: Met,
-    next: u8,
-}
-
-impl Part {
-    fn note(&self, now: Time, what: &str) {
-        self.met.borrow_mut().push(format!("{} {what}", now.ps() / 1_000_000));
-    }
-}
-
-impl I2cPart for Part {
-    fn address(&self) -> u8 {
-        0x18
-    }
-
-    fn start(&mut self, read: bool, now: Time, _: &mut Events) -> bool {
-        self.note(now, if read { "read" } else { "write" });
-        true
-    }
-
-    fn write(&mut self, byte: u8, now: Time, _: &mut Events) -> bool {
-        self.note(now, &format!("{byte:02x}"));
-        byte < 0xf0
-    }
-
-    fn read(&mut self, now: Time, _: &mut Events) -> u8 {
-        self.note(now, "byte");
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn stop(&mut self, now: Time, _: &mut Events) {
-        self.note(now, "stop");
-    }
-}
 
 /// A controller on the board's pins at 400 kHz, where a bit lasts 2.5 us, with buffers in RAM.
 struct Bench {
@@ -76,10 +34,7 @@ impl Bench {
     fn new() -> Self {
         let met = Met::default();
         let mut bus = I2cBus::new(SENSOR);
-        bus.mount(Box::new(Part {
-            met: met.clone(),
-            next: 0x40,
-        }));
+        bus.mount(Box::new(Noting::new(&met)));
         let mut bench = Self {
             twim: Twim::new("TWIM0"),
             gpio: Gpio::new(),

@@ -30,7 +30,11 @@ impl Timing {
         let digital_filter = u64::from(self.cr1 >> 8 & 0xf);
         // Two edges of two and a half periods each.
         let periods = (low + high) * prescaled + 5 + 2 * digital_filter;
-        let filters = if self.cr1 & ANFOFF == 0 { 2 * ANALOG_FILTER_PS } else { 0 };
+        let filters = if self.cr1 & ANFOFF == 0 {
+            2 * ANALOG_FILTER_PS
+        } else {
+            0
+        };
         Time::from_ps((periods * PS_PER_S).div_ceil(kernel_hz) + filters)
     }
 }
@@ -50,7 +54,14 @@ mod tests {
 
     #[test]
     fn filters_lengthen_a_bit() {
-        let bit = |cr1| Timing { timingr: 0x0000_0304, cr1 }.bit(10_000_000).ps();
+        let bit = |cr1| {
+            Timing {
+                timingr: 0x0000_0304,
+                cr1,
+            }
+            .bit(10_000_000)
+            .ps()
+        };
         // 9 periods of SCLH and SCLL, 5 of both edges.
         assert_eq!(bit(ANFOFF), 1_400_000);
         assert_eq!(bit(0), 1_500_000);

@@ -44,6 +44,7 @@ impl I2c {
         if self.is_stopped(around, at) || self.is_held(around, at) {
             self.stick();
         } else {
+            self.isr |= isr::BUSY;
             self.last(State::Address, 10, at, around);
         }
     }
@@ -71,6 +72,7 @@ impl I2c {
     /// A one was to be on SDA, and somebody holds it: the bus is lost.
     fn lose(&mut self, around: &mut Around<'_>) {
         self.isr |= isr::ARLO;
+        self.isr &= !isr::BUSY;
         self.start = false;
         self.state = State::Idle;
         if let Some(bus) = around.bus.as_deref_mut() {
@@ -207,6 +209,7 @@ impl I2c {
         };
         around.events.push(at, what);
         self.isr |= isr::STOPF;
+        self.isr &= !isr::BUSY;
         self.stop = false;
         self.state = State::Idle;
         if self.start {
