@@ -22,7 +22,7 @@ pub(super) struct Chip {
     /// The chip's memory, as it is when nobody has loaded anything.
     pub(super) memory: fn() -> Memory,
     /// Puts the chip around its core and connects what is mounted.
-    pub(super) assemble: fn(Memory, Mounted) -> Assembled,
+    pub(super) assemble: fn(Memory, Mounted) -> Result<Assembled, Error>,
     /// The board's rules; the range is of its main stack.
     pub(super) rules: fn(Range<u32>) -> Checks,
 }
@@ -32,7 +32,7 @@ const NRF52840: Chip = Chip {
     assemble: |memory, mounted| {
         let (core, mut chip) = nrf52840_dk::chip(memory);
         mounted.mount(chip.bus(nrf52840_dk::SENSOR));
-        (core, Box::new(chip))
+        Ok((core, Box::new(chip)))
     },
     rules: nrf52840_dk::rules,
 };
@@ -42,7 +42,7 @@ const STM32L4: Chip = Chip {
     assemble: |memory, mounted| {
         let (core, mut chip) = stm32l4_iot01a::chip(memory);
         mounted.mount(chip.bus(stm32l4_iot01a::SENSOR));
-        (core, Box::new(chip))
+        Ok((core, Box::new(chip)))
     },
     rules: |_| stm32l4_iot01a::rules(),
 };
@@ -52,7 +52,7 @@ const STM32U5: Chip = Chip {
     assemble: |memory, mounted| {
         let (core, mut chip) = stm32u5_nucleo::chip(memory);
         mounted.mount(chip.bus(stm32u5_nucleo::SENSOR));
-        (core, Box::new(chip))
+        Ok((core, Box::new(chip)))
     },
     rules: |_| stm32u5_nucleo::rules(),
 };
@@ -60,12 +60,12 @@ const STM32U5: Chip = Chip {
 const RP2350: Chip = Chip {
     memory: rp2350::memory,
     assemble: |memory, mounted| {
-        mounted.expect_none()?;
-        let (core, chip) = pico2::chip(memory).map_err(|error| Error::Board {
+        let (core, mut chip) = pico2::chip(memory).map_err(|error| Error::Board {
             board: pico2::NAME,
             why: error.to_string(),
             at_s: 0.0,
         })?;
+        mounted.mount(chip.bus(pico2::SENSOR));
         Ok((core, Box::new(chip)))
     },
     rules: |_| pico2::rules(),

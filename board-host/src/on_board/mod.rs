@@ -180,7 +180,7 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
             why: format!("the chip has no memory at {:#010x}", region.start),
         })?;
     }
-    let (mut core, soc) = (chip.assemble)(memory, mounted);
+    let (mut core, soc) = (chip.assemble)(memory, mounted)?;
     core.system.set_debugger_attached(probe.debug_enabled());
     Ok(Loaded {
         table: log::Table::read(&bytes, &path)?,

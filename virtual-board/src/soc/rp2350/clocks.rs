@@ -53,6 +53,7 @@ const TABLE: &[Register] = &[
 pub(super) struct Gate(u32, u32);
 
 /// The gates of what is modelled.
+pub(super) const I2C: [Gate; 2] = [Gate(0, 1 << 11), Gate(0, 1 << 12)];
 pub(super) const REF_TICKS: Gate = Gate(4, 1 << 17);
 pub(super) const TIMER0: Gate = Gate(4, 1 << 19);
 pub(super) const WATCHDOG: Gate = Gate(4, 1 << 28);

@@ -1,7 +1,7 @@
 //! Raspberry Pi's RP2350A around one of its cores (RP2350 data sheet; sections are named at each peripheral).
 //!
 //! Modelled is what the images of this project touch: the boot ROM's choice of an image, RESETS, PSM, CLOCKS with the oscillators and
-//! PLLs, TICKS, TIMER0, WATCHDOG, the pins of bank 0 with SIO, and the SLEEP state with its gates. Every other register, and every
+//! PLLs, TICKS, TIMER0, WATCHDOG, I2C0 and I2C1, the pins of bank 0 with SIO, and the SLEEP state with its gates. Every other register, and every
 //! value that a model does not hold, ends the run. The second core sleeps deeply in the boot ROM; a program that would start it ends
 //! the run. DMA, PIO, PWM, USB, the RISC-V cores, Non-secure images, DORMANT and the states of POWMAN are not modelled.
 //!
@@ -9,6 +9,7 @@
 
 pub mod boot;
 mod clocks;
+mod i2c;
 mod pins;
 mod resets;
 mod sources;
@@ -21,6 +22,7 @@ pub use sources::XOSC_HZ;
 
 use self::{
     clocks::Clocks,
+    i2c::I2c,
     pins::Pins,
     resets::{Psm, Resets},
     sources::Sources,
@@ -28,7 +30,11 @@ use self::{
     timer::Timer,
     watchdog::Watchdog,
 };
-use super::{CoreClock, Soc, stm32::registers::Answer};
+use super::{
+    CoreClock, Soc,
+    stm32::registers::Answer,
+    wires::{I2cBus, Wiring},
+};
 use crate::{
     bus::{Access, Bus, Lines, Refused},
     core::{Profile, profile::CORTEX_M33},
@@ -50,6 +56,8 @@ pub const SRAM_BYTES: usize = 520 * 1024;
 pub mod line {
     /// The first of TIMER0's four.
     pub const TIMER0_0: u16 = 0;
+    /// I2C0. I2C1's is the next.
+    pub const I2C0: u16 = 36;
 }
 
 /// The core, started by the boot ROM with a vector table. It is Secure, as the image is.
@@ -80,6 +88,7 @@ enum Block {
     PadsBank0,
     Xosc,
     Pll(usize),
+    I2c(usize),
     Timer0,
     Watchdog,
     Rosc,
@@ -100,6 +109,8 @@ const PLACES: &[Place] = &[
     Place(0x4004_8000, Block::Xosc, "XOSC", 0),
     Place(0x4005_0000, Block::Pll(0), "PLL_SYS", resets::PLLS[0]),
     Place(0x4005_8000, Block::Pll(1), "PLL_USB", resets::PLLS[1]),
+    Place(0x4009_0000, Block::I2c(0), "I2C0", resets::I2C[0]),
+    Place(0x4009_8000, Block::I2c(1), "I2C1", resets::I2C[1]),
     Place(0x400b_0000, Block::Timer0, "TIMER0", resets::TIMER0),
     Place(0x400d_8000, Block::Watchdog, "WATCHDOG", 0),
     Place(0x400e_8000, Block::Rosc, "ROSC", 0),
@@ -189,6 +200,8 @@ pub struct Rp2350 {
     resets: Resets,
     psm: Psm,
     pins: Pins,
+    i2c: [I2c; 2],
+    buses: Vec<I2cBus>,
     /// Spinlocks that are taken, a bit each.
     taken: u32,
     /// The core's clock as it was told last.
@@ -214,6 +227,8 @@ impl Rp2350 {
             resets: Resets::new(),
             psm: Psm::new(),
             pins: Pins::new(),
+            i2c: [I2c::new("I2C0"), I2c::new("I2C1")],
+            buses: Vec::new(),
             taken: 0,
             told: CoreClock { hz, wait_states: 0 },
             now: Time::ZERO,
@@ -222,17 +237,21 @@ impl Rp2350 {
         }
     }
 
-    /// A resistor outside the chip pulls up a pin, such as "GPIO5"; whether there is such a pin.
-    pub fn pull_up(&mut self, name: &str) -> bool {
-        let pin = pins::pin(name);
-        pin.into_iter().for_each(|pin| self.pins.pull_up(pin));
-        pin.is_some()
+    /// The bus between a pair of pins, GPIO0 as 0, for parts and faults. There is one as soon as somebody asks; its pull-ups are as told
+    /// first.
+    pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
+        let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
+        let index = self.buses.iter().position(same).unwrap_or_else(|| {
+            self.buses.push(I2cBus::new(wiring));
+            self.buses.len() - 1
+        });
+        &mut self.buses[index]
     }
 
-    /// The level of a pin such as "GPIO25"; none where there is no such pin.
+    /// The level of a pin such as "GPIO25"; none where there is no such pin. Between the bits of a transfer, a bus reads as idle.
     #[must_use]
-    pub fn pin_level(&self, name: &str) -> Option<bool> {
-        pins::pin(name).map(|pin| self.pins.level(pin))
+    pub fn pin_level(&self, name: &str, now: Time) -> Option<bool> {
+        pins::pin(name).map(|pin| self.pins.level(pin, &self.buses, now))
     }
 
     fn end(&mut self, why: impl Into<String>) {
@@ -258,19 +277,21 @@ impl Rp2350 {
             Block::PadsBank0 => self.pins.read_pads(offset),
             Block::Xosc => self.sources.xosc.read(offset, now),
             Block::Pll(index) => self.sources.plls[index].read(offset, now),
+            Block::I2c(index) => self.i2c[index].peek(offset),
             Block::Timer0 => self.timer.peek(offset, now),
             Block::Watchdog => self.watchdog.read(offset, now),
             Block::Rosc => self.sources.rosc.read(offset),
             Block::Powman if offset == VREG => Ok(VREG_1_10_V),
             Block::Powman => Err(Refused::Unknown),
             Block::Ticks => self.ticks.read(offset),
-            Block::Sio => self.pins.read_sio(offset).ok_or(Refused::Unknown),
+            Block::Sio => self.pins.read_sio(offset, &self.buses, now).ok_or(Refused::Unknown),
         }
     }
 
     fn read_block(&mut self, block: Block, offset: u32, now: Time) -> Answer<u32> {
         match (block, offset) {
             (Block::Timer0, _) => self.timer.read(offset, now),
+            (Block::I2c(index), _) => self.i2c[index].read(offset),
             (Block::Sio, CPUID) => Ok(0),
             (Block::Sio, SPINLOCK0..=SPINLOCK31) => {
                 // A read takes it: it reads 0 where it was taken before.
@@ -299,6 +320,7 @@ impl Rp2350 {
                 let crystal = self.sources.xosc.hz(now);
                 self.sources.plls[index].write(offset, value, crystal, now)?;
             }
+            Block::I2c(index) => self.write_i2c(index, offset, value, access)?,
             Block::Timer0 => self.timer.write(offset, value, now)?,
             Block::Watchdog => {
                 if self.watchdog.write(offset, value, now)? {
@@ -318,8 +340,50 @@ impl Rp2350 {
         }
         if matches!(block, Block::Resets | Block::IoBank0 | Block::PadsBank0 | Block::Sio) {
             self.pins.settle(now, Some(access.pc), &mut self.events);
+            self.wires_changed(now);
         }
         Ok(())
+    }
+
+    fn write_i2c(&mut self, index: usize, offset: u32, value: u32, access: Access) -> Answer<()> {
+        self.with_i2c(index, access.now, |i2c, around| {
+            i2c.write(offset, value, access.now, around)
+        })?;
+        if let Some(what) = self.i2c[index].tell(self.pins.of_controller(index)) {
+            self.events.caused(access.now, access.pc, what);
+        }
+        Ok(())
+    }
+
+    /// Lets a controller work with what lies around it.
+    fn with_i2c<T>(&mut self, index: usize, now: Time, work: impl FnOnce(&mut I2c, &mut i2c::Around<'_>) -> T) -> T {
+        let pins = self.pins.of_controller(index);
+        let (scl, sda) = match pins[..] {
+            [("SCL", scl), ("SDA", sda)] => (Some(scl), Some(sda)),
+            _ => (None, None),
+        };
+        let high = |pin: Option<usize>| pin.is_some_and(|pin| self.pins.level(pin, &self.buses, now));
+        let free = high(scl) && high(sda);
+        let hz = Some(self.told.hz).filter(|_| self.clocks.runs(clocks::I2C[index]));
+        let between = |bus: &&mut I2cBus| (Some(bus.wiring().scl), Some(bus.wiring().sda)) == (scl, sda);
+        let mut around = i2c::Around {
+            free,
+            hz,
+            bus: self.buses.iter_mut().find(between),
+            events: &mut self.events,
+        };
+        work(&mut self.i2c[index], &mut around)
+    }
+
+    /// After a write that may have changed pins: lets the parts see the wires.
+    fn wires_changed(&mut self, now: Time) {
+        for index in 0..self.buses.len() {
+            let Wiring { scl, sda, .. } = self.buses[index].wiring();
+            let [scl, sda] = [scl, sda].map(|pin| self.pins.level(pin, &self.buses, now));
+            if let Err(reason) = self.buses[index].levels(scl, sda, now, &mut self.events) {
+                self.end(reason);
+            }
+        }
     }
 
     fn write_sio(&mut self, offset: u32, value: u32) -> Answer<()> {
@@ -336,6 +400,11 @@ impl Rp2350 {
         for (index, bit) in resets::PLLS.into_iter().enumerate() {
             if self.resets.holds(bit) {
                 self.sources.plls[index] = sources::Pll::new();
+            }
+        }
+        for (index, bit) in resets::I2C.into_iter().enumerate() {
+            if self.resets.holds(bit) {
+                self.with_i2c(index, now, I2c::reset);
             }
         }
         if self.resets.holds(resets::TIMER0) {
@@ -380,16 +449,12 @@ impl Rp2350 {
             self.end("the watchdog bites, and PSM's WDSEL is not all but the two oscillators, which is not modelled");
         }
         self.clocks = Clocks::new();
-        self.sources.plls = [sources::Pll::new(), sources::Pll::new()];
         self.ticks = Ticks::default();
-        self.timer = Timer::new();
         self.resets = Resets::new();
         self.psm = Psm::new();
-        self.pins.reset_functions();
-        self.pins.reset_pads();
         self.pins.reset_sio();
         self.taken = 0;
-        self.share_clocks(now, None);
+        self.hold_in_reset(now);
     }
 }
 
@@ -444,20 +509,32 @@ impl Bus for Rp2350 {
 
 impl Soc for Rp2350 {
     fn due(&self) -> Time {
+        let [first, second] = &self.i2c;
         let counters = self.timer.due().min(self.watchdog.due());
-        counters.min(self.sources.due(self.now))
+        counters
+            .min(first.due())
+            .min(second.due())
+            .min(self.sources.due(self.now))
     }
 
     fn advance(&mut self, now: Time, _: &mut Memory) {
         self.now = self.now.max(now);
         self.timer.advance(now);
         self.watchdog.advance(now);
+        for index in 0..self.i2c.len() {
+            if self.i2c[index].due() <= now {
+                self.with_i2c(index, now, |i2c, around| i2c.advance(now, around));
+            }
+        }
     }
 
     fn lines(&self) -> Lines {
         let mut lines = Lines::default();
         for alarm in 0..4 {
             lines.set(line::TIMER0_0 + alarm, self.timer.lines() >> alarm & 1 != 0);
+        }
+        for (index, i2c) in (0..).zip(&self.i2c) {
+            lines.set(line::I2C0 + index, i2c.line());
         }
         lines
     }
@@ -466,6 +543,14 @@ impl Soc for Rp2350 {
         // The second core sleeps deeply all the time.
         self.clocks.sleep(asleep && deep);
         self.share_clocks(now, None);
+        for index in 0..self.i2c.len() {
+            if self.i2c[index].is_busy() && !self.clocks.runs(clocks::I2C[index]) {
+                let name = self.i2c[index].name();
+                self.end(format!(
+                    "{name} loses its clock in the middle of a transfer, by CLOCKS_SLEEP_EN0"
+                ));
+            }
+        }
     }
 
     fn take_reset(&mut self) -> Option<ResetCause> {
@@ -486,7 +571,9 @@ impl Soc for Rp2350 {
     }
 
     fn take_stop(&mut self) -> Option<String> {
-        self.stop.take()
+        self.stop
+            .take()
+            .or_else(|| self.buses.iter_mut().find_map(I2cBus::take_stop))
     }
 
     fn core_clock(&self) -> Option<CoreClock> {

@@ -3,10 +3,14 @@
 //!
 //! Functions are SIO, I2C and none; overrides, interrupts of pins and the bank of the flash's pins are not modelled.
 
+use super::i2c;
 use crate::{
     bus::Refused,
     event::{Events, Pin, What},
-    soc::stm32::registers::{Answer, within},
+    soc::{
+        stm32::registers::{Answer, within},
+        wires::{I2cBus, Wire, Wiring},
+    },
     time::Time,
 };
 
@@ -70,8 +74,6 @@ pub(super) fn pin(name: &str) -> Option<usize> {
 pub(super) struct Pins {
     out: u32,
     enabled: u32,
-    /// Pins that a resistor outside the chip pulls up, a bit each.
-    pulled_up: u32,
     function: [u32; PINS],
     pad: [u32; PINS],
     /// As it was when the pad was isolated last, and as the last event told it.
@@ -88,7 +90,6 @@ impl Pins {
         Self {
             out: 0,
             enabled: 0,
-            pulled_up: 0,
             function: [FUNCTION_NONE; PINS],
             pad: [PAD_RESET; PINS],
             held: [pulled; PINS],
@@ -124,24 +125,41 @@ impl Pins {
         }
     }
 
-    /// A resistor outside the chip pulls a pin up.
-    pub(super) fn pull_up(&mut self, pin: usize) {
-        self.pulled_up |= 1 << pin;
+    /// The pins that a controller of I2C has, SCL before SDA: those whose function is that, and whose pads let it in and out.
+    pub(super) fn of_controller(&self, controller: usize) -> Vec<(&'static str, usize)> {
+        let open = |pin: usize| self.function[pin] == FUNCTION_I2C && self.pad[pin] & (IE | OD | ISO) == IE;
+        let mut pins: Vec<_> = (0..PINS)
+            .filter(|pin| open(*pin) && i2c::role(*pin).0 == controller)
+            .map(|pin| (i2c::role(pin).1, pin))
+            .collect();
+        pins.sort_unstable();
+        pins
     }
 
     /// The level of a pin. What nobody drives or pulls reads low.
-    pub(super) fn level(&self, pin: usize) -> bool {
+    pub(super) fn level(&self, pin: usize, buses: &[I2cBus], now: Time) -> bool {
         let Drive { driven, mut pull } = self.drive(pin);
-        if self.pulled_up >> pin & 1 != 0 {
-            pull = Some(true);
+        for bus in buses {
+            let Wiring { scl, sda, pull_ups } = bus.wiring();
+            for (wire, _) in [(Wire::Scl, scl), (Wire::Sda, sda)]
+                .into_iter()
+                .filter(|(_, at)| *at == pin)
+            {
+                if bus.held(wire, now) {
+                    return false;
+                }
+                if pull_ups {
+                    pull = Some(true);
+                }
+            }
         }
         driven.or(pull).unwrap_or(false)
     }
 
     /// GPIO_IN: a pad whose input is not enabled, or that is isolated, reads low.
-    fn input(&self) -> u32 {
+    fn input(&self, buses: &[I2cBus], now: Time) -> u32 {
         (0..PINS)
-            .filter(|pin| self.pad[*pin] & (IE | ISO) == IE && self.level(*pin))
+            .filter(|pin| self.pad[*pin] & (IE | ISO) == IE && self.level(*pin, buses, now))
             .fold(0, |levels, pin| levels | 1 << pin)
     }
 
@@ -195,9 +213,9 @@ impl Pins {
     }
 
     /// A GPIO register of SIO; none where it is another.
-    pub(super) fn read_sio(&self, offset: u32) -> Option<u32> {
+    pub(super) fn read_sio(&self, offset: u32, buses: &[I2cBus], now: Time) -> Option<u32> {
         match offset {
-            GPIO_IN => Some(self.input()),
+            GPIO_IN => Some(self.input(buses, now)),
             GPIO_OUT => Some(self.out),
             GPIO_OE => Some(self.enabled),
             _ => None,
@@ -268,7 +286,7 @@ mod tests {
         assert_eq!(told(&mut pins), [], "it is isolated yet");
         assert_eq!(pins.write_pads(4 + 4 * 16, IE), Ok(()));
         assert_eq!(told(&mut pins), [("GPIO16".to_owned(), Some(true), None)]);
-        assert_eq!(pins.read_sio(GPIO_IN), Some(1 << 16));
+        assert_eq!(pins.read_sio(GPIO_IN, &[], Time::ZERO), Some(1 << 16));
         assert_eq!(pins.write_sio(0x28, 1 << 16), Ok(()));
         assert_eq!(told(&mut pins), [("GPIO16".to_owned(), Some(false), None)]);
         assert_eq!(pins.write_pads(4 + 4 * 16, IE | ISO), Ok(()));
@@ -279,17 +297,22 @@ mod tests {
     #[test]
     fn an_input_reads_what_pulls_it_if_it_is_enabled() {
         let mut pins = Pins::new();
-        pins.pull_up(5);
-        assert_eq!(pins.read_sio(GPIO_IN), Some(0));
+        let buses = [I2cBus::new(Wiring {
+            scl: 5,
+            sda: 6,
+            pull_ups: true,
+        })];
+        let input = |pins: &Pins| pins.read_sio(GPIO_IN, &buses, Time::ZERO);
+        assert_eq!(input(&pins), Some(0));
         assert_eq!(pins.write_pads(4 + 4 * 5, IE), Ok(()));
         assert_eq!(pins.write_pads(4 + 4 * 4, IE | PUE), Ok(()));
-        assert_eq!(pins.read_sio(GPIO_IN), Some(1 << 5 | 1 << 4));
+        assert_eq!(input(&pins), Some(1 << 5 | 1 << 4));
         // An open-drain output: its level is 0, and enabling it drives that.
         assert_eq!(pins.write_io(8 * 5 + 4, FUNCTION_SIO), Ok(()));
         assert_eq!(pins.write_sio(0x38, 1 << 5), Ok(()));
-        assert_eq!(pins.read_sio(GPIO_IN), Some(1 << 4));
+        assert_eq!(input(&pins), Some(1 << 4));
         assert_eq!(pins.write_sio(0x40, 1 << 5), Ok(()));
-        assert_eq!(pins.read_sio(GPIO_IN), Some(1 << 5 | 1 << 4));
+        assert_eq!(input(&pins), Some(1 << 5 | 1 << 4));
     }
 
     #[test]
@@ -305,5 +328,19 @@ mod tests {
         assert_eq!(pins.read_pads(4), Ok(PAD_RESET));
         assert_eq!(pins.read_pads(0), Err(Refused::Unknown));
         assert_eq!(pins.write_sio(0x10, 1 << 30), Err(Refused::Unknown));
+    }
+
+    #[test]
+    fn a_controller_has_the_pins_whose_function_and_pad_are_its_own() {
+        let mut pins = Pins::new();
+        for pin in [4, 5, 6] {
+            assert_eq!(pins.write_io(8 * pin + 4, FUNCTION_I2C), Ok(()));
+        }
+        assert_eq!(pins.of_controller(0), [], "their pads are isolated");
+        for pin in [4, 5, 6] {
+            assert_eq!(pins.write_pads(4 + 4 * pin, IE | PUE), Ok(()));
+        }
+        assert_eq!(pins.of_controller(0), [("SCL", 5), ("SDA", 4)]);
+        assert_eq!(pins.of_controller(1), [("SDA", 6)]);
     }
 }

@@ -9,6 +9,7 @@ use crate::{
 /// Every peripheral that RESETS has.
 const ALL: u32 = 0x1fff_ffff;
 /// The bits of those that are modelled.
+pub(super) const I2C: [u32; 2] = [1 << 4, 1 << 5];
 pub(super) const IO_BANK0: u32 = 1 << 6;
 pub(super) const PADS_BANK0: u32 = 1 << 9;
 pub(super) const PLLS: [u32; 2] = [1 << 14, 1 << 15];

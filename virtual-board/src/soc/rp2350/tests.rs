@@ -194,3 +194,56 @@ fn nothing_else_answers() {
     assert_eq!(bench.read(0x2008_2000), Err(Refused::Fault));
     assert_eq!(bench.read(0x400d_8024), Err(Refused::Unknown));
 }
+
+#[test]
+fn a_transfer_goes_over_the_pins_that_have_the_function() {
+    use crate::soc::noting::{Met, Noting};
+    let (mut bench, met) = (Bench::new(), Met::default());
+    let wiring = Wiring {
+        scl: 5,
+        sda: 4,
+        pull_ups: true,
+    };
+    bench.chip.bus(wiring).mount(Box::new(Noting::new(&met)));
+    const I2C0: u32 = 0x4009_0000;
+    let transfer = [(I2C0 + 0x04, 0x18), (I2C0 + 0x6c, 1), (I2C0 + 0x10, 0x20f)];
+    bench.all(&[(RESETS + 0x3000, 1 << 4 | 1 << 6 | 1 << 9)]);
+    bench.all(&transfer);
+    bench.sleep(Time::from_ms(1));
+    assert_eq!(met.borrow().len(), 0, "it has no pins");
+
+    bench.all(&[(RESETS + 0x2000, 1 << 4), (RESETS + 0x3000, 1 << 4)]);
+    for pin in [4, 5] {
+        bench.all(&[(0x4002_8000 + 8 * pin + 4, 3), (0x4003_8004 + 4 * pin, 0x48)]);
+    }
+    bench.all(&transfer);
+    let pins = |event: Event| match event.what {
+        What::BusPins { pins, .. } => Some(pins),
+        _ => None,
+    };
+    assert_eq!(
+        bench.chip.take_events().into_iter().find_map(pins),
+        Some(vec![("SCL", "GPIO5".to_owned()), ("SDA", "GPIO4".to_owned())])
+    );
+    bench.sleep(Time::from_ms(2));
+    let met: Vec<_> = met
+        .borrow()
+        .iter()
+        .map(|met| met.split_once(' ').unwrap().1.to_owned())
+        .collect();
+    assert_eq!(met, ["write", "0f", "stop"]);
+    assert_eq!(bench.chip.take_stop(), None);
+}
+
+#[test]
+fn a_transfer_that_loses_its_clock_asleep_ends_the_run() {
+    let mut bench = Bench::new();
+    bench.all(&[(RESETS + 0x3000, 1 << 4 | 1 << 6 | 1 << 9)]);
+    for pin in [4, 5] {
+        bench.all(&[(0x4002_8000 + 8 * pin + 4, 3), (0x4003_8004 + 4 * pin, 0x48)]);
+    }
+    bench.all(&[(0x4009_006c, 1), (0x4009_0010, 0x20f), (0x4001_00b4, 1)]);
+    bench.sleep(Time::from_ms(1));
+    let stop = bench.chip.take_stop().unwrap();
+    assert!(stop.contains("I2C0 loses its clock"), "{stop}");
+}
