@@ -1,4 +1,4 @@
-//! The images of the nRF52840-DK, as `skiprnn flash` would write them, on a model of the chip and of the sensors on its bus.
+//! The images of the nRF52840-DK and of the Pico 2, as `skiprnn flash` would write them, on a model of the chip and of the sensors on its bus.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,6 +8,7 @@ mod days;
 mod faults;
 mod faulty_images;
 mod host;
+mod pico2;
 mod replay;
 mod sensors;
 
@@ -16,7 +17,7 @@ use board_host::{
     on_board::{BoardOptions, Observed},
 };
 
-/// A program of the board, built from the source tree.
+/// A program of the nRF52840-DK, built from the source tree.
 fn program(name: &'static str) -> BoardOptions {
     BoardOptions::new(boards::find("nrf52840-dk").unwrap(), name)
 }
