@@ -82,7 +82,10 @@ fn an_lis3dh_decides_as_the_simulator_does() {
         assert_eq!((run.outcomes.len(), run.refused.as_deref()), (12, None), "{what}");
         assert_as_simulated(&blob, &run);
         assert_sound(&what, &run.observed);
-        println!("{what}: {:?} (simulated)", run.observed.per_sample());
+        let used = run.observed.per_sample().unwrap();
+        println!("{what}: {used:?} (simulated)");
+        // The core sleeps while the bus works.
+        assert!(used.asleep_at_bus_us > 0.8 * used.bus_us, "{what}: {used:?}");
     }
 }
 
