@@ -113,7 +113,7 @@ fn a_sensor_that_is_missing_or_too_late_is_refused() {
     let missing = with(faulty(absent), 2);
     assert_refused("missing", &missing);
     assert_sound("missing", &missing.observed);
-    let run = with(faulty(late(300)), 2);
+    let run = with(faulty(late(160)), 2);
     assert_eq!((run.refused.as_deref(), run.decisions().count() >= 2), (None, true));
     assert_sound("late", &run.observed);
     assert_refused("later than three tries", &with(faulty(late(1_500)), 2));
