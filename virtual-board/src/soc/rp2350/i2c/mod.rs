@@ -144,7 +144,7 @@ pub(super) struct I2c {
 
 /// The controller of a pin, and the wire (9.4, function 3).
 pub(super) const fn role(pin: usize) -> (usize, &'static str) {
-    (pin / 2 % 2, if pin % 2 == 0 { "SDA" } else { "SCL" })
+    (pin / 2 % 2, if pin.is_multiple_of(2) { "SDA" } else { "SCL" })
 }
 
 impl I2c {
