@@ -1,4 +1,5 @@
-//! The images of the nRF52840-DK and of the Pico 2, as `skiprnn flash` would write them, on a model of the chip and of the sensors on its bus.
+//! The images of the nRF52840-DK and of the Pico 2, as `skiprnn flash` would write them, on a model of the chip and of the sensors
+//! on its bus.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -20,8 +20,8 @@ pub const SENSOR: Wiring = Wiring {
     pull_ups: true,
 };
 
-/// Core and chip, about to be started by the boot ROM, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and
-/// no part on it yet.
+/// Core and chip, about to be started by the boot ROM, with `memory` as a loader has left it. The sensor's bus has its pull-ups,
+/// and no part on it yet.
 ///
 /// # Errors
 /// The boot ROM does not start what lies in flash.

@@ -1,8 +1,8 @@
-//! What the boot ROM looks for in flash before it starts an image (RP2350 data sheet, 5.1 Bootrom concepts, 5.2 Processor-controlled
-//! boot sequence and 5.9 Metadata block details).
+//! What the boot ROM looks for in flash before it starts an image (RP2350 data sheet, 5.1 Bootrom concepts, 5.2
+//! Processor-controlled boot sequence and 5.9 Metadata block details).
 //!
-//! Modelled is the boot of an image that lies at the start of flash, is Secure, of the Arm cores, and has neither hash nor signature,
-//! on a chip without partitions and without secure boot. The boot ROM takes no time here.
+//! Modelled is the boot of an image that lies at the start of flash, is Secure, of the Arm cores, and has neither hash nor
+//! signature, on a chip without partitions and without secure boot. The boot ROM takes no time here.
 
 use super::FLASH_BASE;
 use crate::memory::Memory;

@@ -1,7 +1,7 @@
 //! CLOCKS: which clock is made of which source, and which ones run in the SLEEP state (RP2350 data sheet, 8.1 Overview of clocks).
 //!
-//! The reference clock, the system clock and the gates of WAKE_EN and SLEEP_EN are modelled. Resuscitation, the frequency counter and
-//! clocks on pins are not. The clocks of the other peripherals are kept, and feed nothing that is modelled.
+//! The reference clock, the system clock and the gates of WAKE_EN and SLEEP_EN are modelled. Resuscitation, the frequency counter
+//! and clocks on pins are not. The clocks of the other peripherals are kept, and feed nothing that is modelled.
 
 use super::sources::Sources;
 use crate::{

@@ -1,15 +1,17 @@
 //! Raspberry Pi's RP2350A around one of its cores (RP2350 data sheet; sections are named at each peripheral).
 //!
-//! Modelled is what the images of this project touch: the boot ROM's choice of an image, RESETS, PSM, CLOCKS with the oscillators and
-//! PLLs, TICKS, TIMER0, WATCHDOG, I2C0 and I2C1, the pins of bank 0 with SIO, and the SLEEP state with its gates. Every other register, and every
-//! value that a model does not hold, ends the run. The second core sleeps deeply in the boot ROM; a program that would start it ends
-//! the run. DMA, PIO, PWM, USB, the RISC-V cores, Non-secure images, DORMANT and the states of POWMAN are not modelled.
+//! Modelled is what the images of this project touch: the boot ROM's choice of an image, RESETS, PSM, CLOCKS with the oscillators
+//! and PLLs, TICKS, TIMER0, WATCHDOG, I2C0 and I2C1, the pins of bank 0 with SIO, and the SLEEP state with its gates. Every other
+//! register, and every value that a model does not hold, ends the run. The second core sleeps deeply in the boot ROM; a program
+//! that would start it ends the run. DMA, PIO, PWM, USB, the RISC-V cores, Non-secure images, DORMANT and the states of POWMAN are
+//! not modelled.
 //!
 //! An image in flash runs through a cache of 16 KB, of which every access is a hit here: misses are not modelled.
 
 pub mod boot;
 mod clocks;
 mod i2c;
+mod map;
 mod pins;
 mod resets;
 mod sources;
@@ -23,6 +25,7 @@ pub use sources::XOSC_HZ;
 use self::{
     clocks::Clocks,
     i2c::I2c,
+    map::{Alias, Block, Target, target},
     pins::Pins,
     resets::{Psm, Resets},
     sources::Sources,
@@ -76,108 +79,6 @@ pub fn memory() -> Memory {
         Region::flash("flash", FLASH_BASE, FLASH_BYTES),
         Region::ram("SRAM", SRAM_BASE, SRAM_BYTES),
     ])
-}
-
-/// A peripheral, by its addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Block {
-    Clocks,
-    Psm,
-    Resets,
-    IoBank0,
-    PadsBank0,
-    Xosc,
-    Pll(usize),
-    I2c(usize),
-    Timer0,
-    Watchdog,
-    Rosc,
-    Powman,
-    Ticks,
-    Sio,
-}
-
-/// A peripheral's place: its first address, its name, and its bit of RESETS, 0 where nothing holds it in reset.
-struct Place(u32, Block, &'static str, u32);
-
-const PLACES: &[Place] = &[
-    Place(0x4001_0000, Block::Clocks, "CLOCKS", 0),
-    Place(0x4001_8000, Block::Psm, "PSM", 0),
-    Place(0x4002_0000, Block::Resets, "RESETS", 0),
-    Place(0x4002_8000, Block::IoBank0, "IO_BANK0", resets::IO_BANK0),
-    Place(0x4003_8000, Block::PadsBank0, "PADS_BANK0", resets::PADS_BANK0),
-    Place(0x4004_8000, Block::Xosc, "XOSC", 0),
-    Place(0x4005_0000, Block::Pll(0), "PLL_SYS", resets::PLLS[0]),
-    Place(0x4005_8000, Block::Pll(1), "PLL_USB", resets::PLLS[1]),
-    Place(0x4009_0000, Block::I2c(0), "I2C0", resets::I2C[0]),
-    Place(0x4009_8000, Block::I2c(1), "I2C1", resets::I2C[1]),
-    Place(0x400b_0000, Block::Timer0, "TIMER0", resets::TIMER0),
-    Place(0x400d_8000, Block::Watchdog, "WATCHDOG", 0),
-    Place(0x400e_8000, Block::Rosc, "ROSC", 0),
-    Place(0x4010_0000, Block::Powman, "POWMAN", 0),
-    Place(0x4010_8000, Block::Ticks, "TICKS", 0),
-    Place(0xd000_0000, Block::Sio, "SIO", 0),
-];
-
-/// Where an access goes.
-#[derive(Debug, Clone, Copy)]
-struct Target {
-    block: Block,
-    name: &'static str,
-    reset: u32,
-    base: u32,
-    offset: u32,
-    /// How a store through one of the aliases changes the register (2.1.3 Atomic register access).
-    alias: Alias,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Alias {
-    Plain,
-    Xor,
-    Set,
-    Clear,
-}
-
-/// The peripheral at an address.
-fn target(access: Access) -> Answer<Target> {
-    let address = access.address;
-    let is_sio = address >> 28 == 0xd;
-    let mask = if is_sio { 0xfff } else { 0x3fff };
-    let Some(&Place(base, block, name, reset)) = PLACES.iter().find(|place| place.0 == address & !mask) else {
-        return Err(elsewhere(address));
-    };
-    if !access.is_whole_word() {
-        return Err(Refused::Unknown);
-    }
-    let alias = match address >> 12 & 3 {
-        _ if is_sio => Alias::Plain,
-        0 => Alias::Plain,
-        1 => Alias::Xor,
-        2 => Alias::Set,
-        _ => Alias::Clear,
-    };
-    Ok(Target {
-        block,
-        name,
-        reset,
-        base,
-        offset: address & 0xfff,
-        alias,
-    })
-}
-
-/// What an address means at which no model is.
-fn elsewhere(address: u32) -> Refused {
-    match address {
-        // Boot ROM; flash, its cache and its other windows; peripherals; SIO; what the core's maker has left to the chip's.
-        0..=0x7fff
-        | 0x1000_0000..=0x1fff_ffff
-        | 0x4000_0000..=0x5fff_ffff
-        | 0xd000_0000..=0xd003_ffff
-        | 0xe008_0000..=0xe008_0fff => Refused::Unknown,
-        _ => Refused::Fault,
-    }
 }
 
 /// SIO beside its pins (3.1): CPUID, the mailboxes of the two cores, and the spinlocks.
@@ -237,8 +138,8 @@ impl Rp2350 {
         }
     }
 
-    /// The bus between a pair of pins, GPIO0 as 0, for parts and faults. There is one as soon as somebody asks; its pull-ups are as told
-    /// first.
+    /// The bus between a pair of pins, GPIO0 as 0, for parts and faults. There is one as soon as somebody asks; its pull-ups are as
+    /// told first.
     pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
         let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
         let index = self.buses.iter().position(same).unwrap_or_else(|| {

@@ -1,5 +1,5 @@
-//! The pins of bank 0: IO_BANK0, PADS_BANK0 and the GPIO registers of SIO (RP2350 data sheet, 9.4 Function select, 9.6 Pads, 9.7 Pad
-//! isolation latches and 3.1.11 SIO, register list).
+//! The pins of bank 0: IO_BANK0, PADS_BANK0 and the GPIO registers of SIO (RP2350 data sheet, 9.4 Function select, 9.6 Pads, 9.7
+//! Pad isolation latches and 3.1.11 SIO, register list).
 //!
 //! Functions are SIO, I2C and none; overrides, interrupts of pins and the bank of the flash's pins are not modelled.
 

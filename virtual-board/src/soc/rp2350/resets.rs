@@ -1,5 +1,5 @@
-//! RESETS, which holds peripherals in reset, and PSM, which starts the chip step by step (RP2350 data sheet, 7.5 Subsystem resets and
-//! 7.4 Power-on state machine).
+//! RESETS, which holds peripherals in reset, and PSM, which starts the chip step by step (RP2350 data sheet, 7.5 Subsystem resets
+//! and 7.4 Power-on state machine).
 
 use crate::{
     bus::Refused,

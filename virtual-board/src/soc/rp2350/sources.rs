@@ -1,5 +1,5 @@
-//! The oscillators and the PLLs, from which every clock comes (RP2350 data sheet, 8.2 Crystal oscillator, 8.3 Ring oscillator and 8.6
-//! PLL).
+//! The oscillators and the PLLs, from which every clock comes (RP2350 data sheet, 8.2 Crystal oscillator, 8.3 Ring oscillator and
+//! 8.6 PLL).
 
 use crate::{
     bus::Refused,
@@ -12,8 +12,8 @@ use crate::{
 
 /// The crystal of the Pico 2, in hertz.
 pub const XOSC_HZ: u64 = 12_000_000;
-/// The ring oscillator before its divider, in hertz: 11 MHz behind a divider of 8 are nominal (8.3), and between chips it differs by
-/// a factor of 2 either way. Its range and its drive strengths change nothing here.
+/// The ring oscillator before its divider, in hertz: 11 MHz behind a divider of 8 are nominal (8.3), and between chips it differs
+/// by a factor of 2 either way. Its range and its drive strengths change nothing here.
 const RING_HZ: u64 = 88_000_000;
 /// How long a PLL takes to lock. The data sheet has no figure: assumed.
 const LOCKS: Time = Time::from_us(100);

@@ -1,7 +1,7 @@
 //! WATCHDOG (RP2350 data sheet, 12.9), and what it resets (7.4 Power-on state machine).
 //!
-//! It counts ticks of TICKS down. No core is halted here, so that its pauses change nothing. SCRATCH4 to SCRATCH7, by which a program
-//! tells the boot ROM where to go on, are not modelled.
+//! It counts ticks of TICKS down. No core is halted here, so that its pauses change nothing. SCRATCH4 to SCRATCH7, by which a
+//! program tells the boot ROM where to go on, are not modelled.
 
 use super::ticks::Count;
 use crate::{

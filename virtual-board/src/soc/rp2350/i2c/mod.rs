@@ -1,8 +1,8 @@
 //! I2C0 and I2C1, Synopsys' DW_apb_i2c as a controller of 7-bit addresses in fast mode (RP2350 data sheet, 12.2).
 //!
-//! Times are of whole bits by IC_FS_SCL_HCNT, IC_FS_SCL_LCNT and IC_FS_SPKLEN (12.2.14), without the wires' rise and fall: a start, a
-//! repeated start and a stop last one bit each, an address and a byte nine. Clock stretching by a part, DMA, the target's side, other
-//! speeds and an abort by the program are not modelled.
+//! Times are of whole bits by IC_FS_SCL_HCNT, IC_FS_SCL_LCNT and IC_FS_SPKLEN (12.2.14), without the wires' rise and fall: a start,
+//! a repeated start and a stop last one bit each, an address and a byte nine. Clock stretching by a part, DMA, the target's side,
+//! other speeds and an abort by the program are not modelled.
 
 mod transfer;
 
