@@ -487,8 +487,9 @@ mod tests {
         let full = planned(3.1, 3e-3);
         assert_eq!((full.trainings.len(), full.trainings[1].steps), (core.len(), 24_000));
         assert_eq!(full.notes.len(), 1);
-        let sizes = planned(4.1, 3e-3);
-        assert_eq!(sizes.trainings.last().unwrap().model, "skip-gru-16");
+        for (minutes, last) in [(3.8, "skip-gru-32-lambda-5e-3"), (4.1, "gru-16"), (4.9, "skip-gru-16")] {
+            assert_eq!(planned(minutes, 3e-3).trainings.last().unwrap().model, last);
+        }
         let hours = planned(200.0, 3e-3);
         assert_eq!(
             hours.trainings.len(),
