@@ -6,6 +6,7 @@ use virtual_board::{
     event::{Event, Sample, What},
     host::semihosting::Output,
     part::Recording,
+    power::{Balance, Ledger},
     rules::{Checks, Found, RunEnd},
     run::{Observer, Report},
     time::Time,
@@ -107,6 +108,8 @@ pub struct Observed {
     pub delivered: Vec<Delivered>,
     /// What went over the sensor's bus.
     pub transfers: Vec<Transfer>,
+    /// What the run drew, where that was asked for and the chip tells it.
+    pub charge: Option<Balance>,
 }
 
 impl Observed {
@@ -212,6 +215,7 @@ const MOST_EVENTS: usize = 200 << 20;
 pub(super) struct Recorder<'t, 'w> {
     decoder: log::Decoder<'t>,
     checks: Checks,
+    ledger: Option<Ledger>,
     start: Option<Start>,
     watch: &'w mut dyn FnMut(&Line) -> bool,
     done: bool,
@@ -230,12 +234,14 @@ impl<'t, 'w> Recorder<'t, 'w> {
     pub(super) fn new(
         decoder: log::Decoder<'t>,
         checks: Checks,
+        ledger: Option<Ledger>,
         start: Option<Start>,
         watch: &'w mut dyn FnMut(&Line) -> bool,
     ) -> Self {
         Self {
             decoder,
             checks,
+            ledger,
             start,
             watch,
             done: false,
@@ -257,6 +263,11 @@ impl<'t, 'w> Recorder<'t, 'w> {
     /// More happened than can be taken down.
     pub(super) const fn is_full(&self) -> bool {
         self.bytes > MOST_EVENTS
+    }
+
+    /// The trace of the current has as many steps as are kept.
+    pub(super) fn trace_is_full(&self) -> bool {
+        self.ledger.as_ref().is_some_and(Ledger::is_full)
     }
 
     /// Lines so far.
@@ -289,6 +300,7 @@ impl<'t, 'w> Recorder<'t, 'w> {
             },
             delivered: self.delivered,
             transfers: self.transfers,
+            charge: self.ledger.map(|ledger| ledger.finish(report.time)),
         })
     }
 
@@ -313,6 +325,9 @@ impl<'t, 'w> Recorder<'t, 'w> {
 impl Observer for Recorder<'_, '_> {
     fn event(&mut self, event: &Event) {
         self.checks.observe(event);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.observe(event);
+        }
         if self.is_full() {
             return;
         }

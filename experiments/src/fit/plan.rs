@@ -403,7 +403,10 @@ impl Plan {
         for planned in taught {
             match self.training_of(planned, data)? {
                 Some(training) => tasks.extend(self.task(planned, training)?),
-                None => failed.push(format!("{}: the model that it learns from was not trained", label(planned))),
+                None => failed.push(format!(
+                    "{}: the model that it learns from was not trained",
+                    label(planned)
+                )),
             }
         }
         failed.extend(jobs::do_all(tasks, threads, &see)?);
