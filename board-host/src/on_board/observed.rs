@@ -1,6 +1,7 @@
 //! What a run on a virtual board shows.
 
 use crate::{Error, log};
+use board_link::log::Line as Said;
 use std::{path::Path, sync::Arc};
 use virtual_board::{
     event::{Event, Sample, What},
@@ -124,6 +125,23 @@ impl Observed {
     pub fn broken(&self, rule: &str) -> u64 {
         let of = self.findings.iter().filter(|found| found.first.rule == rule);
         of.map(|found| found.count).sum()
+    }
+
+    /// The charge of one sequence, in units of 1e-24 C: from the first decision to the last one, so that neither the start nor the
+    /// end of the run is in it. None where fewer than two were made, or no charge was booked.
+    #[must_use]
+    pub fn charge_per_decision(&self) -> Option<f64> {
+        let balance = self.charge.as_ref()?;
+        let decided = |line: &&Line| matches!(Said::read(&line.text), Ok(Said::Decision(_)));
+        let mut decisions = self.log.iter().filter(decided);
+        let first = decisions.next()?;
+        let (mut last, mut count) = (None, 0_u32);
+        for line in decisions {
+            (last, count) = (Some(line), count + 1);
+        }
+        let up_to = |at: Time| balance.marks.iter().find(|mark| mark.0 >= at).map(|mark| mark.1);
+        let charge = up_to(last?.at)?.checked_sub(up_to(first.at)?)?;
+        Some(charge as f64 / f64::from(count))
     }
 
     /// What a used sample took, from the first one to the last; none where fewer than two were taken.
@@ -361,6 +379,7 @@ impl Observer for Recorder<'_, '_> {
 
     fn output(&mut self, at: Time, _: Output, bytes: &[u8]) {
         let (log, watch, done) = (&mut self.log, &mut self.watch, &mut self.done);
+        let before = log.len();
         self.decoder.take(bytes, &mut |text| {
             let line = Line {
                 at,
@@ -369,6 +388,9 @@ impl Observer for Recorder<'_, '_> {
             *done |= watch(&line);
             log.push(line);
         });
+        if let Some(ledger) = self.ledger.as_mut().filter(|_| self.log.len() > before) {
+            ledger.mark(at);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ pub struct Trace {
 }
 
 /// Charge in units of 1e-24 C (picoamperes times picoseconds).
-type Charge = u128;
+pub type Charge = u128;
 
 /// What a run drew.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,6 +118,8 @@ pub struct Balance {
     pub updates: u64,
     /// States that were drawn in and have no figure, as "consumer: state": what they draw is in no account.
     pub without_figure: Vec<String>,
+    /// The charge of all accounts up to instants that were marked, in order.
+    pub marks: Vec<(Time, Charge)>,
     /// The current over time, where it was asked for.
     pub trace: Option<Trace>,
 }
@@ -143,8 +145,8 @@ impl Balance {
     }
 }
 
-/// Steps of a trace that are kept at most: 480 MB of them.
-const MOST_STEPS: usize = 15_000_000;
+/// Steps of a trace that are kept at most: 160 MB of them.
+const MOST_STEPS: usize = 5_000_000;
 
 /// A load with the current that its figure gives it.
 #[derive(Debug, Clone, Copy)]
@@ -178,6 +180,7 @@ pub struct Ledger {
     wakes: u64,
     updates: u64,
     without_figure: BTreeSet<String>,
+    marks: Vec<(Time, Charge)>,
     trace: Option<Trace>,
     full: bool,
 }
@@ -201,6 +204,7 @@ impl Ledger {
             wakes: 0,
             updates: 0,
             without_figure: BTreeSet::new(),
+            marks: Vec::new(),
             trace: traced.then(Trace::default),
             full: false,
         }
@@ -243,6 +247,12 @@ impl Ledger {
         }
     }
 
+    /// Notes what was drawn up to an instant.
+    pub fn mark(&mut self, at: Time) {
+        self.come_to(at);
+        self.marks.push((self.now, self.charges.iter().sum()));
+    }
+
     /// Ends the ledger.
     #[must_use]
     pub fn finish(mut self, at: Time) -> Balance {
@@ -257,6 +267,7 @@ impl Ledger {
             wakes: self.wakes,
             updates: self.updates,
             without_figure: self.without_figure.into_iter().collect(),
+            marks: self.marks,
             trace: self.trace,
         }
     }
