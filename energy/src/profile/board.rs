@@ -199,12 +199,17 @@ impl Board {
         self.plain_cycle_energy_uj(corner) * self.clock_hz.interval().at(corner)
     }
 
-    /// Power while a transfer to the sensor runs.
+    /// Power while a transfer to the sensor runs, that of the bus's pull-ups included.
     #[must_use]
     pub fn bus_power_uw(&self, corner: Corner) -> f64 {
+        let pulls_ua = self
+            .bus_pulls_ua
+            .as_ref()
+            .map_or(0.0, |figure| figure.interval().at(corner));
+        let pulls_uw = pulls_ua * self.supply_v.interval().at(corner);
         match &self.idle_power_mw {
-            Some(idle) if self.sleeps_at_bus => idle.interval().at(corner) * 1e3,
-            _ => self.active_power_uw(corner),
+            Some(idle) if self.sleeps_at_bus => idle.interval().at(corner) * 1e3 + pulls_uw,
+            _ => self.active_power_uw(corner) + pulls_uw,
         }
     }
 
