@@ -68,9 +68,14 @@ impl Calibration {
     /// energy is not told apart from reading the sample; take it from a run of wake-ups alone.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep.
+    /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep, or is of a simulated board.
     pub fn from_measurement(measurement: &Measurement, cycles_per_update: f64, voltage_v: f64) -> Result<Self, Error> {
         let fault = |problem: &str| Err(Error::Mismatch(format!("calibration: {problem}")));
+        if measurement.label != "measured" {
+            return fault(
+                "the trace is simulated: a calibration is for figures of a real board; record one with a power analyser",
+            );
+        }
         let positive = |value: f64| value.is_finite() && value > 0.0;
         if !(positive(cycles_per_update) && positive(voltage_v)) {
             return fault("give cycles per update and volts above 0");

@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod charge;
 mod command;
 mod days;
 mod faults;

@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     event::Event,
     part::I2cPart,
+    power::PartPower,
     soc::nrf52840::{
         RAM_BASE, memory,
         wires::{Wire, Wiring},
@@ -29,6 +30,14 @@ impl Part {
 impl I2cPart for Part {
     fn address(&self) -> u8 {
         0x18
+    }
+
+    fn name(&self) -> &'static str {
+        "part"
+    }
+
+    fn power(&self) -> PartPower {
+        PartPower::default()
     }
 
     fn start(&mut self, read: bool, now: Time, _: &mut Events) -> bool {
