@@ -4,16 +4,16 @@ use super::part::Mounted;
 use crate::{Error, boards::Board};
 use std::ops::Range;
 use virtual_board::{
-    boards::{nrf52840_dk, stm32l4_iot01a, stm32u5_nucleo},
+    boards::{nrf52840_dk, pico2, stm32l4_iot01a, stm32u5_nucleo},
     core::Core,
     memory::Memory,
     power::PowerPins,
     rules::Checks,
-    soc::{Soc, nrf52840, stm32l4, stm32u5},
+    soc::{Soc, nrf52840, rp2350, stm32l4, stm32u5},
 };
 
 /// The boards with a model, in words.
-const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a and stm32u5-nucleo";
+const MODELLED: &str = "nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo and rp2350-pico2";
 
 /// Core and chip, about to be powered.
 type Assembled = (Core, Box<dyn Soc>);
@@ -34,7 +34,7 @@ const NRF52840: Chip = Chip {
     memory: nrf52840::memory,
     assemble: |memory, mounted| {
         let (core, mut chip) = nrf52840_dk::chip(memory);
-        mounted.mount(&mut chip);
+        mounted.mount(chip.bus(nrf52840_dk::SENSOR));
         Ok((core, Box::new(chip)))
     },
     rules: nrf52840_dk::rules,
@@ -44,8 +44,8 @@ const NRF52840: Chip = Chip {
 const STM32L4: Chip = Chip {
     memory: stm32l4::memory,
     assemble: |memory, mounted| {
-        mounted.expect_none()?;
-        let (core, chip) = stm32l4_iot01a::chip(memory);
+        let (core, mut chip) = stm32l4_iot01a::chip(memory);
+        mounted.mount(chip.bus(stm32l4_iot01a::SENSOR));
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32l4_iot01a::rules(),
@@ -55,11 +55,26 @@ const STM32L4: Chip = Chip {
 const STM32U5: Chip = Chip {
     memory: stm32u5::memory,
     assemble: |memory, mounted| {
-        mounted.expect_none()?;
-        let (core, chip) = stm32u5_nucleo::chip(memory);
+        let (core, mut chip) = stm32u5_nucleo::chip(memory);
+        mounted.mount(chip.bus(stm32u5_nucleo::SENSOR));
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32u5_nucleo::rules(),
+    power_pins: None,
+};
+
+const RP2350: Chip = Chip {
+    memory: rp2350::memory,
+    assemble: |memory, mounted| {
+        let (core, mut chip) = pico2::chip(memory).map_err(|error| Error::Board {
+            board: pico2::NAME,
+            why: error.to_string(),
+            at_s: 0.0,
+        })?;
+        mounted.mount(chip.bus(pico2::SENSOR));
+        Ok((core, Box::new(chip)))
+    },
+    rules: |_| pico2::rules(),
     power_pins: None,
 };
 
@@ -69,6 +84,7 @@ pub(super) fn of(board: &Board) -> Result<Chip, Error> {
         nrf52840_dk::NAME => Ok(NRF52840),
         stm32l4_iot01a::NAME => Ok(STM32L4),
         stm32u5_nucleo::NAME => Ok(STM32U5),
+        pico2::NAME => Ok(RP2350),
         _ => Err(Error::NotModelled {
             board: board.name,
             modelled: MODELLED,

@@ -21,7 +21,7 @@ pub use virtual_board::{
     part::{Faults, HeldSda},
     power,
     rules::{Finding, Found},
-    soc::nrf52840::Wire,
+    soc::wires::Wire,
     time::Time,
 };
 

@@ -4,12 +4,11 @@ use super::Recorded;
 use crate::{Error, boards::Board, sensors};
 use std::sync::Arc;
 use virtual_board::{
-    boards::nrf52840_dk,
     part::{
         AtEnd, Faults, Faulty, GYROSCOPE_TURN_ON, GYROSCOPE_TURN_ON_SLOW, I2cPart, Lis3dh, Lsm6ds, Lsm6dsSettings,
         Lsm6dsVariant, Recording, SharedWorld,
     },
-    soc::nrf52840::{Nrf52840, Wire},
+    soc::wires::{I2cBus, Wire},
     time::Time,
 };
 
@@ -47,24 +46,13 @@ pub(super) struct Mounted {
 }
 
 impl Mounted {
-    /// For a chip whose model does no transfers on a bus: nothing may be connected to it.
-    pub(super) fn expect_none(self) -> Result<(), Error> {
-        if self.part.is_none() && self.held.is_none() {
-            return Ok(());
-        }
-        Err(Error::Load {
-            what: "the sensor",
-            why: "the model of this chip does no transfers on a bus yet".to_owned(),
-        })
-    }
-
-    /// Connects it.
-    pub(super) fn mount(self, chip: &mut Nrf52840) {
+    /// Connects it to the sensor's bus.
+    pub(super) fn mount(self, bus: &mut I2cBus) {
         if let Some(part) = self.part {
-            chip.connect(part, nrf52840_dk::SENSOR);
+            bus.mount(part);
         }
         if let Some(HeldBus { wire, from, until }) = self.held {
-            chip.hold_low(nrf52840_dk::SENSOR, wire, from, until);
+            bus.hold(wire, from, until);
         }
     }
 }

@@ -5,15 +5,22 @@ use crate::{
     memory::Memory,
     power::PowerPins,
     rules::{self, Checks},
-    soc::nrf52840::{self, Nrf52840, Wiring},
+    soc::{
+        nrf52840::{self, Nrf52840},
+        wires::Wiring,
+    },
 };
 use std::ops::Range;
 
 /// The board's name, also in `firmware/boards`.
 pub const NAME: &str = "nrf52840-dk";
 
-/// Where its sensor is connected.
-pub const SENSOR: Wiring = Wiring::BOARD;
+/// Where its sensor is connected, with pull-ups at the sensor: SCL at P0.27, SDA at P0.26.
+pub const SENSOR: Wiring = Wiring {
+    scl: 27,
+    sda: 26,
+    pull_ups: true,
+};
 
 /// Markers as the board's README wires them; LED1 to LED4, which shine at a low level (nRF52840 DK user guide); SDA and SCL with the
 /// sensor's pull-ups.

@@ -4,23 +4,29 @@ use crate::{
     core::Core,
     memory::Memory,
     rules::{self, Checks},
-    soc::stm32l4::{self, Stm32l4},
+    soc::{
+        stm32::pin_number,
+        stm32l4::{self, Stm32l4},
+        wires::Wiring,
+    },
 };
 
 /// The board's name, also in `firmware/boards`.
 pub const NAME: &str = "stm32l4-iot01a";
 
-/// Where its sensor is connected, with pull-ups on the board: SCL and SDA of I2C2.
-pub const SENSOR: [&str; 2] = ["PB10", "PB11"];
+/// Where its sensor is connected, with pull-ups on the board: SCL of I2C2 at PB10, SDA at PB11.
+pub const SENSOR: Wiring = Wiring {
+    scl: pin_number('B', 10),
+    sda: pin_number('B', 11),
+    pull_ups: true,
+};
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part
-/// on it.
+/// on it yet.
 #[must_use]
 pub fn chip(memory: Memory) -> (Core, Stm32l4) {
     let mut chip = Stm32l4::new();
-    for pin in SENSOR {
-        chip.pull_up(pin);
-    }
+    chip.bus(SENSOR);
     (Core::new(stm32l4::profile(), memory), chip)
 }
 

@@ -4,23 +4,29 @@ use crate::{
     core::Core,
     memory::Memory,
     rules::{self, Checks},
-    soc::stm32u5::{self, Stm32u5},
+    soc::{
+        stm32::pin_number,
+        stm32u5::{self, Stm32u5},
+        wires::Wiring,
+    },
 };
 
 /// The board's name, also in `firmware/boards`.
 pub const NAME: &str = "stm32u5-nucleo";
 
-/// Where its sensor is connected, with pull-ups at the sensor: SCL and SDA of I2C1.
-pub const SENSOR: [&str; 2] = ["PB8", "PB9"];
+/// Where its sensor is connected, with pull-ups at the sensor: SCL of I2C1 at PB8, SDA at PB9.
+pub const SENSOR: Wiring = Wiring {
+    scl: pin_number('B', 8),
+    sda: pin_number('B', 9),
+    pull_ups: true,
+};
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part
-/// on it.
+/// on it yet.
 #[must_use]
 pub fn chip(memory: Memory) -> (Core, Stm32u5) {
     let mut chip = Stm32u5::new();
-    for pin in SENSOR {
-        chip.pull_up(pin);
-    }
+    chip.bus(SENSOR);
     let mut core = Core::new(stm32u5::profile(), memory);
     // TrustZone is off by the factory's option bytes: the core is as one without the Security Extension (RM0456, 3.3).
     core.system.set_secure(false);

@@ -220,11 +220,13 @@ pub(super) const STM32L4_FORBIDDEN: &[Forbidden] = &[
         address: 0xe004_2004,
         mask: 0b110,
         name: "DBGMCU_CR.DBG_STOP or DBG_STANDBY",
+        from_reset: false,
     },
     Forbidden {
         address: 0x4002_1000,
         mask: 1 << 9,
         name: "RCC_CR.HSIKERON",
+        from_reset: false,
     },
 ];
 /// What keeps an STM32U5 half awake in Stop: DBGMCU_CR and RCC_CR.
@@ -233,11 +235,13 @@ const STM32U5_FORBIDDEN: &[Forbidden] = &[
         address: 0xe004_4004,
         mask: 0b110,
         name: "DBGMCU_CR.DBG_STOP or DBG_STANDBY",
+        from_reset: false,
     },
     Forbidden {
         address: 0x4602_0c00,
         mask: 1 << 9 | 1 << 1,
         name: "RCC_CR.HSIKERON or MSIKERON",
+        from_reset: false,
     },
 ];
 
@@ -272,10 +276,65 @@ pub fn nucleo_u575zi_q() -> Checks {
     Checks::new(rules)
 }
 
-/// The rules of the Pico 2, whose chip has no gates and no bits that forbid a sleep in these tables.
+/// XOSC_STATUS, PLL_SYS_CS, PLL_USB_CS: a Pico 2's crystal and PLLs start.
+const PICO_2_START: &[u32] = &[0x4004_8004, 0x4005_0000, 0x4005_8000];
+
+/// What keeps an RP2350 half awake in its SLEEP state: clocks that neither the timer nor the watchdog needs.
+pub(super) const RP2350_FORBIDDEN: &[Forbidden] = &[
+    Forbidden {
+        address: 0x4001_00b4,
+        mask: !1,
+        name: "a clock of CLOCKS_SLEEP_EN0 beside CLK_SYS_CLOCKS",
+        from_reset: true,
+    },
+    Forbidden {
+        address: 0x4001_00b8,
+        mask: 0x7fff_ffff & !(1 << 17 | 1 << 18 | 1 << 19 | 1 << 28),
+        name: "a clock of CLOCKS_SLEEP_EN1 beside those of the ticks, of TIMER0 and of the watchdog",
+        from_reset: true,
+    },
+];
+
+/// The clocks of the RP2350 (data sheet, 8.5): its timer and its watchdog count ticks, which a program has to start.
+#[must_use]
+pub fn rp2350_gates() -> ClockGates {
+    const fn ticks(enable: Condition, needs: &'static [Condition], clock: &'static str) -> Kernel {
+        Kernel {
+            enable,
+            when: &[],
+            needs,
+            clock,
+        }
+    }
+    const GATES: &[Gate] = &[
+        // The interrupt of its first alarm is enabled.
+        ungated(
+            0x400b_0000,
+            &[ticks(
+                Condition::set(0x400b_0040, 1),
+                &[Condition::set(0x4010_8018, 1)],
+                "its ticks, which TICKS_TIMER0_CTRL starts",
+            )],
+        ),
+        ungated(
+            0x400d_8000,
+            &[ticks(
+                Condition::set(0x400d_8000, 1 << 30),
+                &[Condition::set(0x4010_8030, 1)],
+                "its ticks, which TICKS_WATCHDOG_CTRL starts",
+            )],
+        ),
+    ];
+    ClockGates::new(GATES, &[], &[])
+}
+
+/// The rules of the Pico 2.
 #[must_use]
 pub fn pico_2() -> Checks {
-    Checks::new(everywhere(PICO_2, &[], &[]))
+    let mut rules = everywhere(PICO_2, PICO_2_START, &[]);
+    rules.push(Box::new(rp2350_gates()));
+    rules.push(Box::new(DeepSleepDebug::new(RP2350_FORBIDDEN)));
+    Checks::new(rules)
 }
 
 #[cfg(test)]

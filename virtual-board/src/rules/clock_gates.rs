@@ -2,7 +2,8 @@
 //!
 //! Source: STM32L47x RM0351, chapter 6 (without the clock, reads return zero and writes are lost); STM32U5 RM0456,
 //! chapter 11 (kernel clocks; RCC_BDCR.LSESYSEN lets LSE reach peripherals other than RTC and TAMP); nRF52840 PS v1.8,
-//! 6.22 (a program starts LFCLK before it uses an RTC. The watchdog is not meant: it starts LFCLK itself, 6.36).
+//! 6.22 (a program starts LFCLK before it uses an RTC. The watchdog is not meant: it starts LFCLK itself, 6.36); RP2350 data
+//! sheet, 8.5 (TICKS).
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};
@@ -156,7 +157,7 @@ impl Rule for ClockGates {
 mod tests {
     use super::{
         super::{
-            boards::{nrf52840_gates, stm32l4_gates, stm32u5_gates},
+            boards::{nrf52840_gates, rp2350_gates, stm32l4_gates, stm32u5_gates},
             tests::{alone, findings, read, written},
         },
         *,
@@ -220,5 +221,24 @@ mod tests {
         assert_eq!(findings(&mut nrf52840_gates(), std::slice::from_ref(&rtc)).len(), 1);
         let started = [written(1, "CLOCK", 0x4000_0008, 1), rtc];
         assert_eq!(findings(&mut nrf52840_gates(), &started), []);
+    }
+
+    #[test]
+    fn a_timer_or_a_watchdog_of_the_rp2350_without_ticks_is_found() {
+        for (name, enable, value, ticks) in [
+            ("TIMER0", 0x400b_0040, 1, 0x4010_8018),
+            ("WATCHDOG", 0x400d_8000, 1 << 30, 0x4010_8030),
+        ] {
+            let enabled = written(2, name, enable, value);
+            let found = findings(&mut rp2350_gates(), std::slice::from_ref(&enabled));
+            assert_eq!(found.len(), 1);
+            assert!(
+                found[0].what.contains(name) && found[0].what.contains("ticks"),
+                "{}",
+                found[0].what
+            );
+            let started = written(1, "TICKS", ticks, 1);
+            assert_eq!(findings(&mut rp2350_gates(), &[started, enabled]), []);
+        }
     }
 }

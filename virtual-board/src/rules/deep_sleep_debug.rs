@@ -1,7 +1,8 @@
 //! Bits of the debugger or of a clock that keep a chip half awake in deep sleep.
 //!
 //! Source: STM32L47x reference manual RM0351 and STM32U5 reference manual RM0456, debug support (DBGMCU_CR: DBG_STOP
-//! keeps the clocks running in Stop) and RCC (RCC_CR: HSIKERON, MSIKERON keep an oscillator running in Stop).
+//! keeps the clocks running in Stop) and RCC (RCC_CR: HSIKERON, MSIKERON keep an oscillator running in Stop); RP2350 data sheet, 8.1
+//! (CLOCKS_SLEEP_EN0 and CLOCKS_SLEEP_EN1 open every gate in the SLEEP state after a reset).
 
 use super::{Finding, Rule};
 use crate::event::{Event, What};
@@ -15,13 +16,15 @@ pub struct Forbidden {
     pub mask: u32,
     /// Their names, with the register's.
     pub name: &'static str,
+    /// They are set after a reset.
+    pub from_reset: bool,
 }
 
 /// Rule `deep-sleep-debug`.
 #[derive(Debug)]
 pub struct DeepSleepDebug {
     bits: &'static [Forbidden],
-    /// For each line, whether a program set the bits.
+    /// For each line, whether the bits are set.
     set: Vec<bool>,
 }
 
@@ -31,7 +34,7 @@ impl DeepSleepDebug {
     pub fn new(bits: &'static [Forbidden]) -> Self {
         Self {
             bits,
-            set: vec![false; bits.len()],
+            set: bits.iter().map(|bits| bits.from_reset).collect(),
         }
     }
 }
@@ -76,7 +79,7 @@ impl Rule for DeepSleepDebug {
 mod tests {
     use super::{
         super::{
-            boards::STM32L4_FORBIDDEN,
+            boards::{RP2350_FORBIDDEN, STM32L4_FORBIDDEN},
             tests::{alone, findings, written},
         },
         *,
@@ -100,6 +103,17 @@ mod tests {
             ]),
             0
         );
+    }
+
+    #[test]
+    fn gates_that_are_open_after_a_reset_are_found_until_they_are_closed() {
+        let count = |events: &[Event]| findings(&mut DeepSleepDebug::new(RP2350_FORBIDDEN), events).len();
+        let sleep = alone(9, What::Asleep { deep: true });
+        assert_eq!(count(std::slice::from_ref(&sleep)), 2);
+        let clocks = |us, address, value| written(us, "CLOCKS", address, value);
+        let first = clocks(1, 0x4001_00b4, 1);
+        assert_eq!(count(&[first.clone(), sleep.clone()]), 1);
+        assert_eq!(count(&[first, clocks(2, 0x4001_00b8, 0x100e_0000), sleep]), 0);
     }
 
     #[test]

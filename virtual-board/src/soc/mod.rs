@@ -2,12 +2,16 @@
 
 pub mod cmsdk;
 pub mod mps2;
+#[cfg(test)]
+mod noting;
 pub mod nrf51;
 mod nrf51_timer;
 pub mod nrf52840;
+pub mod rp2350;
 pub mod stm32;
 pub mod stm32l4;
 pub mod stm32u5;
+pub mod wires;
 
 use crate::{
     bus::{Bus, Lines},

@@ -1,12 +1,10 @@
 //! GPIO, ports P0 and P1 (nRF52840 PS v1.8, 6.9). The DETECT signal reaches no other peripheral here.
 
-use super::{
-    registers::{Answer, bit, within},
-    wires::{I2cBus, Wire},
-};
+use super::registers::{Answer, bit, within};
 use crate::{
     bus::Refused,
     event::{Events, Pin, What},
+    soc::wires::{I2cBus, Wire},
     time::Time,
 };
 
@@ -250,7 +248,7 @@ fn configuration(value: u32) -> Answer<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::soc::nrf52840::wires::Wiring;
+    use crate::boards::nrf52840_dk::SENSOR;
 
     const NOW: Time = Time::ZERO;
     /// Input connected, drive S0D1, output.
@@ -300,7 +298,7 @@ mod tests {
     #[test]
     fn an_open_drain_output_leaves_high_to_the_pull_up() {
         let mut gpio = Gpio::new();
-        let buses = [I2cBus::new(Wiring::BOARD)];
+        let buses = [I2cBus::new(SENSOR)];
         assert_eq!(gpio.write(0x768, OPEN_DRAIN), Ok(()));
         assert_eq!(gpio.read(0x510, &buses, NOW), Ok(0));
         assert_eq!(gpio.write(0x508, 1 << 26), Ok(()));

@@ -17,13 +17,11 @@ mod rtc;
 mod twim;
 mod uicr;
 mod wdt;
-mod wires;
 
 pub use clock::{HFXO_STARTS, LFCLK_HZ, LFRC_STARTS, LFSYNT_STARTS, LFXO_STARTS};
 pub use ficr::Ficr;
 pub use gpio::PINS;
 pub use nvmc::{ERASE_ALL, ERASE_PAGE, WRITE};
-pub use wires::{Wire, Wiring};
 
 use self::{
     clock::Clock,
@@ -36,7 +34,6 @@ use self::{
     twim::{Around, Twim},
     uicr::Uicr,
     wdt::Wdt,
-    wires::I2cBus,
 };
 use crate::{
     bus::{Access, Bus, Lines, Refused},
@@ -44,7 +41,10 @@ use crate::{
     memory::{Memory, Region},
     part::I2cPart,
     power::{Loads, Told},
-    soc::Soc,
+    soc::{
+        Soc,
+        wires::{I2cBus, Wiring},
+    },
     time::Time,
 };
 
@@ -147,7 +147,7 @@ impl Nrf52840 {
             stop: None,
         };
         for part in parts {
-            chip.connect(part, wiring);
+            chip.bus(wiring).mount(part);
         }
         chip
     }

@@ -1,10 +1,12 @@
 //! What is around the chip: parts, pins that something else drives, a probe's view of UICR, and faults on purpose.
 
-use super::{
-    Ficr, Nrf52840, gpio,
-    wires::{I2cBus, Wire, Wiring},
+use super::{Ficr, Nrf52840, gpio};
+use crate::{
+    bus::Refused,
+    part::I2cPart,
+    soc::wires::{I2cBus, Wiring},
+    time::Time,
 };
-use crate::{bus::Refused, part::I2cPart, time::Time};
 
 impl Nrf52840 {
     /// Another chip of its kind: what the factory wrote into it.
@@ -28,33 +30,14 @@ impl Nrf52840 {
         self.uicr.read(offset)
     }
 
-    /// Connects a part to a pair of pins. Parts on the same pair share the bus, and its pull-ups are as told first.
-    pub fn connect(&mut self, part: Box<dyn I2cPart>, wiring: Wiring) {
-        self.bus(wiring).mount(part);
-    }
-
-    fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
+    /// The bus between a pair of pins, for parts and faults. There is one as soon as somebody asks; its pull-ups are as told first.
+    pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
         let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
         let index = self.buses.iter().position(same).unwrap_or_else(|| {
             self.buses.push(I2cBus::new(wiring));
             self.buses.len() - 1
         });
         &mut self.buses[index]
-    }
-
-    /// A fault: something outside holds a wire low from one instant until another.
-    pub fn hold_low(&mut self, wiring: Wiring, wire: Wire, from: Time, until: Time) {
-        self.bus(wiring).hold(wire, from, until);
-    }
-
-    /// A fault: the part with an address answers from an instant on only; [`Time::NEVER`] for one that is missing.
-    pub fn part_appears(&mut self, wiring: Wiring, address: u8, from: Time) {
-        self.bus(wiring).appears(address, from);
-    }
-
-    /// A fault: weak pull-ups lengthen every bit on a bus.
-    pub fn slow_down(&mut self, wiring: Wiring, extra_per_bit: Time) {
-        self.bus(wiring).extra_per_bit = extra_per_bit;
     }
 
     /// Something outside the chip drives a pin such as "P0.11" to a level, or lets go of it; whether there is such a pin.

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::{
+    boards::nrf52840_dk::SENSOR,
     bus::Width,
     event::Pin,
     part::{Faults, Faulty, HeldSda, Lis3dh, Still},
+    soc::wires::Wire,
 };
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ impl Bench {
             rate_rad_s: [0.0; 3],
         });
         let part = Faulty::new(Lis3dh::new(world, false, 0), faults);
-        let chip = Nrf52840::new(vec![Box::new(part)], Wiring::BOARD);
+        let chip = Nrf52840::new(vec![Box::new(part)], SENSOR);
         Self {
             chip,
             memory: memory(),
@@ -297,9 +299,7 @@ fn bytes_sent_by_hand_end_the_run() {
 fn a_bus_that_something_holds_never_stops() {
     for wire in [Wire::Scl, Wire::Sda] {
         let mut bench = Bench::new();
-        bench
-            .chip
-            .hold_low(Wiring::BOARD, wire, Time::from_ms(300), Time::NEVER);
+        bench.chip.bus(SENSOR).hold(wire, Time::from_ms(300), Time::NEVER);
         bench.clocks();
         bench.bus();
         assert_eq!(bench.who_am_i(), (0x33, true));
@@ -313,7 +313,7 @@ fn a_bus_that_something_holds_never_stops() {
 #[test]
 fn a_part_can_be_absent_or_late() {
     let mut bench = Bench::new();
-    bench.chip.part_appears(Wiring::BOARD, 0x18, Time::from_ms(400));
+    bench.chip.bus(SENSOR).appears(0x18, Time::from_ms(400));
     bench.clocks();
     bench.bus();
     assert_eq!(bench.who_am_i(), (0, false));

@@ -9,12 +9,12 @@ mod transfer;
 use super::{
     gpio::{self, Gpio},
     registers::{Answer, Signals, triggered, within},
-    wires::I2cBus,
 };
 use crate::{
     bus::Refused,
     event::{Events, What},
     memory::Memory,
+    soc::wires::I2cBus,
     time::Time,
 };
 

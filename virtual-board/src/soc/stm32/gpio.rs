@@ -124,22 +124,27 @@ impl Gpio {
         }
     }
 
-    /// The level of a pin. What nobody drives or pulls reads low.
-    pub(in crate::soc) fn level(&self, pin: usize) -> bool {
+    /// The level of a pin, where `held` are those that something outside holds low, a bit each. What nobody drives or pulls reads
+    /// low.
+    pub(in crate::soc) fn level(&self, pin: usize, held: u16) -> bool {
+        if held >> pin & 1 != 0 {
+            return false;
+        }
         let Drive { driven, pull } = self.drive(pin);
         let outside = (self.pulled_up >> pin & 1 != 0).then_some(true);
         driven.or(outside).or(pull).unwrap_or(false)
     }
 
     /// IDR: analog pins read low.
-    fn input(&self) -> u32 {
-        let high = |pin: &usize| self.mode(*pin) != ANALOG && self.level(*pin);
+    fn input(&self, held: u16) -> u32 {
+        let high = |pin: &usize| self.mode(*pin) != ANALOG && self.level(*pin, held);
         (0..16).filter(high).fold(0, |levels, pin| levels | 1 << pin)
     }
 
-    pub(in crate::soc) fn read(&self, offset: u32) -> Answer<u32> {
+    /// A program reads a register; `held` as for [`Self::level`].
+    pub(in crate::soc) fn read(&self, offset: u32, held: u16) -> Answer<u32> {
         match offset {
-            IDR => Ok(self.input()),
+            IDR => Ok(self.input(held)),
             // Write only.
             BSRR | BRR => Ok(0),
             _ => self.bank.read(offset),
@@ -213,11 +218,12 @@ mod tests {
         assert_eq!(port.write(OTYPER, 1 << 8), Ok(()));
         assert_eq!(port.write(MODER, OUTPUT << 16), Ok(()));
         assert_eq!(port.write(BSRR, 1 << 8), Ok(()));
-        assert_eq!(port.read(IDR), Ok(0));
+        assert_eq!(port.read(IDR, 0), Ok(0));
         port.pull_up(8);
-        assert_eq!(port.read(IDR), Ok(1 << 8));
+        assert_eq!(port.read(IDR, 0), Ok(1 << 8));
+        assert_eq!(port.read(IDR, 1 << 8), Ok(0), "somebody else holds it");
         assert_eq!(port.write(BSRR, 1 << 24), Ok(()));
-        assert_eq!(port.read(IDR), Ok(0));
+        assert_eq!(port.read(IDR, 0), Ok(0));
     }
 
     #[test]

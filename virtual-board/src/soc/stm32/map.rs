@@ -87,6 +87,16 @@ pub(in crate::soc) struct I2cPin {
     pub(in crate::soc) pin: (usize, usize),
 }
 
+impl I2cPin {
+    /// The pin by its number over all ports.
+    pub(in crate::soc) const fn number(&self) -> usize {
+        self.pin.0 * PINS + self.pin.1
+    }
+}
+
+/// Pins of a port.
+pub(in crate::soc) const PINS: usize = 16;
+
 const fn i2c_pin(controller: usize, role: &'static str, port: usize, pin: usize) -> I2cPin {
     I2cPin {
         controller,

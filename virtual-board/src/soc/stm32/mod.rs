@@ -1,7 +1,7 @@
 //! What ST's microcontrollers have in common around their core: ports, LPTIM1, IWDG, I2C, the debugger's unit, and how RCC gates
 //! and resets them. A family adds its clocks, supply and flash.
 //!
-//! Modelled is what the images of this project touch up to their first sleeps. Every other register, and every value that a
+//! Modelled is what the images of this project touch. Every other register, and every value that a
 //! model does not hold, ends the run.
 //!
 //! The core goes on at once when a Stop ends, some microseconds too early, and the flags that tell of a Stop stay clear.
@@ -20,13 +20,16 @@ pub(super) use lptim::Variant as LptimVariant;
 
 use self::{
     gpio::Gpio,
-    i2c::I2c,
+    i2c::{Around, I2c},
     iwdg::Iwdg,
     lptim::Lptim,
-    map::{Block, I2C_FUNCTION, I2C_PINS, Own, Place, RccBit},
+    map::{Block, I2C_FUNCTION, I2C_PINS, I2cPin, Own, PINS, Place, RccBit},
     registers::{Answer, Bank, Register},
 };
-use super::{CoreClock, Soc};
+use super::{
+    CoreClock, Soc,
+    wires::{I2cBus, Wire, Wiring},
+};
 use crate::{
     bus::{Access, Bus, Lines, Refused},
     event::{Event, Events, ResetCause, What},
@@ -37,6 +40,8 @@ use std::fmt::Debug;
 
 /// The frequency of the crystal at LSE, in hertz.
 pub(super) const LSE_HZ: u64 = 32_768;
+/// The frequency of HSI16, in hertz.
+pub(super) const HSI_HZ: u64 = 16_000_000;
 /// How long LSE takes to start: typical by the data sheets of both families (STM32L475, STM32U575: LSE oscillator
 /// characteristics, start-up time 2 s).
 pub(super) const LSE_STARTS: Time = Time::from_s(2);
@@ -50,6 +55,11 @@ pub(super) const fn ahb_divider(hpre: u32) -> u64 {
     }
 }
 
+/// What PPRE1 to PPRE3 divide the core's clock by (RM0351 and RM0456, chapter RCC).
+pub(super) const fn apb_divider(ppre: u32) -> u64 {
+    1 << ppre.saturating_sub(3)
+}
+
 /// The letters of the ports, by their number.
 const PORTS: [char; 9] = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'];
 /// The names of the controllers of I2C, by their number.
@@ -61,6 +71,8 @@ pub(super) trait Family: Debug {
     const PLACES: &'static [Place];
     /// The interrupt of LPTIM1.
     const LPTIM1_LINE: u16;
+    /// The interrupts of I2C1 to I2C3: of their events, and of their errors.
+    const I2C_LINES: [(u16, u16); 3];
     /// The registers of the debugger's unit.
     const DEBUG: &'static [Register];
     /// How LPTIM1 is made.
@@ -89,6 +101,9 @@ pub(super) trait Family: Debug {
     /// The kernel clock of LPTIM1, if it reaches it.
     fn lptim1_clock(&self, now: Time) -> Option<Clock>;
 
+    /// The kernel clock of a controller of I2C in hertz, if it reaches it.
+    fn i2c_hz(&self, controller: usize, now: Time) -> Option<u64>;
+
     /// The core begins a deep sleep, of which LPTIM1 is to keep its clock or not.
     ///
     /// # Errors
@@ -107,6 +122,7 @@ pub struct Chip<F> {
     lptim1: Lptim,
     iwdg: Iwdg,
     i2c: [I2c; 3],
+    buses: Vec<I2cBus>,
     debug: Bank,
     /// The core's clock as it was told last.
     told: CoreClock,
@@ -126,6 +142,7 @@ impl<F: Family> Chip<F> {
             lptim1: Lptim::new(F::LPTIM),
             iwdg: Iwdg::new(F::IWDG_PRESCALER_MAX),
             i2c: std::array::from_fn(|_| I2c::new()),
+            buses: Vec::new(),
             debug: Bank::new(F::DEBUG),
             now: Time::ZERO,
             events: Events::default(),
@@ -133,19 +150,47 @@ impl<F: Family> Chip<F> {
         }
     }
 
-    /// A resistor outside the chip pulls up a pin, such as "PB10"; whether there is such a pin.
-    pub fn pull_up(&mut self, name: &str) -> bool {
-        let Some((port, pin)) = pin(name) else {
-            return false;
-        };
-        self.ports[port].pull_up(pin);
-        true
+    /// The bus between a pair of pins, for parts and faults. There is one as soon as somebody asks; its pull-ups are as told first.
+    pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
+        let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
+        let index = self.buses.iter().position(same).unwrap_or_else(|| {
+            for pin in [wiring.scl, wiring.sda] {
+                if wiring.pull_ups
+                    && let Some(port) = self.ports.get_mut(pin / PINS)
+                {
+                    port.pull_up(pin % PINS);
+                }
+            }
+            self.buses.push(I2cBus::new(wiring));
+            self.buses.len() - 1
+        });
+        &mut self.buses[index]
     }
 
-    /// The level of a pin such as "PB2"; none where there is no such pin.
+    /// The level of a pin such as "PB2"; none where there is no such pin. Between the bits of a transfer, a bus reads as idle.
     #[must_use]
-    pub fn pin_level(&self, name: &str) -> Option<bool> {
-        pin(name).map(|(port, pin)| self.ports[port].level(pin))
+    pub fn pin_level(&self, name: &str, now: Time) -> Option<bool> {
+        pin(name).map(|pin| self.level(pin, now))
+    }
+
+    /// The level of a pin, by its number over all ports.
+    fn level(&self, pin: usize, now: Time) -> bool {
+        let port = self.ports.get(pin / PINS);
+        port.is_some_and(|port| port.level(pin % PINS, self.held(pin / PINS, now)))
+    }
+
+    /// The pins of a port that something on a bus holds low, a bit each.
+    fn held(&self, port: usize, now: Time) -> u16 {
+        let mut held = 0;
+        for bus in &self.buses {
+            let Wiring { scl, sda, .. } = bus.wiring();
+            for (pin, wire) in [(scl, Wire::Scl), (sda, Wire::Sda)] {
+                if pin / PINS == port && bus.held(wire, now) {
+                    held |= 1 << (pin % PINS);
+                }
+            }
+        }
+        held
     }
 
     fn place(access: Access) -> Answer<&'static Place> {
@@ -160,13 +205,13 @@ impl<F: Family> Chip<F> {
         set(place.enable) != Some(false) && set(place.reset) != Some(true)
     }
 
-    fn read_block(&self, block: Block, offset: u32, now: Time) -> Answer<u32> {
+    fn read_block(&mut self, block: Block, offset: u32, now: Time) -> Answer<u32> {
         match block {
             Block::Own(own) => self.family.read(own, offset, now),
-            Block::Gpio(port) => self.ports[port].read(offset),
+            Block::Gpio(port) => self.ports[port].read(offset, self.held(port, now)),
             Block::Lptim1 => self.lptim1.read(offset, now),
             Block::Iwdg => self.iwdg.read(offset),
-            Block::I2c(index) => self.i2c[index].read(offset),
+            Block::I2c(index) => self.with_i2c(index, now, |i2c, around| i2c.read(offset, now, around)),
             Block::Debug => self.debug.read(offset),
         }
     }
@@ -182,6 +227,7 @@ impl<F: Family> Chip<F> {
             Block::Gpio(port) => {
                 self.ports[port].write(offset, value)?;
                 self.ports[port].settle(now, Some(access.pc), &mut self.events);
+                self.wires_changed(now);
             }
             Block::Lptim1 => self.lptim1.write(offset, value, now)?,
             Block::Iwdg => {
@@ -197,16 +243,57 @@ impl<F: Family> Chip<F> {
 
     fn write_i2c(&mut self, index: usize, offset: u32, value: u32, access: Access) -> Answer<()> {
         let was_on = self.i2c[index].is_on();
-        self.i2c[index].write(offset, value)?;
+        self.with_i2c(index, access.now, |i2c, around| {
+            i2c.write(offset, value, access.now, around)
+        })?;
         if !was_on && self.i2c[index].is_on() {
-            let pins = I2C_PINS.iter().filter(|at| at.controller == index);
-            let given = pins.filter(|at| self.ports[at.pin.0].has_function(at.pin.1, I2C_FUNCTION));
-            let pins = given.map(|at| (at.role, self.ports[at.pin.0].name(at.pin.1))).collect();
+            let pins = Self::pins_of(&self.ports, index);
+            let pins = pins.map(|at| (at.role, self.ports[at.pin.0].name(at.pin.1))).collect();
             let controller = I2C[index];
             self.events
                 .caused(access.now, access.pc, What::BusPins { controller, pins });
         }
         Ok(())
+    }
+
+    /// The pins that a controller of I2C has been given.
+    fn pins_of(ports: &[Gpio], controller: usize) -> impl Iterator<Item = &'static I2cPin> {
+        let here = move |at: &&I2cPin| at.controller == controller;
+        let given = |at: &&I2cPin| {
+            ports
+                .get(at.pin.0)
+                .is_some_and(|port| port.has_function(at.pin.1, I2C_FUNCTION))
+        };
+        I2C_PINS.iter().filter(here).filter(given)
+    }
+
+    /// Has a controller of I2C do something between the pins and the clock that it has.
+    fn with_i2c<T>(&mut self, index: usize, now: Time, work: impl FnOnce(&mut I2c, &mut Around<'_>) -> T) -> T {
+        let pin = |role| Self::pins_of(&self.ports, index).find(|at| at.role == role);
+        let pins = pin("SCL").zip(pin("SDA"));
+        let high = |at: &I2cPin| self.ports[at.pin.0].level(at.pin.1, 0);
+        let at_pins = |bus: &&mut I2cBus| {
+            pins.is_some_and(|(scl, sda)| (bus.wiring().scl, bus.wiring().sda) == (scl.number(), sda.number()))
+        };
+        let mut around = Around {
+            name: I2C[index],
+            pulled_up: pins.is_some_and(|(scl, sda)| high(scl) && high(sda)),
+            kernel_hz: self.family.i2c_hz(index, now),
+            bus: self.buses.iter_mut().find(at_pins),
+            events: &mut self.events,
+        };
+        work(&mut self.i2c[index], &mut around)
+    }
+
+    /// After a write that may have changed pins: lets the parts see the wires.
+    fn wires_changed(&mut self, now: Time) {
+        for index in 0..self.buses.len() {
+            let Wiring { scl, sda, .. } = self.buses[index].wiring();
+            let (scl, sda) = (self.level(scl, now), self.level(sda, now));
+            if let Err(reason) = self.buses[index].levels(scl, sda, now, &mut self.events) {
+                self.stop.get_or_insert(reason);
+            }
+        }
     }
 
     /// Puts every peripheral that RCC holds in reset into the state after one.
@@ -221,7 +308,7 @@ impl<F: Family> Chip<F> {
                     self.ports[port].settle(now, None, &mut self.events);
                 }
                 Block::Lptim1 => self.lptim1.reset(),
-                Block::I2c(index) => self.i2c[index].reset(),
+                Block::I2c(index) => self.with_i2c(index, now, |i2c, around| i2c.reset(around)),
                 Block::Iwdg | Block::Debug => {}
             }
         }
@@ -243,13 +330,19 @@ impl<F: Family> Chip<F> {
     }
 }
 
-/// The number of the port and of the pin in it, of a name such as "PB10".
-fn pin(name: &str) -> Option<(usize, usize)> {
+/// The number of a pin over all ports: PA0 is 0, PB10 is 26.
+#[must_use]
+pub const fn pin_number(port: char, pin: usize) -> usize {
+    (port as usize - 'A' as usize) * PINS + pin
+}
+
+/// The number over all ports of the pin of a name such as "PB10".
+fn pin(name: &str) -> Option<usize> {
     let name = name.strip_prefix('P')?;
     let letter = name.chars().next()?;
     let port = PORTS.iter().position(|port| *port == letter)?;
-    let pin = name.get(1..)?.parse().ok()?;
-    (pin < 16).then_some((port, pin))
+    let pin: usize = name.get(1..)?.parse().ok()?;
+    (pin < PINS).then_some(port * PINS + pin)
 }
 
 impl<F: Family> Bus for Chip<F> {
@@ -278,7 +371,9 @@ impl<F: Family> Bus for Chip<F> {
 
 impl<F: Family> Soc for Chip<F> {
     fn due(&self) -> Time {
-        self.family.due(self.now).min(self.lptim1.due()).min(self.iwdg.due())
+        let controllers = self.i2c.iter().map(I2c::due).min().unwrap_or(Time::NEVER);
+        let timers = self.lptim1.due().min(self.iwdg.due());
+        self.family.due(self.now).min(timers).min(controllers)
     }
 
     fn advance(&mut self, now: Time, _: &mut Memory) {
@@ -295,20 +390,36 @@ impl<F: Family> Soc for Chip<F> {
         self.now = self.now.max(now);
         self.lptim1.advance(now);
         self.iwdg.advance(now);
+        for index in 0..self.i2c.len() {
+            if self.i2c[index].due() <= now {
+                self.with_i2c(index, now, |i2c, around| i2c.advance(now, around));
+            }
+        }
     }
 
     fn lines(&self) -> Lines {
         let mut lines = Lines::default();
         lines.set(F::LPTIM1_LINE, self.lptim1.line());
+        for (i2c, (events, errors)) in self.i2c.iter().zip(F::I2C_LINES) {
+            let (event, error) = i2c.lines();
+            lines.set(events, event);
+            lines.set(errors, error);
+        }
         lines
     }
 
     fn sleeping(&mut self, asleep: bool, deep: bool, _: Time) {
-        if asleep
-            && deep
-            && let Err(why) = self.family.stop(self.lptim1.is_enabled())
-        {
+        if !(asleep && deep) {
+            return;
+        }
+        if let Err(why) = self.family.stop(self.lptim1.is_enabled()) {
             self.stop.get_or_insert(why.to_owned());
+        }
+        if let Some(index) = self.i2c.iter().position(|i2c| !i2c.is_idle()) {
+            self.stop.get_or_insert(format!(
+                "a deep sleep in the middle of a transfer of {}, whose clock stops",
+                I2C[index]
+            ));
         }
     }
 
@@ -320,7 +431,9 @@ impl<F: Family> Soc for Chip<F> {
         self.family.reset(cause, now);
         self.lptim1.reset();
         self.iwdg.reset();
-        self.i2c.iter_mut().for_each(I2c::reset);
+        for index in 0..self.i2c.len() {
+            self.with_i2c(index, now, |i2c, around| i2c.reset(around));
+        }
         for port in &mut self.ports {
             port.reset();
             port.settle(now, None, &mut self.events);
@@ -337,7 +450,9 @@ impl<F: Family> Soc for Chip<F> {
     }
 
     fn take_stop(&mut self) -> Option<String> {
-        self.stop.take()
+        self.stop
+            .take()
+            .or_else(|| self.buses.iter_mut().find_map(I2cBus::take_stop))
     }
 
     fn core_clock(&self) -> Option<CoreClock> {

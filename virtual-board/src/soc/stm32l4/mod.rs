@@ -1,6 +1,6 @@
 //! ST's STM32L475 around its core (reference manual RM0351; chapters are named at each peripheral).
 //!
-//! Modelled are RCC, PWR, FLASH's latency, the ports, LPTIM1, IWDG, DBGMCU, and of I2C and SYSCFG the registers. PLLs, HSE, RTC,
+//! Modelled are RCC, PWR, FLASH's latency, the ports, LPTIM1, I2C1 to I2C3, IWDG, DBGMCU, and SYSCFG's registers. PLLs, HSE, RTC,
 //! DMA, EXTI's registers, programming of flash and everything else are not.
 
 mod power;
@@ -124,6 +124,7 @@ impl Family for L4 {
         Place::ungated(Block::Debug, "DBGMCU", 0xe004_2000),
     ];
     const LPTIM1_LINE: u16 = 65;
+    const I2C_LINES: [(u16, u16); 3] = [(31, 32), (33, 34), (72, 73)];
     /// IDCODE, CR, APB1FZR1, APB1FZR2, APB2FZR.
     const DEBUG: &'static [Register] = &[
         Register::new(0x00, 0x1007_6415, 0),
@@ -183,6 +184,10 @@ impl Family for L4 {
 
     fn lptim1_clock(&self, now: Time) -> Option<Clock> {
         self.rcc.lptim1_clock(now)
+    }
+
+    fn i2c_hz(&self, controller: usize, now: Time) -> Option<u64> {
+        self.rcc.i2c_hz(controller, now)
     }
 
     fn stop(&mut self, lptim1: bool) -> Result<(), &'static str> {

@@ -7,7 +7,7 @@ use crate::{
     bus::Refused,
     event::ResetCause,
     soc::stm32::{
-        LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider,
+        HSI_HZ, LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider, apb_divider,
         causes::{self, Causes},
         map::RccBit,
         oscillator::Oscillator,
@@ -183,13 +183,33 @@ impl Rcc {
         }
     }
 
+    /// The system's clock, SYSCLK.
+    fn system_hz(&self) -> u64 {
+        match self.source() {
+            Source::Msi => self.msi_hz(),
+            Source::Hsi => HSI_HZ,
+        }
+    }
+
     /// The core's clock, HCLK.
     pub(super) fn core_hz(&self) -> u64 {
-        let hz = match self.source() {
-            Source::Msi => self.msi_hz(),
-            Source::Hsi => 16_000_000,
-        };
-        hz / ahb_divider(self.cfgr >> 4 & 0xf)
+        self.system_hz() / ahb_divider(self.cfgr >> 4 & 0xf)
+    }
+
+    /// The clock of the first APB, PCLK1.
+    fn pclk1_hz(&self) -> u64 {
+        self.core_hz() / apb_divider(self.cfgr >> 8 & 0b111)
+    }
+
+    /// The kernel clock of I2C1 to I2C3, by number from 0: PCLK1, SYSCLK or HSI16.
+    pub(super) fn i2c_hz(&self, controller: usize, now: Time) -> Option<u64> {
+        let shift = 12 + 2 * controller;
+        match self.bank.bits(CCIPR, 0b11 << shift) >> shift {
+            0 => Some(self.pclk1_hz()),
+            1 => Some(self.system_hz()),
+            2 => self.hsi.is_ready(now).then_some(HSI_HZ),
+            _ => None,
+        }
     }
 
     /// The kernel clock of LPTIM1.
@@ -199,12 +219,9 @@ impl Rcc {
             Some(Clock::starting(ready, hz))
         };
         match self.bank.bits(CCIPR, 0b11 << 18) >> 18 {
-            0 => {
-                let shift = (self.cfgr >> 8 & 0b111).saturating_sub(3);
-                Some(Clock::new(self.core_hz() >> shift))
-            }
+            0 => Some(Clock::new(self.pclk1_hz())),
             1 => from(&self.lsi, LSI_HZ),
-            2 => from(&self.hsi, 16_000_000),
+            2 => from(&self.hsi, HSI_HZ),
             _ => from(&self.lse, LSE_HZ),
         }
     }
@@ -341,6 +358,19 @@ mod tests {
         assert_eq!(rcc.read(CR, later), Ok(0x560), "MSI is off, HSI16 is not");
         assert_eq!(rcc.write(CFGR, 1 | 8 << 4, false, later), Ok(()));
         assert_eq!(rcc.core_hz(), 8_000_000);
+    }
+
+    #[test]
+    fn a_controller_of_i2c_has_the_clock_that_is_chosen_for_it() {
+        let mut rcc = Rcc::new();
+        let hz = |rcc: &Rcc| [0, 1, 2].map(|controller| rcc.i2c_hz(controller, NOW + HSI_STARTS));
+        // I2C2 from SYSCLK, I2C3 from HSI16, which is off.
+        assert_eq!(rcc.write(CCIPR, 1 << 14 | 2 << 16, false, NOW), Ok(()));
+        assert_eq!(hz(&rcc), [Some(4_000_000), Some(4_000_000), None]);
+        assert_eq!(rcc.write(CR, 0x161, false, NOW), Ok(()));
+        // HPRE divides by 2, PPRE1 by 4.
+        assert_eq!(rcc.write(CFGR, 8 << 4 | 0b101 << 8, false, NOW), Ok(()));
+        assert_eq!(hz(&rcc), [Some(500_000), Some(4_000_000), Some(16_000_000)]);
     }
 
     #[test]

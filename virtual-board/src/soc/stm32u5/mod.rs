@@ -1,7 +1,7 @@
 //! ST's STM32U575 around its core (reference manual RM0456; chapters are named at each peripheral). TrustZone is off, as the
 //! factory's option bytes have it, so that peripherals lie at their non-secure addresses.
 //!
-//! Modelled are RCC, PWR, FLASH's latency, ICACHE's registers, the ports, LPTIM1, IWDG, DBGMCU, and of I2C and SYSCFG the
+//! Modelled are RCC, PWR, FLASH's latency, ICACHE's registers, the ports, LPTIM1, I2C1 to I2C3, IWDG, DBGMCU, and SYSCFG's
 //! registers. PLLs, HSE, RTC, DMA, EXTI's registers, programming of flash and everything else are not. Memory whose supply a
 //! program takes in Stop keeps its bytes here.
 
@@ -125,6 +125,7 @@ impl Family for U5 {
         Place::ungated(Block::Debug, "DBGMCU", 0xe004_4000),
     ];
     const LPTIM1_LINE: u16 = 67;
+    const I2C_LINES: [(u16, u16); 3] = [(55, 56), (57, 58), (88, 89)];
     /// IDCODE, CR, APB1LFZR, APB1HFZR, APB2FZR, APB3FZR.
     const DEBUG: &'static [Register] = &[
         Register::new(0x00, 0x3001_6482, 0),
@@ -181,6 +182,10 @@ impl Family for U5 {
 
     fn lptim1_clock(&self, now: Time) -> Option<Clock> {
         self.rcc.lptim1_clock(now)
+    }
+
+    fn i2c_hz(&self, controller: usize, now: Time) -> Option<u64> {
+        self.rcc.i2c_hz(controller, now)
     }
 
     fn stop(&mut self, lptim1: bool) -> Result<(), &'static str> {

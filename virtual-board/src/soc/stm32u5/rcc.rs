@@ -7,7 +7,7 @@ use crate::{
     bus::Refused,
     event::ResetCause,
     soc::stm32::{
-        LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider,
+        HSI_HZ, LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider, apb_divider,
         causes::{self, Causes},
         map::RccBit,
         oscillator::Oscillator,
@@ -20,8 +20,10 @@ const CR: u32 = 0x00;
 const ICSCR1: u32 = 0x08;
 const CFGR1: u32 = 0x1c;
 const CFGR2: u32 = 0x20;
+const CFGR3: u32 = 0x24;
 const CICR: u32 = 0x58;
 const SRDAMR: u32 = 0xd8;
+const CCIPR1: u32 = 0xe0;
 const CCIPR3: u32 = 0xe8;
 const BDCR: u32 = 0xf0;
 const CSR: u32 = 0xf4;
@@ -73,7 +75,7 @@ const TABLE: &[Register] = &[
     Register::new(ICSCR1, 0x4400_0000, ICSCR1_KEPT),
     // HPRE, PPRE1, PPRE2; PPRE3.
     Register::new(CFGR2, 0, 0x777),
-    Register::new(0x24, 0, 0x70),
+    Register::new(CFGR3, 0, 0x70),
     // PLL1CFGR to PLL3FRACR, of PLLs that are off.
     Register::whole(0x28, 0),
     Register::whole(0x2c, 0),
@@ -107,7 +109,7 @@ const TABLE: &[Register] = &[
     Register::whole(0xa8, 0),
     Register::whole(SRDAMR, 0),
     // CCIPR1, CCIPR2, CCIPR3.
-    Register::whole(0xe0, 0),
+    Register::whole(CCIPR1, 0),
     Register::whole(0xe4, 0),
     Register::whole(CCIPR3, 0),
 ];
@@ -200,14 +202,30 @@ impl Rcc {
         self.cfgr1 & 0b11 == 1
     }
 
+    /// The system's clock, SYSCLK.
+    fn system_hz(&self) -> u64 {
+        if self.on_hsi() { HSI_HZ } else { msi_hz(self.range(28)) }
+    }
+
     /// The core's clock, HCLK.
     pub(super) fn core_hz(&self) -> u64 {
-        let hz = if self.on_hsi() {
-            16_000_000
-        } else {
-            msi_hz(self.range(28))
+        self.system_hz() / ahb_divider(self.bank.bits(CFGR2, 0xf))
+    }
+
+    /// The kernel clock of I2C1 to I2C3, by number from 0: PCLK1, of I2C3 PCLK3; SYSCLK, HSI16 or MSIK.
+    pub(super) fn i2c_hz(&self, controller: usize, now: Time) -> Option<u64> {
+        let (register, shift, divider) = match controller {
+            0 => (CCIPR1, 10, CFGR2),
+            1 => (CCIPR1, 12, CFGR2),
+            _ => (CCIPR3, 6, CFGR3),
         };
-        hz / ahb_divider(self.bank.bits(CFGR2, 0xf))
+        let ready = |index: usize, hz| self.switched[index].is_ready(now).then_some(hz);
+        match self.bank.bits(register, 0b11 << shift) >> shift {
+            0 => Some(self.core_hz() / apb_divider(self.bank.bits(divider, 0b111 << 4) >> 4)),
+            1 => Some(self.system_hz()),
+            2 => ready(HSI, HSI_HZ),
+            _ => ready(MSIK, msi_hz(self.range(24))),
+        }
     }
 
     /// The kernel clock of LPTIM1. LSE reaches it only through LSESYSEN.
@@ -215,7 +233,7 @@ impl Rcc {
         let (at, hz) = match self.bank.bits(CCIPR3, 0b11 << 10) >> 10 {
             0 => (self.switched[MSIK].ready_at(), msi_hz(self.range(24))),
             1 => (self.lsi.ready_at(), LSI_HZ),
-            2 => (self.switched[HSI].ready_at(), 16_000_000),
+            2 => (self.switched[HSI].ready_at(), HSI_HZ),
             _ => (self.lse_passes, LSE_HZ),
         };
         at.filter(|at| *at <= now).map(|at| Clock::starting(at, hz))

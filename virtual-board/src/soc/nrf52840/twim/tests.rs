@@ -2,64 +2,14 @@
 
 use super::*;
 use crate::{
+    boards::nrf52840_dk::SENSOR,
     event::Event,
-    part::I2cPart,
-    power::PartPower,
-    soc::nrf52840::{
-        RAM_BASE, memory,
+    soc::{
+        noting::{Met, Noting},
+        nrf52840::{RAM_BASE, memory},
         wires::{Wire, Wiring},
     },
 };
-use std::{cell::RefCell, rc::Rc};
-
-/// What a part met on its bus.
-type Met = Rc<RefCell<Vec<String>>>;
-
-/// A part at 0x18 that delivers 0x40, 0x41, ... and takes bytes below 0xf0.
-struct Part {
-    met: Met,
-    next: u8,
-}
-
-impl Part {
-    fn note(&self, now: Time, what: &str) {
-        self.met.borrow_mut().push(format!("{} {what}", now.ps() / 1_000_000));
-    }
-}
-
-impl I2cPart for Part {
-    fn address(&self) -> u8 {
-        0x18
-    }
-
-    fn name(&self) -> &'static str {
-        "part"
-    }
-
-    fn power(&self) -> PartPower {
-        PartPower::default()
-    }
-
-    fn start(&mut self, read: bool, now: Time, _: &mut Events) -> bool {
-        self.note(now, if read { "read" } else { "write" });
-        true
-    }
-
-    fn write(&mut self, byte: u8, now: Time, _: &mut Events) -> bool {
-        self.note(now, &format!("{byte:02x}"));
-        byte < 0xf0
-    }
-
-    fn read(&mut self, now: Time, _: &mut Events) -> u8 {
-        self.note(now, "byte");
-        self.next += 1;
-        self.next - 1
-    }
-
-    fn stop(&mut self, now: Time, _: &mut Events) {
-        self.note(now, "stop");
-    }
-}
 
 /// A controller on the board's pins at 400 kHz, where a bit lasts 2.5 us, with buffers in RAM.
 struct Bench {
@@ -83,11 +33,8 @@ const LASTRX_STOP: u32 = 1 << 12;
 impl Bench {
     fn new() -> Self {
         let met = Met::default();
-        let mut bus = I2cBus::new(Wiring::BOARD);
-        bus.mount(Box::new(Part {
-            met: met.clone(),
-            next: 0x40,
-        }));
+        let mut bus = I2cBus::new(SENSOR);
+        bus.mount(Box::new(Noting::new(&met)));
         let mut bench = Self {
             twim: Twim::new("TWIM0"),
             gpio: Gpio::new(),
@@ -391,7 +338,7 @@ fn without_pull_ups_nothing_goes_over_the_bus() {
     let mut bench = Bench::with(1, 0, LASTTX_STOP);
     bench.buses = vec![I2cBus::new(Wiring {
         pull_ups: false,
-        ..Wiring::BOARD
+        ..SENSOR
     })];
     bench.write(SEND, 1, 0);
     bench.run(1_000_000);
@@ -429,7 +376,7 @@ fn a_part_that_appears_late_answers_late() {
 #[test]
 fn weak_pull_ups_lengthen_every_bit() {
     let mut bench = Bench::with(1, 0, LASTTX_STOP);
-    bench.buses[0].extra_per_bit = Time::from_ns(500);
+    bench.buses[0].slow_down(Time::from_ns(500));
     bench.write(SEND, 1, 0);
     bench.run(1000);
     assert_eq!(*bench.met.borrow(), ["30 write", "57 a8", "60 stop"]);

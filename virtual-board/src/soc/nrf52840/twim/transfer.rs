@@ -7,7 +7,7 @@ use super::{
 use crate::{
     event::What,
     memory::{Kind, Memory},
-    soc::nrf52840::wires::{I2cBus, Wire},
+    soc::wires::{I2cBus, Wire},
     time::Time,
 };
 

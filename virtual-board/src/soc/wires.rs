@@ -8,24 +8,16 @@ use crate::{
     time::Time,
 };
 
-/// A bus as it is soldered.
+/// A bus as it is soldered. Pins have the numbers that the chip counts them by: on an nRF52840 P0.00 is 0 and P1.15 is 47, on an
+/// STM32 PA0 is 0 and PB10 is 26.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wiring {
-    /// The chip's pin at SCL, P0.00 as 0 to P1.15 as 47.
+    /// The chip's pin at SCL.
     pub scl: usize,
     /// The chip's pin at SDA.
     pub sda: usize,
     /// The bus has pull-up resistors outside the chip.
     pub pull_ups: bool,
-}
-
-impl Wiring {
-    /// Where the boards of this project have their sensor: SCL at P0.27, SDA at P0.26, pull-ups at the sensor.
-    pub const BOARD: Self = Self {
-        scl: 27,
-        sda: 26,
-        pull_ups: true,
-    };
 }
 
 /// One of the two wires.
@@ -56,7 +48,7 @@ struct Hand {
 }
 
 /// A bus, its parts and its faults.
-pub(super) struct I2cBus {
+pub struct I2cBus {
     wiring: Wiring,
     parts: Vec<Mounted>,
     /// The part that was addressed last.
@@ -92,7 +84,8 @@ impl I2cBus {
         self.wiring
     }
 
-    pub(super) fn mount(&mut self, part: Box<dyn I2cPart>) {
+    /// Connects a part.
+    pub fn mount(&mut self, part: Box<dyn I2cPart>) {
         self.parts.push(Mounted {
             part,
             from: Time::ZERO,
@@ -100,17 +93,22 @@ impl I2cBus {
         });
     }
 
-    /// The part with an address answers from an instant on only.
-    pub(super) fn appears(&mut self, address: u8, from: Time) {
+    /// A fault: the part with an address answers from an instant on only; [`Time::NEVER`] for one that is missing.
+    pub fn appears(&mut self, address: u8, from: Time) {
         self.parts
             .iter_mut()
             .filter(|mounted| mounted.part.address() == address)
             .for_each(|mounted| mounted.from = from);
     }
 
-    /// Something outside the chip holds a wire low from one instant until another.
-    pub(super) fn hold(&mut self, wire: Wire, from: Time, until: Time) {
+    /// A fault: something outside the chip holds a wire low from one instant until another.
+    pub fn hold(&mut self, wire: Wire, from: Time, until: Time) {
         self.held = Some((wire, from, until));
+    }
+
+    /// A fault: weak pull-ups lengthen every bit.
+    pub fn slow_down(&mut self, extra_per_bit: Time) {
+        self.extra_per_bit = extra_per_bit;
     }
 
     /// Whether something that is no part holds a wire low.
