@@ -1,4 +1,5 @@
-//! The images of the boards that have a model, as `skiprnn flash` would write them, on models of their chips and of the sensors on their buses.
+//! The images of the boards that have a model, as `skiprnn flash` would write them, on models of their chips and of the sensors on
+//! their buses.
 
 #[path = "../common/mod.rs"]
 mod common;

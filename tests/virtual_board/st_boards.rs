@@ -233,7 +233,11 @@ fn an_st_board_records_what_its_sensor_plays() {
             x.display(),
             f.at("recordings")
         ));
-        assert_eq!(value["missed"], 0, "{board}: {value}");
-        assert!(f.path("recordings").join("walking").is_dir(), "{board}: {value}");
+        assert_eq!(
+            (&value["samples"], &value["losses"]["lost"], &value["ending"]),
+            (&256.into(), &0.into(), &"complete".into()),
+            "{board}: {value}"
+        );
+        assert!(f.path("recordings").join("walking-001.csv").is_file(), "{board}: {value}");
     }
 }
