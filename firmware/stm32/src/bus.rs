@@ -166,12 +166,7 @@ impl Bus {
         result
     }
 
-    fn exchange(
-        &self,
-        address: u8,
-        (out, sent): (&[u8], u8),
-        (into, received): (&mut [u8], u8),
-    ) -> Result<(), Error> {
+    fn exchange(&self, address: u8, (out, sent): (&[u8], u8), (into, received): (&mut [u8], u8)) -> Result<(), Error> {
         if sent > 0 {
             let end = match received {
                 0 => Autoend::AUTOMATIC,
