@@ -38,18 +38,25 @@ const REFUSED: &str = "no decisions without the sensor";
 const STARTS_S: f64 = 2.0;
 
 impl Bench {
-    fn options(self, part: Part, sequences: usize) -> BoardOptions {
+    fn options(self, part: Part) -> BoardOptions {
         BoardOptions {
             part,
-            seconds: Some(STARTS_S + 2.0 + 2.56 * (sequences + 1) as f64),
             ..BoardOptions::new(boards::find(self.board).unwrap(), self.program)
         }
     }
 
-    /// Classifies so many sequences with a part.
+    /// Classifies so many sequences with a part in order.
+    fn whole(self, part: Part, sequences: usize) -> Classification {
+        run(&self.options(part), &held_out::blob(self.model), self.model, sequences)
+    }
+
+    /// The same for the time that so many sequences take, whatever becomes of them.
     fn run(self, part: Part, sequences: usize) -> Classification {
-        let blob = held_out::blob(self.model);
-        run(&self.options(part, sequences), &blob, self.model, sequences)
+        let options = BoardOptions {
+            seconds: Some(STARTS_S + 2.0 + 2.56 * (sequences + 1) as f64),
+            ..self.options(part)
+        };
+        run(&options, &held_out::blob(self.model), self.model, sequences)
     }
 
     /// The board has come to its stated error state so long after its clock has started, and rests: nothing resets it.
@@ -100,7 +107,7 @@ fn an_st_board_decides_as_the_simulator_does_on_what_its_sensor_delivers() {
                 ..Part::default()
             };
             let what = format!("{}, clock off by {rate_error_ppm} ppm, slow {slow}", bench.board);
-            let run = bench.run(part, 6);
+            let run = bench.whole(part, 6);
             assert_eq!((run.outcomes.len(), run.refused.as_deref()), (6, None), "{what}");
             assert_as_simulated(&held_out::blob(bench.model), &run);
             assert_sound(&what, &run.observed);
@@ -114,7 +121,7 @@ fn an_st_board_decides_as_the_simulator_does_on_what_its_sensor_delivers() {
 fn ten_minutes_on_an_st_board_lose_nothing() {
     const SEQUENCES: usize = 236;
     for bench in BENCHES {
-        let run = bench.run(Part::default(), SEQUENCES);
+        let run = bench.whole(Part::default(), SEQUENCES);
         assert!(run.observed.time > Time::from_s(600), "{:?}", run.observed.time);
         assert_eq!(
             (run.outcomes.len(), run.observed.resets),
