@@ -1,4 +1,5 @@
-//! The images of the nRF52840-DK, as `skiprnn flash` would write them, on a model of the chip and of the sensors on its bus.
+//! The images of the boards that have a model, as `skiprnn flash` would write them, on models of their chips and of the sensors on
+//! their buses.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -11,6 +12,7 @@ mod faulty_images;
 mod host;
 mod replay;
 mod sensors;
+mod st_boards;
 
 use board_host::{
     boards,
