@@ -130,7 +130,7 @@ pub const BOARDS: [Board; 4] = [
         sleep: "SLEEP, TIMER0",
         deaf_asleep: true,
         connect_under_reset: false,
-        ran_on: &[RanOn::VirtualReplay],
+        ran_on: &[RanOn::VirtualBoard],
         profile: None,
         parts: &[],
         programs: &["replay", "classify-lis3dh", "record-lis3dh"],

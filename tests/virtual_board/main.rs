@@ -10,6 +10,7 @@ mod days;
 mod faults;
 mod faulty_images;
 mod host;
+mod pico2;
 mod replay;
 mod sensors;
 mod st_boards;
@@ -19,7 +20,7 @@ use board_host::{
     on_board::{BoardOptions, Observed},
 };
 
-/// A program of the board, built from the source tree.
+/// A program of the nRF52840-DK, built from the source tree.
 fn program(name: &'static str) -> BoardOptions {
     BoardOptions::new(boards::find("nrf52840-dk").unwrap(), name)
 }

@@ -17,7 +17,7 @@ use embassy_rp::{
     i2c::{self, AbortReason, Async, I2c},
     peripherals::{I2C0, PIN_4, PIN_5},
 };
-use embassy_time::{Delay, Duration, Instant};
+use embassy_time::{Delay, Duration, Instant, Timer};
 use embedded_hal::i2c::{ErrorKind, ErrorType, Operation};
 
 /// The time limit of a transfer, of which the longest takes 0.5 ms.
@@ -101,18 +101,21 @@ impl Bus {
 
 type Driver<'a> = I2c<'a, I2C0, Async>;
 
-/// Waits for a transfer, at most for the time limit.
+/// Waits for a transfer asleep, at most for the time limit.
 fn within_limit(transfer: impl Future<Output = Result<(), i2c::Error>>) -> Result<(), Error> {
-    let end = Instant::now() + LIMIT;
     let mut transfer = pin!(transfer);
+    let mut limit = pin!(Timer::at(Instant::now() + LIMIT));
     let mut context = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(result) = transfer.as_mut().poll(&mut context) {
             return result.map_err(Error::Driver);
         }
-        if Instant::now() > end {
+        if limit.as_mut().poll(&mut context).is_ready() {
             return Err(Error::Timeout);
         }
+        // The interrupt of the controller or of the timer ends it. One that has come since the transfer was asked has left an event
+        // behind.
+        cortex_m::asm::wfe();
     }
 }
 
