@@ -227,6 +227,18 @@ pub fn detect(path: &Path) -> Result<Format, Error> {
     detect::detect(path)
 }
 
+/// Whether a trace says of itself that a simulated board made it.
+///
+/// # Errors
+/// Those of [`detect`].
+pub fn is_simulated(path: &Path) -> Result<bool, Error> {
+    match detect(path)? {
+        Format::Simulated => Ok(true),
+        Format::Ppk2 => ppk2_file::simulated(path),
+        _ => Ok(false),
+    }
+}
+
 /// Reads a trace from beginning to end, once, and hands every step to `sink`.
 ///
 /// # Errors
@@ -256,7 +268,7 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
     if own_rate {
         options.used_by(format)?;
     }
-    let summary = match format {
+    let mut summary = match format {
         // With another rate its stamps are left away.
         Format::Ppk2Csv if options.rate_hz.is_none() => ppk2_csv::read(path, options, sink),
         Format::Numbers => numbers::read(path, options, sink),
@@ -267,6 +279,8 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
         Format::Simulated => simulated::read(path, options, sink),
         _ => csv::read(path, format, options, sink),
     }?;
+    // Read as another format, it stays what it is.
+    summary.simulated |= options.format.is_some() && simulated::marked(path)?;
     checked(path, format, summary)
 }
 

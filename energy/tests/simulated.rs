@@ -109,6 +109,8 @@ fn what_is_measured_in_a_simulated_trace_is_called_simulated_and_is_no_calibrati
         );
         let refused = Calibration::from_measurement(&m, 1000.0, 3.0).unwrap_err().to_string();
         assert!(refused.contains("the trace is simulated"), "{refused}");
+        let refused = Calibration::check_trace(&path).unwrap_err().to_string();
+        assert!(refused.contains("the trace is simulated"), "{refused}");
         let drawn = energy::picture::trace(&path, &options.read, &m.windows).unwrap();
         assert!(drawn.to_svg().contains("simulated"));
     }
@@ -144,4 +146,14 @@ fn a_damaged_simulated_trace_is_refused_by_its_line() {
     let path = file(&folder, "cut.csv", &good.as_bytes()[..good.len() - 8]);
     let m = measure(&path, &whole()).unwrap();
     assert!(m.notes.iter().any(|note| note.contains("cut off")), "{:?}", m.notes);
+}
+
+#[test]
+fn read_as_another_format_it_stays_simulated() {
+    let folder = TempDir::new().unwrap();
+    let mut options = whole();
+    options.read.format = Some(Format::Csv);
+    options.read.voltage_v = Some(3.0);
+    options.read.columns = "time=time_ps:picoseconds,current=current_pa:nA".parse().unwrap();
+    assert_eq!(measure(&trace(&folder), &options).unwrap().label, "simulated");
 }

@@ -86,6 +86,19 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
     Ok(summary)
 }
 
+/// Whether a session says that a simulated board made it. What cannot be read says nothing.
+pub(super) fn simulated(path: &Path) -> Result<bool, Error> {
+    let file = BufReader::new(File::open(path).map_err(read_error(path))?);
+    if let Ok(mut archive) = ZipArchive::new(file) {
+        let session = archive.by_name("metadata.json").map(|member| session(path, member));
+        return Ok(session.is_ok_and(|session| session.is_ok_and(|session| session.simulated)));
+    }
+    let mut reader = BufReader::new(File::open(path).map_err(read_error(path))?);
+    let first = member(&mut reader);
+    let metadata = first.is_some_and(|name| name == b"metadata.json");
+    Ok(metadata && session(path, DeflateDecoder::new(&mut reader)).is_ok_and(|session| session.simulated))
+}
+
 /// Reads a session without a directory, member by member, as far as it goes. Gives the rate; `None` where it holds no samples, or
 /// nothing says their rate.
 fn cut_session(

@@ -3,9 +3,11 @@
 //! The first line says that the file is simulated, and at which supply; a row is the instant from which a current flows, the current,
 //! and the levels of SEQ, AWAKE and UPDATE. The last row is the end. Nothing between two rows is left to a rule of summing.
 
+use std::io::Read;
 use std::path::Path;
 
 use super::lines::Lines;
+use super::source::open;
 use super::{MOST_CURRENT_A, MOST_TIME_S, MOST_VOLTAGE_V, Markers, ReadOptions, Sink, Step, Summary, cut_off, fault};
 use crate::error::Error;
 
@@ -15,6 +17,15 @@ pub(super) const MARK: &str = "# simulated power trace of skiprnn, version 1, su
 pub(super) const HEADER: &str = "time_ps,current_pa,SEQ,AWAKE,UPDATE";
 /// The channels.
 const CHANNELS: [&str; 3] = ["SEQ", "AWAKE", "UPDATE"];
+
+/// Whether a file begins as a simulated trace does, whatever it is read as.
+pub(super) fn marked(path: &Path) -> Result<bool, Error> {
+    let mut head = Vec::new();
+    let mut reader = open(path)?.take(MARK.len() as u64);
+    // What cannot be unpacked is told by its reader.
+    let _ = reader.read_to_end(&mut head);
+    Ok(head == MARK.as_bytes())
+}
 
 struct Row {
     time_ps: u64,
