@@ -124,6 +124,10 @@ pub fn run(args: &FitArgs, out: Output) -> anyhow::Result<()> {
         threads: args.threads.unwrap_or_else(processors),
     };
     data.notes.iter().for_each(tell);
+    // Told again with the command that flashes the model.
+    board::doubt(&data.summary, &args.board, &args.sensor)
+        .iter()
+        .for_each(tell);
     let progress = Progress::new();
     let observer = |event: &experiments::fit::Event<'_>| progress.show(event);
     let (plan, failed) = {

@@ -14,7 +14,7 @@ enum Kind {
 use Kind::{File, Folder};
 
 /// Command, option, and what it names.
-const OUTPUTS: [(&str, &str, Kind); 34] = [
+const OUTPUTS: [(&str, &str, Kind); 36] = [
     ("demo", "out", Folder),
     ("fit", "out", Folder),
     ("train", "out", Folder),
@@ -33,6 +33,8 @@ const OUTPUTS: [(&str, &str, Kind); 34] = [
     ("simulate", "outputs", File),
     ("leak", "svg", File),
     ("emulate", "outputs", File),
+    ("emulate", "power-trace", File),
+    ("emulate", "power-svg", File),
     ("flash", "out", Folder),
     ("collect", "out", Folder),
     ("energy predict", "svg", File),

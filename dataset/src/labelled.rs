@@ -379,6 +379,9 @@ pub fn test_recordings(config: &DatasetConfig) -> Result<Recordings<Targets>, Er
         let mut labelled = Labelled::load(config)?;
         let split = labelled.split(config)?;
         (labelled.x, labelled.y) = labelled.select(&split.test);
+        if !labelled.groups.is_empty() {
+            labelled.groups = labelled.groups.select(split.test);
+        }
         return Ok(labelled.recordings);
     }
     match Labelled::load_test(config)? {

@@ -25,6 +25,10 @@ pub struct Calibration {
     file: Option<PathBuf>,
 }
 
+/// Why a simulated trace is refused.
+const SIMULATED: &str =
+    "the trace is simulated: a calibration is for figures of a real board; record one with a power analyser";
+
 impl Calibration {
     /// Reads a calibration file.
     ///
@@ -62,15 +66,29 @@ impl Calibration {
         toml::to_string(self).map_err(|e| Error::Mismatch(format!("calibration: {e}")))
     }
 
+    /// Refuses a trace of a simulated board, whatever its windows.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with the file; those of [`trace::detect`](crate::trace::detect).
+    pub fn check_trace(path: &Path) -> Result<(), Error> {
+        match crate::trace::is_simulated(path)? {
+            true => Err(Error::Mismatch(format!("{}: {SIMULATED}", path.display()))),
+            false => Ok(()),
+        }
+    }
+
     /// From a run with markers: energy per cycle is that of UPD over `cycles_per_update`, sleep current that of AWAKE
     /// low over `voltage_v`. Ends are the bootstrap interval over the windows, or 5 % either way for a single window.
     /// What the meter sees besides the processor is contained, so measure with the sensor outside its loop. A wake-up's
     /// energy is not told apart from reading the sample; take it from a run of wake-ups alone.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep.
+    /// [`Error::Mismatch`] where the measurement has no states, no update or no sleep, or is of a simulated board.
     pub fn from_measurement(measurement: &Measurement, cycles_per_update: f64, voltage_v: f64) -> Result<Self, Error> {
         let fault = |problem: &str| Err(Error::Mismatch(format!("calibration: {problem}")));
+        if measurement.label != "measured" {
+            return fault(SIMULATED);
+        }
         let positive = |value: f64| value.is_finite() && value > 0.0;
         if !(positive(cycles_per_update) && positive(voltage_v)) {
             return fault("give cycles per update and volts above 0");

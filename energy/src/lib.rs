@@ -80,7 +80,9 @@ pub use measure::{
 pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
-pub use profile::{ActiveWorkload, Board, Depth, Evidence, Figure, OutputRate, Sensor, board, boards, sensor, sensors};
+pub use profile::{
+    ActiveWorkload, Board, Depth, Draw, Evidence, Figure, OutputRate, Sensor, Simulated, board, boards, sensor, sensors,
+};
 pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;
 pub use two_state::{DutyPoint, MOST_MW, TwoState, fit_two_states};

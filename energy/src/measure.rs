@@ -57,7 +57,7 @@ pub struct MeasureOptions {
 /// The energy of a sequence, measured.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measurement {
-    /// Always "measured".
+    /// "measured", or "simulated" where the trace says that a simulated board made it.
     pub label: &'static str,
     /// Format of the trace.
     pub format: Format,
@@ -160,7 +160,13 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
             }
         }
     };
-    let mut cutter = Cutter::new(cut, count, baseline_uw);
+    // The steps of a simulated board are exact, however few.
+    let least_samples = if format == Format::Simulated {
+        1
+    } else {
+        windows::LEAST_SAMPLES
+    };
+    let mut cutter = Cutter::new(cut, count, baseline_uw, least_samples);
     let (_, summary) = trace::read(path, &read, &mut |step| {
         cutter.step(step);
         match cutter.windows.len() > trace::MOST_WINDOWS {
@@ -169,6 +175,9 @@ pub fn measure(path: &Path, options: &MeasureOptions) -> Result<Measurement, Err
         }
     })?;
     let excluded = cutter.finish();
+    if format == Format::Simulated {
+        cutter.short_pulses = 0;
+    }
     let windows = std::mem::take(&mut cutter.windows);
     if windows.is_empty() {
         let reasons: Vec<String> = excluded.iter().map(|e| format!("{} {}", e.windows, e.reason)).collect();
@@ -357,7 +366,10 @@ fn assemble(
     let mut setup = options.setup.clone();
     setup.derive(
         "instrument",
-        format!("file of format {format}; range and model not stated"),
+        match summary.simulated {
+            true => format!("none: a simulated board, file of format {format}"),
+            false => format!("file of format {format}; range and model not stated"),
+        },
     );
     setup.derive("dropped_samples", format!("{} of {}", summary.missing, summary.samples));
     setup.derive("windows", format!("{}", windows.len()));
@@ -376,7 +388,7 @@ fn assemble(
         setup.derive("updates", significant(states.updates));
     }
     Measurement {
-        label: "measured",
+        label: if summary.simulated { "simulated" } else { "measured" },
         format,
         samples: summary.samples,
         missing_share,

@@ -17,7 +17,7 @@ fn wrong<T>(expected: impl Into<String>) -> Result<T, ParseError> {
 }
 
 /// Every format of a trace.
-const FORMATS: [Format; 13] = [
+const FORMATS: [Format; 14] = [
     Format::Ppk2Csv,
     Format::Ppk2,
     Format::EnergyTrace,
@@ -30,6 +30,7 @@ const FORMATS: [Format; 13] = [
     Format::Sigrok,
     Format::Rigol,
     Format::Numbers,
+    Format::Simulated,
     Format::Csv,
 ];
 

@@ -230,6 +230,7 @@ fn figures(board: &Board) -> Vec<(&'static str, &Figure)> {
         ("workload_factor", &board.workload_factor),
         ("wake_current_ma", &board.wake_current_ma),
         ("wake_energy_uj", &board.wake_energy_uj),
+        ("bus_pulls_ua", &board.bus_pulls_ua),
     ];
     figures.extend(
         optional

@@ -5,7 +5,7 @@ mod sensor;
 
 use serde::{Deserialize, Serialize};
 
-pub use board::{ActiveWorkload, Board, board, boards};
+pub use board::{ActiveWorkload, Board, Draw, Simulated, board, boards};
 pub use sensor::{Depth, OutputRate, Sensor, sensor, sensors};
 
 use crate::error::{Error, printable};

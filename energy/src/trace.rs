@@ -17,6 +17,7 @@ mod ppk2_csv;
 mod ppk2_file;
 mod raster;
 mod results_json;
+mod simulated;
 mod source;
 mod stamps;
 mod table;
@@ -70,6 +71,9 @@ pub enum Format {
     /// Lists of numbers in brackets, as ppk2-api's examples print them.
     #[serde(rename = "numbers")]
     Numbers,
+    /// The current of a simulated board, as `skiprnn emulate` writes it. It is no measurement.
+    #[serde(rename = "simulated-csv")]
+    Simulated,
     /// Any CSV with named columns and units.
     #[serde(rename = "csv")]
     Csv,
@@ -90,6 +94,7 @@ impl std::fmt::Display for Format {
             Self::Sigrok => "sigrok-csv",
             Self::Rigol => "rigol-csv",
             Self::Numbers => "numbers",
+            Self::Simulated => "simulated-csv",
             Self::Csv => "csv",
         })
     }
@@ -153,6 +158,8 @@ pub struct Summary {
     pub windows: Vec<FileWindow>,
     /// Markers that the file seems to hold and that were not named, as `--markers` takes them.
     pub markers: Option<String>,
+    /// The file says of itself that a simulated board made it: its figures are no measurement.
+    pub simulated: bool,
     /// Hazards met on the way.
     pub notes: Vec<String>,
 }
@@ -220,6 +227,18 @@ pub fn detect(path: &Path) -> Result<Format, Error> {
     detect::detect(path)
 }
 
+/// Whether a trace says of itself that a simulated board made it.
+///
+/// # Errors
+/// Those of [`detect`].
+pub fn is_simulated(path: &Path) -> Result<bool, Error> {
+    match detect(path)? {
+        Format::Simulated => Ok(true),
+        Format::Ppk2 => ppk2_file::simulated(path),
+        _ => Ok(false),
+    }
+}
+
 /// Reads a trace from beginning to end, once, and hands every step to `sink`.
 ///
 /// # Errors
@@ -244,12 +263,12 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
     };
     let own_rate = matches!(
         format,
-        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson
+        Format::EnergyTrace | Format::EnergyRunner | Format::EnergyRunnerJson | Format::Simulated
     );
     if own_rate {
         options.used_by(format)?;
     }
-    let summary = match format {
+    let mut summary = match format {
         // With another rate its stamps are left away.
         Format::Ppk2Csv if options.rate_hz.is_none() => ppk2_csv::read(path, options, sink),
         Format::Numbers => numbers::read(path, options, sink),
@@ -257,8 +276,11 @@ pub fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<(
         Format::EnergyTrace => energytrace::read(path, sink),
         Format::EnergyRunner => energyrunner::read(path, sink),
         Format::EnergyRunnerJson => results_json::read(path, sink),
+        Format::Simulated => simulated::read(path, options, sink),
         _ => csv::read(path, format, options, sink),
     }?;
+    // Read as another format, it stays what it is.
+    summary.simulated |= options.format.is_some() && simulated::marked(path)?;
     checked(path, format, summary)
 }
 

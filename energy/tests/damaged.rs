@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use energy::trace::write::{Channel, Ppk2CsvWriter, Ppk2Sample, Ppk2Writer};
+use energy::trace::write::{Channel, Ppk2CsvWriter, Ppk2Sample, Ppk2Writer, SimulatedWriter};
 use energy::trace::{Format, ReadOptions};
 use energy::{MeasureOptions, Windowing, board, measure, sensor};
 
@@ -56,6 +56,11 @@ fn originals(folder: &Path) -> Vec<(Format, Vec<u8>)> {
     let mut writer = Ppk2Writer::create(&session, 100_000).unwrap();
     samples.iter().for_each(|sample| writer.push(sample).unwrap());
     writer.finish().unwrap();
+    let mut simulated = SimulatedWriter::new(Vec::new(), 3_000_000).unwrap();
+    for n in 0..300 {
+        let levels = [n % 60 >= 30, n % 20 >= 10, n % 20 >= 15];
+        simulated.push(n * 1_000_000, n * 1_000_000, levels).unwrap();
+    }
     let mut csv = Ppk2CsvWriter::new(Vec::new(), 100_000).unwrap();
     samples.iter().for_each(|sample| csv.push(sample).unwrap());
     let energytrace: String = (0..300)
@@ -81,6 +86,7 @@ fn originals(folder: &Path) -> Vec<(Format, Vec<u8>)> {
             Format::EnergyRunnerJson,
             serde_json::json!([run]).to_string().into_bytes(),
         ),
+        (Format::Simulated, simulated.finish().unwrap()),
         (Format::Csv, format!("t (ms),i (mA)\n{columns}").into_bytes()),
     ]
 }

@@ -1,10 +1,11 @@
 """A dense GRU in plain PyTorch, as people have one: nn.GRU, nn.Linear on its last h, a state dict.
 
-    python dense_gru.py X.npy Y.npy --out dense.safetensors [--hidden 32] [--epochs 60] [--seed 1]
+    python dense_gru.py X.npy Y.npy --out dense.safetensors [--hidden 32] [--epochs 60] [--seed 1] [--rotate 30]
     python dense_gru.py X.npy Y.npy --judge dense.safetensors
 
-X is (N, T, I), Y holds N class numbers. The last tenth of the sequences chooses the epoch that is kept. The second form prints the
-accuracy of a file on other recordings.
+X is (N, T, I), Y holds N class numbers. The last tenth of the sequences chooses the epoch that is kept. With --rotate, every three
+channels are a sensor's axes and each sequence is turned in training by up to so many degrees, all its sensors alike. The second form
+prints the accuracy of a file on other recordings.
 """
 
 import argparse
@@ -44,7 +45,19 @@ def accuracy(model, x, y):
         return (model(x).argmax(dim=1) == y).double().mean().item()
 
 
-def train(x, y, hidden, epochs, seed):
+def turned(x, degrees):
+    """Each sequence about an axis of its own, by an angle of at most so many degrees (Rodrigues)."""
+    n = len(x)
+    a = nn.functional.normalize(torch.randn(n, 3), dim=1)
+    angle = (2 * torch.rand(n, 1, 1) - 1) * degrees * torch.pi / 180
+    zero = torch.zeros(n)
+    cross = torch.stack([zero, -a[:, 2], a[:, 1], a[:, 2], zero, -a[:, 0], -a[:, 1], a[:, 0], zero], dim=1).view(n, 3, 3)
+    turn = torch.eye(3) + angle.sin() * cross + (1 - angle.cos()) * cross @ cross
+    triples = x.view(n, x.shape[1], -1, 3)
+    return torch.einsum("nij,ntkj->ntki", turn, triples).reshape(x.shape)
+
+
+def train(x, y, hidden, epochs, seed, rotate):
     torch.manual_seed(seed)
     kept = len(x) - len(x) // 10
     model = Dense(x.shape[2], hidden, int(y.max()) + 1)
@@ -56,7 +69,8 @@ def train(x, y, hidden, epochs, seed):
     for _ in range(epochs):
         model.train()
         for batch in torch.randperm(kept).split(64):
-            loss = nn.functional.cross_entropy(model(x[batch]), y[batch])
+            seen = turned(x[batch], rotate) if rotate else x[batch]
+            loss = nn.functional.cross_entropy(model(seen), y[batch])
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -76,14 +90,14 @@ def main():
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--out")
     what.add_argument("--judge")
-    for name, default in [("--hidden", 32), ("--epochs", 60), ("--seed", 1), ("--threads", 1)]:
+    for name, default in [("--hidden", 32), ("--epochs", 60), ("--seed", 1), ("--threads", 1), ("--rotate", 0)]:
         parser.add_argument(name, type=int, default=default)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     x = torch.from_numpy(np.load(args.x).astype(np.float32))
     y = torch.from_numpy(np.load(args.y)).long()
     if args.out:
-        save_file(train(x, y, args.hidden, args.epochs, args.seed), args.out)
+        save_file(train(x, y, args.hidden, args.epochs, args.seed, args.rotate), args.out)
         return
     state = load_file(args.judge)
     classes, hidden = state["fc.weight"].shape

@@ -46,6 +46,12 @@ pub struct EmulateArgs {
     /// Print the firmware's decoded log on standard error.
     #[arg(help_heading = "Output", long)]
     pub log: bool,
+    /// With a real board: write the simulated current over time, for `energy measure`: a .ppk2, else a .csv.
+    #[arg(help_heading = "Output", long, value_name = "FILE")]
+    pub power_trace: Option<PathBuf>,
+    /// With a real board: draw where the charge went, as an SVG.
+    #[arg(help_heading = "Output", long, value_name = "FILE")]
+    pub power_svg: Option<PathBuf>,
     /// How to run the sequences; `measure` takes a dial and a cap.
     #[command(flatten)]
     pub settings: HostSettingArgs,

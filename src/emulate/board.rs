@@ -2,9 +2,11 @@
 
 use super::{
     args::App,
+    charge::{Charge, Prices},
     classify,
     decision::{AnswerJson, DecisionJson, said},
     job::{Answers, Comparison, Job, without_sensor},
+    power_trace,
 };
 use crate::{
     flash,
@@ -32,7 +34,7 @@ pub fn run(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     }
 }
 
-fn options(job: &Job<'_>, board: Board) -> anyhow::Result<BoardOptions> {
+fn options(job: &Job<'_>, board: Board, prices: Option<&Prices>) -> anyhow::Result<BoardOptions> {
     let app = match (job.args.app, &job.args.settings.settings.sensor) {
         (App::Replay, _) => "replay".to_owned(),
         (_, Some(sensor)) => format!("classify-{sensor}"),
@@ -52,8 +54,32 @@ fn options(job: &Job<'_>, board: Board) -> anyhow::Result<BoardOptions> {
         settings: job.settings,
         firmware: job.args.target.firmware.clone(),
         seconds: job.args.seconds,
+        charge: prices.map(|prices| prices.options(job.args.power_trace.is_some())),
         ..BoardOptions::new(board, program)
     })
+}
+
+/// What a run drew, with the files that are asked for; none where nothing tells it.
+fn charged(
+    job: &Job<'_>,
+    board: &Board,
+    prices: Option<&Prices>,
+    observed: &Observed,
+    decisions: usize,
+) -> anyhow::Result<Option<Charge>> {
+    let charge = prices.and_then(|prices| Charge::new(prices, observed, decisions));
+    if let Some(charge) = &charge {
+        charge.draw(job.args, board)?;
+    }
+    if let (Some(path), Some(balance)) = (&job.args.power_trace, &observed.charge) {
+        power_trace::write(path, balance)?;
+    }
+    Ok(charge)
+}
+
+/// The table, after what stands before it.
+fn table(charge: Option<&Charge>) -> String {
+    charge.map_or(String::new(), |charge| format!("\n{charge}"))
 }
 
 /// What a replay gives.
@@ -67,12 +93,15 @@ struct Replayed {
     late_updates: u64,
     #[serde(flatten)]
     observed: ObservedSummary,
+    charge: Option<Charge>,
 }
 
 fn replay(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     without_sensor(job.args, job.priced.is_some())?;
+    let prices = Prices::of(&board, job.args)?;
+    let options = options(job, board, prices.as_ref())?;
     let spinner = output::progress_bar("running the board's image", 0);
-    let replay = on_board::replay(&options(job, board)?, &job.load());
+    let replay = on_board::replay(&options, &job.load());
     spinner.finish_and_clear();
     let replay = replay?;
     let expected = job.expected()?;
@@ -84,18 +113,20 @@ fn replay(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
         cycles_per_update: replay.cycles_per_update,
         late_updates: replay.late_updates,
         observed: ObservedSummary::new(&board, &replay.observed),
+        charge: charged(job, &board, prices.as_ref(), &replay.observed, replay.records.len())?,
     };
     let (value, budget) = job.with_settings(&result, &expected)?;
     log(job, &replay.observed);
     out.print(&value, || {
         format!(
-            "{}: {}\n{} the simulator (schedules, logits, final states); {:.0} cycles per update (simulated), {} late\n{}{budget}",
+            "{}: {}\n{} the simulator (schedules, logits, final states); {:.0} cycles per update (simulated), {} late\n{}{}{budget}",
             board.name,
             result.simulated,
             result.comparison.verdict(),
             replay.cycles_per_update,
             replay.late_updates,
             result.observed,
+            table(result.charge.as_ref()),
         )
     });
     check(job, &board, &result.comparison, &replay.observed)
@@ -114,6 +145,7 @@ struct Played<'a> {
     comparison: Comparison,
     #[serde(flatten)]
     observed: ObservedSummary,
+    charge: Option<Charge>,
 }
 
 fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
@@ -129,7 +161,9 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
         channels: &channels,
         period_ns: model.sample_period_ns(),
     };
-    let run = on_board::classify(&options(job, board)?, job.blob.bytes(), &recorded, &mut |heard| {
+    let prices = Prices::of(&board, job.args)?;
+    let options = options(job, board, prices.as_ref())?;
+    let run = on_board::classify(&options, job.blob.bytes(), &recorded, &mut |heard| {
         if !out.json {
             // A reader that leaves early is no failure.
             let _ = writeln!(std::io::stdout().lock(), "{}", said(model, heard));
@@ -148,6 +182,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
         notes: &job.prepared.data.notes,
         comparison: Comparison::new(run.first_difference(model, &job.settings)?, true),
         observed: ObservedSummary::new(&board, &run.observed),
+        charge: charged(job, &board, prices.as_ref(), &run.observed, run.decisions().count())?,
     };
     let settings = SettingsJson::new(&job.settings, job.priced.map(PricedBudget::summary));
     let comparison = result.comparison;
@@ -156,7 +191,7 @@ fn play(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
         0 => String::new(),
         answered => format!(" and {answered} answers"),
     };
-    let observed = result.observed.to_string();
+    let observed = result.observed.to_string() + &table(result.charge.as_ref());
     let value = serde_json::to_value(WithSettings {
         results: result,
         settings,

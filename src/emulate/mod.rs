@@ -2,10 +2,12 @@
 
 pub mod args;
 mod board;
+mod charge;
 mod classify;
 mod decision;
 mod job;
 mod measure;
+mod power_trace;
 mod replay;
 
 pub use args::EmulateArgs;
@@ -29,6 +31,9 @@ pub const COUNT: usize = 200;
 pub fn run(args: &EmulateArgs, out: Output) -> anyhow::Result<()> {
     args.target.check()?;
     let board = real_board(args)?;
+    if board.is_none() {
+        charge::refuse(args, "what an emulated machine draws is not modelled")?;
+    }
     let blob = blob::read(&args.blob)?;
     let model = blob.model();
     blob::known_period(&model, &args.blob)?;

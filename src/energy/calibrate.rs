@@ -18,6 +18,9 @@ pub fn run(args: &CalibrateArgs, out: Output) -> anyhow::Result<()> {
             "--markers: states are told by markers; give seq=.., awake=.. and update=..",
         ));
     }
+    if args.trace.format.is_none() {
+        Calibration::check_trace(&args.trace.trace)?;
+    }
     let measurement = measure::measured(&args.trace, &measure::options(&args.trace)?)?;
     let calibration = Calibration::from_measurement(&measurement, args.cycles_per_update, voltage_v)?;
     let toml = calibration.to_toml()?;

@@ -54,8 +54,16 @@ pub fn run(args: &MeasureArgs, out: Output) -> anyhow::Result<()> {
     let text = measurement.to_string();
     if report::wanted(&args.report) {
         let drawing = picture::trace(&args.trace.trace, &options.read, &measurement.windows)?;
-        let title = format!("Energy per sequence: {}", args.trace.trace.display());
-        let texts = [("Measurement", text.clone())];
+        let title = format!(
+            "Energy per sequence, {}: {}",
+            measurement.label,
+            args.trace.trace.display()
+        );
+        let heading = match measurement.label {
+            "simulated" => "A simulated trace, no measurement",
+            _ => "Measurement",
+        };
+        let texts = [(heading, text.clone())];
         report::write(&args.report, &title, &texts, ("The trace and its windows", &drawing))?;
     }
     let mut value = serde_json::to_value(&measurement)?;

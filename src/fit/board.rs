@@ -126,31 +126,43 @@ fn notes_allow(notes: &[String]) -> bool {
     !notes.iter().any(|n| n.starts_with(REFUSED))
 }
 
+/// Channels in other units than a driver delivers, in words; `None` where there are none.
+fn other_units<'a>(channels: impl Iterator<Item = (&'a str, &'a str)>, driver: &Sensor) -> Option<String> {
+    let groups = driver.channels.iter().flat_map(|g| std::iter::repeat_n(g, g.count));
+    let differ = channels.zip(groups).filter(|((_, unit), group)| *unit != group.unit);
+    let units: Vec<String> = differ
+        .map(|((name, unit), group)| format!("{} in {} for {}", printable(name), printable(unit), group.unit))
+        .collect();
+    (!units.is_empty()).then(|| {
+        format!(
+            "{REFUSED}the model takes {}, which the {} delivers; convert the recordings, or write the unit behind the name of each \
+             column of a text file, as in 'ax (m/s^2)': then it is converted",
+            printable_list(&units),
+            driver.part
+        )
+    })
+}
+
+/// What is to be known before anything is trained: the units of the recordings, where the board's driver delivers others.
+pub fn doubt(summary: &DatasetSummary, board: &str, sensor: &str) -> Option<String> {
+    let (.., driver) = program(board, sensor, summary.channels.len()).ok()?;
+    other_units(summary.channels.iter().map(|c| (&c.name[..], &c.unit[..])), &driver)
+}
+
 /// Why a driver could not deliver what a model takes.
 fn refusals(model: &Model<'_>, driver: &Sensor) -> Vec<String> {
     let mut notes = Vec::new();
     let groups = driver.channels.iter().flat_map(|g| std::iter::repeat_n(g, g.count));
-    let mut units = Vec::new();
     let mut scales = Vec::new();
     for (channel, group) in model.channels().zip(groups) {
-        if channel.unit != group.unit {
-            units.push(format!(
-                "{} in {} for {}",
-                printable(channel.name),
-                printable(channel.unit),
-                group.unit
-            ));
-        } else if !group.full_scales.is_empty() && !group.full_scales.contains(&channel.full_scale) {
+        if channel.unit == group.unit
+            && !group.full_scales.is_empty()
+            && !group.full_scales.contains(&channel.full_scale)
+        {
             scales.push(format!("{} ±{}", printable(channel.name), channel.full_scale));
         }
     }
-    if !units.is_empty() {
-        notes.push(format!(
-            "{REFUSED}the model takes {}, which the {} delivers; convert the recordings",
-            printable_list(&units),
-            driver.part
-        ));
-    }
+    notes.extend(other_units(model.channels().map(|c| (c.name, c.unit)), driver));
     if !scales.is_empty() {
         notes.push(format!(
             "{REFUSED}{}, and the {} has {}; give --full-scale",
@@ -167,4 +179,21 @@ fn refusals(model: &Model<'_>, driver: &Sensor) -> Vec<String> {
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_a_driver_does_not_deliver_are_named_with_what_to_do() {
+        let (_, _, driver) = program("nrf52840-dk", "lis3dh", 3).unwrap();
+        let channels = |unit| ["x", "y", "z"].into_iter().map(move |name| (name, unit));
+        assert_eq!(other_units(channels("g"), &driver), None);
+        let said = other_units(channels("m/s^2"), &driver).unwrap();
+        assert!(
+            said.contains("takes x in m/s^2 for g, y in m/s^2 for g") && said.contains("'ax (m/s^2)'"),
+            "{said}"
+        );
+    }
 }

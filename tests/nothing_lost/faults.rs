@@ -13,6 +13,9 @@ const BLOB: &str = "models/frequency/model.srnn";
 /// What `flash` writes for a board that is not here.
 const FLASHED: &str = "--board nrf52840-dk --app replay --task frequency --dry-run";
 
+/// What `emulate` runs on a model of a board.
+const EMULATED: &str = "models/frequency/model.srnn --board nrf52840-dk --task frequency --n 1";
+
 /// What the commands read.
 struct Inputs {
     folder: Folder,
@@ -157,6 +160,8 @@ fn writers() -> Vec<Writer> {
             format!("{BLOB} --task frequency --n 40 --shuffles 100"),
         ),
         tried("emulate", "outputs", File, format!("{BLOB} --task frequency --n 1")),
+        tried("emulate", "power-trace", File, EMULATED.into()),
+        tried("emulate", "power-svg", File, EMULATED.into()),
         tried("flash", "out", Dir, format!("{BLOB} {FLASHED}")),
         early(
             "collect",

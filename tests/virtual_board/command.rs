@@ -5,7 +5,7 @@ use dataset::save_sequences;
 use host_train::Sequences;
 
 /// Slow waves, (N, 128, channels).
-fn recording(folder: &Folder, count: usize, channels: usize) -> String {
+pub fn recording(folder: &Folder, count: usize, channels: usize) -> String {
     let x = folder.path("x.npy");
     let wave = |k: usize| ((k / channels) as f32 * 0.05 + (k % channels) as f32).sin();
     let values = (0..count * 128 * channels).map(wave).collect();
@@ -13,7 +13,7 @@ fn recording(folder: &Folder, count: usize, channels: usize) -> String {
     x.display().to_string()
 }
 
-fn model(name: &str) -> String {
+pub fn model(name: &str) -> String {
     held_out::file(name).display().to_string()
 }
 

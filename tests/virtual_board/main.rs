@@ -1,9 +1,10 @@
-//! The images of the nRF52840-DK and of the Pico 2, as `skiprnn flash` would write them, on a model of the chip and of the sensors
-//! on its bus.
+//! The images of the boards that have a model, as `skiprnn flash` would write them, on models of their chips and of the sensors on
+//! their buses.
 
 #[path = "../common/mod.rs"]
 mod common;
 
+mod charge;
 mod command;
 mod days;
 mod faults;
@@ -12,6 +13,7 @@ mod host;
 mod pico2;
 mod replay;
 mod sensors;
+mod st_boards;
 
 use board_host::{
     boards,

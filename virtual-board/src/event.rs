@@ -1,6 +1,10 @@
 //! What happens on a board that a rule, a ledger of charge or a test wants to know.
 
-use crate::{bus::Access, time::Time};
+use crate::{
+    bus::Access,
+    power::{Load, PartPower},
+    time::Time,
+};
 
 /// An event with the instant at which it happened, and the instruction that caused it where one did.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +107,15 @@ pub enum What {
         pin: &'static str,
         /// The current, in nanoamperes, by the part's data sheet or a published measurement.
         current_na: u32,
+    },
+    /// Something on the chip draws another current from the supply.
+    Load(Load),
+    /// A part on a bus draws another current from the supply.
+    PartPower {
+        /// The part, such as "LIS3DH".
+        part: &'static str,
+        /// What it draws.
+        power: PartPower,
     },
 }
 

@@ -19,6 +19,7 @@ pub mod event;
 pub mod host;
 pub mod memory;
 pub mod part;
+pub mod power;
 pub mod rules;
 pub mod run;
 pub mod soc;

@@ -7,6 +7,7 @@ use virtual_board::{
     boards::{nrf52840_dk, pico2, stm32l4_iot01a, stm32u5_nucleo},
     core::Core,
     memory::Memory,
+    power::PowerPins,
     rules::Checks,
     soc::{Soc, nrf52840, rp2350, stm32l4, stm32u5},
 };
@@ -25,6 +26,8 @@ pub(super) struct Chip {
     pub(super) assemble: fn(Memory, Mounted) -> Result<Assembled, Error>,
     /// The board's rules; the range is of its main stack.
     pub(super) rules: fn(Range<u32>) -> Checks,
+    /// The pins that a ledger of its charge follows; none where the model does not tell what draws.
+    pub(super) power_pins: Option<PowerPins>,
 }
 
 const NRF52840: Chip = Chip {
@@ -35,6 +38,7 @@ const NRF52840: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: nrf52840_dk::rules,
+    power_pins: Some(nrf52840_dk::POWER_PINS),
 };
 
 const STM32L4: Chip = Chip {
@@ -45,6 +49,7 @@ const STM32L4: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32l4_iot01a::rules(),
+    power_pins: None,
 };
 
 const STM32U5: Chip = Chip {
@@ -55,6 +60,7 @@ const STM32U5: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32u5_nucleo::rules(),
+    power_pins: None,
 };
 
 const RP2350: Chip = Chip {
@@ -69,6 +75,7 @@ const RP2350: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| pico2::rules(),
+    power_pins: None,
 };
 
 /// The chip of a board; an error where it has no model.

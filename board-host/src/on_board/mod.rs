@@ -19,6 +19,7 @@ pub use summary::{BrokenRule, CycleRange, ObservedSummary, SampleCost, StackUse}
 pub use virtual_board::{
     event::Sample,
     part::{Faults, HeldSda},
+    power,
     rules::{Finding, Found},
     soc::wires::Wire,
     time::Time,
@@ -73,6 +74,23 @@ pub struct BoardOptions {
     pub timeout_s: u64,
     /// What is on the sensor's bus beside a part in order.
     pub part: Part,
+    /// The figures by which the charge of the run is booked, where it is to be.
+    pub charge: Option<ChargeOptions>,
+}
+
+/// How the charge of a run is booked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeOptions {
+    /// What each state draws.
+    pub figures: power::Figures,
+    /// Whether the current over time is kept.
+    pub traced: bool,
+}
+
+/// Whether the model of a board tells what draws from its supply, so that the charge of a run can be booked.
+#[must_use]
+pub fn books_charge(board: &Board) -> bool {
+    chip::of(board).is_ok_and(|chip| chip.power_pins.is_some())
 }
 
 impl BoardOptions {
@@ -88,6 +106,7 @@ impl BoardOptions {
             seconds: None,
             timeout_s: 600,
             part: Part::default(),
+            charge: None,
         }
     }
 
@@ -125,6 +144,7 @@ struct Loaded {
     table: log::Table,
     board: run::Board<Box<dyn Soc>>,
     rules: Checks,
+    ledger: Option<power::Ledger>,
     stack: std::ops::Range<u32>,
 }
 
@@ -182,7 +202,12 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     }
     let (mut core, soc) = (chip.assemble)(memory, mounted)?;
     core.system.set_debugger_attached(probe.debug_enabled());
+    let ledger = match (&options.charge, chip.power_pins) {
+        (Some(charge), Some(pins)) => Some(power::Ledger::new(charge.figures.clone(), pins, charge.traced)),
+        _ => None,
+    };
     Ok(Loaded {
+        ledger,
         table: log::Table::read(&bytes, &path)?,
         board: run::Board::power_on(core, soc, console),
         rules: (chip.rules)(stack.clone()),
@@ -217,7 +242,7 @@ pub fn observe(
     let start = mounted.recording.clone().map(|recording| Start::new(recording, lead));
     let mut loaded = load(options, blob, input, mounted)?;
     let decoder = log::Decoder::new(&loaded.table);
-    let mut recorder = Recorder::new(decoder, loaded.rules, start, watch);
+    let mut recorder = Recorder::new(decoder, loaded.rules, loaded.ledger, start, watch);
     let limit = options.seconds.map_or(Time::NEVER, seconds);
     let report = follow(options, &mut loaded.board, &mut recorder, limit)?;
     let end = RunEnd {
@@ -253,6 +278,13 @@ fn follow(
         recorder.came_to(report.time, board.soc.due());
         if report.end != End::Time || recorder.done() || report.time >= limit {
             return Ok(report);
+        }
+        if recorder.trace_is_full() {
+            return Err(Error::Board {
+                board: options.board.name,
+                why: "its current changes more often than a trace of power keeps; give fewer --seconds".into(),
+                at_s: report.time.as_s(),
+            });
         }
         if recorder.is_full() {
             return Err(Error::Board {

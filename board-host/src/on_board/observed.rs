@@ -1,11 +1,13 @@
 //! What a run on a virtual board shows.
 
 use crate::{Error, log};
+use board_link::log::Line as Said;
 use std::{path::Path, sync::Arc};
 use virtual_board::{
     event::{Event, Sample, What},
     host::semihosting::Output,
     part::Recording,
+    power::{Balance, Ledger},
     rules::{Checks, Found, RunEnd},
     run::{Observer, Report},
     time::Time,
@@ -107,6 +109,8 @@ pub struct Observed {
     pub delivered: Vec<Delivered>,
     /// What went over the sensor's bus.
     pub transfers: Vec<Transfer>,
+    /// What the run drew, where that was asked for and the chip tells it.
+    pub charge: Option<Balance>,
 }
 
 impl Observed {
@@ -121,6 +125,23 @@ impl Observed {
     pub fn broken(&self, rule: &str) -> u64 {
         let of = self.findings.iter().filter(|found| found.first.rule == rule);
         of.map(|found| found.count).sum()
+    }
+
+    /// The charge of one sequence, in units of 1e-24 C: from the first decision to the last one, so that neither the start nor the
+    /// end of the run is in it. None where fewer than two were made, or no charge was booked.
+    #[must_use]
+    pub fn charge_per_decision(&self) -> Option<f64> {
+        let balance = self.charge.as_ref()?;
+        let decided = |line: &&Line| matches!(Said::read(&line.text), Ok(Said::Decision(_)));
+        let mut decisions = self.log.iter().filter(decided);
+        let first = decisions.next()?;
+        let (mut last, mut count) = (None, 0_u32);
+        for line in decisions {
+            (last, count) = (Some(line), count + 1);
+        }
+        let up_to = |at: Time| balance.marks.iter().find(|mark| mark.0 >= at).map(|mark| mark.1);
+        let charge = up_to(last?.at)?.checked_sub(up_to(first.at)?)?;
+        Some(charge as f64 / f64::from(count))
     }
 
     /// What a used sample took, from the first one to the last; none where fewer than two were taken.
@@ -212,6 +233,7 @@ const MOST_EVENTS: usize = 200 << 20;
 pub(super) struct Recorder<'t, 'w> {
     decoder: log::Decoder<'t>,
     checks: Checks,
+    ledger: Option<Ledger>,
     start: Option<Start>,
     watch: &'w mut dyn FnMut(&Line) -> bool,
     done: bool,
@@ -230,12 +252,14 @@ impl<'t, 'w> Recorder<'t, 'w> {
     pub(super) fn new(
         decoder: log::Decoder<'t>,
         checks: Checks,
+        ledger: Option<Ledger>,
         start: Option<Start>,
         watch: &'w mut dyn FnMut(&Line) -> bool,
     ) -> Self {
         Self {
             decoder,
             checks,
+            ledger,
             start,
             watch,
             done: false,
@@ -257,6 +281,11 @@ impl<'t, 'w> Recorder<'t, 'w> {
     /// More happened than can be taken down.
     pub(super) const fn is_full(&self) -> bool {
         self.bytes > MOST_EVENTS
+    }
+
+    /// The trace of the current has as many steps as are kept.
+    pub(super) fn trace_is_full(&self) -> bool {
+        self.ledger.as_ref().is_some_and(Ledger::is_full)
     }
 
     /// Lines so far.
@@ -289,6 +318,7 @@ impl<'t, 'w> Recorder<'t, 'w> {
             },
             delivered: self.delivered,
             transfers: self.transfers,
+            charge: self.ledger.map(|ledger| ledger.finish(report.time)),
         })
     }
 
@@ -313,6 +343,9 @@ impl<'t, 'w> Recorder<'t, 'w> {
 impl Observer for Recorder<'_, '_> {
     fn event(&mut self, event: &Event) {
         self.checks.observe(event);
+        if let Some(ledger) = &mut self.ledger {
+            ledger.observe(event);
+        }
         if self.is_full() {
             return;
         }
@@ -346,6 +379,7 @@ impl Observer for Recorder<'_, '_> {
 
     fn output(&mut self, at: Time, _: Output, bytes: &[u8]) {
         let (log, watch, done) = (&mut self.log, &mut self.watch, &mut self.done);
+        let before = log.len();
         self.decoder.take(bytes, &mut |text| {
             let line = Line {
                 at,
@@ -354,6 +388,9 @@ impl Observer for Recorder<'_, '_> {
             *done |= watch(&line);
             log.push(line);
         });
+        if let Some(ledger) = self.ledger.as_mut().filter(|_| self.log.len() > before) {
+            ledger.mark(at);
+        }
     }
 }
 

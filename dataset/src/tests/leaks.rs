@@ -45,7 +45,11 @@ proptest! {
         let mut config = traceable(dir.path(), &lengths, &groups);
         config.window = Some(Window { length, stride });
         let d = Dataset::load(&config).unwrap();
-        let test = Dataset::load_test(&config).unwrap().0;
+        let whole = test_recordings(&config).unwrap();
+        let (test, names) = (whole.x, whole.groups);
+        let first: Vec<f32> = test.all().unwrap().iter().map(|s| s[0]).collect();
+        let whose: Vec<String> = first.iter().map(|n| groups[*n as usize].to_string()).collect();
+        prop_assert_eq!(names.iter().collect::<Vec<_>>(), whose, "each test sequence has the group of its recording");
         let mut owner = std::collections::BTreeMap::new();
         let mut samples = 0;
         for (part, x) in [(0, &d.training.0), (1, &d.validation.0), (2, &test)] {

@@ -9,7 +9,8 @@ impl fmt::Display for Measurement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "Energy per sequence, measured: {} windows of a {} trace",
+            "Energy per sequence, {}: {} windows of a {} trace",
+            self.label,
             self.windows.len(),
             self.format
         )?;

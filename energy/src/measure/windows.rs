@@ -15,7 +15,7 @@ pub(crate) const MISSING_LIMIT: f64 = 1e-3;
 /// Sums of times are known to this share.
 const ROUNDING: f64 = 1e-6;
 /// A window of fewer samples is refused.
-const LEAST_SAMPLES: u64 = 3;
+pub(crate) const LEAST_SAMPLES: u64 = 3;
 
 /// Where a window's energy went by the markers, in microjoules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
@@ -159,6 +159,8 @@ pub(crate) struct Cutter {
     pub inside: Sum,
     /// Whether no sample so far had any power.
     pub all_zero: bool,
+    /// A window of fewer samples is refused.
+    least_samples: u64,
     /// Pulses of UPD and AWAKE shorter than three samples.
     pub short_pulses: u64,
     pub windows: Vec<Window>,
@@ -166,7 +168,7 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    pub(crate) fn new(cut: Cut, count: u64, baseline_uw: Option<f64>) -> Self {
+    pub(crate) fn new(cut: Cut, count: u64, baseline_uw: Option<f64>, least_samples: u64) -> Self {
         Self {
             cut,
             count,
@@ -179,6 +181,7 @@ impl Cutter {
             all: Sum::default(),
             inside: Sum::default(),
             all_zero: true,
+            least_samples,
             short_pulses: 0,
             windows: Vec::new(),
             excluded: BTreeMap::new(),
@@ -290,7 +293,7 @@ impl Cutter {
         let missing_share = open.missing_s / duration_s;
         let reason = match () {
             () if open.early && !matches!(self.cut, Cut::Whole) => Some("already open when the trace begins"),
-            () if open.samples < LEAST_SAMPLES => Some("shorter than three samples"),
+            () if open.samples < self.least_samples => Some("shorter than three samples"),
             () if missing_share > MISSING_LIMIT * (1.0 + ROUNDING) => Some("more than 0.1 % of it is missing"),
             () => None,
         };

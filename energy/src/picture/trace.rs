@@ -37,6 +37,7 @@ struct Columns {
     from_s: f64,
     to_s: f64,
     columns: [Column; COLUMNS],
+    simulated: bool,
 }
 
 impl Columns {
@@ -44,7 +45,7 @@ impl Columns {
     fn read(path: &Path, options: &ReadOptions, (from_s, to_s): (f64, f64)) -> Result<Self, Error> {
         let column_s = (to_s - from_s) / COLUMNS as f64;
         let mut columns = [EMPTY; COLUMNS];
-        trace::read(path, options, &mut |step| {
+        let (_, summary) = trace::read(path, options, &mut |step| {
             if step.end_s <= from_s || step.start_s >= to_s {
                 return Ok(());
             }
@@ -62,7 +63,12 @@ impl Columns {
             column.update_s += if step.levels & 4 != 0 { step.duration_s() } else { 0.0 };
             Ok(())
         })?;
-        Ok(Columns { from_s, to_s, columns })
+        Ok(Columns {
+            from_s,
+            to_s,
+            columns,
+            simulated: summary.simulated,
+        })
     }
 
     /// The middle of each column in seconds, and the column.
@@ -98,7 +104,11 @@ impl Columns {
         let series = |class, label, mark| Series { class, label, mark };
         let label = if missing.is_empty() { "" } else { "missing" };
         Chart {
-            title: &format!("Power of {} windows, uW", windows.len()),
+            title: &format!(
+                "Power of {} windows, uW{}",
+                windows.len(),
+                if self.simulated { ", simulated" } else { "" }
+            ),
             x_label: "s",
             x: Axis::linear(self.from_s, self.to_s),
             y: Axis {

@@ -71,6 +71,33 @@ pub struct Board {
     /// awake otherwise.
     #[serde(default)]
     pub sleeps_at_bus: bool,
+    /// Mean current through the pull-ups of the sensor's bus while a transfer runs, where the bus has them.
+    pub bus_pulls_ua: Option<Figure>,
+    /// By what a simulated run of the chip is charged, where there is a model of it.
+    pub simulated: Option<Simulated>,
+}
+
+/// What a model of the chip needs beside the figures above.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Simulated {
+    /// From the event that ends a sleep to the core's first instruction; what follows it, the model executes.
+    pub wake_us: Figure,
+    /// Currents of states.
+    #[serde(rename = "draw")]
+    pub draws: Vec<Draw>,
+}
+
+/// The current of a state, in the names of the chip's model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// What draws.
+    pub consumer: String,
+    /// Its state.
+    pub state: String,
+    /// The current of one unit of it: of a megahertz, a block of memory, a controller.
+    pub current_ua: Figure,
 }
 
 impl Board {
@@ -113,6 +140,15 @@ impl Board {
         check.some_positive("wake_current_ma", self.wake_current_ma.as_ref())?;
         check.some_positive("wake_energy_uj", self.wake_energy_uj.as_ref())?;
         check.some_positive("idle_power_mw", self.idle_power_mw.as_ref())?;
+        check.some_positive("bus_pulls_ua", self.bus_pulls_ua.as_ref())?;
+        if let Some(simulated) = &self.simulated {
+            check.figure("simulated.wake_us", &simulated.wake_us)?;
+            for (n, draw) in simulated.draws.iter().enumerate() {
+                check.words(&format!("simulated.draw[{n}].consumer"), &draw.consumer)?;
+                check.words(&format!("simulated.draw[{n}].state"), &draw.state)?;
+                check.figure(&format!("simulated.draw[{n}].current_ua"), &draw.current_ua)?;
+            }
+        }
         if self.sleeps_at_bus && self.idle_power_mw.is_none() {
             return Err(check.fault("sleeps_at_bus", "needs idle_power_mw; give that power"));
         }
@@ -163,12 +199,17 @@ impl Board {
         self.plain_cycle_energy_uj(corner) * self.clock_hz.interval().at(corner)
     }
 
-    /// Power while a transfer to the sensor runs.
+    /// Power while a transfer to the sensor runs, that of the bus's pull-ups included.
     #[must_use]
     pub fn bus_power_uw(&self, corner: Corner) -> f64 {
+        let pulls_ua = self
+            .bus_pulls_ua
+            .as_ref()
+            .map_or(0.0, |figure| figure.interval().at(corner));
+        let pulls_uw = pulls_ua * self.supply_v.interval().at(corner);
         match &self.idle_power_mw {
-            Some(idle) if self.sleeps_at_bus => idle.interval().at(corner) * 1e3,
-            _ => self.active_power_uw(corner),
+            Some(idle) if self.sleeps_at_bus => idle.interval().at(corner) * 1e3 + pulls_uw,
+            _ => self.active_power_uw(corner) + pulls_uw,
         }
     }
 
@@ -225,6 +266,37 @@ mod tests {
             let wake = board(name).unwrap().wake_energy_uj(Corner::Mid);
             assert!((wake / expected - 1.0).abs() < 0.03, "{name}: {wake}");
         }
+    }
+
+    #[test]
+    fn a_simulated_run_is_charged_by_the_figures_of_the_prediction() {
+        let nrf = board("nrf52840").unwrap();
+        let simulated = nrf.simulated.as_ref().unwrap();
+        let mid_ua = |consumer: &str, state: &str| {
+            let mut found = simulated.draws.iter();
+            let draw = found
+                .find(|draw| draw.consumer == consumer && draw.state == state)
+                .unwrap();
+            draw.current_ua.mid
+        };
+        let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 0.01, "{a} is not {b}");
+        close(
+            mid_ua("core", "awake, DC/DC"),
+            nrf.active_current_ua_per_mhz.as_ref().unwrap().mid,
+        );
+        let idle_mw = nrf.idle_power_mw.as_ref().unwrap().mid;
+        close(
+            mid_ua("core", "asleep, fast clock on, DC/DC") * nrf.supply_v.mid * 1e-3,
+            idle_mw,
+        );
+        close(
+            mid_ua("bus", "pull-ups in a transfer"),
+            nrf.bus_pulls_ua.as_ref().unwrap().mid,
+        );
+        let asleep_ua =
+            mid_ua("core", "asleep") + mid_ua("LFCLK", "LFXO") + 64.0 * mid_ua("RAM", "a block of 4 KB kept");
+        let sleep = &nrf.sleep_current_ua;
+        assert!(asleep_ua >= sleep.low && asleep_ua <= sleep.high, "{asleep_ua}");
     }
 
     #[test]

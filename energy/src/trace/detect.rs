@@ -102,6 +102,9 @@ fn from_content(path: &Path, head: &[u8]) -> Result<Option<Format>, Error> {
             Format::EnergyRunnerJson
         }));
     }
+    if text.starts_with(super::simulated::MARK.as_bytes()) {
+        return Ok(Some(Format::Simulated));
+    }
     if text.starts_with(b"{") {
         return Ok(Some(Format::EnergyRunnerJson));
     }

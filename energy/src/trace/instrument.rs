@@ -24,6 +24,7 @@ impl Format {
             Self::EnergyTrace => (1e5, "EnergyTrace"),
             Self::EnergyRunner | Self::EnergyRunnerJson => (1e6, "an energy monitor"),
             Self::Rigol => (1e10, "an oscilloscope"),
+            Self::Simulated => (1e12, "a simulated board"),
             Self::Sigrok | Self::Numbers | Self::Csv => (1e6, "most power analysers"),
         };
         Instrument { most_rate_hz, name }

@@ -30,6 +30,9 @@ struct Metadata {
 #[serde(rename_all = "camelCase")]
 struct Session {
     samples_per_second: f64,
+    /// Not Nordic's: a simulated board made the session.
+    #[serde(default)]
+    simulated: bool,
 }
 
 pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> Result<Summary, Error> {
@@ -51,7 +54,9 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
     let rate_hz = match ZipArchive::new(file) {
         Ok(mut archive) => {
             options.used_by(Format::Ppk2)?;
-            let rate_hz = sample_rate(path, archive.by_name("metadata.json").map_err(|e| cut(&e))?)?;
+            let session = session(path, archive.by_name("metadata.json").map_err(|e| cut(&e))?)?;
+            frames.simulated = session.simulated;
+            let rate_hz = session.samples_per_second;
             let member = archive
                 .by_name("session.raw")
                 .map_err(|e| fault(path, "session.raw", format!("{e}; save it again")))?;
@@ -69,6 +74,7 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
         max_current_a: Some(f64::from(frames.max_ua) * 1e-6),
         sample_rate_hz: Some(rate_hz),
         mean_rate_hz: Some(rate_hz),
+        simulated: frames.simulated,
         ..Summary::default()
     };
     if frames.cut {
@@ -78,6 +84,19 @@ pub(super) fn read(path: &Path, options: &ReadOptions, sink: &mut Sink<'_>) -> R
     }
     hazards(&mut summary, rate_hz, frames.clipped);
     Ok(summary)
+}
+
+/// Whether a session says that a simulated board made it. What cannot be read says nothing.
+pub(super) fn simulated(path: &Path) -> Result<bool, Error> {
+    let file = BufReader::new(File::open(path).map_err(read_error(path))?);
+    if let Ok(mut archive) = ZipArchive::new(file) {
+        let session = archive.by_name("metadata.json").map(|member| session(path, member));
+        return Ok(session.is_ok_and(|session| session.is_ok_and(|session| session.simulated)));
+    }
+    let mut reader = BufReader::new(File::open(path).map_err(read_error(path))?);
+    let first = member(&mut reader);
+    let metadata = first.is_some_and(|name| name == b"metadata.json");
+    Ok(metadata && session(path, DeflateDecoder::new(&mut reader)).is_ok_and(|session| session.simulated))
 }
 
 /// Reads a session without a directory, member by member, as far as it goes. Gives the rate; `None` where it holds no samples, or
@@ -93,7 +112,11 @@ fn cut_session(
     while let Some(name) = member(&mut reader) {
         let unpacked = DeflateDecoder::new(&mut reader);
         match (name.as_slice(), rate_hz) {
-            (b"metadata.json", _) => rate_hz = Some(sample_rate(path, unpacked)?),
+            (b"metadata.json", _) => {
+                let session = session(path, unpacked)?;
+                frames.simulated = session.simulated;
+                rate_hz = Some(session.samples_per_second);
+            }
             (b"session.raw", Some(rate)) => {
                 frames.cut = true;
                 frames.period_s = 1.0 / rate;
@@ -125,7 +148,7 @@ fn member(reader: &mut impl BufRead) -> Option<Vec<u8>> {
     Some(name)
 }
 
-fn sample_rate(path: &Path, member: impl Read) -> Result<f64, Error> {
+fn session(path: &Path, member: impl Read) -> Result<Session, Error> {
     let bad = |problem: String| fault(path, "metadata.json", format!("{problem}; save the session again"));
     let mut text = String::new();
     member
@@ -140,7 +163,7 @@ fn sample_rate(path: &Path, member: impl Read) -> Result<f64, Error> {
     if !(1e-3..=1e9).contains(&rate_hz) {
         return Err(bad(format!("samplesPerSecond is {rate_hz:e}, 0.001 to 1e9 can be")));
     }
-    Ok(rate_hz)
+    Ok(metadata.metadata)
 }
 
 struct Frames<'a> {
@@ -154,6 +177,7 @@ struct Frames<'a> {
     max_ua: f32,
     /// The file was cut off: what cannot be unpacked is its end.
     cut: bool,
+    simulated: bool,
 }
 
 impl<'a> Frames<'a> {
@@ -169,6 +193,7 @@ impl<'a> Frames<'a> {
             clipped: 0,
             max_ua: 0.0,
             cut: false,
+            simulated: false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Writers of the two PPK2 formats, for recordings of one's own and for tests of the readers.
+//! Writers of the two PPK2 formats and of simulated traces, for recordings of one's own and for tests of the readers.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -143,14 +143,29 @@ impl Ppk2Writer {
     /// # Errors
     /// [`Error::Write`].
     pub fn new(file: File, path: &Path, rate_hz: u32) -> Result<Self, Error> {
+        Self::of(file, path, serde_json::json!({ "samplesPerSecond": rate_hz }))
+    }
+
+    /// As [`Self::new`], for the session of a simulated board: its metadata say so, and [`crate::measure`] repeats it.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn simulated(file: File, path: &Path, rate_hz: u32) -> Result<Self, Error> {
+        Self::of(
+            file,
+            path,
+            serde_json::json!({ "samplesPerSecond": rate_hz, "simulated": true }),
+        )
+    }
+
+    fn of(file: File, path: &Path, metadata: serde_json::Value) -> Result<Self, Error> {
         let fault = Fault::default();
         let mut zip = ZipWriter::new(BufWriter::new(UntilFault {
             file,
             position: 0,
             fault: Arc::clone(&fault),
         }));
-        let metadata =
-            serde_json::json!({ "metadata": { "samplesPerSecond": rate_hz }, "formatVersion": 2 }).to_string();
+        let metadata = serde_json::json!({ "metadata": metadata, "formatVersion": 2 }).to_string();
         // It comes first, so that a session that was cut off still says its rate.
         let mut begin = || {
             start(&mut zip, "metadata.json")?;
@@ -265,6 +280,42 @@ impl<W: Write> Ppk2CsvWriter<W> {
     /// # Errors
     /// The writer's.
     pub fn finish(mut self) -> std::io::Result<W> {
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// Writes the current of a simulated board as steps, marked simulated in its first line.
+pub struct SimulatedWriter<W: Write> {
+    out: W,
+}
+
+impl<W: Write> SimulatedWriter<W> {
+    /// Writes the header, with the supply in microvolts.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn new(mut out: W, supply_uv: u64) -> io::Result<Self> {
+        writeln!(out, "{}{supply_uv}", super::simulated::MARK)?;
+        writeln!(out, "{}", super::simulated::HEADER)?;
+        Ok(Self { out })
+    }
+
+    /// Appends a step: from an instant on, in picoseconds, a current in picoamperes and the levels of SEQ, AWAKE and UPDATE.
+    /// Instants have to rise. The last step only says where the one before it ends.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn push(&mut self, time_ps: u64, current_pa: u64, [seq, awake, update]: [bool; 3]) -> io::Result<()> {
+        let (seq, awake, update) = (u8::from(seq), u8::from(awake), u8::from(update));
+        writeln!(self.out, "{time_ps},{current_pa},{seq},{awake},{update}")
+    }
+
+    /// Flushes and hands the writer back.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn finish(mut self) -> io::Result<W> {
         self.out.flush()?;
         Ok(self.out)
     }

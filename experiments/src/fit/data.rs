@@ -247,7 +247,10 @@ fn trainable(config: &DatasetConfig, summary: &DatasetSummary) -> Result<(), Err
 fn held_out(summary: &DatasetSummary) -> String {
     let parts = summary.parts.iter().map(|p| match p.groups.is_empty() {
         true => format!("{} {} sequences", p.part, p.sequences),
-        false => format!("{} {} sequences of {} groups", p.part, p.sequences, p.groups.len()),
+        false => {
+            let groups = if p.groups.len() == 1 { "group" } else { "groups" };
+            format!("{} {} sequences of {} {groups}", p.part, p.sequences, p.groups.len())
+        }
     });
     let parts = parts.collect::<Vec<_>>().join(", ");
     match summary.parts.iter().all(|p| p.groups.is_empty()) {

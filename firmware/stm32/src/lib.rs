@@ -6,7 +6,6 @@
 pub mod bus;
 mod lptim;
 mod sys;
-mod time;
 mod watchdog;
 
 pub use embassy_stm32;

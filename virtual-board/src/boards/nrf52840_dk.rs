@@ -3,6 +3,7 @@
 use crate::{
     core::{Core, Pace, profile::CORTEX_M4F},
     memory::Memory,
+    power::PowerPins,
     rules::{self, Checks},
     soc::{
         nrf52840::{self, Nrf52840},
@@ -19,6 +20,14 @@ pub const SENSOR: Wiring = Wiring {
     scl: 27,
     sda: 26,
     pull_ups: true,
+};
+
+/// Markers as the board's README wires them; LED1 to LED4, which shine at a low level (nRF52840 DK user guide); SDA and SCL with the
+/// sensor's pull-ups.
+pub const POWER_PINS: PowerPins = PowerPins {
+    markers: ["P1.01", "P1.02", "P1.03"],
+    leds: &[("P0.13", false), ("P0.14", false), ("P0.15", false), ("P0.16", false)],
+    held: &[("P0.26", true), ("P0.27", true)],
 };
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part

@@ -1,7 +1,7 @@
 //! A part that misbehaves on purpose: absent, late, deaf for one transfer, or holding SDA low.
 
 use super::{I2cPart, SpiPart};
-use crate::{event::Events, time::Time};
+use crate::{event::Events, power::PartPower, time::Time};
 
 /// What nobody drives reads high: the pull-up's level on an I2C bus, and by assumption on MISO too.
 const UNDRIVEN: u8 = 0xff;
@@ -106,11 +106,15 @@ impl<P: I2cPart> I2cPart for Faulty<P> {
         }
     }
 
-    fn current_na(&self) -> (u32, u32, u32) {
+    fn name(&self) -> &'static str {
+        self.part.name()
+    }
+
+    fn power(&self) -> PartPower {
         if self.faults.absent {
-            (0, 0, 0)
+            PartPower::default()
         } else {
-            self.part.current_na()
+            self.part.power()
         }
     }
 

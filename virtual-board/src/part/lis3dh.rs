@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     event::{Events, What},
+    power::PartPower,
     time::Time,
 };
 
@@ -313,6 +314,10 @@ impl Lis3dh {
 }
 
 impl I2cPart for Lis3dh {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
     fn address(&self) -> u8 {
         0x18 | u8::from(self.sa0)
     }
@@ -348,20 +353,20 @@ impl I2cPart for Lis3dh {
     }
 
     /// By table 12, at 2.5 V; 15 % below and 25 % above for the spread of parts (assumed, as in the sensor's profile).
-    fn current_na(&self) -> (u32, u32, u32) {
-        let (mut low, mut typical, mut high) = match self.rate_millihertz() {
+    fn power(&self) -> PartPower {
+        let own_na = match self.rate_millihertz() {
             None => (400, 500, 700),
             Some(rate) => {
                 let na = supply_na(rate, self.mode());
                 (na / 100 * 85, na, na / 100 * 125)
             }
         };
-        if self.pulls() {
-            low += PULL_UP_NA.0;
-            typical += PULL_UP_NA.1;
-            high += PULL_UP_NA.2;
+        PartPower {
+            on: self.grid.is_some(),
+            settled: self.settled,
+            own_na,
+            pulls_na: if self.pulls() { PULL_UP_NA } else { (0, 0, 0) },
         }
-        (low, typical, high)
     }
 
     fn take_stop(&mut self) -> Option<String> {

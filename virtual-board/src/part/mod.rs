@@ -19,7 +19,7 @@ pub use lsm6ds::{
 };
 pub use world::{AtEnd, Channel, Quantity, Recording, RecordingError, Still};
 
-use crate::{event::Events, time::Time};
+use crate::{event::Events, power::PartPower, time::Time};
 use std::sync::Arc;
 
 /// A world that several parts share, and whoever moves it.
@@ -54,10 +54,15 @@ pub trait I2cPart {
         let _ = now;
     }
 
-    /// What the part draws from its supply in its present state, in nanoamperes: low, typical, high. Zero where the
-    /// model knows no figure.
+    /// Its name, such as "LIS3DH".
+    fn name(&self) -> &'static str;
+
+    /// What the part draws from its supply in its present state.
+    fn power(&self) -> PartPower;
+
+    /// All that it draws from its supply in its present state, in nanoamperes: low, typical, high.
     fn current_na(&self) -> (u32, u32, u32) {
-        (0, 0, 0)
+        self.power().total_na()
     }
 
     /// The program used a register that the data sheet reserves, or something that the model does not know: why the run

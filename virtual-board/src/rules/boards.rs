@@ -1,8 +1,8 @@
 //! The rules of each board, and the tables of its chip that they need.
 
 use super::{
-    Anomaly246, BusPins, BusWiring, Checks, ClockGates, Condition, DeepSleepDebug, EarlyLook, EndlessWait,
-    FlashWaitStates, Forbidden, Gate, Kernel, PullAgainstLevel, RepeatedSample, Rule, Spin, StackDepth,
+    Anomaly246, BusPins, BusWiring, Checks, ClockGates, Condition, CostlyStop, DeepSleepDebug, EarlyLook, EndlessWait,
+    FlashWaitStates, Forbidden, Frugal, Gate, Kernel, PullAgainstLevel, RepeatedSample, Rule, Spin, StackDepth,
     UnsettledSample, WatchdogFirst,
     flash_wait_states::{STM32L4, STM32U5},
 };
@@ -245,6 +245,30 @@ const STM32U5_FORBIDDEN: &[Forbidden] = &[
     },
 ];
 
+/// What an STM32U5 can do without in Stop.
+pub(super) const STM32U5_FRUGAL: &[Frugal] = &[
+    Frugal {
+        setting: Condition::set(0x4602_0808, 1 << 1),
+        otherwise: "the linear regulator supplies it (PWR_CR3.REGSEL is clear)",
+    },
+    Frugal {
+        setting: Condition::set(0x4003_0400, 1),
+        otherwise: "the instruction cache is off (ICACHE_CR.EN is clear)",
+    },
+    Frugal {
+        setting: Condition::set(0x4602_0804, 0xff << 16),
+        otherwise: "all of SRAM3 is kept (PWR_CR2.SRAM3PDS1 to 8 are clear)",
+    },
+    Frugal {
+        setting: field(0x4602_0810, 0b11 << 26, 0),
+        otherwise: "a monitor of the analog supply is on (PWR_SVMCR.AVM1EN or AVM2EN)",
+    },
+    Frugal {
+        setting: field(0x4602_0c00, 1 << 12, 0),
+        otherwise: "an oscillator that nobody uses is on (RCC_CR.HSI48ON)",
+    },
+];
+
 /// RCC_CR, RCC_CFGR, RCC_BDCR, PWR_SR2: an STM32L4's oscillators and regulator start.
 const STM32L4_START: &[u32] = &[0x4002_1000, 0x4002_1008, 0x4002_1090, 0x4000_7014];
 /// RCC_CR, RCC_CFGR1, RCC_BDCR, PWR_VOSR, PWR_SVMSR: an STM32U5's oscillators and regulator start.
@@ -273,6 +297,7 @@ pub fn nucleo_u575zi_q() -> Checks {
     rules.push(Box::new(FlashWaitStates::new(STM32U5)));
     rules.push(Box::new(stm32u5_gates()));
     rules.push(Box::new(DeepSleepDebug::new(STM32U5_FORBIDDEN)));
+    rules.push(Box::new(CostlyStop::new(STM32U5_FRUGAL)));
     Checks::new(rules)
 }
 
@@ -349,6 +374,22 @@ mod tests {
         let rows: Vec<_> = rows.collect();
         assert_eq!(rows.len(), 1, "{rows:?}");
         rows[0]
+    }
+
+    #[test]
+    fn the_sensor_is_mounted_where_the_rule_has_it() {
+        use crate::boards::{nrf52840_dk, stm32l4_iot01a, stm32u5_nucleo};
+        let nrf = |pin: usize| format!("P{}.{:02}", pin / 32, pin % 32);
+        let stm = |pin: usize| format!("P{}{}", char::from(b'A' + (pin / 16) as u8), pin % 16);
+        let boards = [
+            (NRF52840_DK, nrf52840_dk::SENSOR, &nrf as &dyn Fn(usize) -> String),
+            (B_L475E_IOT01A, stm32l4_iot01a::SENSOR, &stm),
+            (NUCLEO_U575ZI_Q, stm32u5_nucleo::SENSOR, &stm),
+        ];
+        for (buses, sensor, name) in boards {
+            let pins = buses[0].pins.iter().map(|(_, pin)| (*pin).to_owned());
+            assert_eq!(pins.collect::<Vec<_>>(), [name(sensor.scl), name(sensor.sda)]);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A part for tests of controllers: it remembers what it is told on its bus.
 
-use crate::{event::Events, part::I2cPart, time::Time};
+use crate::{event::Events, part::I2cPart, power::PartPower, time::Time};
 use std::{cell::RefCell, rc::Rc};
 
 /// What a part met on its bus, each with its whole microseconds, such as "125 write".
@@ -28,6 +28,14 @@ impl Noting {
 impl I2cPart for Noting {
     fn address(&self) -> u8 {
         0x18
+    }
+
+    fn name(&self) -> &'static str {
+        "part"
+    }
+
+    fn power(&self) -> PartPower {
+        PartPower::default()
     }
 
     fn start(&mut self, read: bool, now: Time, _: &mut Events) -> bool {

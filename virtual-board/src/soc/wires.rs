@@ -1,7 +1,12 @@
 //! The wires of I2C buses outside the chip: which pins they join, who pulls them, which parts hang on them, and what is wrong
 //! with them.
 
-use crate::{event::Events, part::I2cPart, time::Time};
+use crate::{
+    event::{Events, What},
+    part::I2cPart,
+    power::PartPower,
+    time::Time,
+};
 
 /// A bus as it is soldered. Pins have the numbers that the chip counts them by: on an nRF52840 P0.00 is 0 and P1.15 is 47, on an
 /// STM32 PA0 is 0 and PB10 is 26.
@@ -29,6 +34,8 @@ struct Mounted {
     part: Box<dyn I2cPart>,
     /// It answers from this instant on.
     from: Time,
+    /// What it draws, as told last.
+    told: Option<PartPower>,
 }
 
 /// What a program does to the wires by hand, without a controller.
@@ -79,7 +86,11 @@ impl I2cBus {
 
     /// Connects a part.
     pub fn mount(&mut self, part: Box<dyn I2cPart>) {
-        self.parts.push(Mounted { part, from: Time::ZERO });
+        self.parts.push(Mounted {
+            part,
+            from: Time::ZERO,
+            told: None,
+        });
     }
 
     /// A fault: the part with an address answers from an instant on only; [`Time::NEVER`] for one that is missing.
@@ -119,13 +130,26 @@ impl I2cBus {
         self.part().is_some_and(|part| part.start(read, now, events))
     }
 
+    /// Tells what the parts draw, where that has changed.
+    pub(super) fn tell_power(&mut self, now: Time, events: &mut Events) {
+        for Mounted { part, told, .. } in &mut self.parts {
+            let power = part.power();
+            if told.replace(power) != Some(power) {
+                let part = part.name();
+                events.push(now, What::PartPower { part, power });
+            }
+        }
+    }
+
     fn part(&mut self) -> Option<&mut dyn I2cPart> {
         let mounted = self.parts.get_mut(self.active?)?;
         Some(mounted.part.as_mut())
     }
 
     pub(super) fn write(&mut self, byte: u8, now: Time, events: &mut Events) -> bool {
-        self.part().is_some_and(|part| part.write(byte, now, events))
+        let taken = self.part().is_some_and(|part| part.write(byte, now, events));
+        self.tell_power(now, events);
+        taken
     }
 
     /// Nobody drives the wire where nobody answers: the pull-up's ones are read.
@@ -137,6 +161,7 @@ impl I2cBus {
         if let Some(part) = self.part() {
             part.stop(now, events);
         }
+        self.tell_power(now, events);
         self.active = None;
     }
 

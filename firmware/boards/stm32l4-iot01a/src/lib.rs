@@ -32,9 +32,9 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         // Where it is on, the chip does not really stop: the clocks go on for the debugger.
         config.enable_debug_during_sleep = !cfg!(feature = "unwatched");
         let board = embassy_stm32::init(config);
-        // First, since the bus keeps its time limits by it.
         let clock = stm32::clock();
         let driver = I2c::new_blocking(board.I2C2, board.PB10, board.PB11, bus::config());
+        let interrupts = [pac::Interrupt::I2C2_EV, pac::Interrupt::I2C2_ER];
         let lines = Lines {
             port: pac::GPIOB,
             scl: 10,
@@ -49,7 +49,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
             // The LSM6DSL is on it; 400 kHz.
-            bus: Bus::new(driver, pac::I2C2, lines, CLOCK_HZ),
+            bus: Bus::new(driver, pac::I2C2, interrupts, lines, CLOCK_HZ),
             // D7.
             decision: Output::new(board.PA4, Level::Low, Speed::Low),
             core,

@@ -42,9 +42,9 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         config.enable_independent_analog_supply = false;
         let board = embassy_stm32::init(config);
         power::save();
-        // First, since the bus keeps its time limits by it.
         let clock = stm32::clock();
         let driver = I2c::new_blocking(board.I2C1, board.PB8, board.PB9, bus::config());
+        let interrupts = [pac::Interrupt::I2C1_EV, pac::Interrupt::I2C1_ER];
         let lines = Lines {
             port: pac::GPIOB,
             scl: 8,
@@ -59,7 +59,7 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
                 update: Output::new(board.PA7, Level::Low, Speed::Low),
             },
             // SCL is D15, SDA D14; 400 kHz.
-            bus: Bus::new(driver, pac::I2C1, lines, CLOCK_HZ),
+            bus: Bus::new(driver, pac::I2C1, interrupts, lines, CLOCK_HZ),
             // D10.
             decision: Output::new(board.PD14, Level::Low, Speed::Low),
             core,

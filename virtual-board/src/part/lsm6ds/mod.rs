@@ -19,6 +19,7 @@ mod map;
 use super::{I2cPart, SharedWorld, grid::Grid, outputs::Outputs, registers::Registers};
 use crate::{
     event::{Events, What},
+    power::PartPower,
     time::Time,
 };
 use map::{CTRL1_XL, CTRL2_G, CTRL3_C, CTRL4_C, CTRL6_C, CTRL7_G, OUTX_L_G, OUTX_L_XL, OUTZ_H_XL, STATUS_REG};
@@ -315,6 +316,10 @@ impl Lsm6ds {
 }
 
 impl I2cPart for Lsm6ds {
+    fn name(&self) -> &'static str {
+        self.names()[0]
+    }
+
     fn address(&self) -> u8 {
         0x6a | u8::from(self.settings.sa0)
     }
@@ -351,7 +356,7 @@ impl I2cPart for Lsm6ds {
     /// By table 4 of the data sheets, at 1.8 V; 15 % below and 25 % above for the spread of parts (assumed, as in the
     /// sensors' profiles). What the tables do not have is an interval between the neighbours that they do have: the
     /// gyroscope alone, the gyroscope asleep, and modes other than high performance.
-    fn current_na(&self) -> (u32, u32, u32) {
+    fn power(&self) -> PartPower {
         let accelerometer = self.accelerometer.grid.is_some();
         let slow = |register, bit, code| self.registers.get(register) & bit != 0 && code <= 5;
         let frugal_xl = slow(CTRL6_C, XL_HM_MODE, self.accelerometer.code);
@@ -360,13 +365,20 @@ impl I2cPart for Lsm6ds {
             Variant::Dsl => (650_000, 150_000, 290_000, 9_000),
             Variant::Dso => (550_000, 170_000, 250_000, 4_500),
         };
-        match (accelerometer, self.gyroscope.code != 0) {
+        let own_na = match (accelerometer, self.gyroscope.code != 0) {
             (false, false) => (2_500, 3_000, 4_000),
             (true, false) if frugal_xl => spread(alone_slow, alone),
             (true, false) => spread(alone, alone),
             (true, true) if self.gyroscope.grid.is_some() && !frugal_xl && !frugal_g => spread(both, both),
             (true, true) if self.gyroscope.grid.is_some() => spread(both_slow, both),
             (_, true) => spread(alone, both),
+        };
+        let settles = |sensor: &Sensor| sensor.grid.map_or(Time::ZERO, |_| sensor.settled);
+        PartPower {
+            on: accelerometer || self.gyroscope.code != 0,
+            settled: settles(&self.accelerometer).max(settles(&self.gyroscope)),
+            own_na,
+            pulls_na: (0, 0, 0),
         }
     }
 

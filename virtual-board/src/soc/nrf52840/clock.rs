@@ -112,6 +112,24 @@ impl Clock {
         self.low.map(|low| low.ticks).or(self.kept)
     }
 
+    /// The source of LFCLK that runs or is about to, by name.
+    pub(super) fn low_source(&self) -> Option<&'static str> {
+        match (self.low, self.kept) {
+            (Some(low), _) => Some(match low.source & SOURCE {
+                SOURCE_XTAL => "LFXO",
+                SOURCE_SYNTH => "LFSYNT",
+                _ => "LFRC",
+            }),
+            (None, Some(_)) => Some("LFRC"),
+            (None, None) => None,
+        }
+    }
+
+    /// HFXO runs or is about to.
+    pub(super) const fn high_runs(&self) -> bool {
+        self.high.is_some()
+    }
+
     /// The watchdog needs LFCLK: LFRC runs from now on, whatever the program stops.
     pub(super) fn keep_lfclk(&mut self, now: Time) -> Ticks {
         let ticks = self.lfclk().unwrap_or(Ticks::starting(now + LFRC_STARTS, LFCLK_HZ));

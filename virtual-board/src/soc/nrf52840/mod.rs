@@ -8,6 +8,7 @@ mod clock;
 mod errata;
 mod ficr;
 mod gpio;
+mod loads;
 mod nvmc;
 mod outside;
 mod power;
@@ -39,6 +40,7 @@ use crate::{
     event::{Event, Events, ResetCause, What},
     memory::{Memory, Region},
     part::I2cPart,
+    power::{Loads, Told},
     soc::{
         Soc,
         wires::{I2cBus, Wiring},
@@ -102,6 +104,8 @@ pub struct Nrf52840 {
     ficr: Ficr,
     errata: Errata,
     buses: Vec<I2cBus>,
+    asleep: bool,
+    told: Told,
     events: Events,
     stop: Option<String>,
 }
@@ -137,6 +141,8 @@ impl Nrf52840 {
             ficr: Ficr::REVISION_3,
             errata: Errata::default(),
             buses: vec![I2cBus::new(wiring)],
+            asleep: false,
+            told: Told::default(),
             events: Events::default(),
             stop: None,
         };
@@ -270,6 +276,17 @@ impl Nrf52840 {
         }
     }
 
+    /// Tells what draws from the supply, where that has changed.
+    fn tell_power(&mut self, now: Time) {
+        let now = if self.told.nothing() { Time::ZERO } else { now };
+        for load in self.told.changes(self.loads()) {
+            self.events.push(now, What::Load(load));
+        }
+        for bus in &mut self.buses {
+            bus.tell_power(now, &mut self.events);
+        }
+    }
+
     /// Lets everything happen up to an access.
     fn catch_up(&mut self, access: Access, memory: &mut Memory) {
         if self.due() <= access.now {
@@ -328,7 +345,9 @@ impl Bus for Nrf52840 {
         whole_word(access)?;
         self.catch_up(access, memory);
         self.events.written(access, peripheral, value);
-        self.write_block(block, offset, value, access, memory)
+        self.write_block(block, offset, value, access, memory)?;
+        self.tell_power(access.now);
+        Ok(())
     }
 }
 
@@ -342,6 +361,7 @@ impl Soc for Nrf52840 {
     }
 
     fn advance(&mut self, now: Time, memory: &mut Memory) {
+        let happens = self.due() <= now || self.told.nothing();
         self.clock.advance(now);
         self.rtc.iter_mut().for_each(|rtc| rtc.advance(now));
         self.wdt.advance(now);
@@ -354,6 +374,9 @@ impl Soc for Nrf52840 {
                 stop: &mut self.stop,
             };
             twim.advance(now, &mut around);
+        }
+        if happens {
+            self.tell_power(now);
         }
     }
 
@@ -370,8 +393,10 @@ impl Soc for Nrf52840 {
     }
 
     fn sleeping(&mut self, asleep: bool, _deep: bool, now: Time) {
+        self.asleep = asleep;
         self.clock.sleeping(asleep);
         self.wdt.sleeping(asleep, now);
+        self.tell_power(now);
     }
 
     fn take_reset(&mut self) -> Option<ResetCause> {
@@ -396,6 +421,8 @@ impl Soc for Nrf52840 {
         self.gpio.settle(&self.buses, now, None, &mut self.events);
         self.nvmc = Nvmc::new();
         self.errata = Errata::default();
+        self.asleep = false;
+        self.tell_power(now);
     }
 
     fn take_events(&mut self) -> Vec<Event> {

@@ -29,6 +29,8 @@ pub(super) struct Power {
     /// DCDCEN0: the regulator of high voltage is a DC/DC converter.
     dcdc0: bool,
     ram: [u32; BLOCKS],
+    /// CONSTLAT: the chip keeps its fast clock ready while the core sleeps.
+    constant_latency: bool,
 }
 
 /// What a write to a register of POWER asks for beyond it.
@@ -50,7 +52,27 @@ impl Power {
             dcdc: false,
             dcdc0: false,
             ram: [ALL_ON; BLOCKS],
+            constant_latency: false,
         }
+    }
+
+    /// The regulator of 1.3 V is a DC/DC converter.
+    pub(super) const fn dcdc(&self) -> bool {
+        self.dcdc
+    }
+
+    /// The sub power mode is constant latency (5.3.2).
+    pub(super) const fn constant_latency(&self) -> bool {
+        self.constant_latency
+    }
+
+    /// Blocks of 4 KB of RAM that are kept: a section is on by bit n of RAM\[n\].POWER (5.3.7.17).
+    pub(super) fn ram_blocks(&self) -> u32 {
+        let sections = |(block, power): (usize, &u32)| match block {
+            0..8 => (power & 0b11).count_ones(),
+            _ => 8 * (power & 0b11_1111).count_ones(),
+        };
+        self.ram.iter().enumerate().map(sections).sum()
     }
 
     /// RESETREAS gathers reasons until a program forgets them. GPREGRET survives a soft reset and a lockup, but not the
@@ -95,8 +117,9 @@ impl Power {
 
     pub(super) fn write(&mut self, offset: u32, value: u32) -> Answer<Asks> {
         match offset {
-            // CONSTLAT and LOWPWR change latencies that are not modelled.
-            0x78 | 0x7c => _ = triggered(value)?,
+            // CONSTLAT and LOWPWR change latencies that are not modelled, and what a sleep draws.
+            0x78 | 0x7c if triggered(value)? => self.constant_latency = offset == 0x78,
+            0x78 | 0x7c => {}
             // Ones that are written are cleared.
             0x400 => self.reasons &= !value,
             0x500 if triggered(value)? => return Ok(Asks::SystemOff),

@@ -328,7 +328,9 @@ fn accesses_are_told_with_their_instruction() {
     let mut bench = Bench::new();
     bench.write(0x4000_0578, 1);
     bench.read(0x1000_0100);
-    let [written, read] = &bench.chip.take_events()[..] else {
+    let mut events = bench.chip.take_events();
+    events.retain(|event| event.pc.is_some());
+    let [written, read] = &events[..] else {
         panic!("two events")
     };
     assert_eq!(
@@ -424,4 +426,64 @@ fn system_off_ends_the_run() {
     let mut bench = Bench::new();
     bench.write(0x4000_0500, 1);
     assert!(bench.chip.take_stop().is_some_and(|why| why.contains("System OFF")));
+}
+
+/// The states that were told, as "consumer: state x units", those that draw nothing left out.
+fn told(bench: &mut Bench) -> Vec<String> {
+    let drawing = |event: Event| match event.what {
+        What::Load(load) if load.units > 0 => Some(format!("{}: {} x {}", load.consumer, load.state, load.units)),
+        _ => None,
+    };
+    bench.chip.take_events().into_iter().filter_map(drawing).collect()
+}
+
+#[test]
+fn what_draws_is_told_when_a_register_changes_it() {
+    let mut bench = Bench::new();
+    bench.write(0x4000_0578, 1);
+    assert_eq!(
+        told(&mut bench),
+        ["core: awake, DC/DC x 64", "RAM: a block of 4 KB kept x 64"],
+        "all that draws, at first"
+    );
+    bench.write(0x4000_0518, 1);
+    bench.write(0x4000_0008, 1);
+    assert_eq!(told(&mut bench), ["LFCLK: LFXO x 1"]);
+    bench.write(0x4000_0908, 0b11);
+    assert_eq!(told(&mut bench), ["RAM: a block of 4 KB kept x 62"]);
+    bench.chip.sleeping(true, false, bench.now);
+    assert_eq!(told(&mut bench), ["core: asleep x 1"]);
+    bench.chip.sleeping(false, false, bench.now);
+    bench.write(0x4000_0078, 1);
+    bench.chip.sleeping(true, false, bench.now);
+    assert_eq!(
+        told(&mut bench),
+        ["core: awake, DC/DC x 64", "core: asleep, fast clock on, DC/DC x 1"],
+        "constant latency"
+    );
+    bench.chip.reset(ResetCause::Software, bench.now);
+    assert_eq!(
+        told(&mut bench),
+        ["core: awake, LDO x 64", "RAM: a block of 4 KB kept x 64"],
+        "a reset switches the converter and the clock off"
+    );
+}
+
+#[test]
+fn a_transfer_draws_while_it_runs_and_the_sensor_tells_that_it_was_switched_on() {
+    let mut bench = Bench::new();
+    bench.bus();
+    bench.who_am_i();
+    let events = bench.chip.take_events();
+    let drawn = |consumer: &str| -> Vec<u32> {
+        let units = |event: &Event| match event.what {
+            What::Load(load) if load.consumer == consumer => Some(load.units),
+            _ => None,
+        };
+        events.iter().filter_map(units).collect()
+    };
+    assert_eq!(drawn("TWIM0"), [0, 1, 0]);
+    assert_eq!(drawn("bus"), [0, 1, 0], "the pull-ups of the board");
+    let off = |event: &Event| matches!(&event.what, What::PartPower { part: "LIS3DH", power } if !power.on);
+    assert!(events.iter().any(off));
 }

@@ -177,6 +177,18 @@ impl Twim {
         self.name
     }
 
+    /// A transfer runs, or waits for a task or for the bus in its middle.
+    pub(super) fn works(&self) -> bool {
+        self.state != State::Idle
+    }
+
+    /// The bus between its pins has pull-ups outside the chip.
+    pub(super) fn pulled_up(&self, buses: &[I2cBus]) -> bool {
+        let pins = (selected(self.scl), selected(self.sda));
+        let wiring = |bus: &I2cBus| (Some(bus.wiring().scl), Some(bus.wiring().sda));
+        buses.iter().any(|bus| wiring(bus) == pins && bus.wiring().pull_ups)
+    }
+
     pub(super) const fn due(&self) -> Time {
         self.due
     }

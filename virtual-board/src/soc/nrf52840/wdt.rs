@@ -75,6 +75,11 @@ impl Wdt {
         self.count.is_some()
     }
 
+    /// Whether it counts: not while it pauses with the core.
+    pub(super) const fn counts(&self) -> bool {
+        matches!(self.count, Some(Count::Until(_)))
+    }
+
     /// Whether its reset is due; asked for once.
     pub(super) fn take_reset(&mut self) -> bool {
         std::mem::take(&mut self.bites)

@@ -79,7 +79,8 @@ impl Bench {
     }
 
     fn transfers(&mut self) -> Vec<Event> {
-        self.events.take()
+        let events = self.events.take().into_iter();
+        events.filter(|e| matches!(e.what, What::Transfer { .. })).collect()
     }
 }
 
