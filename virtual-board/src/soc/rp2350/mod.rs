@@ -12,6 +12,7 @@ pub mod boot;
 mod clocks;
 mod i2c;
 mod map;
+mod pin_names;
 mod pins;
 mod resets;
 mod sources;
@@ -19,7 +20,7 @@ mod ticks;
 mod timer;
 mod watchdog;
 
-pub use pins::PINS;
+pub use pin_names::PINS;
 pub use sources::XOSC_HZ;
 
 use self::{
@@ -152,7 +153,7 @@ impl Rp2350 {
     /// The level of a pin such as "GPIO25"; none where there is no such pin. Between the bits of a transfer, a bus reads as idle.
     #[must_use]
     pub fn pin_level(&self, name: &str, now: Time) -> Option<bool> {
-        pins::pin(name).map(|pin| self.pins.level(pin, &self.buses, now))
+        pin_names::pin(name).map(|pin| self.pins.level(pin, &self.buses, now))
     }
 
     fn end(&mut self, why: impl Into<String>) {

@@ -3,7 +3,7 @@
 //!
 //! Functions are SIO, I2C and none; overrides, interrupts of pins and the bank of the flash's pins are not modelled.
 
-use super::i2c;
+use super::pin_names::{PINS, i2c_role, name};
 use crate::{
     bus::Refused,
     event::{Events, Pin, What},
@@ -14,9 +14,7 @@ use crate::{
     time::Time,
 };
 
-/// Pins of the RP2350A.
-pub const PINS: usize = 30;
-/// A bit for each.
+/// A bit for each pin.
 const ALL: u32 = (1 << PINS as u32) - 1;
 
 /// FUNCSEL: what drives a pin.
@@ -57,16 +55,6 @@ const fn pull(pad: u32) -> Option<bool> {
         // Both: a keeper of the last level, which nothing here uses.
         _ => None,
     }
-}
-
-/// The name of a pin, as the data sheet has it.
-pub(super) fn name(pin: usize) -> String {
-    format!("GPIO{pin}")
-}
-
-/// The pin of a name such as "GPIO5".
-pub(super) fn pin(name: &str) -> Option<usize> {
-    name.strip_prefix("GPIO")?.parse().ok().filter(|pin| *pin < PINS)
 }
 
 /// The pins.
@@ -129,8 +117,8 @@ impl Pins {
     pub(super) fn of_controller(&self, controller: usize) -> Vec<(&'static str, usize)> {
         let open = |pin: usize| self.function[pin] == FUNCTION_I2C && self.pad[pin] & (IE | OD | ISO) == IE;
         let mut pins: Vec<_> = (0..PINS)
-            .filter(|pin| open(*pin) && i2c::role(*pin).0 == controller)
-            .map(|pin| (i2c::role(pin).1, pin))
+            .filter(|pin| open(*pin) && i2c_role(*pin).0 == controller)
+            .map(|pin| (i2c_role(pin).1, pin))
             .collect();
         pins.sort_unstable();
         pins
@@ -318,7 +306,14 @@ mod tests {
     #[test]
     fn there_are_30_pins_with_three_functions() {
         let mut pins = Pins::new();
-        assert_eq!((pin("GPIO29"), pin("GPIO30"), pin("29")), (Some(29), None, None));
+        assert_eq!(
+            (
+                super::super::pin_names::pin("GPIO29"),
+                super::super::pin_names::pin("GPIO30"),
+                super::super::pin_names::pin("29")
+            ),
+            (Some(29), None, None)
+        );
         assert_eq!(pins.read_io(8 * 29 + 4), Ok(FUNCTION_NONE));
         assert_eq!(pins.read_io(8 * 30 + 4), Err(Refused::Unknown));
         assert_eq!(pins.read_io(8), Err(Refused::Unknown), "STATUS");

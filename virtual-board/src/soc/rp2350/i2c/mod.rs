@@ -6,7 +6,7 @@
 
 mod transfer;
 
-use super::pins;
+use super::pin_names;
 use crate::{
     bus::Refused,
     event::{Events, What},
@@ -140,11 +140,6 @@ pub(super) struct I2c {
     due: Time,
     /// The pins that were told last.
     told: Vec<(&'static str, usize)>,
-}
-
-/// The controller of a pin, and the wire (9.4, function 3).
-pub(super) const fn role(pin: usize) -> (usize, &'static str) {
-    (pin / 2 % 2, if pin.is_multiple_of(2) { "SDA" } else { "SCL" })
 }
 
 impl I2c {
@@ -325,7 +320,10 @@ impl I2c {
         self.told.clone_from(&pins);
         Some(What::BusPins {
             controller: self.name,
-            pins: pins.into_iter().map(|(role, pin)| (role, pins::name(pin))).collect(),
+            pins: pins
+                .into_iter()
+                .map(|(role, pin)| (role, pin_names::name(pin)))
+                .collect(),
         })
     }
 }
