@@ -64,6 +64,8 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     cortex::start(
         by_watchdog,
         |core| {
+            // The HAL does it too, but after 250 ms awake, in which the crystal starts.
+            pac::POWER.dcdcen().write(|w| w.set_dcdcen(true));
             let mut config = Config::default();
             config.lfclk_source = LfclkSource::ExternalXtal;
             config.dcdc.reg1 = true;
