@@ -7,21 +7,18 @@
 set -euo pipefail
 data=$1 out=$2
 skiprnn=${SKIPRNN:-skiprnn}
+source "$(dirname "$0")/fifth.sh"
 mkdir -p "$out"
 for fifth in 0 1 2 3 4; do
-    ${PYTHON:-python3} "$(dirname "$0")/left_out.py" "$data" "$out" $fifth
-    files=(--train-x "$out/$fifth-train_x.npy" --train-y "$out/$fifth-train_y.npy"
-        --test-x "$out/$fifth-test_x.npy" --test-y "$out/$fifth-test_y.npy" --sample-period-s 0.02
-        --channel-names "acceleration x,acceleration y,acceleration z,angular rate x,angular rate y,angular rate z"
-        --channel-units g,g,g,rad/s,rad/s,rad/s)
+    fifth "$data" "$out" $fifth
     tuned=(--cell skip-gru --hidden 32 --lambda 1e-3 --start-every 16 --rotate 30 --decision-clip 0.3 --learning-rate 3e-3
         --learning-rate-schedule cosine:100 --input-weight-limit inf --steps 8000)
     for seed in 1 2 3 4; do
         run=$out/$fifth-defaults-$seed
-        "$skiprnn" train dataset "${files[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
+        "$skiprnn" train dataset "${files[@]}" --seed $seed --out "$run" >/dev/null
         echo "fifth $fifth, defaults, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
         run=$out/$fifth-tuned-$seed
-        "$skiprnn" train dataset "${files[@]}" "${tuned[@]}" --threads 1 --seed $seed --out "$run" >/dev/null
+        "$skiprnn" train dataset "${files[@]}" "${tuned[@]}" --seed $seed --out "$run" >/dev/null
         echo "fifth $fifth, tuned, seed $seed: $("$skiprnn" eval "$run" | grep accuracy)"
     done
 done

@@ -327,7 +327,7 @@ impl Plan {
     /// # Errors
     /// As [`Method::training`].
     pub(super) fn training_of(&self, planned: &Planned, data: &Data) -> Result<Option<Training>, Error> {
-        let Some(method) = self.methods().into_iter().find(|m| m.name() == planned.model) else {
+        let Some(method) = self.method_of(planned) else {
             return Ok(None);
         };
         let teacher = match method.teacher() {
@@ -365,7 +365,7 @@ impl Plan {
         let mut waiting = 0;
         let (mut first, mut taught) = (Vec::new(), Vec::new());
         for (planned, step_s) in self.trainings.iter().zip(&self.step_s) {
-            let is_taught = self.is_taught(planned);
+            let is_taught = self.method_of(planned).is_some_and(|method| method.teacher().is_some());
             let task = match self.training_of(planned, data)? {
                 // Its teacher waits too.
                 None => None,
@@ -413,9 +413,10 @@ impl Plan {
         Ok(failed)
     }
 
-    fn is_taught(&self, planned: &Planned) -> bool {
-        let of = |m: &Method| m.name() == planned.model && m.teacher().is_some();
-        Plan::known(self.length).iter().any(of)
+    fn method_of(&self, planned: &Planned) -> Option<Method> {
+        Plan::known(self.length)
+            .into_iter()
+            .find(|method| method.name() == planned.model)
     }
 
     /// What there is to do for a training; `None` where it is finished.
