@@ -85,6 +85,8 @@ struct Booked {
     account: &'static str,
     uj: f64,
     share: f64,
+    /// From the first decision to the last one; null where fewer than two were made one after the other.
+    uj_per_decision: Option<f64>,
 }
 
 /// Where the charge of a run went.
@@ -101,6 +103,8 @@ pub struct Charge {
     decisions: usize,
     /// From the first decision to the last one; null where fewer than two were made one after the other.
     uj_per_decision: Option<f64>,
+    /// What core and bus drew for each used sample, beside the update and the sensor's own current.
+    uj_per_sample_core_and_bus: Option<f64>,
     wakes: u64,
     updates: u64,
     accounts: Vec<Booked>,
@@ -113,12 +117,14 @@ impl Charge {
     pub fn new(prices: &Prices, observed: &Observed, decisions: usize) -> Option<Self> {
         let balance = observed.charge.as_ref()?;
         let uj = balance.uj(balance.total());
+        let one = observed.per_decision();
         let booked = |account: Account| {
             let charge = balance.uj(balance.charge(account));
             Booked {
                 account: account.name(),
                 uj: charge,
                 share: charge / uj.max(f64::MIN_POSITIVE),
+                uj_per_decision: one.map(|one| uj_of(balance, one.charges[account as usize])),
             }
         };
         let seconds = balance.time.as_s();
@@ -130,7 +136,10 @@ impl Charge {
             uj,
             mean_uw: uj / seconds.max(f64::MIN_POSITIVE),
             decisions,
-            uj_per_decision: observed.charge_per_decision().map(|charge| uj_of(balance, charge)),
+            uj_per_decision: one.map(|one| uj_of(balance, one.total())),
+            uj_per_sample_core_and_bus: one
+                .and_then(|one| one.core_and_bus_of_a_sample())
+                .map(|charge| uj_of(balance, charge)),
             wakes: balance.wakes,
             updates: balance.updates,
             accounts: Account::ALL.into_iter().map(booked).collect(),
@@ -176,13 +185,17 @@ impl fmt::Display for Charge {
             self.profile, self.supply_v
         )?;
         for booked in self.accounts.iter().filter(|booked| booked.uj > 0.0) {
-            writeln!(
+            write!(
                 f,
                 "  {:<22} {:>12.4} uJ {:>6.2} %",
                 booked.account,
                 booked.uj,
                 100.0 * booked.share
             )?;
+            if let Some(uj) = booked.uj_per_decision {
+                write!(f, "  {uj:>11.4} uJ a decision")?;
+            }
+            writeln!(f)?;
         }
         write!(
             f,
@@ -194,6 +207,12 @@ impl fmt::Display for Charge {
                 f,
                 "\n  {uj:.4} uJ a decision, from the first to the last of {}",
                 self.decisions
+            )?;
+        }
+        if let Some(uj) = self.uj_per_sample_core_and_bus {
+            write!(
+                f,
+                "; {uj:.3} uJ of core and bus for each used sample, beside its update"
             )?;
         }
         if !self.without_figure.is_empty() {

@@ -34,6 +34,7 @@ fn a_decision_costs_what_was_predicted_and_no_state_is_without_a_figure() {
         let sum: f64 = accounts.iter().map(|booked| booked["uj"].as_f64().unwrap()).sum();
         assert!((sum / all - 1.0).abs() < 1e-9, "{sum} of {all}");
         for account in [
+            "updates",
             "core awake",
             "asleep",
             "asleep at the bus",

@@ -12,7 +12,7 @@ mod summary;
 
 pub use classify::{Classification, Outcome, Recorded, classify};
 pub use collect::{Collected, collect};
-pub use observed::{Delivered, Line, Observed, PerSample, Stack, Transfer};
+pub use observed::{Delivered, Line, Observed, PerDecision, PerSample, Stack, Transfer};
 pub use part::{HeldBus, Part};
 pub use replay::{Replay, replay};
 pub use summary::{BrokenRule, CycleRange, ObservedSummary, SampleCost, StackUse};

@@ -7,7 +7,7 @@ use virtual_board::{
     event::{Event, Sample, What},
     host::semihosting::Output,
     part::Recording,
-    power::{Balance, Ledger},
+    power::{Account, Balance, Ledger},
     rules::{Checks, Found, RunEnd},
     run::{Observer, Report},
     time::Time,
@@ -58,6 +58,39 @@ pub struct PerSample {
     pub awake_us: f64,
     /// Microseconds for which a transfer ran and the core slept.
     pub asleep_at_bus_us: f64,
+}
+
+/// What one sequence drew, as a mean over a run. All of it is simulated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PerDecision {
+    /// Charge of each account, in the order of [`Account::ALL`], in units of 1e-24 C.
+    pub charges: [f64; Account::ALL.len()],
+    /// Updates of the network.
+    pub updates: f64,
+}
+
+impl PerDecision {
+    /// The charge of all accounts, in units of 1e-24 C.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.charges.iter().sum()
+    }
+
+    /// What core and bus drew for one used sample, in units of 1e-24 C: the core awake outside of updates, its wake-ups, what the
+    /// chip draws while a transfer runs, and the pull-ups. Neither the update nor the sensor's own current, nor the sleep. None
+    /// where no update was seen.
+    #[must_use]
+    pub fn core_and_bus_of_a_sample(&self) -> Option<f64> {
+        let accounts = [
+            Account::Awake,
+            Account::AwakeAtBus,
+            Account::AsleepAtBus,
+            Account::WakeUps,
+            Account::Pulls,
+        ];
+        let sum: f64 = accounts.iter().map(|account| self.charges[*account as usize]).sum();
+        (self.updates > 0.0).then_some(sum / self.updates)
+    }
 }
 
 /// A transfer on the sensor's bus.
@@ -127,10 +160,10 @@ impl Observed {
         of.map(|found| found.count).sum()
     }
 
-    /// The charge of one sequence, in units of 1e-24 C: from the first decision to the last one, so that neither the start nor the
-    /// end of the run is in it. None where fewer than two were made, or no charge was booked.
+    /// What one sequence drew: from the first decision to the last one, so that neither the start nor the end of the run is in it.
+    /// None where fewer than two were made, or no charge was booked.
     #[must_use]
-    pub fn charge_per_decision(&self) -> Option<f64> {
+    pub fn per_decision(&self) -> Option<PerDecision> {
         let balance = self.charge.as_ref()?;
         let decided = |line: &&Line| matches!(Said::read(&line.text), Ok(Said::Decision(_)));
         let mut decisions = self.log.iter().filter(decided);
@@ -139,9 +172,16 @@ impl Observed {
         for line in decisions {
             (last, count) = (Some(line), count + 1);
         }
-        let up_to = |at: Time| balance.marks.iter().find(|mark| mark.0 >= at).map(|mark| mark.1);
-        let charge = up_to(last?.at)?.checked_sub(up_to(first.at)?)?;
-        Some(charge as f64 / f64::from(count))
+        let up_to = |at: Time| balance.marks.iter().find(|mark| mark.at >= at);
+        let (from, to) = (up_to(first.at)?, up_to(last?.at)?);
+        let mut charges = [0.0; Account::ALL.len()];
+        for ((charge, before), after) in charges.iter_mut().zip(from.charges).zip(to.charges) {
+            *charge = after.checked_sub(before)? as f64 / f64::from(count);
+        }
+        Some(PerDecision {
+            charges,
+            updates: to.updates.checked_sub(from.updates)? as f64 / f64::from(count),
+        })
     }
 
     /// What a used sample took, from the first one to the last; none where fewer than two were taken.

@@ -10,7 +10,9 @@ use std::collections::BTreeSet;
 /// What a charge is booked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Account {
-    /// The core executes, and no bus works.
+    /// The core executes an update of the network.
+    Updates,
+    /// The core executes something else, and no bus works.
     Awake,
     /// The core executes while a transfer runs.
     AwakeAtBus,
@@ -36,7 +38,8 @@ pub enum Account {
 
 impl Account {
     /// Every account.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
+        Self::Updates,
         Self::Awake,
         Self::AwakeAtBus,
         Self::WakeUps,
@@ -54,6 +57,7 @@ impl Account {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Updates => "updates",
             Self::Awake => "core awake",
             Self::AwakeAtBus => "core awake at the bus",
             Self::WakeUps => "wake-ups",
@@ -103,6 +107,17 @@ pub struct Trace {
 /// Charge in units of 1e-24 C (picoamperes times picoseconds).
 pub type Charge = u128;
 
+/// What had been drawn up to an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The instant.
+    pub at: Time,
+    /// Charge of each account, in the order of [`Account::ALL`], in units of 1e-24 C.
+    pub charges: [Charge; Account::ALL.len()],
+    /// Rising levels of the marker UPDATE.
+    pub updates: u64,
+}
+
 /// What a run drew.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Balance {
@@ -118,8 +133,8 @@ pub struct Balance {
     pub updates: u64,
     /// States that were drawn in and have no figure, as "consumer: state": what they draw is in no account.
     pub without_figure: Vec<String>,
-    /// The charge of all accounts up to instants that were marked, in order.
-    pub marks: Vec<(Time, Charge)>,
+    /// What was drawn up to instants that were marked, in order.
+    pub marks: Vec<Mark>,
     /// The current over time, where it was asked for.
     pub trace: Option<Trace>,
 }
@@ -180,7 +195,7 @@ pub struct Ledger {
     wakes: u64,
     updates: u64,
     without_figure: BTreeSet<String>,
-    marks: Vec<(Time, Charge)>,
+    marks: Vec<Mark>,
     trace: Option<Trace>,
     full: bool,
 }
@@ -250,7 +265,11 @@ impl Ledger {
     /// Notes what was drawn up to an instant.
     pub fn mark(&mut self, at: Time) {
         self.come_to(at);
-        self.marks.push((self.now, self.charges.iter().sum()));
+        self.marks.push(Mark {
+            at: self.now,
+            charges: self.charges,
+            updates: self.updates,
+        });
     }
 
     /// Ends the ledger.
@@ -353,14 +372,15 @@ impl Ledger {
             .loads
             .iter()
             .any(|drawn| drawn.load.role == Role::Bus && drawn.load.units > 0);
+        let updating = self.awake && self.markers.update;
         let core = match (self.awake, at_bus) {
+            (true, _) if updating => Account::Updates,
             (true, false) => Account::Awake,
             (true, true) => Account::AwakeAtBus,
             (false, false) => Account::Asleep,
             (false, true) => Account::AsleepAtBus,
         };
         let mut current = Currents::default();
-        let updating = self.awake && self.markers.update;
         for Drawn { load, current_pa } in &self.loads {
             let (account, current_pa) = match load.role {
                 Role::Core if updating => (core, current_pa.saturating_mul(self.figures.update_ppm) / 1_000_000),

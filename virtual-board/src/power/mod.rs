@@ -8,7 +8,7 @@ mod figures;
 mod ledger;
 
 pub use figures::{Figure, Figures, PowerPins};
-pub use ledger::{Account, Balance, Charge, Ledger, Markers, Step, Trace};
+pub use ledger::{Account, Balance, Charge, Ledger, Mark, Markers, Step, Trace};
 
 /// What a load has to do with the core and its buses: by this the ledger finds the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -134,7 +134,8 @@ fn an_update_costs_the_core_more_and_lights_and_pulls_draw_by_their_pins() {
         .pin(30, "P0.26", None, Some(false))
         .pin(40, "P0.26", None, Some(true));
     let balance = bench.finish(50);
-    assert_eq!(ua_us(&balance, Account::Awake), 50.0 * 1000.0 + 10.0 * 500.0);
+    assert_eq!(ua_us(&balance, Account::Awake), 40.0 * 1000.0);
+    assert_eq!(ua_us(&balance, Account::Updates), 10.0 * 1500.0);
     assert_eq!(ua_us(&balance, Account::Leds), 10.0 * 2000.0);
     assert_eq!(ua_us(&balance, Account::Pulls), 10.0 * 200.0);
     assert_eq!(balance.updates, 1);
