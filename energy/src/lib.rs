@@ -81,7 +81,8 @@ pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
 pub use prices::{Prices, prices, prices_for};
 pub use profile::{
-    ActiveWorkload, Board, Depth, Draw, Evidence, Figure, OutputRate, Sensor, Simulated, board, boards, sensor, sensors,
+    ActiveWorkload, Board, Depth, Draw, Evidence, Figure, Firmware, OutputRate, Sensor, Simulated, board, boards,
+    sensor, sensors,
 };
 pub use shape::{NetworkShape, instructions_per_update};
 pub use stats::Estimate;

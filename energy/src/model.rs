@@ -4,7 +4,7 @@ use crate::cycles::{UpdateCost, head_instructions};
 use crate::error::Error;
 use crate::gaps::{GapModel, Gaps};
 use crate::interval::{Corner, Interval};
-use crate::profile::{Board, OutputRate, Sensor};
+use crate::profile::{Board, Figure, Firmware, OutputRate, Sensor};
 use crate::workload::Workload;
 
 /// Board, sensor and workload, checked to go together.
@@ -111,15 +111,56 @@ impl<'a> Model<'a> {
         self.board.wake_time_us.interval().at(corner) * 1e-6
     }
 
-    pub(crate) fn read_time_s(&self, corner: Corner) -> f64 {
-        self.sensor.read_time_us.interval().at(corner) * 1e-6 + self.sensor.bus_time_s(corner)
+    /// What the firmware of the board does beside updates, where that was counted and the sensor's profile has the time on the
+    /// bus apart.
+    pub(crate) fn firmware(&self) -> Option<&'a Firmware> {
+        self.sensor.bus_time_us.as_ref().and(self.board.firmware.as_ref())
     }
 
-    /// Energy of reading one sample: the processor is awake while the bus works, or halted where board and sensor say so.
+    /// How long so many cycles of the core take.
+    fn cycles_s(&self, figure: &Figure, corner: Corner) -> f64 {
+        figure.interval().at(corner) / self.board.clock_hz.interval().at(corner)
+    }
+
+    /// Time awake around a read: setting up its transfers, and the interrupts that end them.
+    fn read_awake_s(&self, corner: Corner) -> f64 {
+        match self.firmware() {
+            Some(firmware) => self.cycles_s(&firmware.sample_cycles, corner),
+            None => self.sensor.read_time_us.interval().at(corner) * 1e-6,
+        }
+    }
+
+    /// Time awake around the commands that switch the sensor off and on; without a figure as long as around one read.
+    fn switch_awake_s(&self, corner: Corner) -> f64 {
+        match self.firmware() {
+            Some(firmware) => self.cycles_s(&firmware.switch_cycles, corner),
+            None => self.read_awake_s(corner),
+        }
+    }
+
+    /// Time awake for a sequence beside its samples and updates.
+    fn sequence_awake_s(&self, corner: Corner) -> f64 {
+        self.firmware()
+            .map_or(0.0, |firmware| self.cycles_s(&firmware.sequence_cycles, corner))
+    }
+
+    pub(crate) fn read_time_s(&self, corner: Corner) -> f64 {
+        self.read_awake_s(corner) + self.sensor.bus_time_s(corner)
+    }
+
+    fn switch_time_s(&self, corner: Corner) -> f64 {
+        self.switch_awake_s(corner) + self.sensor.switch_bus_time_s(corner)
+    }
+
+    /// Energy of some time awake and some time at the bus: the processor is awake while the bus works, or halted where board and
+    /// sensor say so.
+    fn transfers_uj(&self, awake_s: f64, bus_s: f64, corner: Corner) -> f64 {
+        self.board.active_power_uw(corner) * awake_s + self.board.bus_power_uw(corner) * bus_s
+    }
+
+    /// Energy of reading one sample.
     pub(crate) fn read_energy_uj(&self, corner: Corner) -> f64 {
-        let bus_s = self.sensor.bus_time_s(corner);
-        self.board.active_power_uw(corner) * (self.read_time_s(corner) - bus_s)
-            + self.board.bus_power_uw(corner) * bus_s
+        self.transfers_uj(self.read_awake_s(corner), self.sensor.bus_time_s(corner), corner)
     }
 
     /// Power gained while the sensor is off.
@@ -128,9 +169,10 @@ impl<'a> Model<'a> {
     }
 
     /// What switching the sensor off and on again costs the processor: one wake-up of its own to switch it on ahead of
-    /// the sample, and the commands, taken as long as one read.
+    /// the sample, and the commands.
     fn switching_uj(&self, corner: Corner) -> f64 {
-        self.board.wake_energy_uj(corner) + self.read_energy_uj(corner)
+        let (awake_s, bus_s) = (self.switch_awake_s(corner), self.sensor.switch_bus_time_s(corner));
+        self.board.wake_energy_uj(corner) + self.transfers_uj(awake_s, bus_s, corner)
     }
 
     /// Gap at which switching the sensor off breaks even, turn-on included: `t_on + E_switch / (P_on - P_off)`, from
@@ -174,7 +216,7 @@ impl<'a> Model<'a> {
     /// included.
     pub(crate) fn switched_on_uj(&self, corner: Corner) -> f64 {
         self.rate.map_or(0.0, |rate| {
-            let awake_s = self.wake_time_s(corner) + self.read_time_s(corner);
+            let awake_s = self.wake_time_s(corner) + self.switch_time_s(corner);
             self.gain_uw(rate, corner) * self.sensor.turn_on_s(rate, corner) + self.switching_uj(corner)
                 - self.board.sleep_power_uw(corner) * awake_s
         })
@@ -202,7 +244,7 @@ impl<'a> Model<'a> {
             if gap >= gate_from {
                 let uj = on_uw * turn_on_s + off_uw * (gap_s - turn_on_s) + self.switching_uj(corner);
                 result.sensor_uj += count * uj;
-                result.awake_s += count * (self.wake_time_s(corner) + self.read_time_s(corner));
+                result.awake_s += count * (self.wake_time_s(corner) + self.switch_time_s(corner));
             } else {
                 result.sensor_uj += count * on_uw * gap_s;
             }
@@ -211,15 +253,17 @@ impl<'a> Model<'a> {
     }
 
     /// `E_seq = n_wake * E_wake + n_read * E_read + (n_upd * C_u + n_poll * C_p) * e_cyc + P_sleep * (T - t_awake) +
-    /// E_sensor + C_out * e_cyc`.
+    /// E_sensor + C_out * e_cyc + E_end`, the last one what the firmware does once in a sequence.
     pub(crate) fn sequence(&self, corner: Corner, cost: &UpdateCost, work: &Work<'_>) -> Split {
         let gated = self.sensor_energy(corner, work);
         let clock_hz = self.board.clock_hz.interval().at(corner);
         let cycles = work.updates * self.cycles(cost).at(corner) + work.polls * POLL_CYCLES.at(corner);
         let output_cycles = self.output_cycles.at(corner);
+        let end_s = self.sequence_awake_s(corner);
         let awake_s = work.wakes * self.wake_time_s(corner)
             + work.reads * self.read_time_s(corner)
             + (cycles + output_cycles) / clock_hz
+            + end_s
             + gated.awake_s;
         let asleep_s = (self.workload.duration_s() - awake_s).max(0.0);
         let cycle_uj = self.board.cycle_energy_uj(corner);
@@ -229,7 +273,7 @@ impl<'a> Model<'a> {
             sample: work.reads * self.read_energy_uj(corner),
             sleep: self.board.sleep_power_uw(corner) * asleep_s,
             sensor: gated.sensor_uj,
-            output: output_cycles * cycle_uj,
+            output: output_cycles * cycle_uj + self.board.active_power_uw(corner) * end_s,
         }
     }
 

@@ -22,7 +22,7 @@ pub struct Parts {
     pub sleep: Interval,
     /// The sensor, on, turning on and off, and what switching it costs.
     pub sensor: Interval,
-    /// The output layer, once per sequence.
+    /// The output layer and the end of the sequence, once per sequence.
     pub output: Interval,
 }
 
@@ -188,7 +188,7 @@ fn notes(model: &Model<'_>, gaps: &GapModel, update_s: Interval, dense_s: Interv
         (None, false) => notes.push("switching the sensor off never pays".to_string()),
     }
     for (what, name, figures) in [
-        ("board", &board.name, figures(board)),
+        ("board", &board.name, figures(model)),
         ("sensor", &sensor.name, sensor_figures(model)),
     ] {
         let weak = |(_, figure): &(&str, &Figure)| matches!(figure.evidence, Evidence::Recalled | Evidence::Assumed);
@@ -209,14 +209,25 @@ fn sensor_figures<'a>(model: &Model<'a>) -> Vec<(&'static str, &'a Figure)> {
         ("off_current_ua", &sensor.off_current_ua),
         ("turn_on_time_ms", &sensor.turn_on_time_ms),
         ("turn_on_periods", &sensor.turn_on_periods),
-        ("read_time_us", &sensor.read_time_us),
         ("rate.current_ua", &rate.current_ua),
     ];
-    figures.extend(sensor.bus_time_us.as_ref().map(|figure| ("bus_time_us", figure)));
+    if model.firmware().is_none() {
+        figures.push(("read_time_us", &sensor.read_time_us));
+    }
+    let optional = [
+        ("bus_time_us", &sensor.bus_time_us),
+        ("switch_bus_time_us", &sensor.switch_bus_time_us),
+    ];
+    figures.extend(
+        optional
+            .into_iter()
+            .filter_map(|(name, figure)| Some((name, figure.as_ref()?))),
+    );
     figures
 }
 
-fn figures(board: &Board) -> Vec<(&'static str, &Figure)> {
+fn figures<'a>(model: &Model<'a>) -> Vec<(&'static str, &'a Figure)> {
+    let board = model.board;
     let mut figures = vec![
         ("supply_v", &board.supply_v),
         ("clock_hz", &board.clock_hz),
@@ -237,6 +248,13 @@ fn figures(board: &Board) -> Vec<(&'static str, &Figure)> {
             .into_iter()
             .filter_map(|(name, figure)| figure.as_ref().map(|figure| (name, figure))),
     );
+    if let Some(firmware) = model.firmware() {
+        figures.extend([
+            ("firmware.sample_cycles", &firmware.sample_cycles),
+            ("firmware.switch_cycles", &firmware.switch_cycles),
+            ("firmware.sequence_cycles", &firmware.sequence_cycles),
+        ]);
+    }
     figures
 }
 

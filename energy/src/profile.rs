@@ -5,7 +5,7 @@ mod sensor;
 
 use serde::{Deserialize, Serialize};
 
-pub use board::{ActiveWorkload, Board, Draw, Simulated, board, boards};
+pub use board::{ActiveWorkload, Board, Draw, Firmware, Simulated, board, boards};
 pub use sensor::{Depth, OutputRate, Sensor, sensor, sensors};
 
 use crate::error::{Error, printable};
@@ -27,6 +27,8 @@ pub enum Evidence {
     Datasheet,
     /// Stated by somebody who quotes the manufacturer's document.
     Secondary,
+    /// Counted or simulated: a model of the chip ran the firmware.
+    Simulated,
     /// Calculated from other figures.
     Derived,
     /// From memory, not checked.

@@ -75,7 +75,7 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Record
     let sensor = sensors::of_program(program);
     let model: Box<dyn I2cPart> = match sensor.map_or("", |sensor| sensor.name) {
         "lis3dh" => Box::new(Faulty::new(Lis3dh::new(world, false, part.rate_error_ppm), part.faults)),
-        "lsm6ds" => Box::new(Faulty::new(Lsm6ds::new(world, lsm6ds(part)), part.faults)),
+        "lsm6ds" => Box::new(Faulty::new(Lsm6ds::new(world, lsm6ds(board, part)), part.faults)),
         _ => {
             return Err(Error::NoPart {
                 board: board.name,
@@ -90,7 +90,12 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Record
     })
 }
 
-fn lsm6ds(part: &Part) -> Lsm6dsSettings {
+/// The part of the family whose energy profile the board has.
+fn lsm6ds(board: &Board, part: &Part) -> Lsm6dsSettings {
+    let variant = match board.profile_of(&sensors::LSM6DS) {
+        "lsm6dsl-driver" => Lsm6dsVariant::Dsl,
+        _ => Lsm6dsVariant::Dso,
+    };
     Lsm6dsSettings {
         rate_error_ppm: part.rate_error_ppm,
         gyroscope_turn_on: if part.slow {
@@ -98,6 +103,6 @@ fn lsm6ds(part: &Part) -> Lsm6dsSettings {
         } else {
             GYROSCOPE_TURN_ON
         },
-        ..Lsm6dsSettings::typical(Lsm6dsVariant::Dsl)
+        ..Lsm6dsSettings::typical(variant)
     }
 }

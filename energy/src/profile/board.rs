@@ -73,8 +73,23 @@ pub struct Board {
     pub sleeps_at_bus: bool,
     /// Mean current through the pull-ups of the sensor's bus while a transfer runs, where the bus has them.
     pub bus_pulls_ua: Option<Figure>,
+    /// What this project's firmware does on the board beside updates, where it was counted.
+    pub firmware: Option<Firmware>,
     /// By what a simulated run of the chip is charged, where there is a model of it.
     pub simulated: Option<Simulated>,
+}
+
+/// Cycles for which this project's firmware keeps the core awake beside the updates: drivers, interrupts, the runner and its clock.
+/// They hold for the sensors whose profile has the time on the bus apart; other profiles say how long a read keeps the core awake.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Firmware {
+    /// For each used sample: waking for it, reading it, planning the next one.
+    pub sample_cycles: Figure,
+    /// For switching the sensor off after a sample and on before the next one.
+    pub switch_cycles: Figure,
+    /// For each sequence: its end, its decision, the next one's beginning.
+    pub sequence_cycles: Figure,
 }
 
 /// What a model of the chip needs beside the figures above.
@@ -141,6 +156,11 @@ impl Board {
         check.some_positive("wake_energy_uj", self.wake_energy_uj.as_ref())?;
         check.some_positive("idle_power_mw", self.idle_power_mw.as_ref())?;
         check.some_positive("bus_pulls_ua", self.bus_pulls_ua.as_ref())?;
+        if let Some(firmware) = &self.firmware {
+            check.figure("firmware.sample_cycles", &firmware.sample_cycles)?;
+            check.figure("firmware.switch_cycles", &firmware.switch_cycles)?;
+            check.figure("firmware.sequence_cycles", &firmware.sequence_cycles)?;
+        }
         if let Some(simulated) = &self.simulated {
             check.figure("simulated.wake_us", &simulated.wake_us)?;
             for (n, draw) in simulated.draws.iter().enumerate() {

@@ -79,6 +79,8 @@ pub struct Sensor {
     /// Time that the transfers of one sample take on the bus beside `read_time_us`, where the figures are kept apart: a
     /// board that sleeps at the bus halts its core meanwhile, another one waits awake.
     pub bus_time_us: Option<Figure>,
+    /// Time that the transfers take which switch the part off and on; as long as those of one sample where it is not given.
+    pub switch_bus_time_us: Option<Figure>,
     /// The part's own buffer, where it has one.
     pub fifo: Option<Depth>,
     /// Currents by rate; a workload takes the lowest rate that is not below its own. Empty for a replayed input.
@@ -110,6 +112,10 @@ impl Sensor {
         check.figure("turn_on_periods", &self.turn_on_periods)?;
         check.figure("read_time_us", &self.read_time_us)?;
         check.some_positive("bus_time_us", self.bus_time_us.as_ref())?;
+        check.some_positive("switch_bus_time_us", self.switch_bus_time_us.as_ref())?;
+        if self.switch_bus_time_us.is_some() && self.bus_time_us.is_none() {
+            return Err(check.fault("switch_bus_time_us", "needs bus_time_us; give that time too"));
+        }
         if self.channels > 0 && self.rates.is_empty() {
             return Err(check.fault(
                 "rate",
@@ -193,6 +199,14 @@ impl Sensor {
         self.bus_time_us
             .as_ref()
             .map_or(0.0, |figure| figure.interval().at(corner) * 1e-6)
+    }
+
+    /// Time that the transfers take which switch the part off and on, where it is not part of `read_time_us`.
+    #[must_use]
+    pub fn switch_bus_time_s(&self, corner: Corner) -> f64 {
+        self.switch_bus_time_us
+            .as_ref()
+            .map_or_else(|| self.bus_time_s(corner), |figure| figure.interval().at(corner) * 1e-6)
     }
 
     /// From the command to the first valid sample.
