@@ -90,7 +90,7 @@ pub fn text() -> String {
             board.part,
             board.core,
             board.sleep,
-            board.profile.unwrap_or("none"),
+            board.profile,
             tested(&board),
             board.programs.join(", ")
         );

@@ -284,13 +284,6 @@ fn settings(
     if program.starts_with("measure") {
         args.settings.without_budget(program)?;
     }
-    if args.settings.budget_uj_per_hour.is_some() && board.profile.is_none() {
-        return Err(Usage::error(format!(
-            "--budget-uj-per-hour: {} has no energy profile, so that the cost of an update is unknown; take --dial \
-             and --cap",
-            board.name
-        )));
-    }
     args.settings.resolve_for(board, program.starts_with("classify"), model)
 }
 

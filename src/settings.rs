@@ -135,7 +135,7 @@ impl SettingArgs {
             sensor: profile.map(str::to_owned),
             ..self.clone()
         };
-        args.resolve(board.profile, model)
+        args.resolve(Some(board.profile), model)
     }
 
     /// Refuses a dial for a model without a gate.

@@ -176,8 +176,6 @@ fn dial_cap_and_budget_go_into_the_header() {
         (&"nrf52840".into(), &"predicted".into())
     );
 
-    let pico = format!("flash {blob} --board rp2350-pico2 --task frequency --budget-uj-per-hour 900000 --sensor none");
-    fails(&pico, 2, &["rp2350-pico2 has no energy profile"]);
     let analyser =
         format!("flash {blob} --board nrf52840-dk --app measure-dense --budget-uj-per-hour 900000 --sensor none");
     fails(&analyser, 2, &["measure-dense", "replay or classify"]);

@@ -1,7 +1,7 @@
 //! The real boards of `firmware/boards` ([`board_link::boards`]), whose images are built here and run elsewhere.
 
 pub use board_link::boards::{
-    BOARDS, Board, NoProfile, NoProgram, NoRecorder, RanOn, UnknownBoard, energy_profile, find, records, resolve,
+    BOARDS, Board, NoProgram, NoRecorder, RanOn, UnknownBoard, energy_profile, find, records, resolve,
     sensor_energy_profile,
 };
 

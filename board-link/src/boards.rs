@@ -25,8 +25,8 @@ pub struct Board {
     pub connect_under_reset: bool,
     /// What its images have run on.
     pub ran_on: &'static [RanOn],
-    /// The profile of `energy/` of its chip, where there is one.
-    pub profile: Option<&'static str>,
+    /// The profile of `energy/` of its chip.
+    pub profile: &'static str,
     /// Sensors on the board whose part has an energy profile of its own: the sensor's name, and the profile.
     pub parts: &'static [(&'static str, &'static str)],
     /// Its programs.
@@ -79,7 +79,7 @@ pub const BOARDS: [Board; 4] = [
         deaf_asleep: false,
         connect_under_reset: false,
         ran_on: &[RanOn::VirtualBoard],
-        profile: Some("nrf52840"),
+        profile: "nrf52840",
         parts: &[],
         programs: &[
             "replay",
@@ -103,7 +103,7 @@ pub const BOARDS: [Board; 4] = [
         deaf_asleep: true,
         connect_under_reset: true,
         ran_on: &[RanOn::VirtualBoard],
-        profile: Some("stm32l476"),
+        profile: "stm32l476",
         parts: &[("lsm6ds", "lsm6dsl-driver")],
         programs: &["replay", "classify-lsm6ds", "record-lsm6ds"],
     },
@@ -117,7 +117,7 @@ pub const BOARDS: [Board; 4] = [
         deaf_asleep: true,
         connect_under_reset: true,
         ran_on: &[RanOn::VirtualBoard],
-        profile: Some("stm32u575"),
+        profile: "stm32u575",
         parts: &[],
         programs: &["replay", "classify-lis3dh", "record-lis3dh"],
     },
@@ -131,7 +131,7 @@ pub const BOARDS: [Board; 4] = [
         deaf_asleep: true,
         connect_under_reset: false,
         ran_on: &[RanOn::VirtualBoard],
-        profile: None,
+        profile: "rp2350",
         parts: &[],
         programs: &["replay", "classify-lis3dh", "record-lis3dh"],
     },
@@ -298,21 +298,16 @@ pub fn resolve(name: &str) -> Result<Board, UnknownBoard<'_>> {
     find(name).or_else(|error| {
         BOARDS
             .into_iter()
-            .find(|board| board.profile == Some(name))
+            .find(|board| board.profile == name)
             .ok_or(error)
     })
 }
 
 /// The energy profile for the name of a board. A name that is no board's is taken to be a profile's, or a file's, and is
 /// returned as it is.
-///
-/// # Errors
-/// The board has no energy profile.
-pub fn energy_profile(name: &str) -> Result<&str, NoProfile> {
-    match find(name) {
-        Ok(board) => board.profile.ok_or(NoProfile(board.name)),
-        Err(_) => Ok(name),
-    }
+#[must_use]
+pub fn energy_profile(name: &str) -> &str {
+    find(name).map_or(name, |board| board.profile)
 }
 
 /// The energy profile for the name of a sensor, in the mode in which its driver runs it on the board of this name. A name that
@@ -326,20 +321,6 @@ pub fn sensor_energy_profile<'a>(name: &'a str, board: &str, is_profile: impl Fn
         _ => name,
     }
 }
-
-/// A board has no energy profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoProfile(pub &'static str);
-
-impl fmt::Display for NoProfile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} has no energy profile; these boards have one: ", self.0)?;
-        let with = BOARDS.iter().filter(|board| board.profile.is_some());
-        list(f, with.map(|board| board.name))
-    }
-}
-
-impl core::error::Error for NoProfile {}
 
 /// Names of all sensors, for messages.
 pub fn sensor_names() -> impl Iterator<Item = &'static str> {
@@ -389,14 +370,9 @@ mod tests {
             error,
             "no board named arduino; there are nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo, rp2350-pico2"
         );
-        assert_eq!(energy_profile("nrf52840-dk"), Ok("nrf52840"));
-        assert_eq!(energy_profile("nrf52840"), Ok("nrf52840"));
-        assert_eq!(energy_profile("my.toml"), Ok("my.toml"));
-        let error = energy_profile("rp2350-pico2").unwrap_err().to_string();
-        assert!(
-            error.ends_with("have one: nrf52840-dk, stm32l4-iot01a, stm32u5-nucleo"),
-            "{error}"
-        );
+        assert_eq!(energy_profile("rp2350-pico2"), "rp2350");
+        assert_eq!(energy_profile("nrf52840"), "nrf52840");
+        assert_eq!(energy_profile("my.toml"), "my.toml");
     }
 
     #[test]

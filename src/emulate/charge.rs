@@ -26,8 +26,7 @@ impl Prices {
     /// # Errors
     /// An option asks for what cannot be told of this board.
     pub fn of(board: &Board, args: &EmulateArgs) -> anyhow::Result<Option<Self>> {
-        let profile = board.profile.filter(|_| books_charge(board)).map(energy::board);
-        let profile = profile.transpose()?;
+        let profile = books_charge(board).then(|| energy::board(board.profile)).transpose()?;
         let prices = profile.and_then(|profile| {
             let simulated = profile.simulated.clone()?;
             Some(Self { profile, simulated })

@@ -25,7 +25,7 @@ pub fn run(args: &BoardsArgs, out: Output) -> anyhow::Result<()> {
             continue;
         }
         // The name of a real board or of a sensor with a driver stands for its profile.
-        let as_board = real::energy_profile(name).map_err(|error| Usage::error(error.to_string()))?;
+        let as_board = real::energy_profile(name);
         let as_sensor = real::sensor_energy_profile(name, "", |name| sensors().contains(&name));
         match (board(as_board), sensor(as_sensor)) {
             (Ok(board), _) => board_values.push(serde_json::to_value(board)?),

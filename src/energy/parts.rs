@@ -16,8 +16,7 @@ use skiprnn_nostd::Model;
 
 /// The energy profile of a board: by the profile's own name or file, or by the name of a real board of `skiprnn boards`.
 pub fn board(name: &str) -> anyhow::Result<Board> {
-    let profile = boards::energy_profile(name).map_err(|error| Usage::error(format!("--board: {error}")))?;
-    Ok(energy::board(profile)?)
+    Ok(energy::board(boards::energy_profile(name))?)
 }
 
 /// The energy profile of a sensor: by the profile's own name or file, or by the name of a sensor of `skiprnn boards`, whose

@@ -164,11 +164,6 @@ fn break_even_profiles_and_fits() {
         by_names,
         json("energy break-even --board nrf52840 --sensor lis3dh-driver")
     );
-    fails(
-        "energy break-even --board rp2350-pico2",
-        2,
-        &["--board", "rp2350-pico2", "nrf52840-dk"],
-    );
     // One list, whichever command prints it.
     let list = |words: &[&str]| String::from_utf8(skiprnn(words.iter().copied()).stdout).unwrap();
     let listed = list(&["boards"]);

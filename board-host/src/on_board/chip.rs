@@ -75,7 +75,7 @@ const RP2350: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| pico2::rules(),
-    power_pins: None,
+    power_pins: Some(pico2::POWER_PINS),
 };
 
 /// The chip of a board; an error where it has no model.

@@ -10,6 +10,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("nrf52840", include_str!("../../profiles/boards/nrf52840.toml")),
     ("nrf54l15", include_str!("../../profiles/boards/nrf54l15.toml")),
     ("rp2040", include_str!("../../profiles/boards/rp2040.toml")),
+    ("rp2350", include_str!("../../profiles/boards/rp2350.toml")),
     ("stm32f411", include_str!("../../profiles/boards/stm32f411.toml")),
     ("stm32l476", include_str!("../../profiles/boards/stm32l476.toml")),
     ("stm32l4r5", include_str!("../../profiles/boards/stm32l4r5.toml")),

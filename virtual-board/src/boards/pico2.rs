@@ -3,6 +3,7 @@
 use crate::{
     core::Core,
     memory::Memory,
+    power::PowerPins,
     rules::{self, Checks},
     soc::{
         rp2350::{self, Rp2350, boot},
@@ -18,6 +19,14 @@ pub const SENSOR: Wiring = Wiring {
     scl: 5,
     sda: 4,
     pull_ups: true,
+};
+
+/// Markers as the board's README wires them; the LED, which shines at a high level (Pico 2 data sheet); SDA and SCL with the
+/// sensor's pull-ups.
+pub const POWER_PINS: PowerPins = PowerPins {
+    markers: ["GPIO16", "GPIO17", "GPIO18"],
+    leds: &[("GPIO25", true)],
+    held: &[("GPIO4", true), ("GPIO5", true)],
 };
 
 /// Core and chip, about to be started by the boot ROM, with `memory` as a loader has left it. The sensor's bus has its pull-ups,

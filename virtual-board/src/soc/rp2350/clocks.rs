@@ -85,6 +85,13 @@ impl Clocks {
         self.bank.bits(first + register, bit) != 0
     }
 
+    /// How many gates are open in the state that the chip is in.
+    pub(super) fn open(&self) -> u32 {
+        let first = if self.asleep { SLEEP_EN0 } else { WAKE_EN0 };
+        let open = |register: u32| self.bank.bits(register, u32::MAX).count_ones();
+        open(first) + open(first + 4)
+    }
+
     /// The reference clock, in hertz, if its source runs.
     pub(super) fn ref_hz(&self, sources: &Sources, now: Time) -> Option<u64> {
         let control = self.bank.bits(REF_CTRL, u32::MAX);

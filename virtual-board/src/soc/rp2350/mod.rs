@@ -11,7 +11,9 @@
 pub mod boot;
 mod clocks;
 mod i2c;
+mod loads;
 mod map;
+mod outside;
 mod pin_names;
 mod pins;
 mod resets;
@@ -37,13 +39,14 @@ use self::{
 use super::{
     CoreClock, Soc,
     stm32::registers::Answer,
-    wires::{I2cBus, Wiring},
+    wires::I2cBus,
 };
 use crate::{
     bus::{Access, Bus, Lines, Refused},
     core::{Profile, profile::CORTEX_M33},
     event::{Event, Events, ResetCause, What},
     memory::{Memory, Region},
+    power::Told,
     time::Time,
 };
 
@@ -108,6 +111,9 @@ pub struct Rp2350 {
     taken: u32,
     /// The core's clock as it was told last.
     told: CoreClock,
+    /// The core sleeps, in whatever depth.
+    asleep: bool,
+    told_loads: Told,
     /// The present instant, as far as the chip has come.
     now: Time,
     events: Events,
@@ -133,27 +139,12 @@ impl Rp2350 {
             buses: Vec::new(),
             taken: 0,
             told: CoreClock { hz, wait_states: 0 },
+            asleep: false,
+            told_loads: Told::default(),
             now: Time::ZERO,
             events: Events::default(),
             stop: None,
         }
-    }
-
-    /// The bus between a pair of pins, GPIO0 as 0, for parts and faults. There is one as soon as somebody asks; its pull-ups are as
-    /// told first.
-    pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
-        let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
-        let index = self.buses.iter().position(same).unwrap_or_else(|| {
-            self.buses.push(I2cBus::new(wiring));
-            self.buses.len() - 1
-        });
-        &mut self.buses[index]
-    }
-
-    /// The level of a pin such as "GPIO25"; none where there is no such pin. Between the bits of a transfer, a bus reads as idle.
-    #[must_use]
-    pub fn pin_level(&self, name: &str, now: Time) -> Option<bool> {
-        pin_names::pin(name).map(|pin| self.pins.level(pin, &self.buses, now))
     }
 
     fn end(&mut self, why: impl Into<String>) {
@@ -255,37 +246,6 @@ impl Rp2350 {
             self.events.caused(access.now, access.pc, what);
         }
         Ok(())
-    }
-
-    /// Lets a controller work with what lies around it.
-    fn with_i2c<T>(&mut self, index: usize, now: Time, work: impl FnOnce(&mut I2c, &mut i2c::Around<'_>) -> T) -> T {
-        let pins = self.pins.of_controller(index);
-        let (scl, sda) = match pins[..] {
-            [("SCL", scl), ("SDA", sda)] => (Some(scl), Some(sda)),
-            _ => (None, None),
-        };
-        let high = |pin: Option<usize>| pin.is_some_and(|pin| self.pins.level(pin, &self.buses, now));
-        let free = high(scl) && high(sda);
-        let hz = Some(self.told.hz).filter(|_| self.clocks.runs(clocks::I2C[index]));
-        let between = |bus: &&mut I2cBus| (Some(bus.wiring().scl), Some(bus.wiring().sda)) == (scl, sda);
-        let mut around = i2c::Around {
-            free,
-            hz,
-            bus: self.buses.iter_mut().find(between),
-            events: &mut self.events,
-        };
-        work(&mut self.i2c[index], &mut around)
-    }
-
-    /// After a write that may have changed pins: lets the parts see the wires.
-    fn wires_changed(&mut self, now: Time) {
-        for index in 0..self.buses.len() {
-            let Wiring { scl, sda, .. } = self.buses[index].wiring();
-            let [scl, sda] = [scl, sda].map(|pin| self.pins.level(pin, &self.buses, now));
-            if let Err(reason) = self.buses[index].levels(scl, sda, now, &mut self.events) {
-                self.end(reason);
-            }
-        }
     }
 
     fn write_sio(&mut self, offset: u32, value: u32) -> Answer<()> {
@@ -405,7 +365,9 @@ impl Bus for Rp2350 {
             ..access
         };
         self.events.written(register, target.name, value);
-        self.write_block(target.block, target.offset, value, access)
+        self.write_block(target.block, target.offset, value, access)?;
+        self.tell_power(access.now);
+        Ok(())
     }
 }
 
@@ -420,6 +382,7 @@ impl Soc for Rp2350 {
     }
 
     fn advance(&mut self, now: Time, _: &mut Memory) {
+        let happens = self.due() <= now || self.told_loads.nothing();
         self.now = self.now.max(now);
         self.timer.advance(now);
         self.watchdog.advance(now);
@@ -427,6 +390,9 @@ impl Soc for Rp2350 {
             if self.i2c[index].due() <= now {
                 self.with_i2c(index, now, |i2c, around| i2c.advance(now, around));
             }
+        }
+        if happens {
+            self.tell_power(now);
         }
     }
 
@@ -443,6 +409,7 @@ impl Soc for Rp2350 {
 
     fn sleeping(&mut self, asleep: bool, deep: bool, now: Time) {
         // The second core sleeps deeply all the time.
+        self.asleep = asleep;
         self.clocks.sleep(asleep && deep);
         self.share_clocks(now, None);
         for index in 0..self.i2c.len() {
@@ -453,6 +420,7 @@ impl Soc for Rp2350 {
                 ));
             }
         }
+        self.tell_power(now);
     }
 
     fn take_reset(&mut self) -> Option<ResetCause> {
@@ -465,7 +433,9 @@ impl Soc for Rp2350 {
             // The core's request resets the cores alone: every peripheral goes on, SIO among them.
             ResetCause::Software | ResetCause::Lockup => self.watchdog.forget_reason(),
         }
+        self.asleep = false;
         self.pins.settle(now, None, &mut self.events);
+        self.tell_power(now);
     }
 
     fn take_events(&mut self) -> Vec<Event> {

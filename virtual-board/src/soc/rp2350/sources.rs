@@ -48,6 +48,11 @@ impl Xosc {
         }
     }
 
+    /// It is switched on, stable or not.
+    pub(super) const fn is_on(&self) -> bool {
+        self.oscillator.is_on()
+    }
+
     pub(super) fn hz(&self, now: Time) -> Option<u64> {
         self.oscillator.is_ready(now).then_some(XOSC_HZ)
     }
@@ -162,7 +167,7 @@ impl Pll {
     }
 
     /// The VCO's frequency in hertz, if it runs, from a crystal that is stable, and may run so.
-    fn vco_hz(&self, crystal: Option<u64>) -> Option<u64> {
+    pub(super) fn vco_hz(&self, crystal: Option<u64>) -> Option<u64> {
         let off = self.bank.bits(PWR, PD | VCOPD) != 0 || self.bank.bits(PWR, DSMPD) == 0;
         let divider = u64::from(self.bank.bits(CS, REFDIV)).max(1);
         let hz = crystal.filter(|_| !off)? / divider * u64::from(self.bank.bits(FBDIV_INT, 0xfff));

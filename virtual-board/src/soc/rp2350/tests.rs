@@ -1,5 +1,5 @@
 use super::*;
-use crate::bus::Width;
+use crate::{bus::Width, soc::wires::Wiring};
 
 const RESETS: u32 = 0x4002_0000;
 const TIMER0: u32 = 0x400b_0000;
@@ -246,4 +246,58 @@ fn a_transfer_that_loses_its_clock_asleep_ends_the_run() {
     bench.sleep(Time::from_ms(1));
     let stop = bench.chip.take_stop().unwrap();
     assert!(stop.contains("I2C0 loses its clock"), "{stop}");
+}
+
+/// The states that were told, as "consumer: state x units", those that draw nothing left out.
+fn told(bench: &mut Bench) -> Vec<String> {
+    let drawing = |event: Event| match event.what {
+        What::Load(load) if load.units > 0 => Some(format!("{}: {} x {}", load.consumer, load.state, load.units)),
+        _ => None,
+    };
+    bench.chip.take_events().into_iter().filter_map(drawing).collect()
+}
+
+#[test]
+fn what_draws_is_told_when_a_register_changes_it() {
+    const CLOCKS: u32 = 0x4001_0000;
+    const XOSC: u32 = 0x4004_8000;
+    let mut bench = Bench::new();
+    bench.all(&[(RESETS + 0x3000, 1 << 23)]);
+    assert_eq!(
+        told(&mut bench),
+        [
+            "core: awake x 11",
+            "clock gates: open, a megahertz x 693",
+            "chip: powered x 1",
+            "ROSC: on x 1",
+            "flash chip: standby x 1",
+            "board's regulator: on x 1"
+        ],
+        "all that draws, at first: 63 gates at 11 MHz"
+    );
+    bench.all(&[(XOSC, 0xfa_baa0)]);
+    assert_eq!(told(&mut bench), ["XOSC: on x 1"]);
+    bench.all(&[(TICKS + 0x1c, 11), (TICKS + 0x18, 1)]);
+    assert_eq!(
+        told(&mut bench),
+        ["TICKS: a generator that runs x 1", "TIMER0: counts, a megahertz x 11"]
+    );
+    bench.all(&[(CLOCKS + 0xb4, 1), (CLOCKS + 0xb8, 1 << 19)]);
+    bench.chip.sleeping(true, false, bench.now);
+    assert_eq!(told(&mut bench), Vec::<String>::new(), "a light sleep: every gate is open");
+    bench.chip.sleeping(false, false, bench.now);
+    bench.chip.sleeping(true, true, bench.now);
+    let events = bench.chip.take_events();
+    let last = |consumer: &str| {
+        let units = |event: &Event| match event.what {
+            What::Load(load) if load.consumer == consumer => Some(load.units),
+            _ => None,
+        };
+        events.iter().filter_map(units).next_back()
+    };
+    assert_eq!(
+        (last("core"), last("clock gates"), last("TICKS"), last("TIMER0")),
+        (Some(0), Some(2 * 11), Some(0), None),
+        "SLEEP: two gates, and no ticks"
+    );
 }

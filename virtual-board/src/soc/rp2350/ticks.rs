@@ -34,6 +34,17 @@ impl Ticks {
         Some(ref_hz.filter(|_| enabled && cycles != 0)? / u64::from(cycles))
     }
 
+    /// Whether a generator is enabled.
+    pub(super) fn is_enabled(&self, index: usize) -> bool {
+        self.0[index].enabled
+    }
+
+    /// How many generators are enabled; none where they have no clock.
+    pub(super) fn enabled(&self, clocked: bool) -> u32 {
+        let enabled = self.0.iter().filter(|generator| clocked && generator.enabled);
+        enabled.count() as u32
+    }
+
     /// The generator of an offset, and which of its registers it is.
     fn at(offset: u32) -> Answer<(usize, u32)> {
         let index = (offset / 12) as usize;

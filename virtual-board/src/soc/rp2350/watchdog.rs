@@ -76,6 +76,11 @@ impl Watchdog {
         }
     }
 
+    /// It is enabled.
+    pub(super) const fn counts(&self) -> bool {
+        matches!(self.left, Left::Until(_))
+    }
+
     /// Whether its reset is due; asked for once.
     pub(super) fn take_reset(&mut self) -> bool {
         std::mem::take(&mut self.bites)

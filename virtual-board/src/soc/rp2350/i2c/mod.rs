@@ -192,6 +192,11 @@ impl I2c {
         self.due
     }
 
+    /// A transfer runs, or waits for a command or for the bus in its middle.
+    pub(super) fn works(&self) -> bool {
+        self.state != State::Idle
+    }
+
     /// A transfer is running that needs the clock.
     pub(super) fn is_busy(&self) -> bool {
         self.due != Time::NEVER
