@@ -106,11 +106,11 @@ pub const LIS3DH: Sensor = Sensor {
     profile: "lis3dh-driver",
 };
 
-/// ST LSM6DS family over I2C, both halves at 208 Hz in high-performance mode.
+/// ST LSM6DS family over I2C, both halves at 208 Hz in normal mode.
 pub const LSM6DS: Sensor = Sensor {
     name: "lsm6ds",
     part: "ST LSM6DS3, DSL, DSM, DSR, DSO, DSOX",
-    mode: "accelerometer and gyroscope in high-performance mode",
+    mode: "accelerometer and gyroscope in normal mode",
     channels: &[
         Channels {
             count: 3,
@@ -129,10 +129,10 @@ pub const LSM6DS: Sensor = Sensor {
     rate_hz: 208,
     // The gyroscope is the slow half: the driver's header has the figures of each part of the family.
     turn_on: Duration::from_millis(90),
-    // Off saves 550 µA once the turn-on is over: what it costs to switch is 1 to 6 ms of that
+    // Off saves 380 µA once the turn-on is over: what it costs to switch is 1 to 6 ms of that
     // (`skiprnn energy break-even --sensor lsm6dso-driver`).
     off_pays: Duration::from_millis(92),
-    on_ua: 550.0,
+    on_ua: 380.0,
     profile: "lsm6dso-driver",
 };
 

@@ -31,7 +31,13 @@ fn lsm_switches(acceleration: u8, rate: u8) -> I2cStep {
 }
 
 fn lsm_start() -> Vec<I2cStep> {
-    vec![lsm_reads(0x0f, &[0x6a]), lsm_writes(0x12, 0x44), lsm_switches(0, 0)]
+    vec![
+        lsm_reads(0x0f, &[0x6a]),
+        lsm_writes(0x12, 0x44),
+        lsm_switches(0, 0),
+        // CTRL6_C and CTRL7_G: normal mode.
+        I2cStep::write(LSM, vec![0x15, 0x10, 0x80]),
+    ]
 }
 
 #[test]

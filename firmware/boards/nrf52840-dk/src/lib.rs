@@ -1,6 +1,7 @@
 //! Nordic's nRF52840-DK: what the images in `src/bin` have in common. Wiring and expected current: README.md.
 #![no_std]
 
+mod crystal;
 pub mod i2c;
 mod sys;
 
@@ -64,15 +65,20 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     cortex::start(
         by_watchdog,
         |core| {
-            // The HAL does it too, but after 250 ms awake, in which the crystal starts.
+            // The HAL does it too, but after the start of LFCLK.
             pac::POWER.dcdcen().write(|w| w.set_dcdcen(true));
+            switch_off_unused_ram();
             let mut config = Config::default();
-            config.lfclk_source = LfclkSource::ExternalXtal;
+            // The HAL waits awake for what it is told to start: 0.6 ms here, 250 ms for the crystal.
+            config.lfclk_source = LfclkSource::InternalRC;
             config.dcdc.reg1 = true;
             let board = embassy_nrf::init(config);
+            crystal::start();
+            // It starts the watchdog.
+            let clock = EmbassyClock::new(Nrf::Unwatched(board.WDT));
+            crystal::wait();
             application(Board {
-                // First, since it starts the watchdog.
-                clock: EmbassyClock::new(Nrf::Unwatched(board.WDT)),
+                clock,
                 markers: Markers {
                     seq: Output::new(board.P1_01, Level::Low, OutputDrive::Standard),
                     awake: Output::new(board.P1_02, Level::Low, OutputDrive::Standard),
@@ -85,6 +91,18 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         },
         rest,
     )
+}
+
+/// Switches off the sections of RAM that no image uses, which are kept in System ON otherwise (nRF52840 PS v1.8, 5.3.7.17): all but
+/// the first 20 KB, which `memory.x` gives to images.
+fn switch_off_unused_ram() {
+    /// Each of the blocks RAM0 to RAM7 has two sections of 4 KB, RAM8 six of 32 KB.
+    const BLOCKS: usize = 9;
+    // Of RAM2 the first section is the DMA's.
+    pac::POWER.ram(2).powerclr().write(|w| w.set_s_power(1, true));
+    for block in 3..BLOCKS {
+        pac::POWER.ram(block).powerclr().write(|w| w.0 = 0x0000_ffff);
+    }
 }
 
 /// Sleeps for ever. The watchdog, if it runs at all, does not count meanwhile.

@@ -1,4 +1,4 @@
-//! What needs `unsafe`: the memory that the bus's DMA uses, and the handlers of two interrupts.
+//! What needs `unsafe`: the memory that the bus's DMA uses, and the handlers of three interrupts.
 #![allow(unsafe_code)]
 
 use core::{cell::UnsafeCell, ptr};
@@ -64,12 +64,34 @@ impl typelevel::Handler<typelevel::RTC2> for LimitWake {
     }
 }
 
+/// Ends the wait for the crystal: masks the interrupt, whose event stands until the one who waits has seen it.
+pub struct CrystalWake;
+
+impl typelevel::Handler<typelevel::CLOCK_POWER> for CrystalWake {
+    unsafe fn on_interrupt() {
+        pac::CLOCK.intenclr().write(|w| w.0 = u32::MAX);
+    }
+}
+
 bind_interrupts!(struct Handlers {
+    CLOCK_POWER => CrystalWake;
     TWISPI0 => BusWake;
     RTC2 => LimitWake;
 });
 
-/// Lets the two interrupts reach the core.
+/// Lets the interrupt of the crystal's start reach the core.
+pub fn enable_crystal_wake() {
+    interrupt::CLOCK_POWER.unpend();
+    // SAFETY: no critical section relies on it; its handler is bound above.
+    unsafe { interrupt::CLOCK_POWER.enable() }
+}
+
+/// Keeps the interrupt of the crystal's start from the core.
+pub fn disable_crystal_wake() {
+    interrupt::CLOCK_POWER.disable();
+}
+
+/// Lets the bus's two interrupts reach the core.
 pub fn enable_wakes() {
     let _ = Handlers;
     for interrupt in [interrupt::TWISPI0, interrupt::RTC2] {

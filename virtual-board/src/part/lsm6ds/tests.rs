@@ -263,3 +263,19 @@ fn only_the_dsl_delivers_the_high_byte_first() {
     set(&mut wires, CTRL3_C, IF_INC | BLE, 0);
     assert!(wires.part.take_stop().is_some_and(|stop| stop.contains("CTRL3_C")));
 }
+
+#[test]
+fn both_halves_draw_less_in_normal_mode_from_104_hz_on() {
+    for (variant, high_performance, normal) in [(Variant::Dsl, 650_000, 450_000), (Variant::Dso, 550_000, 380_000)] {
+        let mut wires = wires(Settings::typical(variant));
+        switch_on(&mut wires, 0);
+        let drawn_na = |wires: &Wires<Lsm6ds>| wires.part.power().own_na.1;
+        assert_eq!(drawn_na(&wires), high_performance);
+        set(&mut wires, CTRL6_C, XL_HM_MODE, 1_000);
+        set(&mut wires, CTRL7_G, G_HM_MODE, 2_000);
+        assert_eq!(drawn_na(&wires), normal);
+        // Low power: between the figure of 52 Hz and high performance.
+        set(&mut wires, CTRL1_XL, 0x30, 3_000);
+        assert!(drawn_na(&wires) != normal && drawn_na(&wires) < high_performance);
+    }
+}
