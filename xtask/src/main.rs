@@ -10,8 +10,10 @@ mod say;
 
 mod bench_mcu;
 mod blobs;
+mod charges;
 mod circles;
 mod coverage;
+mod day;
 mod dependencies;
 mod firmware_size;
 mod fuzz;
@@ -22,6 +24,7 @@ mod model_cards;
 mod msrv;
 mod needs;
 mod no_panic;
+mod program;
 mod shell;
 mod sizes;
 mod test;
@@ -73,6 +76,14 @@ enum Command {
         /// Names of the models; all of them where none is given.
         names: Vec<String>,
     },
+    /// Runs every board with its sensor, and writes what a sequence and a used sample cost into docs/virtual-board.md.
+    Charges {
+        /// Writes nothing; fails where the page has other figures.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Runs a day of board time on the virtual nRF52840-DK: decisions, grid, counters and budget hold. Takes minutes.
+    Day,
     /// Builds every image of every board, and writes its use of flash and RAM to firmware/SIZES.md.
     FirmwareSize {
         /// Writes nothing; fails where an image is larger than in the file, or no longer fits the smallest chip.
@@ -149,8 +160,10 @@ fn main() -> ExitCode {
         } => bench_mcu::run(json, check, machine.as_deref(), with),
         Command::ModelCards { check, data, names } => model_cards::run(check, data.as_deref(), &names),
         Command::Blobs { count, seed } => blobs::run(count, seed),
+        Command::Charges { check } => charges::run(check),
         Command::Circles => circles::run(),
         Command::Coverage => coverage::run(),
+        Command::Day => day::run(),
         Command::Dependencies => dependencies::run(),
         Command::FirmwareSize { check } => firmware_size::run(check),
         Command::Identical {

@@ -1,16 +1,12 @@
 //! `cargo xtask model-cards`: the cards and blobs of `models/`, made by the commands that they name.
 
-use crate::shell;
+use crate::{
+    program::{Build, differences},
+    shell,
+};
 use anyhow::{Context, bail};
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
-
-/// Figures of another machine's floating point may differ from the card's by this share.
-const TOLERANCE: f64 = 5e-3;
+use std::{fs, path::Path};
 
 /// One folder of `models/`.
 struct Entry {
@@ -77,7 +73,7 @@ pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result
     }
     let build = if check { Build::Development } else { Build::Release };
     shell::run("", build.line())?;
-    let mut differences = Vec::new();
+    let mut changed = Vec::new();
     let wanted = |e: &&Entry| names.is_empty() || names.iter().any(|n| n == e.name);
     for entry in ENTRIES.iter().filter(wanted) {
         if entry.recorded && data.is_none() {
@@ -91,63 +87,22 @@ pub fn run(check: bool, data: Option<&Path>, names: &[String]) -> anyhow::Result
         if check {
             let path = folder.join("card.md");
             let committed = fs::read_to_string(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
-            let found = compare(&committed, &card);
+            let found = differences(&committed, &card);
             let verdict = if found.is_empty() { "reproduced" } else { "differs" };
             tell!("{}: {verdict}", entry.name);
-            differences.extend(found.into_iter().map(|d| format!("{}: {d}", entry.name)));
+            changed.extend(found.into_iter().map(|d| format!("{}: {d}", entry.name)));
         } else {
             float_model::write_atomically(&folder.join("card.md"), card.as_bytes())?;
             fs::copy(&blob, folder.join("model.srnn"))?;
         }
     }
-    if !differences.is_empty() {
+    if !changed.is_empty() {
         bail!(
             "the commands give other figures than the cards; `cargo xtask model-cards` writes them anew:\n  {}",
-            differences.join("\n  ")
+            changed.join("\n  ")
         );
     }
     Ok(())
-}
-
-/// Which build computes the figures: they are the same in both.
-#[derive(Debug, Clone, Copy)]
-enum Build {
-    /// Slower, and compiled already where the tests have run.
-    Development,
-    Release,
-}
-
-impl Build {
-    fn line(self) -> &'static str {
-        match self {
-            Self::Development => "cargo build --quiet --workspace --bin skiprnn",
-            Self::Release => "cargo build --quiet --release --bin skiprnn",
-        }
-    }
-
-    /// Below the target folder.
-    fn program(self) -> &'static str {
-        match self {
-            Self::Development => "debug/skiprnn",
-            Self::Release => "release/skiprnn",
-        }
-    }
-}
-
-/// The JSON of one command of a build, run where the paths of the recordings lead.
-fn skiprnn(build: Build, folder: &Path, arguments: &[&str]) -> anyhow::Result<Value> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from);
-    let out = Command::new(target.join(build.program()))
-        .args(arguments)
-        .arg("--json")
-        .current_dir(folder)
-        .stderr(Stdio::inherit())
-        .output()
-        .with_context(|| format!("{} cannot be started", build.program()))?;
-    if !out.status.success() {
-        bail!("failed: skiprnn {}", arguments.join(" "));
-    }
-    Ok(serde_json::from_slice(&out.stdout)?)
 }
 
 fn card(entry: &Entry, build: Build, folder: &Path, blob: &Path, data: Option<&Path>) -> anyhow::Result<String> {
@@ -160,10 +115,10 @@ fn card(entry: &Entry, build: Build, folder: &Path, blob: &Path, data: Option<&P
     } = entry;
     let (run, blob) = (folder.display().to_string(), blob.display().to_string());
     let start = data.map_or_else(shell::root, Path::to_path_buf);
-    let e = skiprnn(build, &start, &["eval", &run])?;
+    let e = build.json(&start, &["eval", &run])?;
     let mut arguments = vec!["quantize", &run, "--out", &blob, "--name", name];
     arguments.extend(quantize.split_whitespace());
-    let q = skiprnn(build, &start, &arguments)?;
+    let q = build.json(&start, &arguments)?;
     let path = folder.join("training.json");
     let t: Value = serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?;
     let number = |v: &Value| v.as_f64().unwrap_or(f64::NAN);
@@ -237,44 +192,4 @@ fn card(entry: &Entry, build: Build, folder: &Path, blob: &Path, data: Option<&P
     Ok(format!(
         "# {name}\n\n{about}\n\n    {train} --out runs/{name}\n    skiprnn quantize runs/{name} --out model.srnn --name {name}{quantize}\n\n| | |\n| --- | --- |\n{table}"
     ))
-}
-
-/// Words in which the two texts differ by more than the tolerance.
-fn compare(committed: &str, now: &str) -> Vec<String> {
-    let mut differences = Vec::new();
-    let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), now.lines().collect());
-    if old.len() != new.len() {
-        return vec![format!("{} lines, the card has {}", new.len(), old.len())];
-    }
-    for (old, new) in old.iter().zip(new) {
-        let words = |line: &str| line.split([' ', '(', ')', ',']).map(str::to_owned).collect::<Vec<_>>();
-        let (a, b) = (words(old), words(new));
-        let same = a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a == b || near(a, b));
-        if !same {
-            differences.push(format!("'{old}' is now '{new}'"));
-        }
-    }
-    differences
-}
-
-/// Whether both are numbers that nearly agree.
-fn near(a: &str, b: &str) -> bool {
-    match (a.parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::compare;
-
-    #[test]
-    fn figures_may_differ_a_little_and_words_may_not() {
-        let card = "| float (`skiprnn eval`) | accuracy 0.9921, solved |\n| blob | 56256 bytes, kernel row |";
-        assert!(compare(card, &card.replace("0.9921", "0.9920")).is_empty());
-        assert_eq!(compare(card, &card.replace("0.9921", "0.9821")).len(), 1);
-        assert_eq!(compare(card, &card.replace(", solved", "")).len(), 1);
-        assert_eq!(compare(card, &card.replace("row", "block")).len(), 1);
-    }
 }

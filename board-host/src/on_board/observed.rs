@@ -266,8 +266,9 @@ impl Start {
     }
 }
 
-/// What is taken down of a run, at most, in bytes: an image may sleep and wake for nothing, as often as it can.
-const MOST_EVENTS: usize = 200 << 20;
+/// What is taken down of a run, at most, in bytes: an image may sleep and wake for nothing, as often as it can. A day of a sensor
+/// that is looked at ten times a second takes half of it.
+const MOST_EVENTS: usize = 1 << 30;
 
 /// Takes down what happens.
 pub(super) struct Recorder<'t, 'w> {

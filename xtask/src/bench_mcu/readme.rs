@@ -6,7 +6,7 @@ use super::{
     blobs::{self, Gate, Weights},
     cell, peers, report,
 };
-use crate::{firmware_size, shell};
+use crate::{firmware_size, program::between, shell};
 use anyhow::{Context, bail};
 use float_model::Family;
 use std::{fmt::Write, fs};
@@ -42,7 +42,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
     let rows = report::parse(&fs::read_to_string(root.join(FILE))?)?;
     for (page, tables) in [(README, tables(&rows)), (FRONT, dense(&rows)?)] {
         let before = fs::read_to_string(root.join(page)).context(page)?;
-        let after = replaced(&before, &tables).context(page)?;
+        let after = between(&before, (BEGIN, END), &tables).context(page)?;
         if before == after {
             continue;
         }
@@ -129,13 +129,6 @@ fn dense(rows: &[report::Row]) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// The text with what lies between the marks replaced.
-fn replaced(text: &str, tables: &str) -> anyhow::Result<String> {
-    let (head, rest) = text.split_once(BEGIN).context("the README has no mark to begin at")?;
-    let (_, tail) = rest.split_once(END).context("the README has no mark to end at")?;
-    Ok(format!("{head}{BEGIN}{tables}{END}{tail}"))
-}
-
 /// Instructions per update, one table for each cell.
 fn tables(rows: &[report::Row]) -> String {
     let mut text = String::new();
@@ -164,16 +157,4 @@ fn tables(rows: &[report::Row]) -> String {
     }
     text.push('\n');
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_lies_between_the_marks_is_replaced() {
-        let text = format!("a\n{BEGIN}old\n{END}\nb\n");
-        assert_eq!(replaced(&text, "new\n").unwrap(), format!("a\n{BEGIN}new\n{END}\nb\n"));
-        assert!(replaced("no marks", "new\n").is_err());
-    }
 }

@@ -284,6 +284,7 @@ fn all(workspace: &Workspace) -> Vec<Step> {
         )
         .needing([m4.clone()]),
         xtask("figures in the README of skiprnn-nostd", "readme --check"),
+        xtask("what every board draws, simulated and predicted", "charges --check").needing(Need::arm_targets()),
         xtask("no panic in an image with all of skiprnn-nostd", "no-panic").needing([m0, m4]),
         xtask("use of flash and RAM of every image", "firmware-size --check").needing(Need::arm_targets()),
         xtask("instructions of an update on emulated cores", "bench-mcu --check").needing(Need::arm_targets()),
