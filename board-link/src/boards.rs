@@ -295,12 +295,7 @@ pub fn find(name: &str) -> Result<Board, UnknownBoard<'_>> {
 /// # Errors
 /// No board has this name; the message names all.
 pub fn resolve(name: &str) -> Result<Board, UnknownBoard<'_>> {
-    find(name).or_else(|error| {
-        BOARDS
-            .into_iter()
-            .find(|board| board.profile == name)
-            .ok_or(error)
-    })
+    find(name).or_else(|error| BOARDS.into_iter().find(|board| board.profile == name).ok_or(error))
 }
 
 /// The energy profile for the name of a board. A name that is no board's is taken to be a profile's, or a file's, and is

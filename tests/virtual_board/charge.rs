@@ -75,7 +75,12 @@ fn energy_measure_finds_the_ledgers_sum_in_both_traces_and_says_that_they_are_si
         ("nrf52840-dk", "3", "run.csv", steps),
         ("nrf52840-dk", "3", "run.ppk2", "--markers seq=D0,awake=D1,update=D2"),
         ("rp2350-pico2", "3.3", "pico.csv", steps),
-        ("rp2350-pico2", "3.3", "pico.ppk2", "--markers seq=D0,awake=D1,update=D2"),
+        (
+            "rp2350-pico2",
+            "3.3",
+            "pico.ppk2",
+            "--markers seq=D0,awake=D1,update=D2",
+        ),
     ] {
         let (trace, svg) = (f.at(name), f.at("where.svg"));
         let run = json(&format!(

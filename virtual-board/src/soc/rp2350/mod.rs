@@ -36,11 +36,7 @@ use self::{
     timer::Timer,
     watchdog::Watchdog,
 };
-use super::{
-    CoreClock, Soc,
-    stm32::registers::Answer,
-    wires::I2cBus,
-};
+use super::{CoreClock, Soc, stm32::registers::Answer, wires::I2cBus};
 use crate::{
     bus::{Access, Bus, Lines, Refused},
     core::{Profile, profile::CORTEX_M33},

@@ -25,7 +25,12 @@ impl Rp2350 {
     }
 
     /// Lets a controller work with what lies around it.
-    pub(super) fn with_i2c<T>(&mut self, index: usize, now: Time, work: impl FnOnce(&mut I2c, &mut i2c::Around<'_>) -> T) -> T {
+    pub(super) fn with_i2c<T>(
+        &mut self,
+        index: usize,
+        now: Time,
+        work: impl FnOnce(&mut I2c, &mut i2c::Around<'_>) -> T,
+    ) -> T {
         let pins = self.pins.of_controller(index);
         let (scl, sda) = match pins[..] {
             [("SCL", scl), ("SDA", sda)] => (Some(scl), Some(sda)),

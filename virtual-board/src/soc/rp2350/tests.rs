@@ -284,7 +284,11 @@ fn what_draws_is_told_when_a_register_changes_it() {
     );
     bench.all(&[(CLOCKS + 0xb4, 1), (CLOCKS + 0xb8, 1 << 19)]);
     bench.chip.sleeping(true, false, bench.now);
-    assert_eq!(told(&mut bench), Vec::<String>::new(), "a light sleep: every gate is open");
+    assert_eq!(
+        told(&mut bench),
+        Vec::<String>::new(),
+        "a light sleep: every gate is open"
+    );
     bench.chip.sleeping(false, false, bench.now);
     bench.chip.sleeping(true, true, bench.now);
     let events = bench.chip.take_events();
