@@ -117,6 +117,15 @@ impl<'a> Model<'a> {
         self.sensor.bus_time_us.as_ref().and(self.board.firmware.as_ref())
     }
 
+    /// Power asleep.
+    pub(crate) fn sleep_power_uw(&self, corner: Corner) -> f64 {
+        let own = self.firmware().and_then(|firmware| firmware.sleep_current_ua.as_ref());
+        own.map_or_else(
+            || self.board.sleep_power_uw(corner),
+            |figure| figure.interval().at(corner) * self.board.supply_v.interval().at(corner),
+        )
+    }
+
     /// How long so many cycles of the core take.
     fn cycles_s(&self, figure: &Figure, corner: Corner) -> f64 {
         figure.interval().at(corner) / self.board.clock_hz.interval().at(corner)
@@ -218,7 +227,7 @@ impl<'a> Model<'a> {
         self.rate.map_or(0.0, |rate| {
             let awake_s = self.wake_time_s(corner) + self.switch_time_s(corner);
             self.gain_uw(rate, corner) * self.sensor.turn_on_s(rate, corner) + self.switching_uj(corner)
-                - self.board.sleep_power_uw(corner) * awake_s
+                - self.sleep_power_uw(corner) * awake_s
         })
     }
 
@@ -271,7 +280,7 @@ impl<'a> Model<'a> {
             update: cycles * cycle_uj,
             wake: work.wakes * self.board.wake_energy_uj(corner),
             sample: work.reads * self.read_energy_uj(corner),
-            sleep: self.board.sleep_power_uw(corner) * asleep_s,
+            sleep: self.sleep_power_uw(corner) * asleep_s,
             sensor: gated.sensor_uj,
             output: output_cycles * cycle_uj + self.board.active_power_uw(corner) * end_s,
         }

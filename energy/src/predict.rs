@@ -254,6 +254,12 @@ fn figures<'a>(model: &Model<'a>) -> Vec<(&'static str, &'a Figure)> {
             ("firmware.switch_cycles", &firmware.switch_cycles),
             ("firmware.sequence_cycles", &firmware.sequence_cycles),
         ]);
+        figures.extend(
+            firmware
+                .sleep_current_ua
+                .as_ref()
+                .map(|figure| ("firmware.sleep_current_ua", figure)),
+        );
     }
     figures
 }

@@ -1,12 +1,18 @@
 //! Images with known faults (`virtual-board/tests/fixtures/images`): each fault is found by the name of its rule.
 
 use crate::{common::held_out, program};
-use board_host::on_board::{BoardOptions, Input, Observed, Part, Recorded, observe};
-use std::path::Path;
+use board_host::{
+    Load, boards,
+    on_board::{BoardOptions, Input, Observed, Part, Recorded, observe, replay},
+};
+use std::path::{Path, PathBuf};
 
-fn image(name: &str) -> Option<std::path::PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Some(root.join(format!("virtual-board/tests/fixtures/images/nrf52840-{name}.elf")))
+fn images() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("virtual-board/tests/fixtures/images")
+}
+
+fn image(name: &str) -> Option<PathBuf> {
+    Some(images().join(format!("nrf52840-{name}.elf")))
 }
 
 /// Runs an old image of a sensor's program for ten seconds.
@@ -97,4 +103,63 @@ fn f15_a_gyroscope_that_has_not_settled() {
         "classify-lsm6ds as it was: {:?} (simulated)",
         observed.per_sample().unwrap()
     );
+}
+
+/// Two sequences on a board, by this image of `replay`.
+fn replayed(board: &str, firmware: PathBuf) -> Observed {
+    let blob = held_out::blob("frequency-five");
+    let model = blob.model();
+    let counts = held_out::held_out("frequency-five", &model, 2);
+    let load = Load::new(
+        blob.bytes(),
+        &counts,
+        (2, model.sequence_length() as usize, model.inputs()),
+    );
+    let options = BoardOptions {
+        firmware: Some(firmware),
+        ..BoardOptions::new(boards::find(board).unwrap(), "replay")
+    };
+    replay(&options, &load).unwrap().observed
+}
+
+/// The bits that keep a debugger connected stay set: an image of today that is to be watched, in the place of one that is not.
+#[test]
+fn f7_an_st_board_that_keeps_its_clocks_on_in_stop_for_a_debugger() {
+    for board in ["stm32l4-iot01a", "stm32u5-nucleo"] {
+        let watched = boards::build_to_be(&boards::find(board).unwrap(), true, "replay").unwrap();
+        let observed = replayed(board, watched);
+        assert_found(&observed, "F7", "deep-sleep-debug");
+        assert!(
+            observed
+                .findings
+                .iter()
+                .all(|found| found.first.rule == "deep-sleep-debug"),
+            "{board}"
+        );
+    }
+}
+
+#[test]
+fn f11_an_stm32u5_that_stops_with_what_nobody_needs() {
+    let observed = replayed("stm32u5-nucleo", images().join("stm32u5-costly-stop.elf"));
+    assert_found(&observed, "F11", "costly-stop");
+    for word in ["REGSEL", "ICACHE", "SRAM3", "AVM1EN", "HSI48ON"] {
+        let named = observed.findings.iter().any(|found| found.first.what.contains(word));
+        assert!(named, "{word}: {:#?}", observed.findings);
+    }
+}
+
+#[test]
+fn no_image_names_a_folder_of_the_machine_that_built_it() {
+    let mut looked_at = 0;
+    for entry in std::fs::read_dir(images()).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for folder in ["/.cargo/", "/home/", "/root/", "/Users/", "/work/"] {
+            let named = bytes.windows(folder.len()).any(|window| window == folder.as_bytes());
+            assert!(!named, "{}: {folder}", path.display());
+        }
+        looked_at += 1;
+    }
+    assert!(looked_at > 6);
 }

@@ -84,8 +84,8 @@ fn an_lis3dh_decides_as_the_simulator_does() {
         assert_sound(&what, &run.observed);
         let used = run.observed.per_sample().unwrap();
         println!("{what}: {used:?} (simulated)");
-        // The core sleeps while the bus works.
-        assert!(used.asleep_at_bus_us > 0.8 * used.bus_us, "{what}: {used:?}");
+        // The core sleeps while the bus works, but for what the driver computes at 12 MHz meanwhile.
+        assert!(used.asleep_at_bus_us > 0.3 * used.bus_us, "{what}: {used:?}");
     }
 }
 

@@ -91,6 +91,8 @@ pub struct Firmware {
     pub switch_cycles: Figure,
     /// For each sequence: its end, its decision, the next one's beginning.
     pub sequence_cycles: Figure,
+    /// Current asleep with the memory and the clocks that the images keep; `sleep_current_ua` of the board where it is not given.
+    pub sleep_current_ua: Option<Figure>,
 }
 
 /// What a model of the chip needs beside the figures above.
@@ -161,6 +163,7 @@ impl Board {
             check.figure("firmware.sample_cycles", &firmware.sample_cycles)?;
             check.figure("firmware.switch_cycles", &firmware.switch_cycles)?;
             check.figure("firmware.sequence_cycles", &firmware.sequence_cycles)?;
+            check.some_positive("firmware.sleep_current_ua", firmware.sleep_current_ua.as_ref())?;
         }
         if let Some(simulated) = &self.simulated {
             check.figure("simulated.wake_us", &simulated.wake_us)?;

@@ -2,6 +2,7 @@
 #![no_std]
 
 pub mod bus;
+mod clocks;
 mod sys;
 mod watchdog;
 
@@ -20,8 +21,6 @@ use embassy_rp::{
 
 /// The board's name, for the image's log.
 pub const NAME: &str = "rp2350-pico2";
-/// The core's clock.
-pub const CLOCK_HZ: u32 = 150_000_000;
 
 /// The system timer at 1 MHz.
 pub type Clock = EmbassyClock<Rp>;
@@ -32,6 +31,8 @@ pub type Pins = Markers<Output<'static>, Output<'static>, Output<'static>>;
 pub struct Board {
     /// Tells the time and sleeps.
     pub clock: Clock,
+    /// The core's clock, in hertz.
+    pub clock_hz: u32,
     /// For a power analyser.
     pub markers: Pins,
     /// I2C0: SCL is GP5, SDA GP4; 400 kHz.
@@ -49,18 +50,20 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
         by_watchdog,
         |core| {
             watchdog::start();
-            let board = embassy_rp::init(Config::default());
+            let (clocks, clock_hz) = clocks::for_model();
+            let board = embassy_rp::init(Config::new(clocks));
             if cfg!(feature = "unwatched") {
                 gate_clocks();
             }
             application(Board {
                 clock: EmbassyClock::new(Rp),
+                clock_hz,
                 markers: Markers {
                     seq: Output::new(board.PIN_16, Level::Low),
                     awake: Output::new(board.PIN_17, Level::Low),
                     update: Output::new(board.PIN_18, Level::Low),
                 },
-                bus: Bus::new(board.I2C0, board.PIN_5, board.PIN_4),
+                bus: Bus::new(board.I2C0, board.PIN_5, board.PIN_4, clock_hz),
                 decision: Output::new(board.PIN_19, Level::Low),
                 core,
             })

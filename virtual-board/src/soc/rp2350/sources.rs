@@ -82,7 +82,8 @@ impl Xosc {
                 }
                 self.oscillator.switch(on, now);
             }
-            0x0c if !self.oscillator.is_on() => self.delay = within(value, 0x3fff)?,
+            // Where it is on, this is for its next start.
+            0x0c => self.delay = within(value, 0x3fff)?,
             _ => return Err(Refused::Unknown),
         }
         Ok(())

@@ -7,12 +7,12 @@
 
 use cortex::{meter::CycleMeter, replay};
 use cortex_m_rt::entry;
-use rp2350_pico2::{CLOCK_HZ, NAME, start};
+use rp2350_pico2::{NAME, start};
 
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let meter = CycleMeter::new(board.core, CLOCK_HZ);
+        let meter = CycleMeter::new(board.core, board.clock_hz);
         replay::from_flash(NAME, (board.clock, meter, board.markers))
     })
 }
