@@ -246,7 +246,7 @@ mod tests {
             if kernel.ends_with("portable") {
                 continue;
             }
-            let gates = if cell == "lstm" { 4 } else { 3 };
+            let gates = if cell.starts_with("lstm") { 4 } else { 3 };
             let i = predicted_instructions(*core, gates * hidden.parse::<usize>().unwrap(), *macs);
             assert!(
                 (i.low..=i.high).contains(instructions),
