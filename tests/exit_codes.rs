@@ -154,8 +154,14 @@ fn a_blob_that_is_none_is_a_failure() {
         format!("inspect {blob}"),
         format!("simulate {blob} --task frequency"),
         format!("emulate {blob} --task frequency"),
-        format!("emulate {blob} --board rp2350-pico2 --task frequency --power-trace {}", f.at("t.ppk2")),
-        format!("emulate {blob} --board rp2350-pico2 --task frequency --power-svg {}", f.at("w.svg")),
+        format!(
+            "emulate {blob} --board rp2350-pico2 --task frequency --power-trace {}",
+            f.at("t.ppk2")
+        ),
+        format!(
+            "emulate {blob} --board rp2350-pico2 --task frequency --power-svg {}",
+            f.at("w.svg")
+        ),
         format!("leak {blob} --task frequency"),
         format!("flash {blob} --board nrf52840-dk --dry-run"),
         format!("compare {RUN} {blob} --svg {}", f.at("c.svg")),
