@@ -66,6 +66,8 @@ fn a_missing_file_is_a_failure() {
         format!("energy cycles {nowhere} --task frequency"),
         format!("energy measure {nowhere}"),
         format!("simulate {BLOB} --x {nowhere}"),
+        format!("emulate {BLOB} --board nrf52840-dk --x {nowhere} --power-trace {out}.csv"),
+        format!("emulate {BLOB} --board nrf52840-dk --x {nowhere} --power-svg {out}.svg"),
         format!("energy predict {BLOB} --board nrf52840 --calibration {nowhere}"),
         format!("energy predict {BLOB} --board nrf52840 --cycles {nowhere}"),
         format!("train dataset --data {nowhere} --out {out}"),
@@ -152,6 +154,14 @@ fn a_blob_that_is_none_is_a_failure() {
         format!("inspect {blob}"),
         format!("simulate {blob} --task frequency"),
         format!("emulate {blob} --task frequency"),
+        format!(
+            "emulate {blob} --board rp2350-pico2 --task frequency --power-trace {}",
+            f.at("t.ppk2")
+        ),
+        format!(
+            "emulate {blob} --board rp2350-pico2 --task frequency --power-svg {}",
+            f.at("w.svg")
+        ),
         format!("leak {blob} --task frequency"),
         format!("flash {blob} --board nrf52840-dk --dry-run"),
         format!("compare {RUN} {blob} --svg {}", f.at("c.svg")),

@@ -14,6 +14,7 @@ mod pico2;
 mod replay;
 mod sensors;
 mod st_boards;
+mod wiring;
 
 use board_host::{
     boards,

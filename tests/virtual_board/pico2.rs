@@ -227,6 +227,16 @@ fn the_commands_classify_and_collect_there() {
     assert_eq!(value["identical_to_simulator"], true, "{value}");
     assert_eq!(value["findings"].as_array().unwrap().len(), 0, "{value}");
     let value = json(&format!(
+        "emulate {} --board {BOARD} --app classify --x {x} --budget-uj-per-hour 15000000",
+        held_out::file(MODEL).display()
+    ));
+    let budget = &value["settings"]["budget"];
+    assert_eq!(
+        (&budget["board"], &budget["sensor"]),
+        (&"rp2350".into(), &"lis3dh-driver".into())
+    );
+    assert_eq!(value["identical_to_simulator"], true, "{value}");
+    let value = json(&format!(
         "collect --board {BOARD} --sensor lis3dh --with virtual-board --x {x} --out {} --label walking",
         f.at("recordings")
     ));

@@ -2,9 +2,9 @@
 
 use crate::{Error, log};
 use board_link::log::Line as Said;
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 use virtual_board::{
-    event::{Event, Sample, What},
+    event::{Event, Pin, Sample, What},
     host::semihosting::Output,
     part::Recording,
     power::{Account, Balance, Ledger},
@@ -142,6 +142,8 @@ pub struct Observed {
     pub delivered: Vec<Delivered>,
     /// What went over the sensor's bus.
     pub transfers: Vec<Transfer>,
+    /// Every pin that the chip drove, as the chip names it, and how often it rose.
+    pub pins: BTreeMap<String, u64>,
     /// What the run drew, where that was asked for and the chip tells it.
     pub charge: Option<Balance>,
 }
@@ -270,6 +272,13 @@ impl Start {
 /// that is looked at ten times a second takes half of it.
 const MOST_EVENTS: usize = 1 << 30;
 
+/// A pin that the chip has driven.
+#[derive(Debug, Clone, Copy, Default)]
+struct Driven {
+    high: bool,
+    rises: u64,
+}
+
 /// Takes down what happens.
 pub(super) struct Recorder<'t, 'w> {
     decoder: log::Decoder<'t>,
@@ -283,6 +292,7 @@ pub(super) struct Recorder<'t, 'w> {
     asleep_since: Time,
     delivered: Vec<Delivered>,
     transfers: Vec<Transfer>,
+    pins: BTreeMap<String, Driven>,
     /// When a status was read that said that there is no new sample: what comes with it is dropped.
     not_ready: Option<Time>,
     /// What the lists take, about, in bytes.
@@ -309,6 +319,7 @@ impl<'t, 'w> Recorder<'t, 'w> {
             asleep_since: Time::ZERO,
             delivered: Vec::new(),
             transfers: Vec::new(),
+            pins: BTreeMap::new(),
             not_ready: None,
             bytes: 0,
         }
@@ -359,8 +370,20 @@ impl<'t, 'w> Recorder<'t, 'w> {
             },
             delivered: self.delivered,
             transfers: self.transfers,
+            pins: self.pins.into_iter().map(|(name, pin)| (name, pin.rises)).collect(),
             charge: self.ledger.map(|ledger| ledger.finish(report.time)),
         })
+    }
+
+    /// A pin is driven, or no longer. There are as many entries as the chip has pins.
+    fn driven(&mut self, pin: &Pin) {
+        let Some(high) = pin.driven else { return };
+        let driven = match self.pins.get_mut(&pin.name) {
+            Some(driven) => driven,
+            None => self.pins.entry(pin.name.clone()).or_default(),
+        };
+        driven.rises += u64::from(high && !driven.high);
+        driven.high = high;
     }
 
     fn sampled(&mut self, at: Time, sample: &Sample) {
@@ -399,6 +422,7 @@ impl Observer for Recorder<'_, '_> {
             }
             What::Look { ready, .. } => self.not_ready = (!ready).then_some(at),
             What::Sample(sample) => self.sampled(at, sample),
+            What::Pin(pin) => self.driven(pin),
             What::Transfer {
                 from,
                 sent,

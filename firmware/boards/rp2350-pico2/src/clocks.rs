@@ -14,27 +14,48 @@ const PLL_HZ: u32 = 150_000_000;
 const CYCLES_PER_MAC: u64 = 4;
 const CYCLES_BESIDE: u64 = 40_000;
 
-/// The clocks, and what the core's is in hertz: the crystal's where an update takes less than half of the time between two samples,
-/// else that of PLL_SYS. What goes on asleep draws by the megahertz, and a PLL draws all the time.
+/// How the clocks are set.
+pub struct Clocks {
+    /// For the HAL.
+    pub config: ClockConfig,
+    /// The core's clock, in hertz.
+    pub core_hz: u32,
+}
+
+/// Every clock from the crystal, without a PLL: what goes on asleep draws by the megahertz, and a PLL draws all the time. USB and the
+/// converter have no clock.
 ///
-/// The ring oscillator goes on: the watchdog resets the clocks, and they begin with it. PLL_USB stays off; USB and the converter have
-/// no clock.
-pub fn for_model() -> (ClockConfig, u32) {
-    let mut clocks = ClockConfig::crystal(CRYSTAL_HZ);
-    clocks.peri_clk_src = Some(PeriClkSrc::Sys);
-    (clocks.usb_clk, clocks.adc_clk) = (None, None);
-    let crystal_is_enough = crystal_is_enough();
-    if let Some(crystal) = &mut clocks.xosc {
-        crystal.usb_pll = None;
-        if crystal_is_enough {
-            crystal.sys_pll = None;
-        }
+/// The ring oscillator goes on: the watchdog resets the clocks, and they begin with it.
+pub fn crystal() -> Clocks {
+    let mut config = ClockConfig::crystal(CRYSTAL_HZ);
+    config.peri_clk_src = Some(PeriClkSrc::Sys);
+    (config.usb_clk, config.adc_clk) = (None, None);
+    config.sys_clk.src = SysClkSrc::Ref;
+    if let Some(crystal) = &mut config.xosc {
+        (crystal.sys_pll, crystal.usb_pll) = (None, None);
     }
-    if crystal_is_enough {
-        clocks.sys_clk.src = SysClkSrc::Ref;
-        return (clocks, CRYSTAL_HZ);
+    Clocks {
+        config,
+        core_hz: CRYSTAL_HZ,
     }
-    (clocks, PLL_HZ)
+}
+
+/// Those of the crystal where an update of the model in flash takes less than half of the time between two samples; else the core's
+/// comes from PLL_SYS.
+pub fn for_model() -> Clocks {
+    let Clocks { mut config, core_hz } = crystal();
+    if crystal_is_enough() {
+        return Clocks { config, core_hz };
+    }
+    let fast = ClockConfig::crystal(CRYSTAL_HZ);
+    config.sys_clk = fast.sys_clk;
+    if let (Some(crystal), Some(fast)) = (&mut config.xosc, fast.xosc) {
+        crystal.sys_pll = fast.sys_pll;
+    }
+    Clocks {
+        config,
+        core_hz: PLL_HZ,
+    }
 }
 
 /// Whether the model is slow enough for the crystal. Without one nothing is computed.

@@ -2,11 +2,12 @@
 #![no_std]
 
 pub mod bus;
-mod clocks;
+pub mod clocks;
 mod sys;
 mod watchdog;
 
 use bus::Bus;
+use clocks::Clocks;
 use cortex::{
     End, Markers, Refusal,
     clock::{EmbassyClock, Power, wait_for_event},
@@ -43,27 +44,28 @@ pub struct Board {
     pub core: Peripherals,
 }
 
-/// Starts an application, unless too many starts have ended in a fault. The watchdog runs before anything is waited for.
-pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
+/// Starts an application with its clocks, unless too many starts have ended in a fault. The watchdog runs before anything is waited
+/// for.
+pub fn start(clocks: impl FnOnce() -> Clocks, application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
     let by_watchdog = pac::WATCHDOG.reason().read().timer();
     cortex::start(
         by_watchdog,
         |core| {
             watchdog::start();
-            let (clocks, clock_hz) = clocks::for_model();
-            let board = embassy_rp::init(Config::new(clocks));
+            let Clocks { config, core_hz } = clocks();
+            let board = embassy_rp::init(Config::new(config));
             if cfg!(feature = "unwatched") {
                 gate_clocks();
             }
             application(Board {
                 clock: EmbassyClock::new(Rp),
-                clock_hz,
+                clock_hz: core_hz,
                 markers: Markers {
                     seq: Output::new(board.PIN_16, Level::Low),
                     awake: Output::new(board.PIN_17, Level::Low),
                     update: Output::new(board.PIN_18, Level::Low),
                 },
-                bus: Bus::new(board.I2C0, board.PIN_5, board.PIN_4, clock_hz),
+                bus: Bus::new(board.I2C0, board.PIN_5, board.PIN_4, core_hz),
                 decision: Output::new(board.PIN_19, Level::Low),
                 core,
             })

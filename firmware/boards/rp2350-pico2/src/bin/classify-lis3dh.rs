@@ -7,14 +7,14 @@
 use app::sensor::lis3dh::Accelerometer;
 use cortex::classify;
 use cortex_m_rt::entry;
-use rp2350_pico2::{NAME, start};
+use rp2350_pico2::{NAME, clocks::for_model, start};
 
 /// The class that the pin shows.
 const CLASS: usize = 0;
 
 #[entry]
 fn main() -> ! {
-    start(|board| {
+    start(for_model, |board| {
         let sensor = Accelerometer::new(board.bus, false);
         classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })

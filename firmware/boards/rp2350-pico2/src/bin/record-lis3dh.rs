@@ -5,11 +5,11 @@
 use app::{collect::sensors::LIS3DH, sensor::lis3dh::Accelerometer};
 use cortex::{collect, log_room};
 use cortex_m_rt::entry;
-use rp2350_pico2::{NAME, start};
+use rp2350_pico2::{NAME, clocks::crystal, start};
 
 #[entry]
 fn main() -> ! {
-    start(|board| {
+    start(crystal, |board| {
         let sensor = Accelerometer::new(board.bus, false).with_status_first();
         collect::from_sensor(NAME, &LIS3DH, sensor, (board.clock, (), board.markers), log_room)
     })

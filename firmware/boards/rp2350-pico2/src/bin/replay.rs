@@ -7,11 +7,11 @@
 
 use cortex::{meter::CycleMeter, replay};
 use cortex_m_rt::entry;
-use rp2350_pico2::{NAME, start};
+use rp2350_pico2::{NAME, clocks::for_model, start};
 
 #[entry]
 fn main() -> ! {
-    start(|board| {
+    start(for_model, |board| {
         let meter = CycleMeter::new(board.core, board.clock_hz);
         replay::from_flash(NAME, (board.clock, meter, board.markers))
     })
