@@ -2,9 +2,9 @@
 
 use board_link::{
     boards::BOARDS,
-    sensors::{ANALOG, SENSORS, Sensor},
+    sensors::{ANALOG, LIS3DH, LIS3DH_OFF_PAYS_ASLEEP_AT_BUS, LSM6DS, SENSORS, Sensor},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 /// Checks every figure that the table and a profile have in common, but for the current.
 fn figures_agree(sensor: &Sensor, profile: &energy::Sensor) {
@@ -82,5 +82,43 @@ fn a_drivers_profile_has_the_drivers_rate_alone() {
     assert!(profiles.len() >= 3, "{profiles:?}");
     for name in profiles {
         assert_eq!(energy::sensor(name).unwrap().rates.len(), 1, "{name}");
+    }
+}
+
+/// From which pause on it pays to switch a sensor off on a board, in milliseconds, by the profiles.
+fn off_pays_ms(board: &str, sensor: &Sensor) -> energy::Interval {
+    let update = energy::UpdateCost::Counted { instructions: 8_000 };
+    let workload = energy::Workload {
+        sequence_length: 128,
+        sample_period_s: 0.02,
+        updates_mean: 17.0,
+        schedules: None,
+        update,
+        dense_update: update,
+        head_macs: 0,
+        channels: sensor.inputs(),
+    };
+    let board = energy::board(board).unwrap();
+    let sensor = energy::sensor(sensor.profile).unwrap();
+    let found = energy::break_even(&board, &sensor, &workload).unwrap();
+    found.sensor_off_s.unwrap().scaled(1e3)
+}
+
+#[test]
+fn a_sensor_is_switched_off_from_the_pause_on_that_pays_by_the_profiles() {
+    let pays = |board: &str, sensor: &Sensor, from: Duration| {
+        let (predicted, from) = (off_pays_ms(board, sensor), from.as_secs_f64() * 1e3);
+        assert!(
+            (predicted.low..=predicted.high).contains(&from),
+            "{board}, {}: off from {from} ms, pays from {predicted}",
+            sensor.name
+        );
+    };
+    pays("stm32u575", &LIS3DH, LIS3DH.off_pays);
+    for board in BOARDS.iter().filter_map(|board| board.profile) {
+        if energy::board(board).unwrap().sleeps_at_bus {
+            pays(board, &LIS3DH, LIS3DH_OFF_PAYS_ASLEEP_AT_BUS);
+            pays(board, &LSM6DS, LSM6DS.off_pays);
+        }
     }
 }

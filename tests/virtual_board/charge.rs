@@ -67,6 +67,35 @@ fn a_decision_costs_what_was_predicted_and_no_state_is_without_a_figure() {
     }
 }
 
+/// What the crystal, the RAM and the waits of a start cost once, or all the time, and no sample shows.
+#[test]
+fn a_start_and_a_sleep_of_the_nrf52840_cost_what_they_must() {
+    let f = Folder::new();
+    let (blob, x, trace) = (model("activity-accelerometer"), recording(&f, 1, 3), f.at("run.csv"));
+    json(&format!(
+        "emulate {blob} --board nrf52840-dk --app classify --sensor lis3dh --x {x} --power-trace {trace}"
+    ));
+    let text = std::fs::read_to_string(&trace).unwrap();
+    let number = |field: Option<&str>| field.and_then(|text| text.parse::<u64>().ok());
+    let rows: Vec<(u64, u64, bool)> = text
+        .lines()
+        .filter_map(|line| {
+            let mut fields = line.split(',');
+            Some((number(fields.next())?, number(fields.next())?, fields.next()? == "1"))
+        })
+        .collect();
+    // Until the first sequence: 3 V times the current, without the sensor's pull-up of 75 uA.
+    let before = rows.windows(2).take_while(|rows| !rows[0].2);
+    let charge: u128 = before
+        .map(|rows| u128::from(rows[0].1) * u128::from(rows[1].0 - rows[0].0))
+        .sum();
+    let start_uj = charge as f64 * 3e-18;
+    assert!(start_uj < 250.0, "{start_uj} uJ before the first sequence");
+    // Chip and sensor in the longest sleep: 0.97 uA, 0.53 of LFCLK, 20 KB of RAM, 0.5 of the sensor.
+    let asleep = rows.windows(2).max_by_key(|rows| rows[1].0 - rows[0].0).unwrap()[0].1;
+    assert!(asleep < 2_200_000, "{asleep} pA asleep");
+}
+
 #[test]
 fn energy_measure_finds_the_ledgers_sum_in_both_traces_and_says_that_they_are_simulated() {
     let f = Folder::new();

@@ -61,6 +61,24 @@ fn assert_refused(what: &str, run: &Classification, within_s: f64) {
 }
 
 #[test]
+fn a_broken_crystal_is_named_within_two_seconds_and_not_waited_for_awake() {
+    let run = with(
+        Part {
+            dead_crystal: true,
+            ..Part::default()
+        },
+        1,
+    );
+    let refused = run
+        .refused
+        .as_deref()
+        .unwrap_or_else(|| panic!("{:?}", run.observed.log));
+    assert!(refused.contains("crystal of 32.768 kHz did not start"), "{refused}");
+    assert!(run.observed.log.last().unwrap().at.as_s() < 2.0);
+    assert_sound("a broken crystal", &run.observed);
+}
+
+#[test]
 fn a_missing_sensor_is_refused() {
     let run = with(
         faulty(Faults {

@@ -34,6 +34,9 @@ const NRF52840: Chip = Chip {
     memory: nrf52840::memory,
     assemble: |memory, mounted| {
         let (core, mut chip) = nrf52840_dk::chip(memory);
+        if mounted.dead_crystal {
+            chip.break_crystal();
+        }
         mounted.mount(chip.bus(nrf52840_dk::SENSOR));
         Ok((core, Box::new(chip)))
     },

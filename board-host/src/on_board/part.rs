@@ -34,6 +34,8 @@ pub struct Part {
     pub faults: Faults,
     /// What is wrong with its bus.
     pub held: Option<HeldBus>,
+    /// The crystal beside the board's chip is broken; modelled on the nRF52840-DK alone.
+    pub dead_crystal: bool,
 }
 
 /// What is connected to the chip before power comes on.
@@ -41,6 +43,8 @@ pub struct Part {
 pub(super) struct Mounted {
     part: Option<Box<dyn I2cPart>>,
     held: Option<HeldBus>,
+    /// The crystal beside the chip is broken.
+    pub(super) dead_crystal: bool,
     /// What plays.
     pub(super) recording: Option<Arc<Recording>>,
 }
@@ -86,6 +90,7 @@ pub(super) fn playing(board: &Board, program: &str, part: &Part, played: &Record
     Ok(Mounted {
         part: Some(model),
         held: part.held,
+        dead_crystal: part.dead_crystal,
         recording: Some(recording),
     })
 }

@@ -11,6 +11,8 @@ pub enum Refusal {
     Sensor,
     /// The sensor that is to be recorded does not answer, or not as it should; a line `sensor: ...` says which.
     Unrecorded,
+    /// The crystal that the time is taken from does not start.
+    Crystal,
     /// A static place is in use: the stream's buffer, or the network's state.
     Buffer,
     /// Nothing, or half of something, was loaded.
@@ -34,6 +36,9 @@ impl fmt::Display for Refusal {
         match self {
             Self::Sensor => f.write_str("no decisions without the sensor"),
             Self::Unrecorded => f.write_str("no samples without the sensor"),
+            Self::Crystal => f.write_str(
+                "the crystal of 32.768 kHz did not start within 1 s; look at its soldering and its capacitors",
+            ),
             Self::Buffer => f.write_str("a static place is in use"),
             Self::Load(error) => write!(f, "{error}"),
             Self::Settings(error) => write!(f, "{error}"),

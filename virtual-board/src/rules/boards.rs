@@ -6,6 +6,7 @@ use super::{
     UnsettledSample, WatchdogFirst,
     flash_wait_states::{STM32L4, STM32U5},
 };
+use crate::time::Time;
 use std::ops::Range;
 
 /// The nRF52840-DK.
@@ -30,8 +31,13 @@ pub const PICO_2: &[BusWiring] = &[BusWiring {
 }];
 
 /// Rules that hold on every board. `start` are the registers for which a program may wait awake while it starts the
-/// chip, `timer` those of its timer, for which it may do so a few times.
-fn everywhere(buses: &'static [BusWiring], start: &'static [u32], timer: &'static [u32]) -> Vec<Box<dyn Rule + Send>> {
+/// chip, `timer` those of its timer, for which it may do so a few times, `limited` those for which it may do so for a time.
+fn everywhere(
+    buses: &'static [BusWiring],
+    start: &'static [u32],
+    timer: &'static [u32],
+    limited: &'static [(u32, Time)],
+) -> Vec<Box<dyn Rule + Send>> {
     vec![
         Box::new(BusPins::new(buses)),
         Box::new(EndlessWait::default()),
@@ -41,17 +47,20 @@ fn everywhere(buses: &'static [BusWiring], start: &'static [u32], timer: &'stati
         Box::new(RepeatedSample::default()),
         Box::new(EarlyLook::default()),
         Box::new(PullAgainstLevel),
-        Box::new(Spin::new(start).with_rare(timer)),
+        Box::new(Spin::new(start).with_rare(timer).with_limited(limited)),
     ]
 }
 
 /// EVENTS_HFCLKSTARTED, EVENTS_LFCLKSTARTED (PS v1.8, 5.4) and NVMC READY, READYNEXT (4.3).
 const NRF52840_START: &[u32] = &[0x4000_0100, 0x4000_0104, 0x4001_e400, 0x4001_e408];
 
+/// EVENTS_LFCLKSTARTED (PS v1.8, 5.4): the RC oscillator starts in 0.6 ms, the crystal in 250 ms.
+const NRF52840_LIMITED: &[(u32, Time)] = &[(0x4000_0104, Time::from_ms(1))];
+
 /// The rules of the nRF52840-DK. `stack` are the addresses of the main stack.
 #[must_use]
 pub fn nrf52840_dk(stack: Range<u32>) -> Checks {
-    let mut rules = everywhere(NRF52840_DK, NRF52840_START, &[]);
+    let mut rules = everywhere(NRF52840_DK, NRF52840_START, &[], NRF52840_LIMITED);
     rules.push(Box::new(nrf52840_gates()));
     rules.push(Box::new(Anomaly246::new(stack)));
     Checks::new(rules)
@@ -283,7 +292,7 @@ const STM32U5_TIMER: &[u32] = &[0x4600_4400];
 /// The rules of the B-L475E-IOT01A.
 #[must_use]
 pub fn b_l475e_iot01a() -> Checks {
-    let mut rules = everywhere(B_L475E_IOT01A, STM32L4_START, STM32L4_TIMER);
+    let mut rules = everywhere(B_L475E_IOT01A, STM32L4_START, STM32L4_TIMER, &[]);
     rules.push(Box::new(FlashWaitStates::new(STM32L4)));
     rules.push(Box::new(stm32l4_gates()));
     rules.push(Box::new(DeepSleepDebug::new(STM32L4_FORBIDDEN)));
@@ -293,7 +302,7 @@ pub fn b_l475e_iot01a() -> Checks {
 /// The rules of the NUCLEO-U575ZI-Q.
 #[must_use]
 pub fn nucleo_u575zi_q() -> Checks {
-    let mut rules = everywhere(NUCLEO_U575ZI_Q, STM32U5_START, STM32U5_TIMER);
+    let mut rules = everywhere(NUCLEO_U575ZI_Q, STM32U5_START, STM32U5_TIMER, &[]);
     rules.push(Box::new(FlashWaitStates::new(STM32U5)));
     rules.push(Box::new(stm32u5_gates()));
     rules.push(Box::new(DeepSleepDebug::new(STM32U5_FORBIDDEN)));
@@ -356,7 +365,7 @@ pub fn rp2350_gates() -> ClockGates {
 /// The rules of the Pico 2.
 #[must_use]
 pub fn pico_2() -> Checks {
-    let mut rules = everywhere(PICO_2, PICO_2_START, &[]);
+    let mut rules = everywhere(PICO_2, PICO_2_START, &[], &[]);
     rules.push(Box::new(rp2350_gates()));
     rules.push(Box::new(DeepSleepDebug::new(RP2350_FORBIDDEN)));
     Checks::new(rules)

@@ -22,7 +22,9 @@ pub struct Spin {
     exempt: &'static [u32],
     /// Registers for which it may spin a few times, such as those of a timer that it starts.
     rare: &'static [u32],
-    /// Long waits for these so far.
+    /// Registers for which a program may spin for so long, and no longer.
+    limited: &'static [(u32, Time)],
+    /// Long waits for the rare ones so far.
     rare_waits: u64,
     repeats: Repeats,
     /// The loop that was told last, by its register and its begin.
@@ -36,6 +38,7 @@ impl Spin {
         Self {
             exempt,
             rare: &[],
+            limited: &[],
             rare_waits: 0,
             repeats: Repeats::default(),
             told: None,
@@ -49,8 +52,25 @@ impl Spin {
         self
     }
 
+    /// The same rule, with registers for which a program may spin for so long and no longer, such as the flag of a clock that has
+    /// a fast source and a slow one.
+    #[must_use]
+    pub const fn with_limited(mut self, limited: &'static [(u32, Time)]) -> Self {
+        self.limited = limited;
+        self
+    }
+
+    /// The longest wait for this register, where it has one of its own.
+    fn limit(&self, address: u32) -> Option<Time> {
+        let of = |&&(limited, _): &&(u32, Time)| limited == address;
+        self.limited.iter().find(of).map(|(_, longest)| *longest)
+    }
+
     /// Whether a long wait that has just been noticed is allowed.
     fn is_allowed(&mut self, address: u32) -> bool {
+        if self.limit(address).is_some() {
+            return false;
+        }
         if !self.rare.contains(&address) {
             return self.exempt.contains(&address);
         }
@@ -68,7 +88,8 @@ impl Rule for Spin {
         let Some(repeat) = self.repeats.see(event).cloned() else {
             return;
         };
-        let long = repeat.count >= READS && event.at.since(repeat.since) > LONGEST;
+        let longest = self.limit(repeat.address).unwrap_or(LONGEST);
+        let long = repeat.count >= READS && event.at.since(repeat.since) > longest;
         let this = Some((repeat.address, repeat.since));
         if !long || self.told == this {
             return;
@@ -82,8 +103,10 @@ impl Rule for Spin {
             at: event.at,
             pc: event.pc,
             what: format!(
-                "the core reads {} at {:#010x} again and again for more than 50 µs, awake",
-                repeat.peripheral, repeat.address
+                "the core reads {} at {:#010x} again and again for more than {} µs, awake",
+                repeat.peripheral,
+                repeat.address,
+                longest.ps() / 1_000_000
             ),
             fix: "Wait for the interrupt of the flag, asleep.",
         });
@@ -140,5 +163,15 @@ mod tests {
     #[test]
     fn the_start_of_a_clock_may_be_waited_for() {
         assert_eq!(count(&spin(0x4000_0104, 0..5_000)), 0);
+    }
+
+    #[test]
+    fn a_wait_that_is_allowed_for_a_while_is_found_when_it_lasts_longer() {
+        const LIMITED: &[(u32, Time)] = &[(0x4000_0104, Time::from_ms(1))];
+        let mut rule = Spin::new(&[0x4000_0104]).with_limited(LIMITED);
+        assert_eq!(findings(&mut rule, &spin(0x4000_0104, 0..600)).len(), 0);
+        let found = findings(&mut rule, &spin(0x4000_0104, 10_000..250_000));
+        assert_eq!(found.len(), 1);
+        assert!(found[0].what.contains("for more than 1000 µs"), "{}", found[0].what);
     }
 }

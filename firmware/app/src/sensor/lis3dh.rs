@@ -9,6 +9,7 @@
 
 use super::{ChannelScale, Described, Error, Ranges};
 use board_link::sensors::LIS3DH;
+pub use board_link::sensors::LIS3DH_OFF_PAYS_ASLEEP_AT_BUS as OFF_PAYS_ASLEEP_AT_BUS;
 use core::{task::Poll, time::Duration};
 use embedded_hal::i2c::I2c;
 use skiprnn_nostd::runner::{Profile, Sensor};

@@ -5,6 +5,7 @@ mod crystal;
 pub mod i2c;
 mod sys;
 
+use app::{Clock as _, log};
 use cortex::{
     End, Markers, Refusal,
     clock::{EmbassyClock, Power, wait_for_event},
@@ -76,7 +77,11 @@ pub fn start(application: impl FnOnce(Board) -> Result<(), Refusal>) -> ! {
             crystal::start();
             // It starts the watchdog.
             let clock = EmbassyClock::new(Nrf::Unwatched(board.WDT));
-            crystal::wait();
+            if let Err(refusal) = crystal::wait() {
+                // The application, which says it otherwise, does not begin.
+                log::image(NAME, clock.ticks_per_second());
+                return Err(refusal);
+            }
             application(Board {
                 clock,
                 markers: Markers {

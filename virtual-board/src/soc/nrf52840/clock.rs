@@ -63,6 +63,8 @@ pub(super) struct Clock {
     kept: Option<Ticks>,
     high_due: Time,
     low_due: Time,
+    /// LFXO does not start.
+    dead_crystal: bool,
 }
 
 impl Clock {
@@ -77,6 +79,7 @@ impl Clock {
             kept: None,
             high_due: Time::NEVER,
             low_due: Time::NEVER,
+            dead_crystal: false,
         }
     }
 
@@ -84,8 +87,16 @@ impl Clock {
     pub(super) fn reset(&mut self) {
         let kept = self.kept;
         let ticks = self.lfclk();
-        *self = Self::new();
-        self.kept = kept.and(ticks);
+        *self = Self {
+            kept: kept.and(ticks),
+            dead_crystal: self.dead_crystal,
+            ..Self::new()
+        };
+    }
+
+    /// LFXO never starts, as where its crystal is broken.
+    pub(super) const fn break_crystal(&mut self) {
+        self.dead_crystal = true;
     }
 
     pub(super) fn due(&self) -> Time {
@@ -217,10 +228,11 @@ impl Clock {
     /// LFRC provides LFCLK's ticks while the crystal starts (5.4.2.3).
     fn start_low(&mut self, now: Time) {
         let source = self.source;
-        let running = self.lfclk();
+        let (running, dead) = (self.lfclk(), self.dead_crystal);
         let low = *self.low.get_or_insert_with(|| {
             let rough = Ticks::starting(now + LFRC_STARTS, LFCLK_HZ);
             let stable = match source & SOURCE {
+                SOURCE_XTAL if dead => Time::NEVER,
                 SOURCE_XTAL => now + LFXO_STARTS,
                 SOURCE_SYNTH => now + LFSYNT_STARTS,
                 _ => now + LFRC_STARTS,
@@ -270,6 +282,17 @@ mod tests {
         assert_eq!(clock.read(0x418, us(250_100)), Ok(RUNS | SOURCE_XTAL));
         assert_eq!(clock.due(), Time::NEVER);
         assert_eq!(clock.lfclk(), Some(Ticks::starting(us(700), LFCLK_HZ)));
+    }
+
+    #[test]
+    fn without_its_crystal_lfclk_ticks_by_the_rc_oscillator_and_never_starts() {
+        let mut clock = Clock::new();
+        clock.break_crystal();
+        clock.reset();
+        assert_eq!(clock.write(0x518, 1, us(0)), Ok(()));
+        assert_eq!(clock.write(0x08, 1, us(0)), Ok(()));
+        assert_eq!(clock.due(), Time::NEVER);
+        assert_eq!(clock.read(0x418, us(10_000_000)), Ok(RUNS), "LFRC");
     }
 
     #[test]

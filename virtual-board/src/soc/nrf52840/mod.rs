@@ -152,6 +152,11 @@ impl Nrf52840 {
         chip
     }
 
+    /// The crystal of LFXO never starts, as where it is broken.
+    pub const fn break_crystal(&mut self) {
+        self.clock.break_crystal();
+    }
+
     /// The peripheral at an address, its name and the offset in it.
     fn block(&self, address: u32) -> Answer<(Block, &'static str, u32)> {
         if let Some(name) = errata::peripheral(address) {

@@ -4,22 +4,18 @@
 #![no_std]
 #![no_main]
 
-use app::sensor::lis3dh::Accelerometer;
-use core::time::Duration;
+use app::sensor::lis3dh::{Accelerometer, OFF_PAYS_ASLEEP_AT_BUS};
 use cortex::classify;
 use cortex_m_rt::entry;
 use nrf52840_dk::{NAME, start};
 
-/// From which pause on the sensor is switched off: `skiprnn energy break-even --board nrf52840 --sensor lis3dh-driver` says
-/// 7.5 ms (6.0 to 11.5).
-const OFF_PAYS: Duration = Duration::from_millis(10);
 /// The class that the pin shows.
 const CLASS: usize = 0;
 
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Accelerometer::new(board.bus, false).with_off_pays(OFF_PAYS);
+        let sensor = Accelerometer::new(board.bus, false).with_off_pays(OFF_PAYS_ASLEEP_AT_BUS);
         classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }
