@@ -21,7 +21,7 @@ pub struct BreakEven {
     /// Always "predicted".
     pub label: &'static str,
     /// Sleep instead of idling for longer than this: `E_wake / (P_idle - P_sleep)`, in seconds; null where the profile
-    /// has no idle power.
+    /// has no idle power, or one whose low end is not above the high end asleep.
     pub sleep_s: Option<Interval>,
     /// Switch the sensor off for gaps longer than this: `t_on + E_switch / (P_on - P_off)`, in seconds; null without a
     /// sensor.
@@ -79,7 +79,7 @@ impl fmt::Display for BreakEven {
             Some(s) => writeln!(f, "  sleep instead of idling         from {} ms", s.scaled(1e3))?,
             None => writeln!(
                 f,
-                "  sleep instead of idling         not known: the profile has no idle power"
+                "  sleep instead of idling         not known: the profile has no idle power, or one that may be below that asleep"
             )?,
         }
         match (self.sensor_off_s, self.sensor_off_from_samples) {

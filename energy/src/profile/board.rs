@@ -323,6 +323,35 @@ mod tests {
         assert!(asleep_ua >= sleep.low && asleep_ua <= sleep.high, "{asleep_ua}");
     }
 
+    /// At 12 MHz: 63 clock gates awake, 5 in the SLEEP state, two generators of ticks.
+    #[test]
+    fn what_the_profile_of_the_rp2350_says_is_what_its_states_add_up_to() {
+        const MHZ: f64 = 12.0;
+        let rp = board("rp2350").unwrap();
+        let simulated = rp.simulated.as_ref().unwrap();
+        let mid_ua = |consumer: &str| {
+            let of: Vec<_> = simulated
+                .draws
+                .iter()
+                .filter(|draw| draw.consumer == consumer)
+                .collect();
+            assert_eq!(of.len(), 1, "{consumer}");
+            of[0].current_ua.mid
+        };
+        let on = ["chip", "XOSC", "ROSC", "flash chip", "board's regulator"].map(mid_ua);
+        let counters = MHZ * (mid_ua("TIMER0") + mid_ua("WATCHDOG")) + 2.0 * mid_ua("TICKS");
+        let always_ua = on.iter().sum::<f64>() + counters;
+        let gates_ua = |count: f64| count * MHZ * mid_ua("clock gates");
+        let close = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 0.01, "{a} is not {b}");
+        let awake_ua = always_ua + gates_ua(63.0) + MHZ * mid_ua("core");
+        close(awake_ua / MHZ, rp.active_current_ua_per_mhz.as_ref().unwrap().mid);
+        close(awake_ua * 1e-3, rp.wake_current_ma.as_ref().unwrap().mid);
+        close(always_ua + gates_ua(5.0), rp.sleep_current_ua.mid);
+        let idle_ua = always_ua + gates_ua(63.0);
+        close(idle_ua * rp.supply_v.mid * 1e-3, rp.idle_power_mw.as_ref().unwrap().mid);
+        close(mid_ua("bus"), rp.bus_pulls_ua.as_ref().unwrap().mid);
+    }
+
     #[test]
     fn the_cycle_energy_is_voltage_times_current_per_hertz() {
         let nrf = board("nrf52840").unwrap();
