@@ -99,7 +99,6 @@ fn what_is_not_modelled_has_no_trace() {
     for (target, option) in [
         ("--machine mps2-an386", "--power-trace"),
         ("--machine mps2-an386", "--power-svg"),
-        ("--board stm32l4-iot01a", "--power-trace"),
     ] {
         fails(
             &format!("{line} {target} {option} {trace}"),

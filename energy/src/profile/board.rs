@@ -11,9 +11,14 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("nrf54l15", include_str!("../../profiles/boards/nrf54l15.toml")),
     ("rp2040", include_str!("../../profiles/boards/rp2040.toml")),
     ("stm32f411", include_str!("../../profiles/boards/stm32f411.toml")),
+    ("stm32l475", include_str!("../../profiles/boards/stm32l475.toml")),
     ("stm32l476", include_str!("../../profiles/boards/stm32l476.toml")),
     ("stm32l4r5", include_str!("../../profiles/boards/stm32l4r5.toml")),
     ("stm32u083", include_str!("../../profiles/boards/stm32u083.toml")),
+    (
+        "stm32u575-12mhz",
+        include_str!("../../profiles/boards/stm32u575-12mhz.toml"),
+    ),
     ("stm32u575", include_str!("../../profiles/boards/stm32u575.toml")),
 ];
 
@@ -83,6 +88,8 @@ pub struct Board {
 pub struct Simulated {
     /// From the event that ends a sleep to the core's first instruction; what follows it, the model executes.
     pub wake_us: Figure,
+    /// The same after a sleep that is not the chip's deep one; `wake_us` where it is not given.
+    pub light_wake_us: Option<Figure>,
     /// Currents of states.
     #[serde(rename = "draw")]
     pub draws: Vec<Draw>,
@@ -143,6 +150,9 @@ impl Board {
         check.some_positive("bus_pulls_ua", self.bus_pulls_ua.as_ref())?;
         if let Some(simulated) = &self.simulated {
             check.figure("simulated.wake_us", &simulated.wake_us)?;
+            if let Some(figure) = &simulated.light_wake_us {
+                check.figure("simulated.light_wake_us", figure)?;
+            }
             for (n, draw) in simulated.draws.iter().enumerate() {
                 check.words(&format!("simulated.draw[{n}].consumer"), &draw.consumer)?;
                 check.words(&format!("simulated.draw[{n}].state"), &draw.state)?;
