@@ -233,7 +233,7 @@ impl Ledger {
             What::Asleep { deep } => {
                 self.come_to(event.at);
                 self.awake = false;
-                self.deep = deep;
+                self.deep = *deep;
             }
             What::Awake => {
                 self.come_to(event.at);
