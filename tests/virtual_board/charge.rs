@@ -15,18 +15,32 @@ fn uj(charge: &Value, account: &str) -> f64 {
         .unwrap()
 }
 
+/// Boards, the profiles of their chips, and sensors with models that have as many channels.
+const BENCHES: [(&str, &str, &str, &str, usize); 4] = [
+    ("nrf52840-dk", "nrf52840", "lis3dh", "activity-accelerometer", 3),
+    ("nrf52840-dk", "nrf52840", "lsm6ds", "activity", 6),
+    ("stm32l4-iot01a", "stm32l475", "lsm6ds", "activity", 6),
+    (
+        "stm32u5-nucleo",
+        "stm32u575-12mhz",
+        "lis3dh",
+        "activity-accelerometer",
+        3,
+    ),
+];
+
 #[test]
 fn a_decision_costs_what_was_predicted_and_no_state_is_without_a_figure() {
-    for (sensor, name, channels) in [("lis3dh", "activity-accelerometer", 3), ("lsm6ds", "activity", 6)] {
+    for (board, profile, sensor, name, channels) in BENCHES {
         let f = Folder::new();
         let (blob, x) = (model(name), recording(&f, 4, channels));
         let run = json(&format!(
-            "emulate {blob} --board nrf52840-dk --app classify --sensor {sensor} --x {x}"
+            "emulate {blob} --board {board} --app classify --sensor {sensor} --x {x}"
         ));
         let charge = &run["charge"];
         assert_eq!(
             (charge["label"].as_str(), charge["profile"].as_str()),
-            (Some("simulated"), Some("nrf52840"))
+            (Some("simulated"), Some(profile))
         );
         assert_eq!(charge["without_figure"].as_array().map(Vec::len), Some(0), "{charge}");
         let all = charge["uj"].as_f64().unwrap();
@@ -42,21 +56,21 @@ fn a_decision_costs_what_was_predicted_and_no_state_is_without_a_figure() {
             "sensor off",
             "pulls",
         ] {
-            assert!(uj(charge, account) > 0.0, "{sensor}: {account}");
+            assert!(uj(charge, account) > 0.0, "{board}, {sensor}: {account}");
         }
         assert_eq!(uj(charge, "LEDs"), 0.0);
         let predicted = json(&format!(
-            "energy predict {blob} --board nrf52840-dk --sensor {sensor} --x {x}"
+            "energy predict {blob} --board {board} --sensor {sensor} --x {x}"
         ));
         let of = |end: &str| predicted["uj_per_sequence"][end].as_f64().unwrap();
         let simulated = charge["uj_per_decision"].as_f64().unwrap();
         println!(
-            "{sensor}: {simulated} uJ of {} (simulated and predicted)",
+            "{board}, {sensor}: {simulated} uJ of {} (simulated and predicted)",
             predicted["uj_per_sequence"]
         );
         assert!(
             (of("low")..=of("high")).contains(&simulated),
-            "{sensor}: {simulated} uJ, predicted {}; {charge}",
+            "{board}, {sensor}: {simulated} uJ, predicted {}; {charge}",
             predicted["uj_per_sequence"]
         );
     }
@@ -65,20 +79,24 @@ fn a_decision_costs_what_was_predicted_and_no_state_is_without_a_figure() {
 #[test]
 fn energy_measure_finds_the_ledgers_sum_in_both_traces_and_says_that_they_are_simulated() {
     let f = Folder::new();
-    let (blob, x) = (model("activity-accelerometer"), recording(&f, 1, 3));
-    for (name, options) in [
-        ("run.csv", "--markers seq=SEQ,awake=AWAKE,update=UPDATE"),
-        ("run.ppk2", "--voltage 3 --markers seq=D0,awake=D1,update=D2"),
+    let csv = ("run.csv", "--markers seq=SEQ,awake=AWAKE,update=UPDATE");
+    let ppk2 = ("run.ppk2", "--voltage 3 --markers seq=D0,awake=D1,update=D2");
+    for ((board, _, sensor, model_name, channels), (name, options)) in [
+        (BENCHES[0], csv),
+        (BENCHES[0], ppk2),
+        (BENCHES[2], csv),
+        (BENCHES[3], csv),
     ] {
+        let (blob, x) = (model(model_name), recording(&f, 1, channels));
         let (trace, svg) = (f.at(name), f.at("where.svg"));
         let run = json(&format!(
-            "emulate {blob} --board nrf52840-dk --app classify --sensor lis3dh --x {x} --power-trace {trace} --power-svg {svg}"
+            "emulate {blob} --board {board} --app classify --sensor {sensor} --x {x} --power-trace {trace} --power-svg {svg}"
         ));
         let whole = if name.ends_with("ppk2") { "--voltage 3" } else { "" };
         let measured = json(format!("energy measure {trace} {whole}").trim_end());
         assert_eq!(measured["label"], "simulated");
         let ratio = measured["windows"][0]["gross_uj"].as_f64().unwrap() / run["charge"]["uj"].as_f64().unwrap();
-        assert!((ratio - 1.0).abs() < 1e-6, "{name}: {ratio}");
+        assert!((ratio - 1.0).abs() < 1e-6, "{board}, {name}: {ratio}");
         let picture = std::fs::read_to_string(&svg).unwrap();
         assert!(picture.contains("asleep at the bus") && picture.contains("(simulated)"));
         let refused = format!(

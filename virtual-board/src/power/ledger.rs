@@ -240,7 +240,11 @@ impl Ledger {
                 self.awake = true;
                 self.wakes += 1;
                 let from = self.wake_until.max(self.now);
-                let takes = if self.deep { self.figures.wake_ps } else { self.figures.light_wake_ps };
+                let takes = if self.deep {
+                    self.figures.wake_ps
+                } else {
+                    self.figures.light_wake_ps
+                };
                 self.wake_until = from + Time::from_ps(takes);
             }
             What::Reset(_) => {

@@ -59,11 +59,8 @@ impl<F: Family> Loads for Chip<F> {
         // The watchdog has LSI on by itself, and its figure contains it.
         let oscillator = self.family.lsi_is_on() && !watched;
         let ports = self.family.ports_clocked(self.depth);
-        let counts_lse = self.lptim1.is_enabled()
-            && self
-                .family
-                .lptim1_clock(now)
-                .is_some_and(|clock| clock.hz <= LSE_HZ);
+        let counts_lse =
+            self.lptim1.is_enabled() && self.family.lptim1_clock(now).is_some_and(|clock| clock.hz <= LSE_HZ);
         loads.extend([
             standing("LSI", "on", u32::from(oscillator)),
             standing("IWDG", "counts LSI", u32::from(watched)),
