@@ -48,10 +48,17 @@ impl Prices {
             Some(figure) => figure.mid,
             None => self.profile.active_power_uw(energy::Corner::Mid) / self.profile.supply_v.mid * 1e-3,
         };
+        let light_us = self
+            .simulated
+            .light_wake_us
+            .as_ref()
+            .unwrap_or(&self.simulated.wake_us)
+            .mid;
         let figures = Figures {
             supply_uv: whole(self.profile.supply_v.mid * 1e6),
             states: self.simulated.draws.iter().map(state).collect(),
             wake_ps: whole(self.simulated.wake_us.mid * 1e6),
+            light_wake_ps: whole(light_us * 1e6),
             wake_pa: whole(wake_ma * 1e9),
             update_ppm: whole(self.profile.effective_workload_factor().mid * 1e6),
         };

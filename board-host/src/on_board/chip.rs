@@ -52,7 +52,7 @@ const STM32L4: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32l4_iot01a::rules(),
-    power_pins: None,
+    power_pins: Some(stm32l4_iot01a::POWER_PINS),
 };
 
 const STM32U5: Chip = Chip {
@@ -63,7 +63,7 @@ const STM32U5: Chip = Chip {
         Ok((core, Box::new(chip)))
     },
     rules: |_| stm32u5_nucleo::rules(),
-    power_pins: None,
+    power_pins: Some(stm32u5_nucleo::POWER_PINS),
 };
 
 const RP2350: Chip = Chip {

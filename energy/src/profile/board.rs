@@ -12,9 +12,14 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("rp2040", include_str!("../../profiles/boards/rp2040.toml")),
     ("rp2350", include_str!("../../profiles/boards/rp2350.toml")),
     ("stm32f411", include_str!("../../profiles/boards/stm32f411.toml")),
+    ("stm32l475", include_str!("../../profiles/boards/stm32l475.toml")),
     ("stm32l476", include_str!("../../profiles/boards/stm32l476.toml")),
     ("stm32l4r5", include_str!("../../profiles/boards/stm32l4r5.toml")),
     ("stm32u083", include_str!("../../profiles/boards/stm32u083.toml")),
+    (
+        "stm32u575-12mhz",
+        include_str!("../../profiles/boards/stm32u575-12mhz.toml"),
+    ),
     ("stm32u575", include_str!("../../profiles/boards/stm32u575.toml")),
 ];
 
@@ -101,6 +106,8 @@ pub struct Firmware {
 pub struct Simulated {
     /// From the event that ends a sleep to the core's first instruction; what follows it, the model executes.
     pub wake_us: Figure,
+    /// The same after a sleep that is not the chip's deep one; `wake_us` where it is not given.
+    pub light_wake_us: Option<Figure>,
     /// Currents of states.
     #[serde(rename = "draw")]
     pub draws: Vec<Draw>,
@@ -167,6 +174,9 @@ impl Board {
         }
         if let Some(simulated) = &self.simulated {
             check.figure("simulated.wake_us", &simulated.wake_us)?;
+            if let Some(figure) = &simulated.light_wake_us {
+                check.figure("simulated.light_wake_us", figure)?;
+            }
             for (n, draw) in simulated.draws.iter().enumerate() {
                 check.words(&format!("simulated.draw[{n}].consumer"), &draw.consumer)?;
                 check.words(&format!("simulated.draw[{n}].state"), &draw.state)?;

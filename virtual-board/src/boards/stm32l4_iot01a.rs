@@ -3,6 +3,7 @@
 use crate::{
     core::Core,
     memory::Memory,
+    power::PowerPins,
     rules::{self, Checks},
     soc::{
         stm32::pin_number,
@@ -19,6 +20,14 @@ pub const SENSOR: Wiring = Wiring {
     scl: pin_number('B', 10),
     sda: pin_number('B', 11),
     pull_ups: true,
+};
+
+/// Markers as the board's README wires them; LD1 and LD2, which shine at a high level (UM2153, LEDs); SDA and SCL with the board's
+/// pull-ups. LD3 and LD4 share a pin that the radio drives.
+pub const POWER_PINS: PowerPins = PowerPins {
+    markers: ["PB2", "PA6", "PA7"],
+    leds: &[("PA5", true), ("PB14", true)],
+    held: &[("PB10", true), ("PB11", true)],
 };
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part

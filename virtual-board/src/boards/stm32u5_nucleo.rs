@@ -3,6 +3,7 @@
 use crate::{
     core::Core,
     memory::Memory,
+    power::PowerPins,
     rules::{self, Checks},
     soc::{
         stm32::pin_number,
@@ -19,6 +20,14 @@ pub const SENSOR: Wiring = Wiring {
     scl: pin_number('B', 8),
     sda: pin_number('B', 9),
     pull_ups: true,
+};
+
+/// Markers as the board's README wires them; LD1 to LD3, which shine at a high level (UM2861, LEDs); SDA and SCL with the sensor's
+/// pull-ups.
+pub const POWER_PINS: PowerPins = PowerPins {
+    markers: ["PA5", "PA6", "PA7"],
+    leds: &[("PC7", true), ("PB7", true), ("PG2", true)],
+    held: &[("PB8", true), ("PB9", true)],
 };
 
 /// Core and chip, about to be powered, with `memory` as a loader has left it. The sensor's bus has its pull-ups, and no part

@@ -22,6 +22,8 @@ pub struct Figures {
     /// How long a wake-up takes before the core's first instruction, in picoseconds. The model of the core has no such time; what
     /// is drawn in it is booked beside what the core draws.
     pub wake_ps: u64,
+    /// The same after a sleep that is not deep.
+    pub light_wake_ps: u64,
     /// What is drawn in this time, in picoamperes.
     pub wake_pa: u64,
     /// What the core draws in an update of the network, in millionths of what it draws else.

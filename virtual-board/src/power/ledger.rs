@@ -184,6 +184,8 @@ pub struct Ledger {
     pins: PowerPins,
     now: Time,
     awake: bool,
+    /// The sleep that began last is a deep one.
+    deep: bool,
     loads: Vec<Drawn>,
     parts: Vec<Part>,
     /// Pins that shine, and pins whose pull works against a level.
@@ -209,6 +211,7 @@ impl Ledger {
             pins,
             now: Time::ZERO,
             awake: true,
+            deep: false,
             loads: Vec::new(),
             parts: Vec::new(),
             lit: BTreeSet::new(),
@@ -242,16 +245,22 @@ impl Ledger {
                 self.come_to(event.at);
                 self.part(part, *power);
             }
-            What::Asleep { .. } => {
+            What::Asleep { deep } => {
                 self.come_to(event.at);
                 self.awake = false;
+                self.deep = *deep;
             }
             What::Awake => {
                 self.come_to(event.at);
                 self.awake = true;
                 self.wakes += 1;
                 let from = self.wake_until.max(self.now);
-                self.wake_until = from + Time::from_ps(self.figures.wake_ps);
+                let takes = if self.deep {
+                    self.figures.wake_ps
+                } else {
+                    self.figures.light_wake_ps
+                };
+                self.wake_until = from + Time::from_ps(takes);
             }
             What::Reset(_) => {
                 self.come_to(event.at);

@@ -22,7 +22,8 @@ fn figures() -> Figures {
             figure("LED", "on", 2_000_000_000),
             figure("pull", "against a level", 200_000_000),
         ],
-        wake_ps: 2_000_000,
+        wake_ps: 5_000_000,
+        light_wake_ps: 2_000_000,
         wake_pa: 3_000_000_000,
         update_ppm: 1_500_000,
     }
@@ -97,6 +98,15 @@ fn what_the_core_draws_is_booked_by_whether_it_sleeps_and_whether_a_bus_works() 
     assert_eq!(ua_us(&balance, Account::WakeUps), 2.0 * 3000.0);
     assert_eq!(balance.wakes, 1);
     assert_eq!(balance.without_figure, Vec::<String>::new());
+}
+
+#[test]
+fn the_end_of_a_deep_sleep_takes_longer_than_that_of_a_light_one() {
+    for (deep, us) in [(false, 2.0), (true, 5.0)] {
+        let mut bench = Bench::new();
+        bench.at(10, What::Asleep { deep }).at(20, What::Awake);
+        assert_eq!(ua_us(&bench.finish(100), Account::WakeUps), us * 3000.0);
+    }
 }
 
 #[test]

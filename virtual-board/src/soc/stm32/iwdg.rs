@@ -63,6 +63,11 @@ impl Iwdg {
         *self = Self::new(self.prescaler_max);
     }
 
+    /// Whether it counts, and so has LSI on.
+    pub(in crate::soc) const fn counts(&self) -> bool {
+        self.count.is_some()
+    }
+
     fn ticks(&self, from: Time) -> Clock {
         Clock::starting(from, LSI_HZ)
     }

@@ -10,6 +10,7 @@ pub(super) mod causes;
 mod gpio;
 mod i2c;
 mod iwdg;
+pub(super) mod loads;
 mod lptim;
 pub(super) mod map;
 pub(super) mod oscillator;
@@ -22,6 +23,7 @@ use self::{
     gpio::Gpio,
     i2c::{Around, I2c},
     iwdg::Iwdg,
+    loads::Depth,
     lptim::Lptim,
     map::{Block, I2C_FUNCTION, I2C_PINS, I2cPin, Own, PINS, Place, RccBit},
     registers::{Answer, Bank, Register},
@@ -34,6 +36,7 @@ use crate::{
     bus::{Access, Bus, Lines, Refused},
     event::{Event, Events, ResetCause, What},
     memory::Memory,
+    power::{Load, Loads, Told},
     time::{Clock, Time},
 };
 use std::fmt::Debug;
@@ -112,6 +115,15 @@ pub(super) trait Family: Debug {
 
     /// A reset of the chip. What lies in the backup domain stays.
     fn reset(&mut self, cause: ResetCause, now: Time);
+
+    /// What core, regulator, clocks but for LSI, and memory draw, at so many megahertz of the core's clock.
+    fn loads(&self, depth: Depth, mhz: u32) -> Vec<Load>;
+
+    /// Whether RCC has switched LSI on.
+    fn lsi_is_on(&self) -> bool;
+
+    /// How many ports have their bus clock.
+    fn ports_clocked(&self, depth: Depth) -> u32;
 }
 
 /// A chip of a family.
@@ -126,6 +138,9 @@ pub struct Chip<F> {
     debug: Bank,
     /// The core's clock as it was told last.
     told: CoreClock,
+    /// How deep the core sleeps.
+    depth: Depth,
+    told_power: Told,
     /// The present instant, as far as the chip has come.
     now: Time,
     events: Events,
@@ -144,6 +159,8 @@ impl<F: Family> Chip<F> {
             i2c: std::array::from_fn(|_| I2c::new()),
             buses: Vec::new(),
             debug: Bank::new(F::DEBUG),
+            depth: Depth::Run,
+            told_power: Told::default(),
             now: Time::ZERO,
             events: Events::default(),
             stop: None,
@@ -314,6 +331,17 @@ impl<F: Family> Chip<F> {
         }
     }
 
+    /// Tells what draws from the supply, where that has changed.
+    fn tell_power(&mut self, now: Time) {
+        let now = if self.told_power.nothing() { Time::ZERO } else { now };
+        for load in self.told_power.changes(self.loads()) {
+            self.events.push(now, What::Load(load));
+        }
+        for bus in &mut self.buses {
+            bus.tell_power(now, &mut self.events);
+        }
+    }
+
     /// Hands on clocks that may have changed.
     fn share_clocks(&mut self, now: Time, pc: Option<u32>) -> Answer<()> {
         self.lptim1.set_kernel(self.family.lptim1_clock(now))?;
@@ -364,6 +392,7 @@ impl<F: Family> Bus for Chip<F> {
         self.events.written(access, place.name, value);
         if self.answers(place) {
             self.write_block(place.block, access.address - place.base, value, access)?;
+            self.tell_power(access.now);
         }
         Ok(())
     }
@@ -377,6 +406,7 @@ impl<F: Family> Soc for Chip<F> {
     }
 
     fn advance(&mut self, now: Time, _: &mut Memory) {
+        let happens = self.due() <= now || self.told_power.nothing();
         // Clocks first: a timer counts from the instant at which its clock has started.
         while let at = self.family.due(self.now)
             && at <= now
@@ -395,6 +425,9 @@ impl<F: Family> Soc for Chip<F> {
                 self.with_i2c(index, now, |i2c, around| i2c.advance(now, around));
             }
         }
+        if happens {
+            self.tell_power(now);
+        }
     }
 
     fn lines(&self) -> Lines {
@@ -408,8 +441,14 @@ impl<F: Family> Soc for Chip<F> {
         lines
     }
 
-    fn sleeping(&mut self, asleep: bool, deep: bool, _: Time) {
-        if !(asleep && deep) {
+    fn sleeping(&mut self, asleep: bool, deep: bool, now: Time) {
+        self.depth = match (asleep, deep) {
+            (false, _) => Depth::Run,
+            (true, false) => Depth::Sleep,
+            (true, true) => Depth::Stop,
+        };
+        self.tell_power(now);
+        if self.depth != Depth::Stop {
             return;
         }
         if let Err(why) = self.family.stop(self.lptim1.is_enabled()) {
@@ -443,6 +482,8 @@ impl<F: Family> Soc for Chip<F> {
             self.stop
                 .get_or_insert("a reset changes the clock of LPTIM1".to_owned());
         }
+        self.depth = Depth::Run;
+        self.tell_power(now);
     }
 
     fn take_events(&mut self) -> Vec<Event> {

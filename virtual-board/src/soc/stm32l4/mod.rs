@@ -3,6 +3,7 @@
 //! Modelled are RCC, PWR, FLASH's latency, the ports, LPTIM1, I2C1 to I2C3, IWDG, DBGMCU, and SYSCFG's registers. PLLs, HSE, RTC,
 //! DMA, EXTI's registers, programming of flash and everything else are not.
 
+mod loads;
 mod power;
 mod rcc;
 
@@ -11,6 +12,7 @@ use super::{
     CoreClock,
     stm32::{
         Chip, Family, LptimVariant,
+        loads::Depth,
         map::{Block, Own, Place, RccBit},
         registers::{Answer, Bank, Register},
     },
@@ -20,6 +22,7 @@ use crate::{
     core::{Profile, profile::CORTEX_M4F},
     event::ResetCause,
     memory::{Memory, Region},
+    power::Load,
     time::{Clock, Time},
 };
 
@@ -200,5 +203,17 @@ impl Family for L4 {
         self.power = Power::new();
         self.flash.reset();
         self.syscfg.reset();
+    }
+
+    fn loads(&self, depth: Depth, mhz: u32) -> Vec<Load> {
+        loads::of(&self.rcc, &self.power, depth, mhz)
+    }
+
+    fn lsi_is_on(&self) -> bool {
+        self.rcc.lsi_is_on()
+    }
+
+    fn ports_clocked(&self, depth: Depth) -> u32 {
+        self.rcc.ports_clocked(depth)
     }
 }

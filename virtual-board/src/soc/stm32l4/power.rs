@@ -53,6 +53,15 @@ impl Power {
         }
     }
 
+    /// What a deep sleep is called.
+    pub(super) fn stop_name(&self) -> &'static str {
+        match self.0.bits(CR1, LPMS) {
+            0 => "Stop 0",
+            1 => "Stop 1",
+            _ => "Stop 2",
+        }
+    }
+
     pub(super) fn read(&self, offset: u32) -> Answer<u32> {
         match offset {
             SCR => Ok(0),

@@ -6,9 +6,11 @@
 use crate::{
     bus::Refused,
     event::ResetCause,
+    power::Load,
     soc::stm32::{
         HSI_HZ, LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider, apb_divider,
         causes::{self, Causes},
+        loads::{Depth, crystal, standing},
         map::RccBit,
         oscillator::Oscillator,
         registers::{Answer, Bank, Register, within},
@@ -19,6 +21,7 @@ use crate::{
 const CR: u32 = 0x00;
 const CFGR: u32 = 0x08;
 const CICR: u32 = 0x20;
+const AHB2ENR: u32 = 0x4c;
 const CCIPR: u32 = 0x88;
 const BDCR: u32 = 0x90;
 const CSR: u32 = 0x94;
@@ -85,7 +88,7 @@ const TABLE: &[Register] = &[
     Register::whole(0x40, 0),
     // AHB1ENR, with flash's clock, to APB2ENR.
     Register::whole(0x48, 0x100),
-    Register::whole(0x4c, 0),
+    Register::whole(AHB2ENR, 0),
     Register::whole(0x50, 0),
     Register::whole(0x58, 0),
     Register::whole(0x5c, 0),
@@ -168,14 +171,15 @@ impl Rcc {
         }
     }
 
+    /// MSIRANGE; that of CSR, 4 MHz, holds until a program chooses it.
+    fn msi_range(&self) -> u32 {
+        let chosen = self.cr & cr::MSIRGSEL != 0;
+        (if chosen { self.cr & cr::MSIRANGE } else { cr::RESET }) >> 4
+    }
+
     /// MSI's frequency. With MSIPLLEN it is locked to the multiple of the crystal's that lies next.
     fn msi_hz(&self) -> u64 {
-        let range = if self.cr & cr::MSIRGSEL != 0 {
-            self.cr & cr::MSIRANGE
-        } else {
-            cr::RESET
-        };
-        let hz = msi_hz(range >> 4).unwrap_or(4_000_000);
+        let hz = msi_hz(self.msi_range()).unwrap_or(4_000_000);
         if self.cr & cr::MSIPLLEN != 0 {
             (hz + LSE_HZ / 2) / LSE_HZ * LSE_HZ
         } else {
@@ -224,6 +228,30 @@ impl Rcc {
             2 => from(&self.hsi, HSI_HZ),
             _ => from(&self.lse, LSE_HZ),
         }
+    }
+
+    /// What the oscillators but LSI draw. In Stop MSI and HSI16 stand.
+    pub(super) fn loads(&self, depth: Depth) -> [Load; 3] {
+        const RANGES: [&str; 12] = [
+            "100 kHz", "200 kHz", "400 kHz", "800 kHz", "1 MHz", "2 MHz", "4 MHz", "8 MHz", "16 MHz", "24 MHz",
+            "32 MHz", "48 MHz",
+        ];
+        let range = RANGES.get(self.msi_range() as usize).copied().unwrap_or("off");
+        let runs = |oscillator: &Oscillator| u32::from(oscillator.is_on() && depth != Depth::Stop);
+        [
+            standing("MSI", range, runs(&self.msi)),
+            standing("HSI16", "on", runs(&self.hsi)),
+            crystal(self.lse.is_on(), self.bdcr >> 3 & 0b11),
+        ]
+    }
+
+    pub(super) fn lsi_is_on(&self) -> bool {
+        self.lsi.is_on()
+    }
+
+    /// Ports A to H with their bus clock.
+    pub(super) fn ports_clocked(&self, _: Depth) -> u32 {
+        self.bank.bits(AHB2ENR, 0xff).count_ones()
     }
 
     /// A deep sleep begins: MSI and HSI16 stop until its end.

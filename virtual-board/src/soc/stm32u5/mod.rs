@@ -6,6 +6,7 @@
 //! program takes in Stop keeps its bytes here.
 
 mod icache;
+mod loads;
 mod power;
 mod rcc;
 
@@ -14,6 +15,7 @@ use super::{
     CoreClock,
     stm32::{
         Chip, Family, LptimVariant,
+        loads::Depth,
         map::{Block, Own, Place, RccBit},
         registers::{Answer, Bank, Register},
     },
@@ -22,6 +24,7 @@ use crate::{
     core::{Profile, profile::CORTEX_M33},
     event::ResetCause,
     memory::{Memory, Region},
+    power::Load,
     time::{Clock, Time},
 };
 
@@ -199,5 +202,17 @@ impl Family for U5 {
         self.flash.reset();
         self.icache = Icache::new(now);
         self.syscfg.reset();
+    }
+
+    fn loads(&self, depth: Depth, mhz: u32) -> Vec<Load> {
+        loads::of(&self.rcc, &self.power, depth, mhz)
+    }
+
+    fn lsi_is_on(&self) -> bool {
+        self.rcc.lsi_is_on()
+    }
+
+    fn ports_clocked(&self, depth: Depth) -> u32 {
+        self.rcc.ports_clocked(depth)
     }
 }

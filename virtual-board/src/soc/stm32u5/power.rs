@@ -8,6 +8,7 @@ use crate::{
 };
 
 const CR1: u32 = 0x00;
+const CR2: u32 = 0x04;
 const CR3: u32 = 0x08;
 const VOSR: u32 = 0x0c;
 const SVMCR: u32 = 0x10;
@@ -32,11 +33,36 @@ const CHANGES: Time = Time::from_us(20);
 /// How long a monitor of a supply takes to start.
 const MONITORS: Time = Time::from_us(20);
 
+/// CR2: bits that take the supply of a page of memory in Stop, and its kilobytes: SRAM1, SRAM2, SRAM4, the caches and buffers of
+/// peripherals, and SRAM3.
+const PAGES: [(u32, u32); 20] = [
+    (0, 64),
+    (1, 64),
+    (2, 64),
+    (4, 8),
+    (5, 56),
+    (6, 16),
+    (8, 8),
+    (9, 4),
+    (10, 4),
+    (11, 4),
+    (12, 4),
+    (13, 8),
+    (16, 64),
+    (17, 64),
+    (18, 64),
+    (19, 64),
+    (20, 64),
+    (21, 64),
+    (22, 64),
+    (23, 64),
+];
+
 const TABLE: &[Register] = &[
     // CR1: LPMS, SRAM2 in Standby, ultra-low-power monitoring.
     Register::new(CR1, 0, LPMS | 0b111 << 5),
     // CR2: memories without supply in Stop.
-    Register::whole(0x04, 0),
+    Register::whole(CR2, 0),
     // CR3: REGSEL, fast soft start.
     Register::new(CR3, 0, REGSEL | 1 << 2),
     Register::new(VOSR, 0, VOS),
@@ -79,6 +105,32 @@ impl Power {
             3 => Err("Stop 3, in which LPTIM1 has no clock"),
             _ => Err("a deep sleep in Standby or Shutdown (PWR_CR1.LPMS)"),
         }
+    }
+
+    /// The regulator that a program has chosen is the switching one.
+    pub(super) fn chooses_smps(&self) -> bool {
+        self.bank.bits(CR3, REGSEL) != 0
+    }
+
+    /// VOS: 0 is range 4, 3 is range 1.
+    pub(super) fn range(&self) -> u32 {
+        self.bank.bits(VOSR, VOS) >> 16
+    }
+
+    /// Which Stop a deep sleep is.
+    pub(super) fn stop_number(&self) -> u32 {
+        self.bank.bits(CR1, LPMS)
+    }
+
+    /// Kilobytes of memory that keep their supply in Stop.
+    pub(super) fn kept_kb(&self) -> u32 {
+        let kept = |(bit, _): &&(u32, u32)| self.bank.bits(CR2, 1 << *bit) == 0;
+        PAGES.iter().filter(kept).map(|(_, kb)| kb).sum()
+    }
+
+    /// How many supplies are watched.
+    pub(super) fn monitors(&self) -> u32 {
+        self.bank.bits(SVMCR, 0b1111 << 24).count_ones()
     }
 
     pub(super) fn due(&self, now: Time) -> Time {

@@ -6,9 +6,11 @@
 use crate::{
     bus::Refused,
     event::ResetCause,
+    power::Load,
     soc::stm32::{
         HSI_HZ, LSE_HZ, LSE_STARTS, LSI_HZ, ahb_divider, apb_divider,
         causes::{self, Causes},
+        loads::{Depth, crystal, standing},
         map::RccBit,
         oscillator::Oscillator,
         registers::{Answer, Bank, Register, within},
@@ -22,6 +24,7 @@ const CFGR1: u32 = 0x1c;
 const CFGR2: u32 = 0x20;
 const CFGR3: u32 = 0x24;
 const CICR: u32 = 0x58;
+const AHB2ENR1: u32 = 0x8c;
 const SRDAMR: u32 = 0xd8;
 const CCIPR1: u32 = 0xe0;
 const CCIPR3: u32 = 0xe8;
@@ -39,6 +42,8 @@ const LSE_PASSES: Time = Time::from_ps(2 * 1_000_000_000_000 / LSE_HZ);
 const MSIS: usize = 0;
 const MSIK: usize = 1;
 const HSI: usize = 2;
+const HSI48: usize = 3;
+const SHSI: usize = 4;
 const SWITCHED: [(u32, u32); 5] = [(0, 2), (4, 5), (8, 10), (12, 13), (14, 15)];
 /// CR: MSIKERON, MSIPLLSEL, MSIPLLFAST, HSIKERON. MSIPLLEN is none of them.
 const CR_KEPT: u32 = 1 << 1 | 1 << 6 | 1 << 7 | 1 << 9;
@@ -100,7 +105,7 @@ const TABLE: &[Register] = &[
     Register::whole(0x80, 0),
     // AHB1ENR to APB3ENR: flash and memories have their clocks.
     Register::whole(0x88, 0xd020_0100),
-    Register::whole(0x8c, 0xc000_0000),
+    Register::whole(AHB2ENR1, 0xc000_0000),
     Register::whole(0x90, 0),
     Register::whole(0x94, 0x8000_0000),
     Register::whole(0x9c, 0),
@@ -237,6 +242,29 @@ impl Rcc {
             _ => (self.lse_passes, LSE_HZ),
         };
         at.filter(|at| *at <= now).map(|at| Clock::starting(at, hz))
+    }
+
+    /// What the oscillators but LSI draw. In Stop all but LSE stand. MSIS is in the core's figure while the core has it.
+    pub(super) fn loads(&self, depth: Depth) -> [Load; 6] {
+        let runs = |index: usize| u32::from(self.switched[index].is_on() && depth != Depth::Stop);
+        let beside = if self.on_hsi() { runs(MSIS) } else { 0 };
+        [
+            standing("MSIS", "on beside the core's clock", beside),
+            standing("MSIK", "on", runs(MSIK)),
+            standing("HSI16", "on", runs(HSI)),
+            standing("HSI48", "on", runs(HSI48)),
+            standing("SHSI", "on", runs(SHSI)),
+            crystal(self.lse.is_on(), self.bdcr >> 3 & 0b11),
+        ]
+    }
+
+    pub(super) fn lsi_is_on(&self) -> bool {
+        self.lsi.is_on()
+    }
+
+    /// Ports A to I with their bus clock.
+    pub(super) fn ports_clocked(&self, _: Depth) -> u32 {
+        self.bank.bits(AHB2ENR1, 0x1ff).count_ones()
     }
 
     /// A deep sleep begins: MSI and HSI16 stop until its end.
