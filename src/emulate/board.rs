@@ -34,6 +34,9 @@ pub fn run(job: &Job<'_>, board: Board, out: Output) -> anyhow::Result<()> {
     }
 }
 
+/// Seconds of board time that run in a second at least.
+const SLOWEST: f64 = 50.0;
+
 fn options(job: &Job<'_>, board: Board, prices: Option<&Prices>) -> anyhow::Result<BoardOptions> {
     let app = match (job.args.app, &job.args.settings.settings.sensor) {
         (App::Replay, _) => "replay".to_owned(),
@@ -50,12 +53,17 @@ fn options(job: &Job<'_>, board: Board, prices: Option<&Prices>) -> anyhow::Resu
         None => "--app",
     };
     flash::fits(&job.args.blob, job.model, program, option)?;
+    let (count, length, _) = job.shape();
+    let all_s = (count * length) as f64 * job.model.sample_period_ns() as f64 * 1e-9;
+    let board_s = job.args.seconds.unwrap_or(all_s);
+    let plain = BoardOptions::new(board, program);
     Ok(BoardOptions {
+        timeout_s: plain.timeout_s.max((board_s / SLOWEST) as u64),
         settings: job.settings,
         firmware: job.args.target.firmware.clone(),
         seconds: job.args.seconds,
         charge: prices.map(|prices| prices.options(job.args.power_trace.is_some())),
-        ..BoardOptions::new(board, program)
+        ..plain
     })
 }
 
