@@ -267,7 +267,7 @@ fn tables(measured: &[Figures]) -> String {
         let [low, mid, high] = f.predicted_uj.map(digits);
         let _ = write!(
             text,
-            "| {}, {}, `{}` | {} | {} µJ | {mid} µJ ( {low} to {high} ) |",
+            "| {}, {}, `{}` | {} | {} µJ | {mid} µJ ({low} to {high}) |",
             row.board,
             row.sensor.to_uppercase(),
             row.model,

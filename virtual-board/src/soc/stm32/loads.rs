@@ -6,7 +6,11 @@
 //! In Stop no such clock runs: what counts LSE or LSI goes on.
 
 use super::{Chip, Family, I2C, LSE_HZ, map::Block};
-use crate::power::{Load, Loads, Role};
+use crate::{
+    event::What,
+    power::{Load, Loads, Role},
+    time::Time,
+};
 
 /// How deep the core sleeps, in the words of the manuals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +97,17 @@ impl<F: Family> Loads for Chip<F> {
 
 #[expect(private_bounds, reason = "the families are this crate's")]
 impl<F: Family> Chip<F> {
+    /// Tells what draws from the supply, where that has changed.
+    pub(super) fn tell_power(&mut self, now: Time) {
+        let now = if self.told_power.nothing() { Time::ZERO } else { now };
+        for load in self.told_power.changes(self.loads()) {
+            self.events.push(now, What::Load(load));
+        }
+        for bus in &mut self.buses {
+            bus.tell_power(now, &mut self.events);
+        }
+    }
+
     /// The bus between the pins of a controller has pull-ups outside the chip.
     fn pulled_up(&self, controller: usize) -> bool {
         let pin = |role| Self::pins_of(&self.ports, controller).find(|at| at.role == role);

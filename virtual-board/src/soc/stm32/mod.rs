@@ -36,7 +36,7 @@ use crate::{
     bus::{Access, Bus, Lines, Refused},
     event::{Event, Events, ResetCause, What},
     memory::Memory,
-    power::{Load, Loads, Told},
+    power::{Load, Told},
     time::{Clock, Time},
 };
 use std::fmt::Debug;
@@ -328,17 +328,6 @@ impl<F: Family> Chip<F> {
                 Block::I2c(index) => self.with_i2c(index, now, |i2c, around| i2c.reset(around)),
                 Block::Iwdg | Block::Debug => {}
             }
-        }
-    }
-
-    /// Tells what draws from the supply, where that has changed.
-    fn tell_power(&mut self, now: Time) {
-        let now = if self.told_power.nothing() { Time::ZERO } else { now };
-        for load in self.told_power.changes(self.loads()) {
-            self.events.push(now, What::Load(load));
-        }
-        for bus in &mut self.buses {
-            bus.tell_power(now, &mut self.events);
         }
     }
 
