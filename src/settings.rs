@@ -233,7 +233,9 @@ pub fn simulate(model: &Model<'_>, prepared: &Prepared, settings: &Settings) -> 
             true => simulator.run_in(stream.get_or_insert_with(|| simulator.stream()), counts),
             false => simulator.run(counts),
         };
-        controller.decided(u32::try_from(run.updates.len())?);
+        let mut usage = controller.usage();
+        run.updates.iter().for_each(|sample| usage.uses((*sample).into()));
+        controller.decided(&usage);
         runs.push(run);
         used.push(setting);
     }

@@ -98,10 +98,10 @@ fn a_board_keeps_to_its_budget() {
     let (blob, x) = (model("activity"), recording(&f, 240));
     let parts = "--board nrf52840 --sensor lis3dh";
     let prices = json(&format!("energy predict {blob} {parts}"))["prices"].clone();
-    let (base, update) = (
-        prices["base_uj"]["mid"].as_f64().unwrap(),
-        prices["update_uj"]["mid"].as_f64().unwrap(),
-    );
+    let price = |of: &str| prices[of]["mid"].as_f64().unwrap();
+    // This sensor is switched off even from one sample to the next.
+    assert_eq!(prices["off_from_samples"], 1);
+    let (base, update) = (price("base_uj"), price("update_uj") + price("switch_uj"));
     // 28 updates in each 2.56 s, and half the energy.
     let allowance = ((base + 28.0 * update) * 3600.0 / 2.56).round();
     let run = |allowance: f64, app: &str| {

@@ -95,10 +95,10 @@ fn model_and_sequences_go_to_the_sections_that_the_image_names() {
         (&"blob".into(), &0x1_0000.into())
     );
     assert_eq!(sections[1]["address"], 0x3_0000);
-    // A header of 40 bytes, then the blob as it is; a header of 32, then 10 sequences.
+    // A header of 52 bytes, then the blob as it is; a header of 32, then 10 sequences.
     let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
-    assert_eq!(written[12..40], [0; 28]);
-    assert_eq!(written[40..], std::fs::read(&blob).unwrap());
+    assert_eq!(written[12..52], [0; 40]);
+    assert_eq!(written[52..], std::fs::read(&blob).unwrap());
     let samples = std::fs::read(folder.path("out").join("sequences.bin")).unwrap().len() - 32;
     assert_eq!(samples % 20, 0, "{samples}");
     let commands: Vec<&str> = value["commands"]
@@ -159,22 +159,31 @@ fn dial_cap_and_budget_go_into_the_header() {
         let value = json(&format!("{line} {options}"));
         let written = std::fs::read(folder.path("out").join("blob.bin")).unwrap();
         let word = |at: usize| i32::from_le_bytes(written[at..at + 4].try_into().unwrap());
-        let words = [12, 16, 20, 24, 28, 32].map(word);
+        let words = [12, 16, 20, 24, 28, 32, 40, 44, 48].map(word);
         (value["settings"].clone(), words)
     };
     let (settings, words) = header("--dial -0.5 --cap 7");
-    assert_eq!(words, [-32768, 7, 0, 0, 0, 0]);
+    assert_eq!(words, [-32768, 7, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!((&settings["dial"], &settings["cap"]), (&(-0.5).into(), &7.into()));
 
     let (settings, words) = header("--budget-uj-per-hour 900000 --sensor none --horizon 9");
     let budget = &settings["budget"];
     let nj = |key: &str| (budget[key].as_f64().unwrap() * 1e3).round() as i32;
-    assert_eq!(words, [0, 0, 900_000, nj("base_uj"), nj("update_uj"), 9]);
+    assert_eq!(words, [0, 0, 900_000, nj("base_uj"), nj("update_uj"), 9, 0, 0, 0]);
     assert!(words[3] > 0 && words[4] > 0, "{words:?}");
+    assert!(budget["off_from_samples"].is_null());
     assert_eq!(
         (&budget["board"], &budget["label"]),
         (&"nrf52840".into(), &"predicted".into())
     );
+
+    // A sensor that is switched has prices for pauses too.
+    let (settings, words) = header("--budget-uj-per-hour 9000000 --sensor lsm6ds");
+    let budget = &settings["budget"];
+    let nj = |key: &str| (budget[key].as_f64().unwrap() * 1e3).round() as i32;
+    assert_eq!(words[6..8], [nj("switch_uj"), nj("on_uj")]);
+    assert_eq!(budget["off_from_samples"], words[8]);
+    assert!(words[6..].iter().all(|word| *word > 0), "{words:?}");
 
     let analyser =
         format!("flash {blob} --board nrf52840-dk --app measure-dense --budget-uj-per-hour 900000 --sensor none");
@@ -248,5 +257,5 @@ fn a_budget_is_priced_by_the_driver_that_is_flashed() {
     assert_eq!(json(&format!("{line} --sensor lis3dh"))["settings"]["budget"], priced);
     let generic = json(&format!("{line} --sensor lis3dh-low-power"))["settings"]["budget"].clone();
     assert_eq!(generic["sensor"], "lis3dh-low-power");
-    assert_ne!(generic["update_uj"], priced["update_uj"]);
+    assert_ne!(generic["switch_uj"], priced["switch_uj"]);
 }

@@ -58,7 +58,7 @@ mod self_check;
 pub mod serial;
 
 pub use backend::Backend;
-pub use board_link::{Budget, Collection, Settings, Spending, capacity, collection::GROUPS, sensors};
+pub use board_link::{Budget, Collection, Pauses, Settings, Spending, capacity, collection::GROUPS, sensors};
 pub use console::console;
 pub use error::Error;
 pub use load::Load;

@@ -1,7 +1,7 @@
 //! What the loader puts into the board's memory: the headers of [`board_link`] with a model and its sequences behind them.
 
 use crate::{Error, Load};
-use board_link::{SequenceHeader, Settings, blob::HEADER_BYTES, symbols};
+use board_link::{Budget, Pauses, SequenceHeader, Settings, blob::HEADER_BYTES, symbols};
 use std::path::Path;
 use virtual_board::host::symbols::Symbols;
 
@@ -99,7 +99,8 @@ pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Er
     Ok([&header, blob].concat())
 }
 
-/// A blob as images read it that know version 2 of its header, which ends before the field for answers.
+/// A blob as images read it that know version 2 of its header, which ends before the field for answers. They book every update
+/// alike: its price then has a switching of the sensor.
 ///
 /// # Errors
 /// As [`blob`], and settings that such an image does not know.
@@ -112,7 +113,16 @@ pub(crate) fn blob_for_old_image(bytes: &[u8], settings: &Settings, room: usize)
             why: "this image neither keeps its state nor answers within a sequence; build a newer one".into(),
         });
     }
-    let mut loaded = blob(bytes, settings, room)?;
+    let alike = |budget: Budget| Budget {
+        update_nj: budget.update_nj.saturating_add(budget.pauses.switch_nj),
+        pauses: Pauses::NONE,
+        ..budget
+    };
+    let settings = Settings {
+        budget: settings.budget.map(alike),
+        ..*settings
+    };
+    let mut loaded = blob(bytes, &settings, room)?;
     loaded[4..8].copy_from_slice(&[2, 0, OLD as u8, 0]);
     loaded.drain(OLD..HEADER_BYTES);
     Ok(loaded)
@@ -166,7 +176,7 @@ mod tests {
         let message = |result: Result<Vec<u8>, Error>| result.unwrap_err().to_string();
         assert_eq!(
             message(blob(&[], &Settings::default(), BLOB_ROOM)),
-            "blob: 0 bytes, the board holds 1 to 4194264"
+            "blob: 0 bytes, the board holds 1 to 4194252"
         );
         let whole = vec![0; BLOB_ROOM];
         assert!(message(blob(&whole, &Settings::default(), BLOB_ROOM)).starts_with("blob: 4194304 bytes"));
@@ -183,11 +193,39 @@ mod tests {
     }
 
     #[test]
+    fn an_image_of_an_old_header_books_every_update_with_a_switching() {
+        let word = |value| std::num::NonZeroU32::new(value).unwrap();
+        let budget = Budget {
+            allowance_uj_per_hour: word(200_000),
+            base_nj: 40_000,
+            update_nj: word(9_000),
+            pauses: Pauses {
+                switch_nj: 50_000,
+                on_nj: 12_000,
+                off_from: 5,
+            },
+            horizon: std::num::NonZeroU16::new(50).unwrap(),
+        };
+        let settings = Settings {
+            budget: Some(budget),
+            ..Settings::default()
+        };
+        let bytes = blob_for_old_image(b"blob", &settings, 64).unwrap();
+        let at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+        assert_eq!(
+            (bytes.len(), at(4), &bytes[36..]),
+            (40, 36 << 16 | 2, b"blob".as_slice())
+        );
+        assert_eq!([20, 24, 28, 32].map(at), [200_000, 40_000, 59_000, 50]);
+    }
+
+    #[test]
     fn settings_that_contradict_each_other_are_refused() {
         let budget = board_link::Budget {
             allowance_uj_per_hour: std::num::NonZeroU32::MIN,
             base_nj: 1,
             update_nj: std::num::NonZeroU32::MIN,
+            pauses: board_link::Pauses::NONE,
             horizon: std::num::NonZeroU16::MIN,
         };
         let settings = Settings {

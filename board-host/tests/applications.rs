@@ -3,7 +3,7 @@
 mod random_model;
 
 use board_host::{
-    Budget, Error, Load, Machine, Options, Settings,
+    Budget, Error, Load, Machine, Options, Pauses, Settings,
     classify::{self, Decision, Said},
     measure::{self, Mode},
 };
@@ -180,6 +180,7 @@ fn a_budget_that_makes_no_sense_is_refused_by_the_board() {
         allowance_uj_per_hour: NonZeroU32::new(100_000).unwrap(),
         base_nj: 10_000,
         update_nj: NonZeroU32::new(1000).unwrap(),
+        pauses: Pauses::NONE,
         horizon: NonZeroU16::new(20).unwrap(),
     };
     let options = Options {

@@ -1,14 +1,14 @@
-//! A model in a board's memory: the blob behind a header of 40 bytes with the settings to run it by. All numbers are
+//! A model in a board's memory: the blob behind a header of 52 bytes with the settings to run it by. All numbers are
 //! little-endian.
 //!
 //! | offset | bytes | field |
 //! | --- | --- | --- |
 //! | 0 | 4 | magic `SRBL` |
-//! | 4 | 2 | version, 3 |
-//! | 6 | 2 | bytes of this header, 40 |
+//! | 4 | 2 | version, 4 |
+//! | 6 | 2 | bytes of this header, 52 |
 //! | 8 | 4 | bytes of the blob |
-//! | 12 | 28 | the settings ([`Settings`]): dial, cap, allowance, base, update, horizon, keep state, answer every |
-//! | 40 | | the blob, 4-byte aligned where the region is |
+//! | 12 | 40 | the settings ([`Settings`]): dial, cap, allowance, base, update, horizon, keep state, answer every, switch, on, off from |
+//! | 52 | | the blob, 4-byte aligned where the region is |
 
 use crate::{
     load::{Load, LoadError, put, u32_at},
@@ -67,19 +67,22 @@ pub fn find_blob(region: &[u8]) -> Result<Loaded<'_>, LoadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Budget;
+    use crate::settings::{Budget, Pauses};
     use core::num::{NonZeroU16, NonZeroU32};
     use fixed::types::I16F16;
     use proptest::prelude::*;
 
     /// The first golden: dial -1.5, cap 20, no budget, the state kept, an answer every 8 samples, and a blob of the four bytes
     /// `blob`.
-    const FIXED: [u8; 44] = *b"SRBL\x03\x00\x28\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
-        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x08\x00\x00\x00blob";
+    const FIXED: [u8; 56] = *b"SRBL\x04\x00\x34\x00\x04\x00\x00\x00\x00\x80\xfe\xff\x14\x00\x00\x00\
+        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x08\x00\x00\x00\
+        \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00blob";
 
-    /// The second golden: 200 mJ an hour, 40 uJ a sequence, 9 uJ an update, over 50 sequences.
-    const BUDGET: [u8; 44] = *b"SRBL\x03\x00\x28\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
-        \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00\x00\x00\x00\x00blob";
+    /// The second golden: 200 mJ an hour, 40 uJ a sequence, 9 uJ an update, over 50 sequences; 50 uJ to switch the sensor in a
+    /// pause of 5 samples or more, 12 uJ a sample in a shorter one.
+    const BUDGET: [u8; 56] = *b"SRBL\x04\x00\x34\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+        \x40\x0d\x03\x00\x40\x9c\x00\x00\x28\x23\x00\x00\x32\x00\x00\x00\x00\x00\x00\x00\
+        \x50\xc3\x00\x00\xe0\x2e\x00\x00\x05\x00\x00\x00blob";
 
     fn fixed() -> Settings {
         Settings {
@@ -97,6 +100,11 @@ mod tests {
                 allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
                 base_nj: 40_000,
                 update_nj: NonZeroU32::new(9_000).unwrap(),
+                pauses: Pauses {
+                    switch_nj: 50_000,
+                    on_nj: 12_000,
+                    off_from: 5,
+                },
                 horizon: NonZeroU16::new(50).unwrap(),
             }),
             ..Settings::default()
@@ -124,11 +132,11 @@ mod tests {
 
     #[test]
     fn a_blob_is_found_behind_its_header() {
-        let mut region = [0u8; 52];
+        let mut region = [0u8; 64];
         assert_eq!(find_blob(&region).unwrap_err().to_string(), "no blob loaded");
         assert_eq!(find_blob(&region[..3]).unwrap_err(), LoadError::Missing(Load::Blob));
-        region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', 3, 0, 40, 0, 5, 0, 0, 0]);
-        region[40..45].copy_from_slice(b"model");
+        region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', 4, 0, 52, 0, 5, 0, 0, 0]);
+        region[52..57].copy_from_slice(b"model");
         assert_eq!(
             find_blob(&region).unwrap(),
             Loaded {
@@ -147,17 +155,19 @@ mod tests {
 
     #[test]
     fn an_older_header_is_refused_by_its_version() {
-        let mut region = [0u8; 52];
-        region[..16].copy_from_slice(&[b'S', b'R', b'B', b'L', 1, 0, 16, 0, 5, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(
-            find_blob(&region).unwrap_err().to_string(),
-            "blob: version 1, this image reads version 3"
-        );
+        let mut region = [0u8; 64];
+        for (version, bytes) in [(1, 16), (3, 40)] {
+            region[..12].copy_from_slice(&[b'S', b'R', b'B', b'L', version, 0, bytes, 0, 5, 0, 0, 0]);
+            assert_eq!(
+                find_blob(&region).unwrap_err().to_string(),
+                format!("blob: version {version}, this image reads version 4")
+            );
+        }
     }
 
     #[test]
     fn what_makes_no_sense_is_named() {
-        let with = |header: [u8; 44], at: usize, byte: u8| {
+        let with = |header: [u8; 56], at: usize, byte: u8| {
             let mut header = header;
             header[at] = byte;
             find_blob(&header).unwrap_err().to_string()
@@ -175,15 +185,27 @@ mod tests {
         assert_eq!(with(FIXED, 24, 7), "blob: base_nj without an allowance is 7");
         assert_eq!(with(FIXED, 28, 7), "blob: update_nj without an allowance is 7");
         assert_eq!(with(FIXED, 32, 7), "blob: horizon without an allowance is 7");
+        assert_eq!(with(FIXED, 40, 7), "blob: switch_nj without an allowance is 7");
+        assert_eq!(with(FIXED, 44, 7), "blob: on_nj without an allowance is 7");
+        assert_eq!(with(FIXED, 48, 7), "blob: off_from without an allowance is 7");
     }
 
     fn settings() -> impl Strategy<Value = Settings> {
-        let budget = (1u32.., any::<u32>(), 1u32.., 1u16..).prop_map(|(allowance, base_nj, update, horizon)| Budget {
-            allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
-            base_nj,
-            update_nj: NonZeroU32::new(update).unwrap(),
-            horizon: NonZeroU16::new(horizon).unwrap(),
+        let pauses = (any::<u32>(), any::<u32>(), any::<u32>()).prop_map(|(switch_nj, on_nj, off_from)| Pauses {
+            switch_nj,
+            on_nj,
+            off_from,
         });
+        let budget =
+            (1u32.., any::<u32>(), 1u32.., pauses, 1u16..).prop_map(|(allowance, base_nj, update, pauses, horizon)| {
+                Budget {
+                    allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
+                    base_nj,
+                    update_nj: NonZeroU32::new(update).unwrap(),
+                    pauses,
+                    horizon: NonZeroU16::new(horizon).unwrap(),
+                }
+            });
         let numbers = (any::<i32>(), any::<u32>(), any::<u32>(), any::<bool>());
         (numbers, proptest::option::of(budget)).prop_map(|((dial, cap, every, keep_state), budget)| Settings {
             dial: I16F16::from_bits(if budget.is_some() { 0 } else { dial }),
@@ -210,7 +232,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
             let mut bytes = bytes;
-            let start = [b'S', b'R', b'B', b'L', 3, 0, 40, 0];
+            let start = [b'S', b'R', b'B', b'L', 4, 0, 52, 0];
             if let Some(room) = bytes.first_chunk_mut() {
                 *room = start;
             }

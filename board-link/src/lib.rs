@@ -44,5 +44,5 @@ pub use blob::find_blob;
 pub use collection::Collection;
 pub use load::{Load, LoadError};
 pub use sequences::SequenceHeader;
-pub use settings::{Budget, Settings, SettingsError};
+pub use settings::{Budget, Pauses, Settings, SettingsError};
 pub use skiprnn_nostd::budget::Spending;

@@ -34,7 +34,7 @@ impl Load {
     /// The version of the header that this crate writes and reads.
     pub(crate) const fn version(self) -> u16 {
         match self {
-            Self::Blob => 3,
+            Self::Blob => 4,
             Self::Sequences | Self::Collection => 1,
         }
     }
@@ -42,7 +42,7 @@ impl Load {
     /// Bytes of the header.
     pub(crate) const fn header_bytes(self) -> u16 {
         match self {
-            Self::Blob => 40,
+            Self::Blob => 52,
             Self::Sequences | Self::Collection => 32,
         }
     }

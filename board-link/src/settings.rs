@@ -1,4 +1,4 @@
-//! How a board is to run a model: the part of the blob's header that a user sets, 28 bytes from the dial on.
+//! How a board is to run a model: the part of the blob's header that a user sets, 40 bytes from the dial on.
 
 use crate::load::{Load, LoadError, put, u16_at, u32_at};
 use core::{
@@ -11,7 +11,7 @@ use skiprnn_nostd::{
     budget::{ControlError, Controller, Setting},
 };
 
-pub use skiprnn_nostd::budget::Budget;
+pub use skiprnn_nostd::budget::{Budget, Pauses};
 
 /// Offsets within the header of a blob.
 mod offset {
@@ -19,7 +19,7 @@ mod offset {
     pub const DIAL: usize = 12;
     /// u32; zero for none.
     pub const CAP: usize = 16;
-    /// u32; zero for no budget, and then the next three are zero.
+    /// u32; zero for no budget, and then the other fields of a budget are zero.
     pub const ALLOWANCE: usize = 20;
     /// u32.
     pub const BASE: usize = 24;
@@ -31,6 +31,12 @@ mod offset {
     pub const KEEP_STATE: usize = 34;
     /// u32; zero for what the model says.
     pub const ANSWER_EVERY: usize = 36;
+    /// u32.
+    pub const SWITCH: usize = 40;
+    /// u32.
+    pub const ON: usize = 44;
+    /// u32.
+    pub const OFF_FROM: usize = 48;
 }
 
 /// How a board is to run a model; by default at dial 0, without cap and without budget, each sequence for itself.
@@ -84,6 +90,9 @@ impl Settings {
             put(header, offset::BASE, budget.base_nj.to_le_bytes());
             put(header, offset::UPDATE, budget.update_nj.get().to_le_bytes());
             put(header, offset::HORIZON, budget.horizon.get().to_le_bytes());
+            put(header, offset::SWITCH, budget.pauses.switch_nj.to_le_bytes());
+            put(header, offset::ON, budget.pauses.on_nj.to_le_bytes());
+            put(header, offset::OFF_FROM, budget.pauses.off_from.to_le_bytes());
         }
         Ok(())
     }
@@ -105,6 +114,11 @@ impl Settings {
             word(offset::UPDATE),
             half(offset::HORIZON),
         );
+        let pauses = Pauses {
+            switch_nj: word(offset::SWITCH),
+            on_nj: word(offset::ON),
+            off_from: word(offset::OFF_FROM),
+        };
         let keep_state = match half(offset::KEEP_STATE) {
             value @ 0..=1 => value == 1,
             other => return wrong("keep_state", other.into()),
@@ -113,6 +127,9 @@ impl Settings {
             None if base != 0 => return wrong("base_nj without an allowance", base),
             None if update != 0 => return wrong("update_nj without an allowance", update),
             None if horizon != 0 => return wrong("horizon without an allowance", horizon.into()),
+            None if pauses.switch_nj != 0 => return wrong("switch_nj without an allowance", pauses.switch_nj),
+            None if pauses.on_nj != 0 => return wrong("on_nj without an allowance", pauses.on_nj),
+            None if pauses.off_from != 0 => return wrong("off_from without an allowance", pauses.off_from),
             None => None,
             Some(_) if dial != 0 => return wrong("dial beside an allowance", dial),
             Some(allowance_uj_per_hour) => {
@@ -126,6 +143,7 @@ impl Settings {
                     allowance_uj_per_hour,
                     base_nj: base,
                     update_nj,
+                    pauses,
                     horizon,
                 })
             }
@@ -235,6 +253,7 @@ mod tests {
                 allowance_uj_per_hour: NonZeroU32::MIN,
                 base_nj: 1,
                 update_nj: NonZeroU32::MIN,
+                pauses: Pauses::NONE,
                 horizon: NonZeroU16::MIN,
             }),
             ..settings

@@ -1,10 +1,10 @@
 //! A budget of energy with the prices that a board is to keep it by. Every figure is predicted.
 
-use crate::{Board, Error, Interval, NetworkShape, Prices, Sensor, UpdateCost, predict, prices, prices_for};
+use crate::{Board, Error, Interval, NetworkShape, Prices, Sensor, UpdateCost, predict, prices};
 use serde::Serialize;
 use skiprnn_nostd::{
     Model,
-    budget::{Budget, Setting},
+    budget::{Budget, Pauses, Setting},
 };
 use std::{
     fmt,
@@ -14,7 +14,7 @@ use std::{
 /// The option that asks for a budget, which errors name.
 const OPTION: &str = "--budget-uj-per-hour";
 
-/// A budget, and what sequences and updates cost on a board with a sensor.
+/// A budget, and what sequences, updates and pauses cost on a board with a sensor.
 #[derive(Debug, Clone)]
 pub struct PricedBudget {
     board: Board,
@@ -45,15 +45,9 @@ impl PricedBudget {
         let shape = NetworkShape::of_blob(model)?;
         let curve = model.dial_curve().map(|point| f64::from(point.updates_mean));
         let curve = curve.fold((f64::INFINITY, 1.0), |(low, high), n| (low.min(n), n.max(high)));
-        // The most updates that the dial can lead to.
-        let most = curve.1.min(shape.sequence_length.max(1) as f64);
-        let workload = shape.workload(board.core, most, None, cost);
+        let workload = shape.workload(board.core, 1.0, None, cost);
         let allowance = f64::from(allowance_uj_per_hour.get());
-        let per_sequence = allowance * workload.duration_s() / 3600.0;
-        let mut prices = prices(&board, &sensor, &workload)?;
-        if prices.updates(per_sequence) < most {
-            prices = prices_for(&board, &sensor, &workload, per_sequence)?;
-        }
+        let prices = prices(&board, &sensor, &workload)?;
         let least = prices.least_uj_per_hour();
         if least > allowance {
             return Err(fault(format!(
@@ -94,6 +88,11 @@ impl PricedBudget {
             allowance_uj_per_hour: self.allowance_uj_per_hour,
             base_nj: nj("a sequence", self.prices.base_uj.mid)?,
             update_nj: NonZeroU32::new(nj("an update", self.prices.update_uj.mid)?).unwrap_or(NonZeroU32::MIN),
+            pauses: Pauses {
+                switch_nj: nj("switching the sensor", self.prices.switch_uj.mid)?,
+                on_nj: nj("a sample with the sensor on", self.prices.on_uj.mid)?,
+                off_from: self.prices.off_from_samples.unwrap_or(0),
+            },
             horizon: self.horizon,
         })
     }
@@ -110,7 +109,9 @@ impl PricedBudget {
             sensor: self.sensor.name.clone(),
             base_uj: self.prices.base_uj.mid,
             update_uj: self.prices.update_uj.mid,
-            sensor_off_between: self.prices.sensor_off_between,
+            switch_uj: self.prices.switch_uj.mid,
+            on_uj: self.prices.on_uj.mid,
+            off_from_samples: self.prices.off_from_samples,
             updates_affordable: self.prices.updates(per_sequence).min(self.shape.sequence_length as f64),
             curve_updates: self.curve,
             horizon: self.horizon,
@@ -175,9 +176,13 @@ pub struct BudgetSummary {
     pub base_uj: f64,
     /// Microjoules of an update.
     pub update_uj: f64,
-    /// Whether the sensor is switched off between updates.
-    pub sensor_off_between: bool,
-    /// Updates of a sequence that the allowance pays for.
+    /// Microjoules that a pause adds in which the sensor is switched off.
+    pub switch_uj: f64,
+    /// Microjoules that each sample adds of a pause in which the sensor stays on.
+    pub on_uj: f64,
+    /// The shortest pause in which the sensor is switched off, in samples; `None` where no pause of a sequence is that long.
+    pub off_from_samples: Option<u32>,
+    /// Updates of a sequence, at equal distances, that the allowance pays for.
     pub updates_affordable: f64,
     /// Mean updates at the lowest and the highest dial of the blob's curve.
     pub curve_updates: (f64, f64),
@@ -189,10 +194,17 @@ impl fmt::Display for BudgetSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "budget: {} uJ an hour pay for {:.1} updates a sequence on {} with {}: {:.3} uJ a sequence and {:.3} uJ an update \
-             (predicted)",
+            "budget: {} uJ an hour pay for {:.1} updates a sequence on {} with {}: {:.3} uJ a sequence and {:.3} uJ an update",
             self.allowance_uj_per_hour, self.updates_affordable, self.board, self.sensor, self.base_uj, self.update_uj,
         )?;
+        if let Some(from) = self.off_from_samples {
+            write!(
+                f,
+                ", {:.3} uJ a pause with the sensor off, from {from} samples on, and {:.3} uJ a sample with it on",
+                self.switch_uj, self.on_uj
+            )?;
+        }
+        f.write_str(" (predicted)")?;
         let (low, high) = self.curve_updates;
         match self.updates_affordable {
             n if n < low => write!(

@@ -79,7 +79,7 @@ pub use measure::{
 };
 pub use parse::ParseError;
 pub use predict::{Parts, Prediction, predict};
-pub use prices::{Prices, prices, prices_for};
+pub use prices::{Prices, prices};
 pub use profile::{
     ActiveWorkload, Board, Depth, Draw, Evidence, Figure, Firmware, OutputRate, Sensor, Simulated, board, boards,
     sensor, sensors,

@@ -1,8 +1,8 @@
 //! The prediction against figures worked out by hand, and the properties an interval must have.
 
 use energy::{
-    ActiveWorkload, Board, Corner, Error, Evidence, Figure, Interval, Sensor, UpdateCost, Workload, board, boards,
-    predict, prices, prices_for, sensor, sensors,
+    ActiveWorkload, Board, Corner, Error, Evidence, Figure, Interval, Prices, Sensor, UpdateCost, Workload, board,
+    boards, predict, prices, sensor, sensors,
 };
 
 fn workload() -> Workload {
@@ -57,36 +57,90 @@ fn plain_sensor() -> Sensor {
     plain
 }
 
-/// Base and update add up to the prediction for equal distances, whether the sensor is switched off between or not.
+/// The sum of the prices over a schedule, by the middle figures.
+fn priced(prices: &Prices, schedule: &[u32]) -> f64 {
+    let ends = schedule[1..].iter().copied().chain([prices.sequence_length as u32]);
+    let pauses = schedule.iter().zip(ends).map(|(from, to)| f64::from(to - from));
+    let pauses: f64 = pauses.map(|samples| prices.pause_uj(samples)).sum();
+    prices.base_uj.mid + schedule.len() as f64 * prices.update_uj.mid + pauses
+}
+
+/// Base, updates and pauses add up to the prediction for every schedule, whether the sensor is switched off in it or not.
 #[test]
-fn two_prices_give_the_prediction() {
+fn the_prices_of_a_schedule_give_its_prediction() {
+    let schedules: [&[u32]; 5] = [
+        &[0],
+        &[0, 1, 2, 3],
+        &[0, 3, 7, 12, 100],
+        &[0, 5, 10, 20, 30, 127],
+        &(0..128).collect::<Vec<_>>(),
+    ];
+    for (board_name, sensor_name) in [
+        ("nrf52840", "lis3dh"),
+        ("nrf52840", "lsm6dso-driver"),
+        ("stm32l476", "bmi270"),
+        ("rp2040", "none"),
+    ] {
+        let (board, sensor) = (board(board_name).unwrap(), sensor(sensor_name).unwrap());
+        for schedule in schedules {
+            let work = Workload {
+                updates_mean: schedule.len() as f64,
+                schedules: Some(vec![schedule.to_vec()]),
+                ..workload()
+            };
+            let prices = prices(&board, &sensor, &work).unwrap();
+            assert_eq!(prices.off_from_samples.is_some(), sensor_name != "none");
+            let sum = priced(&prices, schedule);
+            let predicted = predict(&board, &sensor, &work).unwrap().uj_per_sequence.mid;
+            assert!(
+                (sum - predicted).abs() < 1e-9 * predicted,
+                "{board_name} {sensor_name} {schedule:?}: {sum} is not {predicted}"
+            );
+        }
+    }
+}
+
+/// A budget of exactly what so many updates at equal distances cost pays for exactly that many.
+#[test]
+fn a_budget_pays_for_the_updates_that_cost_it() {
     for (board_name, sensor_name) in [("nrf52840", "lis3dh"), ("stm32l476", "bmi270"), ("rp2040", "none")] {
         let (board, sensor) = (board(board_name).unwrap(), sensor(sensor_name).unwrap());
-        let mut off = Vec::new();
+        let prices = prices(&board, &sensor, &workload()).unwrap();
         for updates_mean in [1.0, 2.5, 13.0, 60.0, 128.0] {
             let work = Workload {
                 updates_mean,
                 ..workload()
             };
-            let prices = prices(&board, &sensor, &work).unwrap();
-            off.push(prices.sensor_off_between);
-            let sum = prices.base_uj.mid + updates_mean * prices.update_uj.mid;
             let predicted = predict(&board, &sensor, &work).unwrap().uj_per_sequence.mid;
+            let paid = prices.updates(predicted);
             assert!(
-                (sum - predicted).abs() < 1e-9 * predicted,
-                "{board_name} {sensor_name} {updates_mean}: {sum} is not {predicted}"
+                (paid - updates_mean).abs() < 1e-6 * updates_mean,
+                "{board_name} {sensor_name}: {paid} is not {updates_mean}"
             );
-            // A budget of exactly this much pays for exactly that many updates, at these prices.
-            let back = prices_for(&board, &sensor, &work, predicted).unwrap();
-            assert_eq!(back.sensor_off_between, prices.sensor_off_between);
-            assert!((back.updates(predicted) - updates_mean).abs() < 1e-6 * updates_mean);
-            assert!(back.least_uj_per_hour() <= predicted * 3600.0 / prices.sequence_s * (1.0 + 1e-9));
+            assert!(prices.least_uj_per_hour() <= predicted * 3600.0 / prices.sequence_s * (1.0 + 1e-9));
         }
-        // Long pauses have it switched off, short ones do not.
-        assert_eq!(off.first().copied(), Some(sensor_name != "none"), "{sensor_name}");
-        assert_eq!(off.last().copied(), Some(false), "{sensor_name}");
-        assert_eq!(prices_for(&board, &sensor, &workload(), 0.0).unwrap().updates(0.0), 0.0);
+        assert_eq!(prices.updates(0.0), 0.0);
     }
+}
+
+/// A sensor that takes longer to start than a sequence lasts is on all the time, and the base has it.
+#[test]
+fn a_sensor_that_no_pause_is_long_enough_for_is_in_the_base() {
+    let mut slow = plain_sensor();
+    slow.turn_on_time_ms = exact(3000.0);
+    let prices = prices(&plain_board(), &slow, &workload()).unwrap();
+    assert_eq!(prices.off_from_samples, None);
+    assert_eq!(
+        (prices.switch_uj.mid, prices.on_uj.mid, prices.pause_uj(128.0)),
+        (0.0, 0.0, 0.0)
+    );
+    let work = Workload {
+        schedules: Some(vec![vec![0, 9]]),
+        updates_mean: 2.0,
+        ..workload()
+    };
+    let predicted = predict(&plain_board(), &slow, &work).unwrap().uj_per_sequence.mid;
+    assert!((priced(&prices, &[0, 9]) - predicted).abs() < 1e-9 * predicted);
 }
 
 #[test]
@@ -370,15 +424,15 @@ fn a_core_that_sleeps_at_the_bus_pays_less_for_a_read() {
     waits.sleeps_at_bus = false;
     let mut sleeps = waits.clone();
     sleeps.sleeps_at_bus = true;
-    let update_uj = |board: &Board| prices(board, &part, &workload()).unwrap().update_uj.mid;
-    // 1 mW against 0.1 mW for 200 us, once to read and, where the sensor is switched, once for the commands.
-    let reads = if prices(&waits, &part, &workload()).unwrap().sensor_off_between {
-        2.0
-    } else {
-        1.0
-    };
-    let saved = update_uj(&waits) - update_uj(&sleeps);
-    assert!((saved - reads * 0.9 * 0.2).abs() < 1e-9, "{saved}");
+    let prices_of = |board: &Board| prices(board, &part, &workload()).unwrap();
+    let (waiting, sleeping) = (prices_of(&waits), prices_of(&sleeps));
+    // 1 mW against 0.1 mW for 200 us, once to read, and once for the commands that switch.
+    for (what, saved) in [
+        ("reading", waiting.update_uj.mid - sleeping.update_uj.mid),
+        ("switching", waiting.switch_uj.mid - sleeping.switch_uj.mid),
+    ] {
+        assert!((saved - 0.9 * 0.2).abs() < 1e-9, "{what}: {saved}");
+    }
     // Without a time of its own the bus is part of the reading, awake.
     part.bus_time_us = None;
     let update_uj = |board: &Board| prices(board, &part, &workload()).unwrap().update_uj.mid;

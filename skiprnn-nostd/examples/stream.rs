@@ -13,7 +13,7 @@ use core::{
 };
 use skiprnn_nostd::{
     Sequence,
-    budget::{Budget, Controller, Setting, Spending},
+    budget::{Budget, Controller, Pauses, Setting, Spending},
     network,
     runner::{ChannelScale, Clock, Config, Counters, Described, Profile, Runner, Sensor, fit},
 };
@@ -26,6 +26,7 @@ const BUDGET: Budget = Budget {
     allowance_uj_per_hour: NonZeroU32::new(400_000).unwrap(),
     base_nj: 20_000,
     update_nj: NonZeroU32::new(9_000).unwrap(),
+    pauses: Pauses::NONE,
     horizon: NonZeroU16::new(10).unwrap(),
 };
 

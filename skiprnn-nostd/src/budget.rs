@@ -1,11 +1,13 @@
 //! Meets an energy budget by turning the dial, in integers.
 //!
 //! A [`Budget`] says how much energy is allowed an hour, and what a sequence costs: a base that does not depend on its
-//! updates, and a price for each update (`skiprnn energy predict` gives both for a board and a sensor). The [`Controller`]
-//! keeps the balance of what was allowed and what was spent. Before each sequence it divides what may be spent by the
-//! price of an update, and looks up the dial for that many updates in the blob's curve. The curve is a mean over other
-//! data than the board sees, so it is off here; the difference stays in the balance, and the next [`Budget::horizon`]
-//! sequences make up for it.
+//! updates, a price for each update, and prices for the pauses between them, in which the sensor is off or stays on
+//! (`skiprnn energy predict` gives all of them for a board and a sensor). The [`Controller`] keeps the balance of what was
+//! allowed and what was spent. Before each sequence it divides what may be spent by the price of an update with its pause, and
+//! looks up the dial for that many updates in the blob's curve. How long pauses are is known afterwards only: that price is the
+//! mean over the sequences so far, and at first that of an update after which the sensor is switched off. The curve is a mean
+//! over other data than the board sees, so it is off here; the difference stays in the balance, and the next
+//! [`Budget::horizon`] sequences make up for it.
 //!
 //! [`Runner::decide_with`](crate::runner::Runner::decide_with) does one sequence of the loop: it asks for the setting,
 //! runs the sequence and books it, also where the sequence was lost. Without a runner the loop is:
@@ -22,26 +24,30 @@
 //!     sequence.network_mut().set_dial(setting.dial);
 //!     sequence.set_cap(setting.cap);
 //!     sequence.restart().map_err(SequenceError::Network)?;
+//!     let mut usage = controller.usage();
 //!     while let Some(sample) = sequence.due() {
 //!         let Some(counts) = recorded.get(sample as usize) else {
-//!             controller.lost(sequence.timeline().updates());
+//!             controller.lost(&usage);
 //!             return Ok(());
 //!         };
-//!         sequence.step(counts)?;
+//!         usage.uses(sequence.step(counts)?.sample);
 //!     }
-//!     controller.decided(sequence.timeline().updates());
+//!     controller.decided(&usage);
 //!     Ok(())
 //! }
 //! ```
 
 mod balance;
 mod controller;
+mod price;
+mod usage;
 
 pub use controller::{Controller, Spending};
+pub use usage::Usage;
 
 use core::{
     fmt,
-    num::{NonZeroU16, NonZeroU32},
+    num::{NonZeroU16, NonZeroU32, NonZeroU64},
 };
 use fixed::types::I16F16;
 
@@ -65,11 +71,43 @@ pub struct Budget {
     pub allowance_uj_per_hour: NonZeroU32,
     /// What a sequence costs without its updates (sleep, and the sensor's share that does not depend on them), in nanojoules.
     pub base_nj: u32,
-    /// What each update adds (waking, the sensor's turn-on and reading, the computation), in nanojoules.
+    /// What each update adds (waking, reading the sensor, the computation), in nanojoules.
     pub update_nj: NonZeroU32,
+    /// What the sensor adds in the pauses between updates.
+    pub pauses: Pauses,
     /// The number of sequences over which a debt is paid back and savings are spent. It also bounds what can be saved or
     /// owed: the allowance of that many sequences.
     pub horizon: NonZeroU16,
+}
+
+/// What a sensor adds to a sequence in the pauses from one used sample to the next, and from the last one to the end. By
+/// default nothing: there is no sensor, or it is on all the time, and the base has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Pauses {
+    /// What a pause in which the sensor is off adds, however long it is: switching off and on, a wake-up for it, and the turn-on,
+    /// in nanojoules.
+    pub switch_nj: u32,
+    /// What each sample period adds in a pause in which the sensor stays on, above what it takes while it is off, in nanojoules.
+    pub on_nj: u32,
+    /// The shortest pause in which the sensor is switched off, in samples; 0 for every pause.
+    pub off_from: u32,
+}
+
+impl Pauses {
+    /// Pauses that cost nothing.
+    pub const NONE: Self = Self {
+        switch_nj: 0,
+        on_nj: 0,
+        off_from: 0,
+    };
+
+    /// What a pause can add at most in a sequence of `samples` samples, in nanojoules.
+    fn dearest_nj(&self, samples: u32) -> u64 {
+        let longest_on = self.off_from.saturating_sub(1).min(samples);
+        let on = u64::from(longest_on).wrapping_mul(self.on_nj.into());
+        on.max(self.switch_nj.into())
+    }
 }
 
 impl Budget {
@@ -86,6 +124,7 @@ impl Budget {
         match u32::try_from(ms).ok().and_then(NonZeroU32::new) {
             Some(sequence_ms) => Ok(Plan {
                 budget: self,
+                samples,
                 sequence_ms,
             }),
             None => Err(ControlError::Duration {
@@ -102,6 +141,8 @@ impl Budget {
 pub struct Plan {
     /// What is allowed, and what things cost.
     pub budget: Budget,
+    /// The samples of a sequence.
+    pub samples: u32,
     /// The time from the start of one sequence to the start of the next, in milliseconds.
     pub sequence_ms: NonZeroU32,
 }
@@ -116,10 +157,22 @@ impl Plan {
         (product / 3600) as i64
     }
 
-    /// What this many updates cost, in nanojoules, without the base of the sequence.
+    /// What the updates and the pauses of a sequence cost so far, in nanojoules, without the base of the sequence. Saturates.
     #[must_use]
-    pub fn updates_nj(&self, updates: u32) -> u64 {
-        u64::from(updates).wrapping_mul(u64::from(self.budget.update_nj.get()))
+    pub fn usage_nj(&self, usage: &Usage) -> u64 {
+        // 32 by 32 bits each.
+        let times = |count: u32, nj: u32| u64::from(count).wrapping_mul(u64::from(nj));
+        let pauses = &self.budget.pauses;
+        times(usage.updates(), self.budget.update_nj.get())
+            .saturating_add(times(usage.pauses_off(), pauses.switch_nj))
+            .saturating_add(times(usage.samples_on(), pauses.on_nj))
+    }
+
+    /// What an update costs at most with the pause behind it, in nanojoules.
+    #[must_use]
+    pub fn dearest_nj(&self) -> NonZeroU64 {
+        let pause = self.budget.pauses.dearest_nj(self.samples);
+        NonZeroU64::from(self.budget.update_nj).saturating_add(pause)
     }
 }
 
@@ -172,15 +225,51 @@ mod tests {
             allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
             base_nj: 40_000,
             update_nj: NonZeroU32::new(9_000).unwrap(),
+            pauses: Pauses::NONE,
             horizon: NonZeroU16::new(50).unwrap(),
         };
         let plan = budget.plan(128, 20_000_000).unwrap();
-        assert_eq!((plan.sequence_ms.get(), plan.budget), (2560, budget));
+        assert_eq!((plan.sequence_ms.get(), plan.samples, plan.budget), (2560, 128, budget));
         let why = |samples, period| budget.plan(samples, period).unwrap_err().to_string();
         assert!(why(0, 20_000_000).contains("endless stream"));
         assert!(why(100, 0).contains("no sample period"));
         assert!(why(9, 100_000).contains("9 samples every 100000 ns"));
         assert!(why(u32::MAX, u64::MAX).contains("weeks"));
         assert!(ControlError::EndlessCap.to_string().starts_with("cap: "));
+    }
+
+    /// Updates of 9 uJ on a sensor that takes 50 uJ to be switched and 12 uJ a sample while it is on.
+    fn plan_of(off_from: u32) -> Plan {
+        let budget = Budget {
+            allowance_uj_per_hour: NonZeroU32::new(200_000).unwrap(),
+            base_nj: 40_000,
+            update_nj: NonZeroU32::new(9_000).unwrap(),
+            pauses: Pauses {
+                switch_nj: 50_000,
+                on_nj: 12_000,
+                off_from,
+            },
+            horizon: NonZeroU16::new(50).unwrap(),
+        };
+        budget.plan(128, 20_000_000).unwrap()
+    }
+
+    #[test]
+    fn a_short_pause_costs_its_samples_and_a_long_one_a_switch() {
+        let plan = plan_of(5);
+        let mut usage = Usage::new(5);
+        // Pauses of 4, 5 and 119 samples.
+        [0, 4, 9].into_iter().for_each(|sample| usage.uses(sample));
+        assert_eq!(plan.usage_nj(&usage.ended(128)), 3 * 9_000 + 4 * 12_000 + 2 * 50_000);
+        assert_eq!(plan.usage_nj(&usage.lost()), 3 * 9_000 + 4 * 12_000 + 2 * 50_000);
+    }
+
+    #[test]
+    fn no_sequence_costs_more_than_its_updates_with_the_dearest_pause() {
+        assert_eq!(plan_of(5).dearest_nj().get(), 9_000 + 50_000);
+        // Six samples on are dearer than a switch; a pause is no longer than its sequence.
+        assert_eq!(plan_of(7).dearest_nj().get(), 9_000 + 72_000);
+        assert_eq!(plan_of(u32::MAX).dearest_nj().get(), 9_000 + 128 * 12_000);
+        assert_eq!(plan_of(0).dearest_nj().get(), 9_000 + 50_000);
     }
 }

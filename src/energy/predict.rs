@@ -68,17 +68,21 @@ pub fn run(args: &PredictArgs, out: Output) -> anyhow::Result<()> {
         merge(&mut value, json!({ "schedules": workload.schedules }));
     }
     let prices = energy::prices(&board, &sensor, &workload)?;
-    merge(
-        &mut value,
-        json!({ "prices": { "base_uj": prices.base_uj, "update_uj": prices.update_uj } }),
-    );
+    merge(&mut value, json!({ "prices": prices }));
     let answers = match (found.metric, found.sequences) {
         (Some(metric), Some(n)) => format!("; {} {:.5} on {n} sequences", metric.name(), metric.value()),
         _ => String::new(),
     };
     let samples = format!("{:.2} updates a sequence, {}{answers}", p.updates_mean, found.origin);
+    let mut pauses = String::new();
+    if let Some(from) = prices.off_from_samples {
+        pauses = format!(
+            ", {} uJ a pause with the sensor off, from {from} samples on, and {} uJ a sample with it on",
+            prices.switch_uj, prices.on_uj
+        );
+    }
     let prices = format!(
-        "Prices for a budget, predicted: {} uJ a sequence and {} uJ an update",
+        "Prices for a budget, predicted: {} uJ a sequence and {} uJ an update{pauses}",
         prices.base_uj, prices.update_uj
     );
     let mut texts = vec![("Prediction", format!("{samples}\n{p}{prices}"))];

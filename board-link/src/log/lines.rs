@@ -83,11 +83,21 @@ lines! {
         keep_state: u8,
     }
 
+    /// What a budget books for the pauses between updates.
+    Pauses = "pauses switch_nj={=u32} on_nj={=u32} off_from={=u32}" {
+        /// A pause in which the sensor is off, in nanojoules.
+        switch_nj: u32,
+        /// A sample in a pause in which the sensor stays on, in nanojoules.
+        on_nj: u32,
+        /// The shortest pause in which the sensor is switched off, in samples; 0 for every pause.
+        off_from: u32,
+    }
+
     /// What was booked on a budget so far, in nanojoules by its prices.
     Spending = "budget allowed_nj={=u64} booked_nj={=u64}" {
         /// Allowed for the sequences that were decided.
         allowed_nj: u64,
-        /// What they cost, and the updates of those that were lost.
+        /// What they cost, and the updates and pauses of those that were lost.
         booked_nj: u64,
     }
 

@@ -14,7 +14,7 @@ mod texts;
 pub use grammar::{List, Show, Unreadable, Value, value, word};
 pub use lines::{
     Answer, Block, Calibrated, Channel, Classified, Collected, Collecting, Decision, Image, Measured, MeterCalibration,
-    Model, Pair, Pairs, Replayed, Sequence, Settings, Spending, Stack, Window,
+    Model, Pair, Pairs, Pauses, Replayed, Sequence, Settings, Spending, Stack, Window,
 };
 pub use texts::{BUS, FAULT, LOST, PARKED, REFUSED, SENSOR, is_last};
 #[cfg(feature = "defmt")]
@@ -34,6 +34,8 @@ pub enum Line<'a> {
     Model(Model),
     /// The settings that the loader left.
     Settings(Settings),
+    /// What a budget books for pauses.
+    Pauses(Pauses),
     /// What was booked on a budget.
     Spending(Spending),
     /// A replayed sequence.
@@ -98,6 +100,7 @@ impl<'a> Line<'a> {
             MeterCalibration,
             Model,
             Settings,
+            Pauses,
             Spending,
             Sequence,
             Answer,

@@ -3,7 +3,7 @@ use crate::measure::{CALIBRATIONS, Mode};
 use proptest::prelude::*;
 
 /// A line of each kind, as an image logs it.
-const LINES: [&str; 20] = [
+const LINES: [&str; 21] = [
     "image machine=mps2-an386 log=4 ticks_per_second=25000000 max_hidden=128 max_layers=2 max_inputs=16 max_outputs=32 \
      max_samples=4096",
     "calibration runs=25 instructions=1000 call=0 empty=200 nops=40200 meter_hz=25000000",
@@ -27,6 +27,7 @@ const LINES: [&str; 20] = [
     "block first=16 at=12345 missed=1 dropped=8 counts=[-32768, 0, 32767]",
     "summary samples=6240 missed=1 dropped=8 failures=2",
     "answer seq=0 sample=7 at=50000000 class=1 logits=[-7, 12]",
+    "pauses switch_nj=50000 on_nj=12000 off_from=5",
 ];
 
 /// The text of a line that was read.
@@ -36,6 +37,7 @@ fn shown(line: &Line<'_>) -> String {
         Line::MeterCalibration(line) => line.to_string(),
         Line::Model(line) => line.to_string(),
         Line::Settings(line) => line.to_string(),
+        Line::Pauses(line) => line.to_string(),
         Line::Spending(line) => line.to_string(),
         Line::Sequence(line) => line.to_string(),
         Line::Answer(line) => line.to_string(),

@@ -64,6 +64,15 @@ pub fn settings(settings: &Settings) {
         keep_state: settings.keep_state.into(),
     }
     .log();
+    if let Some(budget) = budget {
+        let pauses = budget.pauses;
+        log::Pauses {
+            switch_nj: pauses.switch_nj,
+            on_nj: pauses.on_nj,
+            off_from: pauses.off_from,
+        }
+        .log();
+    }
 }
 
 /// What was booked on a budget.

@@ -24,7 +24,7 @@ use core::{fmt, time::Duration};
 use embedded_hal::digital::OutputPin;
 use skiprnn_nostd::{
     Network, Sequence,
-    budget::Spending,
+    budget::{Spending, Usage},
     runner::{Clock, Config, Decision, Runner, RunnerError, Update},
 };
 
@@ -226,12 +226,14 @@ where
         let recording = &mut self.runner.parts_mut().0.recording;
         recording.advance().map_err(ReplayError::Recording)?;
         self.runner.set(self.run.controller.setting())?;
+        let mut usage = self.run.controller.usage();
         self.record.schedule.clear();
         self.record.late_updates = 0;
         let before = self.runner.counters().asleep_ticks;
         let first = self.runner.update()?;
         let began = self.runner.counters().asleep_ticks;
         self.record.schedule.insert(first.sample as u32);
+        usage.uses(first.sample);
         let mut last = first;
         while last.next.is_some() {
             if last.completes_answer(self.run.answer_every) {
@@ -240,10 +242,11 @@ where
             }
             last = self.runner.update()?;
             self.record.schedule.insert(last.sample as u32);
+            usage.uses(last.sample);
             self.record.late_updates = self.record.late_updates.saturating_add(last.captured.into());
         }
         self.record.asleep_ticks = self.runner.counters().asleep_ticks.saturating_sub(began);
-        self.decided(index, &last)?;
+        self.decided(index, &last, &usage)?;
         // The board's wait for the very first sample is none of the replay's.
         let waited = if summary.sequences == 0 {
             0
@@ -254,11 +257,11 @@ where
         Ok(first.due)
     }
 
-    /// Records the decision that stands after this update.
-    fn decided(&mut self, index: u32, last: &Update) -> Result<(), ErrorOf<N, C>> {
+    /// Records the decision that stands after this update, and books what the sequence used.
+    fn decided(&mut self, index: u32, last: &Update, usage: &Usage) -> Result<(), ErrorOf<N, C>> {
         let decision: Decision<MAX_OUTPUTS> = self.runner.decision(last)?;
         mark(&mut self.runner.parts_mut().0.seq, false)?;
-        self.run.controller.decided(decision.updates);
+        self.run.controller.decided(usage);
         self.record.sequence = index;
         self.record.decision = decision.class as u32;
         self.record.logits = decision.logits;

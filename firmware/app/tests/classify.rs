@@ -10,7 +10,7 @@ use app::{
 use embedded_hal_mock::eh1::digital::{Mock as PinMock, State, Transaction};
 use skiprnn_nostd::{
     Instance, Model,
-    budget::Controller,
+    budget::{Controller, Pauses},
     runner::{Clock, Profile, Sensor},
 };
 use std::{
@@ -379,6 +379,11 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
                 allowance_uj_per_hour: NonZeroU32::new(1_000_000).unwrap(),
                 base_nj: 7,
                 update_nj: NonZeroU32::new(1000).unwrap(),
+                pauses: Pauses {
+                    switch_nj: 300,
+                    on_nj: 20,
+                    off_from: 2,
+                },
                 horizon: NonZeroU16::new(9).unwrap(),
             }),
             ..Settings::default()
@@ -389,9 +394,10 @@ fn a_sensor_that_fails_costs_sequences_and_then_ends_it() {
         for _ in 0..2 {
             assert!(matches!(classify.next_event(), Ok(Event::Lost(_))));
         }
-        // The first made two updates, which are booked; neither lasted as long as a sequence that earns an allowance.
+        // The first made two updates, which are booked, with a sample between them and the switching off behind them; neither
+        // lasted as long as a sequence that earns an allowance.
         let spending = classify.spending().unwrap();
-        assert_eq!((spending.booked_nj, spending.allowed_nj), (2000, 0));
+        assert_eq!((spending.booked_nj, spending.allowed_nj), (2000 + 20 + 300, 0));
         let error = classify.next_event().unwrap_err();
         assert!(matches!(error, ClassifyError::Runner(_)));
         assert!(error.to_string().contains("no answer"), "{error}");

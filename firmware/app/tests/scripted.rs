@@ -14,7 +14,7 @@ use app::{
 use fixed::types::I16F16;
 use skiprnn_nostd::{
     Instance, Model, Network, Sequence, Step,
-    budget::{ControlError, Controller, Setting, Spending},
+    budget::{ControlError, Controller, Pauses, Setting, Spending},
     runner::{Captured, Clock, RunnerError, Sensor},
 };
 use std::{
@@ -215,6 +215,7 @@ fn budget(allowance: u32) -> Settings {
             allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
             base_nj: 20_000,
             update_nj: NonZeroU32::new(10_000).unwrap(),
+            pauses: Pauses::NONE,
             horizon: NonZeroU16::new(10).unwrap(),
         }),
         ..Settings::default()

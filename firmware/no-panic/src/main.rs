@@ -17,7 +17,7 @@ use cortex_m_rt::entry;
 use parts::{NoClock, NoPin, NoSensor};
 use skiprnn_nostd::{
     Instance, Model, Network, ParseError, Sequence, StepError,
-    budget::{Budget, ControlError, Controller, Setting},
+    budget::{Budget, ControlError, Controller, Pauses, Setting},
     runner::{self, CaptureQueue, Config, Counters, Decision, Runner, RunnerError, SwitchedSupply},
 };
 
@@ -100,6 +100,11 @@ const BUDGET: Budget = Budget {
     allowance_uj_per_hour: NonZeroU32::new(1_000_000).unwrap(),
     base_nj: 1000,
     update_nj: NonZeroU32::new(9000).unwrap(),
+    pauses: Pauses {
+        switch_nj: 50_000,
+        on_nj: 12_000,
+        off_from: 5,
+    },
     horizon: NonZeroU16::new(100).unwrap(),
 };
 

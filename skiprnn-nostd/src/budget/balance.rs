@@ -1,8 +1,8 @@
 //! The balance of what was allowed and what was spent, and the dial that it pays for.
 
-use super::{Plan, Setting};
+use super::{Plan, Setting, Usage, price::Price};
 use crate::format::DialRecord;
-use core::num::NonZeroU32;
+use core::num::{NonZeroU32, NonZeroU64};
 use fixed::types::I16F16;
 
 /// Updates are counted with 16 fractional bits, up to 2^30 of them, so that another shift by 16 fits 64 bits.
@@ -15,36 +15,45 @@ pub(super) struct Balance<'a> {
     pub(super) plan: Plan,
     /// Allowed minus spent, in nanojoules; within the allowance of [`super::Budget::horizon`] sequences.
     nj: i64,
+    price: Price,
 }
 
 impl<'a> Balance<'a> {
     /// Nothing saved and nothing owed, over a curve by rising dial.
-    pub(super) const fn new(curve: &'a [DialRecord], plan: Plan) -> Self {
-        Balance { curve, plan, nj: 0 }
+    pub(super) fn new(curve: &'a [DialRecord], plan: Plan) -> Self {
+        Balance {
+            curve,
+            plan,
+            nj: 0,
+            price: Price::default(),
+        }
     }
 
-    /// The updates that the next sequence can pay for, with 16 fractional bits, from 0 to [`MOST`].
-    fn affordable(&self) -> i64 {
+    /// The updates that the next sequence can pay for at this price in nanojoules, with 16 fractional bits, from 0 to [`MOST`].
+    fn affordable(&self, price: NonZeroU64) -> i64 {
         let budget = &self.plan.budget;
         let share = self.nj / i64::from(budget.horizon.get());
         let left = self.plan.allowed_nj().saturating_add(share);
         let left = left.saturating_sub(i64::from(budget.base_nj)).clamp(0, MOST);
-        ((left << 16) / i64::from(budget.update_nj.get())).min(MOST)
+        // Not negative, and at most 62 bits.
+        (((left as u64) << 16) / price).min(MOST as u64) as i64
     }
 
     /// How to run the next sequence: the dial between the two points of the curve that the affordable updates lie
-    /// between. Where even the lowest point costs more, its dial, and a cap.
+    /// between, at the mean price of an update and its pause. Where even the lowest point costs more, its dial, and a cap that
+    /// the next sequence cannot pass by the dearest pauses.
     pub(super) fn setting(&self) -> Setting {
-        let wanted = self.affordable();
+        let wanted = self.affordable(self.price.nj(&self.plan));
         let mut points = self.curve.iter().map(|p| (i64::from(p.dial.get()), updates(p)));
         // `Model::parse` makes sure that there is at least one point.
         let Some(mut below) = points.next() else {
             return Setting::default();
         };
         if wanted < below.1 {
+            let safe = self.affordable(self.plan.dearest_nj());
             return Setting {
                 dial: I16F16::from_bits(below.0 as i32),
-                cap: Some(NonZeroU32::new((wanted >> 16) as u32).unwrap_or(NonZeroU32::MIN)),
+                cap: Some(NonZeroU32::new((safe >> 16) as u32).unwrap_or(NonZeroU32::MIN)),
             };
         }
         for above in points {
@@ -63,10 +72,14 @@ impl<'a> Balance<'a> {
         }
     }
 
-    /// Books a sequence of this many updates by the plan's prices.
-    pub(super) fn decided(&mut self, updates: u32) {
-        let base = u64::from(self.plan.budget.base_nj);
-        self.spent(self.plan.updates_nj(updates).saturating_add(base));
+    /// Books a sequence by the plan's prices, and returns what it cost in nanojoules.
+    pub(super) fn decided(&mut self, usage: &Usage) -> u64 {
+        let usage = usage.ended(self.plan.samples);
+        let cost = self.plan.usage_nj(&usage);
+        self.price.add(&self.plan, usage.updates(), cost);
+        let cost = cost.saturating_add(self.plan.budget.base_nj.into());
+        self.spent(cost);
+        cost
     }
 
     /// Books a sequence that cost this many nanojoules.
@@ -74,10 +87,12 @@ impl<'a> Balance<'a> {
         self.add(self.plan.allowed_nj(), nj);
     }
 
-    /// Books a sequence that was lost after this many updates. It ended early, so that the allowance of a whole sequence
-    /// is not added, nor the base of the price taken off, which is the smaller of the two.
-    pub(super) fn lost(&mut self, updates: u32) {
-        self.add(0, self.plan.updates_nj(updates));
+    /// Books a sequence that was lost, and returns what it cost in nanojoules. It ended early, so that the allowance of a whole
+    /// sequence is not added, nor the base of the price taken off, which is the smaller of the two.
+    pub(super) fn lost(&mut self, usage: &Usage) -> u64 {
+        let cost = self.plan.usage_nj(&usage.lost());
+        self.add(0, cost);
+        cost
     }
 
     fn add(&mut self, allowed_nj: i64, spent_nj: u64) {
@@ -110,7 +125,7 @@ fn updates(point: &DialRecord) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::Budget;
+    use crate::budget::{Budget, Pauses};
     use core::num::NonZeroU16;
     use proptest::prelude::*;
     use zerocopy::little_endian::{F32, I32};
@@ -133,10 +148,19 @@ mod tests {
             allowance_uj_per_hour: NonZeroU32::new(3_600_000).unwrap(),
             base_nj: 100_000,
             update_nj: NonZeroU32::new(20_000).unwrap(),
+            pauses: Pauses::NONE,
             horizon: NonZeroU16::new(50).unwrap(),
         },
+        samples: 100,
         sequence_ms: NonZeroU32::new(1000).unwrap(),
     };
+
+    /// A sequence that used this many samples, one after the other from the first on.
+    fn usage(plan: &Plan, updates: u32) -> Usage {
+        let mut usage = Usage::new(plan.budget.pauses.off_from);
+        (0..u64::from(updates)).for_each(|sample| usage.uses(sample));
+        usage
+    }
 
     #[test]
     fn the_dial_is_looked_up_between_the_points() {
@@ -204,7 +228,7 @@ mod tests {
             noise ^= noise << 17;
             let spread = 0.5 + (noise >> 11) as f64 / (1u64 << 53) as f64;
             let taken = (factor * spread * promised(balance.setting().dial.to_num())).round() as u32;
-            balance.decided(taken);
+            balance.decided(&usage(&PLAN, taken));
             spent += 100_000.0 + 20_000.0 * f64::from(taken);
         }
         spent / (1e6 * f64::from(SEQUENCES))
@@ -226,12 +250,107 @@ mod tests {
     fn a_lost_sequence_costs_its_updates_and_earns_nothing() {
         let curve = curve();
         let mut balance = Balance::new(&curve, PLAN);
-        balance.lost(3);
+        assert_eq!(balance.lost(&usage(&PLAN, 3)), 60_000);
         assert_eq!(balance.nj, -60_000);
         // Exactly the allowance: the debt stays.
-        balance.decided(45);
+        assert_eq!(balance.decided(&usage(&PLAN, 45)), 1_000_000);
         assert_eq!((balance.nj, PLAN.allowed_nj()), (-60_000, 1_000_000));
-        assert_eq!(PLAN.updates_nj(45), 900_000);
+    }
+
+    /// Ten updates of 20 uJ; 100 uJ to switch the sensor in a pause of 5 of 100 samples or more, 15 uJ for each sample of a
+    /// shorter one.
+    const PAUSING: Plan = Plan {
+        budget: Budget {
+            pauses: Pauses {
+                switch_nj: 100_000,
+                on_nj: 15_000,
+                off_from: 5,
+            },
+            ..PLAN.budget
+        },
+        ..PLAN
+    };
+
+    /// A sequence of pairs of samples two apart, ten samples from pair to pair.
+    fn pairs(updates: u32) -> Usage {
+        let mut usage = Usage::new(5);
+        (0..u64::from(updates)).for_each(|k| usage.uses(k / 2 * 10 + k % 2 * 2));
+        usage
+    }
+
+    #[test]
+    fn short_pauses_pay_for_more_updates() {
+        let curve = curve();
+        let mut balance = Balance::new(&curve, PAUSING);
+        let first = balance.setting().dial;
+        assert!(
+            (first.to_num::<f64>() + 1.5).abs() < 1e-3,
+            "900 uJ pay for 7.5 updates of 120 uJ: {first}"
+        );
+        // Three pairs: six updates, three pauses of 30 uJ and three of 100 uJ; with the base 610 uJ.
+        assert_eq!(
+            balance.decided(&pairs(6)),
+            100_000 + 6 * 20_000 + 3 * 30_000 + 3 * 100_000
+        );
+        // Only a fiftieth of the savings is spent at once: 907.8 uJ pay for 10.7 updates of 85 uJ.
+        let second = balance.setting().dial.to_num::<f64>();
+        assert!((second + 0.932).abs() < 2e-3, "{second}");
+    }
+
+    #[test]
+    fn a_cap_holds_by_the_dearest_pauses() {
+        let curve = [point(0.0, 20.0)];
+        let mut balance = Balance::new(&curve, PAUSING);
+        // Many sequences whose pauses were all short: an update costs 35 uJ.
+        for _ in 0..20 {
+            balance.decided(&usage(&PAUSING, 100));
+            balance.nj = 0;
+        }
+        // 25 updates of 35 uJ would be paid for, so that the dial does it; half of them would not.
+        assert_eq!(balance.setting().cap, None);
+        balance.nj = -500_000 * 50;
+        assert_eq!(balance.setting().cap, NonZeroU32::new(3), "400 uJ at 120 uJ");
+    }
+
+    /// A board whose pauses are as long as its updates leave them: the more updates, the fewer of them are long.
+    #[test]
+    #[cfg_attr(miri, ignore = "takes minutes under Miri")]
+    fn the_budget_is_met_where_pauses_are_short() {
+        let curve = [point(-2.0, 2.0), point(-1.0, 10.0), point(0.0, 20.0), point(2.0, 60.0)];
+        for allowance in [1_500_000u32, 3_600_000, 5_000_000, 7_200_000, 9_000_000] {
+            let plan = Plan {
+                budget: Budget {
+                    allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
+                    horizon: NonZeroU16::new(20).unwrap(),
+                    ..PAUSING.budget
+                },
+                ..PAUSING
+            };
+            let mut balance = Balance::new(&curve, plan);
+            let (mut noise, mut booked) = (0x2545_f491_4f6c_dd1du64, 0);
+            const SEQUENCES: u64 = 240;
+            for _ in 0..SEQUENCES {
+                let setting = balance.setting();
+                let dial = setting.dial.to_num::<f64>();
+                let curve = [(-2.0, 2.0), (-1.0, 10.0), (0.0, 20.0), (2.0, 60.0)];
+                let part = curve.windows(2).find(|part| dial <= part[1].0).unwrap();
+                let (from, to) = (part[0], part[1]);
+                let mean = from.1 + (to.1 - from.1) * (dial - from.0) / (to.0 - from.0);
+                let mut usage = Usage::new(5);
+                let mut sample = 0;
+                while sample < 100 && setting.cap.is_none_or(|cap| usage.updates() < cap.get()) {
+                    usage.uses(sample);
+                    noise ^= noise << 13;
+                    noise ^= noise >> 7;
+                    noise ^= noise << 17;
+                    let gap = 100.0 / mean * (0.2 + 1.6 * (noise >> 11) as f64 / (1u64 << 53) as f64);
+                    sample += gap.round().max(1.0) as u64;
+                }
+                booked += balance.decided(&usage);
+            }
+            let share = booked as f64 / (plan.allowed_nj() as f64 * SEQUENCES as f64);
+            assert!((share - 1.0).abs() < 0.05, "{allowance} uJ an hour: {share} of it");
+        }
     }
 
     proptest! {
@@ -239,6 +358,7 @@ mod tests {
         #[cfg_attr(miri, ignore = "takes minutes under Miri")]
         fn no_numbers_make_it_panic_or_leave_the_curve(
             allowance in 1u32.., ms in 1u32.., base in any::<u32>(), update in 1u32.., horizon in 1u16..,
+            (switch_nj, on_nj, off_from, samples) in (any::<u32>(), any::<u32>(), any::<u32>(), 1u32..),
             dials in proptest::collection::vec((any::<i32>(), any::<u32>()), 1..6),
             spent in proptest::collection::vec(any::<u64>(), 0..20),
         ) {
@@ -257,15 +377,23 @@ mod tests {
                     allowance_uj_per_hour: NonZeroU32::new(allowance).unwrap(),
                     base_nj: base,
                     update_nj: NonZeroU32::new(update).unwrap(),
+                    pauses: Pauses {
+                        switch_nj,
+                        on_nj,
+                        off_from,
+                    },
                     horizon: NonZeroU16::new(horizon).unwrap(),
                 },
+                samples,
                 sequence_ms: NonZeroU32::new(ms).unwrap(),
             };
             let mut balance = Balance::new(&curve, plan);
             for spent in spent {
                 balance.spent(spent);
-                balance.decided(spent as u32);
-                balance.lost(spent as u32);
+                let mut usage = Usage::new(off_from);
+                [0, spent / 2, spent].into_iter().for_each(|sample| usage.uses(sample));
+                balance.decided(&usage);
+                balance.lost(&usage);
                 let dial = balance.setting().dial.to_bits();
                 prop_assert!((dials[0].0..=dials[dials.len() - 1].0).contains(&dial));
             }

@@ -1,6 +1,6 @@
 //! The controller of a loop over sequences: a setting before each, its booking afterwards.
 
-use super::{Budget, ControlError, Plan, Setting, balance::Balance};
+use super::{Budget, ControlError, Plan, Setting, Usage, balance::Balance};
 use crate::Model;
 
 /// What was booked and what was allowed, in nanojoules by the prices of the [`Budget`].
@@ -9,11 +9,11 @@ use crate::Model;
 pub struct Spending {
     /// The allowance of the sequences that were decided. Saturates.
     pub allowed_nj: u64,
-    /// What these sequences cost, and the updates of those that were lost. Saturates.
+    /// What these sequences cost, and the updates and pauses of those that were lost. Saturates.
     pub booked_nj: u64,
 }
 
-/// Says before each sequence how to run it, and is told after it how many updates were made. By default at dial 0,
+/// Says before each sequence how to run it, and is told after it which samples were used. By default at dial 0,
 /// without a cap and without a budget.
 ///
 /// A board, the simulator on the host and a program of your own use the same controller, and so come to the same dials.
@@ -70,19 +70,25 @@ impl<'a> Controller<'a> {
         }
     }
 
-    /// Books a sequence that came to its decision after this many updates, by the prices of the budget.
-    pub fn decided(&mut self, updates: u32) {
+    /// What a sequence used, before its first sample: to be told each sample that is used, and then booked.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        let account = self.account.as_ref();
+        Usage::new(account.map_or(0, |account| account.balance.plan.budget.pauses.off_from))
+    }
+
+    /// Books a sequence that came to its decision, by the prices of the budget. The pause from the last sample to the end of the
+    /// sequence is added to what was used.
+    pub fn decided(&mut self, usage: &Usage) {
         if let Some(account) = &mut self.account {
-            account.balance.decided(updates);
-            let plan = account.balance.plan;
-            let cost = plan.updates_nj(updates).saturating_add(plan.budget.base_nj.into());
-            account.spending.allow(&plan);
+            let cost = account.balance.decided(usage);
+            account.spending.allow(&account.balance.plan);
             account.spending.book(cost);
         }
     }
 
     /// Books a sequence that came to its decision and cost this many nanojoules, on a board that can measure it, in place
-    /// of [`Controller::decided`].
+    /// of [`Controller::decided`]. The price of an update stays what it was.
     pub fn measured(&mut self, spent_nj: u64) {
         if let Some(account) = &mut self.account {
             account.balance.spent(spent_nj);
@@ -91,11 +97,12 @@ impl<'a> Controller<'a> {
         }
     }
 
-    /// Books a sequence that was lost after this many updates: they cost, and the sequence earns no allowance.
-    pub fn lost(&mut self, updates: u32) {
+    /// Books a sequence that was lost: its updates and pauses cost, also the switching off after the last of them, and the
+    /// sequence earns no allowance.
+    pub fn lost(&mut self, usage: &Usage) {
         if let Some(account) = &mut self.account {
-            account.balance.lost(updates);
-            account.spending.book(account.balance.plan.updates_nj(updates));
+            let cost = account.balance.lost(usage);
+            account.spending.book(cost);
         }
     }
 

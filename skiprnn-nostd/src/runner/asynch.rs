@@ -187,8 +187,7 @@ impl<S: Sensor, C: Clock, N: Network> Runner<S, C, N> {
     ) -> Result<Decision<O>, ErrorOf<S, C, N>> {
         self.engine.prepare(controller)?;
         let result = self.answer(every).await;
-        let decided = result.as_ref().ok().map(|decision| decision.updates);
-        self.engine.book(controller, decided);
+        self.engine.book(controller, result.is_ok());
         result
     }
 

@@ -7,7 +7,7 @@
 use super::{Config, Counters, Decision, Instants, Profile, RunnerError, Update, ticks};
 use crate::{
     Network, Sequence,
-    budget::{Controller, Setting},
+    budget::{Controller, Setting, Usage},
     grid::Grid,
 };
 use core::num::NonZeroU32;
@@ -61,8 +61,8 @@ pub(super) struct Engine<N> {
     next_start: u64,
     /// Whether a sequence begins with the state of the one before it.
     keep_state: bool,
-    /// Updates that had been made when the sequence under way was given its setting.
-    updates_before: u64,
+    /// What the sequence under way used since it was given its setting.
+    usage: Usage,
     /// Whether a sequence is under way.
     begun: bool,
     /// Whether an update of a stream failed, so that samples may have passed.
@@ -121,7 +121,7 @@ impl<N: Network> Engine<N> {
             late_after: or(config.late_after, period / 16),
             next_start: 0,
             keep_state: config.keep_state,
-            updates_before: 0,
+            usage: Usage::default(),
             begun: false,
             interrupted: false,
             on: None,
@@ -338,6 +338,7 @@ impl<N: Network> Engine<N> {
         self.not_before = 0;
         self.counters.samples = self.counters.samples.saturating_add(1);
         let progress = self.sequence.step_at(sample, counts)?;
+        self.usage.uses(progress.sample);
         self.counters.updates = self.counters.updates.saturating_add(1);
         if progress.next.is_none() {
             self.begun = false;
@@ -403,20 +404,17 @@ impl<N: Network> Engine<N> {
     pub(super) fn prepare<S, C>(&mut self, controller: &Controller<'_>) -> Result<(), RunnerError<S, C, N::Error>> {
         if !self.begun {
             self.set(controller.setting())?;
-            self.updates_before = self.counters.updates;
+            self.usage = controller.usage();
         }
         Ok(())
     }
 
-    /// Books the sequence that was prepared where it has come to its end, as decided after this many updates or as lost.
-    pub(super) fn book(&self, controller: &mut Controller<'_>, decided: Option<u32>) {
+    /// Books the sequence that was prepared where it has come to its end, as decided or as lost.
+    pub(super) fn book(&self, controller: &mut Controller<'_>, decided: bool) {
         match decided {
             _ if self.begun => {}
-            Some(updates) => controller.decided(updates),
-            None => {
-                let made = self.counters.updates.saturating_sub(self.updates_before);
-                controller.lost(u32::try_from(made).unwrap_or(u32::MAX));
-            }
+            true => controller.decided(&self.usage),
+            false => controller.lost(&self.usage),
         }
     }
 
