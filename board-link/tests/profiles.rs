@@ -115,7 +115,7 @@ fn a_sensor_is_switched_off_from_the_pause_on_that_pays_by_the_profiles() {
         );
     };
     pays("stm32u575", &LIS3DH, LIS3DH.off_pays);
-    for board in BOARDS.iter().filter_map(|board| board.profile) {
+    for board in BOARDS.map(|board| board.profile) {
         if energy::board(board).unwrap().sleeps_at_bus {
             pays(board, &LIS3DH, LIS3DH_OFF_PAYS_ASLEEP_AT_BUS);
             pays(board, &LSM6DS, LSM6DS.off_pays);

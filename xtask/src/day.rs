@@ -85,7 +85,6 @@ struct Day {
     /// The most by which a decision came earlier or later than the first one, on its grid.
     off_grid_s: f64,
     uj_per_hour: f64,
-    booked_uj_per_hour: f64,
 }
 
 impl Day {
@@ -112,7 +111,6 @@ impl Day {
             delivered: count(&run["samples_delivered"])?,
             off_grid_s: most - least,
             uj_per_hour: number(&run["charge"]["uj_per_decision"])? * 3600.0 / SEQUENCE_S,
-            booked_uj_per_hour: number(&run["settings"]["budget"]["booked_uj_per_hour"])?,
         })
     }
 
@@ -140,11 +138,6 @@ impl Day {
             self.off_grid_s * 1e6
         );
         ensure!(
-            within(self.booked_uj_per_hour),
-            "booked are {} uJ an hour of {ALLOWANCE_UJ_PER_HOUR}",
-            self.booked_uj_per_hour
-        );
-        ensure!(
             within(self.uj_per_hour),
             "the charge is {} uJ an hour of {ALLOWANCE_UJ_PER_HOUR}",
             self.uj_per_hour
@@ -168,7 +161,6 @@ mod tests {
         delivered: 600_000,
         off_grid_s: 40e-6,
         uj_per_hour: ALLOWANCE_UJ_PER_HOUR,
-        booked_uj_per_hour: ALLOWANCE_UJ_PER_HOUR,
     };
 
     #[test]
@@ -187,7 +179,7 @@ mod tests {
             (changed(&|day| day.marked -= 1), "by the marker"),
             (changed(&|day| day.off_grid_s = 1e-3), "drift by 1000 us"),
             (changed(&|day| day.uj_per_hour *= 1.06), "the charge is"),
-            (changed(&|day| day.booked_uj_per_hour *= 0.94), "booked are"),
+            (changed(&|day| day.uj_per_hour *= 0.94), "the charge is"),
         ];
         for (error, words) in wrong {
             assert!(error.contains(words), "{error}");
