@@ -161,3 +161,27 @@ fn what_is_not_modelled_has_no_trace() {
     }
     assert!(!f.path("t.csv").exists());
 }
+
+/// What the board books is what the ledger says, whether the sensor is switched off in most pauses or stays on in them.
+#[test]
+fn a_budget_is_kept_in_simulated_charge() {
+    for (sensor, name, channels, allowance) in [
+        ("lis3dh", "activity-accelerometer", 3, 300_000.0),
+        ("lsm6ds", "activity", 6, 1_687_500.0),
+        ("lsm6ds", "activity", 6, 2_500_000.0),
+    ] {
+        let f = Folder::new();
+        let (blob, x) = (model(name), recording(&f, 60, channels));
+        let run = json(&format!(
+            "emulate {blob} --board nrf52840-dk --app classify --sensor {sensor} --x {x} --horizon 10 \
+             --budget-uj-per-hour {allowance}"
+        ));
+        assert_eq!(run["identical_to_simulator"], true, "{sensor}");
+        // Sequences of 2.56 s.
+        let spent = run["charge"]["uj_per_decision"].as_f64().unwrap() * 3600.0 / 2.56;
+        assert!(
+            (spent / allowance - 1.0).abs() < 0.05,
+            "{sensor}: {spent} uJ an hour of {allowance} (simulated)"
+        );
+    }
+}

@@ -60,12 +60,13 @@ fn probe_sequence(
     network.set_dial(setting.dial);
     let mut sequence = Sequence::new(network).with_cap(setting.cap);
     sequence.restart().ok()?;
+    let mut usage = controller.usage();
     while sequence.due().is_some() {
-        sequence.step(counts).ok()?;
+        usage.uses(sequence.step(counts).ok()?.sample);
     }
     sequence.outputs(logits).ok()?;
-    controller.decided(sequence.timeline().updates());
-    controller.lost(black_box(3));
+    controller.decided(&usage);
+    controller.lost(black_box(&usage));
     controller.measured(black_box(5));
     black_box(controller.spending());
     Some(sequence.decision(logits).ok()? ^ sequence.network().state_crc() as usize)
