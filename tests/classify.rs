@@ -96,7 +96,7 @@ fn dial_and_cap_reach_the_board() {
 fn a_board_keeps_to_its_budget() {
     let f = Folder::new();
     let (blob, x) = (model("activity"), recording(&f, 240));
-    let parts = "--board nrf52840 --sensor lis3dh";
+    let parts = "--board nrf52840 --sensor lis3dh-driver";
     let prices = json(&format!("energy predict {blob} {parts}"))["prices"].clone();
     let price = |of: &str| prices[of]["mid"].as_f64().unwrap();
     // This sensor is switched off even from one sample to the next.

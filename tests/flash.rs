@@ -177,14 +177,6 @@ fn dial_cap_and_budget_go_into_the_header() {
         (&"nrf52840".into(), &"predicted".into())
     );
 
-    // A sensor that is switched has prices for pauses too.
-    let (settings, words) = header("--budget-uj-per-hour 9000000 --sensor lsm6ds");
-    let budget = &settings["budget"];
-    let nj = |key: &str| (budget[key].as_f64().unwrap() * 1e3).round() as i32;
-    assert_eq!(words[6..8], [nj("switch_uj"), nj("on_uj")]);
-    assert_eq!(budget["off_from_samples"], words[8]);
-    assert!(words[6..].iter().all(|word| *word > 0), "{words:?}");
-
     let analyser =
         format!("flash {blob} --board nrf52840-dk --app measure-dense --budget-uj-per-hour 900000 --sensor none");
     fails(&analyser, 2, &["measure-dense", "replay or classify"]);
@@ -254,6 +246,13 @@ fn a_budget_is_priced_by_the_driver_that_is_flashed() {
     );
     let priced = json(&line)["settings"]["budget"].clone();
     assert_eq!(priced["sensor"], "lis3dh-driver");
+    // The sensor is switched in pauses, which have prices of their own.
+    let written = std::fs::read(f.path("sections").join("blob.bin")).unwrap();
+    let word = |at: usize| u32::from_le_bytes(written[at..at + 4].try_into().unwrap());
+    let nj = |key: &str| (priced[key].as_f64().unwrap() * 1e3).round() as u32;
+    assert_eq!([40, 44].map(word), [nj("switch_uj"), nj("on_uj")]);
+    assert_eq!(priced["off_from_samples"], word(48));
+    assert!(word(40) > 0 && word(44) > 0 && word(48) > 0);
     assert_eq!(json(&format!("{line} --sensor lis3dh"))["settings"]["budget"], priced);
     let generic = json(&format!("{line} --sensor lis3dh-low-power"))["settings"]["budget"].clone();
     assert_eq!(generic["sensor"], "lis3dh-low-power");

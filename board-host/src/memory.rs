@@ -99,15 +99,37 @@ pub fn blob(blob: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Er
     Ok([&header, blob].concat())
 }
 
-/// A blob as images read it that know version 2 of its header, which ends before the field for answers. They book every update
-/// alike: its price then has a switching of the sensor.
+/// A former version of the header before a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldHeader {
+    /// Version 2, which ends before the field for answers, and keeps no state.
+    Two,
+    /// Version 3, which ends before the prices of pauses.
+    Three,
+}
+
+impl OldHeader {
+    /// Its number, and its bytes.
+    const fn version(self) -> (u8, u8) {
+        match self {
+            Self::Two => (2, 36),
+            Self::Three => (3, 40),
+        }
+    }
+}
+
+/// A blob as images read it that know a former version of its header. They book every update alike: its price then has a switching
+/// of the sensor.
 ///
 /// # Errors
 /// As [`blob`], and settings that such an image does not know.
-pub(crate) fn blob_for_old_image(bytes: &[u8], settings: &Settings, room: usize) -> Result<Vec<u8>, Error> {
-    /// Bytes of its header.
-    const OLD: usize = 36;
-    if settings.keep_state || settings.answer_every.is_some() {
+pub(crate) fn blob_for_old_image(
+    bytes: &[u8],
+    settings: &Settings,
+    room: usize,
+    header: OldHeader,
+) -> Result<Vec<u8>, Error> {
+    if header == OldHeader::Two && (settings.keep_state || settings.answer_every.is_some()) {
         return Err(Error::Load {
             what: "settings",
             why: "this image neither keeps its state nor answers within a sequence; build a newer one".into(),
@@ -123,8 +145,9 @@ pub(crate) fn blob_for_old_image(bytes: &[u8], settings: &Settings, room: usize)
         ..*settings
     };
     let mut loaded = blob(bytes, &settings, room)?;
-    loaded[4..8].copy_from_slice(&[2, 0, OLD as u8, 0]);
-    loaded.drain(OLD..HEADER_BYTES);
+    let (version, length) = header.version();
+    loaded[4..8].copy_from_slice(&[version, 0, length, 0]);
+    loaded.drain(usize::from(length)..HEADER_BYTES);
     Ok(loaded)
 }
 
@@ -210,13 +233,15 @@ mod tests {
             budget: Some(budget),
             ..Settings::default()
         };
-        let bytes = blob_for_old_image(b"blob", &settings, 64).unwrap();
-        let at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
-        assert_eq!(
-            (bytes.len(), at(4), &bytes[36..]),
-            (40, 36 << 16 | 2, b"blob".as_slice())
-        );
-        assert_eq!([20, 24, 28, 32].map(at), [200_000, 40_000, 59_000, 50]);
+        for (header, version, length) in [(OldHeader::Two, 2, 36), (OldHeader::Three, 3, 40)] {
+            let bytes = blob_for_old_image(b"blob", &settings, 64, header).unwrap();
+            let at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap());
+            assert_eq!(
+                (bytes.len(), at(4), &bytes[length..]),
+                (length + 4, (length as u32) << 16 | version, b"blob".as_slice())
+            );
+            assert_eq!([20, 24, 28, 32].map(at), [200_000, 40_000, 59_000, 50]);
+        }
     }
 
     #[test]

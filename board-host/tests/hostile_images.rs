@@ -3,7 +3,7 @@
 
 use board_host::{
     Error, Load, Machine, Options, boards,
-    on_board::{BoardOptions, Input, observe},
+    on_board::{BoardOptions, Input, OldHeader, observe},
     run,
 };
 use std::{
@@ -119,7 +119,7 @@ fn victim() -> (tempfile::TempDir, PathBuf) {
 fn on_board(elf: &Path, program: &'static str) -> Result<(), Error> {
     let options = BoardOptions {
         firmware: Some(elf.to_owned()),
-        old_header: true,
+        old_header: Some(OldHeader::Two),
         seconds: Some(0.02),
         timeout_s: 10,
         ..BoardOptions::new(boards::find(BOARD).unwrap(), program)

@@ -10,6 +10,7 @@ mod part;
 mod replay;
 mod summary;
 
+pub use crate::memory::OldHeader;
 pub use classify::{Classification, Outcome, Recorded, classify};
 pub use collect::{Collected, collect};
 pub use observed::{Delivered, Line, Observed, PerDecision, PerSample, Stack, Transfer};
@@ -66,8 +67,8 @@ pub struct BoardOptions {
     pub settings: Settings,
     /// An ELF of this board and program, in place of building one from the source tree.
     pub firmware: Option<PathBuf>,
-    /// Whether the image is of the time when the header before a blob had version 2: no answers within a sequence, no state kept.
-    pub old_header: bool,
+    /// The version of the header before the blob that the image reads, where that is a former one.
+    pub old_header: Option<OldHeader>,
     /// The board's time at which the run ends; as long as the sequences take where it is not given.
     pub seconds: Option<f64>,
     /// Give up after this many seconds of real time; building the image is not counted.
@@ -102,7 +103,7 @@ impl BoardOptions {
             program,
             settings: Settings::default(),
             firmware: None,
-            old_header: false,
+            old_header: None,
             seconds: None,
             timeout_s: 600,
             part: Part::default(),
@@ -186,8 +187,10 @@ fn load(options: &BoardOptions, blob: &[u8], input: &Input<'_>, mounted: Mounted
     let room = regions.blob.bytes as usize;
     let first = match input {
         Input::Collected(_, asked) => asked.to_bytes().to_vec(),
-        _ if options.old_header => memory::blob_for_old_image(blob, &options.settings, room)?,
-        _ => memory::blob(blob, &options.settings, room)?,
+        _ => match options.old_header {
+            Some(header) => memory::blob_for_old_image(blob, &options.settings, room, header)?,
+            None => memory::blob(blob, &options.settings, room)?,
+        },
     };
     let mut sections = vec![(regions.blob, first)];
     if let Input::Sequences(counts, shape) = *input {
