@@ -7,6 +7,7 @@ use crate::{
     sensors::{assert_as_simulated, run},
 };
 use board_host::on_board::{Classification, Outcome, Time};
+use quantize::Blob;
 
 /// Sequences of 2.56 s: 614 s. RTC1, of 24 bits, wraps after 512 s.
 const SEQUENCES: usize = 240;
@@ -31,6 +32,18 @@ fn wakes(run: &Classification, length: u64) -> Vec<(Time, u64)> {
     wakes
 }
 
+/// The most by which a sample was woken for earlier or later than the first one, on its grid, in seconds.
+pub fn off_grid_s(run: &Classification, blob: &Blob) -> f64 {
+    // The last sample of each sequence, from the first sequence's on.
+    let wakes = wakes(run, blob.model().sequence_length().into());
+    let period_s = blob.model().sample_period_ns() as f64 * 1e-9;
+    let (start, origin) = wakes[0];
+    let off = wakes
+        .iter()
+        .map(|(at, sample)| at.as_s() - start.as_s() - (sample - origin) as f64 * period_s);
+    off.fold(0.0, |most: f64, off| most.max(off.abs()))
+}
+
 fn check(name: &'static str, model: &str) {
     let blob = held_out::blob(model);
     let run = run(&program(name), &blob, model, SEQUENCES);
@@ -39,15 +52,7 @@ fn check(name: &'static str, model: &str) {
     assert_as_simulated(&blob, &run);
     assert_sound(name, &run.observed);
     assert_eq!(run.observed.resets, 1);
-    // The last sample of each sequence, from the first sequence's on.
-    let wakes = wakes(&run, blob.model().sequence_length().into());
-    let period_s = blob.model().sample_period_ns() as f64 * 1e-9;
-    let (start, origin) = wakes[0];
-    let off: Vec<f64> = wakes
-        .iter()
-        .map(|(at, sample)| at.as_s() - start.as_s() - (sample - origin) as f64 * period_s)
-        .collect();
-    let most = off.iter().fold(0.0, |most: f64, off| most.max(off.abs()));
+    let most = off_grid_s(&run, &blob);
     // A sample falls due at a whole tick, the first one too; 2 us for what the core did before it looked at the clock.
     assert!(
         most < 1.0 / 32_768.0 + 2e-6,

@@ -2,6 +2,7 @@
 
 use crate::{
     common::{Folder, held_out, json},
+    days::off_grid_s,
     sensors::{assert_as_simulated, run},
 };
 use board_host::{
@@ -129,8 +130,22 @@ fn ten_minutes_on_an_st_board_lose_nothing() {
             "{}",
             bench.board
         );
-        assert_as_simulated(&held_out::blob(bench.model), &run);
+        let blob = held_out::blob(bench.model);
+        assert_as_simulated(&blob, &run);
         assert_sound(bench.board, &run.observed);
+        // A whole tick of the 32 kHz crystal, and what the core does before it begins to read.
+        let off_s = off_grid_s(&run, &blob);
+        println!(
+            "{}: at most {:.1} us off the grid (simulated)",
+            bench.board,
+            off_s * 1e6
+        );
+        assert!(
+            off_s < 1.0 / 32_768.0 + 20e-6,
+            "{}: {:.1} us off the grid",
+            bench.board,
+            off_s * 1e6
+        );
     }
 }
 
