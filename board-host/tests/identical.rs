@@ -240,7 +240,7 @@ fn what_does_not_fit_the_smallest_machine_is_refused_with_both_numbers() {
     let bytes = blob.bytes().len();
     assert_eq!(
         refusal.to_string(),
-        format!("blob: {bytes} bytes, the board holds 1 to 163800")
+        format!("blob: {bytes} bytes, the board holds 1 to 163788")
     );
     let long = Shape {
         length: 513,

@@ -4,7 +4,7 @@
 #![no_std]
 #![no_main]
 
-use app::sensor::lis3dh::Accelerometer;
+use app::sensor::lis3dh::{Accelerometer, OFF_PAYS_ASLEEP_AT_BUS};
 use cortex::classify;
 use cortex_m_rt::entry;
 use stm32u5_nucleo::{NAME, start};
@@ -15,7 +15,7 @@ const CLASS: usize = 0;
 #[entry]
 fn main() -> ! {
     start(|board| {
-        let sensor = Accelerometer::new(board.bus, false);
+        let sensor = Accelerometer::new(board.bus, false).with_off_pays(OFF_PAYS_ASLEEP_AT_BUS);
         classify::from_sensor(NAME, sensor, (board.clock, (), board.markers), (board.decision, CLASS))
     })
 }
