@@ -106,7 +106,7 @@ fn f15_a_gyroscope_that_has_not_settled() {
 }
 
 /// Two sequences on a board, by this image of `replay`.
-fn replayed(board: &str, firmware: PathBuf, old_header: Option<OldHeader>) -> Observed {
+pub fn replayed(board: &str, firmware: PathBuf, old_header: Option<OldHeader>) -> Observed {
     let blob = held_out::blob("frequency-five");
     let model = blob.model();
     let counts = held_out::held_out("frequency-five", &model, 2);

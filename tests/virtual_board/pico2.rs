@@ -3,6 +3,7 @@
 use crate::{
     assert_sound,
     common::{Folder, fails, held_out, json},
+    faulty_images::replayed,
     sensors::{assert_as_simulated, run},
 };
 use board_host::{
@@ -159,22 +160,10 @@ fn a_bus_that_hangs_is_refused_and_a_part_that_holds_it_is_freed() {
 
 #[test]
 fn an_image_that_is_watched_keeps_every_clock_on_in_its_sleep_and_is_found() {
-    let board = boards::find(BOARD).unwrap();
-    let options = BoardOptions {
-        firmware: Some(boards::build_to_be(&board, true, "replay").unwrap()),
-        ..program("replay")
-    };
-    let blob = held_out::blob("frequency-five");
-    let model = blob.model();
-    let counts = held_out::held_out("frequency-five", &model, 2);
-    let load = Load::new(
-        blob.bytes(),
-        &counts,
-        (2, model.sequence_length() as usize, model.inputs()),
-    );
-    let replay = replay(&options, &load).unwrap();
-    let rules: Vec<_> = replay.observed.findings.iter().map(|found| found.first.rule).collect();
-    assert_eq!(rules, ["deep-sleep-debug"; 2], "{:?}", replay.observed.findings);
+    let watched = boards::build_to_be(&boards::find(BOARD).unwrap(), true, "replay").unwrap();
+    let observed = replayed(BOARD, watched, None);
+    let rules: Vec<_> = observed.findings.iter().map(|found| found.first.rule).collect();
+    assert_eq!(rules, ["deep-sleep-debug"; 2], "{:?}", observed.findings);
 }
 
 /// The words with which an IMAGE_DEF block begins, in an ELF.

@@ -68,6 +68,16 @@ impl std::fmt::Debug for I2cBus {
     }
 }
 
+/// The bus between a pair of pins. There is one as soon as somebody asks; its pull-ups are as told first.
+pub(super) fn between(buses: &mut Vec<I2cBus>, wiring: Wiring) -> &mut I2cBus {
+    let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
+    let index = buses.iter().position(same).unwrap_or_else(|| {
+        buses.push(I2cBus::new(wiring));
+        buses.len() - 1
+    });
+    &mut buses[index]
+}
+
 impl I2cBus {
     pub(super) fn new(wiring: Wiring) -> Self {
         Self {

@@ -4,7 +4,7 @@ use super::{Ficr, Nrf52840, gpio};
 use crate::{
     bus::Refused,
     part::I2cPart,
-    soc::wires::{I2cBus, Wiring},
+    soc::wires::{I2cBus, Wiring, between},
     time::Time,
 };
 
@@ -32,12 +32,7 @@ impl Nrf52840 {
 
     /// The bus between a pair of pins, for parts and faults. There is one as soon as somebody asks; its pull-ups are as told first.
     pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
-        let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
-        let index = self.buses.iter().position(same).unwrap_or_else(|| {
-            self.buses.push(I2cBus::new(wiring));
-            self.buses.len() - 1
-        });
-        &mut self.buses[index]
+        between(&mut self.buses, wiring)
     }
 
     /// Something outside the chip drives a pin such as "P0.11" to a level, or lets go of it; whether there is such a pin.

@@ -2,7 +2,7 @@
 
 use super::{Rp2350, clocks, i2c, i2c::I2c, pin_names};
 use crate::{
-    soc::wires::{I2cBus, Wiring},
+    soc::wires::{I2cBus, Wiring, between},
     time::Time,
 };
 
@@ -10,12 +10,7 @@ impl Rp2350 {
     /// The bus between a pair of pins, GPIO0 as 0, for parts and faults. There is one as soon as somebody asks; its pull-ups are as
     /// told first.
     pub fn bus(&mut self, wiring: Wiring) -> &mut I2cBus {
-        let same = |bus: &I2cBus| (bus.wiring().scl, bus.wiring().sda) == (wiring.scl, wiring.sda);
-        let index = self.buses.iter().position(same).unwrap_or_else(|| {
-            self.buses.push(I2cBus::new(wiring));
-            self.buses.len() - 1
-        });
-        &mut self.buses[index]
+        between(&mut self.buses, wiring)
     }
 
     /// The level of a pin such as "GPIO25"; none where there is no such pin. Between the bits of a transfer, a bus reads as idle.
